@@ -1,0 +1,116 @@
+"""The family of errors.
+
+::
+
+    RegchooseError
+    ├── UsageError        E2xx  exit 2   usage, configuration, missing flag, no such file
+    ├── DataError         E3xx  exit 3   data unreadable or unfit
+    ├── ResourceError     E4xx  exit 4   disk, memory, device
+    └── TrainingError     E5xx  exit 5   too many trainings failed
+
+The first digit of a code is the exit status. What each code means stands in `CODES`, the only place
+where a code is introduced.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process returns; scripts may rely on it."""
+
+    OK = 0
+    USAGE = 2
+    DATA = 3
+    RESOURCES = 4
+    TRAINING = 5
+    INTERNAL = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+CODES: dict[str, str] = {
+    "E201": "no such file",
+    "E202": "an option is unknown, malformed or out of range",
+    "E203": "the configuration file cannot be read",
+    "E204": "the target column is not in the table",
+    "E205": "the table has only one column",
+    "E206": "the output file exists already",
+    "E207": "a question has no answer and no prompt is possible",
+    "E208": "a column named by an option is not in the table",
+    "E209": "this kind of file is not read",
+    "E301": "the file is empty",
+    "E302": "the file has a header and no data rows",
+    "E303": "too few rows for an experiment",
+    "E304": "the bytes are not text in the stated encoding",
+    "E305": "the file holds NUL bytes",
+    "E306": "the file is not a table of text",
+    "E307": "the compressed file is damaged or too large",
+    "E308": "the delimiter cannot be told",
+    "E309": "it cannot be told whether the first row is a header",
+    "E310": "a quote is opened and never closed, or stands where none may stand",
+    "E311": "the file changed while it was read",
+    "E312": "rows have another number of fields than the header",
+    "E321": "the target is constant",
+    "E322": "the target has missing values",
+    "E323": "the target has infinite values",
+    "E324": "a class has too few rows",
+    "E325": "no column is left to learn from",
+    "E326": "a numeric column holds text",
+    "E327": "the target cannot be used for the task asked for",
+    "E401": "the device asked for is not there",
+    "E402": "the output cannot be written",
+    "E501": "too many trainings failed",
+}
+
+
+class RegchooseError(Exception):
+    """An error that a person can act on.
+
+    Parameters
+    ----------
+    code : str
+        A key of `CODES`.
+    message : str
+        What was got and what was wanted, in one line.
+    where : str, optional
+        The place: file, line, columns.
+    detail : sequence of str, optional
+        At most two further lines: counts, the cause.
+    fix : str, optional
+        What to do next: a flag that exists, or a command.
+    """
+
+    exit_code = ExitCode.INTERNAL
+
+    def __init__(
+        self, code: str, message: str, *, where: str = "", detail: Sequence[str] = (), fix: str = ""
+    ) -> None:
+        assert code in CODES, code
+        assert int(code[1]) == self.exit_code, code
+        super().__init__(message)
+        self.code, self.message, self.where, self.detail, self.fix = code, message, where, tuple(detail), fix
+
+
+class UsageError(RegchooseError):
+    """The command, its options or its configuration are not right."""
+
+    exit_code = ExitCode.USAGE
+
+
+class DataError(RegchooseError):
+    """The data cannot be read, or not used."""
+
+    exit_code = ExitCode.DATA
+
+
+class ResourceError(RegchooseError):
+    """The machine lacks something: a device, memory, a writable place."""
+
+    exit_code = ExitCode.RESOURCES
+
+
+class TrainingError(RegchooseError):
+    """Too many trainings failed."""
+
+    exit_code = ExitCode.TRAINING

@@ -1,0 +1,1 @@
+"""The charts as data, and the one walker."""

@@ -1,0 +1,269 @@
+"""The nouns that cross rooms. All are frozen; arrays in them are not to be written to.
+
+Shapes use one alphabet: `n` rows, `d` encoded features, `k` outputs, `c` resampling cells, `m` models of a
+cell, `t` checkpoints of the training.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+Arm = Literal["none", "l1", "l2", "elastic_net"]
+ARMS: tuple[Arm, ...] = ("none", "l1", "l2", "elastic_net")
+ARM_NAMES: dict[Arm, str] = {"none": "none", "l1": "L1", "l2": "L2", "elastic_net": "Elastic Net"}
+
+Task = Literal["regression", "binary", "multiclass"]
+Role = Literal[
+    "numeric", "category", "id", "constant", "empty", "text", "date", "duplicate", "excluded", "target"
+]
+
+
+# ---- the table -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a file is written, and how that was found out."""
+
+    format: Literal["csv", "parquet"]
+    delimiter: str | None
+    quote: str | None
+    encoding: str | None
+    compression: str | None
+    header: bool
+    decimal: str
+    found: str  # one sentence for people
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the file: what it is taken for, and why."""
+
+    name: str
+    role: Role
+    type: str  # integer, number, text, boolean, date
+    why: str
+    levels: tuple[str, ...] = ()  # of a category: code j is levels[j]
+    missing: int = 0
+
+    @property
+    def used(self) -> bool:
+        """Whether the networks see it."""
+        return self.role in ("numeric", "category")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it was read, ready for an experiment."""
+
+    path: str
+    dialect: Dialect
+    columns: tuple[Column, ...]  # all of the file, in its order
+    features: Float  # (n, p): the used columns in order; categories as codes; missing is NaN
+    target: Float  # (n,): numbers of a regression, or class codes 0 … k−1
+    target_name: str
+    target_why: str
+    task: Task
+    task_why: str
+    classes: tuple[str, ...]  # of a classification, in order of their codes
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Rows with a target."""
+        return len(self.target)
+
+    @property
+    def used(self) -> tuple[Column, ...]:
+        """The columns of `features`."""
+        return tuple(column for column in self.columns if column.used)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the proof that a subsample matches the whole."""
+
+    column: str
+    check: str
+    value: float
+    limit: float
+    ok: bool
+
+
+@dataclass(frozen=True)
+class Subsample:
+    """Rows drawn from a table, with the proof of their match."""
+
+    rows: Int  # (m,) ascending row numbers of the table
+    of: int
+    method: str
+    matched: bool
+    reason: str  # why yes, or the rule that said no
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def worst(self) -> dict[str, Check]:
+        """The largest value of each kind of check, relative to its limit."""
+        worst: dict[str, Check] = {}
+        for check in self.checks:
+            known = worst.get(check.check)
+            if known is None or check.value / check.limit > known.value / known.limit:
+                worst[check.check] = check
+        return worst
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A property of the data, measured in place of an answer."""
+
+    answer: Literal["yes", "no", "unsure"]
+    evidence: str
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the data say about the questions on prior knowledge (methods, section 5)."""
+
+    correlated: Finding
+    somewhat_correlated: Finding
+    entire_picture: Finding
+    sparse: Finding
+    warnings: tuple[str, ...] = ()
+
+
+# ---- the experiment --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One resampling cell: positions within the subsample."""
+
+    fit: Int  # the tuning part's training rows
+    inner: Int  # the tuning part's validation rows; with `fit` it makes `train`
+    train: Int
+    test: Int
+    seed: int  # initialization and batch order, shared by all arms
+
+
+@dataclass(frozen=True)
+class Penalties:
+    """A list of regularizers, each a point (l1, l2)."""
+
+    l1: Float  # (m,)
+    l2: Float  # (m,)
+
+    def __len__(self) -> int:
+        return len(self.l1)
+
+    def scaled(self, l1: float, l2: float) -> "Penalties":
+        """Return the same points with both strengths multiplied."""
+        return Penalties(self.l1 * l1, self.l2 * l2)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Encoded rows of `c` cells, for the trainer."""
+
+    x: Float  # (c, n, d)
+    y: Float  # (c, n): standardized numbers, or class codes
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What `m` models did in each of `c` cells. Losses are without the penalty."""
+
+    checkpoints: Int  # (t,) epochs
+    losses: Mapping[str, Float]  # name of the rows → (c, m, t)
+    nonzero_share: Float  # (c, m, t): of the penalized weights
+    nonzero_inputs: Float  # (c, m, t): features with any weight
+    stationarity: Float  # (c, m): ‖residual of the optimality condition‖∞ at the end, against the arm's scale
+    failed: NDArray[np.bool_]  # (c, m): diverged
+    outputs: Float | None = None  # (c, m, n_test, k) at the captured checkpoint: logits or numbers
+    note: str = ""
+
+
+# ---- the verdict -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Loss of `a` less that of `b`: negative is better for `a`."""
+
+    a: Arm
+    b: Arm
+    difference: float
+    interval: tuple[float, float]
+    better: float
+    equivalent: float
+    worse: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which arm, and how sure."""
+
+    outcome: str  # key of the chart
+    arm: Arm
+    certainty: Literal["firm", "leaning", "undecided"]
+    probability: float
+    safe: float
+    safe_of: Mapping[str, float]  # each arm's share of draws within the ROPE of the best
+    rope: float
+    comparisons: tuple[Comparison, ...]
+    best_arm: Arm
+    draws: Mapping[str, Float] = field(repr=False, default_factory=dict)  # quantiles for the plots
+
+
+# ---- the walk and the result -----------------------------------------------------------------------
+
+AnsweredBy = Literal["user", "flag", "default", "measured", "trained"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to a question of the chart, or the report of an action."""
+
+    value: str
+    by: AnsweredBy
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A question for a person. Its flag answers it too."""
+
+    flag: str
+    text: str
+    choices: Mapping[str, str]  # value → what it means; empty: any text
+    default: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run found: the JSON document of the contract."""
+
+    ok: bool
+    schema_version: str
+    regchoose_version: str
+    fingerprint: Mapping[str, str]
+    settings: Mapping[str, Any]
+    partial: bool
+    seconds: float
+    execution: Mapping[str, Any]
+    recommendation: Mapping[str, Any]
+    path: tuple[Mapping[str, Any], ...]
+    arms: Mapping[str, Mapping[str, Any]]
+    design: Mapping[str, Any] | None
+    comparisons: tuple[Mapping[str, Any], ...]
+    curves: Mapping[str, Any]
+    audit: Mapping[str, Any] | None
+    subsample: Mapping[str, Any] | None
+    data: Mapping[str, Any]

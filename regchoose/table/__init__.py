@@ -1,0 +1,1 @@
+"""From bytes to a table, its columns, its profile and its subsample."""

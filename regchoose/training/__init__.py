@@ -1,0 +1,1 @@
+"""Many small networks side by side; the only room that knows torch."""
