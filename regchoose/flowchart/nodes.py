@@ -1,0 +1,139 @@
+"""What a chart is made of: questions, actions and outcomes. All of it is data; nothing here is called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from regchoose.records import Arm
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something to be answered; each answer leads on.
+
+    Parameters
+    ----------
+    key : str
+        Its name in the chart and in results.
+    text : str
+        The question as it is asked.
+    why : str
+        Why it is asked, in one or two sentences for a newcomer.
+    source : str
+        The article it comes from, or our decision.
+    arrows : mapping of str to str
+        Answer → key of the next node.
+    answers : mapping of str to str
+        What may be answered → what that means, for a prompt. Answers without an arrow (auto, unsure) hand
+        the question over to a measurement, which then gives one that has.
+    setting : str, optional
+        The field of `regchoose.settings.Settings` that answers it. None: training answers it.
+    """
+
+    key: str
+    text: str
+    why: str
+    source: str
+    arrows: Mapping[str, str]
+    answers: Mapping[str, str]
+    setting: str | None = None
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something to be done; then the walk goes on to `then`."""
+
+    key: str
+    text: str
+    why: str
+    source: str
+    then: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a walk ends: the regularizer to start with."""
+
+    key: str
+    text: str
+    why: str
+    source: str
+    regularizer: Arm
+
+
+Node = Question | Action | Outcome
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A flowchart.
+
+    Parameters
+    ----------
+    name : str
+        As `--chart` takes it.
+    title, source : str
+        The heading of drawings, and the article.
+    start : str
+        Key of the first node.
+    nodes : mapping of str to Node
+        Every node under its key (see `keyed`).
+
+    Raises
+    ------
+    ValueError
+        If an arrow leads nowhere, a node is never reached, or a walk could go round in a circle.
+    """
+
+    name: str
+    title: str
+    source: str
+    start: str
+    nodes: Mapping[str, Node]
+
+    def __post_init__(self) -> None:
+        ahead = {key: frozenset(arrows_of(node).values()) for key, node in self.nodes.items()}
+        ends = frozenset({self.start}).union(*ahead.values())
+        if lost := ends - ahead.keys():
+            raise ValueError(f"chart {self.name}: arrows lead to no node: {', '.join(sorted(lost))}")
+        try:
+            TopologicalSorter(ahead).prepare()
+        except CycleError as error:  # it lists a node after those it leads to
+            raise ValueError(f"chart {self.name}: a circle: {' → '.join(error.args[1][::-1])}") from error
+        # Without circles, going against the arrows ends at a node that none points to. Where the start is
+        # the only such node, everything is reached from it.
+        if orphans := ahead.keys() - ends:
+            raise ValueError(f"chart {self.name}: never reached: {', '.join(sorted(orphans))}")
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions, in the order of the literal."""
+        return tuple(node for node in self.nodes.values() if isinstance(node, Question))
+
+
+def keyed(*nodes: Node) -> dict[str, Node]:
+    """Return the nodes under their keys.
+
+    Raises
+    ------
+    ValueError
+        If two nodes have the same key.
+    """
+    by_key = {node.key: node for node in nodes}
+    if len(by_key) < len(nodes):
+        keys = [node.key for node in nodes]
+        raise ValueError(
+            f"keys given twice: {', '.join(sorted({key for key in keys if keys.count(key) > 1}))}"
+        )
+    return by_key
+
+
+def arrows_of(node: Node) -> dict[str, str]:
+    """Return where a node leads: answer → key; an action's only arrow has no answer (""), an outcome none."""
+    match node:
+        case Question():
+            return dict(node.arrows)
+        case Action():
+            return {"": node.then}
+        case Outcome():
+            return {}
