@@ -77,7 +77,7 @@ def test_classes(name: str, classes: set[str]) -> None:
 def test_numbers_have_no_noise_digits(name: str) -> None:
     values = [value for row in read(name)[1] for value in row if value not in ("benign", "malignant")]
 
-    assert max(len(value.replace(".", "").strip("-0")) for value in values) <= 8
+    assert max(len(value.replace(".", "").strip("-0")) for value in values) <= 6
     assert not any("e" in value or value.endswith(".0") for value in values)
 
 
