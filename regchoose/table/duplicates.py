@@ -1,0 +1,29 @@
+"""Rows that are alike must stay on one side of a split."""
+
+import numpy as np
+
+from regchoose.records import Int, Table
+
+
+def group_duplicates(table: Table, rows: Int) -> Int:
+    """Give a number to each group of identical feature rows.
+
+    Parameters
+    ----------
+    table : Table
+    rows : (n,) ndarray
+        Row numbers of the table.
+
+    Returns
+    -------
+    (n,) ndarray
+        A group for each of `rows`; two rows share one exactly if all their features are equal, where
+        missing equals missing. Groups count up from 0 in the order of their first row.
+    """
+    x = np.ascontiguousarray(table.features[rows]) + 0.0  # −0.0 becomes 0.0
+    x[np.isnan(x)] = np.nan  # one pattern of bits
+    whole = x.view(np.dtype((np.void, x.itemsize * x.shape[1]))).ravel()
+    _, first, group = np.unique(whole, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[group]

@@ -1,0 +1,192 @@
+"""From rows of a table to the inputs of a network, fitted on given rows only.
+
+Numbers are centred and scaled by quartiles and cut at 100 quartile ranges first (a single 1e300 must not
+flatten a column), then scikit-learn's `ColumnTransformer` imputes, standardizes and codes. Which inputs
+there are is decided on the whole table, so that every resampling cell has the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn import config_context
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from regchoose.records import Column, Float, Int, Table
+
+MOST_LEVELS = 50  # of a category; beyond, the rare ones are one level
+FARTHEST = 100.0  # quartile ranges from the median at which a number is cut
+
+
+@dataclass(frozen=True)
+class Coding:
+    """Which inputs a table gives, whatever rows they are fitted on.
+
+    Attributes
+    ----------
+    numbers, flagged, categories : (…,) ndarray
+        Columns of `Table.features`: numeric; numeric with missing values; categorical.
+    lookup : tuple of (codes + 1,) ndarray
+        Of each category: the level that a code becomes; the last entry is that of a missing value.
+    levels : tuple of tuple of str
+        Of each category: the names of its levels.
+    """
+
+    numbers: Int
+    flagged: Int
+    categories: Int
+    lookup: tuple[Int, ...]
+    levels: tuple[tuple[str, ...], ...]
+
+
+def coding(table: Table) -> Coding:
+    """Return which inputs the table gives."""
+    roles = np.array([column.role for column in table.used])
+    numbers, categories = np.flatnonzero(roles == "numeric"), np.flatnonzero(roles == "category")
+    gaps = np.flatnonzero(np.isnan(table.features).any(axis=0))
+    pairs = [_levels(table.used[j], table.features[:, j]) for j in categories]
+    return Coding(
+        numbers,
+        np.intersect1d(numbers, gaps),
+        categories,
+        tuple(lookup for lookup, _ in pairs),
+        tuple(levels for _, levels in pairs),
+    )
+
+
+def _levels(column: Column, codes: Float) -> tuple[Int, tuple[str, ...]]:
+    known, names = codes[~np.isnan(codes)].astype(np.int64), column.levels
+    lookup = np.arange(len(names) + 1)
+    if len(names) > MOST_LEVELS:
+        frequent = np.argsort(-np.bincount(known, minlength=len(names)), kind="stable")
+        kept = np.sort(frequent[: MOST_LEVELS - 1])
+        lookup[:] = len(kept)
+        lookup[kept] = np.arange(len(kept))
+        names = (*(names[j] for j in kept), "other")
+    if len(known) < len(codes):
+        lookup[-1] = len(names)
+        names = (*names, "missing")
+    return lookup, names
+
+
+def recode(features: Float, plan: Coding) -> Int:
+    """Return the levels (n, categories) of rows of `Table.features` (n, p)."""
+    levels = np.empty((len(features), len(plan.categories)), dtype=np.int64)
+    for place, (j, lookup) in enumerate(zip(plan.categories, plan.lookup, strict=True)):
+        codes = features[:, j]
+        levels[:, place] = lookup[np.where(np.isnan(codes), len(lookup) - 1, codes).astype(np.int64)]
+    return levels
+
+
+def encoded_names(table: Table) -> tuple[str, ...]:
+    """Return the names of the inputs, in the order of `encode`: numbers, missing flags, levels."""
+    plan, names = coding(table), [column.name for column in table.used]
+    return (
+        *(names[j] for j in plan.numbers),
+        *(f"{names[j]} is missing" for j in plan.flagged),
+        *(
+            f"{names[j]}={level}"
+            for j, levels in zip(plan.categories, plan.levels, strict=True)
+            for level in (levels[1:] if len(levels) == 2 else levels)
+        ),
+    )
+
+
+def encode(table: Table, fit: Int, *others: Int) -> tuple[tuple[Float, Float], ...]:
+    """Encode rows of a table; everything that is learned is learned from `fit`.
+
+    Parameters
+    ----------
+    table : Table
+    fit : (n,) ndarray
+        Row numbers that medians, scales and the target's mean come from.
+    *others : (…,) ndarray
+        Row numbers to encode in the same way.
+
+    Returns
+    -------
+    tuple of (x, y)
+        For `fit` and each of the others: inputs (n, d) and targets (n,): standardized numbers of a
+        regression, class codes otherwise. d depends on the table alone.
+    """
+    plan = coding(table)
+    blocks = [table.features[rows] for rows in (fit, *others)]
+    center, spread = _location(blocks[0][:, plan.numbers])
+    prepared = [_prepared(block, plan, center=center, spread=spread) for block in blocks]
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        transformer = _transformer(plan)
+        inputs = [transformer.fit_transform(prepared[0]), *map(transformer.transform, prepared[1:])]
+    return tuple(
+        (np.asarray(x, dtype=np.float64), _target(table, fit, rows=rows))
+        for x, rows in zip(inputs, (fit, *others), strict=True)
+    )
+
+
+def target_scale(table: Table, fit: Int) -> float:
+    """Return the sd of a regression's target among `fit`, by which `encode` divides; otherwise 1."""
+    if table.task != "regression":
+        return 1.0
+    values = table.target[fit]
+    unit = float(np.abs(values).max()) or 1.0  # no square overflows
+    return float((values / unit).std() * unit) or 1.0
+
+
+def _target(table: Table, fit: Int, *, rows: Int) -> Float:
+    if table.task != "regression":
+        return table.target[rows].astype(np.float64)
+    scale = target_scale(table, fit)
+    standardized: Float = table.target[rows] / scale - (table.target[fit] / scale).mean()
+    return standardized
+
+
+def quantiles(x: Float, shares: Sequence[float]) -> Float:
+    """Return the quantiles (len(shares), p) of the columns of x (n, p), without their missing values.
+
+    One sort serves all; a column without values has quantiles 0.
+    """
+    ordered = np.sort(x.T, axis=1)  # NaN come last
+    count = (~np.isnan(ordered)).sum(axis=1)
+    place = np.asarray(shares)[:, None] * np.maximum(count - 1, 0)
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, np.maximum(count - 1, 0))
+    columns = np.arange(x.shape[1])
+    low, high = ordered[columns, below], ordered[columns, above]
+    return np.where(count > 0, low + (place - below) * (high - low), 0.0)
+
+
+def _location(x: Float) -> tuple[Float, Float]:
+    """Medians and quartile ranges of the columns of x (n, p), in quarters so that nothing overflows."""
+    low, lower, center, upper, high = quantiles(x / 4, (0.0, 0.25, 0.5, 0.75, 1.0))
+    spread = upper - lower
+    spread = np.where(spread > 0, spread, np.maximum(high - center, center - low))  # mostly one value
+    return center, np.where(spread > 0, spread, np.inf)  # constant: the column says nothing
+
+
+def _prepared(features: Float, plan: Coding, *, center: Float, spread: Float) -> Float:
+    with np.errstate(over="ignore"):
+        numbers = (features[:, plan.numbers] / 4 - center) / spread
+    np.clip(numbers, -FARTHEST, FARTHEST, out=numbers)
+    return np.hstack([numbers, recode(features, plan)])
+
+
+def _transformer(plan: Coding) -> ColumnTransformer:
+    count = len(plan.numbers)
+    flagged = np.searchsorted(plan.numbers, plan.flagged)
+    levels = [np.arange(len(names), dtype=np.float64) for names in plan.levels]
+    # `_prepared` has put the median at 0
+    median = SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True)
+    return ColumnTransformer(
+        [
+            ("numbers", make_pipeline(median, StandardScaler()), np.arange(count)),
+            ("missing", MissingIndicator(features="all"), flagged),
+            (
+                "levels",
+                OneHotEncoder(categories=levels, drop="if_binary", sparse_output=False),
+                count + np.arange(len(levels)),
+            ),
+        ],
+        sparse_threshold=0,
+    )

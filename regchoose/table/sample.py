@@ -1,0 +1,142 @@
+"""A subsample with the distribution of the whole: stratified, and the best balanced of many."""
+
+import numpy as np
+from numpy.random import Generator
+from sklearn.decomposition import PCA
+
+from regchoose.records import Check, Float, Int, Subsample, Table
+from regchoose.table.match import failed_rule, missed_targets, prove
+from regchoose.table.moments import Coordinates, coordinates, terms
+
+CANDIDATES = 200
+BINS = 10  # quantile bins of a numeric target
+DIMENSIONS = 20  # what is balanced: more dimensions, less balance in each (Morgan & Rubin 2012)
+REDRAWS = 5  # further candidates that are tried when the best one fails its proof
+PILOT = 50_000  # rows that suffice for principal components
+CHUNK = 20_000_000  # numbers held at a time
+
+
+def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
+    """Draw rows that match the whole table, and prove that they do.
+
+    Parameters
+    ----------
+    table : Table
+    size : int
+        Rows wanted.
+    folds : int
+        Folds of the cross-validation to come: each class needs twice as many rows.
+    seed : int
+
+    Returns
+    -------
+    Subsample
+        Depends on the table, the size and the seed alone. `matched` is false where a rule says that
+        these rows do not stand for the whole; `reason` is that rule.
+
+    Notes
+    -----
+    Strata (classes, or ten quantile bins of a numeric target) get their share of the rows by largest
+    remainder. Of 200 such candidates that one is kept whose means are nearest to those of the table
+    (rerandomization, Morgan & Rubin 2012), in Mahalanobis distance.
+    """
+    n = table.n_rows
+    if n <= size:
+        return Subsample(np.arange(n), n, "all rows", True, f"all {n:,} rows")
+    rng = np.random.default_rng(seed)
+    at, strata = coordinates(table), stratify(table)
+    ranked = _ranked(_candidates(strata, size=size, rng=rng), balance(at, seed=seed))
+    kind = "quantile of the target" if at.regression else "class"
+    method = f"stratified by {kind}, best balanced of {CANDIDATES} draws"
+    best: tuple[int, Subsample] | None = None
+    for rows in ranked[: 1 + REDRAWS]:
+        checks = prove(at, rows, seed=seed)
+        broken = sum(not check.ok for check in checks)
+        reason = failed_rule(table, rows, checks=checks, folds=folds)
+        tried = Subsample(rows, n, method, not reason, reason or _praise(checks, size=size, of=n), checks)
+        if best is None or broken < best[0]:
+            best = broken, tried
+        if broken == 0:
+            break  # a rule that is broken still, another draw would not mend
+    assert best is not None
+    return best[1]
+
+
+def _praise(checks: tuple[Check, ...], *, size: int, of: int) -> str:
+    missed = missed_targets(checks)
+    strict = f", and all but {missed} within the stricter targets" if missed else " and the stricter targets"
+    return f"{size:,} of {of:,} rows: all {len(checks)} checks are within their limits{strict}"
+
+
+def stratify(table: Table) -> Int:
+    """Return the stratum of each row: its class, or the decile of a numeric target."""
+    if table.task != "regression":
+        return table.target.astype(np.int64)
+    cuts = np.quantile(table.target, np.arange(1, BINS) / BINS)
+    bins: Int = np.searchsorted(cuts, table.target, side="right")
+    return bins
+
+
+def allocate(counts: Int, size: int) -> Int:
+    """Share `size` rows among strata of `counts` rows (s,), by largest remainder."""
+    exact = counts * (size / counts.sum())
+    shares = np.floor(exact).astype(np.int64)
+    order = np.argsort(-(exact - shares), kind="stable")
+    shares[order[: size - shares.sum()]] += 1
+    return shares
+
+
+def _candidates(strata: Int, *, size: int, rng: Generator) -> list[Int]:
+    """Draw stratified random samples of `size` rows, ascending."""
+    counts = np.bincount(strata)
+    ends = np.cumsum(counts)
+    order = np.argsort(strata, kind="stable")
+    parts = list(zip(ends - counts, counts, allocate(counts, size), strict=True))
+    picks = (
+        np.concatenate([start + rng.choice(count, share, replace=False) for start, count, share in parts])
+        for _ in range(CANDIDATES)
+    )
+    return [np.sort(order[pick]) for pick in picks]
+
+
+def _ranked(candidates: list[Int], balanced: Float) -> list[Int]:
+    """Sort candidates, the best balanced first: D ∝ ‖mean of the whitened terms‖²."""
+    distance = [np.square(balanced[rows].mean(axis=0)).sum() for rows in candidates]
+    return [candidates[j] for j in np.argsort(distance, kind="stable")]
+
+
+def balance(at: Coordinates, *, seed: int) -> Float:
+    """Return what is balanced: at most 20 uncorrelated terms (n, q) of mean 0 and variance 1.
+
+    They span z and z² of the target of a regression, and principal components of z, z², missing flags
+    and dummies of the features.
+    """
+    rng, n = np.random.default_rng((seed, 1)), len(at.codes)
+    own, width = (part.shape[1] for part in _split(at, slice(0, 1)))
+    step = max(CHUNK // max(width, 1), 1_000)
+    pilot = np.sort(rng.choice(n, min(n, PILOT, step), replace=False))
+    features = _split(at, pilot)[1]
+    scale = features.std(axis=0)
+    scale = np.where(scale > 1e-9, scale, np.inf)
+    count = min(DIMENSIONS - own, *features.shape)
+    axes = np.empty((width, 0))
+    if count:
+        axes = PCA(count, random_state=seed).fit(features / scale).components_.T / scale[:, None]
+    parts = (_split(at, slice(start, start + step)) for start in range(0, n, step))
+    return _whitened(np.vstack([np.hstack([target, features @ axes]) for target, features in parts]))
+
+
+def _split(at: Coordinates, rows: Int | slice) -> tuple[Float, Float]:
+    """Return the terms of the target of a regression, and those of the features."""
+    every, count = terms(at, rows, squares=True), len(at.number_names)
+    own = [-1 - count, -1] if at.regression else []
+    return every[:, own], np.delete(every, own, axis=1)
+
+
+def _whitened(x: Float) -> Float:
+    """Centre x (n, q) and turn it to unit covariance; directions without variance are dropped."""
+    centred = x - x.mean(axis=0)
+    value, vector = np.linalg.eigh(centred.T @ centred / len(x))
+    real = value > 1e-9 * max(value.max(initial=0.0), 1e-300)
+    whitened: Float = centred @ (vector[:, real] / np.sqrt(value[real]))
+    return whitened
