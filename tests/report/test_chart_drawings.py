@@ -91,6 +91,39 @@ def test_a_part_of_a_walk_is_marked_as_far_as_it_went() -> None:
     assert [line[2:].split()[0] for line in text.splitlines() if line.startswith("> ")] == ["1.", "yes", "-"]
 
 
+def test_text_of_actions_that_end_or_share_what_follows() -> None:
+    chart = Chart(
+        name="short",
+        title="Short",
+        source="here",
+        start="ask",
+        nodes=keyed(
+            Question("ask", "Which?", "Why.", "here", {"a": "left", "b": "right", "c": "last"}, {}),
+            Action("left", "Go left", "Why.", "here", "last"),
+            Action("right", "Go right", "Why.", "here", "stop"),
+            Action("last", "Wait", "Why.", "here", "stop"),
+            Outcome("stop", "Stop", "Why.", "here", "none"),
+        ),
+    )
+
+    assert as_text(chart, walked(chart, {"ask": "a"})).splitlines() == [
+        "Short",
+        "After: here",
+        "",
+        "> 1. Which?",
+        ">    a",
+        ">      - Go left",
+        ">      -> see 2",
+        "     b",
+        "       - Go right",
+        "       => Stop",
+        "     c -> see 2",
+        "",
+        "> 2. Wait",
+        "> => Stop",
+    ]
+
+
 # ---- Mermaid ----------------------------------------------------------------------------------------
 
 WILD = 'a "b" <script>x</script> #quot; & `c` | d\ne'
