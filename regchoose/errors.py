@@ -51,6 +51,8 @@ CODES: dict[str, str] = {
     "E310": "a quote is opened and never closed, or stands where none may stand",
     "E311": "the file changed while it was read",
     "E312": "rows have another number of fields than the header",
+    "E313": "the decimal mark cannot be told",
+    "E314": "a row is no data: a repeated header, a comment or a total",
     "E321": "the target is constant",
     "E322": "the target has missing values",
     "E323": "the target has infinite values",
@@ -60,6 +62,7 @@ CODES: dict[str, str] = {
     "E327": "the target cannot be used for the task asked for",
     "E401": "the device asked for is not there",
     "E402": "the output cannot be written",
+    "E403": "memory ran out",
     "E501": "too many trainings failed",
 }
 

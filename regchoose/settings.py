@@ -4,6 +4,7 @@ The command line, the environment, configuration files and the presets all read 
 heavy is imported here, so `--help` is quick; values are checked by `regchoose.configuration`.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -103,3 +104,18 @@ class Settings:
     no_input: Annotated[bool, Option("Never prompt.", FLOW, result=False)] = False
     dry_run: Annotated[bool, Option("Say what would be done, and stop.", FLOW, result=False)] = False
     # fmt: on
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds of a time such as 90s, 5m or 1h; a bare number is in seconds.
+
+    Raises
+    ------
+    ValueError
+        If it is no such time, or not above zero.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    seconds = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]] if found else 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError("a time above zero, such as 90s, 5m or 1h")
+    return seconds

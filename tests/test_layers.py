@@ -12,14 +12,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "settings": set(),
     "__init__": set(),
-    "configuration": GROUND,
+    "shapes": GROUND,
+    "configuration": GROUND | {"shapes"},
+    "look": GROUND | {"table"},
     "flowchart": GROUND,
     "table": GROUND,
     "training": GROUND,
     "verdict": GROUND,
     "run": GROUND | {"flowchart", "table", "training", "verdict"},
     "report": GROUND | {"flowchart"},
-    "cli": GROUND | {"configuration", "run", "report", "flowchart"},
+    "cli": GROUND | {"shapes", "configuration", "look", "run", "report", "flowchart"},
     "__main__": {"cli"},
 }
 ONLY_IN = {

@@ -1,0 +1,124 @@
+"""The typer application. Nothing heavy is loaded before a command runs, so `--help` is quick."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import FrameType
+from typing import Annotated, Any, TextIO
+
+import typer
+from typer.main import get_command
+
+from regchoose import __version__
+from regchoose.cli.failures import Terminated, form_of, guarded
+from regchoose.cli.options import Sectioned, with_options
+from regchoose.settings import DATA
+from regchoose.shapes import FIELDS, option_of
+
+ABOUT = "Which weight regularizer should a neural network on this table start with, how strong, how sure?"
+LOOKING = [name for name in FIELDS if option_of(name).group == DATA]
+LOOKING += ["seed", "json", "quiet", "debug", "config", "no_input"]
+
+# The help option is our own: typer's would load pydantic to understand that it was not given.
+app = typer.Typer(
+    name="regchoose",
+    help=ABOUT,
+    add_help_option=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"regchoose {__version__}")
+        raise typer.Exit
+
+
+def _help(ctx: typer.Context, wanted: bool) -> None:
+    if wanted:
+        typer.echo(ctx.get_help())
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version.")
+    ] = False,
+    help_: Annotated[
+        bool, typer.Option("--help", is_eager=True, callback=_help, help="Show this message.")
+    ] = False,
+) -> None:
+    """Show the help where no command is named."""
+    if ctx.invoked_subcommand is None:
+        _help(ctx, wanted=True)
+
+
+def _recommend(data: str, flags: Mapping[str, Any]) -> int:
+    from regchoose.cli.recommend import recommend
+
+    return recommend(data, flags)
+
+
+def _inspect(data: str, flags: Mapping[str, Any]) -> int:
+    from regchoose.cli.inspect import inspect
+
+    return inspect(data, flags)
+
+
+app.command("recommend", cls=Sectioned, help="Walk the chart on DATA and recommend a regularizer.")(
+    with_options(_recommend, FIELDS)
+)
+app.command(
+    "inspect", cls=Sectioned, help="Say what DATA is taken for: columns, target, correlation, sparsity."
+)(with_options(_inspect, LOOKING))
+
+
+@app.command("flowchart", help="Draw a chart.")
+def _flowchart(
+    chart: Annotated[str, typer.Option(metavar="which-regularizer|three-questions")] = "which-regularizer",
+    form: Annotated[str, typer.Option("--format", metavar="text|mermaid|json")] = "text",
+) -> int:
+    from regchoose.cli.flowchart import flowchart
+
+    return flowchart(chart, form=form)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+    """
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    _prepare_streams()
+    signal.signal(signal.SIGTERM, _terminate)
+    return guarded(partial(_parsed, argv), form_of(argv, os.environ))
+
+
+def _parsed(argv: Sequence[str]) -> int:
+    command: Callable[..., Any] = get_command(app).main
+    status = command(args=argv, prog_name="regchoose", standalone_mode=False)
+    return int(status or 0)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def _prepare_streams() -> None:
+    """Make both streams take any text, and put nothing in the place of a closed one."""
+    for name in ("stdout", "stderr"):
+        stream: TextIO | None = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - stays open as long as the process
+        elif callable(reconfigure := getattr(stream, "reconfigure", None)):
+            reconfigure(errors="backslashreplace")

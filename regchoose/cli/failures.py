@@ -1,0 +1,135 @@
+"""How a command ends: the exit status, and the error in the contract's form."""
+
+import json
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import typer
+
+from regchoose.errors import ExitCode, RegchooseError, ResourceError, UsageError
+from regchoose.report.safe_text import plain
+from regchoose.shapes import FIELDS
+
+LONGEST = 300
+
+
+class Terminated(BaseException):
+    """SIGTERM came."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How errors are shown."""
+
+    json: bool
+    debug: bool
+
+
+def form_of(arguments: Sequence[str], environ: Mapping[str, str]) -> Form:
+    """Tell how errors are to be shown before the command line is understood."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    on = {
+        name: f"--{name}" in options
+        or environ.get(f"REGCHOOSE_{name.upper()}", "").lower() in ("1", "yes", "true")
+        for name in ("json", "debug")
+    }
+    return Form(**on)
+
+
+def guarded(work: Callable[[], int], form: Form) -> int:
+    """Do the work; turn whatever it raises into an exit status and, where one can act on it, an error."""
+    try:
+        status = work()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _reader_left()
+    except (KeyboardInterrupt, typer.Abort):
+        return _stop("interrupted", ExitCode.INTERRUPTED, form)
+    except Terminated:
+        return _stop("terminated", ExitCode.TERMINATED, form)
+    except Exception as error:  # noqa: BLE001 - the last net: a person gets a line, not a traceback
+        return _fail(error, form)
+    return status
+
+
+def _fail(error: Exception, form: Form) -> int:
+    if form.debug:
+        traceback.print_exception(error, file=sys.stderr)
+    known = _known(error)
+    if known:
+        _show(lines(known), known.code, known.message, hint=known.fix, where=known.where, form=form)
+        return known.exit_code
+    message = f"{type(error).__name__}: {plain(error, longest=LONGEST)}"
+    fix = "" if form.debug else "--debug shows the traceback; please report it"
+    text = [f"error[internal]: {message}", *([f"  fix:   {fix}"] if fix else [])]
+    _show(text, "internal", message, hint=fix, where="", form=form)
+    return ExitCode.INTERNAL
+
+
+def _known(error: Exception) -> RegchooseError | None:
+    match error:
+        case RegchooseError():
+            return error
+        case typer.TyperException():
+            return _usage(error.format_message())
+        case MemoryError():
+            return ResourceError("E403", "memory ran out", fix="--rows with fewer rows, or --jobs 1")
+        case OSError(errno=errno) if errno in (28, 122):  # ENOSPC, EDQUOT
+            return ResourceError(
+                "E402", f"{error.strerror}", where=str(error.filename or "stdout"), fix="free some space"
+            )
+    return None
+
+
+def _usage(message: str) -> UsageError:
+    """Put typer's complaint into our form, with the nearest legal option."""
+    message = re.sub(r"\s+", " ", message).strip().removesuffix(".")
+    unknown = re.match(r"No such option: (--[^\s=]+)", message)
+    near: list[str] = []
+    if unknown:
+        message = f"no option {unknown[1]}"
+        near = get_close_matches(
+            unknown[1], [f"--{name.replace('_', '-')}" for name in FIELDS], n=1, cutoff=0.5
+        )
+    elif command := re.match(r"No such command '?([^'\s]+)", message):
+        message = f"no command {command[1]}"
+        near = get_close_matches(command[1], ["recommend", "inspect", "flowchart"], n=1, cutoff=0.5)
+    fix = near[0] if near else "regchoose --help lists the commands, regchoose recommend --help the options"
+    return UsageError("E202", message, fix=fix)
+
+
+def lines(error: RegchooseError) -> list[str]:
+    """Return an error in the contract's form, at most six lines."""
+    text = [f"error[{error.code}]: {plain(error.message, longest=LONGEST)}"]
+    if error.where:
+        text.append(f"  --> {plain(error.where, longest=LONGEST)}")
+    text += [f"  {plain(line, longest=LONGEST)}" for line in error.detail[:3]]
+    if error.fix:
+        text.append(f"  fix:   {plain(error.fix, longest=LONGEST)}")
+    return text
+
+
+def _stop(word: str, code: ExitCode, form: Form) -> int:
+    _show([f"{word}; nothing was written"], word, word, hint="", where="", form=form)
+    return code
+
+
+def _show(text: Sequence[str], code: str, message: str, *, hint: str, where: str, form: Form) -> None:
+    if form.json:
+        error = {"code": code, "message": message, "hint": hint, "where": where}
+        sys.stdout.write(json.dumps({"ok": False, "error": error}, indent=2) + "\n")
+        sys.stdout.flush()
+    else:
+        sys.stderr.write("".join(f"{line}\n" for line in text))
+        sys.stderr.flush()
+
+
+def _reader_left() -> int:
+    """End quietly: whoever read stdout has what they wanted (as in `| head`)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.OK

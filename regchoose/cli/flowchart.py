@@ -1,0 +1,25 @@
+"""`regchoose flowchart`: draws a chart."""
+
+from regchoose.cli import output
+from regchoose.errors import UsageError
+from regchoose.flowchart.charts import CHARTS
+from regchoose.report.chart_drawings import as_json, as_mermaid, as_text
+
+DRAWN = {"text": as_text, "mermaid": as_mermaid, "json": as_json}
+
+
+def flowchart(chart: str, *, form: str) -> int:
+    """Draw a chart on stdout; return the exit status.
+
+    Raises
+    ------
+    UsageError
+        E202 if there is no such chart or format.
+    """
+    for flag, got, legal in (("--chart", chart, list(CHARTS)), ("--format", form, list(DRAWN))):
+        if got not in legal:
+            message = f"{flag.removeprefix('--')} got {got!r}, wanted {', '.join(legal[:-1])} or {legal[-1]}"
+            raise UsageError("E202", message, where=flag, fix=f"{flag} {legal[0]}")
+    drawing = DRAWN[form](CHARTS[chart])
+    output.write(drawing if drawing.endswith("\n") else f"{drawing}\n")
+    return 0

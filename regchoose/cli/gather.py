@@ -1,0 +1,21 @@
+"""From flags to settings: reads the environment and the configuration file."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from regchoose.cli.failures import Form
+from regchoose.configuration import config_text, layered, preset_text
+from regchoose.settings import Settings
+
+
+def gathered(flags: Mapping[str, Any]) -> tuple[Settings, frozenset[str]]:
+    """Return the settings of a run, and the names of those that do not come from the preset or a default."""
+    config = config_text(flags, environ=os.environ, folder=Path.cwd())
+    return layered(flags, environ=os.environ, config=config, preset_text=preset_text)
+
+
+def form_for(settings: Settings) -> Form:
+    """Return how errors are shown once the settings are known."""
+    return Form(json=settings.json, debug=settings.debug)

@@ -1,0 +1,125 @@
+"""`regchoose inspect`: what the table is taken for, and what it says about the chart's questions."""
+
+import os
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from regchoose.cli import output
+from regchoose.cli.ask import Ask, asker, is_attended, nobody
+from regchoose.cli.failures import guarded
+from regchoose.cli.gather import form_for, gathered
+from regchoose.cli.options import command_line
+from regchoose.records import Column, Finding, Profile, Table
+from regchoose.report.as_json import document
+from regchoose.report.safe_text import plain
+from regchoose.settings import Settings
+
+WIDE = 60
+QUESTIONS = {
+    "correlated": "Are the features correlated?",
+    "somewhat_correlated": "Do features correlate at all?",
+    "entire_picture": "Is the entire picture needed?",
+    "sparse": "Is the data set very sparse?",
+}
+
+
+def inspect(data: str, flags: Mapping[str, Any]) -> int:
+    """Look at a table; return the exit status."""
+    settings, _ = gathered(flags)
+    return guarded(partial(_inspect, data, settings, flags=flags), form_for(settings))
+
+
+def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:
+    answers: dict[str, str] = {}
+    attended = is_attended(no_input=settings.no_input, environ=os.environ)
+    ask: Ask = asker(answers, paused=nullcontext) if attended else nobody
+    from regchoose.look import inspect as look  # late: pandas and duckdb come with it
+
+    table, profile = look(data, settings, ask=ask)
+    if settings.json:
+        output.write(document(_as_dict(table, profile)))
+    else:
+        output.show(_drawn(table, profile, width=output.width()))
+    if answers and not settings.quiet:
+        command = command_line(data, flags, answers=answers, command="inspect")
+        output.say(f"\nThe same again, without questions:\n  {command}")
+    return 0
+
+
+def _as_dict(table: Table, profile: Profile) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "path": table.path,
+        "dialect": asdict(table.dialect),
+        "rows": table.n_rows,
+        "columns": [asdict(column) for column in table.columns],
+        "target": table.target_name,
+        "target_why": table.target_why,
+        "task": table.task,
+        "task_why": table.task_why,
+        "classes": table.classes,
+        "warnings": [*table.warnings, *profile.warnings],
+        "profile": {name: asdict(finding) for name, finding in _findings(profile).items()},
+    }
+
+
+def _findings(profile: Profile) -> dict[str, Finding]:
+    return {name: getattr(profile, name) for name in QUESTIONS}
+
+
+def _drawn(table: Table, profile: Profile, *, width: int) -> RenderableType:
+    facts = {
+        "file": f"{table.path}: {table.n_rows} rows, {len(table.columns)} columns",
+        "written as": table.dialect.found,
+        "target": f"{table.target_name}: {table.target_why}",
+        "task": f"{table.task}: {table.task_why}",
+    }
+    if table.classes:
+        facts["classes"] = ", ".join(plain(label, longest=40) for label in table.classes)
+    warnings = [
+        Text(f"warning: {plain(line, longest=400)}", style="yellow")
+        for line in (*table.warnings, *profile.warnings)
+    ]
+    asked = [_finding(name, finding) for name, finding in _findings(profile).items()]
+    answers = Padding(Group(*asked), (0, 0, 0, 2))
+    heading = Text("What the data say about the chart's questions", style="bold")
+    columns = _columns(table.columns, width=width)
+    return Group(_facts(facts), *warnings, "", columns, "", heading, answers)
+
+
+def _facts(facts: Mapping[str, str]) -> Grid:
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, fact in facts.items():
+        grid.add_row(name, Text(plain(fact, longest=400)))
+    return grid
+
+
+def _finding(name: str, finding: Finding) -> Text:
+    return Text.assemble(
+        f"{QUESTIONS[name]}  ", (finding.answer, "bold"), f"  {plain(finding.evidence, longest=400)}"
+    )
+
+
+def _columns(columns: tuple[Column, ...], *, width: int) -> Grid:
+    """Draw the columns: on a narrow terminal the reasons have no room."""
+    grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for name in ("column", "taken for", *(["missing", "why"] if width >= WIDE else [])):
+        grid.add_column(name, overflow="fold", justify="right" if name == "missing" else "left")
+    for column in columns:
+        kind = column.role if column.role == column.type else f"{column.role} ({column.type})"
+        wide: list[RenderableType] = []
+        if width >= WIDE:
+            wide = [str(column.missing), Text(plain(column.why))]
+        style = "" if column.used or column.role == "target" else "dim"
+        grid.add_row(Text(plain(column.name, longest=60)), Text(plain(kind)), *wide, style=style)
+    return grid

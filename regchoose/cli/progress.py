@@ -1,0 +1,198 @@
+"""What a run says while it works: a live block on a terminal, sparse lines elsewhere. All on stderr."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Protocol, TextIO
+
+from rich.console import Console, RenderableType
+from rich.progress import Progress, ProgressColumn, Task, TaskID
+from rich.progress_bar import ProgressBar
+from rich.text import Text
+
+from regchoose.cli.ask import is_terminal
+from regchoose.report.numbers import duration
+from regchoose.report.safe_text import ascii_only, plain
+
+BAR = 20
+
+
+class Listener(Protocol):
+    """What the switchboard tells; see `regchoose.run`. `paused` is for prompts."""
+
+    def started(self, key: str, text: str, total: int) -> None:
+        """Take note that a step of the chart begins; `total` is 0 where unknown."""
+
+    def advanced(self, key: str, done: int) -> None:
+        """Take note of the units done so far; may come from another thread."""
+
+    def finished(self, key: str, summary: str) -> None:
+        """Take note that a step is done."""
+
+    def noted(self, text: str) -> None:
+        """Pass a notice on."""
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Return a context in which nothing is drawn."""
+
+
+class Silent:
+    """Says nothing."""
+
+    def started(self, key: str, text: str, total: int) -> None:
+        """Say nothing."""
+
+    def advanced(self, key: str, done: int) -> None:
+        """Say nothing."""
+
+    def finished(self, key: str, summary: str) -> None:
+        """Say nothing."""
+
+    def noted(self, text: str) -> None:
+        """Say nothing."""
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Return an empty context."""
+        return nullcontext()
+
+
+class Lines:
+    """One plain line when a step begins and one when it ends, for logs."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
+        self._stream, self._clock = stream, clock
+        self._begun: dict[str, tuple[str, float]] = {}
+
+    def started(self, key: str, text: str, total: int) -> None:
+        """Write the line of a beginning."""
+        self._begun[key] = (text, self._clock())
+        self._write(f"begin  {plain(text)}")
+
+    def advanced(self, key: str, done: int) -> None:
+        """Write nothing: a log is read later."""
+
+    def finished(self, key: str, summary: str) -> None:
+        """Write the line of an end."""
+        text, begun = self._begun.pop(key, (key, self._clock()))
+        parts = [plain(text), plain(summary), duration(self._clock() - begun)]
+        self._write(f"end    {'   '.join(filter(None, parts))}")
+
+    def noted(self, text: str) -> None:
+        """Write a notice."""
+        self._write(f"note   {plain(text, longest=400)}")
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Return an empty context."""
+        return nullcontext()
+
+    def _write(self, line: str) -> None:
+        self._stream.write(f"{_fitting(line, self._stream)}\n")
+        self._stream.flush()
+
+
+class State(ProgressColumn):
+    """A bar while a step runs, then its summary."""
+
+    def __init__(self, *, width: int, mark: str) -> None:
+        super().__init__()
+        self._width, self._mark = width, mark
+
+    def render(self, task: Task) -> RenderableType:
+        """Return the bar or the summary."""
+        if task.fields["summary"] is not None:
+            return Text.assemble(
+                (self._mark, "green"), f" {task.fields['summary']}", no_wrap=True, overflow="ellipsis"
+            )
+        time = task.get_time()
+        return ProgressBar(
+            total=task.total,
+            completed=task.completed,
+            width=self._width,
+            pulse=task.total is None,
+            animation_time=time,
+        )
+
+
+class Remaining(ProgressColumn):
+    """The time that is left, then the time taken."""
+
+    def render(self, task: Task) -> Text:
+        """Return the time."""
+        if task.fields["summary"] is not None:
+            return Text(duration(task.finished_time or task.elapsed))
+        left = task.time_remaining
+        return Text("" if left is None else f"{duration(max(left, 0))} left", no_wrap=True)
+
+
+class Label(ProgressColumn):
+    """What a step does; plain text."""
+
+    def render(self, task: Task) -> Text:
+        """Return the text."""
+        return Text(task.description, no_wrap=True, overflow="ellipsis")
+
+
+class Live:
+    """One block that is redrawn while the run goes on, and gone when the answer comes."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def started(self, key: str, text: str, total: int) -> None:
+        """Add a line to the block."""
+        shown = _fitting(f"  {plain(text, longest=40)}", self._progress.console.file)
+        self._tasks[key] = self._progress.add_task(shown, total=total or None, summary=None)
+
+    def advanced(self, key: str, done: int) -> None:
+        """Move a bar."""
+        if key in self._tasks:
+            self._progress.update(self._tasks[key], completed=done)
+
+    def finished(self, key: str, summary: str) -> None:
+        """Put a summary in the place of a bar."""
+        if key in self._tasks:
+            shown = _fitting(plain(summary, longest=60), self._progress.console.file)
+            self._progress.update(self._tasks[key], summary=shown)
+            self._progress.stop_task(self._tasks[key])
+
+    def noted(self, text: str) -> None:
+        """Print a notice above the block."""
+        self._progress.console.print(Text(_fitting(plain(text, longest=400), self._progress.console.file)))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the block away for a while."""
+        self._progress.stop()
+        try:
+            yield
+        finally:
+            self._progress.start()
+
+
+@contextmanager
+def listening(
+    *, quiet: bool, json: bool, environ: Mapping[str, str], clock: Callable[[], float]
+) -> Iterator[Listener]:
+    """Give the listener that suits stderr; the block is gone and the cursor back when the context ends."""
+    stream = sys.stderr
+    # FORCE_COLOR makes rich redraw in logs, so whether to draw is decided here.
+    drawing = is_terminal(stream) and not environ.get("CI") and environ.get("TERM") != "dumb"
+    if quiet or (json and not drawing):
+        yield Silent()
+    elif not drawing:
+        yield Lines(stream, clock)
+    else:
+        console = Console(file=stream, force_terminal=True, force_interactive=True)
+        bar = max(4, min(BAR, console.width - 40))
+        state = State(width=bar, mark=_fitting("✓", stream))
+        progress = Progress(
+            Label(), state, Remaining(), console=console, transient=True, refresh_per_second=8
+        )
+        with progress:
+            yield Live(progress)
+
+
+def _fitting(text: str, stream: object) -> str:
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    return text if encoding.lower().startswith("utf") else ascii_only(text)

@@ -1,0 +1,108 @@
+"""`regchoose recommend`: asks, runs, shows."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.text import Text
+
+from regchoose.cli import output
+from regchoose.cli.ask import Ask, asker, is_attended, nobody
+from regchoose.cli.failures import guarded
+from regchoose.cli.gather import form_for, gathered
+from regchoose.cli.options import command_line
+from regchoose.cli.progress import Listener, listening
+from regchoose.records import Result
+from regchoose.report.as_json import document, dumps
+from regchoose.report.safe_text import plain
+from regchoose.report.terminal import render
+from regchoose.settings import Settings
+
+
+class Switchboard(Protocol):
+    """What is needed of `regchoose.run`."""
+
+    def recommend(
+        self,
+        path: str,
+        settings: Settings,
+        *,
+        given: frozenset[str],
+        ask: Ask,
+        listener: Listener,
+        clock: Callable[[], float],
+    ) -> Result:
+        """Walk the chart on a table."""
+
+    def plan(self, path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
+        """Say what would be done."""
+
+
+def recommend(data: str, flags: Mapping[str, Any]) -> int:
+    """Recommend a regularizer for a table; return the exit status."""
+    settings, given = gathered(flags)
+    return guarded(partial(_recommend, data, settings, flags=flags, given=given), form_for(settings))
+
+
+def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
+    if settings.output and not settings.dry_run:
+        output.check_output(Path(settings.output), force=settings.force)
+    answers: dict[str, str] = {}
+    attended = is_attended(no_input=settings.no_input, environ=os.environ)
+    with listening(
+        quiet=settings.quiet, json=settings.json, environ=os.environ, clock=time.monotonic
+    ) as listener:
+        ask: Ask = asker(answers, paused=listener.paused) if attended else nobody
+        board = _switchboard()
+        if settings.dry_run:
+            plan = board.plan(data, settings, ask=ask)
+            return _show_plan(plan, settings)
+        result = board.recommend(
+            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic
+        )
+    _show(result, settings)
+    if answers and not settings.quiet:
+        output.say(f"\nThe same again, without questions:\n  {command_line(data, flags, answers=answers)}")
+    return 0
+
+
+def _switchboard() -> Switchboard:
+    """Load the switchboard late: torch, pandas and scikit-learn come with it."""
+    from regchoose import run
+
+    return run
+
+
+def _show(result: Result, settings: Settings) -> None:
+    if settings.output:
+        output.write_file(Path(settings.output), dumps(result))
+    if settings.json:
+        output.write(dumps(result))
+    else:
+        output.show(render(result, width=output.width(), brief=settings.quiet))
+    if settings.output and not settings.quiet:
+        output.say(f"The result is in {plain(settings.output)}.")
+
+
+def _show_plan(plan: Mapping[str, Any], settings: Settings) -> int:
+    if settings.json:
+        output.write(document(plan))
+    else:
+        output.show(Text("\n".join(_as_lines(plan))))
+    return 0
+
+
+def _as_lines(value: Any, *, indent: str = "") -> list[str]:
+    """Write nested mappings and lists as indented lines."""
+    pairs = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
+    lines: list[str] = []
+    for name, inner in pairs:
+        label = f"{indent}{plain(name).replace('_', ' ')}"
+        if isinstance(inner, Mapping | list | tuple) and inner:
+            lines += [label, *_as_lines(inner, indent=f"{indent}  ")]
+        else:
+            lines.append(f"{label}: {'–' if inner in (None, [], {}, ()) else plain(inner, longest=400)}")
+    return lines

@@ -1,0 +1,92 @@
+"""Numbers for people: as many digits as they bear, and no more."""
+
+import math
+
+MISSING = "–"
+
+
+def strength(value: float | None) -> str:
+    """Write a penalty's strength with two significant digits; none is a dash.
+
+    >>> strength(0.002134), strength(12.3), strength(0.00000312), strength(0)
+    ('0.0021', '12', '3.1e-06', '–')
+    """
+    if value is None or value == 0 or not math.isfinite(value):
+        return MISSING
+    if not 1e-4 <= value < 1e4:
+        return f"{value:.1e}"
+    return f"{value:.{_decimals(value, digits=2)}f}"
+
+
+def loss(value: float | None) -> str:
+    """Write a loss with three significant digits.
+
+    >>> loss(0.5612), loss(12.345), loss(0.00123), loss(float("nan"))
+    ('0.561', '12.3', '0.00123', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value and not 1e-4 <= abs(value) < 1e5:
+        return f"{value:.2e}"
+    return f"{value:.{_decimals(value, digits=3)}f}"
+
+
+def difference(value: float) -> str:
+    """Write a difference of losses with its sign.
+
+    >>> difference(-0.0341), difference(0.0021)
+    ('−0.034', '+0.0021')
+    """
+    size = abs(value)
+    digits = f"{size:.1e}" if size and not 1e-5 <= size < 1e4 else f"{size:.{_decimals(size, digits=2)}f}"
+    return f"{'−' if value < 0 else '+'}{digits}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share in per cent: whole numbers from 10 up, one decimal below.
+
+    >>> percent(0.061), percent(0.31), percent(0), percent(1.5)
+    ('6.1 %', '31 %', '0 %', '150 %')
+    """
+    if share is None or not math.isfinite(share):
+        return MISSING
+    number = 100 * share
+    text = f"{number:.0f}" if abs(number) >= 9.95 or round(number, 1) == 0 else f"{number:.1f}"
+    return f"{text.removesuffix('.0').replace('-', '−')} %"
+
+
+def probability(share: float) -> str:
+    """Write a probability, never as certain: draws are counted, and their number is finite.
+
+    >>> probability(0.813), probability(0.9996), probability(1), probability(0)
+    ('81 %', 'over 99 %', 'over 99 %', 'under 1 %')
+    """
+    if share > 0.99:
+        return "over 99 %"
+    return "under 1 %" if share < 0.01 else f"{100 * share:.0f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time in the unit that fits it.
+
+    >>> duration(0.42), duration(12.3), duration(125), duration(7300)
+    ('0.4 s', '12 s', '2 min 5 s', '2 h 2 min')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return MISSING
+    if seconds < 9.95:
+        return f"{max(seconds, 0):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _decimals(value: float, *, digits: int) -> int:
+    """Return how many decimals show so many significant digits; the rounding may add a place."""
+    if value == 0:
+        return digits - 1
+    exponent = int(f"{abs(value):.{digits - 1}e}".partition("e")[2])
+    return max(digits - 1 - exponent, 0)

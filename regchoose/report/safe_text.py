@@ -1,0 +1,30 @@
+"""Text from data, made harmless for a terminal."""
+
+import re
+
+# Escape sequences: CSI (colours, cursor), OSC and its kin up to their end (titles, links), and short ones.
+SEQUENCES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]|\x9b[0-?]*[ -/]*[@-~]"
+)
+# Other control characters, marks that turn the writing direction, line separators, lone surrogates.
+INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+LONGEST = 200
+# fmt: off
+ASCII_MARKS = str.maketrans({
+    "─": "-", "–": "-", "−": "-", "━": "=", "●": "o", "→": ">", "›": ">", "✓": "+", "✗": "x", "·": "|",
+    "│": "|", "×": "x", "²": "2", "±": "+/-", "≥": ">=", "≤": "<=", "…": "...", "’": "'", "“": '"', "”": '"',
+    "λ": "lambda", "Δ": "delta", "δ": "delta", "κ": "kappa", "α": "alpha", "σ": "sigma", "∞": "inf",
+})
+# fmt: on
+
+
+def plain(text: object, *, longest: int = LONGEST) -> str:
+    """Return text as one line without escape sequences and control characters, shortened."""
+    line = re.sub(r"[\r\n\t]+", " ", SEQUENCES.sub("", str(text)))
+    line = INVISIBLE.sub("", line)
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def ascii_only(text: str) -> str:
+    """Return text in ASCII: our marks one for one, other letters as escapes."""
+    return text.translate(ASCII_MARKS).encode("ascii", "backslashreplace").decode("ascii")

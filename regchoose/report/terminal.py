@@ -1,0 +1,161 @@
+"""A result, as it is read at a terminal. Text from data comes in as plain text, never as markup."""
+
+import io
+import shlex
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from regchoose.records import Result
+from regchoose.report import numbers
+from regchoose.report.arms_table import arms_table
+from regchoose.report.safe_text import ascii_only, plain
+from regchoose.report.verdict_text import CERTAINTY_STYLE, below, headline
+
+WHO = {
+    "user": "your answer",
+    "flag": "set beforehand",
+    "default": "by default",
+    "measured": "measured",
+    "trained": "trained",
+}
+
+
+def render(result: Result, *, width: int, brief: bool = False) -> RenderableType:
+    """Return a result for a rich console: verdict, warnings, arms, the way through the chart, what is next.
+
+    Parameters
+    ----------
+    result : Result
+    width : int
+        Columns there are; good from 40 up.
+    brief : bool
+        The verdict alone.
+    """
+    style = CERTAINTY_STYLE[result.recommendation["certainty"]]
+    verdict = [Text(plain(headline(result)), style=style), *_sentences(below(result))]
+    if brief:
+        return Group(*verdict)
+    sections: list[RenderableType] = [*verdict, *_warnings(result)]
+    if result.arms:
+        sections += ["", Padding(arms_table(result, width=width - 2), (0, 0, 0, 2), expand=False)]
+    sections += ["", _heading("The way through the chart"), _way(result)]
+    sections += ["", _heading("Beyond the chart"), _beyond(result)]
+    return Group(*sections, "", _next(result, width=width))
+
+
+def text(result: Result, *, width: int, in_ascii: bool = False, brief: bool = False) -> str:
+    """Return `render` without colours; with `in_ascii`, our marks and other letters in ASCII."""
+    return as_text(render(result, width=width, brief=brief), width=width, in_ascii=in_ascii)
+
+
+def as_text(renderable: RenderableType, *, width: int, in_ascii: bool = False) -> str:
+    """Return what a console would show, without colours and trailing blanks."""
+    stream = io.StringIO()
+    Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(
+        renderable
+    )
+    lines = "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
+    return ascii_only(lines) if in_ascii else lines
+
+
+def _heading(words: str) -> Text:
+    return Text(words, style="bold")
+
+
+def _sentences(lines: Iterable[str]) -> list[Text]:
+    return [Text(plain(line, longest=1000)) for line in lines if line]
+
+
+def _warnings(result: Result) -> list[RenderableType]:
+    lines = [*(["this answer is partial: the run was cut short"] if result.partial else [])]
+    lines += [f"{arm} found its strength at the edge of the grid" for arm in _at_edge(result)]
+    lines += result.data.get("warnings", ())
+    return [Text(f"warning: {plain(line, longest=300)}", style="yellow") for line in lines]
+
+
+def _at_edge(result: Result) -> list[str]:
+    return [arm for arm, figures in result.arms.items() if figures.get("at_grid_edge")]
+
+
+def _hanging(rows: Iterable[tuple[str | Text, RenderableType]]) -> Padding:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for mark, body in rows:
+        grid.add_row(mark, body)
+    return Padding(grid, (0, 0, 0, 2), expand=False)
+
+
+def _way(result: Result) -> RenderableType:
+    rows: list[tuple[str | Text, RenderableType]] = []
+    for step in result.path:
+        if step["kind"] == "question":
+            answer = Text(plain(step["answer"]), style="bold")
+            answer.append(f" · {WHO[step['answered_by']]}", style="not bold dim")
+            if step["evidence"]:
+                answer.append(f" · {plain(step['evidence'], longest=400)}", style="not bold")
+            rows.append((str(len(rows) + 1), Group(Text(plain(step["text"])), answer)))
+    rows.append(("→", _heading(plain(result.recommendation["outcome_text"]))))
+    return _hanging(rows)
+
+
+def _beyond(result: Result) -> RenderableType:
+    advice = result.recommendation
+    sentences = (result.audit or {}).get("sentences", ())
+    rows: list[tuple[str | Text, RenderableType]] = [
+        ("–", Text(plain(line, longest=600))) for line in sentences
+    ]
+    if not result.arms:
+        rows.append(("–", Text("No experiment was run; --subsample yes --resources yes asks for one.")))
+    elif not result.audit:
+        rows.append(("–", Text("The arm that the chart skips was not trained; --audit trains it too.")))
+    rows += [("–", Text(line)) for line in _scale(result)]
+    words = {"PyTorch": "pytorch", "Keras": "keras", "scikit-learn": "scikit_learn"}
+    for name, key in words.items():
+        if advice["in_words"].get(key):
+            rows.append(
+                ("–", Text.assemble((name, "bold"), f"  {plain(advice['in_words'][key], longest=400)}"))
+            )
+    if advice["weight_decay"]:
+        rows.append(("–", Text(plain(advice["weight_decay"], longest=400))))
+    return _hanging(rows)
+
+
+def _scale(result: Result) -> list[str]:
+    """Say for how many rows the strengths are, and how they came from the subsample's."""
+    advice, lines = result.recommendation, []
+    size = advice["subsample_size"]
+    if size and (advice["l1"] or advice["l2"]):
+        small = [f"{key} = {numbers.strength(size[key])}" for key in ("l1", "l2") if size[key]]
+        rule = f" ({plain(advice['rule'])})" if advice["rule"] else ""
+        found = f"found at {size['rows']} rows as {', '.join(small)}{rule}"
+        lines.append(f"The strengths are for all {result.data['rows']} rows; {found}.")
+    if advice["l1"] and advice["l2"]:
+        mix = f"strength {numbers.strength(advice['strength'])} and alpha {advice['alpha']:.2g}"
+        lines.append(f"In the article's words: {mix} (alpha 1 is Ridge, 0 is Lasso).")
+    taken = result.subsample
+    if taken and taken["rows"] < taken["of"]:
+        match = "matches the table" if taken["matched"] else "does not match the table"
+        lines.append(
+            f"The subsample, {taken['rows']} of {taken['of']} rows, {match}: {plain(taken['reason'])}."
+        )
+    return lines
+
+
+def _next(result: Result, *, width: int) -> RenderableType:
+    data = shlex.quote(plain(result.data["path"]))
+    commands = [f"regchoose recommend {data} -o result.json", f"regchoose inspect {data}"]
+    if result.recommendation["certainty"] in ("undecided", "leaning"):
+        commands.insert(0, f"regchoose recommend {data} --preset thorough")
+    joined = "     ".join(commands)
+    shown = [joined] if len(joined) + 7 <= width else commands
+    grid = Table.grid(padding=(0, 3, 0, 0))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for place, line in enumerate(shown):
+        grid.add_row("Next" if place == 0 else "", Text(line))
+    return grid
