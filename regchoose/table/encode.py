@@ -44,10 +44,11 @@ class Coding:
 
 def coding(table: Table) -> Coding:
     """Return which inputs the table gives."""
-    roles = np.array([column.role for column in table.used])
+    used = table.used
+    roles = np.array([column.role for column in used])
     numbers, categories = np.flatnonzero(roles == "numeric"), np.flatnonzero(roles == "category")
     gaps = np.flatnonzero(np.isnan(table.features).any(axis=0))
-    pairs = [_levels(table.used[j], table.features[:, j]) for j in categories]
+    pairs = [_levels(used[j], table.features[:, j]) for j in categories]
     return Coding(
         numbers,
         np.intersect1d(numbers, gaps),

@@ -73,14 +73,13 @@ def stratify(table: Table) -> Int:
     if table.task != "regression":
         return table.target.astype(np.int64)
     cuts = np.quantile(table.target, np.arange(1, BINS) / BINS)
-    bins: Int = np.searchsorted(cuts, table.target, side="right")
-    return bins
+    return np.asarray(np.searchsorted(cuts, table.target, side="right"), dtype=np.int64)
 
 
 def allocate(counts: Int, size: int) -> Int:
     """Share `size` rows among strata of `counts` rows (s,), by largest remainder."""
     exact = counts * (size / counts.sum())
-    shares = np.floor(exact).astype(np.int64)
+    shares: Int = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - shares), kind="stable")
     shares[order[: size - shares.sum()]] += 1
     return shares
