@@ -1,0 +1,51 @@
+"""A column's cells: each different text once, cleaned, and which of them stands in which row."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from regchoose.records import Int
+from regchoose.table.values import clean
+
+Text = NDArray[Any]  # of numpy's StringDType: short texts lie in the array itself, 16 bytes each
+TEXT = np.dtypes.StringDType(na_object=None)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The texts of a column, in order of their first appearance."""
+
+    codes: Int  # (n,) places in `texts`; −1 for a null of a typed file
+    texts: tuple[str, ...]
+
+    def counts(self) -> Int:
+        """Return how often each text stands in the column."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts)).astype(np.int64)
+
+    def where(self, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
+        """Return the rows (n,) whose text fulfils a condition; nulls do not."""
+        fulfilled = np.fromiter((holds(text) for text in self.texts), dtype=bool, count=len(self.texts))
+        return np.append(fulfilled, False)[self.codes]
+
+    def take(self, rows: NDArray[Any]) -> "Cells":
+        """Return the cells of some rows; texts that no longer appear are dropped."""
+        codes, kept = pd.factorize(self.codes[rows])
+        texts = [self.texts[code] if code >= 0 else None for code in kept]
+        return _of(codes, texts)
+
+
+def to_cells(column: Text) -> Cells:
+    """Clean the texts of a column and merge those that then agree (NFC, outer spaces)."""
+    codes, texts = pd.factorize(column.astype(object))
+    return _of(codes, [clean(text) for text in texts])
+
+
+def _of(codes: NDArray[Any], texts: Sequence[str | None]) -> Cells:
+    places: dict[str, int] = {}
+    new = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]
+    merged = np.array([*new, -1], dtype=np.int64)[codes]
+    return Cells(merged, tuple(places))

@@ -1,0 +1,133 @@
+"""What all the cells of one column say, before it is decided what the column is for."""
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regchoose.errors import DataError
+from regchoose.records import Float, Int
+from regchoose.settings import Settings
+from regchoose.table.cells import Cells, to_cells
+from regchoose.table.raw import RawTable
+from regchoose.table.values import DOUBTFUL, INTEGER, LEADING_ZERO, is_large_integer, is_missing, to_number
+
+FEW = 0.05  # texts among numbers, up to this share (or a single one), are faults rather than categories
+EDGE = 3  # rows at the top and at the bottom in which a text among numbers is a heading, units or a total
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A column's cells, read as numbers where they are numbers."""
+
+    name: str
+    kind: str  # of a typed file, else ""
+    cells: Cells
+    missing: NDArray[np.bool_]  # (n,)
+    texts: tuple[str, ...]  # the different texts that are not missing
+    counts: Int  # how often each of `texts` stands
+    numbers: Float  # the number each of `texts` states, infinities included; NaN where it states none
+
+    @property
+    def present(self) -> int:
+        """Cells that are not missing."""
+        return int(self.counts.sum())
+
+    @property
+    def all_numbers(self) -> bool:
+        """Whether every cell that is not missing is a number."""
+        return bool(self.texts) and not np.isnan(self.numbers).any()
+
+    @property
+    def all_integers(self) -> bool:
+        """Whether all numbers are whole, however they are written."""
+        finite = self.numbers[np.isfinite(self.numbers)]
+        return self.all_numbers and bool((finite == np.floor(finite)).all())
+
+    def by_row(self, values: Float) -> Float:
+        """Spread one value for each of `texts` over the rows (n,); missing cells are NaN."""
+        places = dict(zip(self.texts, values.tolist(), strict=True))
+        spread = np.array([places.get(text, math.nan) for text in self.cells.texts] + [math.nan])
+        values_of_rows: Float = spread[self.cells.codes]
+        return values_of_rows
+
+
+def facts_of(raw: RawTable, place: int, settings: Settings) -> Facts:
+    """Gather the facts of the column at `place`."""
+    name, kind = raw.names[place], raw.kinds[place]
+    cells = to_cells(raw.columns[place])
+
+    def means_missing(text: str) -> bool:
+        # A typed file has nulls: there the text "NA" is a text.
+        return text in settings.na if kind == "text" else is_missing(text, settings.na)
+
+    missing = cells.where(means_missing) | (cells.codes < 0)
+    counts = cells.counts()
+    kept = [place for place, text in enumerate(cells.texts) if not means_missing(text)]
+    texts = tuple(cells.texts[place] for place in kept)
+    return Facts(name, kind, cells, missing, texts, counts[kept], _numbers(texts, kind, raw.dialect.decimal))
+
+
+def _numbers(texts: tuple[str, ...], kind: str, mark: str) -> Float:
+    """Return the number of each text, or none at all where one is a code: a zip code, a large integer."""
+    none = np.full(len(texts), math.nan)
+    if kind == "text" or any(LEADING_ZERO.fullmatch(text) or is_large_integer(text) for text in texts):
+        return none
+    found = (to_number(text, mark) for text in texts)
+    return np.array([math.nan if number is None else number for number in found], dtype=np.float64)
+
+
+def why_no_numbers(facts: Facts) -> str:
+    """Say why a column that looks like numbers is text: padding zeros, or too large; else an empty text."""
+    if facts.kind == "text" or not all(INTEGER.fullmatch(text) for text in facts.texts):
+        return ""
+    padded = next((text for text in facts.texts if LEADING_ZERO.fullmatch(text)), None)
+    if padded is not None:
+        return f"leading zeros, as in {padded}, belong to codes"
+    large = next((text for text in facts.texts if is_large_integer(text)), None)
+    return f"integers beyond 2^53, as {large}, are no exact numbers" if large else ""
+
+
+def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
+    """Raise E326 where a few texts stand in a column of numbers, naming the first."""
+    is_text = np.isnan(facts.numbers)
+    texts, present = int(facts.counts[is_text].sum()), facts.present
+    numbers = present - texts
+    if not texts or numbers <= texts:
+        return
+    odd = [text for text, flag in zip(facts.texts, is_text, strict=True) if flag]
+    rows = np.flatnonzero(facts.cells.where(set(odd).__contains__))
+    at_edge = bool(((rows < EDGE) | (rows >= len(facts.missing) - EDGE)).all()) and numbers >= EDGE
+    if not (at_edge or (numbers >= EDGE and texts <= max(1, FEW * present))):
+        return
+    first = facts.cells.texts[int(facts.cells.codes[rows[0]])]
+    listed = ", ".join(repr(text[:20]) for text in odd[:4])
+    line = int(raw.lines[rows[0]])
+    quoted = first if re.fullmatch(r"[\w.-]+", first) else repr(first[:30])
+    raise DataError(
+        "E326",
+        f"column {facts.name!r} holds {first[:40]!r} among {numbers:,} numbers",
+        where=f"{raw.path}:{line}",
+        detail=[
+            f"{texts:,} such cells of {present:,}: {listed}",
+            "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
+        ],
+        fix=f"--na {quoted}   or   --exclude {facts.name!r}   or   --keep {facts.name!r} (as a category)",
+    )
+
+
+def doubtful_warning(facts: Facts) -> str | None:
+    """Warn of texts read as missing that may be somebody's category, as the NA of Namibia."""
+    if facts.kind == "text" or not facts.texts or not np.isnan(facts.numbers).any():
+        return None
+    counts = facts.cells.counts()
+    found = [
+        f"{text!r} ({count:,})"
+        for text, count in zip(facts.cells.texts, counts, strict=True)
+        if text.casefold() in DOUBTFUL
+    ]
+    if not found:
+        return None
+    return f"column {facts.name!r}: {', '.join(found)} is read as missing, and may be a category there"

@@ -1,0 +1,161 @@
+"""Whether the first row names the columns, and whether every other row is data."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from regchoose.errors import DataError
+from regchoose.records import Int, Prompt
+from regchoose.settings import Settings
+from regchoose.table.cells import Text
+from regchoose.table.dialect import Choose
+from regchoose.table.values import BOOLEANS, DATE, clean, is_missing, to_number
+
+LOOKED_AT = 5000  # rows below the first; text further down a column of numbers is an error later on
+ODD = 2  # cells that may be no numbers in a column of numbers, or a fifth: a second header row, units, totals
+TOTAL = re.compile(
+    r"(?:grand |sub-?)?totals?:?|sum:?|average:?|mean:?|gesamt:?|summe:?|totaux:?|moyenne:?", re.IGNORECASE
+)
+Vote = Literal["like", "unlike", "odd", ""]
+
+
+def has_header(
+    columns: Sequence[Text], settings: Settings, *, mark: str, path: str, choose: Choose
+) -> tuple[bool, str]:
+    """Decide whether the first row is a header.
+
+    Returns
+    -------
+    bool, str
+        The decision, and why.
+
+    Raises
+    ------
+    DataError
+        E309 where the rows do not tell and nobody can be asked.
+    """
+    if settings.header != "auto":
+        return settings.header == "yes", f"by --header {settings.header}"
+    first = [clean(column[0] or "") for column in columns]
+    votes = Counter(
+        _vote(cell, _body(column, settings), mark=mark) for cell, column in zip(first, columns, strict=True)
+    )
+    if votes["unlike"] and not votes["like"]:
+        return True, "the first row is text above columns of numbers, dates or booleans"
+    if votes["like"] and not votes["unlike"] and not votes["odd"]:
+        return False, "the first row is typed like the rows below it"
+    return _ask(first, votes, path=path, choose=choose)
+
+
+def _body(column: Text, settings: Settings) -> list[str]:
+    cells = [clean(text) for text in column[1 : 1 + LOOKED_AT]]
+    return [cell for cell in cells if not is_missing(cell, settings.na)]
+
+
+def _vote(first: str, body: list[str], *, mark: str) -> Vote:
+    """Say what one column tells: the first cell is like those below it, unlike, or merely odd."""
+    if is_missing(first, ()) or not body:
+        return ""
+    numbers = sum(to_number(cell, mark) is not None for cell in body)
+    others = len(body) - numbers
+    if numbers > others and others <= max(ODD, len(body) // 5):
+        return "unlike" if to_number(first, mark) is None else "like"
+    if all(DATE.fullmatch(cell) for cell in body):
+        return "like" if DATE.fullmatch(first) else "unlike"
+    levels = {cell.casefold() for cell in body}
+    if any(levels <= pair for pair in BOOLEANS) and len(body) > 1:
+        return "like" if first.casefold() in levels else "unlike"
+    counts = Counter(body)
+    # A value seen once, above a column in which every value recurs, may well be the column's name.
+    recurs = len(body) >= 10 and min(counts.values()) > 1
+    return "odd" if recurs and first not in counts else ""
+
+
+def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Choose) -> tuple[bool, str]:
+    shown = " · ".join(cell[:20] for cell in first[:6])
+    if votes["like"] or votes["unlike"]:
+        unlike = votes["unlike"] + votes["odd"]
+        why = f"{votes['like']} of its cells are typed like the rows below, {unlike} not"
+    else:
+        why = "all columns are text"
+    answer = choose(
+        Prompt(
+            flag="--header",
+            text=f"Does the first row name the columns?  {shown}",
+            choices={"yes": "it holds names", "no": "it is data"},
+            default="yes",
+            why=f"The rows do not tell: {why}.",
+        )
+    )
+    if answer in ("yes", "no"):
+        return answer == "yes", "as answered"
+    raise DataError(
+        "E309",
+        f"it cannot be told whether the first row is a header: {why}",
+        where=f"{path}:1   {shown}",
+        fix="--no-header   or   --header yes",
+    )
+
+
+def name_columns(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Make unique names of a header row.
+
+    Returns
+    -------
+    names, duplicated, warnings : tuples of str
+        One name a column; the names that the header holds more than once; what was renamed.
+    """
+    cleaned = [clean(cell) for cell in cells]
+    counts = Counter(cleaned)
+    taken, names, renamed = set(cleaned), list[str](), list[str]()
+    seen: set[str] = set()
+    for place, (raw, name) in enumerate(zip(cells, cleaned, strict=True), 1):
+        unique = name or f"c{place}"
+        number = 1
+        while unique in seen or (unique != name and unique in taken):
+            number += 1
+            unique = f"{name or f'c{place}'}_{number}"
+        seen.add(unique)
+        names.append(unique)
+        if unique != raw:
+            renamed.append(f"column {place}: {raw!r} is called {unique!r}")
+    shown = (*renamed[:5], *([f"and {len(renamed) - 5} more"] if len(renamed) > 5 else []))
+    warnings = (f"header names were changed: {'; '.join(shown)}",) if renamed else ()
+    duplicated = tuple(name for name, count in counts.items() if name and count > 1)
+    return tuple(names), duplicated, warnings
+
+
+def refuse_foreign_rows(columns: Sequence[Text], lines: Int, *, header: Sequence[str], path: str) -> None:
+    """Raise E314 for a row that is no data: the header again, a comment, a total at the end.
+
+    `columns` are without the header row; such rows in columns of numbers are found there as text.
+    """
+    first = columns[0]
+    if header:
+        for row in np.flatnonzero(first == header[0]):
+            if all(column[row] == name for column, name in zip(columns, header, strict=True)):
+                raise _foreign(
+                    path, int(lines[row]), "the header stands here again", "several tables in one file"
+                )
+    comments = [row for row in np.flatnonzero(np.strings.startswith(first, "#")) if first[row]]
+    if comments and len(comments) <= max(1, len(first) // 20):
+        raise _foreign(
+            path, int(lines[comments[0]]), "this row looks like a comment", f"{len(comments)} such rows"
+        )
+    for column in columns:
+        last = clean(column[-1] or "")
+        if TOTAL.fullmatch(last) and len(column) > 2 and not (column[:-1] == column[-1]).any():
+            raise _foreign(path, int(lines[-1]), f"{last!r} in the last row alone", "a total below the table")
+
+
+def _foreign(path: str, line: int, what: str, cause: str) -> DataError:
+    return DataError(
+        "E314",
+        what,
+        where=f"{path}:{line}",
+        detail=[f"cause: {cause}"],
+        fix=f"take line {line} out of the file",
+    )

@@ -1,0 +1,149 @@
+"""From a path to a table that is ready for an experiment."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from regchoose.errors import DataError, UsageError
+from regchoose.records import Column, Table
+from regchoose.settings import Settings
+from regchoose.table.columns import Features, to_features
+from regchoose.table.dialect import Choose
+from regchoose.table.facts import Facts, facts_of, refuse_odd_texts
+from regchoose.table.leakage import leaks
+from regchoose.table.raw import RawTable
+from regchoose.table.read import read
+from regchoose.table.target import Target, did_you_mean, find_target, to_target
+
+
+def load(path: str, settings: Settings, *, choose: Choose) -> Table:
+    """Read a table, give its columns their roles, and find the target and the task.
+
+    Parameters
+    ----------
+    path : str
+        A .csv, .tsv or .txt file, also gzipped, or a .parquet file.
+    settings : Settings
+        Those of the group "Data" matter, and `folds`, `resources` and `subsample` for the fewest rows.
+    choose : callable
+        Asks a person where the file does not tell; returns None where no prompt is possible.
+
+    Returns
+    -------
+    Table
+        Features (n, p), target (n,), and what was found on the way.
+
+    Raises
+    ------
+    UsageError
+        E201 to E209: the path, an option, or a column that an option names.
+    DataError
+        E301 to E327: the file cannot be read exactly, or not be learned from.
+    """
+    raw = read(path, settings, choose=choose)
+    place, target_why = find_target(raw, settings, choose=choose)
+    _check_names(raw, settings, target=raw.names[place])
+    raw, facts, dropped = _with_target(raw, place, settings)
+    if settings.task != "classification":
+        refuse_odd_texts(facts, raw)
+    experiment = "no" not in (settings.resources, settings.subsample)
+    if experiment:
+        _check_rows(raw, settings)
+    target = to_target(facts, raw, settings)
+    if experiment and target.classes:
+        _check_classes(target, raw, settings)
+    features = to_features(raw, place, settings)
+    columns = list(features.columns)
+    columns[place] = Column(raw.names[place], "target", target.type, target_why)
+    return Table(
+        path=path,
+        dialect=raw.dialect,
+        columns=tuple(columns),
+        features=features.values,
+        target=target.values,
+        target_name=raw.names[place],
+        target_why=target_why,
+        task=target.task,
+        task_why=target.task_why,
+        classes=target.classes,
+        warnings=(*raw.warnings, *dropped, *features.warnings, *_leakage(features, target)),
+    )
+
+
+def _leakage(features: Features, target: Target) -> tuple[str, ...]:
+    used = [column for column in features.columns if column.used]
+    return leaks(used, features.values, target=target.values, n_classes=len(target.classes))
+
+
+def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
+    """Raise E208 for a column that `--exclude` or `--keep` names and that is not there, or is the target."""
+    for flag, names in (("--exclude", settings.exclude), ("--keep", settings.keep)):
+        for name in names:
+            if name not in raw.names:
+                raise UsageError(
+                    "E208",
+                    f"{flag} names {name!r}, and there is no such column",
+                    where=raw.path,
+                    fix=did_you_mean(name, raw.names, flag=flag),
+                )
+            if name == target and flag == "--exclude":
+                raise UsageError(
+                    "E208", f"--exclude names the target {name!r}", where=raw.path, fix="another --target"
+                )
+
+
+def _with_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTable, Facts, tuple[str, ...]]:
+    """Return the rows that have a target, its facts, and a warning where rows were dropped."""
+    facts = facts_of(raw, place, settings)
+    if not facts.missing.any():
+        return raw, facts, ()
+    count, lines = int(facts.missing.sum()), raw.lines[facts.missing]
+    if not settings.drop_missing_target or count == raw.n_rows:
+        raise DataError(
+            "E322",
+            f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
+            where=f"{raw.path}:{int(lines[0])}",
+            detail=[f"lines {', '.join(str(int(line)) for line in lines[:5])}{', …' if count > 5 else ''}"],
+            fix="another --target" if count == raw.n_rows else "--drop-missing-target",
+        )
+    kept = ~facts.missing
+    raw = replace(raw, columns=tuple(column[kept] for column in raw.columns), lines=raw.lines[kept])
+    return raw, facts_of(raw, place, settings), (f"{count:,} rows without a target were left out",)
+
+
+def _check_rows(raw: RawTable, settings: Settings) -> None:
+    fewest = 4 * settings.folds
+    if raw.n_rows < fewest:
+        fewer = raw.n_rows // 4
+        raise DataError(
+            "E303",
+            f"the table has {raw.n_rows} rows, and {settings.folds} folds need at least {fewest}",
+            where=raw.path,
+            detail=["--resources no gives the answer from prior knowledge, which needs no experiment"],
+            fix="--resources no" + (f"   or   --folds {fewer}" if fewer >= 2 else ""),
+        )
+
+
+def _check_classes(target: Target, raw: RawTable, settings: Settings) -> None:
+    counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
+    fewest = 2 * settings.folds
+    small = np.flatnonzero(counts < fewest)
+    if not len(small):
+        return
+    rarest = int(counts.argmin())
+    listed = ", ".join(f"{target.classes[code][:20]!r} ({counts[code]})" for code in small[:5])
+    fewer = int(counts[rarest]) // 2
+    remedies = [f"--folds {fewer}"] if fewer >= 2 else []
+    if target.type in ("integer", "number"):
+        remedies.append("--task regression")
+    raise DataError(
+        "E324",
+        f"class {target.classes[rarest][:40]!r} has {counts[rarest]} rows, "
+        f"and {settings.folds} folds need {fewest}",
+        where=raw.path,
+        detail=[
+            f"{len(small)} of {len(target.classes)} classes are too small: {listed}",
+            "--resources no gives the answer from prior knowledge, which needs no experiment",
+        ],
+        fix="   or   ".join([*remedies, "--resources no"]),
+    )

@@ -1,0 +1,25 @@
+"""A table as text, before its columns are given roles."""
+
+from dataclasses import dataclass
+
+from regchoose.records import Dialect, Int
+from regchoose.table.cells import Text
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """What the file says, cell by cell."""
+
+    path: str
+    dialect: Dialect
+    names: tuple[str, ...]  # unique
+    columns: tuple[Text, ...]  # each (n,) of texts; None is a null of a typed file
+    lines: Int  # (n,) the line of the file on which each row begins, from 1
+    kinds: tuple[str, ...]  # of a typed file: number, text, boolean, date; else ""
+    duplicated: tuple[str, ...] = ()  # names that the header holds more than once
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of data."""
+        return len(self.lines)

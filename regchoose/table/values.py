@@ -1,0 +1,105 @@
+"""What the text of a cell may mean: a number, a date, a boolean, or that it is missing."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+
+# Texts that mean missing, compared without case and outer spaces. `--na` adds to them.
+MISSING: frozenset[str] = frozenset(
+    {"", "na", "n/a", "#n/a", "#na", "nan", "-nan", "null", "none", "nil", "missing", "<na>", "n.a.", "?"}
+    | {"-", "--", "---", ".", "..", "#value!", "#div/0!", "#num!", "#ref!", "#null!", "\\n", "(null)"}
+)
+# Those of them that may also be somebody's category: Namibia, "none of these".
+DOUBTFUL: frozenset[str] = frozenset({"na", "null", "none", "nil", "nan", "missing"})
+
+BOOLEANS: tuple[frozenset[str], ...] = tuple(
+    frozenset(pair.split("/"))
+    for pair in "no/yes n/y false/true f/t off/on nein/ja n/j non/oui n/o no/si no/sí não/sim nee/ja "
+    "falsch/wahr faux/vrai falso/verdadero нет/да 否/是".replace("\n", " ").split()
+)
+INFINITE = re.compile(r"[+-]?(?:inf(?:inity)?|∞)", re.IGNORECASE)
+LEADING_ZERO = re.compile(r"[+-]?0[0-9]+")
+INTEGER = re.compile(r"[+-]?[0-9]+")
+# Per decimal mark: a plain number, and one with its thousands grouped by the other mark.
+PLAIN: dict[str, re.Pattern[str]] = {
+    mark: re.compile(
+        rf"[+-]?(?:[0-9]+(?:{re.escape(mark)}[0-9]*)?|{re.escape(mark)}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    )
+    for mark in ".,"
+}
+GROUPED: dict[str, re.Pattern[str]] = {
+    mark: re.compile(rf"[+-]?[1-9][0-9]{{0,2}}(?:{re.escape(other)}[0-9]{{3}})+(?:{re.escape(mark)}[0-9]*)?")
+    for mark, other in ((".", ","), (",", "."))
+}
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_ZONE = r"(?: ?(?:z|utc|[+-][0-9]{2}:?(?:[0-9]{2})?))?"
+_CLOCK = rf"[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:[.,][0-9]+)?)?(?: ?[ap]m)?{_ZONE}"
+DATE = re.compile(
+    r"(?:(?:[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"
+    r"|[0-9]{1,2}/[0-9]{1,2}/(?:[0-9]{4}|[0-9]{2})|[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{4}|[0-9]{2})"
+    rf"|[0-9]{{1,2}}-[0-9]{{1,2}}-[0-9]{{4}}|[0-9]{{1,2}}[- ]{_MONTH}[- ,]+[0-9]{{2,4}}"
+    rf"|{_MONTH} [0-9]{{1,2}},? [0-9]{{4}})(?:[t ]{_CLOCK})?|{_CLOCK})",
+    re.IGNORECASE,
+)
+HEXADECIMAL = re.compile(r"(?:[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|[0-9a-f]{16,})", re.IGNORECASE)
+INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
+EXACT = 2**53  # integers beyond are not exact as float64
+
+
+def clean(text: str) -> str:
+    """Return `text` in NFC, without outer spaces of any kind (non-breaking and invisible ones too)."""
+    text = text.strip()
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", text.strip(INVISIBLE).strip())
+
+
+def is_missing(text: str, na: Iterable[str]) -> bool:
+    """Say whether a cleaned text means missing."""
+    return text.casefold() in MISSING or text in na
+
+
+def to_number(text: str, mark: str) -> float | None:
+    """Return the number a cleaned text states under the decimal mark, else None.
+
+    Infinite values, written or by overflow (1e400), come back as infinities. Digits with underscores,
+    hexadecimal and zero-padded integers are no numbers here.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
+    other = "," if mark == "." else "."
+    if INFINITE.fullmatch(text):
+        return -math.inf if text.startswith("-") else math.inf
+    if LEADING_ZERO.fullmatch(text):
+        return None
+    if GROUPED[mark].fullmatch(text):
+        text = text.replace(other, "")
+    elif not PLAIN[mark].fullmatch(text):
+        return None
+    return float(text.replace(",", "."))
+
+
+def is_large_integer(text: str) -> bool:
+    """Say whether a text is an integer that float64 cannot hold exactly."""
+    return len(text) > 15 and INTEGER.fullmatch(text) is not None and abs(int(text[:400])) > EXACT
+
+
+def mark_evidence(text: str) -> str:
+    """Say which decimal mark a cleaned text speaks for.
+
+    Returns
+    -------
+    str
+        "." or ",": only that reading is a number. "?": a group of three digits after one mark, which both
+        readings take ("1.234"). "": a number without any mark. "x": no number at all.
+    """
+    readings = {mark: to_number(text, mark) for mark in ".,"}
+    point, comma = readings["."], readings[","]
+    if point is None and comma is None:
+        return "x"
+    if point is None:
+        return ","
+    if comma is None:
+        return "."
+    return "" if point == comma else "?"
