@@ -168,14 +168,6 @@ class Penalties:
 
 
 @dataclass(frozen=True)
-class Data:
-    """Encoded rows of `c` cells, for the trainer."""
-
-    x: Float  # (c, n, d)
-    y: Float  # (c, n): standardized numbers, or class codes
-
-
-@dataclass(frozen=True)
 class Trained:
     """What `m` models did in each of `c` cells. Losses are without the penalty."""
 
@@ -183,9 +175,9 @@ class Trained:
     losses: Mapping[str, Float]  # name of the rows → (c, m, t)
     nonzero_share: Float  # (c, m, t): of the penalized weights
     nonzero_inputs: Float  # (c, m, t): features with any weight
-    stationarity: Float  # (c, m): ‖residual of the optimality condition‖∞ at the end, against the arm's scale
+    stationarity: Float  # (c, m): largest violation of the optimality condition at the end
     failed: NDArray[np.bool_]  # (c, m): diverged
-    outputs: Float | None = None  # (c, m, n_test, k) at the captured checkpoint: logits or numbers
+    outputs: tuple[Float, ...] | None = None  # a cell's (m, k, n_test) at the captured checkpoint
     note: str = ""
 
 

@@ -1,0 +1,58 @@
+"""Adam with a proximal step, on the parameters of m models at once."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from regchoose.training.penalty import shrink_
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+
+
+@dataclass(frozen=True)
+class Adam:
+    """State of the optimizer (Kingma & Ba 2015), and the strengths.
+
+    Parameters
+    ----------
+    n_penalized : int
+        The first so many parameters are penalized; the others are biases.
+    l1, twice_l2 : Tensor (m, 1)
+        Strengths of the mean loss.
+    mean, square : Tensor (m, p)
+        Running moments of the gradient.
+    scratch : Tensor (m, p)
+        Room for the denominators.
+    """
+
+    n_penalized: int
+    l1: Tensor
+    twice_l2: Tensor
+    mean: Tensor
+    square: Tensor
+    scratch: Tensor
+
+    @classmethod
+    def start(cls, parameters: Tensor, *, n_penalized: int, l1: Tensor, l2: Tensor) -> "Adam":
+        """Return the state before the first step, for parameters (m, p) and strengths (m,)."""
+        room = [torch.zeros_like(parameters) for _ in range(3)]
+        return cls(n_penalized, l1[:, None], 2 * l2[:, None], *room)
+
+    def step_(self, parameters: Tensor, gradient: Tensor, *, lr: float, count: int) -> None:
+        """Do step number `count` (from 1) in place; `gradient` (m, p), of the mean loss, is used up.
+
+        L2 enters as the gradient of the objective, 2·l2·w; L1 as a proximal step with each weight's own
+        step size η = lr / (√v̂ + ε) (Yun, Lozano & Yang 2021), so zeros are exact.
+        """
+        weights = parameters[:, : self.n_penalized]
+        gradient[:, : self.n_penalized].addcmul_(weights, self.twice_l2)
+        self.mean.lerp_(gradient, 1 - BETA1)
+        self.square.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+        torch.sqrt(self.square, out=self.scratch)
+        # √v̂ + ε = (√v + ε·√bias)/√bias: the corrections go into the scalars.
+        root_bias = (1 - BETA2**count) ** 0.5
+        self.scratch.add_(EPSILON * root_bias)
+        parameters.addcdiv_(self.mean, self.scratch, value=-lr * root_bias / (1 - BETA1**count))
+        threshold = torch.div(self.l1 * (lr * root_bias), self.scratch[:, : self.n_penalized])
+        shrink_(weights, threshold)

@@ -1,0 +1,33 @@
+"""Where models are trained."""
+
+import re
+
+import torch
+
+from regchoose.errors import ResourceError, UsageError
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device called auto, cpu, cuda or cuda:N.
+
+    Raises
+    ------
+    UsageError
+        E202 where the name is none of these.
+    ResourceError
+        E401 where that device is not there.
+    """
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
+        raise UsageError("E202", f"--device {name}: wanted auto, cpu, cuda or cuda:N", fix="--device auto")
+    present = torch.cuda.is_available()
+    if name == "auto":
+        return torch.device("cuda" if present else "cpu")
+    device = torch.device(name)
+    count = torch.cuda.device_count() if present else 0
+    if device.type == "cuda" and (device.index or 0) >= count:
+        raise ResourceError(
+            "E401",
+            f"--device {name}: {count} CUDA devices are visible to PyTorch {torch.__version__}",
+            fix="--device cpu, or --device auto to take what is there",
+        )
+    return device

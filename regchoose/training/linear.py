@@ -1,0 +1,165 @@
+"""A linear model is convex: its optimum is reached, for m penalties at once, in float64.
+
+Newton's method with the penalty kept whole: the loss is replaced by its quadratic model, which
+`regchoose.training.quadratic` minimizes exactly with the penalty (for a regression that is the problem
+itself). What stops it is the optimality condition, not a number of epochs.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from regchoose.records import Task
+from regchoose.training.loss import row_loss, slope
+from regchoose.training.penalty import optimality, penalty_value
+from regchoose.training.quadratic import Quadratic, minimize
+
+TOLERANCE = 1e-9  # of the optimality condition, against the slope at zero weights
+ITERATIONS, HALVINGS = 40, 12
+
+
+@dataclass(frozen=True)
+class LinearProblem:
+    """One cell's rows and the penalties of its m models.
+
+    The parameters u of a model are a (k, d + 1) matrix in one row: weights and intercept of each output.
+
+    Parameters
+    ----------
+    x : Tensor (n, d + 1), float64
+        The last column is 1.
+    y : Tensor (n,), float64
+        Standardized numbers, or class codes.
+    n_outputs : int
+        k.
+    l1, l2 : Tensor (m,), float64
+    """
+
+    task: Task
+    x: Tensor
+    y: Tensor
+    n_outputs: int
+    l1: Tensor
+    l2: Tensor
+
+    def matrix(self, u: Tensor) -> Tensor:
+        """(m, k·(d+1)) -> (m, k, d+1)."""
+        return u.view(len(u), self.n_outputs, -1)
+
+    def outputs(self, u: Tensor) -> Tensor:
+        """(m, k·(d+1)) -> (m, k, n)."""
+        return self.outputs_of(u, self.x)
+
+    def outputs_of(self, u: Tensor, x: Tensor) -> Tensor:
+        """Return the outputs for other rows: (m, k·(d+1)), (n', d+1) -> (m, k, n')."""
+        return self.matrix(u) @ x.T
+
+    def loss(self, u: Tensor) -> Tensor:
+        """Mean loss without the penalty: -> (m,)."""
+        return row_loss(self.task, self.outputs(u), self.y.expand(len(u), -1)).mean(1)
+
+    def objective(self, u: Tensor) -> Tensor:
+        """J of each model: -> (m,)."""
+        weights = self.matrix(u)[:, :, :-1].flatten(1)
+        return self.loss(u) + penalty_value(weights, self.l1, self.l2)
+
+    def gradient(self, u: Tensor) -> Tensor:
+        """Gradient of the mean loss: -> (m, k·(d+1))."""
+        back = slope(self.task, self.outputs(u), self.y.expand(len(u), -1)) / len(self.y)
+        return (back @ self.x).flatten(1)
+
+    def residual(self, u: Tensor) -> Tensor:
+        """Largest violation of the optimality condition, intercepts included: -> (m,)."""
+        gradient = self.matrix(self.gradient(u))
+        weights = self.matrix(u)[:, :, :-1].flatten(1)
+        of_weights = optimality(weights, gradient[:, :, :-1].flatten(1), self.l1, self.l2)
+        return torch.maximum(of_weights, gradient[:, :, -1].abs().amax(1))
+
+    def curvature(self) -> float:
+        """Upper bound of the loss's second derivative along any unit direction."""
+        largest = torch.linalg.matrix_norm(self.x, 2) ** 2 / len(self.x)
+        return float(largest) * {"regression": 2.0, "binary": 0.25, "multiclass": 0.5}[self.task]
+
+    def hessian(self, u: Tensor) -> Tensor:
+        """Second derivative of the mean loss: -> (m, p, p), or (1, p, p) where it is the same for all."""
+        x, n = self.x, len(self.x)
+        if self.task == "regression":
+            return (2 / n * x.T @ x)[None]
+        if self.task == "binary":
+            p = torch.sigmoid(self.outputs(u))[:, 0]
+            return (x * (p * (1 - p) / n)[:, :, None]).transpose(1, 2) @ x
+        p = torch.softmax(self.outputs(u), 1)
+        m, k, d = len(u), self.n_outputs, x.shape[1]
+        full = x.new_empty(m, k, d, k, d)
+        for i in range(k):
+            for j in range(i + 1):
+                weight = p[:, i] * (float(i == j) - p[:, j]) / n
+                full[:, i, :, j] = (x * weight[:, :, None]).transpose(1, 2) @ x
+                full[:, j, :, i] = full[:, i, :, j]
+        return full.view(m, k * d, k * d)
+
+
+@dataclass(frozen=True)
+class LinearFit:
+    """The optimum of each model.
+
+    Parameters
+    ----------
+    u : Tensor (m, k, d + 1)
+        Weights, and the intercept last.
+    residual : Tensor (m,)
+        What is left of the optimality condition.
+    converged : Tensor (m,), bool
+        Whether that is within the tolerance. Separable classes without a penalty have no optimum: there the
+        solution is the one at which the method was stopped.
+    """
+
+    u: Tensor
+    residual: Tensor
+    converged: Tensor
+
+
+def solve(problem: LinearProblem) -> LinearFit:
+    """Minimize J for each penalty, from zero weights.
+
+    Where several minima exist (no penalty and more features than rows), the steps stay in the span of the
+    rows, so the minimum found is the one of least norm.
+    """
+    m, columns = len(problem.l1), problem.x.shape[1]
+    u = problem.x.new_zeros(m, problem.n_outputs * columns)
+    scale = problem.gradient(u).abs().amax(1).clamp_min(1e-12)
+    is_weight = (torch.arange(u.shape[1], device=u.device) % columns) != columns - 1
+    ridge, threshold = (2 * problem.l2)[:, None] * is_weight, problem.l1[:, None] * is_weight
+    curvature = problem.curvature() + 2 * problem.l2
+    for _ in range(ITERATIONS):
+        residual = problem.residual(u)
+        if bool((residual <= TOLERANCE * scale).all()):
+            break
+        hessian = problem.hessian(u)
+        product = u @ hessian[0] if len(hessian) == 1 else torch.bmm(hessian, u[:, :, None])[:, :, 0]
+        model = Quadratic(hessian, ridge, product - problem.gradient(u), threshold)
+        inner = torch.maximum(0.01 * TOLERANCE * scale, 1e-3 * residual.clamp_max(1e-3 * scale))
+        aim = minimize(model, u, curvature=curvature, tolerance=inner)
+        better, moved = _line_search(problem, u, aim)
+        u = torch.where(moved[:, None], better, u)
+        if not bool(moved.any()):
+            break
+    residual = problem.residual(u)
+    return LinearFit(problem.matrix(u), residual, residual <= 1e3 * TOLERANCE * scale)
+
+
+def _line_search(problem: LinearProblem, u: Tensor, aim: Tensor) -> tuple[Tensor, Tensor]:
+    """Halve the way to `aim` until the objective falls; return the points and where they moved."""
+    value, residual = problem.objective(u), problem.residual(u)
+    best, moved = u, torch.zeros_like(value, dtype=torch.bool)
+    for halving in range(HALVINGS):
+        candidate = torch.lerp(u, aim, 0.5**halving) if halving else aim
+        new = problem.objective(candidate)
+        calmer = (new <= value + 1e-12 * value.abs()) & (problem.residual(candidate) < residual)
+        better = ((new < value) | calmer) & ~moved
+        best = torch.where(better[:, None], candidate, best)
+        moved |= better
+        if bool(moved.all()):
+            break
+    return best, moved

@@ -1,0 +1,49 @@
+"""A regularizer is a point (l1, l2); this is its mathematics, for m models at once.
+
+The objective is J(w) = (1/n) Σ loss + l1·Σ|w| + l2·Σw², with the sums over the penalized weights.
+"""
+
+import torch
+from torch import Tensor
+
+
+def penalty_value(weights: Tensor, l1: Tensor, l2: Tensor) -> Tensor:
+    """Penalty of each model: (m, p), (m,), (m,) -> (m,).
+
+    Parameters
+    ----------
+    weights : Tensor (m, p)
+        The penalized weights.
+    l1, l2 : Tensor (m,)
+        Strengths of the mean loss.
+    """
+    return l1 * weights.abs().sum(1) + l2 * weights.square().sum(1)
+
+
+def shrink_(weights: Tensor, threshold: Tensor) -> Tensor:
+    """Soft-threshold in place: w ← sign(w)·max(|w| − threshold, 0).
+
+    The proximal operator of threshold·|w| (Zou & Hastie 2005; Yun, Lozano & Yang 2021 for steps that differ
+    by weight). It is written as w − clip(w, −threshold, threshold), which is exact at both ends: a weight
+    within the threshold becomes zero to the bit, and a threshold of zero changes no bit.
+    """
+    return weights.sub_(torch.minimum(torch.maximum(weights, -threshold), threshold))
+
+
+def optimality(weights: Tensor, gradient: Tensor, l1: Tensor, l2: Tensor) -> Tensor:
+    """How far each model is from a stationary point of J: (m, p), (m, p), (m,), (m,) -> (m,).
+
+    The largest distance, over the weights, of −∂loss/∂w from the subdifferential of the penalty: zero where
+    a weight is nonzero and ∂loss + 2·l2·w + l1·sign(w) = 0, or a weight is zero and |∂loss| ≤ l1.
+
+    Parameters
+    ----------
+    weights : Tensor (m, p)
+        The penalized weights.
+    gradient : Tensor (m, p)
+        Gradient of the mean loss, without the penalty.
+    """
+    smooth = gradient + 2 * l2[:, None] * weights
+    active = (smooth + l1[:, None] * weights.sign()).abs()
+    inactive = (smooth.abs() - l1[:, None]).clamp_min(0)
+    return torch.where(weights != 0, active, inactive).amax(1)

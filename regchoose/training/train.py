@@ -1,0 +1,171 @@
+"""Cut a plan into blocks, train them side by side, and put the results together."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from regchoose.records import Float, Int, Penalties, Task, Trained
+from regchoose.training.block import Block, BlockResult, CellData, Schedule, train_block
+from regchoose.training.linear_block import train_linear_block
+from regchoose.training.loss import n_outputs
+from regchoose.training.mlp import Mlp
+
+MODELS_A_BLOCK = 32  # enough to fill the processor, few enough to stay in its cache
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is common to all models of a run.
+
+    Parameters
+    ----------
+    hidden : tuple of int, optional
+        Units of the hidden layers of the mlp; None is the linear model, which is solved to its optimum and
+        has one checkpoint.
+    jobs : int
+        Blocks trained side by side; 0 is one a core.
+    """
+
+    task: Task
+    n_classes: int
+    hidden: tuple[int, ...] | None
+    schedule: Schedule
+    device: torch.device
+    jobs: int = 0
+
+    def network(self, n_inputs: int) -> Mlp:
+        """Return the network for so many encoded features."""
+        return Mlp((n_inputs, *(self.hidden or ()), n_outputs(self.task, self.n_classes)))
+
+
+def train(
+    training: Training,
+    cells: Sequence[CellData],
+    penalties: Penalties,
+    *,
+    capture: Int | None = None,
+    advanced: Callable[[int], None] = lambda _: None,
+) -> Trained:
+    """Train a model for every cell and penalty.
+
+    Parameters
+    ----------
+    cells : sequence of CellData
+        c cells with the same features and about the same number of rows.
+    penalties : Penalties
+        m points, the same in each cell.
+    capture : ndarray of int (m,), optional
+        Position of the checkpoint at which each model's outputs on the rows "test" are kept.
+    advanced : callable
+        Told the number of models trained so far, from the thread that called `train`.
+    """
+    blocks = list(_blocks(training, cells, penalties, capture=capture))
+    if training.hidden is None:
+        return _assembled(training, _run(blocks, train_linear_block, training, advanced=advanced))
+    return _assembled(training, _run(blocks, train_block, training, advanced=advanced))
+
+
+def _blocks(
+    training: Training, cells: Sequence[CellData], penalties: Penalties, *, capture: Int | None
+) -> Iterator[Block]:
+    """Cut into blocks of about `MODELS_A_BLOCK`: whole cells, all penalties of a cell together."""
+    at_once = max(1, MODELS_A_BLOCK // len(penalties)) if training.hidden is not None else 1
+    network = training.network(cells[0].x.shape[1])
+    for start in range(0, len(cells), at_once):
+        own = cells[start : start + at_once]
+        yield Block(own, penalties.l1, penalties.l2, training.task, network, training.schedule, capture)
+
+
+TrainBlock = Callable[..., BlockResult]
+
+
+def _run(
+    blocks: Sequence[Block], train_one: TrainBlock, training: Training, *, advanced: Callable[[int], None]
+) -> list[BlockResult]:
+    """Train the blocks, one a thread, and return their results in the order of the blocks."""
+    stopping = threading.Event()
+    results: list[BlockResult | None] = [None] * len(blocks)
+    done = 0
+    with _one_thread_each(), _pool(training.jobs) as pool:
+        futures = {
+            pool.submit(train_one, block, training.device, stop=stopping.is_set): position
+            for position, block in enumerate(blocks)
+        }
+        try:
+            for future in as_completed(futures):
+                position = futures[future]
+                results[position] = future.result()
+                done += len(blocks[position].cells) * len(blocks[position].l1)
+                advanced(done)
+        except BaseException:
+            stopping.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [result for result in results if result is not None]
+
+
+def _pool(jobs: int) -> ThreadPoolExecutor:
+    workers = jobs or len(os.sched_getaffinity(0))
+    # Subnormal numbers, common in decaying moments, are many times slower than zeros.
+    return ThreadPoolExecutor(workers, "block", initializer=torch.set_flush_denormal, initargs=(True,))
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let torch use one thread for each operation: blocks are the unit that runs side by side."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _assembled(training: Training, results: Sequence[BlockResult]) -> Trained:
+    checkpoints = training.schedule.checkpoints if training.hidden is not None else np.array([0])
+    notes = sorted({result.note for result in results if result.note})
+    captured = [outputs for result in results for outputs in result.outputs or ()]
+    return Trained(
+        checkpoints,
+        {name: _stacked([result.losses[name] for result in results]) for name in results[0].losses},
+        _stacked([result.nonzero_share for result in results]),
+        _stacked([result.nonzero_inputs for result in results]),
+        _stacked([result.stationarity for result in results]),
+        np.concatenate([result.failed for result in results]),
+        tuple(captured) if captured else None,
+        "; ".join(notes),
+    )
+
+
+def _stacked(parts: Sequence[Float]) -> Float:
+    return np.concatenate(parts)
+
+
+def seconds_a_model(
+    training: Training, cells: Sequence[CellData], penalties: Penalties, *, clock: Callable[[], float]
+) -> float:
+    """Time a short stretch of training and return the estimated seconds for one model of the schedule.
+
+    For a network some 30 steps are timed, for the linear model one cell.
+    """
+    if training.hidden is None:
+        trial, share = training, 1.0
+    else:
+        steps, _ = training.schedule.steps(len(cells[0].y))
+        epochs = max(1, min(training.schedule.epochs, round(30 / steps)))
+        trial = replace(
+            training, schedule=replace(training.schedule, epochs=epochs, checkpoints=np.array([epochs]))
+        )
+        share = training.schedule.epochs / epochs
+    workers = training.jobs or len(os.sched_getaffinity(0))
+    some = list(cells[:1]) * workers
+    train(trial, some[:1], penalties)  # the first calls of a process are slow
+    start = clock()
+    train(trial, some, penalties)
+    return (clock() - start) * share / (len(some) * len(penalties))
