@@ -1,8 +1,10 @@
 """Which character ends a field, and which encloses it: readings are tried, and the best must be clear."""
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from regchoose.errors import DataError, UsageError
@@ -17,7 +19,6 @@ NAMES: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vert
 STRONG = ",;\t|"
 SAMPLE = 2**20  # characters; what is found in them is verified on the whole file by whoever reads it
 CELLS = 20_000  # looked at to see how clean a reading is
-ALIKE = 0.5  # a second reading at least this fraction as clean as the best leaves the choice open
 SPELLED = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
 # Quotings in the order of their trial: doubled quotes are the standard (RFC 4180), backslashes are not.
 QUOTINGS: tuple[tuple[str, bool, bool], ...] = tuple(
@@ -35,6 +36,7 @@ class Reading:
     width: int  # fields of most records
     share: float  # of the records that have that many
     clean: float  # share of cells that hold no other delimiter
+    numeric: int  # columns of which every cell below the first row is a number
     first: tuple[str, ...]
 
     @property
@@ -91,7 +93,7 @@ def _read(sample: str, delimiter: str, *, cut: bool) -> Reading:
     layout, valid, end = _quoting(sample, delimiter, cut=cut)
     # With broken quotes the records are counted as if there were none, to see which delimiter was meant.
     shown = layout if valid else Layout(delimiter)
-    rows = [row for _, row in records(sample[:end], shown) if any(cell.strip() for cell in row)]
+    rows = _rows(sample[:end], shown)
     width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
     if width == 1 and sum(len(row) > 1 for row in rows) > len(rows) / 2:
         width, count = Counter(len(row) for row in rows if len(row) > 1).most_common(1)[0]
@@ -103,7 +105,27 @@ def _read(sample: str, delimiter: str, *, cut: bool) -> Reading:
         width,
         count / len(rows) if rows else 0.0,
         1 - dirty / len(cells) if cells else 0.0,
+        _numeric_columns(rows[1:1000], width),
         tuple(rows[0][:4]) if rows else (),
+    )
+
+
+def _rows(sample: str, layout: Layout) -> list[list[str]]:
+    rows: list[list[str]] = []
+    # A field too long for the csv module ends the sample here, and is an error once the file is read.
+    with suppress(csv.Error):
+        rows.extend(row for _, row in records(sample, layout) if any(cell.strip() for cell in row))
+    return rows
+
+
+def _numeric_columns(rows: list[list[str]], width: int) -> int:
+    columns = zip(*(row for row in rows if len(row) == width), strict=True)
+    return sum(
+        all(
+            to_number(cell.strip(), ".") is not None or to_number(cell.strip(), ",") is not None
+            for cell in cells
+        )
+        for cells in columns
     )
 
 
@@ -147,10 +169,10 @@ def _best(readings: list[Reading]) -> tuple[Reading, Reading | None]:
     if best.score == 0.0 or (best.width > 1 and best.share < 0.2):
         broken = next((r for r in strong if not r.valid), None)
         return broken or readings[0], None
-    rivals = [r for r in ranked[1:] if r.fits and r.score >= ALIKE * best.score]
-    if not best.fits or not rivals or best.clean == 1.0 > rivals[0].clean:
+    rival = next((r for r in ranked[1:] if r.fits), None)
+    if not best.fits or rival is None or best.clean == 1.0 > rival.clean:
         return best, None
-    return best, rivals[0]
+    return best, None if best.numeric and not rival.numeric else rival
 
 
 def _say(reading: Reading) -> str:

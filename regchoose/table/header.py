@@ -40,6 +40,9 @@ def has_header(
     if settings.header != "auto":
         return settings.header == "yes", f"by --header {settings.header}"
     first = [clean(column[0] or "") for column in columns]
+    if len(columns[0]) == 1:
+        alone = all(to_number(cell, mark) is None for cell in first)
+        return alone, f"the only row is {'text' if alone else 'partly numbers'}"
     votes = Counter(
         _vote(cell, _body(column, settings), mark=mark) for cell, column in zip(first, columns, strict=True)
     )
