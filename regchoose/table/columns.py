@@ -89,15 +89,11 @@ def _text_id(facts: Facts) -> Ruling | None:
     n_rows = len(facts.missing)
     if facts.present < FEWEST or len(facts.texts) < facts.present:
         return None
+    why = why_no_numbers(facts)
+    if why or (facts.present == n_rows and ID_NAME.fullmatch(facts.name)):
+        return "id", "text", f"another code in every row; {why or 'the name of an id'}"
     if all(HEXADECIMAL.fullmatch(text) for text in facts.texts):
         return "id", "text", "another UUID or hash in every row"
-    if facts.present == n_rows and (ID_NAME.fullmatch(facts.name) or why_no_numbers(facts)):
-        return (
-            "id",
-            "text",
-            "another code in every row"
-            + (f"; {why_no_numbers(facts)}" if why_no_numbers(facts) else ", and the name of an id"),
-        )
     return "text", "text", "another text in every row"
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pytest
@@ -174,7 +175,7 @@ def test_any_table_comes_back_or_is_refused(
 ) -> None:
     """The delimiter is told; wildly quoted cells leave nothing else to be guessed but the quote."""
     out = io.StringIO()
-    quoting = csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL
     csv.writer(out, delimiter=delimiter, quotechar=quote, lineterminator=end, quoting=quoting).writerows(rows)
     content = out.getvalue() if final else out.getvalue().removesuffix(end)
     path = write(tmp_path, content.encode(encoding))
@@ -211,7 +212,7 @@ def test_an_ordinary_table_comes_back_or_is_refused_with_nothing_told(
     if header:
         rows.insert(0, ["first", "second", "third"])
     out = io.StringIO()
-    quoting = csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL
     csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)
     mark = "\ufeff" if encoding.startswith("utf-16") else ""
     path = write(tmp_path, (mark + out.getvalue()).encode(encoding))
