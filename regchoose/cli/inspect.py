@@ -119,7 +119,8 @@ def _columns(columns: tuple[Column, ...], *, width: int) -> Grid:
         kind = column.role if column.role == column.type else f"{column.role} ({column.type})"
         wide: list[RenderableType] = []
         if width >= WIDE:
-            wide = [str(column.missing), Text(plain(column.why))]
+            why = "as said above" if column.role == "target" else plain(column.why)
+            wide = [str(column.missing), Text(why)]
         style = "" if column.used or column.role == "target" else "dim"
         grid.add_row(Text(plain(column.name, longest=60)), Text(plain(kind)), *wide, style=style)
     return grid

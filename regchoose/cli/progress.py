@@ -73,8 +73,9 @@ class Lines:
 
     def finished(self, key: str, summary: str) -> None:
         """Write the line of an end."""
-        text, begun = self._begun.pop(key, (key, self._clock()))
-        parts = [plain(text), plain(summary), duration(self._clock() - begun)]
+        now = self._clock()
+        text, begun = self._begun.pop(key, (key, now))
+        parts = [plain(text), plain(summary), duration(now - begun)]
         self._write(f"end    {'   '.join(filter(None, parts))}")
 
     def noted(self, text: str) -> None:

@@ -65,7 +65,7 @@ def _bar(figures: Mapping[str, Any], *, arms: Mapping[str, Mapping[str, Any]]) -
     if figures["loss"] is None or not ends or min(ends) == max(ends):
         return ""
     scale = (BAR - 1) / (max(ends) - min(ends))
-    low, high = figures["interval"] or (figures["loss"], figures["loss"])
-    start: int
-    start, dot, stop = (round(float(end - min(ends)) * scale) for end in (low, figures["loss"], high))
+    bounds = figures["interval"] or (figures["loss"], figures["loss"])
+    places: list[int] = [round((end - min(ends)) * scale) for end in (bounds[0], figures["loss"], bounds[1])]
+    start, dot, stop = places
     return " " * start + "".join("●" if at == dot else "─" for at in range(start, stop + 1))

@@ -70,7 +70,7 @@ def duration(seconds: float | None) -> str:
     """Write a time in the unit that fits it.
 
     >>> duration(0.42), duration(12.3), duration(125), duration(7300)
-    ('0.4 s', '12 s', '2 min 5 s', '2 h 2 min')
+    ('0.4 s', '12 s', '2 min 5 s', '2 h 1 min')
     """
     if seconds is None or not math.isfinite(seconds):
         return MISSING

@@ -1,0 +1,83 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from regchoose.cli import recommend as command
+from regchoose.cli.app import main
+from tests.cli.fake_shell import Board
+
+ROOT = Path(__file__).parents[2]
+Shell = Callable[..., subprocess.CompletedProcess[str]]
+CHANGING = (
+    "CI",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "TERM",
+    "COLUMNS",
+    "PYTHONIOENCODING",
+    "PYTHONUTF8",
+    "LC_ALL",
+    "LANG",
+)
+USUAL = {"LANG": "C.UTF-8", "TERM": "xterm-256color"}
+
+
+def clean_environment(**further: str) -> dict[str, str]:
+    """The environment without what changes a command line's behaviour."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in CHANGING and not name.startswith("REGCHOOSE_")
+    }
+    return {**kept, "PYTHONPATH": str(ROOT), **USUAL, **further}
+
+
+@pytest.fixture(autouse=True)
+def own_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Take away what the developer's terminal sets, and give the signal's handler back."""
+    for name in [*CHANGING, *(name for name in os.environ if name.startswith("REGCHOOSE_"))]:
+        monkeypatch.delenv(name, raising=False)
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Run the command line in this process, over the switchboard that trains nothing, in an empty folder."""
+    monkeypatch.setattr(command, "_switchboard", Board)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        with monkeypatch.context() as patch:
+            for name, value in {**USUAL, **environ}.items():
+                patch.setenv(name, value)
+            status = main(arguments)
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, status, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Shell:
+    """Run the same in a process of its own."""
+
+    def run(*arguments: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "tests.cli.fake_shell", *arguments],
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            env=clean_environment(**environ),
+            timeout=60,
+            check=False,
+        )
+
+    return run

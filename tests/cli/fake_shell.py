@@ -1,0 +1,90 @@
+"""The command line over a switchboard that trains nothing: what it does hangs on the file's name."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from regchoose.cli import recommend as command
+from regchoose.cli.app import main
+from regchoose.cli.ask import Ask
+from regchoose.cli.progress import Listener
+from regchoose.errors import DataError
+from regchoose.records import Prompt, Result
+from regchoose.settings import Settings
+from tests.report.results import FIRM
+
+CORRELATED = Prompt(
+    flag="--correlated",
+    text="Are your features correlated?",
+    choices={"yes": "they are", "no": "they are not", "unsure": "measure it on the data"},
+    default="unsure",
+    why="Then L1 drops information that belongs together.",
+)
+TARGET = Prompt(flag="--target", text="Which column is to be predicted?", choices={}, default="class")
+HOSTILE = "[bold]x[/bold]\x1b[31m <script>"
+
+
+class Board:
+    """Records its calls, and answers without any work."""
+
+    def __init__(self) -> None:
+        self.settings: list[Settings] = []
+        self.given: list[frozenset[str]] = []
+
+    def recommend(
+        self,
+        path: str,
+        settings: Settings,
+        *,
+        given: frozenset[str],
+        ask: Ask,
+        listener: Listener,
+        clock: Callable[[], float],
+    ) -> Result:
+        self.settings.append(settings)
+        self.given.append(given)
+        listener.started("subsample", "draw a subsample", 0)
+        listener.finished("subsample", "442 of 442 rows")
+        asked = {prompt.flag: ask(prompt) for prompt in (CORRELATED, TARGET) if "ask" in path}
+        listener.started("train_baseline", f"none {HOSTILE}", 25)
+        for done in range(1, 26):
+            listener.advanced("train_baseline", done)
+        self._go_wrong(path)
+        listener.noted(f"a notice on {HOSTILE}")
+        listener.finished("train_baseline", "25 cells")
+        warnings = [HOSTILE, *(f"{flag} {answer}" for flag, answer in asked.items())]
+        return replace(FIRM, data={**FIRM.data, "path": path, "warnings": warnings})
+
+    def plan(self, path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
+        return {
+            "path": path,
+            "arms": ["none", "elastic_net"],
+            "seconds": {"none": 0.4},
+            "budget": settings.budget,
+        }
+
+    def _go_wrong(self, path: str) -> None:
+        if "bad" in path:
+            raise DataError(
+                "E312",
+                "row has 4 fields, header has 3",
+                where=f"{path}:1042",
+                detail=["12 such rows of 50,000", "cause: an unquoted delimiter"],
+                fix="--on-bad-rows skip",
+            )
+        if "boom" in path:
+            raise RuntimeError(f"oh no {HOSTILE}")
+        if "memory" in path:
+            raise MemoryError
+        if "hang" in path:
+            time.sleep(30)
+
+
+if __name__ == "__main__":
+    board = Board()
+    pytest.MonkeyPatch().setattr(command, "_switchboard", lambda: board)
+    sys.exit(main())

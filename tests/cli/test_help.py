@@ -1,0 +1,75 @@
+"""Help must come at once: what is heavy stays unloaded."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from regchoose.shapes import FIELDS, option_of
+from tests.cli.conftest import clean_environment
+
+HEAVY = {"torch", "pandas", "sklearn", "scipy", "duckdb", "numpy", "pydantic", "rich"}
+PROMISED_S, SLACK = 0.3, 3  # a busy machine may take three times as long
+SCRIPT = """
+import sys
+from regchoose.cli.app import main
+status = main(sys.argv[1:])
+print(" ".join(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
+sys.exit(status)
+"""
+ASKED = [
+    ["--help"],
+    ["--version"],
+    [],
+    ["recommend", "--help"],
+    ["inspect", "--help"],
+    ["flowchart", "--help"],
+]
+
+
+@pytest.mark.parametrize("arguments", ASKED, ids=" ".join)
+def test_help_is_quick_and_loads_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
+    took = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, *arguments],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=clean_environment(),
+            check=True,
+        )
+        took.append(time.perf_counter() - begun)
+    assert not HEAVY & set(done.stderr.split())
+    assert done.stdout
+    assert min(took) < PROMISED_S * SLACK
+
+
+def help_of(command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "regchoose", command, "--help"],
+        capture_output=True,
+        text=True,
+        env=clean_environment(COLUMNS="100"),
+        check=True,
+    )
+    return done.stdout
+
+
+def test_every_setting_has_its_flag_and_its_heading() -> None:
+    shown = help_of("recommend")
+    for name in FIELDS:
+        assert f"--{name.replace('_', '-')}" in shown
+        assert f"\n{option_of(name).group}:\n" in shown
+
+
+def test_the_defaults_shown_are_those_of_the_settings() -> None:
+    shown = " ".join(help_of("recommend").split())
+    assert "--epochs N Epochs of the schedule (small tables get more, see --steps). [default: 60]" in shown
+    assert "--header / --no-header" in shown
+    assert "--audit / --no-audit" in shown
+    assert "-o, --output FILE" in shown
+    assert "--task auto|classification|regression" in shown

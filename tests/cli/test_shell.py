@@ -1,0 +1,231 @@
+"""Streams, exit codes and errors, as a script sees them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Shell, clean_environment
+
+ERROR = """\
+error[E312]: row has 4 fields, header has 3
+  --> bad.csv:1042
+  12 such rows of 50,000
+  cause: an unquoted delimiter
+  fix:   --on-bad-rows skip
+"""
+
+
+def test_the_answer_goes_to_stdout_and_the_rest_to_stderr(shell: Shell) -> None:
+    done = shell("recommend", "a.csv")
+    assert done.returncode == 0
+    assert done.stdout.startswith(
+        "Elastic Net   l1 = 0.0021   l2 = 0.0086   about 40 epochs\nfirm: 97 % safe"
+    )
+    begin, end, *_ = done.stderr.splitlines()
+    assert begin == "begin  draw a subsample"
+    assert end.startswith("end    draw a subsample   442 of 442 rows   0.")
+    assert "note   a notice on [bold]x[/bold] <script>" in done.stderr
+    assert len(done.stderr.splitlines()) == 5
+
+
+def test_quiet_prints_the_verdict_alone(shell: Shell) -> None:
+    done = shell("recommend", "a.csv", "-q")
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize("where", [["--json"], []], ids=["flag", "environment"])
+def test_json_is_one_document(shell: Shell, where: list[str]) -> None:
+    done = shell("recommend", "a.csv", *where, **({} if where else {"REGCHOOSE_JSON": "1"}))
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["recommendation"]["regularizer"] == "elastic_net"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "code"),
+    [
+        (["recommend", "bad.csv"], 3, "E312"),
+        (["recommend", "boom.csv"], 70, "internal"),
+        (["recommend", "memory.csv"], 4, "E403"),
+        (["recommend", "a.csv", "--epochs", "0"], 2, "E202"),
+        (["recommend", "a.csv", "--epoch", "3"], 2, "E202"),
+        (["recommend", "a.csv", "b.csv"], 2, "E202"),
+        (["recommend", "a.csv", "--config", "no.toml"], 2, "E201"),
+        (["recommend"], 2, "E202"),
+        (["recomend", "a.csv"], 2, "E202"),
+        (["flowchart", "--chart", "which"], 2, "E202"),
+        (["recommend", "a.csv", "-o", "no/such/place.json"], 4, "E402"),
+    ],
+)
+def test_failures(shell: Shell, arguments: list[str], status: int, code: str) -> None:
+    done = shell(*arguments)
+    assert (done.returncode, done.stdout) == (status, "")
+    error = done.stderr[done.stderr.index("error[") :].splitlines()
+    assert error[0].startswith(f"error[{code}]: ")
+    assert error[-1].startswith("  fix:   ")
+    assert len(error) <= 6
+    assert "Traceback" not in done.stderr
+    if arguments[0] == "recommend":
+        done = shell(*arguments, "--json")
+        assert done.returncode == status
+        document = json.loads(done.stdout)
+        assert document["ok"] is False
+        assert sorted(document["error"]) == ["code", "hint", "message", "where"]
+        assert document["error"]["code"] == code
+
+
+def test_json_in_the_file_holds_for_failures_too(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "regchoose.toml").write_text("json = true", encoding="utf-8")
+    assert json.loads(shell("recommend", "bad.csv").stdout)["error"]["code"] == "E312"
+
+
+def test_an_error_in_the_contracts_form(shell: Shell) -> None:
+    assert shell("recommend", "bad.csv", "-q").stderr == ERROR
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        (["recommend", "a.csv", "--epoch", "3"], "--epochs"),
+        (["recommend", "a.csv", "--task", "regresion"], "--task regression"),
+        (["recomend", "a.csv"], "recommend"),
+    ],
+)
+def test_the_nearest_legal_word_is_proposed(shell: Shell, arguments: list[str], fix: str) -> None:
+    assert shell(*arguments).stderr.splitlines()[-1] == f"  fix:   {fix}"
+
+
+def test_a_traceback_comes_with_debug_alone(shell: Shell) -> None:
+    plain, debug = shell("recommend", "boom.csv"), shell("recommend", "boom.csv", "--debug")
+    assert "--debug shows the traceback" in plain.stderr
+    assert "Traceback" in debug.stderr
+    assert "RuntimeError: oh no" in debug.stderr
+
+
+def test_names_from_data_are_inert(shell: Shell) -> None:
+    done = shell("recommend", "a.csv")
+    assert "warning: [bold]x[/bold] <script>" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\x1b" not in shell("recommend", "boom.csv").stderr
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"NO_COLOR": "1"},
+        {"TERM": "dumb"},
+        {"FORCE_COLOR": "1", "CI": "1"},
+        {"COLUMNS": "20"},
+        {"COLUMNS": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "cp1252"},
+        {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=str,
+)
+def test_no_surrounding_garbles(process: Shell, environ: dict[str, str]) -> None:
+    done = process("recommend", "a.csv", **environ)
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "Elastic Net" in done.stdout
+    if "LANG" in environ or "PYTHONIOENCODING" in environ:
+        assert done.stdout.isascii()
+    json.loads(process("recommend", "a.csv", "--json", **environ).stdout)
+
+
+def test_without_a_terminal_nothing_is_asked(process: Shell) -> None:
+    done = process("recommend", "ask.csv", stdin="y\n")
+    assert "--correlated None" in done.stdout
+    assert "correlated?" not in done.stderr
+
+
+def test_closed_streams_do_no_harm(tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m tests.cli.fake_shell recommend ask.csv'
+    for closing in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{command} {closing}"],
+            cwd=tmp_path,
+            env=clean_environment(),
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, closing
+
+
+def test_a_reader_that_leaves_early_does_no_harm(tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m tests.cli.fake_shell recommend a.csv --json; echo $? >&2'
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"({command}) | true"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stderr.strip() == "0"
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.cli.fake_shell", "recommend", "a.csv", "-q"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=clean_environment(),
+            check=False,
+        )
+    assert done.returncode == 4
+    assert done.stderr.startswith("error[E402]: No space left on device\n  --> stdout\n")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_end_it_at_once(number: signal.Signals, status: int, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.cli.fake_shell", "recommend", "hang.csv"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=clean_environment(),
+    )
+    assert process.stderr is not None
+    while "none" not in process.stderr.readline():
+        pass
+    begun = time.monotonic()
+    os.kill(process.pid, number)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == status
+    assert time.monotonic() - begun < 10
+    assert "Traceback" not in said
+
+
+def test_a_dry_run_says_what_would_be_done(shell: Shell) -> None:
+    assert shell("recommend", "a.csv", "--dry-run").stdout == (
+        "path: a.csv\narms\n  1: none\n  2: elastic net\nseconds\n  none: 0.4\nbudget: 10m\n"
+    ).replace("elastic net", "elastic_net")
+    assert json.loads(shell("recommend", "a.csv", "--dry-run", "--json").stdout)["arms"] == [
+        "none",
+        "elastic_net",
+    ]
+
+
+@pytest.mark.parametrize("form", ["text", "mermaid", "json"])
+@pytest.mark.parametrize("chart", ["which-regularizer", "three-questions"])
+def test_charts_are_drawn(shell: Shell, chart: str, form: str) -> None:
+    done = shell("flowchart", "--chart", chart, "--format", form)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "L1" in done.stdout
+    if form == "json":
+        json.loads(done.stdout)

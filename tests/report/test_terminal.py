@@ -1,0 +1,253 @@
+import doctest
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regchoose.records import Result
+from regchoose.report import numbers
+from regchoose.report.safe_text import ascii_only, plain
+from regchoose.report.terminal import text
+from tests.report.results import FIRM, PRIOR, UNDECIDED
+
+AT_80 = """\
+Elastic Net   l1 = 0.0021   l2 = 0.0086   about 40 epochs
+firm: 97 % safe · loss 6.1 % under none [3.8, 8.3] · 31 % of the weights exactly
+zero
+warning: 2 rows are duplicates
+
+     arm           loss  its interval                  l1      l2  zeros   time
+     none         0.561             ──────●──────       –       –    0 %  0.4 s
+     L1           0.529   ──────●──────            0.0030       –   44 %  3.1 s
+     L2           0.534    ──────●───────               –   0.010    0 %  2.9 s
+  →  Elastic Net  0.527  ──────●──────             0.0021  0.0086   31 %  6.0 s
+
+The way through the chart
+  1  Can you take a subsample with the same distribution?
+     yes · measured · all 442 rows
+  2  Do you have resources available for validation?
+     yes · your answer · about 12 s of 5 min
+  3  How does Elastic Net perform against the baseline?
+     better · trained · −0.034 ± 0.012
+  4  How does L1 perform against Elastic Net?
+     worse · trained · +0.002 ± 0.004; no practical difference: 93 %
+  →  Start with Elastic Net
+
+Beyond the chart
+  –  L2 was trained too: alike (P = .81), and simpler by one strength.
+  –  The strengths are for all 442 rows; found at 353 rows as l1 = 0.0024, l2 =
+     0.011 (l2 falls as 1/n, l1 as its square root).
+  –  In the article's words: strength 0.011 and alpha 0.8 (alpha 1 is Ridge, 0
+     is Lasso).
+  –  PyTorch  l1 * |w| and l2 * w^2 added to the mean loss
+  –  Keras  kernel_regularizer=L1L2(l1=0.0021, l2=0.0086)
+  –  scikit-learn  no L1 for networks; MLPRegressor(alpha=7.6) is the L2 part
+  –  AdamW's weight_decay is another penalty; do not put l2 there.
+
+Next   regchoose recommend data/diabetes.csv -o result.json
+       regchoose inspect data/diabetes.csv
+"""
+AT_40 = """\
+Elastic Net   l1 = 0.0021   l2 = 0.0086
+about 40 epochs
+firm: 97 % safe · loss 6.1 % under none
+[3.8, 8.3] · 31 % of the weights exactly
+zero
+warning: 2 rows are duplicates
+
+     arm                    loss  zeros
+     none                  0.561    0 %
+     L1                    0.529   44 %
+     l1 0.0030
+     L2                    0.534    0 %
+     l2 0.010
+  →  Elastic Net           0.527   31 %
+     l1 0.0021  l2 0.0086
+
+The way through the chart
+  1  Can you take a subsample with the
+     same distribution?
+     yes · measured · all 442 rows
+  2  Do you have resources available for
+     validation?
+     yes · your answer · about 12 s of 5
+     min
+  3  How does Elastic Net perform
+     against the baseline?
+     better · trained · −0.034 ± 0.012
+  4  How does L1 perform against Elastic
+     Net?
+     worse · trained · +0.002 ± 0.004;
+     no practical difference: 93 %
+  →  Start with Elastic Net
+
+Beyond the chart
+  –  L2 was trained too: alike (P =
+     .81), and simpler by one strength.
+  –  The strengths are for all 442 rows;
+     found at 353 rows as l1 = 0.0024,
+     l2 = 0.011 (l2 falls as 1/n, l1 as
+     its square root).
+  –  In the article's words: strength
+     0.011 and alpha 0.8 (alpha 1 is
+     Ridge, 0 is Lasso).
+  –  PyTorch  l1 * |w| and l2 * w^2
+     added to the mean loss
+  –  Keras
+     kernel_regularizer=L1L2(l1=0.0021,
+     l2=0.0086)
+  –  scikit-learn  no L1 for networks;
+     MLPRegressor(alpha=7.6) is the L2
+     part
+  –  AdamW's weight_decay is another
+     penalty; do not put l2 there.
+
+Next   regchoose recommend
+       data/diabetes.csv -o result.json
+       regchoose inspect
+       data/diabetes.csv
+"""
+UNDECIDED_80 = """\
+Undecided between L1 and no regularization (safe: 71 % and 64 %).
+On 208 rows the difference (0.011 ± 0.016) drowns in noise.
+If you must choose: L1, the chart's answer (l1 = 0.0030, about 40 epochs). More
+rows would settle it.
+"""
+PRIOR_ASCII = """\
+L2   from prior knowledge, nothing was trained
+prior: right in at most 60 % of such cases
+Correlated features speak for L2; begin with strengths from 0.001 to 1.
+warning: 2 rows are duplicates
+
+The way through the chart
+  1  Are your features correlated?
+     yes | measured | condition number 48
+  >  Start with L2
+
+Beyond the chart
+  -  No experiment was run; --subsample yes --resources yes asks for one.
+
+Next   regchoose recommend data/diabetes.csv -o result.json
+       regchoose inspect data/diabetes.csv
+"""
+
+
+@pytest.mark.parametrize(
+    ("result", "width", "in_ascii", "expected"),
+    [
+        pytest.param(FIRM, 80, False, AT_80, id="firm, 80 columns"),
+        pytest.param(FIRM, 40, False, AT_40, id="firm, 40 columns"),
+        pytest.param(PRIOR, 80, True, PRIOR_ASCII, id="prior knowledge, ASCII"),
+    ],
+)
+def test_the_whole_text(result: Result, width: int, in_ascii: bool, expected: str) -> None:
+    assert text(result, width=width, in_ascii=in_ascii) == expected
+
+
+def test_an_undecided_answer_is_an_answer() -> None:
+    assert text(UNDECIDED, width=80, brief=True) == UNDECIDED_80
+
+
+def test_the_verdict_alone() -> None:
+    assert text(FIRM, width=80, brief=True) == "".join(AT_80.splitlines(keepends=True)[:3])
+
+
+def test_ascii_has_the_same_lines() -> None:
+    in_ascii = text(FIRM, width=80, in_ascii=True)
+    assert in_ascii.isascii()
+    assert len(in_ascii.splitlines()) == len(AT_80.splitlines())
+
+
+@pytest.mark.parametrize("result", [FIRM, UNDECIDED, PRIOR], ids=["firm", "undecided", "prior"])
+@pytest.mark.parametrize("width", [20, 21, 40, 59, 76, 80, 100, 300])
+def test_no_line_is_wider_than_the_terminal(result: Result, width: int) -> None:
+    assert max(map(len, text(result, width=width).splitlines())) <= width
+
+
+def test_no_regularization_has_no_strengths() -> None:
+    advice = {**FIRM.recommendation, "regularizer": "none", "l1": 0.0, "l2": 0.0, "nonzero_share": 1.0}
+    first, second, *_ = text(replace(FIRM, recommendation=advice), width=80).splitlines()
+    assert first == "No regularization   about 40 epochs"
+    assert second == "firm: 97 % safe"
+
+
+def test_a_loss_is_no_gain() -> None:
+    advice = {**FIRM.recommendation, "gain": {"value": -0.012, "interval": [-0.03, 0.006]}}
+    assert "loss 1.2 % over none [−0.6, 3]" in text(replace(FIRM, recommendation=advice), width=80)
+
+
+def test_a_partial_answer_says_so() -> None:
+    assert "warning: this answer is partial" in text(replace(FIRM, partial=True), width=80)
+
+
+def test_failed_arms_have_dashes() -> None:
+    failed = {**FIRM.arms["l1"], "loss": None, "interval": None, "nonzero_share": None}
+    line = next(
+        line
+        for line in text(replace(FIRM, arms={**FIRM.arms, "l1": failed}), width=80).splitlines()
+        if line.startswith("     L1")
+    )
+    assert line.split() == ["L1", "–", "0.0030", "–", "–", "3.1", "s"]
+
+
+HOSTILE = "[bold]x[/bold] \x1b[31mred\x1b]0;title\x07 \u202e<script>alert(1)</script>\n\x00end"
+
+
+def test_text_from_data_is_inert() -> None:
+    data = {**FIRM.data, "path": HOSTILE, "warnings": [HOSTILE]}
+    step = {**FIRM.path[0], "evidence": HOSTILE, "text": HOSTILE}
+    shown = text(replace(FIRM, data=data, path=(step,)), width=300)
+    assert "warning: [bold]x[/bold] red <script>alert(1)</script> end" in shown
+    assert shown.count("[bold]x[/bold]") == 5  # three commands and paths, the question, its evidence
+    assert not {"\x1b", "\x00", "\u202e", "\x07"} & set(shown)
+
+
+@given(st.text())
+def test_plain_text_is_one_short_printable_line(wild: str) -> None:
+    line = plain(wild)
+    assert len(line) <= 200
+    assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in line)
+    assert plain(line) == line
+
+
+@given(st.text())
+def test_ascii_is_ascii(wild: str) -> None:
+    assert ascii_only(wild).isascii()
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("a\x1b[1;31mb\x1b[0mc", "abc"),
+        ("a\x1b]8;;http://x\x1b\\b", "ab"),
+        ("a\x9b31mb", "ab"),
+        ("tab\tline\nend", "tab line end"),
+        ("x" * 300, "x" * 199 + "…"),
+        (3.5, "3.5"),
+    ],
+)
+def test_escape_sequences_go(raw: object, expected: str) -> None:
+    assert plain(raw) == expected
+
+
+def test_the_examples_of_numbers_hold() -> None:
+    tried = doctest.testmod(numbers)
+    assert tried.attempted >= 6
+    assert tried.failed == 0
+
+
+@given(st.floats(min_value=1e-12, max_value=1e12))
+def test_a_strength_keeps_two_digits(value: float) -> None:
+    assert float(numbers.strength(value)) == pytest.approx(value, rel=0.051)
+
+
+@given(st.floats(min_value=1e-12, max_value=1e12))
+def test_a_loss_keeps_three_digits(value: float) -> None:
+    assert float(numbers.loss(value)) == pytest.approx(value, rel=0.0051)
+
+
+@given(st.floats())
+def test_numbers_never_fail(value: float) -> None:
+    for write in (numbers.strength, numbers.loss, numbers.percent, numbers.duration):
+        assert write(value)
