@@ -3,7 +3,9 @@
 Effect sizes, not p-values: under a random draw the null hypothesis is true by construction. Limits of
 checks that sum or maximize over many levels, pairs or rare values (variance ratio, total variation,
 missing gap, largest gap of a correlation) never lie below what chance alone gives a random sample of
-that size (three standard errors); otherwise no small sample of a wide table could ever match.
+that size (three standard errors); otherwise no small sample of a wide table could ever match. A variance
+that a handful of rows make up (chance moves it by more than a quarter) is not compared, nor are the
+correlations of such a column.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +15,7 @@ from scipy.stats import rankdata
 from sklearn.ensemble import ExtraTreesClassifier
 
 from regchoose.records import Check, Float, Int, Table
+from regchoose.table.association import standardized
 from regchoose.table.moments import Coordinates, coordinates, moments, terms
 
 SMD = "standardized mean difference"
@@ -42,8 +45,10 @@ SIDE = 1_000  # rows a side of the energy distance
 FRESH = 200  # random subsamples that it is compared with
 POOL = 3_000  # rows these are drawn from
 TESTED = 2_000  # rows a side of the classifier
+REFERENCE = 50_000  # rows that the table's correlations are taken from
 PAIRED = 200  # columns whose correlations are compared
 ERRORS = 3.0  # standard errors of chance
+UNSTEADY = 0.25  # relative standard error from which a variance is not compared
 
 
 def prove(at: Coordinates, rows: Int, *, seed: int) -> tuple[Check, ...]:
@@ -101,22 +106,29 @@ def _remaining(at: Coordinates, rows: Int) -> float:
 
 def _numbers(at: Coordinates, rows: Int) -> Iterator[Check]:
     whole, drawn, left = at.moments, moments(at.numbers[rows]), _remaining(at, rows)
-    z = (at.numbers - whole.mean) / np.where(whole.sd > 0, whole.sd, np.inf)
-    known = np.maximum(whole.count, 1)
-    kurtosis = np.nansum(np.square(z) ** 2, axis=0) / known
+    errors = _variance_errors(at, rows)
     for j, name in enumerate(at.number_names):
         if whole.sd[j] > 0:
             gap = abs(drawn.mean[j] - whole.mean[j]) / whole.sd[j]
             yield _check(name, SMD, value=gap)
-            ratio = drawn.sd[j] ** 2 / whole.sd[j] ** 2
-            chance = np.exp(ERRORS * np.sqrt(max(kurtosis[j] - 1, 0) * left * len(at.codes) / known[j]))
-            yield _check(name, VARIANCE, value=max(ratio, 1 / max(ratio, 1e-9)), chance=chance)
+            ratio = max(drawn.sd[j] ** 2 / whole.sd[j] ** 2, 1e-9)
+            if errors[j] < UNSTEADY:
+                yield _check(name, VARIANCE, value=max(ratio, 1 / ratio), chance=np.exp(ERRORS * errors[j]))
             distance = ks_distance(at.numbers[rows, j], at.numbers[:, j])
             yield _check(name, KS, value=distance)
         if whole.missing[j] > 0:
             share = whole.missing_share[j]
             chance = ERRORS * np.sqrt(share * (1 - share) * left)
             yield _check(name, GAP, value=abs(drawn.missing_share[j] - share), chance=chance)
+
+
+def _variance_errors(at: Coordinates, rows: Int) -> Float:
+    """Return the relative standard error of each number's variance: √((kurtosis − 1)·(1 − f)/m)."""
+    known = np.maximum(at.moments.count, 1)
+    z = (at.numbers - at.moments.mean) / np.where(at.moments.sd > 0, at.moments.sd, np.inf)
+    kurtosis = np.nansum(np.square(np.square(z)), axis=0) / known
+    errors: Float = np.sqrt(np.maximum(kurtosis - 1, 0) * _remaining(at, rows) * len(at.codes) / known)
+    return errors
 
 
 def ks_distance(part: Float, whole: Float) -> float:
@@ -145,30 +157,31 @@ def _categories(at: Coordinates, rows: Int) -> Iterator[Check]:
 
 
 def _pairs(at: Coordinates, rows: Int, *, rng: np.random.Generator) -> Iterator[Check]:
-    """Compare the correlations. The table's is taken from at most 50,000 of its rows."""
-    live = np.flatnonzero(at.moments.sd > 0)
+    """Compare the correlations; yield the gap that is largest against its limit.
+
+    The table's are taken from at most 50,000 of its rows. By chance a correlation moves by about
+    √(E[z₁²z₂²]·(1 − f)/m), and the largest of k such by √(2·ln k) times that.
+    """
+    live = np.flatnonzero((at.moments.sd > 0) & (_variance_errors(at, rows) < UNSTEADY))
     if len(live) > PAIRED:
         live = np.sort(rng.choice(live, PAIRED, replace=False))
     if len(live) < 2:
         return
     n = len(at.codes)
-    some = rng.choice(n, 50_000, replace=False) if n > 50_000 else np.arange(n)
-    gap = np.abs(_correlation(at, rows, columns=live) - _correlation(at, some, columns=live))
-    a, b = np.unravel_index(np.argmax(gap), gap.shape)
-    pairs = len(live) * (len(live) - 1) / 2
-    chance = (np.sqrt(2 * np.log(pairs)) + 1) * np.sqrt(_remaining(at, rows) + _remaining(at, some))
+    some = rng.choice(n, REFERENCE, replace=False) if n > REFERENCE else np.arange(n)
+    whole, drawn = _scores(at, some, columns=live), _scores(at, rows, columns=live)
+    gap = np.abs(drawn.T @ drawn / len(rows) - whole.T @ whole / len(some))
+    np.fill_diagonal(gap, 0.0)
+    error = np.sqrt((whole**2).T @ whole**2 / len(some) * (_remaining(at, rows) + _remaining(at, some)))
+    chance = (np.sqrt(np.log(len(live) * (len(live) - 1))) + 1) * error  # one more, for luck's own spread
+    a, b = np.unravel_index(np.argmax(gap / np.maximum(chance, LIMITS[CORRELATION][1])), gap.shape)
     both = f"{at.number_names[live[a]]} and {at.number_names[live[b]]}"
-    yield _check(both, CORRELATION, value=gap[a, b], chance=chance)
+    yield _check(both, CORRELATION, value=gap[a, b], chance=chance[a, b])
 
 
-def _correlation(at: Coordinates, rows: Int, *, columns: Int) -> Float:
-    x = at.numbers[np.ix_(rows, columns)] - at.moments.mean[columns]
-    x = np.nan_to_num(x, nan=0.0)
-    x -= x.mean(axis=0)
-    length = np.linalg.norm(x, axis=0)
-    x /= np.where(length > 0, length, np.inf)
-    correlation: Float = x.T @ x
-    return correlation
+def _scores(at: Coordinates, rows: Int, *, columns: Int) -> Float:
+    """Standardize columns by the rows themselves (m, columns); missing is the mean, constants are 0."""
+    return standardized(np.nan_to_num(at.numbers[rows][:, columns] - at.moments.mean[columns]))
 
 
 def _energy(at: Coordinates, rows: Int, *, rng: np.random.Generator) -> Check:

@@ -80,24 +80,33 @@ def _narrowed(table: Table) -> Table:
 def _spectrum(table: Table, rows: Int) -> dict[str, float]:
     """Condition number, effective rank and largest variance inflation of the coded columns.
 
-    All three are of the correlation matrix shrunk by Ledoit & Wolf (2004): with as many columns as rows
-    even independent ones look ill-conditioned. Effective rank: exp of the entropy of the eigenvalues'
-    shares (Roy & Vetterli 2007).
+    With nearly as many columns as rows even independent ones look ill-conditioned. Two corrections are
+    known, both cautious, and the larger figure is taken: the correlations shrunk by Ledoit & Wolf (2004),
+    which hides a near copy in small tables; and, with fewer columns than rows, the plain ones less what
+    independent columns would show: (1 + √c)/(1 − √c) in the condition number, c = d/n (Marchenko & Pastur
+    1967), and the adjusted R² in the variance inflation. Effective rank: exp of the entropy of the shrunk
+    eigenvalues' shares (Roy & Vetterli 2007).
     """
     coded = _coded(encode(table, rows)[0][0], coding(table))
-    d = coded.shape[1]
+    n, d = coded.shape
     if d < 2:
         return {"condition_number": 1.0, "effective_rank_share": 1.0, "max_vif": 1.0, "inputs": float(d)}
-    shrunk, shrinkage = ledoit_wolf(coded, assume_centered=True)
-    value, vector = np.linalg.eigh(shrunk)
-    value = np.maximum(value, 1e-12 * value[-1])
+    plain, vector = np.linalg.eigh(coded.T @ coded / n)
+    plain = np.maximum(plain, 1e-12 * plain[-1])
+    shrinkage = float(ledoit_wolf(coded, assume_centered=True)[1])
+    value = (1 - shrinkage) * plain + shrinkage * plain.mean()
+    kappa, inflation = np.sqrt(value[-1] / value[0]), (vector**2 @ (1 / value)).max()
+    if d < n - 1:
+        noise = np.sqrt(d / n)
+        kappa = max(kappa, np.sqrt(plain[-1] / plain[0]) * (1 - noise) / (1 + noise))
+        inflation = max(inflation, (vector**2 @ (1 / plain)).max() * (n - 1 - d) / (n - 1))
     share = value / value.sum()
     return {
-        "condition_number": float(np.sqrt(value[-1] / value[0])),
+        "condition_number": float(kappa),
         "effective_rank_share": float(np.exp(-(share * np.log(share)).sum()) / d),
-        "max_vif": float((vector**2 @ (1 / value)).max()),
+        "max_vif": float(inflation),
         "inputs": float(d),
-        "shrinkage": float(shrinkage),
+        "shrinkage": shrinkage,
     }
 
 
@@ -123,6 +132,10 @@ def _partners(pairs: Associations) -> dict[str, float]:
     return {"max_pair": float(strongest.max(initial=0.0)), "partner_share": share}
 
 
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
 def _closest(pairs: Associations) -> str:
     if not pairs.pairs.any():
         return "no two columns go together beyond chance"
@@ -133,7 +146,7 @@ def _closest(pairs: Associations) -> str:
 def _correlated(figures: Mapping[str, float], pairs: Associations) -> Finding:
     kappa, rank = figures["condition_number"], figures["effective_rank_share"]
     evidence = (
-        f"The condition number is {kappa:.3g} and the effective rank {rank:.0%} of the inputs (correlated "
+        f"The condition number is {_short(kappa)} and the effective rank {rank:.0%} of the inputs (correlated "
         f"from {KAPPA:g}, or under {RANK:.0%}); {_closest(pairs)}."
     )
     if kappa >= KAPPA or rank < RANK:
@@ -146,7 +159,7 @@ def _somewhat_correlated(figures: Mapping[str, float]) -> Finding:
     vif, partners = figures["max_vif"], figures["partner_share"]
     strongly = figures["condition_number"] >= KAPPA or figures["effective_rank_share"] < RANK
     evidence = (
-        f"The largest variance inflation is {vif:.3g} (somewhat correlated from {VIF:g}), and {partners:.0%} "
+        f"The largest variance inflation is {_short(vif)} (somewhat correlated from {VIF:g}), and {partners:.0%} "
         f"of the columns have a partner with an association of {PARTNER} or more (from {PARTNERS:.0%})."
     )
     return Finding("yes" if strongly or vif >= VIF or partners >= PARTNERS else "no", evidence, figures)
@@ -177,7 +190,8 @@ def _entire_picture(picture: Picture | None, pairs: Associations) -> Finding:
         f"{(v > 0).sum()} of {len(v)} columns go with the target beyond chance, with a participation ratio "
         f"of {ratio:.2f} (a dense signal from {PARTICIPATION}); foremost: {best}."
     )
-    return Finding("yes" if ratio >= PARTICIPATION else "no", evidence, figures)
+    dense = ratio >= PARTICIPATION and (v > 0).sum() > 1  # of two columns, one is half
+    return Finding("yes" if dense else "no", evidence, figures)
 
 
 # ---- sparse ----------------------------------------------------------------------------------------

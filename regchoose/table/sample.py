@@ -116,11 +116,12 @@ def balance(at: Coordinates, *, seed: int) -> Float:
     pilot = np.sort(rng.choice(n, min(n, PILOT, step), replace=False))
     features = _split(at, pilot)[1]
     scale = features.std(axis=0)
-    scale = np.where(scale > 1e-9, scale, np.inf)
-    count = min(DIMENSIONS - own, *features.shape)
-    axes = np.empty((width, 0))
+    live = scale > 1e-9
+    count = min(DIMENSIONS - own, len(pilot), int(live.sum()))
+    axes = np.zeros((width, count))
     if count:
-        axes = PCA(count, random_state=seed).fit(features / scale).components_.T / scale[:, None]
+        pca = PCA(count, random_state=seed).fit(features[:, live] / scale[live])
+        axes[live] = pca.components_.T / scale[live, None]
     parts = (_split(at, slice(start, start + step)) for start in range(0, n, step))
     return _whitened(np.vstack([np.hstack([target, features @ axes]) for target, features in parts]))
 
