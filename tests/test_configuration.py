@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from annotated_types import Ge
 
+from regchoose import configuration
 from regchoose.configuration import config_text, layered, preset_text, presets
 from regchoose.errors import UsageError
 from regchoose.settings import Settings, parse_duration
@@ -196,6 +197,15 @@ def test_every_preset_that_can_be_named_is_there_and_legal(name: str) -> None:
     settings, given = layered({"preset": name}, environ={}, config=None, preset_text=preset_text)
     assert settings.preset == name
     assert given == {"preset"}
+
+
+def test_an_installed_package_has_its_presets_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("configs", "regchoose/configs"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "configs" / "other.toml").touch()
+    (tmp_path / "regchoose" / "configs" / "ours.toml").touch()
+    monkeypatch.setattr(configuration, "__file__", str(tmp_path / "regchoose" / "configuration.py"))
+    assert list(presets()) == ["ours"]
 
 
 def test_a_preset_that_is_not_there_is_refused() -> None:

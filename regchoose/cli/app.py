@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Annotated, Any, TextIO
 
 import typer
+from typer.completion import completion_init
 from typer.main import get_command
 
 from regchoose import __version__
@@ -105,6 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsed(argv: Sequence[str]) -> int:
+    if "_REGCHOOSE_COMPLETE" in os.environ:  # a shell asks how a word may go on
+        completion_init()
     command: Callable[..., Any] = get_command(app).main
     status = command(args=argv, prog_name="regchoose", standalone_mode=False)
     return int(status or 0)

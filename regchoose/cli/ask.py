@@ -7,7 +7,7 @@ from typing import TextIO
 
 from regchoose.errors import UsageError
 from regchoose.records import Prompt
-from regchoose.report.safe_text import plain
+from regchoose.report.safe_text import fitting, plain
 
 Ask = Callable[[Prompt], str | None]
 TRIES = 3
@@ -59,7 +59,7 @@ def answer_to(prompt: Prompt, *, source: TextIO, screen: TextIO) -> str:
     UsageError
         E207 after three answers that are none of the choices.
     """
-    screen.write(f"\n{shown(prompt)} ")
+    screen.write(fitting(f"\n{shown(prompt)} ", screen.encoding))
     for _ in range(TRIES):
         screen.flush()
         line = source.readline()
@@ -69,7 +69,8 @@ def answer_to(prompt: Prompt, *, source: TextIO, screen: TextIO) -> str:
         answer = _understood(line.strip(), prompt)
         if answer is not None:
             return answer
-        screen.write(f"  {plain(line.strip(), longest=40)!r} is none of these. › ")
+        said = f"  {plain(line.strip(), longest=40)!r} is none of these. › "
+        screen.write(fitting(said, screen.encoding))
     flag = f"--{prompt.flag.removeprefix('--')}"
     raise UsageError("E207", f"no answer to: {prompt.text}", fix=f"{flag} {plain(prompt.default)}".strip())
 

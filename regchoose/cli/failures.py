@@ -12,7 +12,7 @@ from difflib import get_close_matches
 import typer
 
 from regchoose.errors import ExitCode, RegchooseError, ResourceError, UsageError
-from regchoose.report.safe_text import plain
+from regchoose.report.safe_text import fitting, plain
 from regchoose.shapes import FIELDS
 
 LONGEST = 300
@@ -125,7 +125,7 @@ def _show(text: Sequence[str], code: str, message: str, *, hint: str, where: str
         sys.stdout.write(json.dumps({"ok": False, "error": error}, indent=2) + "\n")
         sys.stdout.flush()
     else:
-        sys.stderr.write("".join(f"{line}\n" for line in text))
+        sys.stderr.write(fitting("".join(f"{line}\n" for line in text), sys.stderr.encoding))
         sys.stderr.flush()
 
 

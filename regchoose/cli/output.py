@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 
 from regchoose.cli.ask import is_terminal
 from regchoose.errors import ResourceError, UsageError
-from regchoose.report.safe_text import ascii_only
+from regchoose.report.safe_text import fitting
 from regchoose.report.terminal import as_text
 
 LEAST, MOST = 20, 100  # columns
@@ -31,12 +31,12 @@ def show(answer: RenderableType) -> None:
 
 def write(text: str) -> None:
     """Print text as it is, in ASCII where the encoding asks for it."""
-    sys.stdout.write(text if speaks_unicode() else ascii_only(text))
+    sys.stdout.write(fitting(text, sys.stdout.encoding))
 
 
 def say(line: str) -> None:
     """Print a line to stderr."""
-    sys.stderr.write(f"{line if speaks_unicode() else ascii_only(line)}\n")
+    sys.stderr.write(fitting(f"{line}\n", sys.stderr.encoding))
 
 
 def speaks_unicode() -> bool:
@@ -44,13 +44,22 @@ def speaks_unicode() -> bool:
     return (sys.stdout.encoding or "ascii").lower().startswith("utf")
 
 
-def check_output(path: Path, *, force: bool) -> None:
+def check_output(path: Path, *, data: Path, force: bool) -> None:
     """Refuse a file that cannot be written, before the work and not after it.
+
+    Parameters
+    ----------
+    path : Path
+        The output.
+    data : Path
+        The table, which is never overwritten.
+    force : bool
+        Whether another file may be.
 
     Raises
     ------
     UsageError
-        E206 if it exists and `force` was not given.
+        E206 if it exists and `force` was not given, or is the table.
     ResourceError
         E402 if it cannot be written.
     """
@@ -58,6 +67,10 @@ def check_output(path: Path, *, force: bool) -> None:
         if not path.is_file():
             raise ResourceError(
                 "E402", "not a file that can be replaced", where=str(path), fix="-o with another name"
+            )
+        if data.exists() and path.samefile(data):
+            raise UsageError(
+                "E206", "the output is the table itself", where=str(path), fix="-o with another name"
             )
         if not force:
             raise UsageError(

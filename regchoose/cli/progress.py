@@ -12,7 +12,7 @@ from rich.text import Text
 
 from regchoose.cli.ask import is_terminal
 from regchoose.report.numbers import duration
-from regchoose.report.safe_text import ascii_only, plain
+from regchoose.report.safe_text import fitting, plain
 
 BAR = 20
 
@@ -87,7 +87,7 @@ class Lines:
         return nullcontext()
 
     def _write(self, line: str) -> None:
-        self._stream.write(f"{_fitting(line, self._stream)}\n")
+        self._stream.write(f"{fitting(line, self._stream.encoding)}\n")
         self._stream.flush()
 
 
@@ -142,7 +142,7 @@ class Live:
 
     def started(self, key: str, text: str, total: int) -> None:
         """Add a line to the block."""
-        shown = _fitting(f"  {plain(text, longest=40)}", self._progress.console.file)
+        shown = fitting(f"  {plain(text, longest=40)}", self._progress.console.encoding)
         self._tasks[key] = self._progress.add_task(shown, total=total or None, summary=None)
 
     def advanced(self, key: str, done: int) -> None:
@@ -153,13 +153,13 @@ class Live:
     def finished(self, key: str, summary: str) -> None:
         """Put a summary in the place of a bar."""
         if key in self._tasks:
-            shown = _fitting(plain(summary, longest=60), self._progress.console.file)
+            shown = fitting(plain(summary, longest=60), self._progress.console.encoding)
             self._progress.update(self._tasks[key], summary=shown)
             self._progress.stop_task(self._tasks[key])
 
     def noted(self, text: str) -> None:
         """Print a notice above the block."""
-        self._progress.console.print(Text(_fitting(plain(text, longest=400), self._progress.console.file)))
+        self._progress.console.print(Text(fitting(plain(text, longest=400), self._progress.console.encoding)))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -186,14 +186,9 @@ def listening(
     else:
         console = Console(file=stream, force_terminal=True, force_interactive=True)
         bar = max(4, min(BAR, console.width - 40))
-        state = State(width=bar, mark=_fitting("✓", stream))
+        state = State(width=bar, mark=fitting("✓", stream.encoding))
         progress = Progress(
             Label(), state, Remaining(), console=console, transient=True, refresh_per_second=8
         )
         with progress:
             yield Live(progress)
-
-
-def _fitting(text: str, stream: object) -> str:
-    encoding = getattr(stream, "encoding", None) or "ascii"
-    return text if encoding.lower().startswith("utf") else ascii_only(text)

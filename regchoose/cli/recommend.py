@@ -49,7 +49,7 @@ def recommend(data: str, flags: Mapping[str, Any]) -> int:
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
     if settings.output and not settings.dry_run:
-        output.check_output(Path(settings.output), force=settings.force)
+        output.check_output(Path(settings.output), data=Path(data), force=settings.force)
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     with listening(

@@ -28,3 +28,8 @@ def plain(text: object, *, longest: int = LONGEST) -> str:
 def ascii_only(text: str) -> str:
     """Return text in ASCII: our marks one for one, other letters as escapes."""
     return text.translate(ASCII_MARKS).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def fitting(text: str, encoding: str | None) -> str:
+    """Return text as it is for an encoding that takes all of Unicode, else in ASCII."""
+    return text if (encoding or "ascii").lower().startswith("utf") else ascii_only(text)

@@ -73,3 +73,24 @@ def test_the_defaults_shown_are_those_of_the_settings() -> None:
     assert "--audit / --no-audit" in shown
     assert "-o, --output FILE" in shown
     assert "--task auto|classification|regression" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("regchoose rec", ["recommend"]),
+        ("regchoose recommend --ta", ["--target", "--task"]),
+        ("regchoose recommend --task c", ["classification"]),
+    ],
+)
+def test_words_are_completed(line: str, words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "regchoose"],
+        capture_output=True,
+        text=True,
+        env=clean_environment(
+            _REGCHOOSE_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(line.split()) - 1)
+        ),
+        check=True,
+    )
+    assert done.stdout.split() == words
