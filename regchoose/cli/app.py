@@ -9,7 +9,6 @@ from types import FrameType
 from typing import Annotated, Any, TextIO
 
 import typer
-from typer.completion import completion_init
 from typer.main import get_command
 
 from regchoose import __version__
@@ -27,7 +26,8 @@ app = typer.Typer(
     name="regchoose",
     help=ABOUT,
     add_help_option=False,
-    add_completion=False,
+    # Set while a shell asks how a word may go on; at other times its options would load pydantic too.
+    add_completion="_REGCHOOSE_COMPLETE" in os.environ,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100},
@@ -106,8 +106,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsed(argv: Sequence[str]) -> int:
-    if "_REGCHOOSE_COMPLETE" in os.environ:  # a shell asks how a word may go on
-        completion_init()
     command: Callable[..., Any] = get_command(app).main
     status = command(args=argv, prog_name="regchoose", standalone_mode=False)
     return int(status or 0)
