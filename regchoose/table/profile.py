@@ -146,8 +146,8 @@ def _closest(pairs: Associations) -> str:
 def _correlated(figures: Mapping[str, float], pairs: Associations) -> Finding:
     kappa, rank = figures["condition_number"], figures["effective_rank_share"]
     evidence = (
-        f"The condition number is {_short(kappa)} and the effective rank {rank:.0%} of the inputs (correlated "
-        f"from {KAPPA:g}, or under {RANK:.0%}); {_closest(pairs)}."
+        f"The condition number is {_short(kappa)} and the effective rank {rank:.0%} of the inputs "
+        f"(correlated from {KAPPA:g}, or under {RANK:.0%}); {_closest(pairs)}."
     )
     if kappa >= KAPPA or rank < RANK:
         return Finding("yes", evidence, figures)
@@ -159,8 +159,9 @@ def _somewhat_correlated(figures: Mapping[str, float]) -> Finding:
     vif, partners = figures["max_vif"], figures["partner_share"]
     strongly = figures["condition_number"] >= KAPPA or figures["effective_rank_share"] < RANK
     evidence = (
-        f"The largest variance inflation is {_short(vif)} (somewhat correlated from {VIF:g}), and {partners:.0%} "
-        f"of the columns have a partner with an association of {PARTNER} or more (from {PARTNERS:.0%})."
+        f"The largest variance inflation is {_short(vif)} (somewhat correlated from {VIF:g}), and "
+        f"{partners:.0%} of the columns have a partner with an association of {PARTNER} or more "
+        f"(from {PARTNERS:.0%})."
     )
     return Finding("yes" if strongly or vif >= VIF or partners >= PARTNERS else "no", evidence, figures)
 
