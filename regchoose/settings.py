@@ -85,7 +85,7 @@ class Settings:
     folds: Annotated[int, Ge(2), Le(20), Option("Folds of the cross-validation.", EXPERIMENT, "N")] = 5
     repeats: Annotated[int, Ge(1), Le(50), Option("Repeats of the cross-validation.", EXPERIMENT, "N")] = 5
     epochs: Annotated[int, Ge(1), Le(100_000), Option("Epochs of the schedule (small tables get more, see --steps).", EXPERIMENT, "N")] = 60
-    steps: Annotated[int, Ge(0), Le(1_000_000), Option("Optimizer steps at least: epochs are added until they are reached.", EXPERIMENT, "N")] = 600
+    steps: Annotated[int, Ge(0), Le(1_000_000), Option("Optimizer steps at least: epochs are added until they are reached.", EXPERIMENT, "N")] = 300
     batch: Annotated[int, Ge(1), Le(65536), Option("Rows a step.", EXPERIMENT, "N")] = 128
     lr: Annotated[float, Gt(0), Le(1), Option("Adam's first learning rate; it falls to 0 as a cosine.", EXPERIMENT, "RATE")] = 0.003
     preset: Annotated[Literal["quick", "default", "thorough", "ci"], Option("A set of settings to start from.", EXPERIMENT)] = "default"

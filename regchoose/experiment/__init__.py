@@ -1,0 +1,1 @@
+"""The experiment: rows encoded, trained on and judged; here those three rooms are joined."""

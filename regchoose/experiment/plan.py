@@ -1,0 +1,137 @@
+"""The experiment's plan: a subsample, resampled and encoded, and what all arms share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from regchoose.records import ARMS, Arm, Cell, Int, Penalties, Table
+from regchoose.settings import Settings
+from regchoose.table.duplicates import group_duplicates
+from regchoose.table.encode import encode
+from regchoose.training.block import CellData, make_schedule
+from regchoose.training.device import choose_device
+from regchoose.training.train import MODELS_A_BLOCK, Training, seconds_a_model
+from regchoose.verdict.decide import null_loss
+from regchoose.verdict.design import make_cells
+from regchoose.verdict.tune import make_grid, promising, strongest, to_size
+
+JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that the arms share.
+
+    Parameters
+    ----------
+    tuning : tuple of CellData
+        Rows that choose the strength: trained on `fit`, judged on `inner`.
+    final : tuple of CellData
+        Rows that judge: trained on `train`, judged on `test` and on the training rows themselves.
+    top : float
+        The strongest strength of the grids.
+    loss_null : float
+        Loss of predicting the class shares or the mean.
+    """
+
+    settings: Settings
+    n_rows: int
+    cells: tuple[Cell, ...]
+    tuning: tuple[CellData, ...]
+    final: tuple[CellData, ...]
+    training: Training
+    top: float
+    loss_null: float
+
+    @property
+    def rows_fit(self) -> int:
+        """Rows that a model of the tuning part trains on."""
+        return len(self.cells[0].fit)
+
+    @property
+    def rows_train(self) -> int:
+        """Rows that a model of the final part trains on."""
+        return len(self.cells[0].train)
+
+    def grid(self, arm: Arm) -> Penalties:
+        """Return the points that an arm tries, for models trained on `rows_fit` rows."""
+        settings = self.settings
+        alphas = settings.alphas if settings.alpha is None else (settings.alpha,)
+        move = to_size(1.0, self.n_rows, of=self.rows_fit)  # the user's strengths are for the subsample
+        l1, l2 = (
+            None if value is None else value * factor
+            for value, factor in zip((settings.l1, settings.l2), move, strict=True)
+        )
+        return make_grid(arm, top=self.top, strengths=settings.strengths, alphas=alphas, fixed=(l1, l2))
+
+    def models(self, arm: Arm) -> int:
+        """Return how many models an arm trains: on the first repeat, on the others, and to judge."""
+        points, folds = len(self.grid(arm)), self.settings.folds
+        kept = len(promising(np.zeros((points, 1))))
+        return points * folds + kept * (len(self.cells) - folds) + JUDGED * len(self.cells)
+
+
+def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
+    """Resample the rows of a subsample and encode each cell, fitted on its own training rows.
+
+    Raises
+    ------
+    ResourceError
+        E401 where the device asked for is not there.
+    """
+    cells = make_cells(
+        table.target[rows],
+        table.task,
+        folds=settings.folds,
+        repeats=settings.repeats,
+        seed=settings.seed,
+        groups=group_duplicates(table, rows),
+    )
+    tuning = tuple(_tuning_data(table, rows, cell) for cell in cells)
+    final = tuple(_final_data(table, rows, cell) for cell in cells)
+    schedule = make_schedule(
+        len(cells[0].fit),
+        epochs=settings.epochs,
+        least_steps=settings.steps,
+        batch=settings.batch,
+        lr=settings.lr,
+    )
+    linear = settings.network == "linear"
+    training = Training(
+        table.task,
+        len(table.classes),
+        None if linear else settings.hidden,
+        schedule,
+        choose_device(settings.device),
+        settings.jobs,
+    )
+    top = strongest(table.task, tuning[0].x, tuning[0].y)
+    return Experiment(
+        settings,
+        len(rows),
+        cells,
+        tuning,
+        final,
+        training,
+        top if linear else max(1.0, top),
+        null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
+    )
+
+
+def _tuning_data(table: Table, rows: Int, cell: Cell) -> CellData:
+    (x, y), inner = encode(table, rows[cell.fit], rows[cell.inner])
+    return CellData(x, y, {"inner": inner}, cell.seed)
+
+
+def _final_data(table: Table, rows: Int, cell: Cell) -> CellData:
+    (x, y), test = encode(table, rows[cell.train], rows[cell.test])
+    return CellData(x, y, {"test": test, "train": (x, y)}, cell.seed)
+
+
+def estimate(experiment: Experiment, *, clock: Callable[[], float]) -> float:
+    """Return about how many seconds all arms will take, from a short stretch of training."""
+    grid = experiment.grid("l2")
+    trial = Penalties(np.resize(grid.l1, MODELS_A_BLOCK), np.resize(grid.l2, MODELS_A_BLOCK))
+    seconds = seconds_a_model(experiment.training, experiment.tuning, trial, clock=clock)
+    return seconds * sum(experiment.models(arm) for arm in ARMS)

@@ -1,0 +1,112 @@
+"""A recommendation in the words of libraries and of people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from regchoose.records import ARM_NAMES, Arm, Profile, Task
+
+
+def in_words(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows: int) -> dict[str, str]:
+    """Say what strengths of the mean loss are in PyTorch, Keras and scikit-learn.
+
+    Parameters
+    ----------
+    l1, l2 : float
+        Of J = mean loss + l1·Σ|w| + l2·Σw², the squared error of the standardized target or the log loss.
+    batch, rows : int
+        Rows a step, and of the whole table: scikit-learn divides by them.
+    """
+    torch = f"loss + {l1:.3g}*w.abs().sum() + {l2:.3g}*w.square().sum(), w the weight matrices, loss a mean"
+    if l1:
+        torch += "; for exact zeros a proximal step instead of abs()"
+    if l2:
+        torch += f"; Adam(weight_decay={2 * l2:.3g}) for these is the same L2, AdamW's decay is not"
+    keras = f"kernel_regularizer=keras.regularizers.L1L2(l1={l1:.3g}, l2={l2:.3g})"
+    sklearn = (
+        _sklearn_linear(l1, l2, task=task, rows=rows) if linear else _sklearn_mlp(l1, l2, task, batch=batch)
+    )
+    return {"pytorch": torch, "keras": keras, "scikit_learn": sklearn}
+
+
+def _sklearn_mlp(l1: float, l2: float, task: Task, *, batch: int) -> str:
+    if l1:
+        return "its networks know no L1"
+    # Its objective is (½ for squares) mean loss + alpha/(2·rows of the batch)·Σw².
+    name, alpha = ("MLPRegressor", l2 * batch) if task == "regression" else ("MLPClassifier", 2 * l2 * batch)
+    return f"{name}(alpha={alpha:.3g}, batch_size={batch}): its alpha is divided by the rows of a batch"
+
+
+def _sklearn_linear(l1: float, l2: float, *, task: Task, rows: int) -> str:
+    if task != "regression":
+        total = l1 + 2 * l2
+        if not total:
+            return "LogisticRegression(C=numpy.inf)"
+        return f"LogisticRegression(C={1 / (rows * total):.3g}, l1_ratio={l1 / total:.3g}, solver='saga')"
+    if not l1:
+        return f"Ridge(alpha={l2 * rows:.3g})" if l2 else "LinearRegression()"
+    total = l1 / 2 + l2
+    return f"ElasticNet(alpha={total:.3g}, l1_ratio={l1 / 2 / total:.3g})"
+
+
+def advice(regularizer: Arm, *, certainty: str, evidence: Mapping[str, Any]) -> str:
+    """Say a recommendation in one sentence.
+
+    Parameters
+    ----------
+    evidence : mapping
+        `safe`, `gain`, `practical` (whether any arm differs by more than δ); empty where nothing was trained.
+    """
+    name = "no regularization" if regularizer == "none" else ARM_NAMES[regularizer]
+    if certainty == "prior":
+        start = "" if regularizer == "none" else " Try strengths of 0.001, 0.01, 0.1 and 1 of the mean loss."
+        weak = "by what is known of the data alone: a weak reason, right in at most 60 % of cases."
+        return f"Start with {name}, {weak}{start}"
+    if not evidence["practical"]:
+        return f"Start with {name}; the four make no practical difference on this table."
+    opening = {"firm": "Start", "leaning": "Rather start", "undecided": "If you must choose, start"}[
+        certainty
+    ]
+    return (
+        f"{opening} with {name}: as good as the best of the four, up to no practical difference, with "
+        f"probability {evidence['safe']:.2f}."
+    )
+
+
+def audit_sentences(
+    *,
+    arm: Arm,
+    best: Arm,
+    losses: Mapping[str, float],
+    losses_at_end: Mapping[str, float],
+    epochs: int,
+    simpler: tuple[Arm, float] | None,
+    firmly: bool,
+) -> list[str]:
+    """Say what lies beyond the chart: the arm it skipped, simpler ones, and the fixed training length."""
+    said = []
+    if best != arm:
+        share = (losses[arm] - losses[best]) / losses[best]
+        stress = "is better, and that is firm" if firmly else "did better, by the estimate"
+        said.append(f"{ARM_NAMES[best]}, which the chart did not choose, {stress}: loss {share:.1%} lower.")
+    if simpler is not None:
+        name, probability = simpler
+        said.append(f"{ARM_NAMES[name]} is simpler and not worse (P = {probability:.2f}).")
+    if epochs > 1 and "none" in losses:
+        end, tuned = (
+            (table["none"] - min(table.values())) / min(table.values()) for table in (losses_at_end, losses)
+        )
+        said.append(
+            f"Without early stopping, at {epochs} epochs, none loses {end:.1%} to the best arm; with it "
+            f"{tuned:.1%}."
+        )
+    return said
+
+
+def assumptions(*, lost: str, profile: Profile) -> str:
+    """Say which of the article's reasons for a loss of L1 or Elastic Net the data show."""
+    reasons = {
+        "the features correlate": profile.correlated,
+        "the entire picture is needed": profile.entire_picture,
+    }
+    found = [f"{text} ({finding.answer}: {finding.evidence})" for text, finding in reasons.items()]
+    return f"{lost} did not win. The article's reasons, measured: {'; '.join(found)}."

@@ -1,0 +1,178 @@
+"""From everything that a run found to the document of the contract."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+import numpy as np
+
+from regchoose import __version__
+from regchoose.experiment.arms import ArmRun
+from regchoose.experiment.judgement import Judgement
+from regchoose.experiment.plan import Experiment
+from regchoose.experiment.wording import advice
+from regchoose.flowchart.nodes import Action, Outcome, Question
+from regchoose.flowchart.walk import Step
+from regchoose.records import Arm, Profile, Result, Subsample, Table
+from regchoose.settings import Option, Settings
+from regchoose.verdict.decide import OUTCOME_ARMS
+
+SCHEMA_VERSION = "1"
+
+
+def make_result(
+    table: Table,
+    settings: Settings,
+    *,
+    steps: Sequence[Step],
+    subsample: Subsample | None,
+    experiment: Experiment | None,
+    arms: Mapping[Arm, ArmRun],
+    profile: Profile,
+    walk: Callable[[Mapping[str, str]], str],
+    prior: str,
+    seconds: Mapping[str, float],
+) -> Result:
+    """Put the result of a walk together.
+
+    Parameters
+    ----------
+    arms : mapping of Arm to ArmRun
+        Those trained; empty where the walk went by prior knowledge.
+    walk : callable
+        Answers of the diamonds → key of the outcome, with the other answers as they were.
+    prior : str
+        The outcome that prior knowledge, measured on the data, leads to.
+    seconds : mapping of str to float
+        "total", "estimated" where there was an estimate, and each arm's.
+    """
+    ending = steps[-1].node
+    assert isinstance(ending, Outcome)
+    judged: dict[str, Any] = {
+        "recommendation": _of_knowledge(ending),
+        "arms": {},
+        "design": None,
+        "comparisons": (),
+        "curves": {},
+        "audit": None,
+    }
+    evidence: Mapping[str, str] = {}
+    if arms:
+        assert experiment is not None
+        judgement = Judgement(table, experiment, arms, profile, ending.key, walk, prior)
+        judged, evidence = judgement.sections(), judgement.evidence()
+    return Result(
+        ok=True,
+        schema_version=SCHEMA_VERSION,
+        regchoose_version=__version__,
+        fingerprint=_fingerprint(table, settings),
+        settings=settings_of(settings),
+        partial=False,
+        seconds=seconds["total"],
+        execution=_execution(settings, experiment, seconds=seconds),
+        path=tuple(_step(step, evidence) for step in steps),
+        subsample=None if subsample is None else _subsample(subsample),
+        data=_data(table, profile),
+        **judged,
+    )
+
+
+def settings_of(settings: Settings) -> dict[str, Any]:
+    """Return the settings that can change a result."""
+    return {
+        field.name: getattr(settings, field.name)
+        for field in fields(Settings)
+        if any(item.result for item in field.type.__metadata__ if isinstance(item, Option))  # type: ignore[union-attr]  # all are Annotated
+    }
+
+
+def _fingerprint(table: Table, settings: Settings) -> dict[str, str]:
+    content = hashlib.sha256(repr([(c.name, c.role, c.levels) for c in table.columns]).encode())
+    content.update(np.ascontiguousarray(table.features).tobytes())
+    content.update(np.ascontiguousarray(table.target).tobytes())
+    said = json.dumps(settings_of(settings), sort_keys=True)
+    return {
+        "data": content.hexdigest()[:16],
+        "settings": hashlib.sha256(said.encode()).hexdigest()[:16],
+        "version": __version__,
+    }
+
+
+def _execution(
+    settings: Settings, experiment: Experiment | None, *, seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    device = str(experiment.training.device) if experiment else None
+    return {
+        "device": device,
+        "jobs": settings.jobs,
+        "estimates": {"seconds": seconds.get("estimated")},
+        "arm_seconds": {arm: seconds[arm] for arm in OUTCOME_ARMS.values() if arm in seconds},
+    }
+
+
+def _step(step: Step, evidence: Mapping[str, str]) -> dict[str, Any]:
+    kind = {Question: "question", Action: "action", Outcome: "outcome"}[type(step.node)]
+    reply = step.answer
+    return {
+        "key": step.node.key,
+        "kind": kind,
+        "text": step.node.text,
+        "answer": None if reply is None else reply.value,
+        "why": step.node.why,
+        "source": step.node.source,
+        "answered_by": None if reply is None else reply.by,
+        "evidence": evidence.get(step.node.key, "" if reply is None else reply.evidence),
+    }
+
+
+def _subsample(subsample: Subsample) -> dict[str, Any]:
+    return {
+        "rows": len(subsample.rows),
+        "of": subsample.of,
+        "method": subsample.method,
+        "matched": subsample.matched,
+        "reason": subsample.reason,
+        "worst": {kind: asdict(check) for kind, check in subsample.worst.items()},
+        "checks": [asdict(check) for check in subsample.checks],
+    }
+
+
+def _data(table: Table, profile: Profile) -> dict[str, Any]:
+    return {
+        "path": table.path,
+        "dialect": asdict(table.dialect),
+        "rows": table.n_rows,
+        "columns": [
+            {"name": c.name, "role": c.role, "type": c.type, "why": c.why, "missing": c.missing}
+            for c in table.columns
+        ],
+        "target": table.target_name,
+        "target_why": table.target_why,
+        "task": table.task,
+        "task_why": table.task_why,
+        "classes": list(table.classes),
+        "warnings": [*table.warnings, *profile.warnings],
+        "profile": {
+            name: asdict(getattr(profile, name))
+            for name in ("correlated", "somewhat_correlated", "entire_picture", "sparse")
+        },
+    }
+
+
+def _of_knowledge(ending: Outcome) -> dict[str, Any]:
+    """Return the recommendation of a walk that trained nothing."""
+    return {
+        "regularizer": ending.regularizer,
+        "outcome": ending.key,
+        "outcome_text": ending.text,
+        "certainty": "prior",
+        "sentence": advice(ending.regularizer, certainty="prior", evidence={}),
+        "calibrated": False,
+        **dict.fromkeys(
+            ("l1", "l2", "strength", "alpha", "probability", "safe", "gain", "nonzero_share", "training")
+        ),
+        **dict.fromkeys(("subsample_size", "rule", "weight_decay")),
+        "in_words": {},
+    }

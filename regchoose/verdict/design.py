@@ -1,0 +1,78 @@
+"""Which rows train and which judge: repeated stratified cross-validation (Design B of the methods)."""
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from regchoose.records import Cell, Float, Int, Task
+
+BINS = 10  # quantile bins by which a numeric target is stratified
+INNER = 4  # one part in so many of a training side chooses the strength
+
+
+def make_cells(
+    target: Float, task: Task, *, folds: int, repeats: int, seed: int, groups: Int
+) -> tuple[Cell, ...]:
+    """Lay out folds × repeats cells, repeat by repeat.
+
+    Parameters
+    ----------
+    target : ndarray (n,)
+        Class codes or numbers, by which the folds are stratified.
+    groups : ndarray of int (n,)
+        Rows of one number stay together: copies of a row must not train and judge at once.
+
+    Returns
+    -------
+    tuple of Cell
+        Each with a seed of its own.
+    """
+    members, place = np.unique(groups, return_index=True)[1], np.unique(groups, return_inverse=True)[1]
+    strata = _strata(target[members], task, parts=folds * INNER)
+    cells = []
+    for repeat in range(repeats):
+        outer = _split(strata, folds, seed=_derived(seed, repeat))
+        for fold in range(folds):
+            judged = outer == fold
+            training = np.flatnonzero(~judged)
+            inner_parts = _split(strata[training], INNER, seed=_derived(seed, repeat, fold))
+            inner = np.zeros(len(members), dtype=bool)
+            inner[training[inner_parts == 0]] = True
+            cells.append(
+                Cell(
+                    fit=np.flatnonzero(~judged[place] & ~inner[place]),
+                    inner=np.flatnonzero(inner[place]),
+                    train=np.flatnonzero(~judged[place]),
+                    test=np.flatnonzero(judged[place]),
+                    seed=_derived(seed, repeat, fold, 1),
+                )
+            )
+    return tuple(cells)
+
+
+def variance_factor(*, folds: int, repeats: int) -> float:
+    """Return the factor of the cells' covariance: 1/cells + test/train rows (Nadeau & Bengio 2003)."""
+    return 1 / (folds * repeats) + 1 / (folds - 1)
+
+
+def _strata(target: Float, task: Task, *, parts: int) -> Int:
+    if task != "regression":
+        return target.astype(np.int64)
+    bins = int(np.clip(len(target) // parts, 1, BINS))
+    cuts = np.quantile(target, np.arange(1, bins) / bins)
+    return np.searchsorted(cuts, target, side="right").astype(np.int64)
+
+
+def _split(strata: Int, parts: int, *, seed: int) -> Int:
+    """Give each row its part, 0 to parts − 1, with the strata spread evenly: (n,) -> (n,)."""
+    _, strata, counts = np.unique(strata, return_inverse=True, return_counts=True)
+    strata = np.where(counts[strata] < parts, np.argmax(counts), strata)  # too rare to be spread
+    part = np.empty(len(strata), dtype=np.int64)
+    splitter = StratifiedKFold(parts, shuffle=True, random_state=seed)
+    for number, (_, rows) in enumerate(splitter.split(np.zeros(len(strata)), strata)):
+        part[rows] = number
+    return part
+
+
+def _derived(*numbers: int) -> int:
+    """Return a seed made of numbers, as a 32-bit integer."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])

@@ -1,0 +1,33 @@
+"""Figures shown beside the loss; they never decide."""
+
+import numpy as np
+from scipy.special import expit, softmax
+from sklearn.metrics import accuracy_score, r2_score, roc_auc_score, root_mean_squared_error
+
+from regchoose.records import Float, Task
+
+
+def secondary(task: Task, outputs: Float, y: Float) -> dict[str, float]:
+    """Return metrics of one model on its test rows.
+
+    Parameters
+    ----------
+    outputs : ndarray (k, n)
+        Logits or numbers, as trained: of the standardized target.
+    y : ndarray (n,)
+        Class codes, or the standardized target.
+    """
+    if task == "regression":
+        rmse = float(root_mean_squared_error(y, outputs[0]))
+        return {"R2": float(r2_score(y, outputs[0])), "RMSE": rmse}
+    if task == "binary":
+        probability = expit(outputs[0])
+        scores = {"accuracy": float(accuracy_score(y, probability > 0.5))}
+        return scores | ({"AUC": float(roc_auc_score(y, probability))} if len(np.unique(y)) == 2 else {})
+    return {"accuracy": float(accuracy_score(y, softmax(outputs, axis=0).argmax(0)))}
+
+
+def averaged(scores: list[dict[str, float]]) -> dict[str, float]:
+    """Average over cells, for the metrics that every cell has."""
+    names = [name for name in scores[0] if all(name in score for score in scores)]
+    return {name: float(np.mean([score[name] for score in scores])) for name in names}
