@@ -1,8 +1,10 @@
 """Prompts: the one place that knows whether a person sits at the terminal."""
 
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from textwrap import wrap
 from typing import TextIO
 
 from regchoose.errors import UsageError
@@ -86,7 +88,9 @@ def keys(choices: Mapping[str, str]) -> dict[str, str]:
 
 def shown(prompt: Prompt) -> str:
     """Return a prompt as it is shown: the question, why it is asked, a line a choice."""
-    lines = [plain(prompt.text), *([f"  {plain(prompt.why, longest=400)}"] if prompt.why else [])]
+    columns = max(20, min(100, shutil.get_terminal_size((80, 24)).columns)) - 1
+    lines = wrap(plain(prompt.text), columns)
+    lines += wrap(plain(prompt.why, longest=400), columns, initial_indent="  ", subsequent_indent="  ")
     if not prompt.choices:
         default = f" [{plain(prompt.default)}]" if prompt.default else ""
         return "\n".join([*lines, f" {default} ›"])

@@ -71,9 +71,9 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
 
 def _switchboard() -> Switchboard:
     """Load the switchboard late: torch, pandas and scikit-learn come with it."""
-    from regchoose import run
+    import regchoose.run
 
-    return run
+    return regchoose.run
 
 
 def _show(result: Result, settings: Settings) -> None:

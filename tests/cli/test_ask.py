@@ -33,6 +33,12 @@ def test_a_prompt_says_what_and_why_and_the_default() -> None:
     assert shown(TARGET) == "Which column is to be predicted?\n  [class] ›"
 
 
+def test_long_reasons_are_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    prompt = Prompt(flag="a", text="Why? " * 20, choices={}, default="", why="Because. " * 20)
+    assert max(map(len, shown(prompt).splitlines())) <= 39
+
+
 @pytest.mark.parametrize(
     ("prompt", "typed", "answer"),
     [
