@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from regchoose.records import Int
-from regchoose.table.values import clean
+from regchoose.table.values import are_clean, clean
 
 Text = NDArray[Any]  # of numpy's StringDType: short texts lie in the array itself, 16 bytes each
 TEXT = np.dtypes.StringDType(na_object=None)
@@ -40,7 +40,10 @@ class Cells:
 
 def to_cells(column: Text) -> Cells:
     """Clean the texts of a column and merge those that then agree (NFC, outer spaces)."""
-    codes, texts = pd.factorize(column.astype(object))
+    codes, found = pd.factorize(column.astype(object))
+    texts: tuple[str, ...] = tuple(found)
+    if are_clean(texts):
+        return Cells(codes.astype(np.int64), texts)
     return _of(codes, [clean(text) for text in texts])
 
 

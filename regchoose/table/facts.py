@@ -12,7 +12,15 @@ from regchoose.records import Float, Int
 from regchoose.settings import Settings
 from regchoose.table.cells import Cells, to_cells
 from regchoose.table.raw import RawTable
-from regchoose.table.values import DOUBTFUL, INTEGER, LEADING_ZERO, is_large_integer, is_missing, to_number
+from regchoose.table.values import (
+    DOUBTFUL,
+    INTEGER,
+    LEADING_ZERO,
+    is_large_integer,
+    is_missing,
+    ordinary_numbers,
+    to_number,
+)
 
 FEW = 0.05  # texts among numbers, up to this share (or a single one), are faults rather than categories
 EDGE = 3  # rows at the top and at the bottom in which a text among numbers is a heading, units or a total
@@ -27,6 +35,7 @@ class Facts:
     cells: Cells
     missing: NDArray[np.bool_]  # (n,)
     texts: tuple[str, ...]  # the different texts that are not missing
+    places: Int  # of `texts` among those of `cells`
     counts: Int  # how often each of `texts` stands
     numbers: Float  # the number each of `texts` states, infinities included; NaN where it states none
 
@@ -48,26 +57,36 @@ class Facts:
 
     def by_row(self, values: Float) -> Float:
         """Spread one value for each of `texts` over the rows (n,); missing cells are NaN."""
-        places = dict(zip(self.texts, values.tolist(), strict=True))
-        spread = np.array([places.get(text, math.nan) for text in self.cells.texts] + [math.nan])
+        spread = np.full(len(self.cells.texts) + 1, math.nan)
+        spread[self.places] = values
         values_of_rows: Float = spread[self.cells.codes]
         return values_of_rows
 
 
 def facts_of(raw: RawTable, place: int, settings: Settings) -> Facts:
     """Gather the facts of the column at `place`."""
-    name, kind = raw.names[place], raw.kinds[place]
+    name, kind, mark = raw.names[place], raw.kinds[place], raw.dialect.decimal
     cells = to_cells(raw.columns[place])
-
-    def means_missing(text: str) -> bool:
-        # A typed file has nulls: there the text "NA" is a text.
-        return text in settings.na if kind == "text" else is_missing(text, settings.na)
-
-    missing = cells.where(means_missing) | (cells.codes < 0)
-    counts = cells.counts()
-    kept = [place for place, text in enumerate(cells.texts) if not means_missing(text)]
-    texts = tuple(cells.texts[place] for place in kept)
-    return Facts(name, kind, cells, missing, texts, counts[kept], _numbers(texts, kind, raw.dialect.decimal))
+    # A typed file has nulls: there the text "NA" is a text.
+    typed = kind == "text"
+    ordinary = None if typed or settings.na else ordinary_numbers([t for t in cells.texts if t], mark)
+    if ordinary is not None:
+        absent = [not text for text in cells.texts]
+    else:
+        absent = [text in settings.na if typed else is_missing(text, settings.na) for text in cells.texts]
+    missing = np.array([*absent, True])[cells.codes]  # code −1, a null, is the last
+    places = np.flatnonzero(~np.array(absent, dtype=bool))
+    texts = tuple(cells.texts[place] for place in places)
+    return Facts(
+        name=name,
+        kind=kind,
+        cells=cells,
+        missing=missing,
+        texts=texts,
+        places=places,
+        counts=cells.counts()[places],
+        numbers=_numbers(texts, kind, mark) if ordinary is None else np.array(ordinary, dtype=np.float64),
+    )
 
 
 def _numbers(texts: tuple[str, ...], kind: str, mark: str) -> Float:

@@ -19,7 +19,7 @@ ODD = 2  # cells that may be no numbers in a column of numbers, or a fifth: a se
 TOTAL = re.compile(
     r"(?:grand |sub-?)?totals?:?|sum:?|average:?|mean:?|gesamt:?|summe:?|totaux:?|moyenne:?", re.IGNORECASE
 )
-Vote = Literal["like", "unlike", "odd", ""]
+Vote = Literal["like", "unlike", "odd", "far", ""]
 
 
 def has_header(
@@ -48,7 +48,7 @@ def has_header(
     )
     if votes["unlike"] and not votes["like"]:
         return True, "the first row is text above columns of numbers, dates or booleans"
-    if votes["like"] and not votes["unlike"] and not votes["odd"]:
+    if votes["like"] > votes["far"] and not votes["unlike"] and not votes["odd"]:
         return False, "the first row is typed like the rows below it"
     return _ask(first, votes, path=path, choose=choose)
 
@@ -59,15 +59,18 @@ def _body(column: Text, settings: Settings) -> list[str]:
 
 
 def _vote(first: str, body: list[str], *, mark: str) -> Vote:
-    """Say what one column tells: the first cell is like those below it, unlike, or merely odd."""
+    """Say what one column tells: the first cell is like those below it, unlike, or merely odd.
+
+    A number far from those below it ("far") may be a year that names a column.
+    """
     if is_missing(first, ()) or not body:
         return ""
-    numbers = sum(to_number(cell, mark) is not None for cell in body)
-    others = len(body) - numbers
-    if numbers > others and others <= max(ODD, len(body) // 5):
-        return "unlike" if to_number(first, mark) is None else "like"
+    numbers = [number for number in (to_number(cell, mark) for cell in body) if number is not None]
+    others = len(body) - len(numbers)
+    if len(numbers) > others and others <= max(ODD, len(body) // 5):
+        return _vote_on_number(to_number(first, mark), numbers)
     if all(DATE.fullmatch(cell) for cell in body):
-        return "like" if DATE.fullmatch(first) else "unlike"
+        return "like" if DATE.fullmatch(first) else "unlike" if len(body) > 1 else ""
     levels = {cell.casefold() for cell in body}
     if any(levels <= pair for pair in BOOLEANS) and len(body) > 1:
         return "like" if first.casefold() in levels else "unlike"
@@ -77,10 +80,18 @@ def _vote(first: str, body: list[str], *, mark: str) -> Vote:
     return "odd" if recurs and first not in counts else ""
 
 
+def _vote_on_number(first: float | None, numbers: list[float]) -> Vote:
+    if first is None:
+        return "unlike"
+    low, high = min(numbers), max(numbers)
+    within = 2 * low - high <= first <= 2 * high - low
+    return "like" if within or not first.is_integer() else "far"
+
+
 def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Choose) -> tuple[bool, str]:
     shown = " · ".join(cell[:20] for cell in first[:6])
-    if votes["like"] or votes["unlike"]:
-        unlike = votes["unlike"] + votes["odd"]
+    if votes.keys() - {""}:
+        unlike = votes["unlike"] + votes["odd"] + votes["far"]
         why = f"{votes['like']} of its cells are typed like the rows below, {unlike} not"
     else:
         why = "all columns are text"

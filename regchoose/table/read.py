@@ -155,6 +155,8 @@ def _columns(
     warnings = _bad_rows(rows, source, layout, settings) if rows.bad else []
     if layout.quote is None and '"' in source.text:
         warnings.append('no field is enclosed in quotes, so quotes (") are read as characters like others')
+    if layout.quote is not None and not layout.escaped and "\\\\" in source.text:
+        warnings.append("doubled backslashes are read as they stand, as quotes inside quotes are doubled")
     order = np.argsort(np.array(rows.lines), kind="stable")
     columns = rows.columns()
     lines = np.array(rows.lines, dtype=np.int64)

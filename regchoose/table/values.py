@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # Texts that mean missing, compared without case and outer spaces. `--na` adds to them.
 MISSING: frozenset[str] = frozenset(
@@ -32,6 +32,13 @@ GROUPED: dict[str, re.Pattern[str]] = {
     mark: re.compile(rf"[+-]?[1-9][0-9]{{0,2}}(?:{re.escape(other)}[0-9]{{3}})+(?:{re.escape(mark)}[0-9]*)?")
     for mark, other in ((".", ","), (",", "."))
 }
+# Per decimal mark: any number of numbers, one a line, that are plain beyond doubt: finite, no padding, short.
+ORDINARY: dict[str, re.Pattern[str]] = {
+    mark: re.compile(
+        rf"(?:-?(?:0|[1-9][0-9]{{0,14}})(?:{re.escape(mark)}[0-9]++)?(?:[eE][+-]?[0-9]{{1,2}})?\n)*+"
+    )
+    for mark in ".,"
+}
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _ZONE = r"(?: ?(?:z|utc|[+-][0-9]{2}:?(?:[0-9]{2})?))?"
 _CLOCK = rf"[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:[.,][0-9]+)?)?(?: ?[ap]m)?{_ZONE}"
@@ -57,7 +64,27 @@ def clean(text: str) -> str:
 
 def is_missing(text: str, na: Iterable[str]) -> bool:
     """Say whether a cleaned text means missing."""
+    if text[:1].isdigit():  # most texts; none of the list begins so
+        return text in na
     return text.casefold() in MISSING or text in na
+
+
+def are_clean(texts: Sequence[str]) -> bool:
+    """Say whether `clean` would change none of the texts, looking at all of them at once."""
+    joined = "\n".join(texts)
+    return (
+        joined.isascii()
+        and joined.count("\n") == len(texts) - 1
+        and not any(space in joined for space in " \t\r\v\f\x1c\x1d\x1e\x1f")
+    )
+
+
+def ordinary_numbers(texts: Sequence[str], mark: str) -> list[float] | None:
+    """Return the numbers of cleaned texts where all are ordinary ones, looking at all at once; else None."""
+    joined = "\n".join([*texts, ""])
+    if joined.count("\n") != len(texts) or ORDINARY[mark].fullmatch(joined) is None:
+        return None
+    return [float(text) for text in joined.replace(",", ".").splitlines()]
 
 
 def to_number(text: str, mark: str) -> float | None:

@@ -175,6 +175,7 @@ def test_any_table_comes_back_or_is_refused(
 ) -> None:
     """The delimiter is told; wildly quoted cells leave nothing else to be guessed but the quote."""
     out = io.StringIO()
+    every = every or end == "\r"  # before a lone CR as line end, the writer leaves LF unquoted
     quoting: Literal[0, 1] = csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL
     csv.writer(out, delimiter=delimiter, quotechar=quote, lineterminator=end, quoting=quoting).writerows(rows)
     content = out.getvalue() if final else out.getvalue().removesuffix(end)
@@ -208,7 +209,7 @@ def test_an_ordinary_table_comes_back_or_is_refused_with_nothing_told(
     header: bool,
     every: bool,
 ) -> None:
-    rows = [list(row) for row in cells]
+    rows = [list(row) for row in cells]  # no cell holds a line end
     if header:
         rows.insert(0, ["first", "second", "third"])
     out = io.StringIO()

@@ -229,6 +229,14 @@ def test_what_readers_do_wrong(tmp_path: Path, content: str, outcome: str | list
         assert text_of(path) == outcome
 
 
+def test_quotes_and_backslashes_read_as_they_stand_are_said(tmp_path: Path) -> None:
+    bare = read(write(tmp_path, 'a,b\n1,48"\n2,6"\n'), Settings(), choose=nobody)
+    assert "read as characters like others" in bare.warnings[0]
+    doubled = read(write(tmp_path, 'a,b\n1,"C:\\\\x"\n2,"y"\n'), Settings(), choose=nobody)
+    assert doubled.columns[1][0] == "C:\\\\x"
+    assert "doubled backslashes" in doubled.warnings[0]
+
+
 # ---- the header ------------------------------------------------------------------------------------
 
 HEADERS: list[tuple[str, str, bool | None]] = [
@@ -238,8 +246,10 @@ HEADERS: list[tuple[str, str, bool | None]] = [
     ("missing above the index", ",a\n0,1.5\n1,2.5\n", True),
     ("text above dates", "day,t\n2020-01-01,x\n2020-01-02,y\n", True),
     ("dates alone", "2020-01-01,x\n2020-01-02,y\n", False),
+    ("text above one time of day", "x,y z\nnew,12:30\n", None),
     ("text above booleans", "ok,t\nyes,x\nno,y\n", True),
     ("all text", "a,b\nx,y\nz,w\n", None),
+    ("years above integers", "land,2019,2020\nx,1,2\ny,2,3\nz,1,2\n", None),
     ("years above numbers", "land,2019,2020\nx,1.5,2\ny,2.5,3\n" + "x,1,2\ny,2,1\n" * 6, None),
     ("some of each", "a,1,2\n1,2,3\n4,5,6\n", None),
     ("one row of numbers", "1,2,3\n", False),
