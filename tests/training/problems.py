@@ -1,0 +1,56 @@
+"""Small cells, schedules and penalties for the tests of training."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from regchoose.records import Float, Penalties, Task
+from regchoose.training.block import Block, BlockResult, CellData, make_schedule, train_block
+from regchoose.training.train import Training
+
+CPU = torch.device("cpu")
+TASKS: tuple[Task, ...] = ("regression", "binary", "multiclass")
+
+
+def rows(task: Task, n: int, d: int, *, seed: int) -> tuple[Float, Float]:
+    """Rows whose first two features matter: (n, d), (n,)."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((n, d))
+    signal = x[:, 0] - x[:, 1] + 0.7 * rng.standard_normal(n)
+    if task == "regression":
+        return x, (signal - signal.mean()) / signal.std()
+    return x, np.digitize(signal, [0.0] if task == "binary" else [-0.6, 0.6]).astype(np.float64)
+
+
+def cell(task: Task, *, n: int = 60, d: int = 4, seed: int = 0) -> CellData:
+    x, y = rows(task, n + 30, d, seed=seed)
+    return CellData(x[:n], y[:n], {"inner": (x[:n], y[:n]), "test": (x[n:], y[n:])}, seed)
+
+
+def points(*pairs: tuple[float, float]) -> Penalties:
+    """Penalties from pairs (l1, l2)."""
+    array = np.array(pairs, dtype=np.float64)
+    return Penalties(array[:, 0], array[:, 1])
+
+
+def training(
+    task: Task,
+    *,
+    hidden: tuple[int, ...] | None = (6,),
+    epochs: int = 8,
+    lr: float = 0.01,
+    jobs: int = 1,
+    n: int = 60,
+    batch: int = 15,
+    device: torch.device = CPU,
+) -> Training:
+    schedule = make_schedule(n, epochs=epochs, least_steps=0, batch=batch, lr=lr)
+    return Training(task, 3 if task == "multiclass" else 2, hidden, schedule, device, jobs)
+
+
+def block_result(plan: Training, cells: Sequence[CellData], penalties: Penalties) -> BlockResult:
+    """Train everything as one block; unlike `train` this gives the weights too."""
+    network = plan.network(cells[0].x.shape[1])
+    block = Block(cells, penalties.l1, penalties.l2, plan.task, network, plan.schedule)
+    return train_block(block, plan.device, stop=lambda: False)
