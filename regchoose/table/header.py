@@ -89,6 +89,8 @@ def _vote_on_number(first: float | None, numbers: list[float]) -> Vote:
 
 
 def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Choose) -> tuple[bool, str]:
+    if len(first) == 1:
+        return True, "one column alone, which is no table to learn from"
     shown = " · ".join(cell[:20] for cell in first[:6])
     if votes.keys() - {""}:
         unlike = votes["unlike"] + votes["odd"] + votes["far"]

@@ -224,8 +224,11 @@ def _ragged(rows: _Rows, source: Source, layout: Layout, settings: Settings, *, 
     listed = ", ".join(str(number) for number, _ in rows.bad[:3])
     name = NAMES.get(layout.delimiter, repr(layout.delimiter))
     if len(rows.bad) > total / 2:
-        cause = "a title, a comment or another table above the rows, or a header that lacks a name"
+        cause = "a title, a comment or another table above the rows"
         fix = f"take line {rows.lines[0]} out of the file, or repair it"
+        if all(len(other) == rows.width + 1 for _, other in rows.bad):
+            cause = "a header that lacks the name of one column"
+            fix = f"add a name to line {rows.lines[0]}, at the start where rows are numbered"
     elif len(row) > rows.width:
         cause = "an unquoted delimiter inside a field is likely"
         fix = "--on-bad-rows skip   or   --delimiter ';'   or repair the file"

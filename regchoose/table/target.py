@@ -8,11 +8,12 @@ import numpy as np
 from regchoose.errors import DataError, UsageError
 from regchoose.records import Float, Prompt, Task
 from regchoose.settings import Settings
+from regchoose.table.cells import to_cells
 from regchoose.table.columns import to_levels
 from regchoose.table.dialect import Choose
 from regchoose.table.facts import Facts
 from regchoose.table.raw import RawTable
-from regchoose.table.values import BOOLEANS, clean
+from regchoose.table.values import BOOLEANS, clean, is_missing
 
 NAMES = ("target", "label", "class", "y", "outcome")
 MOST_CLASSES = 20  # integers with more levels are quantities
@@ -54,7 +55,7 @@ def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[i
     why = (
         f"{several} may be meant" if likely else f"no column is called {', '.join(NAMES[:-1])} or {NAMES[-1]}"
     )
-    last = raw.names[-1]
+    last = raw.names[_last_filled(raw, settings)]
     answer = choose(
         Prompt(
             flag="--target",
@@ -65,8 +66,16 @@ def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[i
         )
     )
     if answer is None:
-        return len(raw.names) - 1, f"the last column, as {why}; --target names another"
+        return raw.names.index(last), f"the last column, as {why}; --target names another"
     return _named(raw, answer), "as answered"
+
+
+def _last_filled(raw: RawTable, settings: Settings) -> int:
+    """Return the last column with any cell: a delimiter that ends each row makes an empty one after it."""
+    for place in range(len(raw.names) - 1, 0, -1):
+        if not all(is_missing(text, settings.na) for text in to_cells(raw.columns[place]).texts):
+            return place
+    return len(raw.names) - 1
 
 
 def _named(raw: RawTable, name: str) -> int:

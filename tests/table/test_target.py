@@ -146,6 +146,14 @@ def test_which_column_is_the_target(
     assert [column.role for column in table.columns].count("target") == 1
 
 
+def test_an_empty_last_column_is_not_the_target(tmp_path: Path) -> None:
+    rows = [[*row, ""] for row in numbers(N)]
+    rows[0] = ["x", "z", "t", ""]
+    table = load(write(tmp_path, csv_of(rows)), Settings(), choose=nobody)
+    assert table.target_name == "t"
+    assert table.columns[-1].role == "empty"
+
+
 def test_a_person_is_asked_where_names_do_not_tell(tmp_path: Path) -> None:
     asked: list[Prompt] = []
 
