@@ -1,0 +1,81 @@
+"""The cells: who trains, who chooses, who judges."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regchoose.records import Cell, Float, Int, Task
+from regchoose.verdict.design import make_cells, variance_factor
+
+
+def target_of(task: Task, n: int) -> Float:
+    rng = np.random.default_rng(3)
+    if task == "regression":
+        return rng.normal(size=n)
+    return (np.arange(n) % (2 if task == "binary" else 4)).astype(np.float64)
+
+
+def cells_of(task: Task, n: int, *, groups: Int | None = None, seed: int = 0) -> tuple[Cell, ...]:
+    own = np.arange(n) if groups is None else groups
+    return make_cells(target_of(task, n), task, folds=5, repeats=3, seed=seed, groups=own)
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_cells_partition_the_rows(task: Task) -> None:
+    n = 103
+    cells = cells_of(task, n)
+    assert len(cells) == 15
+    for cell in cells:
+        assert sorted([*cell.train, *cell.test]) == list(range(n))
+        assert sorted([*cell.fit, *cell.inner]) == sorted(cell.train)
+        assert len(cell.inner) == pytest.approx(len(cell.train) / 4, abs=2)
+    for repeat in range(3):
+        tested = np.concatenate([cell.test for cell in cells[5 * repeat : 5 * repeat + 5]])
+        assert sorted(tested) == list(range(n))
+
+
+def test_each_cell_has_a_seed_of_its_own() -> None:
+    seeds = {cell.seed for cell in cells_of("binary", 60)}
+    assert len(seeds) == 15
+
+
+def test_the_seed_decides_everything() -> None:
+    one, same, other = (cells_of("binary", 60, seed=seed) for seed in (1, 1, 2))
+    assert all(np.array_equal(a.test, b.test) for a, b in zip(one, same, strict=True))
+    assert any(not np.array_equal(a.test, b.test) for a, b in zip(one, other, strict=True))
+
+
+def test_classes_are_spread_evenly() -> None:
+    target = np.repeat([0.0, 1.0], [80, 20])
+    cells = make_cells(target, "binary", folds=5, repeats=2, seed=0, groups=np.arange(100))
+    assert {int(target[cell.test].sum()) for cell in cells} == {4}
+    assert {int(target[cell.inner].sum()) for cell in cells} == {4}
+
+
+def test_a_numeric_target_is_spread_evenly() -> None:
+    target = np.random.default_rng(0).lognormal(size=200)
+    cells = make_cells(target, "regression", folds=5, repeats=1, seed=0, groups=np.arange(200))
+    top = target >= np.quantile(target, 0.9)
+    assert {int(top[cell.test].sum()) for cell in cells} == {4}
+
+
+@given(st.lists(st.integers(0, 40), min_size=80, max_size=120), st.integers(0, 5))
+@settings(max_examples=25, deadline=None)
+def test_copies_of_a_row_stay_together(groups: list[int], seed: int) -> None:
+    numbers = np.concatenate([np.arange(40), groups])
+    target = np.random.default_rng(seed).normal(size=len(numbers))
+    for cell in make_cells(target, "regression", folds=5, repeats=1, seed=seed, groups=numbers):
+        assert not set(numbers[cell.train]) & set(numbers[cell.test])
+        assert not set(numbers[cell.fit]) & set(numbers[cell.inner])
+
+
+def test_a_class_too_rare_to_spread_is_no_obstacle() -> None:
+    target = np.array([0.0] * 30 + [1.0] * 28 + [2.0] * 2)
+    cells = make_cells(target, "multiclass", folds=5, repeats=1, seed=0, groups=np.arange(60))
+    assert sum(len(cell.test) for cell in cells) == 60
+
+
+def test_variance_factor_is_nadeau_and_bengios() -> None:
+    assert variance_factor(folds=5, repeats=5) == pytest.approx(1 / 25 + 1 / 4)
+    assert variance_factor(folds=10, repeats=10) == pytest.approx(1 / 100 + 1 / 9)

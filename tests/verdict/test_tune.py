@@ -1,0 +1,137 @@
+"""Grids, the choice on the inner losses, and the move to another size."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Lasso, LogisticRegression
+
+from regchoose.records import Arm, Penalties, Task
+from regchoose.verdict.tune import (
+    Choice,
+    at_edge,
+    choose,
+    choose_at_end,
+    make_grid,
+    mean_inner_loss,
+    promising,
+    strongest,
+    subset,
+    to_size,
+)
+
+ALPHAS = (0.1, 0.5, 0.9)
+
+
+def grid_of(arm: Arm, **fixed: tuple[float | None, float | None]) -> Penalties:
+    return make_grid(arm, top=1.0, strengths=9, alphas=ALPHAS, **fixed)
+
+
+def test_grids_are_points() -> None:
+    none, l1, l2, both = (grid_of(arm) for arm in ("none", "l1", "l2", "elastic_net"))
+    assert (len(none), len(l1), len(l2), len(both)) == (1, 9, 9, 27)
+    assert (none.l1[0], none.l2[0]) == (0, 0)
+    assert not l1.l2.any()
+    assert not l2.l1.any()
+    assert l1.l1 == pytest.approx(l2.l2)
+    for value in (0.001, 0.01, 0.1, 1):  # the article's strengths are in range
+        assert l1.l1.min() <= value <= l1.l1.max()
+        assert np.isclose(l1.l1, value).any()
+
+
+def test_elastic_net_mixes_as_the_article_does() -> None:
+    both = grid_of("elastic_net")
+    strength, alpha = both.l1 + both.l2, both.l2 / (both.l1 + both.l2)
+    assert sorted(set(np.round(alpha, 9))) == sorted(ALPHAS)
+    assert strength.max() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("arm", "fixed", "points"),
+    [
+        ("l1", (0.03, None), [(0.03, 0)]),
+        ("l2", (None, 0.02), [(0, 0.02)]),
+        ("elastic_net", (0.03, 0.02), [(0.03, 0.02)]),
+    ],
+)
+def test_strengths_of_the_user_are_not_tuned(
+    arm: Arm, fixed: tuple[float | None, float | None], points: list[tuple[float, float]]
+) -> None:
+    grid = grid_of(arm, fixed=fixed)
+    assert list(zip(grid.l1, grid.l2, strict=True)) == points
+
+
+def test_one_fixed_strength_leaves_the_other_to_be_tuned() -> None:
+    grid = grid_of("elastic_net", fixed=(0.03, None))
+    assert set(grid.l1) == {0.03}
+    assert len(set(grid.l2)) == 9
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_the_strongest_strength_is_the_least_that_empties_the_linear_model(task: Task) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(120, 6))
+    score = x[:, 0] - x[:, 1] + rng.normal(size=120)
+    y = {"regression": (score - score.mean()) / score.std(), "binary": (score > 0) * 1.0}.get(
+        task, np.digitize(score, (-1, 1)) * 1.0
+    )
+    top = strongest(task, x, y)
+    for factor, empty in ((1.001, True), (0.9, False)):
+        if task == "regression":  # scikit-learn halves the squared error
+            coefficients = Lasso(alpha=factor * top / 2).fit(x, y).coef_
+        else:
+            weak = LogisticRegression(
+                C=1 / (factor * top * len(y)), l1_ratio=1, solver="saga", max_iter=10_000, tol=1e-8
+            )
+            coefficients = weak.fit(x, y).coef_
+        assert (np.abs(coefficients).max() < 1e-5) == empty
+
+
+def inner_losses() -> np.ndarray:
+    losses = np.full((4, 3, 2), 0.9)
+    losses[:, 1] = (0.5, 0.7)
+    losses[:, 2] = (0.6, 0.4)
+    return losses
+
+
+def test_choice_is_pooled_over_cells_and_checkpoints() -> None:
+    good = np.ones((4, 3), dtype=bool)
+    mean = mean_inner_loss(inner_losses(), good, tried=good)
+    assert choose(mean) == Choice(2, 1)
+    mean[2] = 0.8
+    assert choose(mean) == Choice(1, 0)
+    assert choose_at_end(mean) == Choice(1, 1)
+
+
+def test_failed_and_untried_models_do_not_count() -> None:
+    good = np.ones((4, 3), dtype=bool)
+    losses = inner_losses()
+    losses[1, 2] = np.nan
+    good[1, 2] = False
+    tried = np.ones((4, 3), dtype=bool)
+    assert choose(mean_inner_loss(losses, good, tried=tried)) == Choice(2, 1)
+    good[:2, 2] = False
+    assert np.isinf(mean_inner_loss(losses, good, tried=tried)[2]).all()
+
+
+def test_a_third_goes_on_and_never_fewer_than_three() -> None:
+    mean = np.arange(12.0)[::-1].reshape(12, 1)
+    assert list(promising(mean)) == [8, 9, 10, 11]
+    assert list(promising(mean[:5])) == [2, 3, 4]
+    assert list(promising(mean[:1])) == [0]
+
+
+def test_edges_are_told() -> None:
+    l1, both = grid_of("l1"), grid_of("elastic_net")
+    assert [at_edge(l1, point) for point in (0, 4, 8)] == ["strongest", "", "weakest"]
+    assert at_edge(both, int(np.argmax(both.l1))) == "strongest"
+    assert at_edge(grid_of("none"), 0) == ""
+
+
+@pytest.mark.parametrize(("share", "l1"), [(0.2, 0.5), (0.9, 0.25)])
+def test_strengths_move_with_the_number_of_rows(share: float, l1: float) -> None:
+    assert to_size(share, 100, of=400) == (l1, 0.25)
+    assert to_size(share, 100, of=100) == (1, 1)
+
+
+def test_subset_keeps_the_order_asked_for() -> None:
+    grid = subset(grid_of("l1"), np.array([3, 0]))
+    assert grid.l1 == pytest.approx((10**-1.5, 1.0))
