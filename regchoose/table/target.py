@@ -71,9 +71,10 @@ def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[i
 
 
 def _last_filled(raw: RawTable, settings: Settings) -> int:
-    """Return the last column with any cell: a delimiter that ends each row makes an empty one after it."""
+    """Return the last column, unless it has neither name nor cells: a delimiter that ends rows makes one."""
     for place in range(len(raw.names) - 1, 0, -1):
-        if not all(is_missing(text, settings.na) for text in to_cells(raw.columns[place]).texts):
+        texts = to_cells(raw.columns[place]).texts
+        if raw.names[place] != f"c{place + 1}" or not all(is_missing(text, settings.na) for text in texts):
             return place
     return len(raw.names) - 1
 
