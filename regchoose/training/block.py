@@ -99,6 +99,9 @@ class Block:
     capture : ndarray of int (m,), optional
         For each model the checkpoint (its position) at which the outputs on the rows judged as "test" are
         kept.
+    n_rows : int, optional
+        Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it, or the
+        steps of a model would depend on the cells it shares a block with.
     """
 
     cells: Sequence[CellData]
@@ -108,6 +111,7 @@ class Block:
     network: Mlp
     schedule: Schedule
     capture: Int | None = None
+    n_rows: int | None = None
 
 
 def train_block(block: Block, device: torch.device, *, stop: Callable[[], bool]) -> BlockResult:
@@ -155,7 +159,7 @@ class _RowsOfCells:
     def __init__(self, block: Block, device: torch.device) -> None:
         self._block, self._device = block, device
         self._rngs = [np.random.default_rng(cell.seed) for cell in block.cells]
-        self.n = min(len(cell.y) for cell in block.cells)  # cells differ by a row or two
+        self.n = block.n_rows or min(len(cell.y) for cell in block.cells)  # cells differ by a row or two
         self._x = [torch.as_tensor(cell.x, dtype=torch.float32, device=device) for cell in block.cells]
         self._y = [torch.as_tensor(cell.y, dtype=torch.float32, device=device) for cell in block.cells]
 

@@ -77,9 +77,11 @@ def _blocks(
     """Cut into blocks of about `MODELS_A_BLOCK`: whole cells, all penalties of a cell together."""
     at_once = max(1, MODELS_A_BLOCK // len(penalties)) if training.hidden is not None else 1
     network = training.network(cells[0].x.shape[1])
+    n_rows = min(len(cell.y) for cell in cells)
     for start in range(0, len(cells), at_once):
         own = cells[start : start + at_once]
-        yield Block(own, penalties.l1, penalties.l2, training.task, network, training.schedule, capture)
+        strengths = penalties.l1, penalties.l2
+        yield Block(own, *strengths, training.task, network, training.schedule, capture, n_rows)
 
 
 TrainBlock = Callable[..., BlockResult]

@@ -1,0 +1,232 @@
+"""Blocks, threads, checkpoints, failures and stopping."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+import pytest
+import torch
+
+from regchoose.records import Task, Trained
+from regchoose.training import train as train_module
+from regchoose.training.block import Block, BlockResult, Schedule, Stopped, make_schedule, train_block
+from regchoose.training.linear_block import train_linear_block
+from regchoose.training.loss import row_loss
+from regchoose.training.train import seconds_a_model, train
+from tests.training.problems import CPU, TASKS, block_result, cell, points, training
+
+PENALTIES = points((0, 0), (0.05, 0), (0, 0.05))
+NETWORKS: list[tuple[int, ...] | None] = [(6,), (), (5, 4), None]
+
+
+def same_bytes(a: Trained, b: Trained) -> bool:
+    arrays = [
+        [*t.losses.values(), t.nonzero_share, t.nonzero_inputs, t.stationarity, *(t.outputs or ())]
+        for t in (a, b)
+    ]
+    return all(x.tobytes() == y.tobytes() for x, y in zip(*arrays, strict=True))
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block for every cell."""
+    monkeypatch.setattr(train_module, "MODELS_A_BLOCK", 1)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("hidden", NETWORKS, ids=str)
+@pytest.mark.parametrize("task", TASKS)
+def test_neither_a_second_run_nor_jobs_change_a_byte(task: Task, hidden: tuple[int, ...] | None) -> None:
+    cells, capture = [cell(task, seed=seed) for seed in range(3)], np.zeros(3, dtype=np.int64)
+    first, again, two_jobs = (
+        train(training(task, hidden=hidden, jobs=jobs), cells, PENALTIES, capture=capture)
+        for jobs in (1, 1, 2)
+    )
+    assert same_bytes(first, again)
+    assert same_bytes(first, two_jobs)
+
+
+def test_another_seed_gives_another_start_and_order() -> None:
+    data = cell("regression")
+    losses = [
+        train(training("regression"), [c], PENALTIES).losses["test"] for c in (data, replace(data, seed=1))
+    ]
+    assert not (losses[0] == losses[1]).any()
+
+
+@pytest.mark.parametrize("hidden", NETWORKS, ids=str)
+@pytest.mark.parametrize("task", TASKS)
+def test_shapes_and_checkpoints(task: Task, hidden: tuple[int, ...] | None) -> None:
+    trained = train(training(task, hidden=hidden), [cell(task, seed=s) for s in range(2)], PENALTIES)
+    t = len(trained.checkpoints)
+    assert set(trained.losses) == {"inner", "test"}
+    for part in (*trained.losses.values(), trained.nonzero_share, trained.nonzero_inputs):
+        assert part.shape == (2, 3, t)
+        assert np.isfinite(part).all()
+    assert trained.stationarity.shape == trained.failed.shape == (2, 3)
+    assert trained.outputs is None
+    if hidden is not None:
+        assert (trained.losses["inner"][:, 0, -1] < trained.losses["inner"][:, 0, 0]).all()
+
+
+@pytest.mark.parametrize("n_rows", [1, 20, 100, 130, 1000, 4000])
+@pytest.mark.parametrize(
+    ("epochs", "least_steps", "batch"), [(60, 600, 128), (1, 0, 128), (1, 37, 1), (5, 0, 9999)]
+)
+def test_schedule(n_rows: int, epochs: int, least_steps: int, batch: int) -> None:
+    schedule = make_schedule(n_rows, epochs=epochs, least_steps=least_steps, batch=batch, lr=0.01)
+    steps, rows = schedule.steps(n_rows)
+    assert steps * schedule.epochs >= least_steps
+    assert schedule.epochs >= epochs
+    assert schedule.epochs == epochs or steps * (schedule.epochs - 1) < least_steps, "longer than asked for"
+    assert 1 <= rows <= 1.5 * batch
+    assert n_rows - steps < steps * rows <= n_rows
+    checkpoints = schedule.checkpoints
+    assert checkpoints[0] == 1
+    assert checkpoints[-1] == schedule.epochs
+    assert (np.diff(checkpoints) > 0).all()
+
+
+def test_row_counts_that_differ_leave_no_trace_of_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The steps do not depend on who shares a block: 191 / 128 is one step an epoch, 192 / 128 two."""
+    cells = [cell("regression", n=n, seed=seed) for seed, n in enumerate((192, 191, 192))]
+    schedule = Schedule(6, 128, 0.01, np.array([6]))
+    losses = []
+    for models in (1, 99):
+        monkeypatch.setattr(train_module, "MODELS_A_BLOCK", models)
+        losses.append(
+            train(replace(training("regression"), schedule=schedule), cells, PENALTIES).losses["test"]
+        )
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_captured_outputs_have_the_recorded_loss(task: Task) -> None:
+    cells = [cell(task, seed=seed) for seed in range(2)]
+    capture = np.array([0, 3, 5])
+    trained = train(training(task), cells, PENALTIES, capture=capture)
+    assert trained.outputs is not None
+    for c, data in enumerate(cells):
+        y = torch.tensor(data.judged["test"][1]).expand(3, -1)
+        loss = row_loss(task, torch.tensor(trained.outputs[c]), y).mean(1).numpy()
+        recorded = trained.losses["test"][c, np.arange(3), capture]
+        np.testing.assert_allclose(loss, recorded, rtol=1e-5)
+        assert not np.isclose(loss, trained.losses["test"][c, :, -1], rtol=1e-5).any()
+
+
+def test_a_model_that_diverges_is_marked_and_its_neighbours_are_untouched() -> None:
+    cells = [cell("regression", seed=seed) for seed in range(3)]
+    huge = {name: (x, y * 1e30) for name, (x, y) in cells[1].judged.items()}
+    wild = replace(cells[1], y=cells[1].y * 1e30, judged=huge)
+    calm, mixed = (
+        block_result(training("regression"), [cells[0], middle, cells[2]], PENALTIES)
+        for middle in (cells[1], wild)
+    )
+    assert mixed.failed.tolist() == [[False] * 3, [True] * 3, [False] * 3]
+    assert not calm.failed.any()
+    for c in (0, 2):
+        assert calm.weights[c].tobytes() == mixed.weights[c].tobytes()
+        for name, losses in calm.losses.items():
+            assert losses[c].tobytes() == mixed.losses[name][c].tobytes()
+        assert calm.stationarity[c].tobytes() == mixed.stationarity[c].tobytes()
+
+
+def test_one_diverging_model_of_a_cell_leaves_the_others_alone() -> None:
+    data = [cell("regression")]
+    mixed = block_result(training("regression"), data, points((0, 0), (0, np.inf), (0.05, 0)))
+    calm = block_result(training("regression"), data, points((0, 0), (0, 0.1), (0.05, 0)))
+    assert mixed.failed.tolist() == [[False, True, False]]
+    for m in (0, 2):
+        assert calm.weights[0, m].tobytes() == mixed.weights[0, m].tobytes()
+
+
+@pytest.mark.parametrize("train_one", [train_block, train_linear_block])
+def test_stop_raises_stopped(train_one: Callable[..., BlockResult]) -> None:
+    plan, data = training("regression"), cell("regression")
+    block = Block([data], PENALTIES.l1, PENALTIES.l2, "regression", plan.network(4), plan.schedule)
+    with pytest.raises(Stopped):
+        train_one(block, CPU, stop=lambda: True)
+
+
+def test_stop_is_asked_every_epoch() -> None:
+    plan, data = training("regression"), cell("regression")
+    block = Block([data], PENALTIES.l1, PENALTIES.l2, "regression", plan.network(4), plan.schedule)
+    asked = count()
+    train_block(block, CPU, stop=lambda: next(asked) < 0)
+    assert next(asked) == plan.schedule.epochs
+
+
+@pytest.fixture
+def two_threads() -> None:
+    torch.set_num_threads(2)
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_number_of_threads_is_put_back(*, fails: bool) -> None:
+    inside = []
+
+    def advanced(_: int) -> None:
+        inside.append(torch.get_num_threads())
+        if fails:
+            raise ValueError
+
+    try:
+        train(training("regression"), [cell("regression")], PENALTIES, advanced=advanced)
+    except ValueError:
+        assert fails
+    after = torch.get_num_threads()
+    torch.set_num_threads(1)
+    assert (inside, after) == ([1], 2)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_advanced_counts_models() -> None:
+    seen: list[int] = []
+    cells = [cell("regression", seed=seed) for seed in range(4)]
+    train(training("regression", epochs=1, jobs=2), cells, PENALTIES, advanced=seen.append)
+    assert seen == [3, 6, 9, 12]
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_an_interrupt_ends_the_running_blocks_and_starts_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One block is short; the others would take minutes."""
+    stopped: list[int] = []
+
+    def by_length(block: Block, device: torch.device, *, stop: Callable[[], bool]) -> BlockResult:
+        seed = block.cells[0].seed
+        epochs = 1 if seed == 0 else 200_000
+        schedule = replace(block.schedule, epochs=epochs, checkpoints=np.array([epochs]))
+        try:
+            return train_block(replace(block, schedule=schedule), device, stop=stop)
+        except Stopped:
+            stopped.append(seed)
+            raise
+
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_module, "train_block", by_length)
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            training("regression", jobs=2),
+            [cell("regression", seed=seed) for seed in range(6)],
+            PENALTIES,
+            advanced=interrupted,
+        )
+    assert 1 in stopped
+    assert len(stopped) <= 2, "a block was begun that should have been cancelled"
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("block")]
+
+
+@pytest.mark.parametrize("hidden", [(6,), None], ids=["mlp", "linear"])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_estimated_seconds_are_of_the_whole_schedule(hidden: tuple[int, ...] | None, jobs: int) -> None:
+    """By a clock on which every stretch takes 8 s: 3 penalties, and as many cells as jobs."""
+    ticks = count(0, 8)
+    plan = training("regression", hidden=hidden, epochs=70, jobs=jobs)  # four steps an epoch, about 30 timed
+    seconds = seconds_a_model(plan, [cell("regression")], PENALTIES, clock=lambda: float(next(ticks)))
+    timed = 8 if hidden else 70
+    assert seconds == pytest.approx(8 * 70 / timed / (3 * jobs))
