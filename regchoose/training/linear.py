@@ -6,6 +6,7 @@ itself). What stops it is the optimality condition, not a number of epochs.
 """
 
 from dataclasses import dataclass
+from math import log
 
 import torch
 from torch import Tensor
@@ -146,7 +147,20 @@ def solve(problem: LinearProblem) -> LinearFit:
         if not bool(moved.any()):
             break
     residual = problem.residual(u)
-    return LinearFit(problem.matrix(u), residual, residual <= 1e3 * TOLERANCE * scale)
+    converged = (residual <= 1e3 * TOLERANCE * scale) & ~_separated(problem, u)
+    return LinearFit(problem.matrix(u), residual, converged)
+
+
+def _separated(problem: LinearProblem, u: Tensor) -> Tensor:
+    """Whether a model without penalty puts every row into its class: then a larger u is better, for ever.
+
+    The slope fades on that way, so the optimality condition alone would call it an optimum.
+    """
+    free = (problem.l1 == 0) & (problem.l2 == 0)
+    if problem.task == "regression":
+        return torch.zeros_like(free)
+    losses = row_loss(problem.task, problem.outputs(u), problem.y.expand(len(u), -1))
+    return free & (losses < log(2)).all(1)
 
 
 def _line_search(problem: LinearProblem, u: Tensor, aim: Tensor) -> tuple[Tensor, Tensor]:

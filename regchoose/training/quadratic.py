@@ -89,7 +89,9 @@ def _solve_nonzero(problem: Quadratic, u: Tensor) -> tuple[Tensor, Tensor]:
     """Solve for the nonzero entries with their signs held; return the better point and where it is better."""
     free = (u != 0) | (problem.threshold == 0)
     hessian = problem.hessian * (free[:, :, None] & free[:, None])
-    hair = 1e-12 * problem.hessian.diagonal(dim1=1, dim2=2).amax(1, keepdim=True)  # for singular systems
+    # For singular systems: small enough that a round or two correct it, and large enough that rounding
+    # errors in the null space stay small when they are divided by it.
+    hair = 1e-9 * problem.hessian.diagonal(dim1=1, dim2=2).amax(1, keepdim=True)
     hessian = hessian + torch.diag_embed(torch.where(free, problem.ridge + hair, 1.0))
     gradient = (problem.slope(u) + problem.threshold * u.sign()) * free
     change = -torch.linalg.solve_ex(hessian, gradient[:, :, None])[0][:, :, 0]
