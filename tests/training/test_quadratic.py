@@ -23,10 +23,13 @@ def by_scipy(hessian: Float, linear: Float, threshold: Float) -> Float:
         smooth = hessian @ (ab[:p] - ab[p:]) - linear
         return np.concatenate([smooth + threshold, threshold - smooth])
 
-    options = {"ftol": 1e-16, "gtol": 1e-12, "maxiter": 100_000, "maxfun": 1_000_000}
-    bounds = [(0, None)] * (2 * p)
     found = scipy_minimize(
-        value, np.zeros(2 * p), jac=slope, bounds=bounds, method="L-BFGS-B", options=options
+        value,
+        np.zeros(2 * p),
+        jac=slope,
+        bounds=[(0, None)] * (2 * p),
+        method="L-BFGS-B",
+        options={"ftol": 1e-16, "gtol": 1e-12, "maxiter": 100_000, "maxfun": 1_000_000},
     )
     return np.asarray(found.x[:p] - found.x[p:])
 
