@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.comparison import posterior_of, rope_of
@@ -64,7 +65,8 @@ def recommend(
     RegchooseError
         Where the table, the settings or the machine do not allow it.
     """
-    return Run(path, settings, given=given, ask=ask, listener=listener, clock=clock).result()
+    with threadpool_limits(1):  # sums split over threads differ in their last bits
+        return Run(path, settings, given=given, ask=ask, listener=listener, clock=clock).result()
 
 
 def plan(path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
@@ -128,7 +130,7 @@ class Run:
         if self._arms and self._settings.audit:
             for arm in ARMS:
                 if arm not in self._arms:
-                    self._train(arm, f"audit {ARM_NAMES[arm]}")
+                    self._train(arm, f"{ARM_NAMES[arm]} (audit)")
         return make_result(
             self._table,
             self._settings,
@@ -201,7 +203,7 @@ class Run:
         if node.key == "draw_subsample":
             return Answer("done", "measured", self._drawn().reason)
         (arm,) = (arm for arm in ARMS if node.key in (f"train_{arm}", "train_baseline" * (arm == "none")))
-        run = self._train(arm, node.text)
+        run = self._train(arm, ARM_NAMES[arm])
         return Answer("done", "trained", f"{run.trained} models")
 
     def _compare(self, node: Question) -> Answer:

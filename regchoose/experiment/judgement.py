@@ -134,7 +134,7 @@ class Judgement:
             "subsample_size": {"l1": small_l1, "l2": small_l2, "rows": rows},
             "rule": _rule(run, rows=rows, of=of),
             "in_words": in_words(l1, l2, task=self.table.task, linear=linear, batch=batch, rows=of),
-            "weight_decay": _weight_decay(l2, linear=linear),
+            "weight_decay": 2 * l2 or None,
             "sentence": advice(arm, certainty=verdict.certainty, evidence=said),
         }
 
@@ -297,12 +297,3 @@ def _rule(run: ArmRun, *, rows: int, of: int) -> str:
     if run.judged.l2[0]:
         parts.append(f"l2 × {ratio}")
     return "; ".join(parts)
-
-
-def _weight_decay(l2: float, *, linear: bool) -> str:
-    if not l2 or linear:
-        return ""
-    return (
-        f"weight_decay={2 * l2:.3g} of torch.optim.Adam or SGD adds the gradient of this L2 term; AdamW's "
-        "weight_decay is another method."
-    )

@@ -120,7 +120,7 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
 
 
 def _copies(table: Table, rows: Int) -> Int:
-    """Number the rows so that copies share a number and stay in one fold.
+    """Return a number for each row, such that copies share it and stay in one fold.
 
     Where most rows repeat, as in a table of a few categories, repetition is the nature of the data and no
     sign of copies: then every row stands for itself.

@@ -16,12 +16,16 @@ def in_words(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows
     batch, rows : int
         Rows a step, and of the whole table: scikit-learn divides by them.
     """
-    torch = f"loss + {l1:.3g}*w.abs().sum() + {l2:.3g}*w.square().sum(), w the weight matrices, loss a mean"
+    terms = [f"{l1:.3g}*w.abs().sum()"] * bool(l1) + [f"{l2:.3g}*w.square().sum()"] * bool(l2)
+    torch = " + ".join(["mean loss", *terms])
+    if terms:
+        torch += ", summed over the weight matrices w"
     if l1:
-        torch += "; for exact zeros a proximal step instead of abs()"
-    if l2:
-        torch += f"; Adam(weight_decay={2 * l2:.3g}) for these is the same L2, AdamW's decay is not"
-    keras = f"kernel_regularizer=keras.regularizers.L1L2(l1={l1:.3g}, l2={l2:.3g})"
+        torch += "; a proximal step in place of abs() gives the exact zeros"
+    if l2 and not linear:
+        torch += f"; Adam or SGD with weight_decay={2 * l2:.3g} on these is the same L2, AdamW's decay is not"
+    named = ", ".join([f"l1={l1:.3g}"] * bool(l1) + [f"l2={l2:.3g}"] * bool(l2))
+    keras = f"kernel_regularizer=keras.regularizers.L1L2({named})" if terms else "no kernel_regularizer"
     sklearn = (
         _sklearn_linear(l1, l2, task=task, rows=rows) if linear else _sklearn_mlp(l1, l2, task, batch=batch)
     )

@@ -120,8 +120,6 @@ def _beyond(result: Result) -> RenderableType:
             rows.append(
                 ("–", Text.assemble((name, "bold"), f"  {plain(advice['in_words'][key], longest=400)}"))
             )
-    if advice["weight_decay"]:
-        rows.append(("–", Text(plain(advice["weight_decay"], longest=400))))
     return _hanging(rows)
 
 

@@ -17,7 +17,8 @@ from regchoose.training.penalty import optimality, penalty_value
 from regchoose.training.quadratic import Quadratic, minimize
 
 TOLERANCE = 1e-9  # of the optimality condition, against the slope at zero weights
-ITERATIONS, HALVINGS = 40, 12
+ITERATIONS, HALVINGS = 100, 12
+SEPARATED_LOSS = 1e-4  # nats, at which a model of separable classes is stopped: there is no optimum to reach
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,6 @@ class LinearProblem:
         of_weights = optimality(weights, gradient[:, :, :-1].flatten(1), self.l1, self.l2)
         return torch.maximum(of_weights, gradient[:, :, -1].abs().amax(1))
 
-    def curvature(self) -> float:
-        """Upper bound of the loss's second derivative along any unit direction."""
-        largest = torch.linalg.matrix_norm(self.x, 2) ** 2 / len(self.x)
-        return float(largest) * {"regression": 2.0, "binary": 0.25, "multiclass": 0.5}[self.task]
-
     def hessian(self, u: Tensor) -> Tensor:
         """Second derivative of the mean loss: -> (m, p, p), or (1, p, p) where it is the same for all."""
         x, n = self.x, len(self.x)
@@ -132,16 +128,16 @@ def solve(problem: LinearProblem) -> LinearFit:
     scale = problem.gradient(u).abs().amax(1).clamp_min(1e-12)
     is_weight = (torch.arange(u.shape[1], device=u.device) % columns) != columns - 1
     ridge, threshold = (2 * problem.l2)[:, None] * is_weight, problem.l1[:, None] * is_weight
-    curvature = problem.curvature() + 2 * problem.l2
     for _ in range(ITERATIONS):
         residual = problem.residual(u)
-        if bool((residual <= TOLERANCE * scale).all()):
+        if bool(((residual <= TOLERANCE * scale) | _endless(problem, u)).all()):
             break
         hessian = problem.hessian(u)
         product = u @ hessian[0] if len(hessian) == 1 else torch.bmm(hessian, u[:, :, None])[:, :, 0]
         model = Quadratic(hessian, ridge, product - problem.gradient(u), threshold)
-        inner = torch.maximum(0.01 * TOLERANCE * scale, 1e-3 * residual.clamp_max(1e-3 * scale))
-        aim = minimize(model, u, curvature=curvature, tolerance=inner)
+        # No more exact than the model is: far from the optimum a tenth will do.
+        inner = torch.maximum(0.01 * TOLERANCE * scale, residual * (residual / scale).clamp(1e-4, 0.1))
+        aim = minimize(model, u, tolerance=inner)
         better, moved = _line_search(problem, u, aim)
         u = torch.where(moved[:, None], better, u)
         if not bool(moved.any()):
@@ -149,6 +145,11 @@ def solve(problem: LinearProblem) -> LinearFit:
     residual = problem.residual(u)
     converged = (residual <= 1e3 * TOLERANCE * scale) & ~_separated(problem, u)
     return LinearFit(problem.matrix(u), residual, converged)
+
+
+def _endless(problem: LinearProblem, u: Tensor) -> Tensor:
+    """Whether a model is on its way to infinity, and far enough on it."""
+    return _separated(problem, u) & (problem.loss(u) <= SEPARATED_LOSS)
 
 
 def _separated(problem: LinearProblem, u: Tensor) -> Tensor:

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from regchoose.records import Float
 
+CACHE_LINE = 16  # float32 numbers
+
 
 @dataclass(frozen=True)
 class Mlp:
@@ -41,8 +43,13 @@ class Mlp:
 
     @cached_property
     def n_parameters(self) -> int:
-        """All parameters of one model."""
-        return sum(prod(shape) for shape in self.shapes)
+        """Numbers in one model's row: all parameters, and some unused ones at its end.
+
+        Rows of whole cache lines: so every model of a block lies alike in memory, and its products are
+        rounded alike.
+        """
+        used = sum(prod(shape) for shape in self.shapes)
+        return -(-used // CACHE_LINE) * CACHE_LINE
 
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Linear draws them."""
@@ -51,7 +58,8 @@ class Mlp:
             rng.uniform(-1 / sqrt(inputs), 1 / sqrt(inputs), prod(shape))
             for shape, inputs in zip(self.shapes, fan_in, strict=True)
         ]
-        return np.concatenate(draws)
+        used = np.concatenate(draws)
+        return np.pad(used, (0, self.n_parameters - len(used)))
 
     def views(self, flat: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Split (m, p) into the weights (m, out, in) and biases (m, 1, out), without a copy."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from regchoose.training.penalty import shrink_
 
-STEPS, ROUNDS = 25, 200
+STEPS, ROUNDS = 25, 40
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,19 @@ class Quadratic:
         return torch.where(u != 0, active, (slope.abs() - self.threshold).clamp_min(0)).amax(1)
 
 
-def minimize(problem: Quadratic, start: Tensor, *, curvature: Tensor, tolerance: Tensor) -> Tensor:
+def minimize(problem: Quadratic, start: Tensor, *, tolerance: Tensor) -> Tensor:
     """Return the minimizer of each problem: (m, p).
 
     Parameters
     ----------
     start : Tensor (m, p)
-    curvature : Tensor (m,)
-        At least the largest eigenvalue of H with its ridge.
     tolerance : Tensor (m,)
         Of the residual.
     """
-    eta = (1 / curvature)[:, None]
+    eta = _step_sizes(problem)
     threshold = eta * problem.threshold
     u = ahead = start
-    momentum = torch.ones_like(curvature)[:, None]
+    momentum = torch.ones_like(start[:, :1])
     for _ in range(ROUNDS):
         for _ in range(STEPS):
             new = shrink_(ahead - eta * problem.slope(ahead), threshold)
@@ -83,6 +81,23 @@ def minimize(problem: Quadratic, start: Tensor, *, curvature: Tensor, tolerance:
         if bool((problem.residual(u) <= tolerance).all()):
             break
     return u
+
+
+def _step_sizes(problem: Quadratic) -> Tensor:
+    """Return each entry's step: (m, p), the inverse of a diagonal matrix not below H with its ridge.
+
+    With a threshold the entries are scaled by the diagonal first, which evens out curvatures that differ.
+    Without one all steps are equal, so that they stay in the span of H.
+    """
+    diagonal = problem.hessian.diagonal(dim1=1, dim2=2) + problem.ridge
+    scaled = (problem.threshold > 0).any(1, keepdim=True)
+    floor = 1e-6 * diagonal.amax(1, keepdim=True)
+    root = torch.where(scaled, torch.maximum(diagonal, floor), 1.0).sqrt()
+    even = problem.hessian / (root[:, :, None] * root[:, None]) + torch.diag_embed(
+        problem.ridge / root.square()
+    )
+    largest = torch.linalg.eigvalsh(even)[:, -1:].clamp_min(1e-300)
+    return torch.reciprocal(largest * root.square())
 
 
 def _solve_nonzero(problem: Quadratic, u: Tensor) -> tuple[Tensor, Tensor]:

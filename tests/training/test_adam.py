@@ -55,6 +55,22 @@ def test_every_step_is_torchs(l2: float) -> None:
         torch.testing.assert_close(own, theirs, rtol=1e-10, atol=1e-12, msg=f"step {count}")
 
 
+def test_zero_strength_is_an_update_without_any_penalty_bit_for_bit() -> None:
+    """The same update written out with no penalty in it."""
+    rng = np.random.default_rng(0)
+    parameters = torch.tensor(rng.standard_normal((M, P)), dtype=torch.float32)
+    plain, mean, square = parameters.clone(), torch.zeros(M, P), torch.zeros(M, P)
+    adam = Adam.start(parameters, n_penalized=WEIGHTS, l1=torch.zeros(M), l2=torch.zeros(M))
+    for count in range(1, 30):
+        gradient = torch.tensor(rng.standard_normal((M, P)), dtype=torch.float32)
+        mean.lerp_(gradient, 1 - 0.9)
+        square.mul_(0.999).addcmul_(gradient, gradient, value=1 - 0.999)
+        root = (1 - 0.999**count) ** 0.5
+        plain.addcdiv_(mean, square.sqrt().add_(1e-8 * root), value=-0.01 * root / (1 - 0.9**count))
+        adam.step_(parameters, gradient.clone(), lr=0.01, count=count)
+        assert parameters.numpy().tobytes() == plain.numpy().tobytes(), count
+
+
 def test_each_model_has_its_own_strength() -> None:
     strengths = [0.0, 0.1, 10.0]
     mine = walk(torch.zeros(M).double(), torch.tensor(strengths, dtype=torch.float64), steps=20)[-1]

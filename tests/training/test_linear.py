@@ -155,7 +155,7 @@ def test_converged_models_need_no_note() -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_gradient_hessian_and_curvature_are_autograds(task: Task) -> None:
+def test_gradient_and_hessian_are_autograds(task: Task) -> None:
     x, y = with_correlation(task, (30, 3))
     ours = problem(task, x, y, (0, 0), (0, 0))
     u = torch.tensor(np.random.default_rng(0).standard_normal((2, ours.n_outputs * 4)))
@@ -165,7 +165,6 @@ def test_gradient_hessian_and_curvature_are_autograds(task: Task) -> None:
         torch.testing.assert_close(ours.gradient(u)[model], gradient)
         second = hessian(lambda v: ours.loss(v).sum(), one)[0, :, 0]  # type: ignore[no-untyped-call]
         torch.testing.assert_close(ours.hessian(u).expand(2, -1, -1)[model], second)
-        assert float(torch.linalg.eigvalsh(second).max()) <= ours.curvature() * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -31,6 +31,24 @@ def norms(weights: Float) -> Float:
 
 
 @pytest.mark.parametrize("task", TASKS)
+def test_zero_strength_is_the_baseline_bit_for_bit(task: Task) -> None:
+    """In the same place its bits are the baseline's, whatever penalties stand beside it."""
+    baseline = result(task, points(NONE, NONE, NONE), hidden=(16, 16))
+    among = result(task, points((0.1, 0), NONE, (0, 0.1)), hidden=(16, 16))
+    assert among.weights[0, 1].tobytes() == baseline.weights[0, 1].tobytes()
+    assert among.losses["test"][0, 1].tobytes() == baseline.losses["test"][0, 1].tobytes()
+    assert (among.weights[0, [0, 2]] != baseline.weights[0, [0, 2]]).any(1).all()
+
+
+@pytest.mark.parametrize("task", ["regression", "multiclass"])
+def test_places_of_a_block_are_equal_bit_for_bit(task: Task) -> None:
+    """Rows of whole cache lines are rounded alike wherever they lie."""
+    cells = [cell(task, n=64, d=16)]
+    twins = block_result(training(task, hidden=(16, 16), n=64, batch=16), cells, points(NONE, NONE, NONE))
+    assert len({twins.weights[0, place].tobytes() for place in range(3)}) == 1
+
+
+@pytest.mark.parametrize("task", TASKS)
 def test_zero_strength_is_the_baseline(task: Task) -> None:
     """Wherever it stands: among other penalties, at other places of the block, in another block."""
     cells = [cell(task, seed=seed) for seed in range(2)]
