@@ -13,8 +13,8 @@ from torch import Tensor
 
 from regchoose.records import Float, Int, Task
 from regchoose.training.adam import Adam
-from regchoose.training.loss import row_loss, slope
-from regchoose.training.mlp import Mlp, Room, backward, forward
+from regchoose.training.loss import row_loss
+from regchoose.training.network import Network
 from regchoose.training.penalty import optimality
 
 EVALUATED_ROWS = 1024  # at a time, so that activations stay small
@@ -108,7 +108,7 @@ class Block:
     l1: Float
     l2: Float
     task: Task
-    network: Mlp
+    network: Network
     schedule: Schedule
     capture: Int | None = None
     n_rows: int | None = None
@@ -126,9 +126,8 @@ def train_block(block: Block, device: torch.device, *, stop: Callable[[], bool])
     rows = _RowsOfCells(block, device)
     parameters = rows.initial_parameters()
     gradient = torch.zeros_like(parameters)
-    views, gradient_views = block.network.views(parameters), block.network.views(gradient)
     steps, batch = block.schedule.steps(rows.n)
-    room = Room.like(views[0], batch)
+    program = block.network.program(parameters, gradient, n_rows=batch)
     l1, l2 = (
         torch.as_tensor(np.tile(s, c), dtype=torch.float32, device=device) for s in (block.l1, block.l2)
     )
@@ -142,13 +141,12 @@ def train_block(block: Block, device: torch.device, *, stop: Callable[[], bool])
         for step in range(steps):
             part = slice(step * batch, (step + 1) * batch)
             x, y = rows.to_models(x_epoch[:, part]), rows.to_models(y_epoch[:, part])
-            back = slope(block.task, forward(*views, x, room=room), y) / batch
-            backward(views[0], x, back, room=room, gradients=gradient_views)
+            program.write_gradient(block.task, x, y)
             lr = block.schedule.lr * 0.5 * (1 + cos(pi * count / total))
             count += 1
             adam.step_(parameters, gradient, lr=lr, count=count)
         if epoch == block.schedule.checkpoints[record.done]:
-            record.take(parameters, views)
+            record.take(parameters)
     stationarity = _stationarity(block, rows, parameters=parameters, l1=l1, l2=l2)
     return record.result(parameters, stationarity.reshape(c, m))
 
@@ -192,19 +190,17 @@ class _RowsOfCells:
 def _stationarity(block: Block, rows: _RowsOfCells, *, parameters: Tensor, l1: Tensor, l2: Tensor) -> Float:
     """Residual of the optimality condition at the end, on all training rows: (c·m,)."""
     m, p = len(block.l1), block.network.n_penalized
-    gradient = torch.zeros_like(parameters)
     total = torch.zeros_like(parameters)
     for cell in range(len(block.cells)):
         x_all, y_all = rows.of_cell(cell)
         own = slice(cell * m, (cell + 1) * m)
-        views, gradient_views = block.network.views(parameters[own]), block.network.views(gradient[own])
+        gradient = torch.zeros_like(parameters[own])
         for start in range(0, len(y_all), EVALUATED_ROWS):
             x = x_all[start : start + EVALUATED_ROWS].expand(m, -1, -1)
             y = y_all[start : start + EVALUATED_ROWS].expand(m, -1)
-            room = Room.like(views[0], x.shape[1])
-            back = slope(block.task, forward(*views, x, room=room), y) / len(y_all)
-            backward(views[0], x, back, room=room, gradients=gradient_views)
-            total[own] += gradient[own]
+            program = block.network.program(parameters[own], gradient, n_rows=y.shape[1])
+            program.write_gradient(block.task, x, y)
+            total[own] += gradient * (y.shape[1] / len(y_all))
     return optimality(parameters[:, :p], total[:, :p], l1, l2).double().cpu().numpy()
 
 
@@ -225,18 +221,18 @@ class _Record:
         ]
         self._outputs: list[Float | None] = [None] * len(block.cells)
 
-    def take(self, parameters: Tensor, views: tuple[list[Tensor], list[Tensor]]) -> None:
+    def take(self, parameters: Tensor) -> None:
         """Record losses and zeros at the next checkpoint."""
         c, m = len(self._block.cells), len(self._block.l1)
-        weights = parameters[:, : self._block.network.n_penalized]
-        share = (weights != 0).float().mean(1).reshape(c, m)
-        inputs = (views[0][0] != 0).any(1).sum(1).reshape(c, m)
+        network = self._block.network
+        share = (parameters[:, : network.n_penalized] != 0).float().mean(1).reshape(c, m)
         self._nonzero_share[:, :, self.done] = share.cpu().numpy()
+        inputs = network.nonzero_inputs(parameters).reshape(c, m)
         self._nonzero_inputs[:, :, self.done] = inputs.cpu().numpy()
         for cell, judged in enumerate(self._judged):
-            own = tuple([part[cell * m : (cell + 1) * m] for part in parts] for parts in views)
+            own = parameters[cell * m : (cell + 1) * m]
             for name, (x, y) in judged.items():
-                loss, outputs = _judge(self._block.task, own, x=x, y=y)
+                loss, outputs = _judge(self._block, own, x=x, y=y)
                 self._losses[name][cell, :, self.done] = loss
                 if name == "test" and self._block.capture is not None:
                     self._capture(cell, outputs)
@@ -269,14 +265,13 @@ class _Record:
         )
 
 
-def _judge(task: Task, views: tuple[list[Tensor], ...], *, x: Tensor, y: Tensor) -> tuple[Float, Float]:
+def _judge(block: Block, parameters: Tensor, *, x: Tensor, y: Tensor) -> tuple[Float, Float]:
     """Mean loss (m,) and outputs (m, k, n) on rows that all models share."""
-    weights, biases = views
-    m = len(weights[0])
+    m = len(parameters)
     parts, total = [], torch.zeros(m, dtype=torch.float64, device=x.device)
     for start in range(0, len(y), EVALUATED_ROWS):
         rows = slice(start, start + EVALUATED_ROWS)
-        outputs = forward(weights, biases, x[rows].expand(m, -1, -1), room=Room.like(weights, len(y[rows])))
-        total += row_loss(task, outputs, y[rows].expand(m, -1)).double().sum(1)
+        outputs = block.network.outputs(parameters, x[rows].expand(m, -1, -1))
+        total += row_loss(block.task, outputs, y[rows].expand(m, -1)).double().sum(1)
         parts.append(outputs)
     return (total / len(y)).cpu().numpy(), torch.cat(parts, 2).double().cpu().numpy()

@@ -28,7 +28,7 @@ def train_linear_block(block: Block, device: torch.device, *, stop: Callable[[],
         if stop():
             raise Stopped
         x, y = _on(device, cell.x, intercept=True), _on(device, cell.y)
-        problem = LinearProblem(block.task, x, y, block.network.sizes[-1], l1, l2)
+        problem = LinearProblem(block.task, x, y, block.network.n_outputs, l1, l2)
         fit = solve(problem)
         flat = fit.u.flatten(1)
         for name, (x_judged, y_judged) in cell.judged.items():

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from regchoose.records import Float
+from regchoose.records import Float, Task
+from regchoose.training.loss import slope
 
 CACHE_LINE = 16  # float32 numbers
 
@@ -30,6 +31,11 @@ class Mlp:
         """Shapes of the parameters: all weights (out, in), then all biases (out,)."""
         pairs = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
         return (*pairs, *((out,) for out, _ in pairs))
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that it puts out, k."""
+        return self.sizes[-1]
 
     @property
     def n_layers(self) -> int:
@@ -60,6 +66,20 @@ class Mlp:
         ]
         used = np.concatenate(draws)
         return np.pad(used, (0, self.n_parameters - len(used)))
+
+    def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Return the outputs of rows: (m, p), (m, n, d) -> (m, k, n)."""
+        weights, biases = self.views(parameters)
+        return forward(weights, biases, x, room=Room.like(weights, x.shape[1]))
+
+    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "MlpProgram":
+        """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step."""
+        views = self.views(parameters)
+        return MlpProgram(views, self.views(gradient), Room.like(views[0], n_rows))
+
+    def nonzero_inputs(self, parameters: Tensor) -> Tensor:
+        """Return how many inputs have any weight: (m, p) -> (m,)."""
+        return (self.views(parameters)[0][0] != 0).any(1).sum(1)
 
     def views(self, flat: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Split (m, p) into the weights (m, out, in) and biases (m, 1, out), without a copy."""
@@ -114,7 +134,7 @@ def forward(weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, *, r
 def backward(
     weights: Sequence[Tensor],
     x: Tensor,
-    slope: Tensor,
+    back: Tensor,
     *,
     room: Room,
     gradients: tuple[Sequence[Tensor], Sequence[Tensor]],
@@ -123,16 +143,16 @@ def backward(
 
     Parameters
     ----------
-    slope : Tensor (m, k, n)
+    back : Tensor (m, k, n)
         Derivative of the mean loss by the outputs.
     gradients : pair of sequences of Tensor
         Views into the (m, p) gradient, shaped as `Mlp.views` shapes them.
     """
     weight_gradients, bias_gradients = gradients
     inputs = [x, *room.hidden]
-    weight_gradients[-1].copy_(torch.bmm(slope, inputs[-1]))
-    bias_gradients[-1].copy_(slope.sum(2)[:, None])
-    back = slope.transpose(1, 2)
+    weight_gradients[-1].copy_(torch.bmm(back, inputs[-1]))
+    bias_gradients[-1].copy_(back.sum(2)[:, None])
+    back = back.transpose(1, 2)
     for layer in range(len(weights) - 2, -1, -1):
         above, back_here = weights[layer + 1], room.back[layer]
         product = torch.mul if back.shape[2] == 1 else torch.bmm  # one output: no sum to be taken
@@ -141,3 +161,17 @@ def backward(
         weight_gradients[layer].copy_(torch.bmm(back_here.transpose(1, 2), inputs[layer]))
         torch.sum(back_here, 1, keepdim=True, out=bias_gradients[layer])
         back = back_here
+
+
+@dataclass(frozen=True)
+class MlpProgram:
+    """The gradient of m networks, in memory that is used again at every step."""
+
+    views: tuple[list[Tensor], list[Tensor]]
+    gradients: tuple[list[Tensor], list[Tensor]]
+    room: Room
+
+    def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
+        """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
+        back = slope(task, forward(*self.views, x, room=self.room), y) / y.shape[1]
+        backward(self.views[0], x, back, room=self.room, gradients=self.gradients)
