@@ -43,7 +43,6 @@ Beyond the chart
   –  PyTorch  l1 * |w| and l2 * w^2 added to the mean loss
   –  Keras  kernel_regularizer=L1L2(l1=0.0021, l2=0.0086)
   –  scikit-learn  no L1 for networks; MLPRegressor(alpha=7.6) is the L2 part
-  –  AdamW's weight_decay is another penalty; do not put l2 there.
 
 Next   regchoose recommend data/diabetes.csv -o result.json
        regchoose inspect data/diabetes.csv
@@ -100,8 +99,6 @@ Beyond the chart
   –  scikit-learn  no L1 for networks;
      MLPRegressor(alpha=7.6) is the L2
      part
-  –  AdamW's weight_decay is another
-     penalty; do not put l2 there.
 
 Next   regchoose recommend
        data/diabetes.csv -o result.json
