@@ -164,6 +164,10 @@ class Run:
         value = str(getattr(self._settings, node.setting))
         if node.setting in self._given:
             return value, "flag"
+        if node.setting == "resources":
+            self._estimated()  # so that a person can weigh it
+        if node.setting == "resources":
+            self._estimated()  # so that a person can weigh it
         flag = "--" + node.setting.replace("_", "-")
         reply = self._ask(Prompt(flag, node.text, node.answers, value, node.why))
         return (value, "default") if reply is None else (reply, "user")
@@ -188,16 +192,19 @@ class Run:
         return Answer(found.answer if found.answer in node.arrows else "no", "measured", found.evidence)
 
     def _measure_resources(self) -> Answer:
-        seconds = estimate(self._prepared(), clock=self._clock)
-        self._seconds["estimated"] = seconds
-        enough = seconds <= self._budget
-        self._listener.noted(
-            f"The experiment takes about {seconds:.0f} s; --budget is {self._settings.budget}."
-        )
+        enough = self._estimated() <= self._budget
         verb = "fits" if enough else "does not fit"
-        return Answer(
-            "yes" if enough else "no", "measured", f"it {verb} in the budget of {self._settings.budget}"
-        )
+        evidence = f"it {verb} in the budget of {self._settings.budget}"
+        return Answer("yes" if enough else "no", "measured", evidence)
+
+    def _estimated(self) -> float:
+        """Return about how many seconds the experiment takes; say it once."""
+        if "estimated" not in self._seconds:
+            seconds = estimate(self._prepared(), clock=self._clock)
+            self._seconds["estimated"] = seconds
+            budget = self._settings.budget
+            self._listener.noted(f"The experiment takes about {seconds:.0f} s; --budget is {budget}.")
+        return self._seconds["estimated"]
 
     def _act(self, node: Action) -> Answer:
         if node.key == "draw_subsample":
@@ -225,6 +232,8 @@ class Run:
     def _prepared(self) -> Experiment:
         if self._experiment is None:
             self._experiment = prepare(self._table, self._drawn().rows, self._settings)
+            for remark in self._experiment.remarks:
+                self._listener.noted(remark)
         return self._experiment
 
     def _measured_profile(self) -> Profile:

@@ -4,17 +4,20 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from regchoose.records import Float, Int, Penalties, Task, Trained
+from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import Block, BlockResult, CellData, Schedule, train_block
 from regchoose.training.linear_block import train_linear_block
 from regchoose.training.loss import n_outputs
 from regchoose.training.mlp import Mlp
+from regchoose.training.network import Network
+from regchoose.training.user_network import undisturbed
 
 MODELS_A_BLOCK = 32  # enough to fill the processor, few enough to stay in its cache
 
@@ -30,6 +33,8 @@ class Training:
         has one checkpoint.
     jobs : int
         Blocks trained side by side; 0 is one a core.
+    other : AnyNetwork, optional
+        A network to train in the mlp's place.
     """
 
     task: Task
@@ -38,9 +43,12 @@ class Training:
     schedule: Schedule
     device: torch.device
     jobs: int = 0
+    other: AnyNetwork | None = None
 
-    def network(self, n_inputs: int) -> Mlp:
+    def network(self, n_inputs: int) -> Network:
         """Return the network for so many encoded features."""
+        if self.other is not None:
+            return self.other
         return Mlp((n_inputs, *(self.hidden or ()), n_outputs(self.task, self.n_classes)))
 
 
@@ -94,7 +102,8 @@ def _run(
     stopping = threading.Event()
     results: list[BlockResult | None] = [None] * len(blocks)
     done = 0
-    with _one_thread_each(), _pool(training.jobs) as pool:
+    peace = undisturbed() if training.other is not None else nullcontext()
+    with peace, _one_thread_each(), _pool(training.jobs) as pool:
         futures = {
             pool.submit(train_one, block, training.device, stop=stopping.is_set): position
             for position, block in enumerate(blocks)
@@ -113,9 +122,18 @@ def _run(
 
 
 def _pool(jobs: int) -> ThreadPoolExecutor:
-    workers = jobs or len(os.sched_getaffinity(0))
-    # Subnormal numbers, common in decaying moments, are many times slower than zeros.
-    return ThreadPoolExecutor(workers, "block", initializer=torch.set_flush_denormal, initargs=(True,))
+    return ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0)), "block", initializer=_settle_thread)
+
+
+def _settle_thread() -> None:
+    """Prepare a thread that trains blocks.
+
+    The number of threads is set again here: set in the calling thread alone, some operations still share
+    their work out, and the threads that wait for one another take many times as long on a busy machine.
+    Subnormal numbers, common in decaying moments, are many times slower than zeros.
+    """
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
 
 
 @contextmanager
@@ -131,7 +149,8 @@ def _one_thread_each() -> Iterator[None]:
 
 def _assembled(training: Training, results: Sequence[BlockResult]) -> Trained:
     checkpoints = training.schedule.checkpoints if training.hidden is not None else np.array([0])
-    notes = sorted({result.note for result in results if result.note})
+    own = training.other.note if training.other is not None else ""
+    notes = sorted({note for note in (own, *(result.note for result in results)) if note})
     captured = [outputs for result in results for outputs in result.outputs or ()]
     return Trained(
         checkpoints,
