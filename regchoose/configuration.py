@@ -13,7 +13,7 @@ from operator import or_
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from regchoose.errors import UsageError
 from regchoose.settings import Settings, parse_duration
@@ -22,6 +22,7 @@ from regchoose.shapes import FIELDS, Shape, shape_of, wanted
 PREFIX = "REGCHOOSE_"
 IN_FOLDER = "regchoose.toml"  # read where no --config is given
 DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+NETWORK = re.compile(r"mlp|linear|.+:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,8 @@ def _checked(name: str, given: Given) -> Any:
 
 def _type_of(shape: Shape) -> Any:
     """Build the type that pydantic checks. A limit stands at the number, not at `auto` beside it."""
+    if shape.table:
+        return dict[str, JsonValue]  # the result shows it
     kinds: list[Any] = []
     if shape.words:
         kinds.append(Literal[shape.words])
@@ -225,12 +228,25 @@ def _type_of(shape: Shape) -> Any:
 
 
 def _readable(value: object, shape: Shape) -> object:
+    if shape.table and isinstance(value, str | list):
+        return dict(map(_pair, [value] if isinstance(value, str) else value))
     if shape.many and isinstance(value, str):
         return _split(value) if shape.number else [value]
     if isinstance(value, bool) and not shape.switch:
         # TOML's true and false are welcome as yes and no, but not as 1 and 0.
         return ("yes" if value else "no") if "yes" in shape.words else str(value).lower()
     return value
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    """Read `width=16`: what TOML does not take for a value is a text."""
+    name, equals, value = text.partition("=")
+    if not name.strip() or not equals:
+        raise ValueError("names with values, such as width=16")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value.strip()
 
 
 def _split(text: str) -> list[str]:
@@ -242,6 +258,8 @@ def _sensible(name: str, value: Any) -> None:
         parse_duration(value)
     if name == "device" and not DEVICE.fullmatch(value):
         raise ValueError("auto, cpu, cuda or cuda:N")
+    if name == "network" and not NETWORK.fullmatch(value):
+        raise ValueError("mlp, linear, file.py:Name or module:Name")
     if name in ("hidden", "alphas") and not value:
         raise ValueError("at least one number")
 
@@ -250,7 +268,10 @@ def _bad_value(name: str, given: Given, *, wish: str) -> UsageError:
     got = ",".join(map(str, given.value)) if isinstance(given.value, list | tuple) else str(given.value)
     shape = shape_of(FIELDS[name].type)
     near = _nearest(got, shape.words) or _written(FIELDS[name].default)
-    quoted = f'"{near}"' if given.form.startswith(f"{name} =") and not shape.number else near
+    in_file = given.form.startswith(f"{name} =")
+    quoted = f'"{near}"' if in_file and not shape.number else near
+    if shape.table:
+        quoted = "{ width = 16 }" if in_file else "width=16"
     message = f"{name.replace('_', '-')} got {got!r}, wanted {wish}"
     return UsageError("E202", message, where=given.where, fix=given.form.format(quoted or "…"))
 

@@ -39,6 +39,10 @@ CODES: dict[str, str] = {
     "E207": "a question has no answer and no prompt is possible",
     "E208": "a column named by an option is not in the table",
     "E209": "this kind of file is not read",
+    "E210": "the network cannot be imported",
+    "E211": "the network cannot be built",
+    "E212": "the network has nothing to train or to penalize",
+    "E213": "the network gives another shape than one output, or one a class, for each row",
     "E301": "the file is empty",
     "E302": "the file has a header and no data rows",
     "E303": "too few rows for an experiment",
@@ -64,6 +68,10 @@ CODES: dict[str, str] = {
     "E402": "the output cannot be written",
     "E403": "memory ran out",
     "E501": "too many trainings failed",
+    "E511": "the network raises in its forward or backward pass",
+    "E512": "the network gives numbers that are not finite",
+    "E513": "the network ends the process",
+    "E514": "the network does not finish a step in time",
 }
 
 

@@ -67,14 +67,14 @@ def make_result(
         ok=True,
         schema_version=SCHEMA_VERSION,
         regchoose_version=__version__,
-        fingerprint=_fingerprint(table, settings),
+        fingerprint=_fingerprint(table, settings, experiment),
         settings=settings_of(settings),
         partial=False,
         seconds=seconds["total"],
         execution=_execution(settings, experiment, seconds=seconds),
         path=tuple(_step(step, evidence) for step in steps),
         subsample=None if subsample is None else _subsample(subsample),
-        data=_data(table, profile),
+        data=_data(table, profile, remarks=experiment.remarks if experiment else ()),
         **judged,
     )
 
@@ -88,12 +88,14 @@ def settings_of(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _fingerprint(table: Table, settings: Settings) -> dict[str, str]:
+def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None) -> dict[str, str]:
     content = hashlib.sha256(repr([(c.name, c.role, c.levels) for c in table.columns]).encode())
     content.update(np.ascontiguousarray(table.features).tobytes())
     content.update(np.ascontiguousarray(table.target).tobytes())
     said = json.dumps(settings_of(settings), sort_keys=True)
-    return {
+    other = experiment.training.other if experiment else None
+    network = {"network": other.source} if other and other.source else {}
+    return network | {
         "data": content.hexdigest()[:16],
         "settings": hashlib.sha256(said.encode()).hexdigest()[:16],
         "version": __version__,
@@ -139,7 +141,7 @@ def _subsample(subsample: Subsample) -> dict[str, Any]:
     }
 
 
-def _data(table: Table, profile: Profile) -> dict[str, Any]:
+def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> dict[str, Any]:
     return {
         "path": table.path,
         "dialect": asdict(table.dialect),
@@ -153,7 +155,7 @@ def _data(table: Table, profile: Profile) -> dict[str, Any]:
         "task": table.task,
         "task_why": table.task_why,
         "classes": list(table.classes),
-        "warnings": [*table.warnings, *profile.warnings],
+        "warnings": [*table.warnings, *profile.warnings, *remarks],
         "profile": {
             name: asdict(getattr(profile, name))
             for name in ("correlated", "somewhat_correlated", "entire_picture", "sparse")

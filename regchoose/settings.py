@@ -5,8 +5,9 @@ heavy is imported here, so `--help` is quick; values are checked by `regchoose.c
 """
 
 import re
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -71,7 +72,9 @@ class Settings:
 
     chart: Annotated[Literal["which-regularizer", "three-questions"], Option("The flowchart to walk.", EXPERIMENT)] = "which-regularizer"
     rows: Annotated[int | Literal["auto"], Ge(20), Option("Rows of the subsample.", EXPERIMENT, "N|auto")] = "auto"
-    network: Annotated[Literal["mlp", "linear"], Option("The network.", EXPERIMENT)] = "mlp"
+    network: Annotated[Literal["mlp", "linear"] | str, Option("The network: mlp, linear, or your own as file.py:Name or module:Name, called with (n_inputs, n_outputs).", EXPERIMENT, "NETWORK")] = "mlp"
+    network_options: Annotated[Mapping[str, Any], Option("A further argument of your own network; may be given again.", EXPERIMENT, "NAME=VALUE")] = field(default_factory=dict)
+    penalize: Annotated[tuple[str, ...], Option("Penalize only the weights whose name matches, such as 'conv*'; may be given again.", EXPERIMENT, "PATTERN")] = ()
     hidden: Annotated[tuple[Annotated[int, Ge(1), Le(4096)], ...], Option("Hidden units of each layer of the mlp.", EXPERIMENT, "N,N")] = (64, 64)
     rope: Annotated[float | Literal["auto"], Gt(0), Option("Differences of the loss up to this do not matter.", EXPERIMENT, "LOSS|auto")] = "auto"
     alpha: Annotated[float | None, Ge(0), Le(1), Option("Fix Elastic Net's mix: 0 is L1, 1 is L2.", EXPERIMENT, "SHARE")] = None

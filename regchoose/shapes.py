@@ -1,5 +1,6 @@
 """What a setting takes, read from its annotation: words, numbers within limits, lists."""
 
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields, replace
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -27,6 +28,8 @@ class Shape:
         Whether any text, or yes and no, are taken.
     many : bool
         Whether it is a list of such values.
+    table : bool
+        Whether it is a list of names with values.
     """
 
     words: tuple[str, ...] = ()
@@ -35,6 +38,7 @@ class Shape:
     text: bool = False
     switch: bool = False
     many: bool = False
+    table: bool = False
 
 
 FIELDS: dict[str, Field[Any]] = {field.name: field for field in fields(Settings)}
@@ -64,6 +68,8 @@ def shape_of(annotation: Any) -> Shape:
         return Shape(words=tuple(get_args(annotation)))
     if origin in (Union, UnionType):
         return _joined([shape_of(part) for part in get_args(annotation) if part is not NoneType])
+    if origin is Mapping:
+        return Shape(text=True, many=True, table=True)
     if origin is tuple:
         return replace(shape_of(get_args(annotation)[0]), many=True)
     simple = {
@@ -89,6 +95,8 @@ def _joined(parts: list[Shape]) -> Shape:
 
 def wanted(shape: Shape) -> str:
     """Say what a setting takes: `a whole number from 1 to 20`."""
+    if shape.table:
+        return "names with values, such as width=16"
     kinds = []
     if shape.number:
         kinds.append(f"{'a whole number' if shape.number is int else 'a number'}{_range(shape)}")

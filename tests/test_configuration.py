@@ -224,7 +224,7 @@ def test_every_setting_can_be_presented(name: str) -> None:
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_every_default_is_legal(name: str) -> None:
-    default = FIELDS[name].default
+    default = getattr(Settings(), name)
     if default is not None:
         assert getattr(settle({name: default})[0], name) == default
 
@@ -238,6 +238,8 @@ def test_every_default_is_legal(name: str) -> None:
         ("task", "auto, classification or regression"),
         ("audit", "yes or no"),
         ("target", "a text"),
+        ("network", "mlp, linear or a text"),
+        ("network_options", "names with values, such as width=16"),
     ],
 )
 def test_what_is_wanted_is_said_in_words(name: str, text: str) -> None:
@@ -260,3 +262,49 @@ def test_durations(text: str, seconds: float) -> None:
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="such as 90s"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "toml"),
+    [
+        ({"network_options": ["width=16", "kind = deep", "rates=[0.1, 0.2]"]}, {}, None),
+        ({}, {}, '[network_options]\nwidth = 16\nkind = "deep"\nrates = [0.1, 0.2]'),
+    ],
+)
+def test_options_of_a_network_come_as_pairs_or_as_a_table(
+    flags: Layers, environ: dict[str, str], toml: str | None
+) -> None:
+    settings, given = settle(flags, environ=environ, toml=toml)
+    assert settings.network_options == {"width": 16, "kind": "deep", "rates": [0.1, 0.2]}
+    assert given == {"network_options"}
+
+
+def test_options_of_a_network_come_from_the_environment_too() -> None:
+    settings, _ = settle(environ={"REGCHOOSE_NETWORK_OPTIONS": "width=16, kind=deep"})
+    assert settings.network_options == {"width": 16, "kind": "deep"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "toml", "fix"),
+    [
+        ({"network_options": ["width"]}, None, "--network-options width=16"),
+        ({"network_options": ["=16"]}, None, "--network-options width=16"),
+        ({}, "network_options = 3", "network_options = { width = 16 }"),
+        ({}, "[network_options]\nsince = 2020-01-01", "network_options = { width = 16 }"),
+    ],
+)
+def test_options_of_a_network_that_are_no_pairs_are_refused(
+    flags: Layers, toml: str | None, fix: str
+) -> None:
+    error = refusal(flags, toml=toml)
+    assert (error.code, error.fix) == ("E202", fix)
+
+
+@pytest.mark.parametrize("name", ["mlp", "linear", "nets.py:Cnn", "a.b.nets:make.small", r"C:\nets.py:Net"])
+def test_networks_are_words_or_places_with_a_name(name: str) -> None:
+    assert settle({"network": name})[0].network == name
+
+
+@pytest.mark.parametrize("name", ["mpl", "nets.py", "nets.py:", ":Cnn", "nets.py:1", "nets.py:a b"])
+def test_other_names_of_networks_are_refused(name: str) -> None:
+    assert refusal({"network": name}).code == "E202"

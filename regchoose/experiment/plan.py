@@ -8,8 +8,9 @@ import numpy as np
 from regchoose.records import ARMS, Arm, Cell, Int, Penalties, Table
 from regchoose.settings import Settings
 from regchoose.table.duplicates import group_duplicates
-from regchoose.table.encode import encode
+from regchoose.table.encode import encode, encoded_names
 from regchoose.training.block import CellData, make_schedule
+from regchoose.training.choose_network import other_network
 from regchoose.training.device import choose_device
 from regchoose.training.train import MODELS_A_BLOCK, Training, seconds_a_model
 from regchoose.verdict.decide import null_loss
@@ -54,6 +55,12 @@ class Experiment:
         """Rows that a model of the final part trains on."""
         return len(self.cells[0].train)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said of the network."""
+        other = self.training.other
+        return () if other is None else tuple(filter(None, (*other.warnings, other.note)))
+
     def grid(self, arm: Arm) -> Penalties:
         """Return the points that an arm tries, for models trained on `rows_fit` rows."""
         settings = self.settings
@@ -79,6 +86,8 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
     ------
     ResourceError
         E401 where the device asked for is not there.
+    UsageError, TrainingError
+        Where the user's network cannot be used; see `regchoose.training.probe.probe`.
     """
     cells = make_cells(
         table.target[rows],
@@ -98,6 +107,9 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
         lr=settings.lr,
     )
     linear = settings.network == "linear"
+    other = other_network(
+        settings, input_names=encoded_names(table), task=table.task, n_classes=len(table.classes)
+    )
     training = Training(
         table.task,
         len(table.classes),
@@ -105,6 +117,7 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
         schedule,
         choose_device(settings.device),
         settings.jobs,
+        other,
     )
     top = strongest(table.task, tuning[0].x, tuning[0].y)
     return Experiment(

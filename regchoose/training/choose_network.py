@@ -1,0 +1,77 @@
+"""Which network a run trains, where it is not the built-in mlp or the linear model."""
+
+import io
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from itertools import pairwise
+
+from torch import nn
+
+from regchoose.errors import UsageError
+from regchoose.records import Task
+from regchoose.settings import Settings
+from regchoose.training.any_network import AnyNetwork
+from regchoose.training.loss import n_outputs
+from regchoose.training.probe import Request, probe
+from regchoose.training.survey import any_network
+from regchoose.training.user_network import load, undisturbed
+
+PRINTS = "The network prints while it runs; that is not shown."
+
+
+def other_network(
+    settings: Settings, *, input_names: Sequence[str], task: Task, n_classes: int
+) -> AnyNetwork | None:
+    """Return the network that the settings ask for; None for the mlp as it is, and the linear model.
+
+    Parameters
+    ----------
+    input_names : sequence of str
+        What each of the encoded inputs is.
+
+    Raises
+    ------
+    UsageError, TrainingError
+        Where the user's network cannot be used; see `regchoose.training.probe.probe`.
+    """
+    k = n_outputs(task, n_classes)
+    if settings.network == "linear":
+        if settings.penalize:
+            raise UsageError(
+                "E202",
+                "--penalize names parameters, and the linear model has one matrix of weights alone",
+                where="--penalize",
+                fix="leave --penalize out, or --network mlp",
+            )
+        return None
+    if settings.network == "mlp":
+        return _mlp((len(input_names), *settings.hidden, k), settings.penalize) if settings.penalize else None
+    return _users(settings, input_names, k=k, task=task)
+
+
+def _mlp(sizes: Sequence[int], penalize: Sequence[str]) -> AnyNetwork:
+    """Return the mlp as torch's own layers, their weights called 0.weight, 2.weight and so on."""
+
+    def build() -> nn.Module:
+        layers = [layer for pair in pairwise(sizes) for layer in (nn.Linear(*pair), nn.ReLU())]
+        return nn.Sequential(*layers[:-1])
+
+    return any_network(build, n_inputs=sizes[0], n_outputs=sizes[-1], penalize=penalize)
+
+
+def _users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task) -> AnyNetwork:
+    options = settings.network_options
+    request = Request(settings.network, options, input_names, k, task, settings.penalize)
+    trial = probe(request)
+    with undisturbed(), redirect_stdout(io.StringIO()):
+        user = load(settings.network)
+        return any_network(
+            user.builder(input_names, k, options),
+            n_inputs=len(input_names),
+            n_outputs=k,
+            penalize=settings.penalize,
+            batched=trial.batched,
+            note="" if trial.batched else f"trained one model at a time, which takes longer: {trial.why}",
+            warnings=[PRINTS] if trial.printed else [],
+            source=user.source,
+        )
