@@ -70,7 +70,7 @@ def try_out(
     module = _guarded(
         lambda: fresh(build, 0, n_inputs=n_inputs), "while it is built", file=user.file, code="E211"
     )
-    _check_types(module, user)
+    _check_parameters(module, user)
     with undisturbed():
         for training in (True, False):
             for n_rows in SIZES:
@@ -109,7 +109,14 @@ def _guarded(work: Callable[[], Found], stage: str, *, file: Path, code: str) ->
         ) from error
 
 
-def _check_types(module: nn.Module, user: UserNetwork) -> None:
+def _check_parameters(module: nn.Module, user: UserNetwork) -> None:
+    if not any(parameter.requires_grad for parameter in module.parameters()):
+        raise UsageError(
+            "E212",
+            "the network has no parameters to train",
+            where=str(user.file),
+            fix="make its layers attributes of the module, in __init__",
+        )
     other = {name: p.dtype for name, p in module.named_parameters() if p.dtype != NUMBERS}
     if other:
         shown = ", ".join(f"{name} ({str(kind).removeprefix('torch.')})" for name, kind in other.items())
