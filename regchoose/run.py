@@ -8,7 +8,8 @@ from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.comparison import posterior_of, rope_of
-from regchoose.experiment.plan import Experiment, estimate, prepare
+from regchoose.experiment.plan import Experiment, prepare
+from regchoose.experiment.rate import RATES, estimate, is_searched, models_searched, with_rate
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, outcome, walk
@@ -236,6 +237,17 @@ class Run:
                 self._listener.noted(remark)
         return self._experiment
 
+    def _with_rate(self) -> Experiment:
+        experiment, began = self._prepared(), self._clock()
+        if self._arms or not is_searched(experiment):
+            return experiment
+        self._listener.started("rate", "learning rate", models_searched(experiment))
+        found = with_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
+        self._experiment = found
+        self._seconds["rate"] = self._clock() - began
+        self._listener.finished("rate", f"{found.training.schedule.lr:g}, of {len(RATES)} tried")
+        return found
+
     def _measured_profile(self) -> Profile:
         if self._profile is None:
             rows = self._subsample.rows if self._subsample else self._some_rows()
@@ -249,7 +261,7 @@ class Run:
         return np.arange(n) if n <= FIRST_LOOK else np.sort(rng.choice(n, FIRST_LOOK, replace=False))
 
     def _train(self, arm: Arm, text: str) -> ArmRun:
-        experiment, began = self._prepared(), self._clock()
+        experiment, began = self._with_rate(), self._clock()
         self._listener.started(arm, text, experiment.models(arm))
         run = train_arm(experiment, arm, advanced=lambda done: self._listener.advanced(arm, done))
         self._arms[arm] = run

@@ -36,7 +36,7 @@ class Tuning:
     loss : ndarray (m, t)
         Mean inner loss at each checkpoint.
     everywhere : ndarray of bool (m,)
-        Whether the point was tried in all cells; the others were hopeless in the first repeat.
+        Whether the point was tried in all tuning cells; the others were hopeless in the first repeat.
     nonzero_share : ndarray (m, t)
     trained, failed : int
         Models.
@@ -64,7 +64,7 @@ class ArmRun:
     chosen, chosen_at_end : Choice
         With the training length tuned (or as `--stopping` says), and at its end.
     judged : Penalties
-        These two points, for `Experiment.rows_train` rows.
+        These points (one or two), for `Experiment.rows_train` rows.
     losses, losses_at_end : ndarray (c,)
         Test loss of each cell; NaN where the training failed.
     curves : mapping of str to ndarray (t,)
@@ -103,23 +103,25 @@ def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun
     at_end = choose_at_end(tuning.eligible)
     chosen = at_end if experiment.settings.stopping == "fixed" else choose(tuning.eligible)
     share = float(tuning.nonzero_share[chosen.point, chosen.checkpoint])
-    both = subset(tuning.grid, np.array([chosen.point, at_end.point]))
+    # Often one point is the choice at both lengths: then one model serves.
+    places = list(dict.fromkeys([chosen.point, at_end.point]))
+    both = subset(tuning.grid, np.array(places))
     both = both.scaled(*to_size(share, experiment.rows_fit, of=experiment.rows_train))
     final = train(
         experiment.training,
         experiment.final,
         both,
-        capture=np.array([chosen.checkpoint, at_end.checkpoint]),
+        capture=np.array([chosen.checkpoint, at_end.checkpoint][: len(places)]),
         advanced=lambda done: advanced(tuning.trained + done),
     )
     return _summary(experiment, final, arm=arm, tuning=tuning, choices=(chosen, at_end), judged=both)
 
 
 def _tune(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> Tuning:
-    """Try all points in the cells of the first repeat, and the promising ones in the others."""
+    """Try all points in the cells of the first repeat, and the promising ones in the other tuning cells."""
     grid, folds = experiment.grid(arm), experiment.settings.folds
     first = train(experiment.training, experiment.tuning[:folds], grid, advanced=advanced)
-    c, m, t = len(experiment.cells), len(grid), len(first.checkpoints)
+    c, m, t = len(experiment.tuning), len(grid), len(first.checkpoints)
     inner, nonzero = np.full((c, m, t), np.nan), np.full((c, m, t), np.nan)
     good, tried = np.zeros((c, m), dtype=bool), np.zeros((c, m), dtype=bool)
     everything = np.arange(m)
@@ -181,9 +183,10 @@ def _summary(
 ) -> ArmRun:
     chosen, at_end = choices
     good = ~final.failed[:, 0]
+    last = final.failed.shape[1] - 1
     losses = [
         np.where(final.failed[:, place], np.nan, final.losses["test"][:, place, choice.checkpoint])
-        for place, choice in enumerate(choices)
+        for place, choice in zip((0, last), choices, strict=True)
     ]
     assert final.outputs is not None
     scores = [
@@ -202,7 +205,7 @@ def _summary(
         curves={name: final.losses[name][good, 0].mean(0) for name in ("test", "train")},
         nonzero_share=float(final.nonzero_share[good, 0, chosen.checkpoint].mean()),
         nonzero_inputs=float(final.nonzero_inputs[good, 0, chosen.checkpoint].mean()),
-        stationarity=float(final.stationarity[good, 1].max()),
+        stationarity=float(final.stationarity[good, 0].max()),
         metrics=averaged(scores),
         trained=tuning.trained + final.failed.size,
         failed=tuning.failed + int(final.failed.sum()),

@@ -1,23 +1,23 @@
 """The experiment's plan: a subsample, resampled and encoded, and what all arms share."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.records import ARMS, Arm, Cell, Int, Penalties, Table
+from regchoose.records import Arm, Cell, Int, Penalties, Table
 from regchoose.settings import Settings
 from regchoose.table.duplicates import group_duplicates
 from regchoose.table.encode import encode, encoded_names
 from regchoose.training.block import CellData, make_schedule
 from regchoose.training.choose_network import other_network
 from regchoose.training.device import choose_device
-from regchoose.training.train import MODELS_A_BLOCK, Training, seconds_a_model
+from regchoose.training.train import Training
 from regchoose.verdict.decide import null_loss
 from regchoose.verdict.design import make_cells
 from regchoose.verdict.tune import make_grid, promising, strongest, to_size
 
 JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
+USUAL_RATE = 0.003  # unless another is found to be better
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Experiment:
     Parameters
     ----------
     tuning : tuple of CellData
-        Rows that choose the strength: trained on `fit`, judged on `inner`.
+        Rows that choose the strength, in the first cells: trained on `fit`, judged on `inner`.
     final : tuple of CellData
         Rows that judge: trained on `train`, judged on `test` and on the training rows themselves.
     top : float
@@ -73,10 +73,11 @@ class Experiment:
         return make_grid(arm, top=self.top, strengths=settings.strengths, alphas=alphas, fixed=(l1, l2))
 
     def models(self, arm: Arm) -> int:
-        """Return how many models an arm trains: on the first repeat, on the others, and to judge."""
+        """Return how many models an arm trains at most: to tune, first all points, and to judge."""
         points, folds = len(self.grid(arm)), self.settings.folds
         kept = len(promising(np.zeros((points, 1))))
-        return points * folds + kept * (len(self.cells) - folds) + JUDGED * len(self.cells)
+        judged = JUDGED if points > 1 and self.training.hidden is not None else 1
+        return points * folds + kept * (len(self.tuning) - folds) + judged * len(self.cells)
 
 
 def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
@@ -97,14 +98,15 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
         seed=settings.seed,
         groups=_copies(table, rows),
     )
-    tuning = tuple(_tuning_data(table, rows, cell) for cell in cells)
+    tuning_cells = cells[: settings.folds * settings.tuning_repeats]
+    tuning = tuple(_tuning_data(table, rows, cell) for cell in tuning_cells)
     final = tuple(_final_data(table, rows, cell) for cell in cells)
     schedule = make_schedule(
         len(cells[0].fit),
         epochs=settings.epochs,
         least_steps=settings.steps,
         batch=settings.batch,
-        lr=settings.lr,
+        lr=USUAL_RATE if settings.lr == "auto" else settings.lr,
     )
     linear = settings.network == "linear"
     other = other_network(
@@ -150,11 +152,3 @@ def _tuning_data(table: Table, rows: Int, cell: Cell) -> CellData:
 def _final_data(table: Table, rows: Int, cell: Cell) -> CellData:
     (x, y), test = encode(table, rows[cell.train], rows[cell.test])
     return CellData(x, y, {"test": test, "train": (x, y)}, cell.seed)
-
-
-def estimate(experiment: Experiment, *, clock: Callable[[], float]) -> float:
-    """Return about how many seconds all arms will take, from a short stretch of training."""
-    grid = experiment.grid("l2")
-    trial = Penalties(np.resize(grid.l1, MODELS_A_BLOCK), np.resize(grid.l2, MODELS_A_BLOCK))
-    seconds = seconds_a_model(experiment.training, experiment.tuning, trial, clock=clock)
-    return seconds * sum(experiment.models(arm) for arm in ARMS)

@@ -24,6 +24,8 @@ class Adam:
         Running moments of the gradient.
     scratch : Tensor (m, p)
         Room for the denominators.
+    has_l1, has_l2 : bool
+        Whether any model has such a strength: without one there is nothing to do, to the bit.
     """
 
     n_penalized: int
@@ -32,12 +34,15 @@ class Adam:
     mean: Tensor
     square: Tensor
     scratch: Tensor
+    has_l1: bool
+    has_l2: bool
 
     @classmethod
     def start(cls, parameters: Tensor, *, n_penalized: int, l1: Tensor, l2: Tensor) -> "Adam":
         """Return the state before the first step, for parameters (m, p) and strengths (m,)."""
-        room = [torch.zeros_like(parameters) for _ in range(3)]
-        return cls(n_penalized, l1[:, None], 2 * l2[:, None], *room)
+        mean, square, scratch = (torch.zeros_like(parameters) for _ in range(3))
+        has_l1, has_l2 = bool((l1 != 0).any()), bool((l2 != 0).any())
+        return cls(n_penalized, l1[:, None], 2 * l2[:, None], mean, square, scratch, has_l1, has_l2)
 
     def step_(self, parameters: Tensor, gradient: Tensor, *, lr: float, count: int) -> None:
         """Do step number `count` (from 1) in place; `gradient` (m, p), of the mean loss, is used up.
@@ -46,7 +51,8 @@ class Adam:
         step size η = lr / (√v̂ + ε) (Yun, Lozano & Yang 2021), so zeros are exact.
         """
         weights = parameters[:, : self.n_penalized]
-        gradient[:, : self.n_penalized].addcmul_(weights, self.twice_l2)
+        if self.has_l2:
+            gradient[:, : self.n_penalized].addcmul_(weights, self.twice_l2)
         self.mean.lerp_(gradient, 1 - BETA1)
         self.square.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
         torch.sqrt(self.square, out=self.scratch)
@@ -54,5 +60,6 @@ class Adam:
         root_bias = (1 - BETA2**count) ** 0.5
         self.scratch.add_(EPSILON * root_bias)
         parameters.addcdiv_(self.mean, self.scratch, value=-lr * root_bias / (1 - BETA1**count))
-        threshold = torch.div(self.l1 * (lr * root_bias), self.scratch[:, : self.n_penalized])
-        shrink_(weights, threshold)
+        if self.has_l1:
+            threshold = torch.div(self.l1 * (lr * root_bias), self.scratch[:, : self.n_penalized])
+            shrink_(weights, threshold)

@@ -12,7 +12,8 @@ import torch
 
 from regchoose.records import Float, Int, Penalties, Task, Trained
 from regchoose.training.any_network import AnyNetwork
-from regchoose.training.block import Block, BlockResult, CellData, Schedule, train_block
+from regchoose.training.block import Block, BlockResult, CellData, Schedule
+from regchoose.training.descent import train_block
 from regchoose.training.linear_block import train_linear_block
 from regchoose.training.loss import n_outputs
 from regchoose.training.mlp import Mlp
@@ -20,6 +21,8 @@ from regchoose.training.network import Network
 from regchoose.training.user_network import undisturbed
 
 MODELS_A_BLOCK = 32  # enough to fill the processor, few enough to stay in its cache
+FEWEST_BLOCKS = 4  # of a plan with so many cells: enough to run side by side
+RETRY_RATE = 0.1  # of the learning rate, for a model that failed
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,17 @@ def train(
     blocks = list(_blocks(training, cells, penalties, capture=capture))
     if training.hidden is None:
         return _assembled(training, _run(blocks, train_linear_block, training, advanced=advanced))
-    return _assembled(training, _run(blocks, train_block, training, advanced=advanced))
+    results = _run(blocks, train_block, training, advanced=advanced)
+    return _assembled(training, _retried(blocks, results, training))
 
 
 def _blocks(
     training: Training, cells: Sequence[CellData], penalties: Penalties, *, capture: Int | None
 ) -> Iterator[Block]:
     """Cut into blocks of about `MODELS_A_BLOCK`: whole cells, all penalties of a cell together."""
-    at_once = max(1, MODELS_A_BLOCK // len(penalties)) if training.hidden is not None else 1
+    at_once = 1
+    if training.hidden is not None:
+        at_once = max(1, min(MODELS_A_BLOCK // len(penalties), len(cells) // FEWEST_BLOCKS))
     network = training.network(cells[0].x.shape[1])
     n_rows = min(len(cell.y) for cell in cells)
     for start in range(0, len(cells), at_once):
@@ -92,11 +98,35 @@ def _blocks(
         yield Block(own, *strengths, training.task, network, training.schedule, capture, n_rows)
 
 
+def _retried(
+    blocks: Sequence[Block], results: Sequence[BlockResult], training: Training
+) -> list[BlockResult]:
+    """Train each model that failed once more, at a tenth of the rate, and put it in its place."""
+    places = [
+        (position, cell)
+        for position, result in enumerate(results)
+        for cell in np.flatnonzero(result.failed.any(1)).tolist()
+    ]
+    calmer = replace(training.schedule, lr=training.schedule.lr * RETRY_RATE)
+    again = [
+        blocks[position].part(cell, results[position].failed[cell], schedule=calmer)
+        for position, cell in places
+    ]
+    repaired = list(results)
+    for (position, cell), second in zip(places, _run(again, train_block, training), strict=True):
+        repaired[position] = repaired[position].repaired(cell, second)
+    return repaired
+
+
 TrainBlock = Callable[..., BlockResult]
 
 
 def _run(
-    blocks: Sequence[Block], train_one: TrainBlock, training: Training, *, advanced: Callable[[int], None]
+    blocks: Sequence[Block],
+    train_one: TrainBlock,
+    training: Training,
+    *,
+    advanced: Callable[[int], None] = lambda _: None,
 ) -> list[BlockResult]:
     """Train the blocks, one a thread, and return their results in the order of the blocks."""
     stopping = threading.Event()

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from regchoose.records import Float, Penalties, Task
-from regchoose.training.block import Block, BlockResult, CellData, make_schedule, train_block
+from regchoose.training.block import Block, BlockResult, CellData, make_schedule
+from regchoose.training.descent import train_block
 from regchoose.training.train import Training
 
 CPU = torch.device("cpu")

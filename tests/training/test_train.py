@@ -11,7 +11,8 @@ import torch
 
 from regchoose.records import Task, Trained
 from regchoose.training import train as train_module
-from regchoose.training.block import Block, BlockResult, Schedule, Stopped, make_schedule, train_block
+from regchoose.training.block import Block, BlockResult, Schedule, Stopped, make_schedule
+from regchoose.training.descent import train_block
 from regchoose.training.linear_block import train_linear_block
 from regchoose.training.loss import row_loss
 from regchoose.training.train import seconds_a_model, train
@@ -230,3 +231,26 @@ def test_estimated_seconds_are_of_the_whole_schedule(hidden: tuple[int, ...] | N
     seconds = seconds_a_model(plan, [cell("regression")], PENALTIES, clock=lambda: float(next(ticks)))
     timed = 8 if hidden else 70
     assert seconds == pytest.approx(8 * 70 / timed / (3 * jobs))
+
+
+def test_a_model_that_fails_is_retried_at_a_tenth_of_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rates beyond single precision end in no number; a tenth of one that just fails does not."""
+    rates: list[float] = []
+
+    def fails_above_one(block: Block, device: torch.device, *, stop: Callable[[], bool]) -> BlockResult:
+        rates.append(block.schedule.lr)
+        result = train_block(block, device, stop=stop)
+        strong = block.l1 > 0.05
+        return replace(result, failed=result.failed | (strong & (block.schedule.lr > 1e-3)))
+
+    monkeypatch.setattr(train_module, "train_block", fails_above_one)
+    penalties = points((0, 0), (0.1, 0), (0.01, 0))
+    cells = [cell("regression", seed=seed) for seed in range(2)]
+    mended = train(training("regression", lr=0.01), cells, penalties, capture=np.array([0, 1, 0]))
+    assert sorted(set(rates)) == [0.001, 0.01]
+    assert not mended.failed.any()
+    calm = train(training("regression", lr=0.001), cells, points((0.1, 0)), capture=np.array([1]))
+    np.testing.assert_allclose(mended.losses["test"][:, 1], calm.losses["test"][:, 0], rtol=1e-4)
+    assert mended.outputs is not None
+    assert calm.outputs is not None
+    np.testing.assert_allclose(mended.outputs[1][1], calm.outputs[1][0], rtol=1e-3, atol=1e-4)
