@@ -89,7 +89,7 @@ class Settings:
     repeats: Annotated[int, Ge(1), Le(50), Option("Repeats of the cross-validation.", EXPERIMENT, "N")] = 5
     tuning_repeats: Annotated[int, Ge(1), Le(50), Option("Repeats whose inner parts choose strength and length; all repeats judge.", EXPERIMENT, "N")] = 2
     epochs: Annotated[int, Ge(1), Le(100_000), Option("Epochs of the schedule (small tables get more, see --steps).", EXPERIMENT, "N")] = 60
-    steps: Annotated[int, Ge(0), Le(1_000_000), Option("Optimizer steps at least: epochs are added until they are reached.", EXPERIMENT, "N")] = 300
+    steps: Annotated[int, Ge(0), Le(1_000_000), Option("Optimizer steps at least: epochs are added until they are reached.", EXPERIMENT, "N")] = 200
     batch: Annotated[int, Ge(1), Le(65536), Option("Rows a step.", EXPERIMENT, "N")] = 128
     lr: Annotated[float | Literal["auto"], Gt(0), Le(1), Option("Adam's first learning rate, one for all arms; it falls to 0 as a cosine. auto: a short search.", EXPERIMENT, "RATE|auto")] = "auto"
     preset: Annotated[Literal["quick", "default", "thorough", "ci"], Option("A set of settings to start from.", EXPERIMENT)] = "default"

@@ -113,7 +113,7 @@ def _beyond(result: Result) -> RenderableType:
         rows.append(("–", Text("No experiment was run; --subsample yes --resources yes asks for one.")))
     elif not result.audit:
         rows.append(("–", Text("The arm that the chart skips was not trained; --audit trains it too.")))
-    rows += [("–", Text(line)) for line in _scale(result)]
+    rows += [("–", Text(line)) for line in [*_length(result), *_scale(result)]]
     words = {"PyTorch": "pytorch", "Keras": "keras", "scikit-learn": "scikit_learn"}
     for name, key in words.items():
         if advice["in_words"].get(key):
@@ -121,6 +121,19 @@ def _beyond(result: Result) -> RenderableType:
                 ("–", Text.assemble((name, "bold"), f"  {plain(advice['in_words'][key], longest=400)}"))
             )
     return _hanging(rows)
+
+
+def _length(result: Result) -> list[str]:
+    """Say how the recommended network was trained."""
+    training = result.recommendation["training"]
+    if not training:
+        return []
+    stop, end, rate = training["stop_epoch"], training["schedule_epochs"], training["lr"]
+    when = "trained to the end" if stop == end else f"stopped after epoch {stop}"
+    return [
+        f"The length belongs to it: {end} epochs of Adam, {training['batch']} rows a step, rate {rate:g} falling "
+        f"to 0 as a cosine, {when}."
+    ]
 
 
 def _scale(result: Result) -> list[str]:

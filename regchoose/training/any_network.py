@@ -9,16 +9,19 @@ import threading
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from regchoose.errors import TrainingError
 from regchoose.records import Float, Task
 from regchoose.training.layout import Layout, Part, flat
 from regchoose.training.loss import slope
 from regchoose.training.randomness import drawing
+from regchoose.training.their_errors import lines_of, said
 
 Build = Callable[[], nn.Module]
 Tensors = dict[str, Tensor]
@@ -46,8 +49,8 @@ class AnyNetwork:
         Whether `vmap` can run it; otherwise one model follows the other.
     note, warnings : str, tuple of str
         What a reader of the result should know of the training, and of the network.
-    source : str
-        Hash of the code that it is built by.
+    file, source : Path, str
+        The user's code that it is built by, and its hash.
     """
 
     build: Build
@@ -59,6 +62,7 @@ class AnyNetwork:
     batched: bool = True
     note: str = ""
     warnings: tuple[str, ...] = ()
+    file: Path | None = None
     source: str = ""
     _own: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
@@ -106,9 +110,44 @@ class AnyNetwork:
         return module
 
     def forward(
-        self, module: nn.Module, trained: Tensors, carried: Tensors, *, x: Tensor
+        self,
+        module: nn.Module,
+        trained: Tensors,
+        carried: Tensors,
+        *,
+        x: Tensor,
+        generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensors]:
-        """Return the outputs (m, k, n) of rows x (m, n, d), and what the models carry on."""
+        """Return the outputs (m, k, n) of rows x (m, n, d), and what the models carry on.
+
+        Raises
+        ------
+        TrainingError
+            E511 where the user's code raises: on these rows, as it did not on those of the probe.
+        """
+        try:
+            return self._forward(module, trained, carried, x=x, generator=generator)
+        except (MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            if self.file is None or "alloc" in str(error):  # PyTorch has no type for the processor's memory
+                raise
+            raise TrainingError(
+                "E511",
+                f"the network raises while it is trained: {said(error)}",
+                fix=f"repair it there: it has to take any {self.n_inputs} standardized numbers",
+                **lines_of(error, self.file),
+            ) from error
+
+    def _forward(
+        self,
+        module: nn.Module,
+        trained: Tensors,
+        carried: Tensors,
+        *,
+        x: Tensor,
+        generator: torch.Generator | None,
+    ) -> tuple[Tensor, Tensors]:
         dtypes = {part.name: part.dtype for part in self.layout.carried}
 
         def one(trained: Tensors, carried: Tensors, x: Tensor) -> tuple[Tensor, Tensors]:
@@ -121,7 +160,7 @@ class AnyNetwork:
             return outputs.T, {name: values[name].to(tensor.dtype) for name, tensor in carried.items()}
 
         if not self.batched:
-            return _one_by_one(one, trained, carried, x=x, random=self.random)
+            return _one_by_one(one, trained, carried, x=x, generator=generator)
         shared = x.stride(0) == 0  # all models see the same rows: the first layer can use that
         both: tuple[Tensor, Tensors] = vmap(one, in_dims=(0, 0, None if shared else 0), randomness="same")(
             trained, carried, x[0] if shared else x
@@ -133,8 +172,8 @@ class AnyNetwork:
         module = self.module(parameters.device, training=False)
         if not self.random:
             return self.forward(module, trained, carried, x=x)[0]
-        with drawing(parameters.device, 0):  # dropout is off by now; what a user draws may not be
-            return self.forward(module, trained, carried, x=x)[0]
+        with drawing(parameters.device, 0) as generator:  # dropout is off; what a user draws may not be
+            return self.forward(module, trained, carried, x=x, generator=generator)[0]
 
 
 class AnyProgram:
@@ -168,7 +207,7 @@ class AnyProgram:
         if not self._network.random:
             return self._network.forward(self._module, self._trained, carried, x=x)
         with drawing(self._device, self._draws) as generator:
-            both = self._network.forward(self._module, self._trained, carried, x=x)
+            both = self._network.forward(self._module, self._trained, carried, x=x, generator=generator)
             self._draws = generator.get_state()
         return both
 
@@ -211,16 +250,16 @@ def views(rows: Tensor, parts: Sequence[Part]) -> Tensors:
 
 
 def _one_by_one(
-    one: One, trained: Tensors, carried: Tensors, *, x: Tensor, random: bool
+    one: One, trained: Tensors, carried: Tensors, *, x: Tensor, generator: torch.Generator | None
 ) -> tuple[Tensor, Tensors]:
     """Do what vmap does, in a loop."""
     m = len(x)
     apart = {name: tensor.unbind(0) for name, tensor in (trained | carried).items()}
-    state = torch.get_rng_state() if random else None
+    state = None if generator is None else generator.get_state()
     results = []
     for model in range(m):
-        if state is not None:  # each model draws the same
-            torch.set_rng_state(state)
+        if generator is not None and state is not None:  # each model draws the same
+            generator.set_state(state)
         own = {name: tensors[model] for name, tensors in apart.items()}
         parts = [{name: own[name] for name in part} for part in (trained, carried)]
         results.append(one(parts[0], parts[1], x[model]))

@@ -73,5 +73,6 @@ def _users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task
             batched=trial.batched,
             note="" if trial.batched else f"trained one model at a time, which takes longer: {trial.why}",
             warnings=[PRINTS] if trial.printed else [],
+            file=user.file,
             source=user.source,
         )

@@ -25,8 +25,8 @@ import torch
 
 from regchoose.errors import RegchooseError, TrainingError, UsageError
 from regchoose.records import Task
+from regchoose.training.their_errors import is_own
 from regchoose.training.trial import Trial, try_out
-from regchoose.training.user_network import is_own
 
 START_S = 60.0  # what a busy machine may take to load PyTorch, beside the limit
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)

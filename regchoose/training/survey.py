@@ -1,6 +1,7 @@
 """Look at a module once, to know how its models lie in rows and what is to be said of them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -20,6 +21,7 @@ def any_network(
     batched: bool = True,
     note: str = "",
     warnings: Sequence[str] = (),
+    file: Path | None = None,
     source: str = "",
 ) -> AnyNetwork:
     """Return the network of a module's models.
@@ -56,6 +58,7 @@ def any_network(
         batched=batched,
         note=note,
         warnings=(*warnings, *_of_normalizations(first)),
+        file=file,
         source=source,
     )
 

@@ -14,7 +14,8 @@ from regchoose.records import Task
 from regchoose.training.any_network import AnyNetwork, columns, fresh, tried_rows
 from regchoose.training.loss import row_loss
 from regchoose.training.survey import any_network
-from regchoose.training.user_network import UserNetwork, lines_of, load, said, undisturbed
+from regchoose.training.their_errors import lines_of, said
+from regchoose.training.user_network import UserNetwork, load, undisturbed
 
 Found = TypeVar("Found")
 SIZES = 7, 4  # rows of the batches tried: a network must not count on one number
@@ -114,7 +115,7 @@ def _check_parameters(module: nn.Module, user: UserNetwork) -> None:
         raise UsageError(
             "E212",
             "the network has no parameters to train",
-            where=str(user.file),
+            where=user.where,
             fix="make its layers attributes of the module, in __init__",
         )
     other = {name: p.dtype for name, p in module.named_parameters() if p.dtype != NUMBERS}
@@ -123,7 +124,7 @@ def _check_parameters(module: nn.Module, user: UserNetwork) -> None:
         raise UsageError(
             "E212",
             f"parameters are of other types than float32: {shown}",
-            where=str(user.file),
+            where=user.where,
             fix="leave the parameters in PyTorch's default type",
         )
 
@@ -141,7 +142,7 @@ def _check_pass(module: nn.Module, user: UserNetwork, *, task: Task, x: Tensor, 
         raise TrainingError(
             "E511",
             "no parameter moves the network's outputs: they have no gradient",
-            where=str(user.file),
+            where=user.where,
             fix="take .detach(), .numpy() and torch.no_grad() out of its forward pass",
         )
     loss = row_loss(task, columns(outputs).T[None], targets(task, len(x), n_outputs)[None]).mean()
@@ -162,7 +163,7 @@ def _check_shape(outputs: object, user: UserNetwork, *, n_rows: int, n_outputs: 
     raise UsageError(
         "E213",
         f"the network gave {got} for {n_rows} rows, wanted a tensor {wanted[0]} of float32",
-        where=str(user.file),
+        where=user.where,
         fix="let its last layer put out n_outputs numbers a row: one, or a logit a class",
     )
 
@@ -173,7 +174,7 @@ def _check_finite(values: Tensor, what: str, user: UserNetwork) -> None:
         raise TrainingError(
             "E512",
             f"{bad} of {values.numel()} numbers {what} are not finite",
-            where=str(user.file),
+            where=user.where,
             fix="look for a logarithm, a division or a root of what can be zero or negative",
         )
 

@@ -5,9 +5,9 @@ import importlib
 import importlib.util
 import inspect
 import io
+import re
 import sys
 import threading
-import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -23,9 +23,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from regchoose.errors import UsageError
 from regchoose.training.any_network import Build
+from regchoose.training.their_errors import lines_of, said
 
-PACKAGE = Path(__file__).parents[1]
-SHORT = 160  # letters of a message that is passed on
 WORKERS = "block"  # how the names of the threads that train begin
 
 
@@ -51,6 +50,14 @@ class UserNetwork:
     make: Callable[..., Any]
     source: str
 
+    @property
+    def where(self) -> str:
+        """File and, where it can be told, line."""
+        line = inspect.unwrap(self.make).__code__.co_firstlineno if inspect.isfunction(self.make) else 0
+        if inspect.isclass(self.make):
+            line = inspect.getsourcelines(self.make)[1]
+        return f"{self.file}:{line}" if line else str(self.file)
+
     def builder(self, input_names: Sequence[str], n_outputs: int, options: Mapping[str, Any]) -> Build:
         """Return what builds a fresh module.
 
@@ -75,7 +82,7 @@ class UserNetwork:
                 raise UsageError(
                     "E211",
                     f"{self.name} gave {_kind(module)}, wanted a torch.nn.Module",
-                    where=str(self.file),
+                    where=self.where,
                     fix="return the module that maps rows (n, n_inputs) to (n, n_outputs)",
                 )
             return module
@@ -95,12 +102,15 @@ class UserNetwork:
             inspect.signature(self.make).bind(n_inputs, n_outputs, **options)
         except TypeError as error:
             takes = ", ".join(map(str, parameters.values()))
+            missing = re.match("missing .* '(.*)'", str(error))
             raise UsageError(
                 "E211",
                 f"{self.name} cannot be called with (n_inputs, n_outputs, **options): {error}",
-                where=str(self.file),
+                where=self.where,
                 detail=[f"it takes ({takes}); given: 2 numbers{_said(options)}"],
-                fix="--network-options NAME=VALUE, a [network_options] table, or a default in the network",
+                fix=f"--network-options {missing[1]}=VALUE, or give that argument a default"
+                if missing
+                else "name in --network-options what it takes, and nothing else",
             ) from error
 
 
@@ -169,7 +179,7 @@ def _attribute(module: ModuleType, attribute: str, *, name: str) -> Callable[...
     found: Any = module
     for part in attribute.split("."):
         if part not in dir(found):
-            own = [n for n, value in vars(module).items() if callable(value) and not n.startswith("_")]
+            own = [n for n, value in vars(module).items() if inspect.getmodule(value) is module]
             near = get_close_matches(attribute, own, n=1) or own[:1]
             raise UsageError(
                 "E210",
@@ -192,41 +202,6 @@ def _attribute(module: ModuleType, attribute: str, *, name: str) -> Callable[...
 
 def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-
-
-# ---- what is told of the user's errors ---------------------------------------------------------------
-
-
-def lines_of(error: BaseException, file: Path) -> dict[str, Any]:
-    """Return `where` and `detail` of an error: the lines of the user's own code that led to it.
-
-    Parameters
-    ----------
-    file : Path
-        The network's file; what lies in its folder is the user's too.
-    """
-    if isinstance(error, SyntaxError) and error.filename:
-        return {"where": f"{error.filename}:{error.lineno}", "detail": [(error.text or "").strip()]}
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if is_own(f.filename, file)]
-    if not frames:
-        return {"where": str(file)}
-    last = frames[-1]
-    shown = [f"{frame.lineno}: {frame.line}" for frame in frames[-2:]]
-    return {"where": f"{last.filename}:{last.lineno}, in {last.name}", "detail": shown}
-
-
-def is_own(filename: str, file: Path) -> bool:
-    """Tell whether a file is the network's, or lies in its folder and is not installed there."""
-    path = Path(filename)
-    installed = "site-packages" in path.parts or PACKAGE in path.parents
-    return path == file or (file.parent in path.parents and not installed)
-
-
-def said(error: BaseException) -> str:
-    """Return the kind of an error and the first line of what it says."""
-    text = (str(error).strip().splitlines() or [""])[0]
-    text = text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _kind(value: object) -> str:

@@ -36,6 +36,8 @@ The way through the chart
 
 Beyond the chart
   –  L2 was trained too: alike (P = .81), and simpler by one strength.
+  –  The length belongs to it: 100 epochs of Adam, 128 rows a step, rate 0.003
+     falling to 0 as a cosine, stopped after epoch 40.
   –  The strengths are for all 442 rows; found at 353 rows as l1 = 0.0024, l2 =
      0.011 (l2 falls as 1/n, l1 as its square root).
   –  In the article's words: strength 0.011 and alpha 0.8 (alpha 1 is Ridge, 0
@@ -84,6 +86,10 @@ The way through the chart
 Beyond the chart
   –  L2 was trained too: alike (P =
      .81), and simpler by one strength.
+  –  The length belongs to it: 100
+     epochs of Adam, 128 rows a step,
+     rate 0.003 falling to 0 as a
+     cosine, stopped after epoch 40.
   –  The strengths are for all 442 rows;
      found at 353 rows as l1 = 0.0024,
      l2 = 0.011 (l2 falls as 1/n, l1 as
