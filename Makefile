@@ -1,17 +1,21 @@
 # make demo   a recommendation on one of the sample tables
 # make test   linters, types and tests
-# Both create .venv first, so a machine with nothing but Python is enough.
+# make bench  the engine beside skorch, scikit-learn and a plain loop; an idle machine, most of an hour
+# All create .venv first, so a machine with nothing but Python is enough.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test bench lint clean
 
 demo: $(READY)
 	$(VENV)/bin/regchoose recommend data/diabetes.csv --no-input
 
 test: lint
 	$(VENV)/bin/pytest
+
+bench: $(READY)
+	$(VENV)/bin/python -m tests.benchmarks.bench_engine
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .
@@ -20,7 +24,7 @@ lint: $(READY)
 
 $(READY): pyproject.toml configs/constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --constraint configs/constraints.txt --editable '.[dev]'
+	$(VENV)/bin/pip install --quiet --constraint configs/constraints.txt --editable '.[bench,dev]'
 	touch $@
 
 clean:

@@ -1,0 +1,1 @@
+"""How fast the engine is beside what people use today; start with `bench_engine`."""

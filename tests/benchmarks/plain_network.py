@@ -1,0 +1,23 @@
+"""The network as a user of PyTorch writes it, for skorch and for the plain loop."""
+
+import torch
+from torch import Tensor, nn
+
+from regchoose.records import Task
+
+
+def build_network(n_inputs: int, hidden: tuple[int, ...]) -> nn.Sequential:
+    """Return the network as a user of PyTorch writes it."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in zip((n_inputs, *hidden[:-1]), hidden, strict=True):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(hidden[-1], 1))
+
+
+def criterion_of(task: Task) -> type[nn.Module]:
+    return nn.MSELoss if task == "regression" else nn.BCEWithLogitsLoss
+
+
+def l1_norm(network: nn.Module) -> Tensor:
+    norms = [weight.abs().sum() for weight in network.parameters() if weight.ndim > 1]
+    return torch.stack(norms).sum()
