@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from regchoose.errors import UsageError
+from regchoose.errors import TrainingError, UsageError
 from regchoose.records import Task
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.loss import n_outputs, row_loss
@@ -30,6 +31,7 @@ MODULES: list[Make] = [
     good.layer_norm,
     good.Attention,
     good.Embedding,
+    good.Tied,
 ]
 
 
@@ -314,3 +316,16 @@ def test_a_network_that_prints_is_not_heard_while_it_trains(capsys: pytest.Captu
     capsys.readouterr()
     train(plan, [cell("regression", d=D)], points((0.0, 0.0)))
     assert capsys.readouterr().out == ""
+
+
+def test_a_network_that_raises_on_the_real_rows_is_shown_with_its_line() -> None:
+    file = Path(good.__file__)
+    data = cell("regression", d=D)
+    data.x[0, 0] = 1000.0
+    with pytest.raises(
+        TrainingError, match="raises while it is trained: IndexError: index out of range"
+    ) as caught:
+        train(small("regression", good.Lookup, file=file), [data], points((0.0, 0.0)))
+    assert caught.value.code == "E511"
+    assert caught.value.where.startswith(f"{file}:")
+    assert caught.value.where.endswith(", in forward")

@@ -95,6 +95,31 @@ class Branching(nn.Module):
         return torch.as_tensor(layer(x) + self.low(x))
 
 
+class Tied(nn.Module):
+    """One matrix in two places."""
+
+    def __init__(self, n_inputs: int, n_outputs: int) -> None:
+        super().__init__()
+        self.there, self.back = nn.Linear(n_inputs, n_inputs), nn.Linear(n_inputs, n_inputs)
+        self.back.weight = self.there.weight
+        self.head = nn.Linear(n_inputs, n_outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.as_tensor(self.head(torch.tanh(self.back(torch.tanh(self.there(x))))))
+
+
+class Lookup(nn.Module):
+    """Raises on numbers that a trial does not have."""
+
+    def __init__(self, n_inputs: int, n_outputs: int) -> None:
+        super().__init__()
+        self.codes = nn.Embedding(20, n_outputs)
+        self.head = nn.Linear(n_inputs, n_outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.as_tensor(self.head(x) + self.codes(x[:, 0].long() + 10))
+
+
 class Printing(nn.Module):
     def __init__(self, n_inputs: int, n_outputs: int) -> None:
         super().__init__()
