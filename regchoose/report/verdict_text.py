@@ -88,10 +88,15 @@ def _undecided(result: Result) -> str:
     safe = (result.audit or {}).get("safe") or {}
     shares = " and ".join(numbers.probability(safe[arm]) for arm in (own, other) if arm in safe)
     shares = shares or numbers.probability(result.recommendation["safe"])
+    if (result.audit or {}).get("firmly"):
+        first = arm_name(own)
+        return f"The chart says {first}; {arm_name(other)} is better, and that is firm (safe: {shares})."
     return f"Undecided between {arm_name(own)} and {arm_name(other)} (safe: {shares})."
 
 
 def _doubt(result: Result) -> str:
+    if (result.audit or {}).get("firmly"):
+        return "The chart never compares the two; --decide best recommends the better one."
     rows = f"On {result.design['rows']} rows" if result.design else "On these rows"
     pair = frozenset(_rivals(result))
     for comparison in result.comparisons:

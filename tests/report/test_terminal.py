@@ -152,6 +152,13 @@ def test_an_undecided_answer_is_an_answer() -> None:
     assert text(UNDECIDED, width=80, brief=True) == UNDECIDED_80
 
 
+def test_a_firm_disagreement_of_the_audit_is_in_the_headline() -> None:
+    audit = {**(UNDECIDED.audit or {}), "firmly": True, "safe": {"l1": 0.02, "l2": 0.97}}
+    shown = text(replace(UNDECIDED, audit=audit), width=100, brief=True).splitlines()
+    assert shown[0] == "The chart says L1; L2 is better, and that is firm (safe: 2 % and 97 %)."
+    assert "--decide best" in shown[1]
+
+
 def test_the_verdict_alone() -> None:
     assert text(FIRM, width=80, brief=True) == "".join(AT_80.splitlines(keepends=True)[:3])
 
