@@ -131,8 +131,8 @@ def _length(result: Result) -> list[str]:
     stop, end, rate = training["stop_epoch"], training["schedule_epochs"], training["lr"]
     when = "trained to the end" if stop == end else f"stopped after epoch {stop}"
     return [
-        f"The length belongs to it: {end} epochs of Adam, {training['batch']} rows a step, rate {rate:g} falling "
-        f"to 0 as a cosine, {when}."
+        f"The length belongs to it: {end} epochs of Adam, {training['batch']} rows a step, rate {rate:g} "
+        f"falling to 0 as a cosine, {when}."
     ]
 
 

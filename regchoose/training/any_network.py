@@ -156,7 +156,7 @@ class AnyNetwork:
                 name: tensor if dtypes[name].is_floating_point else tensor.to(dtypes[name])
                 for name, tensor in carried.items()
             }
-            outputs = columns(functional_call(module, values, (x,)))
+            outputs = columns(functional_call(module, values, (x.clone(),)))  # it may write into its rows
             return outputs.T, {name: values[name].to(tensor.dtype) for name, tensor in carried.items()}
 
         if not self.batched:

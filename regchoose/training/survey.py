@@ -88,7 +88,7 @@ def _seen(module: nn.Module, n_inputs: int) -> int:
     """Count the inputs that have a derivative at the start."""
     x = tried_rows(n_inputs).requires_grad_()
     with drawing(torch.device("cpu"), 0), torch.enable_grad():
-        return int(moving(columns(module.eval()(x)).T, x).sum())
+        return int(moving(columns(module.eval()(x.clone())).T, x).sum())
 
 
 def _of_normalizations(module: nn.Module) -> tuple[str, ...]:

@@ -53,10 +53,10 @@ class UserNetwork:
     @property
     def where(self) -> str:
         """File and, where it can be told, line."""
-        line = inspect.unwrap(self.make).__code__.co_firstlineno if inspect.isfunction(self.make) else 0
-        if inspect.isclass(self.make):
-            line = inspect.getsourcelines(self.make)[1]
-        return f"{self.file}:{line}" if line else str(self.file)
+        try:
+            return f"{self.file}:{inspect.getsourcelines(self.make)[1]}"
+        except (OSError, TypeError):  # made while the file ran, or an object that is called
+            return str(self.file)
 
     def builder(self, input_names: Sequence[str], n_outputs: int, options: Mapping[str, Any]) -> Build:
         """Return what builds a fresh module.
@@ -177,18 +177,19 @@ def _found_from(folder: Path) -> Iterator[None]:
 
 def _attribute(module: ModuleType, attribute: str, *, name: str) -> Callable[..., Any]:
     found: Any = module
-    for part in attribute.split("."):
-        if part not in dir(found):
-            own = [n for n, value in vars(module).items() if inspect.getmodule(value) is module]
-            near = get_close_matches(attribute, own, n=1) or own[:1]
-            raise UsageError(
-                "E210",
-                f"{module.__file__} has no {attribute!r}",
-                where="--network",
-                detail=[f"it has: {', '.join(own[:12]) or 'nothing that can be called'}"],
-                fix=f"--network {name.rpartition(':')[0]}:{near[0] if near else 'NAME'}",
-            )
-        found = getattr(found, part)
+    try:
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except AttributeError:
+        own = [n for n, value in vars(module).items() if inspect.getmodule(value) is module]
+        near = get_close_matches(attribute, own, n=1) or own[:1]
+        raise UsageError(
+            "E210",
+            f"{name.rpartition(':')[0]} has no {attribute!r}",
+            where="--network",
+            detail=[f"it has: {', '.join(own[:12]) or 'nothing that can be called'}"],
+            fix=f"--network {name.rpartition(':')[0]}:{near[0] if near else 'NAME'}",
+        ) from None
     if not callable(found):
         raise UsageError(
             "E210",
