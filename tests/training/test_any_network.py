@@ -24,7 +24,6 @@ M, N, D = 3, 8, 6
 Make = Callable[..., nn.Module]
 MODULES: list[Make] = [
     good.mlp,
-    good.flat,
     good.convolution,
     good.dropout,
     good.batch_norm,
@@ -33,6 +32,7 @@ MODULES: list[Make] = [
     good.Embedding,
     good.Tied,
 ]
+CASES = [(make, task) for make in MODULES for task in TASKS] + [(good.flat, TASKS[0])]  # flat has one output
 
 
 def of(
@@ -96,13 +96,10 @@ def test_a_sequence_of_layers_is_the_mlp(task: Task, shared: bool) -> None:
     assert theirs.nonzero_inputs(parameters).tolist() == ours.nonzero_inputs(parameters).tolist() == [5, 6, 6]
 
 
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("make", MODULES, ids=lambda make: make.__name__)
+@pytest.mark.parametrize(("make", "task"), CASES, ids=lambda value: getattr(value, "__name__", value))
 @pytest.mark.parametrize("batched", [True, False], ids=["batched", "one by one"])
 def test_outputs_and_gradients_are_pytorchs_own(task: Task, make: Make, batched: bool) -> None:
     k = n_outputs(task, 3)
-    if make is good.flat and k > 1:
-        pytest.skip("it has one output")
     with undisturbed():
         network = replace(of(make, k=k), batched=batched)
         network = replace(network, random=False) if make is not good.dropout else network
@@ -143,11 +140,12 @@ def test_models_draw_the_same_dropout_batched_or_not_and_other_ones_at_each_step
         torch.testing.assert_close(one, other)
 
 
-@pytest.mark.parametrize("batched", [True, False], ids=["batched", "one by one"])
-@pytest.mark.parametrize("make", [good.batch_norm, good.averaging_norm], ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    ("make", "batched"),
+    [(good.batch_norm, True), (good.batch_norm, False), (good.averaging_norm, False)],
+    ids=["batched", "one by one", "averaging, one by one"],
+)
 def test_each_model_has_its_own_running_statistics(make: Make, batched: bool) -> None:
-    if make is good.averaging_norm and batched:
-        pytest.skip("vmap cannot run it")
     network = replace(of(make), batched=batched)
     parameters, gradient = starts(network), torch.zeros(M, network.n_parameters)
     begun, (x, y) = parameters.clone(), batch("regression")
@@ -198,6 +196,19 @@ def test_inputs_that_are_looked_up_count_as_used() -> None:
     head = next(part for part in network.layout.trained if part.name == "head.weight")
     head.view(parameters)[:, :, -2:] = 0
     assert network.nonzero_inputs(parameters).tolist() == [4, 4, 4]
+
+
+@pytest.mark.parametrize("batched", [True, False], ids=["batched", "one by one"])
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_network_may_write_into_its_rows_and_they_stay(batched: bool, shared: bool) -> None:
+    network = replace(of(good.WritesInPlace), batched=batched)
+    parameters, (x, _) = starts(network), batch("regression", shared=shared)
+    kept, first = x.clone(), network.outputs(parameters, x)
+    gradient_of(network, parameters, "regression", shared=shared)
+    torch.testing.assert_close(network.outputs(parameters, x), first)
+    assert torch.equal(x, kept)
+    module = loaded(network, good.WritesInPlace, parameters[1], k=1)
+    torch.testing.assert_close(first[1], module(kept[1]).T)
 
 
 # ---- the penalty -------------------------------------------------------------------------------------

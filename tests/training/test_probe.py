@@ -106,6 +106,8 @@ def test_a_file_that_is_missing_has_its_neighbour_named() -> None:
         ("Attention", True, ""),
         ("Embedding", True, ""),
         ("Named", True, ""),
+        ("Tied", True, ""),
+        ("WritesInPlace", True, ""),
         ("averaging_norm", False, ".item()"),
         ("Branching", False, "depends on the data"),
         ("Recurrent", False, "recurrent"),

@@ -64,6 +64,10 @@ def test_networks_of_one_name_are_told_apart(tmp_path: Path) -> None:
     assert first.make is not second.make
 
 
+def test_a_class_of_torch_is_a_network_too() -> None:
+    assert isinstance(load("torch.nn:Linear").builder(NAMES, 2, {"bias": False})(), torch.nn.Linear)
+
+
 def test_a_module_that_is_nowhere_is_an_error() -> None:
     with pytest.raises(UsageError, match="no_such_module cannot be imported") as caught:
         load("no_such_module:Net")

@@ -108,6 +108,17 @@ class Tied(nn.Module):
         return torch.as_tensor(self.head(torch.tanh(self.back(torch.tanh(self.there(x))))))
 
 
+class WritesInPlace(nn.Module):
+    """Changes the rows that it is handed."""
+
+    def __init__(self, n_inputs: int, n_outputs: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(n_inputs, n_outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.as_tensor(self.layer(x.mul_(2).sub_(1)))
+
+
 class Lookup(nn.Module):
     """Raises on numbers that a trial does not have."""
 
