@@ -1,0 +1,89 @@
+"""The real program at a real pseudo-terminal: its prompts answered, its answer read."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.cli.conftest import clean_environment
+from tests.test_run import write
+
+QUICK = [
+    "--preset",
+    "quick",
+    "--hidden",
+    "8",
+    "--epochs",
+    "3",
+    "--steps",
+    "5",
+    "--repeats",
+    "1",
+    "--lr",
+    "0.01",
+]
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def talk(folder: Path, answers: list[str]) -> tuple[str, int | None]:
+    """Answer the prompts of a run in turn; return the screen and the exit status."""
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "regchoose", "recommend", "table.csv", *QUICK],
+        cwd=str(folder),
+        env=clean_environment(),
+        dimensions=(50, 100),
+        encoding="utf-8",
+        timeout=120,
+    )
+    screen = ""
+    for answer in answers:
+        child.expect("›")
+        screen += child.before
+        child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    return ESCAPES.sub("", screen + child.before), child.exitstatus
+
+
+@pytest.mark.parametrize(
+    ("answers", "wanted"),
+    [
+        (["y", "y"], ["your answer", "Elastic Net", "--subsample yes --resources yes"]),
+        (
+            ["n", "y", "n", "n"],
+            ["L1   from prior knowledge", "--prior-knowledge yes --correlated no --entire-picture no"],
+        ),
+        (["n", "y", "?", ""], ["measured", "condition number"]),
+    ],
+    ids=["experiment", "prior knowledge", "measured"],
+)
+def test_prompts_lead_to_an_answer(tmp_path: Path, answers: list[str], wanted: list[str]) -> None:
+    write(tmp_path, "binary")
+    screen, status = talk(tmp_path, answers)
+    assert status == 0, screen
+    for words in wanted:
+        assert words in screen, screen
+
+
+def test_the_command_that_is_printed_repeats_the_run(tmp_path: Path) -> None:
+    write(tmp_path, "regression")
+    screen, _ = talk(tmp_path, ["n", "y", "n", "y"])
+    command = screen.split("The same again, without questions:")[1].split()
+    assert command[0] == "regchoose"
+    again = subprocess.run(
+        [sys.executable, "-m", *command, "--no-input"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=True,
+    )
+    assert "L2   from prior knowledge" in screen
+    assert "L2   from prior knowledge" in again.stdout
+    assert shlex.join(command).count("--") >= 8
