@@ -1,6 +1,7 @@
 """The experiment's plan: a subsample, resampled and encoded, and what all arms share."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -99,8 +100,10 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
         groups=_copies(table, rows),
     )
     tuning_cells = cells[: settings.folds * settings.tuning_repeats]
-    tuning = tuple(_tuning_data(table, rows, cell) for cell in tuning_cells)
-    final = tuple(_final_data(table, rows, cell) for cell in cells)
+    linear = settings.network == "linear"
+    precision = np.float64 if linear else np.float32  # what the trainer computes in
+    tuning = tuple(_tuning_data(table, rows, cell, precision=precision) for cell in tuning_cells)
+    final = tuple(_final_data(table, rows, cell, precision=precision) for cell in cells)
     schedule = make_schedule(
         len(cells[0].fit),
         epochs=settings.epochs,
@@ -108,7 +111,6 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
         batch=settings.batch,
         lr=USUAL_RATE if settings.lr == "auto" else settings.lr,
     )
-    linear = settings.network == "linear"
     other = other_network(
         settings, input_names=encoded_names(table), task=table.task, n_classes=len(table.classes)
     )
@@ -121,7 +123,7 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
         settings.jobs,
         other,
     )
-    top = strongest(table.task, tuning[0].x, tuning[0].y)
+    top = strongest(table.task, tuning[0].x.astype(np.float64), tuning[0].y)
     return Experiment(
         settings,
         len(rows),
@@ -144,11 +146,12 @@ def _copies(table: Table, rows: Int) -> Int:
     return groups if 2 * len(np.unique(groups)) >= len(rows) else np.arange(len(rows))
 
 
-def _tuning_data(table: Table, rows: Int, cell: Cell) -> CellData:
-    (x, y), inner = encode(table, rows[cell.fit], rows[cell.inner])
-    return CellData(x, y, {"inner": inner}, cell.seed)
+def _tuning_data(table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]]) -> CellData:
+    (x, y), (x_inner, y_inner) = encode(table, rows[cell.fit], rows[cell.inner])
+    return CellData(x.astype(precision), y, {"inner": (x_inner.astype(precision), y_inner)}, cell.seed)
 
 
-def _final_data(table: Table, rows: Int, cell: Cell) -> CellData:
-    (x, y), test = encode(table, rows[cell.train], rows[cell.test])
-    return CellData(x, y, {"test": test, "train": (x, y)}, cell.seed)
+def _final_data(table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]]) -> CellData:
+    (x, y), (x_test, y_test) = encode(table, rows[cell.train], rows[cell.test])
+    x, x_test = x.astype(precision), x_test.astype(precision)
+    return CellData(x, y, {"test": (x_test, y_test), "train": (x, y)}, cell.seed)

@@ -48,12 +48,17 @@ class Adam:
         """Do step number `count` (from 1) in place; `gradient` (m, p), of the mean loss, is used up.
 
         L2 enters as the gradient of the objective, 2·l2·w; L1 as a proximal step with each weight's own
-        step size η = lr / (√v̂ + ε) (Yun, Lozano & Yang 2021), so zeros are exact.
+        step size η = lr / (√v̂ + ε) (Yun, Lozano & Yang 2021), so zeros are exact. v̂ is of the slope of the
+        whole objective, L1 included, as autograd would have it: then no step shrinks a weight by more than
+        about lr. With v̂ of the loss alone, weights of small slope are gone before the network has learned
+        what they are for, and a moderate L1 ends in a worse optimum.
         """
         weights = parameters[:, : self.n_penalized]
         if self.has_l2:
             gradient[:, : self.n_penalized].addcmul_(weights, self.twice_l2)
         self.mean.lerp_(gradient, 1 - BETA1)
+        if self.has_l1:
+            gradient[:, : self.n_penalized].addcmul_(weights.sign(), self.l1)
         self.square.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
         torch.sqrt(self.square, out=self.scratch)
         # √v̂ + ε = (√v + ε·√bias)/√bias: the corrections go into the scalars.

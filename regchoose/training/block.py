@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from regchoose.records import Float, Int, Task
 from regchoose.training.network import Network
 
+Rows = NDArray[np.floating[Any]]  # in the precision of the training: double for linear models, else single
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -57,9 +59,9 @@ def make_schedule(n_rows: int, *, epochs: int, least_steps: int, batch: int, lr:
 class CellData:
     """Encoded rows of one cell: those trained on, and those the losses are recorded on."""
 
-    x: Float  # (n, d)
+    x: Rows  # (n, d)
     y: Float  # (n,)
-    judged: Mapping[str, tuple[Float, Float]]  # name → (n', d), (n',)
+    judged: Mapping[str, tuple[Rows, Float]]  # name → (n', d), (n',)
     seed: int
 
 

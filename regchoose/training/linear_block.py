@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from regchoose.records import Float
-from regchoose.training.block import Block, BlockResult, Stopped
+from regchoose.training.block import Block, BlockResult, Rows, Stopped
 from regchoose.training.linear import LinearProblem, solve
 from regchoose.training.loss import row_loss
 
@@ -57,7 +57,7 @@ def train_linear_block(block: Block, device: torch.device, *, stop: Callable[[],
     )
 
 
-def _on(device: torch.device, values: Float, *, intercept: bool = False) -> torch.Tensor:
+def _on(device: torch.device, values: Rows, *, intercept: bool = False) -> torch.Tensor:
     if intercept:
         values = np.column_stack([values, np.ones(len(values))])
     return torch.as_tensor(values, dtype=torch.float64, device=device)

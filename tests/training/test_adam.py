@@ -87,13 +87,22 @@ def test_biases_are_not_penalized(l1: float, l2: float) -> None:
 
 
 def test_the_threshold_is_each_weights_own_step_times_l1() -> None:
-    """At the first step v̂ = g², so that step is lr·sign(g) and the threshold is l1·lr / (|g| + ε)."""
+    """At the first step √v̂ = |g + l1·sign(w)|, so the step is lr over it and the threshold l1 steps."""
     start = torch.tensor(np.random.default_rng(99).standard_normal((M, P)))
-    g = gradients(start, 1)[:, :WEIGHTS]
-    eta, l1 = 0.05 / (g.abs() + 1e-8), 3.0
-    moved = start[:, :WEIGHTS] - eta * g
+    g, w = gradients(start, 1)[:, :WEIGHTS], start[:, :WEIGHTS]
+    lr, l1 = 0.5, 3.0
+    eta = lr / ((g + l1 * w.sign()).abs() + 1e-8)
+    moved = w - eta * g
     wanted = moved.sign() * (moved.abs() - l1 * eta).clamp_min(0)
-    got = walk(torch.full((M,), l1).double(), torch.zeros(M).double(), steps=1)[0][:, :WEIGHTS]
+    got = walk(torch.full((M,), l1).double(), torch.zeros(M).double(), steps=1, lr=lr)[0][:, :WEIGHTS]
     torch.testing.assert_close(got, wanted, rtol=1e-9, atol=1e-12)
     assert (got[wanted == 0] == 0).all()
     assert 0 < int((got == 0).sum()) < got.numel()
+
+
+@pytest.mark.parametrize("l1", [0.1, 3.0, 100.0])
+def test_no_first_step_moves_a_weight_by_more_than_the_rate(l1: float) -> None:
+    """However strong L1 is: weights of small slope must not be gone before the network has learned."""
+    start = torch.tensor(np.random.default_rng(99).standard_normal((M, P)))[:, :WEIGHTS]
+    got = walk(torch.full((M,), l1).double(), torch.zeros(M).double(), steps=1, lr=0.05)[0][:, :WEIGHTS]
+    assert float((got - start).abs().max()) <= 0.05 * (1 + 1e-6)

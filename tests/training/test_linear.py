@@ -9,6 +9,7 @@ from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from torch.autograd.functional import hessian, jacobian
 
 from regchoose.records import Float, Task
+from regchoose.training.block import Rows
 from regchoose.training.linear import LinearFit, LinearProblem, solve
 from regchoose.training.loss import n_outputs
 from regchoose.training.train import train
@@ -24,7 +25,7 @@ STRENGTHS = [0.005, 0.05, 0.5]
 #                                                                       l2 = (1 − r)/(2·C·n).
 
 
-def problem(task: Task, x: Float, y: Float, *pairs: tuple[float, float]) -> LinearProblem:
+def problem(task: Task, x: Rows, y: Float, *pairs: tuple[float, float]) -> LinearProblem:
     ones = torch.tensor(np.column_stack([x, np.ones(len(x))]))
     l1, l2 = (torch.tensor(column, dtype=torch.float64) for column in zip(*pairs, strict=True))
     return LinearProblem(task, ones, torch.tensor(y), n_outputs(task, 3), l1, l2)
