@@ -122,6 +122,7 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
         choose_device(settings.device),
         settings.jobs,
         other,
+        settings.device == "auto",
     )
     top = strongest(table.task, tuning[0].x.astype(np.float64), tuning[0].y)
     return Experiment(

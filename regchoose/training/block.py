@@ -135,6 +135,16 @@ class Block:
     capture: Int | None = None
     n_rows: int | None = None
 
+    def halves(self) -> "tuple[Block, Block] | None":
+        """Return two blocks of half the cells, or of half the models of the one cell; None for one model."""
+        if len(self.cells) > 1:
+            middle = len(self.cells) // 2
+            return replace(self, cells=self.cells[:middle]), replace(self, cells=self.cells[middle:])
+        first = np.arange(len(self.l1)) < len(self.l1) // 2
+        if not first.any():
+            return None
+        return self.part(0, first, schedule=self.schedule), self.part(0, ~first, schedule=self.schedule)
+
     def part(self, cell: int, models: NDArray[np.bool_], *, schedule: Schedule) -> "Block":
         """Return a block of some models (m,) of one cell, with another schedule."""
         return replace(

@@ -16,12 +16,13 @@ from regchoose.training.block import Block, BlockResult, CellData, Schedule
 from regchoose.training.descent import train_block
 from regchoose.training.linear_block import train_linear_block
 from regchoose.training.loss import n_outputs
+from regchoose.training.memory import TrainBlock, train_within_memory
 from regchoose.training.mlp import Mlp
 from regchoose.training.network import Network
 from regchoose.training.user_network import undisturbed
 
 MODELS_A_BLOCK = 32  # enough to fill the processor, few enough to stay in its cache
-FEWEST_BLOCKS = 4  # of a plan with so many cells: enough to run side by side
+FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much
 RETRY_RATE = 0.1  # of the learning rate, for a model that failed
 
 
@@ -38,6 +39,8 @@ class Training:
         Blocks trained side by side; 0 is one a core.
     other : AnyNetwork, optional
         A network to train in the mlp's place.
+    may_fall_back : bool
+        Whether a model that finds no memory on the device may be trained on the CPU.
     """
 
     task: Task
@@ -47,6 +50,7 @@ class Training:
     device: torch.device
     jobs: int = 0
     other: AnyNetwork | None = None
+    may_fall_back: bool = False
 
     def network(self, n_inputs: int) -> Network:
         """Return the network for so many encoded features."""
@@ -89,7 +93,7 @@ def _blocks(
     """Cut into blocks of about `MODELS_A_BLOCK`: whole cells, all penalties of a cell together."""
     at_once = 1
     if training.hidden is not None:
-        at_once = max(1, min(MODELS_A_BLOCK // len(penalties), len(cells) // FEWEST_BLOCKS))
+        at_once = max(1, min(MODELS_A_BLOCK // len(penalties), -(-len(cells) // FEWEST_BLOCKS)))
     network = training.network(cells[0].x.shape[1])
     n_rows = min(len(cell.y) for cell in cells)
     for start in range(0, len(cells), at_once):
@@ -118,9 +122,6 @@ def _retried(
     return repaired
 
 
-TrainBlock = Callable[..., BlockResult]
-
-
 def _run(
     blocks: Sequence[Block],
     train_one: TrainBlock,
@@ -135,7 +136,14 @@ def _run(
     peace = undisturbed() if training.other is not None else nullcontext()
     with peace, _one_thread_each(), _pool(training.jobs) as pool:
         futures = {
-            pool.submit(train_one, block, training.device, stop=stopping.is_set): position
+            pool.submit(
+                train_within_memory,
+                train_one,
+                block,
+                training.device,
+                stop=stopping.is_set,
+                may_fall_back=training.may_fall_back,
+            ): position
             for position, block in enumerate(blocks)
         }
         try:

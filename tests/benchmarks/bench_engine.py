@@ -23,7 +23,7 @@ Memory
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,16 +93,16 @@ class Plan:
 
 FULL = Plan(
     cases=(
-        Case("regression", 442, 10, sample=12, rounds=3),
-        Case("binary", 2_000, 30, sample=8, rounds=3),
-        Case("binary", 10_000, 100, sample=4, rounds=3),
+        Case("regression", 442, 10, sample=8, rounds=3),
+        Case("binary", 2_000, 30, sample=4, rounds=2),
+        Case("binary", 10_000, 100, sample=2, rounds=1),
     ),
     settings=Settings(device="cpu"),
     sample=2,
     tables=20,
-    table_rows=(100, 400),
+    table_rows=(60, 200),
     smallest={"rows": 512, "features": 8, "strengths": 2, "width": 16},
-    doublings=4,
+    doublings=3,
     memory_of_experiment=(20_000, 200),
     memory_of_work=(10_000, 100),
     in_memory=tuple(CONTENDERS),
@@ -131,41 +131,33 @@ QUICK = Plan(
 )
 
 
-def bench(plan: Plan, *, date: str, say: Console) -> dict[str, Any]:
-    """Measure everything, and return what the JSON file holds."""
-    start_load = load()
-    say.print("memory …")
-    memory = _memory(plan)
-    say.print("same work …")
-    tables = [_same_work(plan, case) for case in plan.cases]
-    say.print("whole experiment …")
-    peers = (SKORCH, SKLEARN)
-    experiments = [
-        compare_experiment(
-            make_sheet(case.task, case.rows, case.features, seed=0),
-            plan.settings,
-            peers,
-            rounds=case.rounds,
-            sample=plan.sample,
-        )
-        for case in plan.cases
-    ]
-    say.print("quality …")
-    quality = compare_quality(plan.tables, plan.table_rows, plan.settings)
-    say.print("growth …")
-    growth = grow(plan.settings, plan.smallest, doublings=plan.doublings)
-    return {
-        **_headline(tables, experiments),
-        "quality": quality,
-        "memory": memory,
-        "growth": growth,
-        "same_work": tables,
-        "whole_experiment": experiments,
+def bench(
+    plan: Plan, *, date: str, say: Console, keep: Callable[[Mapping[str, Any]], None]
+) -> dict[str, Any]:
+    """Measure everything; `keep` is given what there is after each part. Return what the file holds."""
+    found: dict[str, Any] = {
         "date": date,
         "machine": describe(),
         "versions": versions(),
-        "load": {"before": start_load, "after": load()},
+        "load_before": load(),
     }
+    parts: dict[str, Callable[[], Any]] = {
+        "memory": lambda: _memory(plan),
+        "same_work": lambda: [_same_work(plan, case) for case in plan.cases],
+        "whole_experiment": lambda: [_whole(plan, case) for case in plan.cases],
+        "growth": lambda: grow(plan.settings, plan.smallest, doublings=plan.doublings),
+        "quality": lambda: compare_quality(plan.tables, plan.table_rows, plan.settings),
+    }
+    for name, measure in parts.items():
+        say.print(f"{name.replace('_', ' ')} …")
+        found[name] = measure()
+        keep(found)
+    return {**_headline(found["same_work"], found["whole_experiment"]), **found, "load_after": load()}
+
+
+def _whole(plan: Plan, case: Case) -> dict[str, Any]:
+    sheet = make_sheet(case.task, case.rows, case.features, seed=0)
+    return compare_experiment(sheet, plan.settings, (SKORCH, SKLEARN), rounds=case.rounds, sample=plan.sample)
 
 
 def _memory(plan: Plan) -> dict[str, Any]:
@@ -213,10 +205,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, help="the JSON file; by default under results/")
     options = parser.parse_args(arguments)
     console = Console()
-    found = bench(QUICK if options.quick else FULL, date=options.date, say=console)
     output = options.output or RESULTS / ("quick.json" if options.quick else "engine.json")
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+    def keep(found: Mapping[str, Any]) -> None:
+        output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+    found = bench(QUICK if options.quick else FULL, date=options.date, say=console, keep=keep)
+    keep(found)
     show(found, console)
     console.print(f"Written to {output}")
 
