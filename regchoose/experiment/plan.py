@@ -104,8 +104,23 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
     precision = np.float64 if linear else np.float32  # what the trainer computes in
     tuning = tuple(_tuning_data(table, rows, cell, precision=precision) for cell in tuning_cells)
     final = tuple(_final_data(table, rows, cell, precision=precision) for cell in cells)
+    top = strongest(table.task, tuning[0].x.astype(np.float64), tuning[0].y)
+    return Experiment(
+        settings,
+        len(rows),
+        cells,
+        tuning,
+        final,
+        _training(table, settings, n_rows=len(cells[0].fit)),
+        top if linear else max(1.0, top),
+        null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
+    )
+
+
+def _training(table: Table, settings: Settings, *, n_rows: int) -> Training:
+    """Return what all models of a run have in common, scheduled for so many rows."""
     schedule = make_schedule(
-        len(cells[0].fit),
+        n_rows,
         epochs=settings.epochs,
         least_steps=settings.steps,
         batch=settings.batch,
@@ -114,26 +129,15 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
     other = other_network(
         settings, input_names=encoded_names(table), task=table.task, n_classes=len(table.classes)
     )
-    training = Training(
+    return Training(
         table.task,
         len(table.classes),
-        None if linear else settings.hidden,
+        None if settings.network == "linear" else settings.hidden,
         schedule,
         choose_device(settings.device),
         settings.jobs,
         other,
         settings.device == "auto",
-    )
-    top = strongest(table.task, tuning[0].x.astype(np.float64), tuning[0].y)
-    return Experiment(
-        settings,
-        len(rows),
-        cells,
-        tuning,
-        final,
-        training,
-        top if linear else max(1.0, top),
-        null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
     )
 
 
