@@ -15,7 +15,7 @@ def show(found: Mapping[str, Any], console: Console) -> None:
     console.print(
         f"{machine['processor']}, {machine['cores']} cores; "
         + ", ".join(f"{name} {version}" for name, version in versions.items())
-        + f"; {found['date']}; load before {found['load']['before']:.1f}"
+        + f"; {found['date']}; load before {found['load_before']:.1f}"
     )
     for table in found["same_work"]:
         console.print(_same_work(table))
