@@ -5,7 +5,7 @@ cell, `t` checkpoints of the training.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -210,7 +210,6 @@ class Verdict:
     rope: float
     comparisons: tuple[Comparison, ...]
     best_arm: Arm
-    draws: Mapping[str, Float] = field(repr=False, default_factory=dict)  # quantiles for the plots
 
 
 # ---- the walk and the result -----------------------------------------------------------------------
