@@ -73,6 +73,8 @@ class Table:
     task_why: str
     classes: tuple[str, ...]  # of a classification, in order of their codes
     warnings: tuple[str, ...] = ()
+    groups: Int | None = None  # (n,): number of the group of each row, where --group names one
+    time: Float | None = None  # (n,): what orders the rows, where --time names it
 
     @property
     def n_rows(self) -> int:
