@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from regchoose.verdict.tune import (
     Choice,
     choose,
     choose_at_end,
+    kept_after,
     mean_inner_loss,
-    promising,
     subset,
     to_size,
 )
@@ -36,7 +37,7 @@ class Tuning:
     loss : ndarray (m, t)
         Mean inner loss at each checkpoint.
     everywhere : ndarray of bool (m,)
-        Whether the point was tried in all tuning cells; the others were hopeless in the first repeat.
+        Whether the point was tried in all tuning cells; the others were hopeless in the first of them.
     nonzero_share : ndarray (m, t)
     trained, failed : int
         Models.
@@ -112,38 +113,42 @@ def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun
         experiment.final,
         both,
         capture=np.array([chosen.checkpoint, at_end.checkpoint][: len(places)]),
-        advanced=lambda done: advanced(tuning.trained + done),
+        advanced=partial(_tell, advanced, tuning.trained),
     )
     return _summary(experiment, final, arm=arm, tuning=tuning, choices=(chosen, at_end), judged=both)
 
 
 def _tune(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> Tuning:
-    """Try all points in the cells of the first repeat, and the promising ones in the other tuning cells."""
-    grid, folds = experiment.grid(arm), experiment.settings.folds
-    first = train(experiment.training, experiment.tuning[:folds], grid, advanced=advanced)
-    c, m, t = len(experiment.tuning), len(grid), len(first.checkpoints)
+    """Try all points in the first cells, and the better ones in more and more of the tuning cells."""
+    grid = experiment.grid(arm)
+    c, m, t = len(experiment.tuning), len(grid), len(experiment.training.checkpoints)
     inner, nonzero = np.full((c, m, t), np.nan), np.full((c, m, t), np.nan)
     good, tried = np.zeros((c, m), dtype=bool), np.zeros((c, m), dtype=bool)
-    everything = np.arange(m)
-    _enter(first, slice(0, folds), everything, into=(inner, nonzero, good, tried))
-    kept = everything
-    if c > folds:
-        kept = promising(mean_inner_loss(inner, good, tried=tried))
-        others = train(
+    kept, before, done = np.arange(m), 0, 0
+    for pause in experiment.pauses:
+        if before:
+            kept = kept[kept_after(mean_inner_loss(inner, good, tried=tried)[kept])]
+        run = train(
             experiment.training,
-            experiment.tuning[folds:],
+            experiment.tuning[before:pause],
             subset(grid, kept),
-            advanced=lambda done: advanced(folds * m + done),
+            advanced=partial(_tell, advanced, done),
         )
-        _enter(others, slice(folds, c), kept, into=(inner, nonzero, good, tried))
+        _enter(run, slice(before, pause), kept, into=(inner, nonzero, good, tried))
+        done += len(kept) * (pause - before)
+        before = pause
     return Tuning(
         grid,
         mean_inner_loss(inner, good, tried=tried),
-        np.isin(everything, kept),
+        np.isin(np.arange(m), kept),
         np.nan_to_num(np.where(good[:, :, None], nonzero, 0.0).sum(0) / np.maximum(good.sum(0), 1)[:, None]),
         int(tried.sum()),
         int((tried & ~good).sum()),
     )
+
+
+def _tell(advanced: Advanced, before: int, done: int) -> None:
+    advanced(before + done)
 
 
 def _enter(trained: Trained, cells: slice, points: np.ndarray, *, into: tuple[np.ndarray, ...]) -> None:

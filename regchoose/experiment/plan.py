@@ -15,7 +15,7 @@ from regchoose.training.device import choose_device
 from regchoose.training.train import Training
 from regchoose.verdict.decide import null_loss
 from regchoose.verdict.design import make_cells
-from regchoose.verdict.tune import make_grid, promising, strongest, to_size
+from regchoose.verdict.tune import make_grid, pauses, strongest, to_size, tuned_models
 
 JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
 USUAL_RATE = 0.003  # unless another is found to be better
@@ -35,6 +35,8 @@ class Experiment:
         The strongest strength of the grids.
     loss_null : float
         Loss of predicting the class shares or the mean.
+    racing : bool
+        Whether hopeless points are dropped on the way; without it every point is tried in all cells.
     """
 
     settings: Settings
@@ -45,6 +47,7 @@ class Experiment:
     training: Training
     top: float
     loss_null: float
+    racing: bool = True
 
     @property
     def rows_fit(self) -> int:
@@ -73,12 +76,16 @@ class Experiment:
         )
         return make_grid(arm, top=self.top, strengths=settings.strengths, alphas=alphas, fixed=(l1, l2))
 
+    @property
+    def pauses(self) -> tuple[int, ...]:
+        """After how many tuning cells an arm drops its hopeless points; the last is all of them."""
+        return pauses(len(self.tuning)) if self.racing else (len(self.tuning),)
+
     def models(self, arm: Arm) -> int:
-        """Return how many models an arm trains at most: to tune, first all points, and to judge."""
-        points, folds = len(self.grid(arm)), self.settings.folds
-        kept = len(promising(np.zeros((points, 1))))
+        """Return how many models an arm trains at most, to tune and to judge."""
+        points = len(self.grid(arm))
         judged = JUDGED if points > 1 and self.training.hidden is not None else 1
-        return points * folds + kept * (len(self.tuning) - folds) + judged * len(self.cells)
+        return tuned_models(points, self.pauses) + judged * len(self.cells)
 
 
 def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:

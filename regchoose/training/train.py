@@ -52,6 +52,11 @@ class Training:
     other: AnyNetwork | None = None
     may_fall_back: bool = False
 
+    @property
+    def checkpoints(self) -> Int:
+        """Epochs after which losses are recorded, (t,)."""
+        return self.schedule.checkpoints if self.hidden is not None else np.array([0])
+
     def network(self, n_inputs: int) -> Network:
         """Return the network for so many encoded features."""
         if self.other is not None:
@@ -186,12 +191,11 @@ def _one_thread_each() -> Iterator[None]:
 
 
 def _assembled(training: Training, results: Sequence[BlockResult]) -> Trained:
-    checkpoints = training.schedule.checkpoints if training.hidden is not None else np.array([0])
     own = training.other.note if training.other is not None else ""
     notes = sorted({note for note in (own, *(result.note for result in results)) if note})
     captured = [outputs for result in results for outputs in result.outputs or ()]
     return Trained(
-        checkpoints,
+        training.checkpoints,
         {name: _stacked([result.losses[name] for result in results]) for name in results[0].losses},
         _stacked([result.nonzero_share for result in results]),
         _stacked([result.nonzero_inputs for result in results]),

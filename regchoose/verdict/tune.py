@@ -9,6 +9,7 @@ from regchoose.records import Arm, Float, Int, Penalties, Task
 
 Bool = NDArray[np.bool_]
 DECADES = 4  # from the strongest strength to the weakest
+FIRST_PAUSE, FEWEST_POINTS = 2, 3
 SPARSE = 0.5  # share of nonzero weights under which a fit counts as sparse
 
 
@@ -93,13 +94,35 @@ def mean_inner_loss(inner: Float, good: Bool, *, tried: Bool) -> Float:
     return np.where((2 * good.sum(0) > tried.sum(0))[:, None], mean, np.inf)
 
 
-def promising(mean: Float) -> Int:
-    """Return the points worth training in all cells, best first third and at least three: (m, t) -> (k,).
+def pauses(cells: int) -> tuple[int, ...]:
+    """Return after how many cells hopeless points are dropped: 2, 4, 8, …, and at last all cells.
 
-    The others are hopeless on the inner loss. Places ascend.
+    A pause is worth its while where it leaves at least half as many cells again to be saved.
     """
-    keep = max(3, -(-len(mean) // 3))
+    found, pause = [], FIRST_PAUSE
+    while 3 * pause <= 2 * cells:
+        found.append(pause)
+        pause *= 2
+    return (*found, cells)
+
+
+def kept_after(mean: Float) -> Int:
+    """Return the better half of the points, at least three, for the next cells: (m, t) -> (k,).
+
+    This is sequential halving (Karnin, Koren & Somekh 2013) with the cells as rounds: each point stands
+    for its best checkpoint. Places ascend.
+    """
+    keep = max(FEWEST_POINTS, -(-len(mean) // 2))
     return np.sort(np.argsort(mean.min(1), kind="stable")[:keep])
+
+
+def tuned_models(points: int, pauses: tuple[int, ...]) -> int:
+    """Return how many models the tuning of an arm trains, with these pauses."""
+    total = before = 0
+    for pause in pauses:
+        total += points * (pause - before)
+        before, points = pause, len(kept_after(np.zeros((points, 1))))
+    return total
 
 
 def choose(mean: Float) -> Choice:

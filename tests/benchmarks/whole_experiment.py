@@ -37,13 +37,9 @@ def train_arms(experiment: Experiment) -> dict[Arm, ArmRun]:
 
 
 def exhaustive(experiment: Experiment) -> Experiment:
-    """Return the experiment without racing: its cells pass for one repeat, so no point is dropped.
-
-    It must have been prepared to tune on all its cells.
-    """
+    """Return the experiment without racing. It must have been prepared to tune on all its cells."""
     assert len(experiment.tuning) == len(experiment.cells)
-    settings = replace(experiment.settings, folds=len(experiment.cells), repeats=1)
-    return replace(experiment, settings=settings)
+    return replace(experiment, racing=False)
 
 
 def compare_experiment(

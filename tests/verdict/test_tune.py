@@ -10,12 +10,14 @@ from regchoose.verdict.tune import (
     at_edge,
     choose,
     choose_at_end,
+    kept_after,
     make_grid,
     mean_inner_loss,
-    promising,
+    pauses,
     strongest,
     subset,
     to_size,
+    tuned_models,
 )
 
 ALPHAS = (0.1, 0.5, 0.9)
@@ -112,11 +114,29 @@ def test_failed_and_untried_models_do_not_count() -> None:
     assert np.isinf(mean_inner_loss(losses, good, tried=tried)[2]).all()
 
 
-def test_a_third_goes_on_and_never_fewer_than_three() -> None:
+def test_half_goes_on_and_never_fewer_than_three() -> None:
     mean = np.arange(12.0)[::-1].reshape(12, 1)
-    assert list(promising(mean)) == [8, 9, 10, 11]
-    assert list(promising(mean[:5])) == [2, 3, 4]
-    assert list(promising(mean[:1])) == [0]
+    assert list(kept_after(mean)) == [6, 7, 8, 9, 10, 11]
+    assert list(kept_after(mean[:5])) == [2, 3, 4]
+    assert list(kept_after(mean[:1])) == [0]
+
+
+def test_a_point_stands_for_its_best_checkpoint() -> None:
+    mean = np.array([[5.0, 5.0], [1.0, 9.0], [6.0, 6.0], [9.0, 2.0], [3.0, 3.0], [np.inf, np.inf]])
+    assert list(kept_after(mean)) == [1, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [(1, (1,)), (2, (2,)), (3, (2, 3)), (5, (2, 5)), (10, (2, 4, 10)), (15, (2, 4, 8, 15))],
+)
+def test_pauses_come_early_and_end_with_all_cells(cells: int, found: tuple[int, ...]) -> None:
+    assert pauses(cells) == found
+
+
+def test_models_are_counted_as_they_are_trained() -> None:
+    assert tuned_models(27, (2, 4, 10)) == 27 * 2 + 14 * 2 + 7 * 6
+    assert tuned_models(4, (10,)) == 40
 
 
 def test_edges_are_told() -> None:
