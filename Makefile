@@ -1,12 +1,13 @@
 # make demo   a recommendation on one of the sample tables
 # make test   linters, types and tests
 # make bench  the engine beside skorch, scikit-learn and a plain loop; an idle machine, most of an hour
+# make score  how polluted tables are read: exactly, refused, or silently wrong (which must be none)
 # All create .venv first, so a machine with nothing but Python is enough.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench score lint clean
 
 demo: $(READY)
 	$(VENV)/bin/regchoose recommend data/diabetes.csv --no-input
@@ -16,6 +17,9 @@ test: lint
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.bench_engine
+
+score: $(READY)
+	$(VENV)/bin/python -m tests.table.pollution.score
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

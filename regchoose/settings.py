@@ -56,6 +56,8 @@ class Settings:
     header: Annotated[Auto, Option("Whether the first row names the columns.", DATA, flags=("--no-header",))] = "auto"
     delimiter: Annotated[str | None, Option("What separates fields: one character, or tab.", DATA, "CHAR")] = None
     encoding: Annotated[str | None, Option("The file's encoding, such as cp1252.", DATA, "NAME")] = None
+    skip_rows: Annotated[int, Ge(0), Option("Lines above the table to leave out.", DATA, "N")] = 0
+    header_rows: Annotated[int, Ge(1), Le(10), Option("Rows that name the columns together; above one, each name is joined from them.", DATA, "N")] = 1
     decimal: Annotated[Literal["auto", ".", ","], Option("The decimal mark of numbers.", DATA)] = "auto"
     na: Annotated[tuple[str, ...], Option("A further text that means missing; may be given again.", DATA, "TEXT")] = ()
     on_bad_rows: Annotated[Literal["error", "skip", "pad"], Option("What to do with rows of a wrong length.", DATA)] = "error"

@@ -13,8 +13,16 @@ MOSTLY = 0.8  # of a column's cells must be numbers for the column to speak
 MARKS = {".": "point", ",": "comma"}
 
 
-def find_mark(columns: Sequence[Text], settings: Settings, *, path: str, choose: Choose) -> tuple[str, str]:
+def find_mark(
+    columns: Sequence[Text], settings: Settings, *, delimiter: str, path: str, choose: Choose
+) -> tuple[str, str]:
     """Find the decimal mark.
+
+    Parameters
+    ----------
+    delimiter : str
+        Where commas separate, a point is the decimal mark unless a cell says otherwise: who writes decimal
+        commas separates by something else.
 
     Returns
     -------
@@ -31,13 +39,16 @@ def find_mark(columns: Sequence[Text], settings: Settings, *, path: str, choose:
     votes: dict[str, str] = {}
     for column in columns:
         for vote, text in _votes(column, settings).items():
-            votes.setdefault(vote, text)
+            if vote not in votes or ("," in text and "," not in votes[vote]):  # a comma is the stronger doubt
+                votes[vote] = text
     if "." in votes and "," not in votes:
         return ".", f"decimal point, as in {votes['.']}"
     if "," in votes and "." not in votes:
         return ",", f"decimal comma, as in {votes[',']}"
     if not votes:
         return ".", "no number has a decimal mark"
+    if delimiter == "," and set(votes) == {"?"} and "," not in votes["?"]:
+        return ".", f"decimal point, as in {votes['?']}, since commas separate the fields"
     return _ask(votes, path=path, choose=choose)
 
 
@@ -52,7 +63,8 @@ def _votes(column: Text, settings: Settings) -> dict[str, str]:
         present += count
         vote = mark_evidence(text)
         numbers += count if vote != "x" else 0
-        found.setdefault(vote, text)
+        if vote not in found or ("," in text and "," not in found[vote]):
+            found[vote] = text
     if not present or numbers < MOSTLY * present:
         return {}
     return {vote: text for vote, text in found.items() if vote in ".,?" and vote}

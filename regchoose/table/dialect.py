@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,14 @@ Choose = Callable[[Prompt], str | None]
 
 NAMES: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 STRONG = ",;\t|"
+RARE = {
+    ":": "colon",
+    "^": "caret",
+    "~": "tilde",
+    "\x1f": "unit separator",
+    "\x01": "control-A",
+    "\xa7": "section sign",
+}
 SAMPLE = 2**20  # characters; what is found in them is verified on the whole file by whoever reads it
 CELLS = 20_000  # looked at to see how clean a reading is
 SPELLED = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
@@ -50,6 +58,11 @@ class Reading:
         return self.share * self.clean if self.width > 1 else 0.0
 
 
+def name_of(delimiter: str) -> str:
+    """Return what people call a delimiter."""
+    return {**NAMES, **RARE}.get(delimiter, repr(delimiter))
+
+
 def find_layout(text: str, settings: Settings, *, choose: Choose) -> tuple[Layout, str]:
     """Find how fields are separated and enclosed.
 
@@ -72,6 +85,10 @@ def find_layout(text: str, settings: Settings, *, choose: Choose) -> tuple[Layou
         reading = _read(sample, _spelled(settings.delimiter), cut=cut)
         return reading.layout, f"{_say(reading)} by --delimiter"
     readings = [_read(sample, delimiter, cut=cut) for delimiter in NAMES]
+    if all(reading.width < 2 for reading in readings):
+        # Nothing usual separates. A rare mark does where it alone gives every row the same number of fields.
+        rare = [_read(sample, mark, cut=cut) for mark in RARE if mark in sample]
+        readings = [reading for reading in rare if reading.fits] or readings
     best, rival = _best(readings)
     if rival is None:
         return best.layout, f"{_say(best)}: {_why(best)}"
@@ -90,7 +107,16 @@ def _spelled(delimiter: str) -> str:
 
 
 def _read(sample: str, delimiter: str, *, cut: bool) -> Reading:
-    layout, valid, end = _quoting(sample, delimiter, cut=cut)
+    """Read by the first quoting that gives all rows as many fields, else by the first in order."""
+    possible = [
+        _read_as(sample, layout, valid=valid, end=end)
+        for layout, valid, end in _quotings(sample, delimiter, cut=cut)
+    ]
+    return next((reading for reading in possible if reading.fits), possible[0])
+
+
+def _read_as(sample: str, layout: Layout, *, valid: bool, end: int) -> Reading:
+    delimiter = layout.delimiter
     # With broken quotes the records are counted as if there were none, to see which delimiter was meant.
     shown = layout if valid else Layout(delimiter)
     rows = _rows(sample[:end], shown)
@@ -129,21 +155,26 @@ def _numeric_columns(rows: list[list[str]], width: int) -> int:
     )
 
 
-def _quoting(sample: str, delimiter: str, *, cut: bool) -> tuple[Layout, bool, int]:
-    """Return the layout, whether its quotes are in order, and where the last whole record ends."""
+def _quotings(sample: str, delimiter: str, *, cut: bool) -> Iterator[tuple[Layout, bool, int]]:
+    """Yield each possible layout, whether its quotes are in order, and where the last whole record ends."""
     bare = Layout(delimiter)
     opening = re.compile(rf"""(?:\A|[\r\n{re.escape(delimiter)}]) *(["'])""")
     opened = {match.group(1) for match in opening.finditer(sample)} if re.search("[\"']", sample) else set()
+    found = False
     for quote, escaped, spaced in QUOTINGS:
         if quote in opened and not (spaced and delimiter == " "):
             layout = replace(bare, quote=quote, escaped=escaped, spaced=spaced)
-            found = scan(sample, layout)
-            if found.broken is None:
-                return layout, True, len(sample)
-            if cut and found.unclosed:  # the sample ends within a quoted field
-                return layout, True, _start_of_record(sample, found.broken)
-    # An apostrophe may open a word; a double quote that opens a field and makes no sense is a fault.
-    return (replace(bare, quote='"'), False, len(sample)) if '"' in opened else (bare, True, len(sample))
+            reached = scan(sample, layout)
+            if reached.broken is None:
+                found = True
+                yield layout, True, len(sample)
+            elif cut and reached.unclosed:  # the sample ends within a quoted field
+                found = True
+                yield layout, True, _start_of_record(sample, reached.broken)
+    if not found:
+        # An apostrophe may open a word; a double quote that opens a field and makes no sense is a fault.
+        fault = '"' in opened
+        yield (replace(bare, quote='"'), False, len(sample)) if fault else (bare, True, len(sample))
 
 
 def _start_of_record(sample: str, position: int) -> int:
@@ -176,7 +207,7 @@ def _best(readings: list[Reading]) -> tuple[Reading, Reading | None]:
 
 
 def _say(reading: Reading) -> str:
-    name = NAMES.get(reading.layout.delimiter, repr(reading.layout.delimiter))
+    name = name_of(reading.layout.delimiter)
     layout = reading.layout
     if layout.quote is None:
         return f"{name}-separated, nothing quoted"
@@ -199,7 +230,7 @@ def _ask(best: Reading, rival: Reading, *, choose: Choose) -> tuple[Layout, str]
             flag="--delimiter",
             text="What separates the fields of this file?",
             choices={
-                mark: f"{NAMES[mark]}: {reading.width} columns, first row {' · '.join(reading.first)}"
+                mark: f"{name_of(mark)}: {reading.width} columns, first row {' · '.join(reading.first)}"
                 for mark, reading in both.items()
             },
             default=best.layout.delimiter,
@@ -211,7 +242,7 @@ def _ask(best: Reading, rival: Reading, *, choose: Choose) -> tuple[Layout, str]
     flags = "   or   ".join(f"--delimiter {'tab' if mark == chr(9) else repr(mark)}" for mark in both)
     raise DataError(
         "E308",
-        f"fields may end at {' or at '.join(NAMES[mark] for mark in both)}: both fit every row",
-        detail=[f"{NAMES[m]}: {r.width} columns, first row {' · '.join(r.first)}" for m, r in both.items()],
+        f"fields may end at {' or at '.join(name_of(mark) for mark in both)}: both fit every row",
+        detail=[f"{name_of(m)}: {r.width} columns, first row {' · '.join(r.first)}" for m, r in both.items()],
         fix=flags,
     )

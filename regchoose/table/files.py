@@ -5,14 +5,17 @@ import difflib
 import os
 import stat
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from regchoose.errors import DataError, UsageError
 from regchoose.settings import Settings
+from regchoose.table.tokens import LINE
 
 MAX_BYTES = 2**30  # of text, decompressed: the table is held in memory, at several times its text
 CHUNK = 2**20
+BLANK = "\ufeff \t\r\n\v\f"
 
 # First bytes of files that are no text. A file is what it holds, whatever its name says.
 MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -58,6 +61,7 @@ class Source:
     encoding: str
     compression: str | None
     said: str  # for people: encoding and byte order mark
+    skipped: int = 0  # lines of the file above the text
 
 
 def check_path(path: str) -> bool:
@@ -202,12 +206,27 @@ def read_text(path: str, settings: Settings, *, limit: int = MAX_BYTES) -> Sourc
         raise UsageError("E209", f"{path} holds {kind}", fix=f"unpack it: {KINDS}")
     encoding, said = _encoding(data, settings)
     text = _decode(path, data, encoding=encoding, stated=settings.encoding is not None)
-    if not text.strip("\ufeff \t\r\n\v\f"):
+    if not text.strip(BLANK):
         raise DataError("E301", f"{path} is empty: no header and no rows", fix="give a file with a table")
     _refuse_nul(path, text, encoding)
     if text[:200].lstrip().lower().startswith(MARKUP):
         raise DataError("E306", f"{path} holds markup or JSON, not a table", fix=f"export it: {KINDS}")
-    return Source(path, text.removeprefix("\ufeff"), encoding, compression, said)
+    whole = Source(path, text.removeprefix("\ufeff"), encoding, compression, said)
+    return _without_lines_above(whole, settings.skip_rows) if settings.skip_rows else whole
+
+
+def _without_lines_above(source: Source, count: int) -> Source:
+    """Leave out the first lines, as `--skip-rows` asks."""
+    ends = [match.end() for match in islice(LINE.finditer(source.text), count)]
+    rest = source.text[ends[-1] :] if len(ends) == count else ""
+    if not rest.strip(BLANK):
+        raise DataError(
+            "E301",
+            f"--skip-rows {count} leaves nothing of {source.path}, which has "
+            f"{sum(1 for _ in LINE.finditer(source.text)):,} lines",
+            fix="a smaller --skip-rows",
+        )
+    return replace(source, text=rest, said=f"{source.said}; {count} lines skipped", skipped=count)
 
 
 def _encoding(data: bytes, settings: Settings) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from regchoose.records import Int, Prompt
 from regchoose.settings import Settings
 from regchoose.table.cells import Text
 from regchoose.table.dialect import Choose
-from regchoose.table.values import BOOLEANS, DATE, clean, is_missing, to_number
+from regchoose.table.values import BOOLEANS, DATE, INTEGER, LEADING_ZERO, clean, is_missing, to_number
 
 LOOKED_AT = 5000  # rows below the first; text further down a column of numbers is an error later on
 ODD = 2  # cells that may be no numbers in a column of numbers, or a fifth: a second header row, units, totals
@@ -37,6 +37,8 @@ def has_header(
     DataError
         E309 where the rows do not tell and nobody can be asked.
     """
+    if settings.header_rows > 1:
+        return True, f"{settings.header_rows} rows by --header-rows"
     if settings.header != "auto":
         return settings.header == "yes", f"by --header {settings.header}"
     first = [clean(column[0] or "") for column in columns]
@@ -65,6 +67,8 @@ def _vote(first: str, body: list[str], *, mark: str) -> Vote:
     """
     if is_missing(first, ()) or not body:
         return ""
+    if LEADING_ZERO.fullmatch(first) and all(map(INTEGER.fullmatch, body)):
+        return "like"  # codes, such as zip codes
     numbers = [number for number in (to_number(cell, mark) for cell in body) if number is not None]
     others = len(body) - len(numbers)
     if len(numbers) > others and others <= max(ODD, len(body) // 5):
@@ -114,6 +118,11 @@ def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Choose) -
         where=f"{path}:1   {shown}",
         fix="--no-header   or   --header yes",
     )
+
+
+def joined_names(cells: Text) -> str:
+    """Join what several header rows say of one column; a single one stands as it is."""
+    return str(cells[0]) if len(cells) == 1 else " ".join(filter(None, map(clean, cells)))
 
 
 def name_columns(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

@@ -9,7 +9,7 @@ from regchoose.table.cells import Text
 from regchoose.table.decimals import find_mark
 from regchoose.table.dialect import Choose, find_layout
 from regchoose.table.files import check_path, read_text
-from regchoose.table.header import has_header, name_columns, refuse_foreign_rows
+from regchoose.table.header import has_header, joined_names, name_columns, refuse_foreign_rows
 from regchoose.table.parquet import read_parquet
 from regchoose.table.raw import RawTable
 from regchoose.table.rows import split
@@ -44,10 +44,15 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     source = read_text(path, settings)
     layout, said = find_layout(source.text, settings, choose=choose)
     columns, lines, warnings = split(source, layout, settings)
-    body = tuple(column[1:] if len(column) > 1 else column for column in columns)
+    top = settings.header_rows
+    body = tuple(column[top:] if len(column) > top else column for column in columns)
     # Where commas separate and nothing is quoted, no cell can hold a decimal comma.
     free = layout.delimiter == "," and layout.quote is None and settings.decimal == "auto"
-    mark, why_mark = (".", "decimal point") if free else find_mark(body, settings, path=path, choose=choose)
+    mark, why_mark = (
+        (".", "decimal point")
+        if free
+        else find_mark(body, settings, delimiter=layout.delimiter, path=path, choose=choose)
+    )
     header, why = has_header(columns, settings, mark=mark, path=path, choose=choose)
     dialect = Dialect(
         format="csv",
@@ -59,24 +64,30 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
         decimal=mark,
         found=f"{said}; {source.said}; {why_mark}; {why}",
     )
-    return _named(path, columns, lines, dialect, warnings=warnings)
+    return _named(path, columns, lines, dialect, warnings=warnings, header_rows=settings.header_rows)
 
 
 def _named(
-    path: str, columns: tuple[Text, ...], lines: Int, dialect: Dialect, *, warnings: tuple[str, ...]
+    path: str,
+    columns: tuple[Text, ...],
+    lines: Int,
+    dialect: Dialect,
+    *,
+    warnings: tuple[str, ...],
+    header_rows: int,
 ) -> RawTable:
-    """Name the columns, by the first row where it is a header."""
+    """Name the columns, by the first row or rows where they are a header."""
     names = tuple(f"c{j + 1}" for j in range(len(columns)))
     duplicated: tuple[str, ...] = ()
     renamed: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     found = f"{dialect.found}: no header, columns are c1 to {names[-1]}"
     if dialect.header:
-        if len(lines) == 1:
+        if len(lines) <= header_rows:
             raise DataError("E302", f"{path} has a header and 0 data rows", where=f"{path}:1", fix="add rows")
-        first = tuple(str(column[0]) for column in columns)
+        first = tuple(joined_names(column[:header_rows]) for column in columns)
         names, duplicated, renamed = name_columns(first)
-        columns, lines = tuple(column[1:] for column in columns), lines[1:]
+        columns, lines = tuple(column[header_rows:] for column in columns), lines[header_rows:]
         found = f"{dialect.found}: a header"
     refuse_foreign_rows(columns, lines, header=first, path=path)
     return RawTable(

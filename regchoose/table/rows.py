@@ -10,7 +10,7 @@ from regchoose.errors import DataError
 from regchoose.records import Int
 from regchoose.settings import Settings
 from regchoose.table.cells import TEXT, Text
-from regchoose.table.dialect import NAMES
+from regchoose.table.dialect import name_of
 from regchoose.table.files import Source
 from regchoose.table.tokens import Layout, line_of, records, scan
 
@@ -60,7 +60,7 @@ def split(
     expected = _check_quotes(source, layout)
     blank = count = 0
     rows: _Rows | None = None
-    for line, row in _guarded(records(source.text, layout), source.path):
+    for line, row in _guarded(_numbered(source, layout), source.path):
         count += 1
         if not row or (len(row) == 1 and not row[0].strip() and (rows is None or rows.width > 1)):
             blank += 1
@@ -98,7 +98,7 @@ def _check_quotes(source: Source, layout: Layout) -> int | None:
     found = scan(source.text, layout)
     if found.broken is None:
         return found.records
-    line = line_of(source.text, found.broken)
+    line = line_of(source.text, found.broken) + source.skipped
     shown = source.text[found.broken : found.broken + 60].splitlines()[0]
     what = (
         "a quote opens here and is never closed" if found.unclosed else "a quote stands where none may stand"
@@ -110,6 +110,12 @@ def _check_quotes(source: Source, layout: Layout) -> int | None:
         detail=["cause: a quote inside a field must be doubled, and the field enclosed in quotes"],
         fix=f"repair line {line}",
     )
+
+
+def _numbered(source: Source, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records with their lines in the file."""
+    for line, row in records(source.text, layout):
+        yield line + source.skipped, row
 
 
 def _guarded(rows: Iterable[tuple[int, list[str]]], path: str) -> Iterator[tuple[int, list[str]]]:
@@ -148,7 +154,7 @@ def _ragged(rows: _Rows, source: Source, layout: Layout, settings: Settings, *, 
     line, row = rows.bad[0]
     total = len(rows.lines) + len(rows.bad)
     listed = ", ".join(str(number) for number, _ in rows.bad[:3])
-    name = NAMES.get(layout.delimiter, repr(layout.delimiter))
+    name = name_of(layout.delimiter)
     if len(rows.bad) > total / 2:
         cause = "a title, a comment or another table above the rows"
         fix = f"take line {rows.lines[0]} out of the file, or repair it"

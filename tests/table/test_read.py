@@ -69,7 +69,7 @@ REFUSED: list[tuple[str, bytes, str, str, str]] = [
     ("HTML", b"<!DOCTYPE html><table>", "E306", "markup", "export"),
     ("JSON", b'[{"a": 1}]', "E306", "JSON", "export"),
     ("one column", b"a\n1\n2\n", "E205", "one column", "--delimiter"),
-    ("another delimiter", b"a:b\nx:y\nz:w\n", "E205", "one column", "--delimiter"),
+    ("another delimiter", b"a!b\nx!y\nz!w\n", "E205", "one column", "--delimiter"),
 ]
 
 

@@ -1,0 +1,1 @@
+"""Polluted tables and the three-way score of the reader; start with `score`."""
