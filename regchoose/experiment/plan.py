@@ -79,7 +79,10 @@ class Experiment:
     @property
     def pauses(self) -> tuple[int, ...]:
         """After how many tuning cells an arm drops its hopeless points; the last is all of them."""
-        return pauses(len(self.tuning)) if self.racing else (len(self.tuning),)
+        cells = len(self.tuning)
+        if not self.racing:
+            return (cells,)
+        return pauses(cells, folds=self.settings.folds, rows=len(self.cells[0].inner))
 
     def models(self, arm: Arm) -> int:
         """Return how many models an arm trains at most, to tune and to judge."""

@@ -114,9 +114,9 @@ def test_failed_and_untried_models_do_not_count() -> None:
     assert np.isinf(mean_inner_loss(losses, good, tried=tried)[2]).all()
 
 
-def test_half_goes_on_and_never_fewer_than_three() -> None:
+def test_a_third_goes_on_and_never_fewer_than_three() -> None:
     mean = np.arange(12.0)[::-1].reshape(12, 1)
-    assert list(kept_after(mean)) == [6, 7, 8, 9, 10, 11]
+    assert list(kept_after(mean)) == [8, 9, 10, 11]
     assert list(kept_after(mean[:5])) == [2, 3, 4]
     assert list(kept_after(mean[:1])) == [0]
 
@@ -127,15 +127,25 @@ def test_a_point_stands_for_its_best_checkpoint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cells", "found"),
-    [(1, (1,)), (2, (2,)), (3, (2, 3)), (5, (2, 5)), (10, (2, 4, 10)), (15, (2, 4, 8, 15))],
+    ("cells", "rows", "found"),
+    [
+        (10, 20, (5, 10)),  # few rows: a whole repeat judges before anything is dropped
+        (5, 20, (5,)),
+        (10, 150, (4, 10)),
+        (5, 150, (5,)),
+        (10, 320, (2, 4, 10)),
+        (5, 320, (2, 5)),
+        (15, 320, (2, 4, 8, 15)),
+    ],
 )
-def test_pauses_come_early_and_end_with_all_cells(cells: int, found: tuple[int, ...]) -> None:
-    assert pauses(cells) == found
+def test_points_are_dropped_once_enough_rows_have_judged(
+    cells: int, rows: int, found: tuple[int, ...]
+) -> None:
+    assert pauses(cells, folds=5, rows=rows) == found
 
 
 def test_models_are_counted_as_they_are_trained() -> None:
-    assert tuned_models(27, (2, 4, 10)) == 27 * 2 + 14 * 2 + 7 * 6
+    assert tuned_models(27, (2, 4, 10)) == 27 * 2 + 9 * 2 + 3 * 6
     assert tuned_models(4, (10,)) == 40
 
 
