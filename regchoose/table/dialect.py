@@ -120,6 +120,8 @@ def _read_as(sample: str, layout: Layout, *, valid: bool, end: int) -> Reading:
     # With broken quotes the records are counted as if there were none, to see which delimiter was meant.
     shown = layout if valid else Layout(delimiter)
     rows = _rows(sample[:end], shown)
+    if valid and not layout.spaced and delimiter != " " and _all_spaced(rows):
+        return _read_as(sample, replace(layout, spaced=True), valid=valid, end=end)
     width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
     if width == 1 and sum(len(row) > 1 for row in rows) > len(rows) / 2:
         width, count = Counter(len(row) for row in rows if len(row) > 1).most_common(1)[0]
@@ -134,6 +136,12 @@ def _read_as(sample: str, layout: Layout, *, valid: bool, end: int) -> Reading:
         _numeric_columns(rows[1:1000], width),
         tuple(rows[0][:4]) if rows else (),
     )
+
+
+def _all_spaced(rows: list[list[str]]) -> bool:
+    """Say whether a space follows every delimiter: then it belongs to the separation."""
+    behind = [cell for row in rows for cell in row[1:]]
+    return bool(behind) and all(cell.startswith(" ") for cell in behind)
 
 
 def _rows(sample: str, layout: Layout) -> list[list[str]]:
