@@ -57,6 +57,7 @@ CODES: dict[str, str] = {
     "E312": "rows have another number of fields than the header",
     "E313": "the decimal mark cannot be told",
     "E314": "a row is no data: a repeated header, a comment or a total",
+    "E315": "the files of one table have different columns",
     "E321": "the target is constant",
     "E322": "the target has missing values",
     "E323": "the target has infinite values",

@@ -59,8 +59,32 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """What is known of all `n` rows of a table of which only some, drawn evenly, are held.
+
+    Numbers are the numeric columns used, in order, then the target of a regression; they are cut and mapped
+    onto [0, 1] by unit = (clip(x/4, low, low + width) − low)/width.
+    """
+
+    n_rows: int
+    low: Float  # (a,)
+    width: Float  # (a,): inf for a constant
+    count: Float  # (a,): finite values
+    mean: Float  # (a,): of the units
+    m2: Float  # (a,): sum of their squared deviations
+    least: Float  # (a,): as the file states them
+    greatest: Float  # (a,)
+    levels: tuple[Int, ...]  # of each category used: rows of each level, and last those without a value
+    classes: Int  # (k,): rows of each class; empty for a regression
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table as it was read, ready for an experiment."""
+    """A table as it was read, ready for an experiment.
+
+    Of a table too large to be held, `features` and `target` are rows drawn evenly, in their order, and
+    `whole` says what all rows are like.
+    """
 
     path: str
     dialect: Dialect
@@ -75,11 +99,17 @@ class Table:
     warnings: tuple[str, ...] = ()
     groups: Int | None = None  # (n,): number of the group of each row, where --group names one
     time: Float | None = None  # (n,): what orders the rows, where --time names it
+    whole: Whole | None = None  # of a table too large to be held
 
     @property
     def n_rows(self) -> int:
-        """Rows with a target."""
+        """Rows held, all with a target."""
         return len(self.target)
+
+    @property
+    def n_all(self) -> int:
+        """Rows of the table, held or not."""
+        return len(self.target) if self.whole is None else self.whole.n_rows
 
     @property
     def used(self) -> tuple[Column, ...]:
@@ -108,6 +138,7 @@ class Subsample:
     matched: bool
     reason: str  # why yes, or the rule that said no
     checks: tuple[Check, ...] = ()
+    order: Check | None = None  # can the first third be told from the last? Not ok: order or time matters
 
     @property
     def worst(self) -> dict[str, Check]:

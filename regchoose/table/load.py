@@ -7,26 +7,34 @@ import numpy as np
 from regchoose.errors import DataError, UsageError
 from regchoose.records import Column, Table
 from regchoose.settings import Settings
+from regchoose.table.census import with_whole
 from regchoose.table.columns import Features, to_features
 from regchoose.table.dialect import Choose
 from regchoose.table.facts import Facts, facts_of, refuse_odd_texts
 from regchoose.table.leakage import leaks
+from regchoose.table.lookout import look_out
+from regchoose.table.parts import large_parts
 from regchoose.table.raw import RawTable
 from regchoose.table.read import read
+from regchoose.table.stream import Advanced, ignore, streaming
 from regchoose.table.target import Target, did_you_mean, find_target, to_target
 
 
-def load(path: str, settings: Settings, *, choose: Choose) -> Table:
+def load(path: str, settings: Settings, *, choose: Choose, advanced: Advanced = ignore) -> Table:
     """Read a table, give its columns their roles, and find the target and the task.
 
     Parameters
     ----------
     path : str
-        A .csv, .tsv or .txt file, also gzipped, or a .parquet file.
+        A .csv, .tsv or .txt file, also compressed by gzip or zstandard, a .parquet file, or a folder or
+        pattern of such files. What is larger than 64 MB or several files is streamed: of its rows some,
+        drawn evenly, are held.
     settings : Settings
         Those of the group "Data" matter, and `folds`, `resources` and `subsample` for the fewest rows.
     choose : callable
         Asks a person where the file does not tell; returns None where no prompt is possible.
+    advanced : callable
+        Is told the bytes that the present pass over a large table has read.
 
     Returns
     -------
@@ -40,7 +48,23 @@ def load(path: str, settings: Settings, *, choose: Choose) -> Table:
     DataError
         E301 to E327: the file cannot be read exactly, or not be learned from.
     """
-    raw = read(path, settings, choose=choose)
+    return load_with_text(path, settings, choose=choose, advanced=advanced)[0]
+
+
+def load_with_text(
+    path: str, settings: Settings, *, choose: Choose, advanced: Advanced = ignore
+) -> tuple[Table, RawTable]:
+    """Do what `load` does, and return the text of the same rows too."""
+    parts = large_parts(path)
+    if parts is None:
+        return _to_table(read(path, settings, choose=choose), settings, choose=choose)
+    with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
+        table, raw = _to_table(look_out(stream), settings, choose=choose)
+        return with_whole(table, stream), raw
+
+
+def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
+    """Give a table as text its roles, target and task; return it with the text of its rows."""
     place, target_why = find_target(raw, settings, choose=choose)
     _check_names(raw, settings, target=raw.names[place])
     raw, facts, dropped = _with_target(raw, place, settings)
@@ -55,8 +79,8 @@ def load(path: str, settings: Settings, *, choose: Choose) -> Table:
     features = to_features(raw, place, settings)
     columns = list(features.columns)
     columns[place] = Column(raw.names[place], "target", target.type, target_why)
-    return Table(
-        path=path,
+    table = Table(
+        path=raw.path,
         dialect=raw.dialect,
         columns=tuple(columns),
         features=features.values,
@@ -68,6 +92,7 @@ def load(path: str, settings: Settings, *, choose: Choose) -> Table:
         classes=target.classes,
         warnings=(*raw.warnings, *dropped, *features.warnings, *_leakage(features, target)),
     )
+    return table, raw
 
 
 def _leakage(features: Features, target: Target) -> tuple[str, ...]:

@@ -67,16 +67,17 @@ def failed_rule(table: Table, rows: Int, *, checks: Sequence[Check], folds: int)
     """Return the rule by which these rows do not stand for the table, or nothing."""
     if table.task != "regression":
         codes = table.target.astype(np.int64)
-        whole = np.bincount(codes, minlength=len(table.classes))
+        held = np.bincount(codes, minlength=len(table.classes))
+        whole = held if table.whole is None else table.whole.classes
         drawn = np.bincount(codes[rows], minlength=len(table.classes))
         scarce = np.flatnonzero((drawn < 2 * folds) & (whole > 0))
         if len(scarce):
             rare = scarce[np.argmin(whole[scarce])]
-            wanted = int(np.ceil(2 * folds * len(codes) / whole[rare]))
-            held = f"--rows {wanted} would hold them" if wanted <= len(codes) else "the table has no more"
+            wanted = int(np.ceil(2 * folds * table.n_all / whole[rare]))
+            remedy = f"--rows {wanted} would hold them" if wanted <= table.n_all else "the table has no more"
             return (
                 f"class {table.classes[rare]!r} has {drawn[rare]} rows among {len(rows):,}, {folds} folds "
-                f"need {2 * folds}; {held}"
+                f"need {2 * folds}; {remedy}"
             )
     broken = [check for check in checks if not check.ok]
     if not broken:
@@ -101,7 +102,7 @@ def _check(column: str, check: str, *, value: float, chance: float = 0.0) -> Che
 
 def _remaining(at: Coordinates, rows: Int) -> float:
     """Variance of the mean of a random subsample, for a variable of variance 1: (1 − f)/m."""
-    return (1 - len(rows) / len(at.codes)) / len(rows)
+    return (1 - len(rows) / at.n_all) / len(rows)
 
 
 def _numbers(at: Coordinates, rows: Int) -> Iterator[Check]:
@@ -124,7 +125,7 @@ def _numbers(at: Coordinates, rows: Int) -> Iterator[Check]:
 
 def _variance_errors(at: Coordinates, rows: Int) -> Float:
     """Return the relative standard error of each number's variance: √((kurtosis − 1)·(1 − f)/m)."""
-    known = np.maximum(at.moments.count, 1)
+    known = np.maximum(np.isfinite(at.numbers).sum(axis=0), 1)
     z = (at.numbers - at.moments.mean) / np.where(at.moments.sd > 0, at.moments.sd, np.inf)
     kurtosis = np.nansum(np.square(np.square(z)), axis=0) / known
     errors: Float = np.sqrt(np.maximum(kurtosis - 1, 0) * _remaining(at, rows) * len(at.codes) / known)
@@ -153,7 +154,8 @@ def _categories(at: Coordinates, rows: Int) -> Iterator[Check]:
         chance = np.sqrt(spread / (2 * np.pi)).sum() + ERRORS * np.sqrt(spread.sum() * (0.25 - 0.5 / np.pi))
         value = np.abs(drawn - share).sum() / 2
         yield _check(name, VARIATION, value=value, chance=chance)
-        yield _check(name, UNSEEN, value=share[drawn == 0].sum())
+        unseen = share[drawn == 0].sum() + max(0.0, 1 - share.sum())  # the latter: levels of no row held
+        yield _check(name, UNSEEN, value=unseen)
 
 
 def _pairs(at: Coordinates, rows: Int, *, rng: np.random.Generator) -> Iterator[Check]:
@@ -212,9 +214,13 @@ def _distances(a: Float, b: Float) -> Float:
 
 
 def row_order(table: Table, *, seed: int) -> Check:
-    """Try to tell the first third of the rows from the last; where that works, time or order matters."""
+    """Try to tell the first third of the rows from the last; where that works, time or order matters.
+
+    The rows stand in the order of the table's time where it has one, else in that of the file.
+    """
     third = table.n_rows // 3
-    first, last = np.arange(third), np.arange(table.n_rows - third, table.n_rows)
+    order = np.arange(table.n_rows) if table.time is None else np.argsort(table.time, kind="stable")
+    first, last = order[:third], order[table.n_rows - third :]
     return _two_sample(coordinates(table), first, last, check=ORDER, seed=seed)
 
 

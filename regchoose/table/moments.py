@@ -4,12 +4,13 @@ Numbers are winsorized and mapped onto [0, 1] first, so that neither 1e300 nor a
 what "the same mean and variance" means; standardized differences and ratios do not change under it.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.records import Float, Int, Table
-from regchoose.table.encode import coding, quantiles, recode
+from regchoose.records import Float, Int, Table, Whole
+from regchoose.table.encode import Coding, coding, quantiles, recode
 
 WINSOR = (0.005, 0.995)  # shares of the values at which a column is cut
 PILOT_ROWS = 200_000  # rows that suffice for quantiles
@@ -85,6 +86,8 @@ class Coordinates:
         Of `numbers`, over all rows.
     regression : bool
         Whether the target is in `numbers`.
+    n_all : int
+        Rows of the table, of which `numbers` and `codes` may be some.
     """
 
     numbers: Float
@@ -94,6 +97,7 @@ class Coordinates:
     shares: tuple[Float, ...]
     moments: Moments
     regression: bool
+    n_all: int
 
 
 def coordinates(table: Table) -> Coordinates:
@@ -110,22 +114,48 @@ def coordinates(table: Table) -> Coordinates:
         codes = np.column_stack([codes, table.target.astype(np.int64)])
         code_names.append(table.target_name)
     levels = [*(len(level) for level in plan.levels), *(() if regression else (len(table.classes),))]
-    shares = (np.bincount(codes[:, j], minlength=count) / len(codes) for j, count in enumerate(levels))
-    numbers = winsorized(numbers)
+    shares: Iterable[Float] = (
+        np.bincount(codes[:, j], minlength=count) / len(codes) for j, count in enumerate(levels)
+    )
+    whole = table.whole
+    low, width = cuts(numbers) if whole is None else (whole.low, whole.width)
+    numbers = winsorized(numbers, low, width)
+    if whole is None:
+        known = moments(numbers)
+    else:
+        known = Moments(whole.count, whole.n_rows - whole.count, whole.mean, whole.m2)
+        shares = _shares_of_whole(whole, plan, levels)
     return Coordinates(
-        numbers, codes, tuple(number_names), tuple(code_names), tuple(shares), moments(numbers), regression
+        numbers, codes, tuple(number_names), tuple(code_names), tuple(shares), known, regression, table.n_all
     )
 
 
-def winsorized(x: Float) -> Float:
-    """Map the columns of x (n, p) onto [0, 1], cutting their outermost values; constants become 0."""
+def _shares_of_whole(whole: Whole, plan: Coding, sizes: list[int]) -> Iterator[Float]:
+    """Yield the shares of all rows; what is short of 1 has levels that no row held has."""
+    for lookup, rows, size in zip(plan.lookup, whole.levels, sizes, strict=False):
+        # A level without a row held (or missing cells where none are) has no place among the codes.
+        yield np.bincount(lookup, weights=rows, minlength=size)[:size] / whole.n_rows
+    if len(whole.classes):
+        yield whole.classes / whole.n_rows
+
+
+def cuts(x: Float) -> tuple[Float, Float]:
+    """Return where the columns of x (n, p) are cut, and how wide they then are, in quarters of their unit.
+
+    The width of a constant is infinite.
+    """
     pilot = x
     if len(x) > PILOT_ROWS:
         pilot = x[np.random.default_rng(0).choice(len(x), PILOT_ROWS, replace=False)]
     low, high, least, most = quantiles(pilot / 4, (*WINSOR, 0.0, 1.0))  # quarters: no difference overflows
     rare = high <= low  # nearly all values alike: the others are all there is to see
     low, high = np.where(rare, least, low), np.where(rare, most, high)
-    width = np.where(high > low, high - low, np.inf)
+    return low, np.where(high > low, high - low, np.inf)
+
+
+def winsorized(x: Float, low: Float, width: Float) -> Float:
+    """Map the columns of x (n, p) onto [0, 1], cutting their outermost values; constants become 0."""
+    high = low + np.where(np.isfinite(width), width, 0.0)
     with np.errstate(over="ignore", invalid="ignore"):
         unit: Float = (np.clip(x / 4, low, high) - low) / width
     return unit

@@ -38,7 +38,7 @@ def read_parquet(path: str) -> RawTable:
         with duckdb.connect(":memory:", config={"threads": 1}) as connection:
             schema = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [literal]).fetchall()
             names = tuple(str(row[0]) for row in schema)
-            kinds = tuple(_kind(path, name, str(row[1])) for name, row in zip(names, schema, strict=True))
+            kinds = tuple(kind_of(path, name, str(row[1])) for name, row in zip(names, schema, strict=True))
             query = "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet(?)"
             found = connection.execute(query, [literal]).fetchnumpy()
     except duckdb.Error as error:
@@ -52,15 +52,8 @@ def read_parquet(path: str) -> RawTable:
         raise DataError("E302", f"{path} has columns and 0 data rows", fix="add rows")
     return RawTable(
         path=path,
-        dialect=Dialect(
-            format="parquet",
-            delimiter=None,
-            quote=None,
-            encoding=None,
-            compression=None,
-            header=True,
-            decimal=".",
-            found=f"a Parquet file of {len(names)} columns, types from its schema ({Path(path).name})",
+        dialect=dialect_of(
+            f"a Parquet file of {len(names)} columns, types from its schema ({Path(path).name})"
         ),
         names=names,
         columns=columns,
@@ -69,7 +62,13 @@ def read_parquet(path: str) -> RawTable:
     )
 
 
-def _kind(path: str, name: str, type: str) -> str:
+def dialect_of(found: str) -> Dialect:
+    """Return the dialect of Parquet, and how that was found out."""
+    return Dialect("parquet", None, None, None, None, header=True, decimal=".", found=found)
+
+
+def kind_of(path: str, name: str, type: str) -> str:
+    """Return what kind of cells a column's type holds; raise E209 for one that cannot be used."""
     for pattern, kind in KINDS:
         if re.fullmatch(pattern, type):
             return kind

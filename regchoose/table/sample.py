@@ -5,10 +5,11 @@ from numpy.random import Generator
 from sklearn.decomposition import PCA
 
 from regchoose.records import Check, Float, Int, Subsample, Table
-from regchoose.table.match import failed_rule, missed_targets, prove
+from regchoose.table.match import failed_rule, missed_targets, prove, row_order
 from regchoose.table.moments import Coordinates, coordinates, terms
 
 CANDIDATES = 200
+FEWEST_GROUPS = 10
 BINS = 10  # quantile bins of a numeric target
 DIMENSIONS = 20  # what is balanced: more dimensions, less balance in each (Morgan & Rubin 2012)
 REDRAWS = 5  # further candidates that are tried when the best one fails its proof
@@ -40,20 +41,30 @@ def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
     remainder. Of 200 such candidates that one is kept whose means are nearest to those of the table
     (rerandomization, Morgan & Rubin 2012), in Mahalanobis distance.
     """
-    n = table.n_rows
+    n, order = table.n_all, row_order(table, seed=seed)
+    few = _few_groups(table)
     if n <= size:
-        return Subsample(np.arange(n), n, "all rows", True, f"all {n:,} rows")
+        return Subsample(np.arange(n), n, "all rows", not few, few or f"all {n:,} rows", order=order)
     rng = np.random.default_rng(seed)
     at, strata = coordinates(table), stratify(table)
-    ranked = _ranked(_candidates(strata, size=size, rng=rng), balance(at, seed=seed))
-    kind = "quantile of the target" if at.regression else "class"
-    method = f"stratified by {kind}, best balanced of {CANDIDATES} draws"
+    balanced = balance(at, seed=seed)
+    if table.groups is None:
+        counts = None if table.whole is None or at.regression else table.whole.classes
+        candidates = _candidates(strata, size=min(size, len(strata)), rng=rng, counts=counts)
+        kind = "quantile of the target" if at.regression else "class"
+        method = f"stratified by {kind}, best balanced of {CANDIDATES} draws"
+    else:
+        candidates = _whole_groups(table.groups, size=size, rng=rng)
+        balanced = _whitened(np.hstack([balanced, np.eye(int(strata.max()) + 1)[strata]]))
+        method = f"whole groups, best balanced of {CANDIDATES} draws"
+    ranked = _ranked(candidates, balanced)
     best: tuple[int, Subsample] | None = None
     for rows in ranked[: 1 + REDRAWS]:
         checks = prove(at, rows, seed=seed)
         broken = sum(not check.ok for check in checks)
-        reason = failed_rule(table, rows, checks=checks, folds=folds)
-        tried = Subsample(rows, n, method, not reason, reason or _praise(checks, size=size, of=n), checks)
+        reason = few or failed_rule(table, rows, checks=checks, folds=folds)
+        praise = _praise(checks, size=len(rows), of=n)
+        tried = Subsample(rows, n, method, not reason, reason or praise, checks, order)
         if best is None or broken < best[0]:
             best = broken, tried
         if broken == 0:
@@ -85,12 +96,39 @@ def allocate(counts: Int, size: int) -> Int:
     return shares
 
 
-def _candidates(strata: Int, *, size: int, rng: Generator) -> list[Int]:
-    """Draw stratified random samples of `size` rows, ascending."""
-    counts = np.bincount(strata)
+def _few_groups(table: Table) -> str:
+    """Return the rule that too few groups break, or nothing."""
+    count = 0 if table.groups is None else len(np.unique(table.groups))
+    if not 0 < count < FEWEST_GROUPS:
+        return ""
+    return f"the table has {count} groups, and at least {FEWEST_GROUPS} are needed to judge by whole groups"
+
+
+def _whole_groups(groups: Int, *, size: int, rng: Generator) -> list[Int]:
+    """Draw whole groups, in random order, until the next would come farther from `size` rows; ascending."""
+    _, group, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    drawn: list[Int] = []
+    for _ in range(CANDIDATES):
+        order = rng.permutation(len(counts))
+        sums = np.cumsum(counts[order])
+        chosen = np.zeros(len(counts), dtype=bool)
+        chosen[order[: 1 + int(np.argmin(np.abs(sums - size)))]] = True
+        drawn.append(np.flatnonzero(chosen[group]))
+    return drawn
+
+
+def _candidates(strata: Int, *, size: int, rng: Generator, counts: Int | None = None) -> list[Int]:
+    """Draw stratified random samples of `size` rows, ascending.
+
+    Each stratum's share is that of all rows, `counts`, of which those with a stratum here may be some.
+    """
+    held = np.bincount(strata, minlength=0 if counts is None else len(counts))
+    shares = np.minimum(allocate(held if counts is None else counts, size), held)
+    shares += allocate(held - shares, size - int(shares.sum())) if shares.sum() < size else 0
+    counts = held
     ends = np.cumsum(counts)
     order = np.argsort(strata, kind="stable")
-    parts = list(zip(ends - counts, counts, allocate(counts, size), strict=True))
+    parts = list(zip(ends - counts, counts, shares, strict=True))
     picks = (
         np.concatenate([start + rng.choice(count, share, replace=False) for start, count, share in parts])
         for _ in range(CANDIDATES)
@@ -123,7 +161,9 @@ def balance(at: Coordinates, *, seed: int) -> Float:
         pca = PCA(count, random_state=seed).fit(features[:, live] / scale[live])
         axes[live] = pca.components_.T / scale[live, None]
     parts = (_split(at, slice(start, start + step)) for start in range(0, n, step))
-    return _whitened(np.vstack([np.hstack([target, features @ axes]) for target, features in parts]))
+    every = np.vstack([np.hstack([target, features @ axes]) for target, features in parts])
+    # Where only some rows are held, the terms are centred on the means of all rows already.
+    return _whitened(every, center=n == at.n_all)
 
 
 def _split(at: Coordinates, rows: Int | slice) -> tuple[Float, Float]:
@@ -133,10 +173,10 @@ def _split(at: Coordinates, rows: Int | slice) -> tuple[Float, Float]:
     return every[:, own], np.delete(every, own, axis=1)
 
 
-def _whitened(x: Float) -> Float:
-    """Centre x (n, q) and turn it to unit covariance; directions without variance are dropped."""
+def _whitened(x: Float, *, center: bool = True) -> Float:
+    """Turn x (n, q) to unit covariance, centred or as it stands; directions without variance are dropped."""
     centred = x - x.mean(axis=0)
     value, vector = np.linalg.eigh(centred.T @ centred / len(x))
     real = value > 1e-9 * max(value.max(initial=0.0), 1e-300)
-    whitened: Float = centred @ (vector[:, real] / np.sqrt(value[real]))
+    whitened: Float = (centred if center else x) @ (vector[:, real] / np.sqrt(value[real]))
     return whitened
