@@ -4,6 +4,7 @@ import codecs
 import difflib
 import os
 import stat
+import sys
 import zlib
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,6 +16,7 @@ from regchoose.table.tokens import LINE
 
 MAX_BYTES = 2**30  # of text, decompressed: the table is held in memory, at several times its text
 CHUNK = 2**20
+STDIN = "-"
 BLANK = "\ufeff \t\r\n\v\f"
 
 # First bytes of files that are no text. A file is what it holds, whatever its name says.
@@ -72,6 +74,8 @@ def check_path(path: str) -> bool:
     UsageError
         E201 for a path that cannot be opened, E209 for a folder or another kind of file.
     """
+    if path == STDIN:
+        return False
     here = Path(path)
     if here.is_dir():
         raise UsageError("E209", f"{path} is a folder, and a file was wanted", fix=f"name one file; {KINDS}")
@@ -128,17 +132,22 @@ def read_bytes(path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, str | None]
     DataError
         E307 for a damaged gzip stream or too much text, E311 for a file that changes meanwhile.
     """
+    data = sys.stdin.buffer.read(limit + 1) if path == STDIN else _read_unchanged(path, limit)
+    if data[:2] == b"\x1f\x8b":
+        return _gunzip(path, data, limit=limit), "gzip"
+    if len(data) > limit:
+        raise _too_large(path, limit)
+    return data, None
+
+
+def _read_unchanged(path: str, limit: int) -> bytes:
     with Path(path).open("rb") as file:
         before = os.fstat(file.fileno())
         if before.st_size > limit:
             raise _too_large(path, limit)
         data = file.read(limit + 1)
     check_unchanged(path, before)
-    if data[:2] == b"\x1f\x8b":
-        return _gunzip(path, data, limit=limit), "gzip"
-    if len(data) > limit:
-        raise _too_large(path, limit)
-    return data, None
+    return data
 
 
 def check_unchanged(path: str, before: os.stat_result) -> None:

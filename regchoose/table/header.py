@@ -1,14 +1,11 @@
 """Whether the first row names the columns, and whether every other row is data."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
-import numpy as np
-
 from regchoose.errors import DataError
-from regchoose.records import Int, Prompt
+from regchoose.records import Prompt
 from regchoose.settings import Settings
 from regchoose.table.cells import Text
 from regchoose.table.dialect import Choose
@@ -16,9 +13,6 @@ from regchoose.table.values import BOOLEANS, DATE, INTEGER, LEADING_ZERO, clean,
 
 LOOKED_AT = 5000  # rows below the first; text further down a column of numbers is an error later on
 ODD = 2  # cells that may be no numbers in a column of numbers, or a fifth: a second header row, units, totals
-TOTAL = re.compile(
-    r"(?:grand |sub-?)?totals?:?|sum:?|average:?|mean:?|gesamt:?|summe:?|totaux:?|moyenne:?", re.IGNORECASE
-)
 Vote = Literal["like", "unlike", "odd", "far", ""]
 
 
@@ -151,36 +145,3 @@ def name_columns(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]
     warnings = (f"header names were changed: {'; '.join(shown)}",) if renamed else ()
     duplicated = tuple(name for name, count in counts.items() if name and count > 1)
     return tuple(names), duplicated, warnings
-
-
-def refuse_foreign_rows(columns: Sequence[Text], lines: Int, *, header: Sequence[str], path: str) -> None:
-    """Raise E314 for a row that is no data: the header again, a comment, a total at the end.
-
-    `columns` are without the header row; such rows in columns of numbers are found there as text.
-    """
-    first = columns[0]
-    if header:
-        for row in np.flatnonzero(first == header[0]):
-            if all(column[row] == name for column, name in zip(columns, header, strict=True)):
-                raise _foreign(
-                    path, int(lines[row]), "the header stands here again", "several tables in one file"
-                )
-    comments = [row for row in np.flatnonzero(np.strings.startswith(first, "#")) if first[row]]
-    if comments and len(comments) <= max(1, len(first) // 20):
-        raise _foreign(
-            path, int(lines[comments[0]]), "this row looks like a comment", f"{len(comments)} such rows"
-        )
-    for column in columns:
-        last = clean(column[-1] or "")
-        if TOTAL.fullmatch(last) and len(column) > 2 and not (column[:-1] == column[-1]).any():
-            raise _foreign(path, int(lines[-1]), f"{last!r} in the last row alone", "a total below the table")
-
-
-def _foreign(path: str, line: int, what: str, cause: str) -> DataError:
-    return DataError(
-        "E314",
-        what,
-        where=f"{path}:{line}",
-        detail=[f"cause: {cause}"],
-        fix=f"take line {line} out of the file",
-    )

@@ -9,7 +9,8 @@ from regchoose.table.cells import Text
 from regchoose.table.decimals import find_mark
 from regchoose.table.dialect import Choose, find_layout
 from regchoose.table.files import check_path, read_text
-from regchoose.table.header import has_header, joined_names, name_columns, refuse_foreign_rows
+from regchoose.table.foreign import refuse_foreign_rows, refuse_sparse_start
+from regchoose.table.header import has_header, joined_names, name_columns
 from regchoose.table.parquet import read_parquet
 from regchoose.table.raw import RawTable
 from regchoose.table.rows import split
@@ -53,6 +54,8 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
         if free
         else find_mark(body, settings, delimiter=layout.delimiter, path=path, choose=choose)
     )
+    if settings.header == "auto" and settings.header_rows == 1:
+        refuse_sparse_start(columns, lines, path=path)
     header, why = has_header(columns, settings, mark=mark, path=path, choose=choose)
     dialect = Dialect(
         format="csv",

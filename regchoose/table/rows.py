@@ -1,6 +1,7 @@
 """From text to columns: every record of the right length, or an error that names the line."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -150,6 +151,12 @@ def _bad_rows(rows: _Rows, source: Source, layout: Layout, settings: Settings) -
     return [f"{len(rows.bad)} of {total:,} rows were too short and padded with missing cells: {listed}"]
 
 
+def _lines_above(rows: _Rows) -> int:
+    """Return how many lines stand above the rows that have as many fields as most."""
+    usual, _ = Counter(len(row) for _, row in rows.bad).most_common(1)[0]
+    return next(line for line, row in rows.bad if len(row) == usual) - 1
+
+
 def _ragged(rows: _Rows, source: Source, layout: Layout, settings: Settings, *, allowed: int) -> DataError:
     line, row = rows.bad[0]
     total = len(rows.lines) + len(rows.bad)
@@ -157,7 +164,7 @@ def _ragged(rows: _Rows, source: Source, layout: Layout, settings: Settings, *, 
     name = name_of(layout.delimiter)
     if len(rows.bad) > total / 2:
         cause = "a title, a comment or another table above the rows"
-        fix = f"take line {rows.lines[0]} out of the file, or repair it"
+        fix = f"--skip-rows {_lines_above(rows)}   or   take them out of the file"
         if all(len(other) == rows.width + 1 for _, other in rows.bad):
             cause = "a header that lacks the name of one column"
             fix = f"add a name to line {rows.lines[0]}, at the start where rows are numbered"

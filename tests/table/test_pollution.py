@@ -7,6 +7,7 @@ import pytest
 
 from tests.table.pollution.families import every_file
 from tests.table.pollution.score import KEPT, Scored, counts, scored, thinned
+from tests.table.pollution.wild import wild
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +40,11 @@ def test_the_score_sees_a_wrong_reading(found: list[Scored]) -> None:
     other = [*exact.truth[:-1], [*exact.truth[-1][:-1], "7"]]
     (judged,) = scored([replace(exact, truth=other)])
     assert judged.outcome == "wrong"
+
+
+def test_random_files_are_read_exactly_or_refused() -> None:
+    """A bounded search; `python -m tests.table.pollution.wild` is the long one."""
+    found = scored(wild(seed) for seed in range(300))
+    assert [one.file.name for one in found if one.outcome == "wrong"] == []
+    assert [(one.file.name, one.said) for one in found if one.file.truth and one.outcome != "exact"] == []
+    assert {one.outcome for one in found} == {"exact", "refused"}

@@ -1,6 +1,7 @@
 """Files: loaded exactly, or refused with the line and the remedy; never silently wrong."""
 
 import gzip
+import io
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from regchoose.records import Prompt
 from regchoose.settings import Settings
 from regchoose.table.files import check_unchanged, read_bytes, read_text
 from regchoose.table.read import read
+from tests.table.pollution.families import Polluted, around_the_table
 from tests.table.writing import csv_of, error_of, nobody, numbers, text_of, write
 
 ROWS = numbers(40)
@@ -111,7 +113,11 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["t.json", "t.xml", "t.parquet"])
 def test_other_kinds_of_file_are_refused(tmp_path: Path, name: str) -> None:
     assert error_of(write(tmp_path, TEXT, name)).code == "E209"
-    assert error_of(str(tmp_path)).code == "E209"
+
+
+def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "{}", "t.json")
+    assert error_of(str(tmp_path)).code == "E201"
 
 
 def test_a_device_that_yields_nothing_is_empty() -> None:
@@ -206,8 +212,8 @@ TRAPS: list[tuple[str, str, str | list[list[str]]]] = [
     ("inches within quotes", 'a,b\n1,"48"""\n2,"6"\n', [["a", "b"], ["1", '48"'], ["2", "6"]]),
     ("NUL within text", "a,b\n1,x\0y\n2,z\n", "E305"),
     ("a line above the header", "Report of 2020\na,b\n1,2\n3,4\n", "E312"),
-    ("a line above, filled with commas", "Report,,\na,b,c\n1,2,x\n3,4,y\n5,6,z\n7,8,x\n", "E326"),
-    ("two header rows", "a,b,c\ncm,kg,text\n1.5,2,x\n3,4.5,y\n5,6,z\n7,8,x\n", "E326"),
+    ("a line above, filled with commas", "Report,,\na,b,c\n1,2,x\n3,4,y\n5,6,z\n7,8,x\n", "E314"),
+    ("two header rows", "a,b,c\ncm,kg,text\n1.5,2,x\n3,4.5,y\n5,6,z\n7,8,x\n", "E314"),
     ("two tables", "a,b\n1,2\n3,4\n\nc,d\n5,6\n7,8\n9,9\n", "E326"),
     ("the same header twice", "a,t\n1,x\n3,y\na,t\n5,x\n7,y\n", "E314"),
     ("all text, the same header twice", "a,t\nw,x\nv,y\na,t\nu,x\nr,y\n", "E309"),
@@ -359,3 +365,59 @@ def test_parquet_that_is_no_table(tmp_path: Path, query: str, code: str) -> None
 
 def test_damaged_parquet(tmp_path: Path) -> None:
     assert error_of(write(tmp_path, b"PAR1nothing else", "t.parquet")).code == "E306"
+
+
+ABOVE = [file for file in around_the_table() if file.name.startswith("above") and file.flags]
+
+
+@pytest.mark.parametrize("file", ABOVE, ids=[file.name for file in ABOVE])
+def test_lines_above_are_refused_with_the_flag_that_helps(tmp_path: Path, file: Polluted) -> None:
+    assert file.flags
+    path = write(tmp_path, file.content)
+    assert f"--skip-rows {file.flags.skip_rows} " in f"{error_of(path).fix} "
+    assert [list(read(path, file.flags, choose=nobody).names)] == (file.flagged or [])[:1]
+
+
+def test_lines_stay_those_of_the_file_where_some_are_skipped(tmp_path: Path) -> None:
+    path = write(tmp_path, "a title\n\nx,y\n1,2\n3,4\n5\n")
+    error = error_of(path, Settings(skip_rows=2))
+    assert (error.code, error.where.split("   ")[0]) == ("E312", f"{path}:6")
+    path = write(tmp_path, 'a title\nx,y\n1,2\n3,"4\n')
+    assert f"{path}:4 " in error_of(path, Settings(skip_rows=1)).where
+
+
+def test_skipping_all_lines_is_refused(tmp_path: Path) -> None:
+    error = error_of(write(tmp_path, "x,y\n1,2\n"), Settings(skip_rows=5))
+    assert error.code == "E301"
+    assert "which has 2 lines" in error.message
+
+
+def test_several_header_rows_are_joined(tmp_path: Path) -> None:
+    path = write(tmp_path, "size,,kind\nmm,kg,\n1.5,2,x\n3,4.5,y\n5,6,z\n7,8,x\n9,1,y\n")
+    assert "--header-rows 2" in error_of(path).fix
+    raw = read(path, Settings(header_rows=2), choose=nobody)
+    assert raw.names == ("size mm", "kg", "kind")
+    assert raw.lines.tolist() == [3, 4, 5, 6, 7]
+    assert "2 rows by --header-rows" in raw.dialect.found
+    assert error_of(write(tmp_path, "a,b\n1,2\n"), Settings(header_rows=2)).code == "E302"
+
+
+def test_a_last_row_that_is_nearly_empty_is_refused(tmp_path: Path) -> None:
+    rows = [
+        ["a", "b", "c", "y"],
+        *([f"{i}.5", "x", str(i), str(i % 2)] for i in range(9)),
+        ["", "", "45", ""],
+    ]
+    error = error_of(write(tmp_path, csv_of(rows)))
+    assert (error.code, error.where.rsplit(":", 1)[1]) == ("E314", "11")
+    rows[4][1] = rows[4][0] = rows[4][3] = ""
+    assert text_of(write(tmp_path, csv_of(rows))) == rows
+
+
+def test_a_table_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = numbers(30)
+    for content in (csv_of(rows).encode(), gzip.compress(csv_of(rows).encode())):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        assert text_of("-") == rows
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert error_of("-").code == "E301"

@@ -100,11 +100,7 @@ def _polluted(lines: list[str], dialect: Dialect, draw: np.random.Generator, *, 
             return lines
         return [*lines[:place], line[:at] + mark + line[at:], *lines[place + 1 :]]
     if kind == "line":
-        other = str(
-            draw.choice(
-                [",,,,", "Total", "# note", "some words, here", "-----", lines[0], line[: len(line) // 2]]
-            )
-        )
+        other = str(draw.choice([",,,,", "Total", "# note", "some words, here", "-----", lines[0]]))
         return [*lines[:place], other, *lines[place:]]
     if kind == "lines":
         again = lines[: int(draw.integers(2, 5))]
