@@ -145,7 +145,7 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> dict[str
     return {
         "path": table.path,
         "dialect": asdict(table.dialect),
-        "rows": table.n_rows,
+        "rows": table.n_all,
         "columns": [
             {"name": c.name, "role": c.role, "type": c.type, "why": c.why, "missing": c.missing}
             for c in table.columns

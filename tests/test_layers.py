@@ -15,6 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shapes": GROUND,
     "configuration": GROUND | {"shapes"},
     "look": GROUND | {"table"},
+    "extract": GROUND | {"table"},
     "flowchart": GROUND,
     "table": GROUND,
     "training": GROUND,
@@ -23,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "result": GROUND | {"experiment", "flowchart", "verdict"},
     "run": GROUND | {"experiment", "flowchart", "result", "table", "verdict"},
     "report": GROUND | {"flowchart"},
-    "cli": GROUND | {"shapes", "configuration", "look", "run", "report", "flowchart"},
+    "cli": GROUND | {"shapes", "configuration", "look", "extract", "run", "report", "flowchart"},
     "__main__": {"cli"},
 }
 ONLY_IN = {

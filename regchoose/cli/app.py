@@ -73,12 +73,23 @@ def _inspect(data: str, flags: Mapping[str, Any]) -> int:
     return inspect(data, flags)
 
 
+def _sample(data: str, flags: Mapping[str, Any]) -> int:
+    from regchoose.cli.sample import sample
+
+    return sample(data, flags)
+
+
 app.command("recommend", cls=Sectioned, help="Walk the chart on DATA and recommend a regularizer.")(
     with_options(_recommend, FIELDS)
 )
 app.command(
     "inspect", cls=Sectioned, help="Say what DATA is taken for: columns, target, correlation, sparsity."
 )(with_options(_inspect, LOOKING))
+app.command(
+    "sample",
+    cls=Sectioned,
+    help="Write N rows of DATA that match the whole, with the proof; --rows all: the table as it was read.",
+)(with_options(_sample, [*LOOKING, "rows", "folds", "output", "force"]))
 
 
 @app.command("flowchart", help="Draw a chart.")

@@ -98,7 +98,7 @@ def _usage(message: str) -> UsageError:
         )
     elif command := re.match(r"No such command '?([^'\s]+)", message):
         message = f"no command {command[1]}"
-        near = get_close_matches(command[1], ["recommend", "inspect", "flowchart"], n=1, cutoff=0.5)
+        near = get_close_matches(command[1], ["recommend", "inspect", "sample", "flowchart"], n=1, cutoff=0.5)
     fix = near[0] if near else "regchoose --help lists the commands, regchoose recommend --help the options"
     return UsageError("E202", message, fix=fix)
 

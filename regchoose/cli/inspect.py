@@ -59,7 +59,7 @@ def _as_dict(table: Table, profile: Profile) -> dict[str, Any]:
         "ok": True,
         "path": table.path,
         "dialect": asdict(table.dialect),
-        "rows": table.n_rows,
+        "rows": table.n_all,
         "columns": [asdict(column) for column in table.columns],
         "target": table.target_name,
         "target_why": table.target_why,
@@ -77,7 +77,7 @@ def _findings(profile: Profile) -> dict[str, Finding]:
 
 def _drawn(table: Table, profile: Profile, *, width: int) -> RenderableType:
     facts = {
-        "file": f"{table.path}: {table.n_rows} rows, {len(table.columns)} columns",
+        "file": f"{table.path}: {table.n_all:,} rows, {len(table.columns)} columns",
         "written as": table.dialect.found,
         "target": f"{table.target_name}: {table.target_why}",
         "task": f"{table.task}: {table.task_why}",

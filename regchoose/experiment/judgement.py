@@ -108,7 +108,7 @@ class Judgement:
     def _recommendation(self) -> dict[str, Any]:
         verdict, experiment = self._verdict, self.experiment
         arm, run = verdict.arm, self.arms[verdict.arm]
-        rows, of = experiment.rows_train, self.table.n_rows
+        rows, of = experiment.rows_train, self.table.n_all
         small_l1, small_l2 = float(run.judged.l1[0]), float(run.judged.l2[0])
         l1_factor, l2_factor = to_size(run.nonzero_share, rows, of=of)
         l1, l2 = small_l1 * l1_factor, small_l2 * l2_factor

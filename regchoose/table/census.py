@@ -14,7 +14,7 @@ from regchoose.records import Column, Float, Int, Table, Whole
 from regchoose.table.encode import coding
 from regchoose.table.moments import cuts
 from regchoose.table.stream import Stream
-from regchoose.table.values import clean, is_missing, to_number
+from regchoose.table.values import MISSING, clean, is_missing, to_number
 
 BITS = 30
 SHOWN = 1000  # different odd texts of a column that are looked at
@@ -66,7 +66,7 @@ def with_whole(table: Table, stream: Stream) -> Table:
     target = _place(table, table.target_name)
     counted = [*categories, *([target] if table.task != "regression" else [])]
     fixed = [j for j, column in enumerate(table.columns) if column.role in ("constant", "empty")]
-    found = _scan(stream, numbers, counted, fixed)
+    found = _scan(stream, _with_target(stream, target), numbers, counted=counted, fixed=fixed)
     _check_ends(stream, found)
     for number in numbers:
         _check_number(stream, table.columns[number.place], number, found)
@@ -77,12 +77,32 @@ def with_whole(table: Table, stream: Stream) -> Table:
     else:
         classes = _classes(stream, table, found[f"texts{target}"])
     missing = _without_target(found, numbers, target, classes)
+    if missing and not stream.settings.drop_missing_target:
+        raise DataError(
+            "E322",
+            f"the target {table.target_name!r} is missing in {missing:,} of {found['n']:,} rows",
+            where=stream.parts.path,
+            fix="--drop-missing-target",
+        )
     whole = _whole(numbers, found, levels=levels, classes=classes, missing=missing)
     columns = tuple(
         _recounted(column, j, found, levels=dict(zip(categories, levels, strict=True)))
         for j, column in enumerate(table.columns)
     )
     return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *said))
+
+
+def _with_target(stream: Stream, target: int) -> str:
+    """Return the rows that count: all, or those with a target where others are to be dropped."""
+    if not stream.settings.drop_missing_target:
+        return stream.relation
+    absent = ", ".join(f"'{text}'" for text in sorted(MISSING))
+    further = "".join(f", '{text.replace(chr(39), chr(39) * 2)}'" for text in stream.settings.na)
+    cell = f"trim(coalesce(c{target}, ''))"
+    return (
+        f"(SELECT * FROM {stream.relation} WHERE lower({cell}) NOT IN ({absent})"
+        f" AND {cell} NOT IN (''{further}))"
+    )
 
 
 def _numbers(table: Table, stream: Stream) -> list[_Number]:
@@ -113,7 +133,9 @@ def _place(table: Table, name: str) -> int:
     return next(j for j, column in enumerate(table.columns) if column.name == name)
 
 
-def _scan(stream: Stream, numbers: Sequence[_Number], counted: list[int], fixed: list[int]) -> dict[str, Any]:
+def _scan(
+    stream: Stream, relation: str, numbers: Sequence[_Number], *, counted: list[int], fixed: list[int]
+) -> dict[str, Any]:
     """Count everything in one scan."""
     terms = {"n": "count(*)", "last": f"count(c{stream.width - 1})"}
     for number in numbers:
@@ -134,7 +156,7 @@ def _scan(stream: Stream, numbers: Sequence[_Number], counted: list[int], fixed:
     units = ", ".join(
         f"CASE WHEN isfinite(v{number.place}) THEN {number.unit} END AS k{number.place}" for number in numbers
     )
-    inner = f"SELECT *{', ' * bool(values)}{values} FROM {stream.relation}"
+    inner = f"SELECT *{', ' * bool(values)}{values} FROM {relation}"
     query = f"SELECT {', '.join(terms.values())} FROM (SELECT *{', ' * bool(units)}{units} FROM ({inner}))"
     (row,) = stream.run(query).fetchall()
     return dict(zip(terms, row, strict=True))
@@ -142,7 +164,12 @@ def _scan(stream: Stream, numbers: Sequence[_Number], counted: list[int], fixed:
 
 def _check_ends(stream: Stream, found: Mapping[str, Any]) -> None:
     """Raise E312 where more lines end in a delimiter than rows in an empty cell: DuckDB passes over it."""
-    empty = found["n"] - found["last"]
+    if stream.settings.drop_missing_target:
+        query = f"SELECT count(*), count(c{stream.width - 1}) FROM {stream.relation}"
+        n, last = stream.run(query).fetchall()[0]
+    else:
+        n, last = found["n"], found["last"]
+    empty = n - last
     if stream.open_ends > empty:
         raise DataError(
             "E312",

@@ -1,0 +1,138 @@
+"""`regchoose sample`: rows that match the whole table, written, with the proof."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from regchoose.cli import output
+from regchoose.cli.ask import Ask, asker, is_attended, nobody
+from regchoose.cli.failures import guarded
+from regchoose.cli.gather import form_for, gathered
+from regchoose.cli.progress import Listener, listening
+from regchoose.errors import UsageError
+from regchoose.records import Check, Subsample
+from regchoose.report.as_json import document
+from regchoose.report.safe_text import plain
+from regchoose.settings import Settings
+
+
+def sample(data: str, flags: Mapping[str, Any]) -> int:
+    """Write a subsample; return the exit status."""
+    everything = flags.get("rows") == "all"
+    settings, _ = gathered(
+        {name: value for name, value in flags.items() if not (everything and name == "rows")}
+    )
+    return guarded(partial(_sample, data, settings, everything=everything), form_for(settings))
+
+
+def _sample(data: str, settings: Settings, *, everything: bool) -> int:
+    if settings.output is None:
+        raise UsageError("E207", "sample writes a file, and none is named", fix="-o sample.csv")
+    from regchoose.extract import extract, form_of, n_bytes  # late: pandas and duckdb come with it
+
+    form, target = form_of(settings.output), Path(settings.output)
+    output.check_output(target, data=Path(data), force=settings.force)
+    attended = is_attended(no_input=settings.no_input, environ=os.environ)
+    with listening(
+        quiet=settings.quiet, json=settings.json, environ=os.environ, clock=time.monotonic
+    ) as listener:
+        ask: Ask = asker({}, paused=listener.paused) if attended else nobody
+        passes = _Passes(listener, total=n_bytes(data))
+        listener.started("read", "read", passes.total)
+        with output.replacing(target) as temporary:
+            table, drawn, protected = extract(
+                data,
+                settings,
+                everything=everything,
+                target=temporary,
+                form=form,
+                ask=ask,
+                advanced=passes.advanced,
+            )
+        listener.finished("read", f"{table.n_all:,} rows")
+        for warning in table.warnings:
+            listener.noted(warning)
+    if settings.json:
+        output.write(document(_as_dict(drawn, settings.output, protected)))
+    else:
+        output.show(_shown(drawn, settings.output, protected))
+    return 0
+
+
+class _Passes:
+    """Two passes read a large table; the bar shows the bytes of both."""
+
+    def __init__(self, listener: Listener, *, total: int) -> None:
+        self._listener, self._bytes, self.total = listener, total, 2 * total
+        self._before = self._last = 0
+
+    def advanced(self, done: int) -> None:
+        """Hear the bytes that the present pass has read; where they fall, another pass has begun."""
+        if done < self._last / 2:
+            self._before = min(self._before + self._bytes, self._bytes)
+        self._last = done
+        self._listener.advanced("read", self._before + done)
+
+
+def _as_dict(drawn: Subsample, path: str, protected: int) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "path": path,
+        "subsample": {
+            "rows": len(drawn.rows) if drawn.method != "all rows" else drawn.of,
+            "of": drawn.of,
+            "method": drawn.method,
+            "matched": drawn.matched,
+            "reason": drawn.reason,
+            "worst": {name: asdict(check) for name, check in drawn.worst.items()},
+            "checks": [asdict(check) for check in drawn.checks],
+            "order": None if drawn.order is None else asdict(drawn.order),
+        },
+        "protected_cells": protected,
+    }
+
+
+def _shown(drawn: Subsample, path: str, protected: int) -> RenderableType:
+    answer = "yes" if drawn.matched else "NO"
+    lines: list[RenderableType] = [
+        Text.assemble("Does it match the whole table?  ", (answer, "bold"), f"  {plain(drawn.reason)}"),
+        Text(f"written to {plain(path)}; {plain(drawn.method)}"),
+    ]
+    if protected:
+        lines.append(Text(f"{protected:,} cells that a spreadsheet would run now begin with an apostrophe"))
+    if drawn.order is not None and not drawn.order.ok:
+        lines.append(
+            Text(
+                "warning: the first third of the rows can be told from the last "
+                f"(AUC {drawn.order.value:.2f}): their order or time matters",
+                style="yellow",
+            )
+        )
+    if drawn.checks:
+        lines += ["", _proof(drawn)]
+    return Group(*lines)
+
+
+def _proof(drawn: Subsample) -> Grid:
+    """Draw the largest value of each check, and each that fails."""
+    grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for name in ("check", "largest at", "value", "limit", ""):
+        grid.add_column(name, overflow="fold", justify="right" if name in ("value", "limit") else "left")
+    worst = list(drawn.worst.values())
+    failed = [check for check in drawn.checks if not check.ok and check not in worst]
+    for check in [*worst, *failed[:20]]:
+        grid.add_row(*_row(check))
+    return grid
+
+
+def _row(check: Check) -> tuple[Text, ...]:
+    marks = (plain(check.check), plain(check.column, longest=40), f"{check.value:.3g}", f"{check.limit:.3g}")
+    return (*(Text(mark) for mark in marks), Text("ok" if check.ok else "FAILS"))

@@ -1,0 +1,123 @@
+"""`sample`: the file it writes, the proof beside it, and what it refuses."""
+
+import csv
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from regchoose.extract import extract
+from regchoose.settings import Settings
+from regchoose.table import parts
+from tests.cli.conftest import Shell
+
+FORMULAS = ["=1+1", "+cmd", "-2+3", "@sum", "plain", "-", "-5"]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    rows = [f"{x:.3f},{FORMULAS[i % len(FORMULAS)]},{i % 2}" for i, x in enumerate(rng.normal(size=700))]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["x,said,y", *rows, ""]), encoding="utf-8")
+    return path
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_it_writes_rows_of_the_table_and_the_proof(shell: Shell, table: Path) -> None:
+    done = shell("sample", "t.csv", "--rows", "350", "-o", "s.csv", "--json")
+    assert done.returncode == 0
+    found = json.loads(done.stdout)
+    assert (found["ok"], found["subsample"]["rows"], found["subsample"]["of"]) == (True, 350, 700)
+    assert {check["check"] for check in found["subsample"]["checks"]} >= {
+        "standardized mean difference",
+        "total variation",
+    }
+    drawn, whole = read(table.parent / "s.csv"), read(table)
+    known = {row["x"] for row in whole}
+    assert len(drawn) == 350
+    assert {row["x"] for row in drawn} <= known
+    assert sum(row["y"] == "1" for row in drawn) == 175
+    assert shell("sample", "t.csv", "--rows", "350", "-o", "again.csv").returncode == 0
+    assert (table.parent / "again.csv").read_bytes() == (table.parent / "s.csv").read_bytes()
+
+
+@pytest.mark.usefixtures("table")
+def test_the_proof_is_a_table(shell: Shell) -> None:
+    shown = " ".join(shell("sample", "t.csv", "--rows", "350", "-o", "s.csv").stdout.split())
+    assert "Does it match the whole table? yes 350 of 700 rows" in shown
+    assert "standardized mean difference" in shown
+    assert "400 cells that a spreadsheet would run" not in shown
+    assert "now begin with an apostrophe" in shown
+
+
+def test_text_that_a_spreadsheet_would_run_is_protected_and_numbers_are_not(
+    shell: Shell, table: Path
+) -> None:
+    shell("sample", "t.csv", "--rows", "all", "-o", "s.csv")
+    found = read(table.parent / "s.csv")
+    assert [row["said"] for row in found[:7]] == ["'=1+1", "'+cmd", "'-2+3", "'@sum", "plain", "-", "-5"]
+    assert [row["x"] for row in found] == [row["x"] for row in read(table)]
+    assert min(float(row["x"]) for row in found) < 0
+
+
+def test_parquet_keeps_numbers_as_numbers(shell: Shell, table: Path) -> None:
+    shell("sample", "t.csv", "--rows", "all", "-o", "s.parquet")
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"SELECT x, said, y FROM '{table.parent / 's.parquet'}'").fetchall()
+    assert [(row[0], row[1]) for row in rows[:2]] == [
+        (float(read(table)[i]["x"]), FORMULAS[i]) for i in (0, 1)
+    ]
+    assert isinstance(rows[0][2], int)
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], "E207"),
+        (["-o", "s.xlsx"], "E209"),
+        (["-o", "t.csv"], "E206"),
+        (["-o", "there.csv"], "E206"),
+        (["-o", "none/s.csv"], "E402"),
+        (["-o", "s.csv", "--target", "z"], "E204"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(
+    shell: Shell, tmp_path: Path, arguments: list[str], code: str
+) -> None:
+    (tmp_path / "there.csv").write_text("mine", encoding="utf-8")
+    before = sorted(tmp_path.iterdir())
+    assert f"error[{code}]" in shell("sample", "t.csv", *arguments).stderr
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "there.csv").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.usefixtures("table")
+def test_an_output_is_replaced_where_that_is_asked_for(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("old", encoding="utf-8")
+    assert shell("sample", "t.csv", "--rows", "350", "-o", "s.csv", "--force").returncode == 0
+    assert len(read(tmp_path / "s.csv")) == 350
+
+
+def test_a_large_table_is_written_whole(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "LARGE", 0)
+    target = table.parent / "all.csv"
+    heard: list[int] = []
+    _, drawn, protected = extract(
+        str(table),
+        Settings(),
+        everything=True,
+        target=target,
+        form="csv",
+        ask=lambda _: None,
+        advanced=heard.append,
+    )
+    assert (drawn.of, protected) == (700, 400)
+    assert [row["x"] for row in read(target)] == [row["x"] for row in read(table)]
