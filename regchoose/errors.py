@@ -43,6 +43,7 @@ CODES: dict[str, str] = {
     "E211": "the network cannot be built",
     "E212": "the network has nothing to train or to penalize",
     "E213": "the network gives another shape than one output, or one a class, for each row",
+    "E214": "the file is not a result of regchoose",
     "E301": "the file is empty",
     "E302": "the file has a header and no data rows",
     "E303": "too few rows for an experiment",

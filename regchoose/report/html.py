@@ -1,0 +1,200 @@
+"""A result as one page: no script, nothing loaded, the same bytes for the same result."""
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from importlib.resources import files
+from itertools import groupby
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from regchoose.flowchart.charts import CHARTS
+from regchoose.records import ARM_NAMES, Result
+from regchoose.report import numbers
+from regchoose.report.chart_svg import as_svg
+from regchoose.report.html_figures import figures
+from regchoose.report.safe_text import plain
+from regchoose.report.terminal import WHO
+from regchoose.report.verdict_text import below, headline
+from regchoose.settings import Settings
+
+MOST_ROWS = 200  # of a table of columns or checks: the page stays small
+LONGEST = 1000
+
+
+def as_html(result: Result) -> str:
+    """Return the page of a result.
+
+    Text from data goes through `plain` and is escaped by Jinja; what the page may load is nothing, and its
+    one style sheet is allowed by its hash.
+    """
+    folder = files("regchoose.report") / "templates"
+    style = (folder / "report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    environment = Environment(
+        loader=DictLoader({"report": (folder / "report.html").read_text(encoding="utf-8")}),
+        autoescape=True,
+        finalize=_harmless,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    page = environment.get_template("report").render(
+        policy=Markup(policy),  # noqa: S704 - made of our own text
+        style=Markup(style),  # noqa: S704
+        **_verdict(result),
+        **_evidence(result),
+        **_about(result),
+    )
+    return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
+
+
+def _harmless(value: object) -> object:
+    return value if isinstance(value, Markup) or callable(value) else plain(value, longest=LONGEST)
+
+
+def _verdict(result: Result) -> dict[str, Any]:
+    at_edge = [arm for arm, shown in result.arms.items() if shown.get("at_grid_edge")]
+    found = [f"{_name(arm)} found its strength at the edge of the grid" for arm in at_edge]
+    partial = ["This answer is partial: the run was cut short."] if result.partial else []
+    return {
+        "result": result,
+        "title": f"regchoose: {headline(result)}",
+        "headline": headline(result),
+        "below": [line for line in below(result) if line and line != result.recommendation["sentence"]],
+        "advice": result.recommendation,
+        "certainty": result.recommendation["certainty"],
+        "warnings": [*partial, *found, *result.data.get("warnings", ())],
+    }
+
+
+def _evidence(result: Result) -> dict[str, Any]:
+    chart = CHARTS.get(result.settings.get("chart", ""), next(iter(CHARTS.values())))
+    grouped = groupby(figures(result), key=lambda figure: figure.section)
+    return {
+        "chart": as_svg(chart, [step["key"] for step in result.path]),
+        "path": [step for step in result.path if step["kind"] != "action"],
+        "who": WHO,
+        "sections": [(section, list(shown)) for section, shown in grouped],
+        "names": ARM_NAMES,
+        "arms": _arms(result),
+        "audit": result.audit,
+        "subsample": result.subsample,
+        "checks": _checks((result.subsample or {}).get("checks", ())),
+    }
+
+
+def _about(result: Result) -> dict[str, Any]:
+    data, profile = result.data, result.data.get("profile") or {}
+    return {
+        "data": data,
+        "columns": [
+            [column[key] for key in ("name", "role", "type", "why", "missing")]
+            for column in data["columns"][:MOST_ROWS]
+        ],
+        "profile": [
+            (name.replace("_", " "), known)
+            for name, known in profile.items()
+            if isinstance(known, Mapping) and "evidence" in known
+        ],
+        "command": command(result),
+        "settings": [(name, _words(value)) for name, value in sorted(result.settings.items())],
+        "prints": ", ".join(f"{name} {mark}" for name, mark in sorted(result.fingerprint.items())),
+        "duration": numbers.duration(result.seconds),
+    }
+
+
+def _name(arm: str) -> str:
+    return str(dict(ARM_NAMES).get(arm, arm))  # type: ignore[call-overload]  # keys of a file are any text
+
+
+def _arms(result: Result) -> tuple[Sequence[str], Sequence[Sequence[str]]] | None:
+    if not result.arms:
+        return None
+    seconds = result.execution.get("arm_seconds", {})
+    safe = (result.audit or {}).get("safe") or {}
+    rows = []
+    for arm in ARM_NAMES:
+        if arm in result.arms:
+            shown = result.arms[arm]
+            share = shown["nonzero_share"]
+            rows.append(
+                [
+                    f"{_name(arm)}{' ← recommended' if arm == result.recommendation['regularizer'] else ''}",
+                    numbers.loss(shown["loss"]),
+                    numbers.strength(shown["l1"]),
+                    numbers.strength(shown["l2"]),
+                    numbers.percent(None if share is None else 1 - share),
+                    f"{shown['epochs']}",
+                    numbers.probability(safe[arm]) if arm in safe else numbers.MISSING,
+                    numbers.duration(seconds.get(arm)),
+                ]
+            )
+    return ("arm", "loss", "l1", "l2", "zeros", "epochs", "safe", "cost"), rows
+
+
+def _checks(checks: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Return the checks as rows, those that fail first."""
+    ordered = sorted(checks, key=lambda check: bool(check["ok"]))[:MOST_ROWS]
+    return [
+        [
+            plain(check["column"]),
+            plain(check["check"]),
+            f"{check['value']:.3g}" if check["value"] is not None else numbers.MISSING,
+            f"{check['limit']:.3g}" if check["limit"] is not None else numbers.MISSING,
+            "yes" if check["ok"] else "no",
+        ]
+        for check in ordered
+    ]
+
+
+def command(result: Result) -> str:
+    """Return the command that repeats a run: every setting that differs from its default.
+
+    A name that only a flag can carry safely is quoted for a shell; one with control characters is shown
+    without them, and such a command must be mended by hand.
+    """
+    path = plain(result.data["path"], longest=LONGEST)
+    preset = result.settings.get("preset", "default")
+    words = [f"--preset={preset}"] if preset != "default" else []
+    for field in fields(Settings):
+        name = field.name
+        if name in result.settings and name != "preset":
+            default = getattr(Settings, name, {})
+            words += _flag(name, result.settings[name], default=default)
+    safe = [shlex.quote(plain(word, longest=LONGEST)) for word in words]
+    end = ["--"] if path.startswith("-") else []
+    return " ".join(["regchoose recommend", *safe, *end, shlex.quote(path)])
+
+
+def _flag(name: str, value: Any, *, default: Any) -> list[str]:
+    flag = f"--{name.replace('_', '-')}"
+    if _words(value) == _words(default):
+        return []
+    if name == "header":
+        return ["--header" if value == "yes" else "--no-header"]
+    if isinstance(value, bool):
+        return [flag if value else f"--no-{flag[2:]}"]
+    if isinstance(value, Mapping):
+        return [f"{flag}={key}={value[key]}" for key in sorted(value)]
+    if name in ("hidden", "alphas"):
+        return [f"{flag}={','.join(map(str, value))}"]
+    if isinstance(value, list | tuple):
+        return [f"{flag}={item}" for item in value]
+    return [f"{flag}={'tab' if value == chr(9) else value}"]
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or numbers.MISSING
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={value[key]}" for key in sorted(value)) or numbers.MISSING
+    if value is None:
+        return numbers.MISSING
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

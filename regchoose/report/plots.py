@@ -1,0 +1,176 @@
+"""Plots as SVG: a frame with two axes, and the marks in it.
+
+Written by hand rather than with matplotlib: a plot here is some 4 kB instead of 40, takes its colours from
+the page (and so follows light and dark), and the same figures give the same bytes.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markupsafe import Markup, escape
+
+from regchoose.report.safe_text import plain
+
+WIDE, HIGH = 420, 250  # of the drawing, in pixels at its natural size
+LEFT, RIGHT, TOP, BOTTOM = 50, 12, 12, 40
+Point = tuple[float, float]
+DASHES = {"none": "none", "l1": "7 3", "l2": "2 3", "elastic_net": "none"}
+
+
+def element(name: str, *inside: Markup | str, **attributes: object) -> Markup:
+    """Return an SVG element; text and attributes are escaped, `_` in a name stands for `-`."""
+    given = Markup("").join(
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), value)
+        for key, value in attributes.items()
+        if value is not None
+    )
+    body = Markup("").join(part if isinstance(part, Markup) else escape(plain(part)) for part in inside)
+    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), given, body)  # noqa: S704 - names are literals
+
+
+def at(value: float) -> str:
+    """Write a coordinate: a tenth of a pixel is enough."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Numbers along one side of a plot.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends; above zero where `log`.
+    start, stop : float
+        Their places in pixels.
+    log : bool
+        Whether equal steps are equal factors.
+    numbered : bool
+        Whether it has ticks.
+    """
+
+    low: float
+    high: float
+    start: float
+    stop: float
+    log: bool = False
+    numbered: bool = True
+
+    def place(self, value: float) -> float:
+        """Return the pixel of a value; values beyond the ends stay at them."""
+        low, high = self._scaled(self.low), self._scaled(self.high)
+        share = (self._scaled(min(max(value, self.low), self.high)) - low) / ((high - low) or 1)
+        return self.start + share * (self.stop - self.start)
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return round values within the axis, each with its label."""
+        if not self.numbered:
+            return []
+        if self.log:
+            first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
+            stride = max(1, math.ceil((last - first) / 5))
+            found = [10.0**power for power in range(first, last + 1, stride)]
+            return [(value, f"{value:g}") for value in found]
+        step = _round_step((self.high - self.low) / 4)
+        places = range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
+        return [(place * step, f"{place * step:.10g}".replace("-", "−")) for place in places]
+
+    def _scaled(self, value: float) -> float:
+        return math.log10(value) if self.log else value
+
+
+def _round_step(rough: float) -> float:
+    power: float = 10.0 ** math.floor(math.log10(rough))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
+
+
+def reach(values: Iterable[float], *, margin: float = 0.06) -> Point:
+    """Return the least and the largest value, with a margin; finite and apart."""
+    finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+    low, high = min(finite), max(finite)
+    pad = (high - low) * margin or abs(high) * 0.1 or 1.0
+    return low - pad, high + pad
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Two axes and what they are called."""
+
+    x: Axis
+    y: Axis
+    x_name: str
+    y_name: str
+
+    @classmethod
+    def of(cls, x: Point, y: Point, *, names: tuple[str, str], log: bool = False) -> "Frame":
+        """Return a frame of the usual size for these ranges; without a name, y has no ticks."""
+        across = Axis(*x, LEFT if names[1] else RIGHT, WIDE - RIGHT, log)
+        return cls(across, Axis(*y, HIGH - BOTTOM, TOP, numbered=bool(names[1])), *names)
+
+    def draw(self, *marks: Markup, title: str, key: str) -> Markup:
+        """Return the plot: grid, marks, axes."""
+        name = element("title", title, id=f"plot-{key}")
+        body = Markup("").join([name, *self._grid(), *marks, *self._names()])
+        return element(
+            "svg",
+            body,
+            xmlns="http://www.w3.org/2000/svg",
+            viewBox=f"0 0 {WIDE} {HIGH}",
+            role="img",
+            aria_labelledby=f"plot-{key}",
+            class_="plot",
+        )
+
+    def line(self, points: Sequence[Point], **attributes: object) -> Markup:
+        """Return a line through the points; those that are not finite are left out."""
+        kept = [p for p in points if math.isfinite(p[0]) and math.isfinite(p[1])]
+        path = " ".join(f"{at(self.x.place(x))},{at(self.y.place(y))}" for x, y in kept)
+        return element("polyline", points=path, fill="none", **attributes)
+
+    def dot(self, x: float, y: float, *, r: float = 4, **attributes: object) -> Markup:
+        """Return a filled circle."""
+        return element("circle", cx=at(self.x.place(x)), cy=at(self.y.place(y)), r=r, **attributes)
+
+    def upright(self, x: float, **attributes: object) -> Markup:
+        """Return a line over the whole height."""
+        place = at(self.x.place(x))
+        return element("line", x1=place, x2=place, y1=at(self.y.stop), y2=at(self.y.start), **attributes)
+
+    def band(self, low: float, high: float, **attributes: object) -> Markup:
+        """Return a shaded zone between two values of x."""
+        left, right = self.x.place(low), self.x.place(high)
+        size = {"width": at(right - left), "height": at(self.y.start - self.y.stop)}
+        return element("rect", x=at(left), y=at(self.y.stop), **size, **attributes)
+
+    def _grid(self) -> Iterable[Markup]:
+        for value, label in self.x.ticks():
+            yield self.upright(value, class_="grid")
+            yield element(
+                "text", label, x=at(self.x.place(value)), y=HIGH - BOTTOM + 14, text_anchor="middle"
+            )
+        for value, label in self.y.ticks():
+            y = self.y.place(value)
+            yield element("line", x1=LEFT, x2=WIDE - RIGHT, y1=at(y), y2=at(y), class_="grid")
+            yield element("text", label, x=LEFT - 6, y=at(y + 4), text_anchor="end")
+
+    def _names(self) -> Iterable[Markup]:
+        middle = (self.x.start + self.x.stop) / 2
+        yield element("text", self.x_name, x=at(middle), y=HIGH - 8, text_anchor="middle", class_="axis")
+        y = at((self.y.start + self.y.stop) / 2)
+        turned = f"rotate(-90 11 {y})"
+        yield element("text", self.y_name, x=11, y=y, text_anchor="middle", class_="axis", transform=turned)
+
+
+def steps(edges: Sequence[float], heights: Sequence[float]) -> list[Point]:
+    """Return the outline of a histogram."""
+    corners = [(x, y) for (low, high), y in zip(pairwise(edges), heights, strict=True) for x in (low, high)]
+    return [(edges[0], 0.0), *corners, (edges[-1], 0.0)]
+
+
+def t_density(value: float, *, mean: float, scale: float, df: float) -> float:
+    """Return the density of Student's t with a location and a scale."""
+    z = (value - mean) / scale
+    constant = math.lgamma((df + 1) / 2) - math.lgamma(df / 2) - math.log(df * math.pi) / 2
+    return math.exp(constant - (df + 1) / 2 * math.log1p(z * z / df)) / scale

@@ -1,0 +1,154 @@
+"""The page of a result: what is in it, and that nothing from data becomes part of it."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import fields, replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regchoose.records import Result
+from regchoose.report.html import as_html, command
+from tests.report.results import FIRM, PRIOR, UNDECIDED
+
+KEPT = json.loads((Path(__file__).parent / "diabetes.json").read_text(encoding="utf-8"))
+DIABETES = Result(**{field.name: KEPT[field.name] for field in fields(Result)})
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "{{7*7}}",
+    "{% for x in y %}",
+    "\x1b[31mred\x1b]0;owned\x07",
+    "\u202etxt.exe",
+    "x" * 10_000,
+    "</title></style></svg><img src=x onerror=alert(1)>",
+    "javascript:alert(1)",
+    '" onload="alert(1)" \'',
+    "]]><!--",
+    "\ud800",
+]
+
+
+class Nodes(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.attributes: set[str] = set()
+        self.links: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes |= {name for name, _ in attrs}
+        self.links |= {value or "" for name, value in attrs if name in ("href", "src")}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_comment(self, data: str) -> None:
+        self.tags["!--"] += 1
+
+
+def parsed(page: str) -> Nodes:
+    nodes = Nodes()
+    nodes.feed(page)
+    return nodes
+
+
+def with_names(text: str) -> Result:
+    data = {**DIABETES.data, "path": text, "target": text, "target_why": text, "warnings": [text]}
+    data["columns"] = [{**column, "name": text, "why": text} for column in DIABETES.data["columns"]]
+    path = tuple({**step, "evidence": text, "text": text} for step in DIABETES.path)
+    settings = {**DIABETES.settings, "target": text}
+    checks = [{"column": text, "check": text, "value": 0.1, "limit": 0.2, "ok": True}]
+    fitted = {"input": text, "x": [0, 1], "data": {"x": [0], "y": [1]}, "arms": {"none": [0, 1]}}
+    subsample = {**(DIABETES.subsample or {}), "checks": checks, "reason": text}
+    curves = {**DIABETES.curves, "fitted": fitted}
+    return replace(DIABETES, data=data, path=path, settings=settings, subsample=subsample, curves=curves)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_names_from_data_are_only_text(text: str) -> None:
+    page, plain = as_html(with_names(text)), as_html(with_names("name"))
+    found, wanted = parsed(page), parsed(plain)
+    assert found.tags == wanted.tags
+    assert found.attributes == wanted.attributes
+    assert found.links == wanted.links == {"#chart", "data:,"}
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", page)
+    assert len(page.encode()) < 1_000_000
+
+
+def test_a_template_in_a_name_is_shown_as_it_is() -> None:
+    text = parsed(as_html(with_names("{{7*7}}"))).text
+    assert "{{7*7}}" in text
+
+
+@pytest.mark.parametrize("result", [DIABETES, FIRM, UNDECIDED, PRIOR, replace(FIRM, partial=True)])
+def test_same_result_same_bytes_and_nothing_active(result: Result) -> None:
+    page = as_html(result)
+    nodes = parsed(page)
+    assert page == as_html(result)
+    assert not nodes.tags.keys() & {"script", "iframe", "object", "embed", "form", "img", "base"}
+    assert not [name for name in nodes.attributes if name.startswith("on") or name == "style"]
+    assert "default-src 'none'" in page
+
+
+def test_every_plot_has_a_table_and_a_name() -> None:
+    page = as_html(DIABETES)
+    assert (
+        page.count("<figure>") == page.count("<summary>The figures</summary>") == page.count('class="plot"')
+    )
+    labels = re.findall(r'aria-labelledby="([^"]+)"', page)
+    assert len(labels) == len(set(labels))
+    assert all(f'id="{label}"' in page for label in labels)
+
+
+def test_the_page_shows_what_the_experiment_found() -> None:
+    text = parsed(as_html(DIABETES)).text
+    for heading in (
+        "How the arms compare",
+        "What the strength does",
+        "How training went",
+        "How sure it is",
+        "The way through the chart",
+        "Is the subsample like the whole?",
+        "To repeat it",
+    ):
+        assert heading in text
+    assert "0.509" in text  # the loss of Elastic Net
+
+
+def test_weights_and_fitted_curves_are_drawn_where_they_are_kept() -> None:
+    weights = {"edges": [-1, 0, 1], "arms": {"l1": {"counts": [3, 5], "zeros": 0.25}}}
+    fitted = {"input": "age", "x": [0, 1], "data": {"x": [0.5], "y": [1]}, "arms": {"none": [0, 1]}}
+    page = as_html(replace(DIABETES, curves={**DIABETES.curves, "weights": weights, "fitted": fitted}))
+    assert "Where the weights lie" in page
+    assert "25 %" in page
+    assert "The fitted curves" in page
+
+
+def test_prior_knowledge_has_its_own_page() -> None:
+    page = as_html(PRIOR)
+    assert "No experiment was run" in page
+    assert "<figure>" not in page
+    assert 'class="chart"' in page
+
+
+def test_a_partial_result_says_so() -> None:
+    assert "This answer is partial" in as_html(replace(FIRM, partial=True))
+
+
+@pytest.mark.parametrize(
+    ("changed", "wanted"),
+    [
+        ({}, "regchoose recommend data/diabetes.csv"),
+        ({"target": "a b"}, "regchoose recommend '--target=a b' data/diabetes.csv"),
+        ({"hidden": [8, 4], "seed": 3}, "regchoose recommend --hidden=8,4 --seed=3 data/diabetes.csv"),
+        ({"audit": False, "header": "no"}, "regchoose recommend --no-header --no-audit data/diabetes.csv"),
+        ({"exclude": ["-a", "b"]}, "regchoose recommend --exclude=-a --exclude=b data/diabetes.csv"),
+    ],
+)
+def test_the_command_repeats_what_differs(changed: dict[str, Any], wanted: str) -> None:
+    assert command(replace(FIRM, settings=changed)) == wanted
