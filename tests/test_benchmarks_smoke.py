@@ -11,7 +11,7 @@ pytest.importorskip("skorch", reason="the benchmark's peers come with the extra 
 
 from regchoose.experiment.arms import train_arm
 from regchoose.records import Task
-from tests.benchmarks.bench_engine import QUICK, main
+from tests.benchmarks.bench_engine import PARTS, QUICK, main
 from tests.benchmarks.loop_peer import plain_loop
 from tests.benchmarks.ours import OURS
 from tests.benchmarks.sklearn_peer import SKLEARN
@@ -42,10 +42,26 @@ def test_the_file_has_every_headline_and_where_it_was_measured(found: dict[str, 
     assert set(found) >= HEADLINE
     assert all(found[key] > 0 for key in HEADLINE)
     assert found["share_of_matmul_peak"] < 1
-    assert found["date"] == "2000-01-02"
-    assert found["machine"]["cores"] >= 1
-    assert "absent" not in found["versions"].values()
+    assert set(found["measured"]) == set(PARTS)
+    for how in found["measured"].values():
+        assert how["date"] == "2000-01-02"
+        assert how["machine"]["cores"] >= 1
+        assert "absent" not in how["versions"].values()
     assert found["memory"]["experiment"]["peak_mib"] > 50
+
+
+def test_one_part_is_measured_again_and_the_others_stay(tmp_path: Path) -> None:
+    path = tmp_path / "found.json"
+    main(["--quick", "--parts", "growth", "--date", "2000-01-02", "--output", str(path)])
+    first = json.loads(path.read_text(encoding="utf-8"))
+    assert set(first) == {"growth", "measured"}
+    main(["--quick", "--parts", "memory", "--date", "2000-01-03", "--output", str(path)])
+    second = json.loads(path.read_text(encoding="utf-8"))
+    assert second["growth"] == first["growth"]
+    assert {part: how["date"] for part, how in second["measured"].items()} == {
+        "growth": "2000-01-02",
+        "memory": "2000-01-03",
+    }
 
 
 def test_all_contenders_learn_the_same_task(found: dict[str, Any]) -> None:

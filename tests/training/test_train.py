@@ -254,3 +254,10 @@ def test_a_model_that_fails_is_retried_at_a_tenth_of_the_rate(monkeypatch: pytes
     assert mended.outputs is not None
     assert calm.outputs is not None
     np.testing.assert_allclose(mended.outputs[1][1], calm.outputs[1][0], rtol=1e-3, atol=1e-4)
+
+
+def test_a_halved_schedule_records_up_to_its_own_end() -> None:
+    schedule = make_schedule(1000, epochs=61, least_steps=0, batch=100, lr=0.01)
+    half = schedule.halved()
+    assert (half.epochs, half.checkpoints[-1], half.lr, half.batch) == (30, 30, 0.01, 100)
+    assert make_schedule(1000, epochs=1, least_steps=0, batch=100, lr=0.01).halved().epochs == 1
