@@ -102,6 +102,7 @@ class Settings:
 
     json: Annotated[bool, Option("Print the result as one JSON document.", OUTPUT, result=False)] = False
     output: Annotated[str | None, Option("Write the result (JSON) to this file.", OUTPUT, "FILE", flags=("-o",), result=False)] = None
+    report: Annotated[str | None, Option("Write the report, one page of HTML, to this file.", OUTPUT, "FILE.html", result=False)] = None
     force: Annotated[bool, Option("Overwrite the output file.", OUTPUT, result=False)] = False
     quiet: Annotated[bool, Option("Print the answer alone.", OUTPUT, flags=("-q",), result=False)] = False
     debug: Annotated[bool, Option("Show tracebacks.", OUTPUT, result=False)] = False

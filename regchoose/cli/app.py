@@ -95,11 +95,23 @@ app.command(
 @app.command("flowchart", help="Draw a chart.")
 def _flowchart(
     chart: Annotated[str, typer.Option(metavar="which-regularizer|three-questions")] = "which-regularizer",
-    form: Annotated[str, typer.Option("--format", metavar="text|mermaid|json")] = "text",
+    form: Annotated[str, typer.Option("--format", metavar="text|mermaid|svg|json")] = "text",
 ) -> int:
     from regchoose.cli.flowchart import flowchart
 
     return flowchart(chart, form=form)
+
+
+@app.command("report", help="Render a saved RESULT; the ending of FILE says as what.")
+def _report(
+    result: Annotated[str, typer.Argument(metavar="RESULT", show_default=False)],
+    to: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Write the report to this file.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> int:
+    from regchoose.cli.report import report
+
+    return report(result, to=to, force=force)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,11 +1,20 @@
 """`regchoose flowchart`: draws a chart."""
 
+from collections.abc import Callable
+
 from regchoose.cli import output
 from regchoose.errors import UsageError
 from regchoose.flowchart.charts import CHARTS
+from regchoose.flowchart.nodes import Chart
 from regchoose.report.chart_drawings import as_json, as_mermaid, as_text
+from regchoose.report.chart_svg import as_svg
 
-DRAWN = {"text": as_text, "mermaid": as_mermaid, "json": as_json}
+DRAWN: dict[str, Callable[[Chart], str]] = {
+    "text": as_text,
+    "mermaid": as_mermaid,
+    "svg": as_svg,
+    "json": as_json,
+}
 
 
 def flowchart(chart: str, *, form: str) -> int:

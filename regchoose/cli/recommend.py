@@ -15,6 +15,7 @@ from regchoose.cli.failures import guarded
 from regchoose.cli.gather import form_for, gathered
 from regchoose.cli.options import command_line
 from regchoose.cli.progress import Listener, listening
+from regchoose.cli.report import renderer
 from regchoose.records import Result
 from regchoose.report.as_json import document, dumps
 from regchoose.report.safe_text import plain
@@ -50,6 +51,9 @@ def recommend(data: str, flags: Mapping[str, Any]) -> int:
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
     if settings.output and not settings.dry_run:
         output.check_output(Path(settings.output), data=Path(data), force=settings.force)
+    if settings.report and not settings.dry_run:
+        renderer(Path(settings.report))
+        output.check_output(Path(settings.report), data=Path(data), force=settings.force)
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     with listening(
@@ -85,6 +89,10 @@ def _show(result: Result, settings: Settings) -> None:
         output.show(render(result, width=output.width(), brief=settings.quiet))
     if settings.output and not settings.quiet:
         output.say(f"The result is in {plain(settings.output)}.")
+    if settings.report:
+        output.write_file(Path(settings.report), renderer(Path(settings.report))(result))
+        if not settings.quiet:
+            output.say(f"The report is in {plain(settings.report)}.")
 
 
 def _show_plan(plan: Mapping[str, Any], settings: Settings) -> int:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, arrows_of
 from regchoose.report.plots import at, element
 
-BOX, GAP, DROP, LINE, LETTERS = 158, 14, 40, 14, 25  # pixels, but for the letters in a line
+BOX, GAP, DROP, LINE, LETTERS = 162, 14, 40, 14, 23  # pixels, but for the letters in a line
 SWEEPS = 12
 KINDS: dict[type[Node], tuple[str, str, str]] = {  # kind, fill, stroke
     Question: ("question", "#cfe2ff", "#2f5f9e"),

@@ -66,7 +66,7 @@ def _verdict(result: Result) -> dict[str, Any]:
     return {
         "result": result,
         "title": f"regchoose: {headline(result)}",
-        "headline": headline(result),
+        "headline": headline(result).replace("   ", " · "),
         "below": [line for line in below(result) if line and line != result.recommendation["sentence"]],
         "advice": result.recommendation,
         "certainty": result.recommendation["certainty"],
