@@ -17,6 +17,7 @@ test: lint
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.bench_engine
+	$(VENV)/bin/python -m tests.benchmarks.bench_sample
 
 score: $(READY)
 	$(VENV)/bin/python -m tests.table.pollution.score

@@ -4,7 +4,7 @@ Sums are of integers (units of 2⁻³⁰), and integers have one sum in any orde
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,44 +13,11 @@ from regchoose.errors import DataError
 from regchoose.records import Column, Float, Int, Table, Whole
 from regchoose.table.encode import coding
 from regchoose.table.moments import cuts
+from regchoose.table.number_sql import BITS, Number, check_number, means_missing
 from regchoose.table.stream import Stream
-from regchoose.table.values import MISSING, clean, is_missing, to_number
+from regchoose.table.values import MISSING, clean, to_number
 
-BITS = 30
-SHOWN = 1000  # different odd texts of a column that are looked at
 Counts = Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class _Number:
-    """A numeric column as SQL: where it stands, and how it is mapped onto [0, 1]."""
-
-    place: int
-    low: float
-    width: float
-    grouped: bool
-    mark: str
-
-    @property
-    def value(self) -> str:
-        """The number that a cell states; of what DuckDB takes for one, infinities included."""
-        text = f"c{self.place}"
-        if self.mark == ",":
-            text = f"replace(replace({text}, '.', ''), ',', '.')"
-        elif self.grouped:
-            text = f"replace({text}, ',', '')"
-        return f"TRY_CAST({text} AS DOUBLE)"
-
-    @property
-    def unit(self) -> str:
-        """The value on [0, 1], in units of 2⁻³⁰."""
-        value, scale = f"v{self.place}", 2**BITS / self.width if np.isfinite(self.width) else 0.0
-        cut = f"least(greatest({value} * 0.25 - ({self.low!r}::DOUBLE), 0.0), {_finite(self.width)!r})"
-        return f"CAST({cut} * {scale!r}::DOUBLE AS BIGINT)"
-
-
-def _finite(width: float) -> float:
-    return width if np.isfinite(width) else 0.0
 
 
 def with_whole(table: Table, stream: Stream) -> Table:
@@ -69,7 +36,7 @@ def with_whole(table: Table, stream: Stream) -> Table:
     found = _scan(stream, _with_target(stream, target), numbers, counted=counted, fixed=fixed)
     _check_ends(stream, found)
     for number in numbers:
-        _check_number(stream, table.columns[number.place], number, found)
+        check_number(stream, table.columns[number.place], number, found)
     said = [line for j in fixed if (line := _check_fixed(table.columns[j], found[f"same{j}"]))]
     levels = tuple(_levels(stream, table.columns[j], j, found[f"texts{j}"]) for j in categories)
     if table.task == "regression":
@@ -105,7 +72,7 @@ def _with_target(stream: Stream, target: int) -> str:
     )
 
 
-def _numbers(table: Table, stream: Stream) -> list[_Number]:
+def _numbers(table: Table, stream: Stream) -> list[Number]:
     plan, places = coding(table), _used(table)
     values = table.features[:, plan.numbers]
     chosen = [places[j] for j in plan.numbers]
@@ -115,7 +82,7 @@ def _numbers(table: Table, stream: Stream) -> list[_Number]:
     low, width = cuts(values)
     mark = stream.head.dialect.decimal
     return [
-        _Number(place, float(a), float(b), stream.is_grouped(place), mark)
+        Number(place, float(a), float(b), stream.is_grouped(place), mark)
         for place, a, b in zip(chosen, low, width, strict=True)
     ]
 
@@ -134,7 +101,7 @@ def _place(table: Table, name: str) -> int:
 
 
 def _scan(
-    stream: Stream, relation: str, numbers: Sequence[_Number], *, counted: list[int], fixed: list[int]
+    stream: Stream, relation: str, numbers: Sequence[Number], *, counted: list[int], fixed: list[int]
 ) -> dict[str, Any]:
     """Count everything in one scan."""
     terms = {"n": "count(*)", "last": f"count(c{stream.width - 1})"}
@@ -180,44 +147,6 @@ def _check_ends(stream: Stream, found: Mapping[str, Any]) -> None:
         )
 
 
-def _check_number(stream: Stream, column: Column, number: _Number, found: dict[str, Any]) -> None:
-    """Raise E326 where a column of numbers holds texts in rows that are not held."""
-    j = number.place
-    if found[f"present{j}"] == found[f"cast{j}"] and not found[f"padded{j}"]:
-        return
-    texts = stream.run(
-        f"SELECT c, count(*), min(r) FROM (SELECT row_number() OVER () - 1 AS r, c{j} AS c,"
-        f" {number.value} AS v FROM {stream.relation})"
-        " WHERE c IS NOT NULL AND (v IS NULL OR c BETWEEN '00' AND '09~')"
-        f" GROUP BY c ORDER BY 3 LIMIT {SHOWN}"
-    ).fetchall()
-    odd = [
-        (clean(text), count, row)
-        for text, count, row in texts
-        if not _is_missing(stream, clean(text), j) and to_number(clean(text), number.mark) is None
-    ]
-    if not odd or column.name in stream.settings.keep:
-        return
-    count = sum(more for _, more, _ in odd)
-    listed = ", ".join(repr(text[:20]) for text, *_ in odd[:4])
-    raise DataError(
-        "E326",
-        f"column {column.name!r} holds {odd[0][0][:40]!r} among {found[f'known{j}']:,} numbers",
-        where=stream.where(odd[0][2]),
-        detail=[
-            f"{count:,} such cells of {found[f'present{j}']:,}: {listed}",
-            "cause: a text that means missing, a code, units or totals, or another decimal mark",
-        ],
-        fix=f"--na {odd[0][0][:30]!r}   or   --exclude {column.name!r}   or   --keep {column.name!r}",
-    )
-
-
-def _is_missing(stream: Stream, text: str, place: int) -> bool:
-    if stream.head.kinds[place] == "text":
-        return text in stream.settings.na
-    return is_missing(text, stream.settings.na)
-
-
 def _check_fixed(column: Column, extremes: Sequence[str | None]) -> str:
     """Warn where a column is constant in the rows held, and not in all."""
     least, most = extremes
@@ -235,7 +164,7 @@ def _by_label(
     missing = 0
     for raw, count in counts.items():
         text = clean(raw)
-        if _is_missing(stream, text, place):
+        if means_missing(stream, text, place):
             missing += count
         elif (j := places.get(label(text))) is not None:
             rows[j] += count
@@ -281,14 +210,14 @@ def _classes(stream: Stream, table: Table, counts: Counts | None) -> Int:
     return rows
 
 
-def _without_target(found: Mapping[str, Any], numbers: Sequence[_Number], target: int, classes: Int) -> int:
+def _without_target(found: Mapping[str, Any], numbers: Sequence[Number], target: int, classes: Int) -> int:
     """Return the rows whose target is missing."""
     known = int(classes.sum()) if len(classes) else int(found[f"known{target}"])
     return int(found["n"]) - known
 
 
 def _whole(
-    numbers: Sequence[_Number],
+    numbers: Sequence[Number],
     found: Mapping[str, Any],
     *,
     levels: tuple[Int, ...],
@@ -317,7 +246,7 @@ def _whole(
     )
 
 
-def _floats(numbers: Sequence[_Number], found: Mapping[str, Any], key: str) -> Float:
+def _floats(numbers: Sequence[Number], found: Mapping[str, Any], key: str) -> Float:
     values = (found[f"{key}{number.place}"] for number in numbers)
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
