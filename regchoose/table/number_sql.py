@@ -1,6 +1,5 @@
 """A column of numbers in SQL: what its cells state, and whether texts stand among them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
