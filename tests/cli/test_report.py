@@ -10,6 +10,7 @@ from regchoose.cli.app import main
 from regchoose.flowchart.charts import CHARTS
 from regchoose.report.as_json import dumps
 from regchoose.report.html import as_html
+from tests.cli.conftest import Shell
 from tests.report.results import FIRM
 from tests.report.test_html import DIABETES
 
@@ -67,3 +68,12 @@ def test_both_charts_are_drawn_whole(chart: str, capsys: pytest.CaptureFixture[s
         for left, top, width, height in boxes[place + 1 :]:
             apart = x + wide <= left or left + width <= x or y + high <= top or top + height <= y
             assert apart, "two boxes overlap"
+
+
+def test_a_run_writes_its_page(shell: Shell, tmp_path: Path) -> None:
+    done = shell("recommend", "a.csv", "--report", "page.html")
+    assert done.returncode == 0
+    assert "The report is in page.html." in done.stderr
+    assert "<title>regchoose: " in (tmp_path / "page.html").read_text(encoding="utf-8")
+    again = shell("recommend", "a.csv", "--report", "page.html")
+    assert again.stderr.startswith("error[E206]: ")  # before the work
