@@ -66,6 +66,8 @@ CODES: dict[str, str] = {
     "E325": "no column is left to learn from",
     "E326": "a numeric column holds text",
     "E327": "the target cannot be used for the task asked for",
+    "E328": "the column that groups or orders the rows has missing values",
+    "E329": "the column that orders the rows holds neither numbers nor dates",
     "E401": "the device asked for is not there",
     "E402": "the output cannot be written",
     "E403": "memory ran out",

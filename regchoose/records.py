@@ -20,7 +20,18 @@ ARM_NAMES: dict[Arm, str] = {"none": "none", "l1": "L1", "l2": "L2", "elastic_ne
 
 Task = Literal["regression", "binary", "multiclass"]
 Role = Literal[
-    "numeric", "category", "id", "constant", "empty", "text", "date", "duplicate", "excluded", "target"
+    "numeric",
+    "category",
+    "id",
+    "constant",
+    "empty",
+    "text",
+    "date",
+    "duplicate",
+    "excluded",
+    "group",
+    "time",
+    "target",
 ]
 
 

@@ -60,6 +60,9 @@ class Settings:
     header_rows: Annotated[int, Ge(1), Le(10), Option("Rows that name the columns together; above one, each name is joined from them.", DATA, "N")] = 1
     decimal: Annotated[Literal["auto", ".", ","], Option("The decimal mark of numbers.", DATA)] = "auto"
     na: Annotated[tuple[str, ...], Option("A further text that means missing; may be given again.", DATA, "TEXT")] = ()
+    min_class: Annotated[int, Ge(0), Option("Merge the classes with fewer rows into one, called other; 0 merges none.", DATA, "N")] = 0
+    group: Annotated[str | None, Option("The column whose equal rows belong together, such as a patient: they never train and judge at once.", DATA, "COL")] = None
+    time: Annotated[str | None, Option("The column that orders the rows: earlier ones train, later ones judge.", DATA, "COL")] = None
     on_bad_rows: Annotated[Literal["error", "skip", "pad"], Option("What to do with rows of a wrong length.", DATA)] = "error"
     drop_missing_target: Annotated[bool, Option("Leave out rows whose target is missing.", DATA)] = False
 

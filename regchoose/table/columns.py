@@ -1,7 +1,6 @@
 """What each column is for: rules look at all rows, and the first that applies gives the role and says why."""
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -10,17 +9,14 @@ import numpy as np
 from regchoose.errors import DataError
 from regchoose.records import Column, Float, Role
 from regchoose.settings import Settings
+from regchoose.table.expand import expanded
 from regchoose.table.facts import Facts, doubtful_warning, facts_of, refuse_odd_texts, why_no_numbers
+from regchoose.table.overlooked import overlooked
 from regchoose.table.raw import RawTable
-from regchoose.table.values import BOOLEANS, DATE, HEXADECIMAL
+from regchoose.table.values import BOOLEANS, DATE, HEXADECIMAL, ID_NAME
 
 FEWEST = 8  # rows below which "unique in each row" and "rising from row to row" say nothing
 SOME_LEVELS, MOST_LEVELS, LEVEL_SHARE = 20, 1000, 1 / 3  # beyond these a category is free text
-ID_NAME = re.compile(
-    r"(?i:(?:.*[_ .-])?(?:id|uuid|guid|key)|(?:id|uuid|guid)[_ .-].*)"
-    r"|(?i:unnamed.*|index|row[_ .]?(?:names?|id|number))"
-    r"|.*[a-z](?:Id|ID)"
-)
 Ruling = tuple[Role, str, str]  # role, type, why
 
 
@@ -48,7 +44,7 @@ def _constant(facts: Facts) -> Ruling | None:
 
 def _date(facts: Facts) -> Ruling | None:
     if facts.kind == "date" or (facts.kind != "text" and all(DATE.fullmatch(text) for text in facts.texts)):
-        return "date", "date", f"dates or times, as {facts.texts[0]!r}, are not used by the networks"
+        return "date", "date", f"dates or times, as {facts.texts[0]!r}"
     return None
 
 
@@ -127,6 +123,10 @@ def rule(facts: Facts, settings: Settings) -> Ruling:
     if facts.name in settings.exclude:
         return "excluded", "number" if facts.all_numbers else "text", "by --exclude"
     role, type_, why = next(found for found in (one(facts) for one in RULES) if found is not None)
+    if facts.name in (settings.group, settings.time) and facts.name not in settings.keep:
+        return (
+            ("group", type_, "by --group") if facts.name == settings.group else ("time", type_, "by --time")
+        )
     if facts.name not in settings.keep or role in ("numeric", "category", "empty", "constant"):
         return role, type_, why
     if type_ == "integer":
@@ -134,7 +134,7 @@ def rule(facts: Facts, settings: Settings) -> Ruling:
     return "category", type_, f"by --keep, although {why}"
 
 
-def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
+def to_features(raw: RawTable, target: int, settings: Settings, *, expand: bool = True) -> Features:
     """Give every column its role, and turn those that are used to numbers.
 
     Parameters
@@ -144,7 +144,9 @@ def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
     target : int
         The place of the target, whose column is left out here.
     settings : Settings
-        Of which `exclude`, `keep` and `na` matter.
+        Of which `exclude`, `keep`, `group`, `time` and `na` matter.
+    expand : bool
+        Whether dates are expanded: year, month, and so on become columns at the end.
 
     Raises
     ------
@@ -155,6 +157,7 @@ def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
     used: list[Float] = []
     warnings: list[str] = []
     known: dict[bytes, str] = {}
+    dates: list[int] = []
     for place in range(len(raw.names)):
         if place == target:
             columns.append(Column(raw.names[place], "target", "", ""))  # whoever called knows its type
@@ -169,6 +172,14 @@ def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
                 known[digest] = column.name
                 used.append(values)
         columns.append(column)
+        if column.role == "date":
+            dates.append(place)
+    for place in dates if expand else ():
+        columns[place], further = expanded(facts_of(raw, place, settings), columns[place], taken=raw.names)
+        columns += [column for column, _ in further]
+        used += [values for _, values in further]
+    warnings += [columns[place].why for place in dates if "cannot be told apart" in columns[place].why]
+    warnings += overlooked(raw, columns, target=target, settings=settings)
     if not used:
         raise _nothing_left(raw, columns)
     return Features(tuple(columns), np.column_stack(used), tuple(warnings))

@@ -13,11 +13,12 @@ from regchoose.table.dialect import Choose
 from regchoose.table.facts import Facts, facts_of, refuse_odd_texts
 from regchoose.table.leakage import leaks
 from regchoose.table.lookout import look_out
+from regchoose.table.order import groups_of, times_of
 from regchoose.table.parts import large_parts
 from regchoose.table.raw import RawTable
 from regchoose.table.read import read
 from regchoose.table.stream import Advanced, ignore, streaming
-from regchoose.table.target import Target, did_you_mean, find_target, to_target
+from regchoose.table.target import Target, did_you_mean, find_target, merge_rare, to_target
 
 
 def load(path: str, settings: Settings, *, choose: Choose, advanced: Advanced = ignore) -> Table:
@@ -59,11 +60,13 @@ def load_with_text(
     if parts is None:
         return _to_table(read(path, settings, choose=choose), settings, choose=choose)
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
-        table, raw = _to_table(look_out(stream), settings, choose=choose)
+        table, raw = _to_table(look_out(stream), settings, choose=choose, expand=False)
         return with_whole(table, stream), raw
 
 
-def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
+def _to_table(
+    raw: RawTable, settings: Settings, *, choose: Choose, expand: bool = True
+) -> tuple[Table, RawTable]:
     """Give a table as text its roles, target and task; return it with the text of its rows."""
     place, target_why = find_target(raw, settings, choose=choose)
     _check_names(raw, settings, target=raw.names[place])
@@ -74,9 +77,11 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
     if experiment:
         _check_rows(raw, settings)
     target = to_target(facts, raw, settings)
+    if target.classes and settings.min_class:
+        target = merge_rare(target, settings.min_class)
     if experiment and target.classes:
         _check_classes(target, raw, settings)
-    features = to_features(raw, place, settings)
+    features = to_features(raw, place, settings, expand=expand)
     columns = list(features.columns)
     columns[place] = Column(raw.names[place], "target", target.type, target_why)
     table = Table(
@@ -90,7 +95,9 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
         task=target.task,
         task_why=target.task_why,
         classes=target.classes,
-        warnings=(*raw.warnings, *dropped, *features.warnings, *_leakage(features, target)),
+        warnings=(*raw.warnings, *dropped, *target.warnings, *features.warnings, *_leakage(features, target)),
+        groups=groups_of(raw, settings),
+        time=times_of(raw, settings),
     )
     return table, raw
 
@@ -102,7 +109,13 @@ def _leakage(features: Features, target: Target) -> tuple[str, ...]:
 
 def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
     """Raise E208 for a column that `--exclude` or `--keep` names and that is not there, or is the target."""
-    for flag, names in (("--exclude", settings.exclude), ("--keep", settings.keep)):
+    named = (
+        ("--exclude", settings.exclude),
+        ("--keep", settings.keep),
+        ("--group", tuple(filter(None, [settings.group]))),
+        ("--time", tuple(filter(None, [settings.time]))),
+    )
+    for flag, names in named:
         for name in names:
             if name not in raw.names:
                 raise UsageError(
@@ -111,9 +124,9 @@ def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
                     where=raw.path,
                     fix=did_you_mean(name, raw.names, flag=flag),
                 )
-            if name == target and flag == "--exclude":
+            if name == target and flag != "--keep":
                 raise UsageError(
-                    "E208", f"--exclude names the target {name!r}", where=raw.path, fix="another --target"
+                    "E208", f"{flag} names the target {name!r}", where=raw.path, fix="another --target"
                 )
 
 
@@ -159,6 +172,8 @@ def _check_classes(target: Target, raw: RawTable, settings: Settings) -> None:
     listed = ", ".join(f"{target.classes[code][:20]!r} ({counts[code]})" for code in small[:5])
     fewer = int(counts[rarest]) // 2
     remedies = [f"--folds {fewer}"] if fewer >= 2 else []
+    if len(small) > 1 and counts[small].sum() >= fewest and len(small) < len(counts):
+        remedies.append(f"--min-class {fewest}")
     if target.type in ("integer", "number"):
         remedies.append("--task regression")
     raise DataError(

@@ -1,7 +1,7 @@
 """Which column is to be predicted, and whether that is a classification or a regression."""
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from regchoose.table.values import BOOLEANS, clean, is_missing
 NAMES = ("target", "label", "class", "y", "outcome")
 MOST_CLASSES = 20  # integers with more levels are quantities
 
+MERGED = "other"  # the class of those that --min-class merges
+
 
 @dataclass(frozen=True)
 class Target:
@@ -28,6 +30,7 @@ class Target:
     task_why: str
     classes: tuple[str, ...]
     type: str
+    warnings: tuple[str, ...] = ()
 
 
 def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, str]:
@@ -168,6 +171,29 @@ def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> Target:
     why = "by --task" if settings.task != "auto" else "the target is text"
     return Target(
         codes, "binary" if len(levels) == 2 else "multiclass", why, levels, "boolean" if boolean else "text"
+    )
+
+
+def merge_rare(target: Target, fewest: int) -> Target:
+    """Merge the classes with fewer than `fewest` rows into one, where there are several of them."""
+    counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
+    rare = counts < fewest
+    if rare.sum() < 2:
+        return target
+    name = MERGED if MERGED not in target.classes else f"{MERGED} (merged)"
+    kept = [label for label, flag in zip(target.classes, rare, strict=True) if not flag]
+    lookup = np.where(rare, len(kept), np.cumsum(~rare) - 1).astype(np.float64)
+    listed = ", ".join(repr(target.classes[code][:20]) for code in np.flatnonzero(rare)[:5])
+    classes = (*kept, name)
+    return replace(
+        target,
+        values=lookup[target.values.astype(np.int64)],
+        task="binary" if len(classes) == 2 else "multiclass",
+        classes=classes,
+        warnings=(
+            f"{int(rare.sum())} classes with fewer than {fewest} rows are one class, {name!r}, by "
+            f"--min-class: {listed}{', …' if rare.sum() > 5 else ''}",
+        ),
     )
 
 

@@ -50,6 +50,11 @@ DATE = re.compile(
     re.IGNORECASE,
 )
 HEXADECIMAL = re.compile(r"(?:[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|[0-9a-f]{16,})", re.IGNORECASE)
+ID_NAME = re.compile(
+    r"(?i:(?:.*[_ .-])?(?:id|uuid|guid|key)|(?:id|uuid|guid)[_ .-].*)"
+    r"|(?i:unnamed.*|index|row[_ .]?(?:names?|id|number))"
+    r"|.*[a-z](?:Id|ID)"
+)
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
 EXACT = 2**53  # integers beyond are not exact as float64
 

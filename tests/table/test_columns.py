@@ -101,7 +101,9 @@ def test_roles(tmp_path: Path, name: str, cells: list[str], role: str, type_: st
     column, table = column_of(with_column(tmp_path, cells, name=name))
     assert (column.role, column.type) == (role, type_), column.why
     assert why in column.why
-    assert table.features.shape == (N, 3 if column.used else 2)
+    parts = sum(other.name.startswith(f"{name}.") for other in table.columns)
+    assert table.features.shape == (N, 2 + column.used + parts)
+    assert (parts > 0) == (column.role == "date" and "gives" in column.why)
     assert table.features.dtype == np.float64
 
 

@@ -1,0 +1,109 @@
+"""Dates and times: which moment a text means, and what of it a network can learn from."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from regchoose.records import Float
+
+DAY = 86_400.0  # seconds
+CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}.*")
+# Orders of day, month and year that a text may have, by the mark between them; the clock follows.
+ORDERS: dict[str, tuple[str, ...]] = {
+    "/": ("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%Y/%m/%d"),
+    ".": ("%d.%m.%Y", "%d.%m.%y"),
+    "-": ("ISO8601", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d-%b-%y", "%d-%B-%Y"),
+    " ": ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%b %d, %Y", "%B %d, %Y"),
+}
+CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M")
+PARTS = ("year", "month", "day", "weekday", "hour", "elapsed")
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the texts of a column mean.
+
+    Parameters
+    ----------
+    seconds : ndarray (k,)
+        Since 1970 in UTC, one for each text; NaN where a text is none.
+    order : str
+        How the texts are read, for people.
+    clock : bool
+        Whether they are times of day alone.
+    """
+
+    seconds: Float
+    order: str
+    clock: bool = False
+
+
+def read_moments(texts: Sequence[str]) -> Moments | None:
+    """Read the different texts of a column as dates or times of day.
+
+    Returns
+    -------
+    Moments or None
+        None where no one order reads all of them, or where two do and disagree (01/02/2021 may be in
+        January or in February).
+    """
+    if all(CLOCK.fullmatch(text) for text in texts):
+        seconds = _parsed([f"1970-01-01 {text}" for text in texts], "%Y-%m-%d")
+        return None if seconds is None else Moments(seconds, "times of day", clock=True)
+    mark = next((mark for mark in "/.-" if mark in texts[0][:8]), " ")
+    found: dict[str, Float] = {}
+    for order in ORDERS[mark]:
+        seconds = _parsed(texts, order)
+        if seconds is not None:
+            found[order] = seconds
+            if order == "ISO8601":
+                break
+    readings = {seconds.tobytes(): order for order, seconds in found.items()}
+    if len(readings) != 1:
+        return None
+    order = next(iter(readings.values()))
+    return Moments(found[order], "ISO 8601" if order == "ISO8601" else re.sub("%", "", order))
+
+
+def _parsed(texts: Sequence[str], order: str) -> Float | None:
+    series = pd.Series(list(texts), dtype="str")
+    for clock in ("",) if order == "ISO8601" else CLOCKS:
+        moments = pd.to_datetime(series, format=order + clock, errors="coerce", utc=True)
+        if not moments.isna().any():
+            return np.asarray(moments.to_numpy(dtype="datetime64[us]").astype(np.int64) / 1e6)
+    return None
+
+
+def is_ambiguous(texts: Sequence[str]) -> bool:
+    """Say whether the texts are dates whose day and month cannot be told apart."""
+    return (
+        any("/" in text for text in texts[:1])
+        and read_moments(texts) is None
+        and any(_parsed(texts, order) is not None for order in ORDERS["/"])
+    )
+
+
+def parts_of(moments: Moments, seconds: Float) -> dict[str, Float]:
+    """Return the features of moments in rows (n,), by name: calendar parts, and days since the first.
+
+    What is the same in every row is left out; missing stays NaN.
+    """
+    known = ~np.isnan(seconds)
+    stamps = pd.DatetimeIndex(pd.to_datetime(np.where(known, seconds, 0.0) * 1e6, unit="us", utc=True))
+    hour = stamps.hour + stamps.minute / 60 + stamps.second / 3600
+    found = {"hour": np.asarray(hour, dtype=np.float64)}
+    if not moments.clock:
+        elapsed = (seconds - np.nanmin(seconds)) / DAY
+        calendar = {
+            "year": stamps.year,
+            "month": stamps.month,
+            "day": stamps.day,
+            "weekday": stamps.day_of_week,
+        }
+        found |= {name: np.asarray(values, dtype=np.float64) for name, values in calendar.items()}
+        found["elapsed"] = elapsed
+    kept = {name: np.where(known, values, np.nan) for name, values in found.items()}
+    return {name: kept[name] for name in PARTS if name in kept and len(np.unique(kept[name][known])) > 1}

@@ -1,0 +1,70 @@
+"""Which rows belong together, and which come first: what `--group` and `--time` name."""
+
+import numpy as np
+
+from regchoose.errors import DataError
+from regchoose.records import Float, Int
+from regchoose.settings import Settings
+from regchoose.table.dates import read_moments
+from regchoose.table.facts import Facts, facts_of
+from regchoose.table.raw import RawTable
+
+
+def groups_of(raw: RawTable, settings: Settings) -> Int | None:
+    """Return the number of the group of each row (n,), by the column that `--group` names.
+
+    Raises
+    ------
+    DataError
+        E328 where rows have no group, or all rows one.
+    """
+    if settings.group is None:
+        return None
+    facts = facts_of(raw, raw.names.index(settings.group), settings)
+    _refuse_missing(facts, raw, flag="--group")
+    if len(facts.texts) < 2:
+        raise DataError(
+            "E328",
+            f"all rows have one group in {facts.name!r}",
+            where=raw.path,
+            fix="another --group, or none",
+        )
+    return facts.by_row(np.arange(len(facts.texts), dtype=np.float64)).astype(np.int64)
+
+
+def times_of(raw: RawTable, settings: Settings) -> Float | None:
+    """Return what orders the rows (n,): seconds since 1970, or the numbers of the column.
+
+    Raises
+    ------
+    DataError
+        E328 where rows have no time, E329 where the column holds neither dates in one order nor numbers.
+    """
+    if settings.time is None:
+        return None
+    facts = facts_of(raw, raw.names.index(settings.time), settings)
+    _refuse_missing(facts, raw, flag="--time")
+    if facts.all_numbers and np.isfinite(facts.numbers).all():
+        return facts.by_row(facts.numbers)
+    moments = read_moments(facts.texts)
+    if moments is None:
+        raise DataError(
+            "E329",
+            f"{facts.name!r} does not order the rows: as {facts.texts[0][:40]!r}, it holds neither numbers "
+            "nor dates in one order",
+            where=raw.path,
+            fix="write dates as 2021-03-04   or   another --time",
+        )
+    return facts.by_row(moments.seconds)
+
+
+def _refuse_missing(facts: Facts, raw: RawTable, *, flag: str) -> None:
+    missing = int(facts.missing.sum())
+    if missing:
+        line = int(raw.lines[facts.missing][0])
+        raise DataError(
+            "E328",
+            f"{missing:,} of {raw.n_rows:,} rows have no value in {facts.name!r}, which {flag} names",
+            where=f"{raw.path}:{line}",
+            fix=f"give these rows a value   or   another {flag}",
+        )
