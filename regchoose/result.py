@@ -74,8 +74,21 @@ def make_result(
         execution=_execution(settings, experiment, seconds=seconds),
         path=tuple(_step(step, evidence) for step in steps),
         subsample=None if subsample is None else _subsample(subsample),
-        data=_data(table, profile, remarks=experiment.remarks if experiment else ()),
+        data=_data(table, profile, remarks=_remarks(table, subsample, experiment)),
         **judged,
+    )
+
+
+def _remarks(table: Table, subsample: Subsample | None, experiment: Experiment | None) -> tuple[str, ...]:
+    """Return what is to be said of the network and of the order of the rows."""
+    said = experiment.remarks if experiment else ()
+    order = subsample.order if subsample else None
+    if order is None or order.ok or table.time is not None:
+        return said
+    return (
+        *said,
+        f"the first third of the rows can be told from the last (AUC {order.value:.2f}), so their order "
+        "means something, and they are split at random: where it is time, --time names its column",
     )
 
 

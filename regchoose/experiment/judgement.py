@@ -10,12 +10,20 @@ import numpy as np
 from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.comparison import posterior_of, rope_of
 from regchoose.experiment.plan import Experiment
-from regchoose.experiment.wording import advice, assumptions, audit_sentences, in_words
+from regchoose.experiment.wording import (
+    advice,
+    assumptions,
+    audit_sentences,
+    in_words,
+    size_rule,
+    split_of,
+    split_sentence,
+)
 from regchoose.records import ARM_NAMES, Arm, Comparison, Profile, Table, Verdict
 from regchoose.verdict.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer, judge
 from regchoose.verdict.design import variance_factor
 from regchoose.verdict.posterior import Posterior, compare
-from regchoose.verdict.tune import at_edge, to_size
+from regchoose.verdict.tune import SPARSE, at_edge, to_size
 
 ALIKE = 0.8  # P(a simpler arm is not worse by more than δ) from which it is mentioned
 SIMPLER: dict[Arm, tuple[Arm, ...]] = {
@@ -132,7 +140,7 @@ class Judgement:
             "nonzero_share": run.nonzero_share,
             "training": None if linear else self._training(run),
             "subsample_size": {"l1": small_l1, "l2": small_l2, "rows": rows},
-            "rule": _rule(run, rows=rows, of=of),
+            "rule": size_rule(run.judged, rows, of=of, sparse=run.nonzero_share < SPARSE),
             "in_words": in_words(l1, l2, task=self.table.task, linear=linear, batch=batch, rows=of),
             "weight_decay": 2 * l2 or None,
             "sentence": advice(arm, certainty=verdict.certainty, evidence=said),
@@ -182,6 +190,7 @@ class Judgement:
         regression = self.table.task == "regression"
         return {
             "kind": "B",
+            "split": split_of(self.table),
             "cells": len(experiment.cells),
             "folds": settings.folds,
             "repeats": settings.repeats,
@@ -232,6 +241,7 @@ class Judgement:
         )
         if chart_arm in ("none", "l2"):
             sentences.append(assumptions(lost="Elastic Net", profile=self.profile))
+        sentences += filter(None, [split_sentence(self.table)])
         if verdict.certainty == "undecided":
             name = ARM_NAMES[OUTCOME_ARMS[self.prior]]
             sentences.append(
@@ -285,15 +295,3 @@ def _by_strength(run: ArmRun) -> dict[str, Any]:
         "in_all_cells": run.tuning.everywhere.tolist(),
         "chosen": run.chosen.point,
     }
-
-
-def _rule(run: ArmRun, *, rows: int, of: int) -> str:
-    ratio = f"{rows}/{of}"
-    sparse = run.nonzero_share < 0.5
-    parts = []
-    if run.judged.l1[0]:
-        why = "a sparse fit" if sparse else "a dense fit"
-        parts.append(f"l1 × ({ratio})^{'½' if sparse else '1'}, {why}")
-    if run.judged.l2[0]:
-        parts.append(f"l2 × {ratio}")
-    return "; ".join(parts)

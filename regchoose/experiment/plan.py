@@ -14,7 +14,7 @@ from regchoose.training.choose_network import other_network
 from regchoose.training.device import choose_device
 from regchoose.training.train import Training
 from regchoose.verdict.decide import null_loss
-from regchoose.verdict.design import make_cells
+from regchoose.verdict.design import forward_cells, make_cells
 from regchoose.verdict.tune import make_grid, pauses, strongest, to_size, tuned_models
 
 JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
@@ -101,14 +101,7 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
     UsageError, TrainingError
         Where the user's network cannot be used; see `regchoose.training.probe.probe`.
     """
-    cells = make_cells(
-        table.target[rows],
-        table.task,
-        folds=settings.folds,
-        repeats=settings.repeats,
-        seed=settings.seed,
-        groups=_copies(table, rows),
-    )
+    cells = _cells(table, rows, settings)
     tuning_cells = cells[: settings.folds * settings.tuning_repeats]
     linear = settings.network == "linear"
     precision = np.float64 if linear else np.float32  # what the trainer computes in
@@ -124,6 +117,27 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
         _training(table, settings, n_rows=len(cells[0].fit)),
         top if linear else max(1.0, top),
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
+    )
+
+
+def _cells(table: Table, rows: Int, settings: Settings) -> tuple[Cell, ...]:
+    """Lay out the cells: in the order of time where there is one, whole groups together where there are."""
+    groups = None if table.groups is None else table.groups[rows]
+    if table.time is not None:
+        return forward_cells(
+            table.time[rows],
+            folds=settings.folds,
+            repeats=settings.repeats,
+            seed=settings.seed,
+            groups=groups,
+        )
+    return make_cells(
+        table.target[rows],
+        table.task,
+        folds=settings.folds,
+        repeats=settings.repeats,
+        seed=settings.seed,
+        groups=_copies(table, rows) if groups is None else groups,
     )
 
 

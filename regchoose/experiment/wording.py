@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from regchoose.records import ARM_NAMES, Arm, Profile, Task
+from regchoose.records import ARM_NAMES, Arm, Penalties, Profile, Table, Task
 
 
 def in_words(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows: int) -> dict[str, str]:
@@ -114,3 +114,31 @@ def assumptions(*, lost: str, profile: Profile) -> str:
     }
     found = [f"{text} ({finding.answer}: {finding.evidence})" for text, finding in reasons.items()]
     return f"{lost} did not win. The article's reasons, measured: {'; '.join(found)}."
+
+
+def size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool) -> str:
+    """Say how strengths found on so many rows were moved to the whole table; see `to_size`."""
+    ratio = f"{rows}/{of}"
+    parts = []
+    if judged.l1[0]:
+        parts.append(f"l1 × ({ratio})^{'½, a sparse fit' if sparse else '1, a dense fit'}")
+    if judged.l2[0]:
+        parts.append(f"l2 × {ratio}")
+    return "; ".join(parts)
+
+
+def split_of(table: Table) -> str:
+    """Return how rows are split: random, groups or time."""
+    return "time" if table.time is not None else "groups" if table.groups is not None else "random"
+
+
+def split_sentence(table: Table) -> str:
+    """Say what a split that is not random does to the certainty; empty where it is random."""
+    split = split_of(table)
+    if split == "random":
+        return ""
+    how = {
+        "time": "Earlier rows trained and later ones judged, as --time asks",
+        "groups": "Rows of one group stayed together, as --group asks",
+    }
+    return f"{how[split]}: for such splits the certainty is uncalibrated."

@@ -49,6 +49,49 @@ def make_cells(
     return tuple(cells)
 
 
+def forward_cells(
+    time: Float, *, folds: int, repeats: int, seed: int, groups: Int | None = None
+) -> tuple[Cell, ...]:
+    """Lay out cells in which earlier rows train and later ones judge.
+
+    The later half of the rows is cut into `folds` blocks. Each is judged by what the rows just before it
+    teach, always as many; the last part of these chooses the strength. All repeats have the same rows and
+    seeds of their own.
+
+    Parameters
+    ----------
+    time : ndarray (n,)
+        What orders the rows; equal times keep their order.
+    groups : ndarray of int (n,), optional
+        Earlier rows of a group that is judged are left out.
+    """
+    order = np.argsort(time, kind="stable").astype(np.int64)
+    block = len(order) // (2 * folds)
+    window = len(order) - folds * block
+    cells = []
+    for repeat in range(repeats):
+        for fold in range(folds):
+            start = fold * block
+            training = order[start : start + window]
+            test = order[start + window : start + window + block]
+            cut = window - window // INNER
+            fit, inner = training[:cut], training[cut:]
+            if groups is not None:
+                training = training[~np.isin(groups[training], groups[test])]
+                inner = inner[np.isin(inner, training)]
+                fit = fit[np.isin(fit, training) & ~np.isin(groups[fit], groups[inner])]
+            cells.append(
+                Cell(
+                    fit=np.sort(fit),
+                    inner=np.sort(inner),
+                    train=np.sort(training),
+                    test=np.sort(test),
+                    seed=_derived(seed, repeat, fold, 1),
+                )
+            )
+    return tuple(cells)
+
+
 def variance_factor(*, folds: int, repeats: int) -> float:
     """Return the factor of the cells' covariance: 1/cells + test/train rows (Nadeau & Bengio 2003)."""
     return 1 / (folds * repeats) + 1 / (folds - 1)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regchoose.records import Cell, Float, Int, Task
-from regchoose.verdict.design import make_cells, variance_factor
+from regchoose.verdict.design import forward_cells, make_cells, variance_factor
 
 
 def target_of(task: Task, n: int) -> Float:
@@ -79,3 +79,28 @@ def test_a_class_too_rare_to_spread_is_no_obstacle() -> None:
 def test_variance_factor_is_nadeau_and_bengios() -> None:
     assert variance_factor(folds=5, repeats=5) == pytest.approx(1 / 25 + 1 / 4)
     assert variance_factor(folds=10, repeats=10) == pytest.approx(1 / 100 + 1 / 9)
+
+
+def test_earlier_rows_train_and_later_ones_judge() -> None:
+    time = np.random.default_rng(0).permutation(203).astype(float)
+    cells = forward_cells(time, folds=5, repeats=2, seed=0)
+    assert len(cells) == 10
+    for cell in cells:
+        assert time[cell.fit].max() < time[cell.inner].min()
+        assert time[cell.train].max() < time[cell.test].min()
+        assert set(cell.train) == set(cell.fit) | set(cell.inner)
+        assert len(cell.train) == len(cells[0].train)
+        assert len(cell.test) == 20
+    judged = np.concatenate([cell.test for cell in cells[:5]])
+    assert sorted(time[judged]) == sorted(time)[103:], "the later half is judged once"
+    assert len({cell.seed for cell in cells}) == 10
+    assert [cell.test.tolist() for cell in cells[:5]] == [cell.test.tolist() for cell in cells[5:]]
+
+
+def test_groups_that_are_judged_do_not_train_even_earlier() -> None:
+    groups = np.arange(200) % 90
+    for cell in forward_cells(np.arange(200.0), folds=5, repeats=1, seed=0, groups=groups):
+        assert not set(groups[cell.train]) & set(groups[cell.test])
+        assert not set(groups[cell.fit]) & set(groups[cell.inner])
+        assert len(cell.fit)
+        assert len(cell.inner)
