@@ -22,6 +22,7 @@ from regchoose.report.as_json import document
 from regchoose.report.safe_text import plain
 from regchoose.settings import Settings
 
+MOST_COLUMNS = 100  # that are shown
 WIDE = 60
 QUESTIONS = {
     "correlated": "Are the features correlated?",
@@ -92,7 +93,9 @@ def _drawn(table: Table, profile: Profile, *, width: int) -> RenderableType:
     answers = Padding(Group(*asked), (0, 0, 0, 2))
     heading = Text("What the data say about the chart's questions", style="bold")
     columns = _columns(table.columns, width=width)
-    return Group(_facts(facts), *warnings, "", columns, "", heading, answers)
+    rest = len(table.columns) - MOST_COLUMNS
+    more = [Text(f"… and {rest:,} more; --json lists all")] if rest > 0 else []
+    return Group(_facts(facts), *warnings, "", columns, *more, "", heading, answers)
 
 
 def _facts(facts: Mapping[str, str]) -> Grid:
@@ -115,7 +118,7 @@ def _columns(columns: tuple[Column, ...], *, width: int) -> Grid:
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("column", "taken for", *(["missing", "why"] if width >= WIDE else [])):
         grid.add_column(name, overflow="fold", justify="right" if name == "missing" else "left")
-    for column in columns:
+    for column in columns if len(columns) <= MOST_COLUMNS else _foremost(columns):
         kind = column.role if column.role == column.type else f"{column.role} ({column.type})"
         wide: list[RenderableType] = []
         if width >= WIDE:
@@ -124,3 +127,9 @@ def _columns(columns: tuple[Column, ...], *, width: int) -> Grid:
         style = "" if column.used or column.role == "target" else "dim"
         grid.add_row(Text(plain(column.name, longest=60)), Text(plain(kind)), *wide, style=style)
     return grid
+
+
+def _foremost(columns: tuple[Column, ...]) -> list[Column]:
+    """Return the columns that are shown of a wide table: what is not used first, for it may be a mistake."""
+    ranked = sorted(range(len(columns)), key=lambda j: (columns[j].used, j))
+    return [columns[j] for j in sorted(ranked[:MOST_COLUMNS])]

@@ -63,6 +63,16 @@ def test_settings_of_the_data_count(shell: Shell) -> None:
     assert document["columns"][3]["role"] == "excluded"
 
 
+def test_a_wide_table_shows_what_is_left_out_and_counts_the_rest(shell: Shell, tmp_path: Path) -> None:
+    names = [f"x{j}" for j in range(300)] + ["same", "y"]
+    rows = [",".join([*(str((i * j) % 7 + i) for j in range(300)), "5", str(i % 2)]) for i in range(30)]
+    (tmp_path / "wide.csv").write_text("\n".join([",".join(names), *rows]) + "\n", encoding="utf-8")
+    done = shell("inspect", "wide.csv")
+    assert "… and 202 more; --json lists all" in done.stdout
+    assert "\nsame " in done.stdout
+    assert "\nx299 " not in done.stdout
+
+
 def test_a_missing_file_is_said(shell: Shell) -> None:
     done = shell("inspect", "none.csv", "--json")
     assert done.returncode == 2
