@@ -167,8 +167,6 @@ class Run:
             return value, "flag"
         if node.setting == "resources":
             self._estimated()  # so that a person can weigh it
-        if node.setting == "resources":
-            self._estimated()  # so that a person can weigh it
         flag = "--" + node.setting.replace("_", "-")
         reply = self._ask(Prompt(flag, node.text, node.answers, value, node.why))
         return (value, "default") if reply is None else (reply, "user")

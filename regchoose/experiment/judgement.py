@@ -9,6 +9,7 @@ import numpy as np
 
 from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.comparison import posterior_of, rope_of
+from regchoose.experiment.curves import curves
 from regchoose.experiment.plan import Experiment
 from regchoose.experiment.wording import (
     advice,
@@ -67,7 +68,7 @@ class Judgement:
             "comparisons": tuple(
                 {"question": key, **_comparison(found)} for key, found in self._diamonds.items()
             ),
-            "curves": self._curves(),
+            "curves": curves(self.arms, self.experiment, self._posterior),
             "audit": self._audit() if self.experiment.settings.audit else None,
         }
 
@@ -202,24 +203,6 @@ class Judgement:
             "looks": [{"rows": experiment.n_rows, "certainty": verdict.certainty, "safe": verdict.safe}],
         }
 
-    def _curves(self) -> dict[str, Any]:
-        schedule, linear = self.experiment.training.schedule, self.experiment.training.hidden is None
-        epochs = [] if linear else schedule.checkpoints.tolist()
-        return {
-            "loss_by_strength": {arm: _by_strength(run) for arm, run in self.arms.items()},
-            "loss_by_epoch": {
-                arm: {"epochs": epochs, **{name: curve.tolist() for name, curve in run.curves.items()}}
-                for arm, run in self.arms.items()
-                if not linear
-            },
-            "posterior": {
-                "arms": list(self._posterior.arms),
-                "mean": self._posterior.mean.tolist(),
-                "scale": self._posterior.scale.tolist(),
-                "df": self._posterior.df,
-            },
-        }
-
     def _audit(self) -> dict[str, Any]:
         verdict, chart_arm = self._verdict, OUTCOME_ARMS[self.outcome]
         losses: dict[str, float] = {arm: self._loss(arm) for arm in self.arms}
@@ -281,17 +264,4 @@ def _comparison(found: Comparison) -> dict[str, Any]:
         "better": found.better,
         "equivalent": found.equivalent,
         "worse": found.worse,
-    }
-
-
-def _by_strength(run: ArmRun) -> dict[str, Any]:
-    best = run.tuning.loss.argmin(1)
-    rows = np.arange(len(best))
-    return {
-        "l1": run.tuning.grid.l1.tolist(),
-        "l2": run.tuning.grid.l2.tolist(),
-        "inner_loss": run.tuning.loss[rows, best].tolist(),
-        "nonzero_share": run.tuning.nonzero_share[rows, best].tolist(),
-        "in_all_cells": run.tuning.everywhere.tolist(),
-        "chosen": run.chosen.point,
     }
