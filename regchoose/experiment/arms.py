@@ -1,59 +1,19 @@
 """One arm: tuned on the inner parts, retrained on the whole training sides, judged on the test rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from regchoose.errors import TrainingError
 from regchoose.experiment.plan import Experiment
+from regchoose.experiment.tuning import Advanced, Tuning, tune
 from regchoose.records import ARM_NAMES, Arm, Float, Penalties, Trained
 from regchoose.training.train import train
 from regchoose.verdict.metrics import averaged, secondary
-from regchoose.verdict.tune import (
-    Choice,
-    choose,
-    choose_at_end,
-    kept_after,
-    mean_inner_loss,
-    subset,
-    to_size,
-)
+from regchoose.verdict.tune import Choice, choose, choose_at_end, subset, to_size
 
 MOST_FAILED = 0.2  # share of trainings that may fail
-
-Advanced = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """What the inner parts say of an arm's m points. Losses are without the penalty.
-
-    Parameters
-    ----------
-    grid : Penalties
-        The points, for `Experiment.rows_fit` rows.
-    loss : ndarray (m, t)
-        Mean inner loss at each checkpoint.
-    everywhere : ndarray of bool (m,)
-        Whether the point was tried in all tuning cells; the others were hopeless in the first of them.
-    nonzero_share : ndarray (m, t)
-    trained, failed : int
-        Models.
-    """
-
-    grid: Penalties
-    loss: Float
-    everywhere: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-    nonzero_share: Float
-    trained: int
-    failed: int
-
-    @property
-    def eligible(self) -> Float:
-        """Losses (m, t) of the points that were tried in all cells; the others are infinite."""
-        return np.where(self.everywhere[:, None], self.loss, np.inf)
 
 
 @dataclass(frozen=True)
@@ -99,7 +59,7 @@ def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun
     TrainingError
         E501 where more than a fifth of the trainings failed.
     """
-    tuning = _tune(experiment, arm, advanced=advanced)
+    tuning = tune(experiment, arm, advanced=advanced)
     _refuse_failures(arm, tuning)
     at_end = choose_at_end(tuning.eligible)
     chosen = at_end if experiment.settings.stopping == "fixed" else choose(tuning.eligible)
@@ -113,52 +73,9 @@ def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun
         experiment.final,
         both,
         capture=np.array([chosen.checkpoint, at_end.checkpoint][: len(places)]),
-        advanced=partial(_tell, advanced, tuning.trained),
+        advanced=lambda done: advanced(tuning.trained + done),
     )
     return _summary(experiment, final, arm=arm, tuning=tuning, choices=(chosen, at_end), judged=both)
-
-
-def _tune(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> Tuning:
-    """Try all points in the first cells, and the better ones in more and more of the tuning cells."""
-    grid = experiment.grid(arm)
-    c, m, t = len(experiment.tuning), len(grid), len(experiment.training.checkpoints)
-    inner, nonzero = np.full((c, m, t), np.nan), np.full((c, m, t), np.nan)
-    good, tried = np.zeros((c, m), dtype=bool), np.zeros((c, m), dtype=bool)
-    kept, before, done = np.arange(m), 0, 0
-    for pause in experiment.pauses:
-        if before:
-            kept = kept[kept_after(mean_inner_loss(inner, good, tried=tried)[kept])]
-        run = train(
-            experiment.training,
-            experiment.tuning[before:pause],
-            subset(grid, kept),
-            advanced=partial(_tell, advanced, done),
-        )
-        _enter(run, slice(before, pause), kept, into=(inner, nonzero, good, tried))
-        done += len(kept) * (pause - before)
-        before = pause
-    return Tuning(
-        grid,
-        mean_inner_loss(inner, good, tried=tried),
-        np.isin(np.arange(m), kept),
-        np.nan_to_num(np.where(good[:, :, None], nonzero, 0.0).sum(0) / np.maximum(good.sum(0), 1)[:, None]),
-        int(tried.sum()),
-        int((tried & ~good).sum()),
-    )
-
-
-def _tell(advanced: Advanced, before: int, done: int) -> None:
-    advanced(before + done)
-
-
-def _enter(trained: Trained, cells: slice, points: np.ndarray, *, into: tuple[np.ndarray, ...]) -> None:
-    """Put what was trained in some cells, for some points, into the arrays of all."""
-    inner, nonzero, good, tried = into
-    rows = np.arange(cells.start, cells.stop)[:, None]
-    inner[rows, points] = trained.losses["inner"]
-    nonzero[rows, points] = trained.nonzero_share
-    good[rows, points] = ~trained.failed
-    tried[rows, points] = True
 
 
 def _refuse_failures(arm: Arm, tuning: Tuning) -> None:

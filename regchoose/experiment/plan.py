@@ -76,6 +76,17 @@ class Experiment:
         )
         return make_grid(arm, top=self.top, strengths=settings.strengths, alphas=alphas, fixed=(l1, l2))
 
+    def is_fixed(self, arm: Arm) -> bool:
+        """Whether the user set a strength of the arm."""
+        return (arm in ("l1", "elastic_net") and self.settings.l1 is not None) or (
+            arm in ("l2", "elastic_net") and self.settings.l2 is not None
+        )
+
+    @property
+    def most_l1(self) -> float:
+        """The strongest l1 that makes sense: at `top` a linear model's weights are all zero."""
+        return self.top if self.training.hidden is None else np.inf
+
     @property
     def pauses(self) -> tuple[int, ...]:
         """After how many tuning cells an arm drops its hopeless points; the last is all of them."""
@@ -85,7 +96,7 @@ class Experiment:
         return pauses(cells, folds=self.settings.folds, rows=len(self.cells[0].inner))
 
     def models(self, arm: Arm) -> int:
-        """Return how many models an arm trains at most, to tune and to judge."""
+        """Return how many models an arm trains at most, to tune and to judge, unless its grid is extended."""
         points = len(self.grid(arm))
         judged = JUDGED if points > 1 and self.training.hidden is not None else 1
         return tuned_models(points, self.pauses) + judged * len(self.cells)

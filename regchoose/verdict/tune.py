@@ -160,6 +160,38 @@ def at_edge(grid: Penalties, point: int) -> str:
     return "weakest" if np.isclose(total[point], total.min()) else ""
 
 
+def beyond(grid: Penalties, point: int, *, most_l1: float) -> Penalties:
+    """Return the next points beyond an edge of the grid on which `point` lies; none where it lies inside.
+
+    They go on by a decade along the line from the origin through the point, in the grid's own steps.
+
+    Parameters
+    ----------
+    most_l1 : float
+        The strongest l1 that makes sense; infinite where there is none.
+    """
+    edge, total = at_edge(grid, point), grid.l1 + grid.l2
+    levels = np.unique(total.round(15))
+    if not edge or total[point] == 0:
+        return subset(grid, np.array([], dtype=np.int64))
+    ratio = levels[-1] / levels[-2] if edge == "strongest" else levels[0] / levels[1]
+    steps = ratio ** np.arange(1, 1 + max(1, round(1 / abs(np.log10(ratio)))))
+    steps = steps[grid.l1[point] * steps <= most_l1]
+    return Penalties(grid.l1[point] * steps, grid.l2[point] * steps)
+
+
+def joined(first: Penalties, second: Penalties) -> Penalties:
+    """Return the points of both."""
+    return Penalties(np.concatenate([first.l1, second.l1]), np.concatenate([first.l2, second.l2]))
+
+
+def in_order(grid: Penalties) -> Int:
+    """Return the places of the points in the order of `make_grid`: mix by mix, from strong to weak."""
+    total = grid.l1 + grid.l2
+    mix = np.divide(grid.l2, total, out=np.zeros(len(total)), where=total > 0)
+    return np.lexsort((-total, mix.round(9)))
+
+
 def to_size(nonzero_share: float, rows: int, *, of: int) -> tuple[float, float]:
     """Return the factors by which l1 and l2 move from models trained on `rows` rows to `of` rows.
 

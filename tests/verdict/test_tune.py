@@ -8,8 +8,11 @@ from regchoose.records import Arm, Penalties, Task
 from regchoose.verdict.tune import (
     Choice,
     at_edge,
+    beyond,
     choose,
     choose_at_end,
+    in_order,
+    joined,
     kept_after,
     make_grid,
     mean_inner_loss,
@@ -165,3 +168,23 @@ def test_strengths_move_with_the_number_of_rows(share: float, l1: float) -> None
 def test_subset_keeps_the_order_asked_for() -> None:
     grid = subset(grid_of("l1"), np.array([3, 0]))
     assert grid.l1 == pytest.approx((10**-1.5, 1.0))
+
+
+def test_beyond_an_edge_the_steps_go_on() -> None:
+    grid = grid_of("l1")  # half a decade a step
+    assert beyond(grid, 0, most_l1=np.inf).l1 == pytest.approx([10**0.5, 10])
+    assert beyond(grid, 8, most_l1=np.inf).l1 == pytest.approx([1e-4 / 10**0.5, 1e-5])
+    assert beyond(grid, 0, most_l1=5.0).l1 == pytest.approx([10**0.5])
+    assert len(beyond(grid, 4, most_l1=np.inf)) == 0
+    assert len(beyond(grid_of("none"), 0, most_l1=np.inf)) == 0
+
+
+def test_beyond_an_edge_the_mix_stays() -> None:
+    grid = grid_of("elastic_net")
+    further = beyond(grid, 9, most_l1=np.inf)  # the strongest of the second mix
+    assert further.l2 / (further.l1 + further.l2) == pytest.approx(0.5)
+    both = joined(grid, further)
+    order = in_order(both)
+    assert sorted(order.tolist()) == list(range(29))
+    assert order[9:11].tolist() == [28, 27]
+    assert (in_order(grid) == np.arange(27)).all()
