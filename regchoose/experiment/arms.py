@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from regchoose.errors import TrainingError
 from regchoose.experiment.plan import Experiment
-from regchoose.experiment.tuning import Advanced, Tuning, tune
+from regchoose.experiment.tuning import Advanced, Tuning, tell, tune
 from regchoose.records import ARM_NAMES, Arm, Float, Penalties, Trained
 from regchoose.training.train import train
-from regchoose.verdict.metrics import averaged, secondary
+from regchoose.verdict.metrics import averaged, row_losses, secondary
 from regchoose.verdict.tune import Choice, choose, choose_at_end, subset, to_size
 
 MOST_FAILED = 0.2  # share of trainings that may fail
@@ -26,8 +27,12 @@ class ArmRun:
         With the training length tuned (or as `--stopping` says), and at its end.
     judged : Penalties
         These points (one or two), for `Experiment.rows_train` rows.
-    losses, losses_at_end : ndarray (c,)
+    losses : ndarray (c,)
         Test loss of each cell; NaN where the training failed.
+    losses_at_end : ndarray (w,)
+        The same at the end of the schedule, in the first w cells, which are trained so far.
+    row_losses, row_losses_at_end : ndarray (n,), optional
+        Loss of each test row, averaged over the cells, where all cells share their test rows.
     curves : mapping of str to ndarray (t,)
         Mean test and train loss of the chosen point at each checkpoint.
     """
@@ -39,6 +44,8 @@ class ArmRun:
     judged: Penalties
     losses: Float
     losses_at_end: Float
+    row_losses: Float | None
+    row_losses_at_end: Float | None
     curves: Mapping[str, Float]
     nonzero_share: float
     nonzero_inputs: float
@@ -68,14 +75,24 @@ def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun
     places = list(dict.fromkeys([chosen.point, at_end.point]))
     both = subset(tuning.grid, np.array(places))
     both = both.scaled(*to_size(share, experiment.rows_fit, of=experiment.rows_train))
-    final = train(
+    whole = train(
         experiment.training,
-        experiment.final,
+        experiment.final[: experiment.n_whole],
         both,
         capture=np.array([chosen.checkpoint, at_end.checkpoint][: len(places)]),
-        advanced=lambda done: advanced(tuning.trained + done),
+        advanced=partial(tell, advanced, tuning.trained),
     )
-    return _summary(experiment, final, arm=arm, tuning=tuning, choices=(chosen, at_end), judged=both)
+    done = tuning.trained + whole.failed.size
+    short = None
+    if len(experiment.final) > experiment.n_whole:
+        short = train(
+            experiment.training.stopped(chosen.checkpoint),
+            experiment.final[experiment.n_whole :],
+            subset(both, np.array([0])),
+            capture=np.array([0]),
+            advanced=partial(tell, advanced, done),
+        )
+    return _summary(experiment, (whole, short), arm=arm, tuning=tuning, choices=(chosen, at_end), judged=both)
 
 
 def _refuse_failures(arm: Arm, tuning: Tuning) -> None:
@@ -96,7 +113,7 @@ def _refuse_failures(arm: Arm, tuning: Tuning) -> None:
 
 def _summary(
     experiment: Experiment,
-    final: Trained,
+    runs: tuple[Trained, Trained | None],
     *,
     arm: Arm,
     tuning: Tuning,
@@ -104,32 +121,64 @@ def _summary(
     judged: Penalties,
 ) -> ArmRun:
     chosen, at_end = choices
-    good = ~final.failed[:, 0]
-    last = final.failed.shape[1] - 1
-    losses = [
-        np.where(final.failed[:, place], np.nan, final.losses["test"][:, place, choice.checkpoint])
-        for place, choice in zip((0, last), choices, strict=True)
-    ]
-    assert final.outputs is not None
-    scores = [
-        secondary(experiment.training.task, outputs[0], cell.judged["test"][1])
-        for outputs, cell, fine in zip(final.outputs, experiment.final, good, strict=True)
-        if fine
-    ]
+    whole, short = runs
+    parts = [_Part.of(experiment, whole, start=0, place=0, checkpoint=chosen.checkpoint)]
+    if short is not None:
+        parts.append(_Part.of(experiment, short, start=experiment.n_whole, place=0, checkpoint=0))
+    last = whole.failed.shape[1] - 1
+    ended = _Part.of(experiment, whole, start=0, place=last, checkpoint=at_end.checkpoint)
+    good = ~whole.failed[:, 0]
+    trained = [run for run in runs if run is not None]
     return ArmRun(
         arm=arm,
         tuning=tuning,
         chosen=chosen,
         chosen_at_end=at_end,
         judged=judged,
-        losses=losses[0],
-        losses_at_end=losses[1],
-        curves={name: final.losses[name][good, 0].mean(0) for name in ("test", "train")},
-        nonzero_share=float(final.nonzero_share[good, 0, chosen.checkpoint].mean()),
-        nonzero_inputs=float(final.nonzero_inputs[good, 0, chosen.checkpoint].mean()),
-        stationarity=float(final.stationarity[good, 0].max()),
-        metrics=averaged(scores),
-        trained=tuning.trained + final.failed.size,
-        failed=tuning.failed + int(final.failed.sum()),
-        note=final.note,
+        losses=np.concatenate([part.losses for part in parts]),
+        losses_at_end=ended.losses,
+        row_losses=parts[0].row_losses,
+        row_losses_at_end=ended.row_losses,
+        curves={name: whole.losses[name][good, 0].mean(0) for name in ("test", "train")},
+        nonzero_share=float(np.nanmean(np.concatenate([part.nonzero_share for part in parts]))),
+        nonzero_inputs=float(np.nanmean(np.concatenate([part.nonzero_inputs for part in parts]))),
+        stationarity=float(whole.stationarity[good, 0].max()),
+        metrics=averaged([score for part in parts for score in part.scores]),
+        trained=tuning.trained + sum(run.failed.size for run in trained),
+        failed=tuning.failed + int(sum(run.failed.sum() for run in trained)),
+        note=whole.note,
     )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one point did in some of the cells; NaN where the training failed."""
+
+    losses: Float
+    nonzero_share: Float
+    nonzero_inputs: Float
+    scores: list[dict[str, float]]
+    row_losses: Float | None
+
+    @staticmethod
+    def of(experiment: Experiment, run: Trained, *, start: int, place: int, checkpoint: int) -> "_Part":
+        failed, task = run.failed[:, place], experiment.training.task
+        assert run.outputs is not None
+        cells = experiment.final[start : start + len(failed)]
+        tested = [
+            (outputs[place], cell.judged["test"][1])
+            for outputs, cell, bad in zip(run.outputs, cells, failed, strict=True)
+            if not bad
+        ]
+        by_row = experiment.layout.shares_test_rows and tested
+
+        def of_good(found: Float) -> Float:
+            return np.where(failed, np.nan, found[:, place, checkpoint])
+
+        return _Part(
+            of_good(run.losses["test"]),
+            of_good(run.nonzero_share),
+            of_good(run.nonzero_inputs),
+            [secondary(task, outputs, y) for outputs, y in tested],
+            np.mean([row_losses(task, outputs, y) for outputs, y in tested], axis=0) if by_row else None,
+        )

@@ -9,7 +9,6 @@ from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.plan import Experiment
 from regchoose.records import Arm
 from regchoose.verdict.decide import region_of_equivalence
-from regchoose.verdict.design import variance_factor
 from regchoose.verdict.posterior import Posterior, make_posterior
 
 FEWEST_CELLS = 3
@@ -36,9 +35,11 @@ def posterior_of(arms: Mapping[Arm, ArmRun], experiment: Experiment, *, at_end: 
             f"only in {whole.sum()} of {len(losses)} cells every arm has a loss; wanted {FEWEST_CELLS}",
             fix="--lr with a smaller rate, such as --lr 0.0003",
         )
-    settings = experiment.settings
-    factor = variance_factor(folds=settings.folds, repeats=settings.repeats)
-    return make_posterior(tuple(arms), losses[whole], factor=factor)
+    rows = [run.row_losses_at_end if at_end else run.row_losses for run in arms.values()]
+    known = [own for own in rows if own is not None]
+    by_row = np.column_stack(known) if len(known) == len(rows) else None
+    factor = experiment.variance_factor(len(losses))
+    return make_posterior(tuple(arms), losses[whole], factor=factor, by_row=by_row)
 
 
 def rope_of(arms: Mapping[Arm, ArmRun], experiment: Experiment) -> float:

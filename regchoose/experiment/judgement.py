@@ -22,7 +22,6 @@ from regchoose.experiment.wording import (
 )
 from regchoose.records import ARM_NAMES, Arm, Comparison, Profile, Table, Verdict
 from regchoose.verdict.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer, judge
-from regchoose.verdict.design import variance_factor
 from regchoose.verdict.posterior import Posterior, compare
 from regchoose.verdict.tune import SPARSE, at_edge, to_size
 
@@ -190,14 +189,14 @@ class Judgement:
         settings = experiment.settings
         regression = self.table.task == "regression"
         return {
-            "kind": "B",
+            "kind": experiment.layout.kind,
             "split": split_of(self.table),
-            "cells": len(experiment.cells),
+            "cells": len(experiment.final),
             "folds": settings.folds,
             "repeats": settings.repeats,
             "rows": experiment.n_rows,
             "rope": verdict.rope,
-            "variance_factor": variance_factor(folds=settings.folds, repeats=settings.repeats),
+            "variance_factor": experiment.variance_factor(len(experiment.final)),
             "loss": "squared error of the standardized target" if regression else "log loss",
             "loss_null": experiment.loss_null,
             "looks": [{"rows": experiment.n_rows, "certainty": verdict.certainty, "safe": verdict.safe}],

@@ -14,9 +14,10 @@ from regchoose.training.choose_network import other_network
 from regchoose.training.device import choose_device
 from regchoose.training.train import Training
 from regchoose.verdict.decide import null_loss
-from regchoose.verdict.design import forward_cells, make_cells
+from regchoose.verdict.design import Layout, forward_cells, make_cells, make_sets, variance_factor
 from regchoose.verdict.tune import make_grid, pauses, strongest, to_size, tuned_models
 
+WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
 JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
 USUAL_RATE = 0.003  # unless another is found to be better
 
@@ -27,8 +28,12 @@ class Experiment:
 
     Parameters
     ----------
+    layout : Layout
+        How the rows are used: Design A or B.
+    cells : tuple of Cell
+        Those that judge, and in Design B also choose the strength.
     tuning : tuple of CellData
-        Rows that choose the strength, in the first cells: trained on `fit`, judged on `inner`.
+        Rows that choose the strength: trained on `fit`, judged on `inner`.
     final : tuple of CellData
         Rows that judge: trained on `train`, judged on `test` and on the training rows themselves.
     top : float
@@ -40,7 +45,7 @@ class Experiment:
     """
 
     settings: Settings
-    n_rows: int
+    layout: Layout
     cells: tuple[Cell, ...]
     tuning: tuple[CellData, ...]
     final: tuple[CellData, ...]
@@ -52,12 +57,28 @@ class Experiment:
     @property
     def rows_fit(self) -> int:
         """Rows that a model of the tuning part trains on."""
-        return len(self.cells[0].fit)
+        return len(self.tuning[0].y)
 
     @property
     def rows_train(self) -> int:
         """Rows that a model of the final part trains on."""
-        return len(self.cells[0].train)
+        return len(self.final[0].y)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of a training set (Design A), or of all folds together (B)."""
+        return self.layout.rows
+
+    @property
+    def n_whole(self) -> int:
+        """Cells in which training goes on to the end of the schedule; a linear model has no length."""
+        return len(self.final) if self.training.hidden is None else min(WHOLE, len(self.final))
+
+    def variance_factor(self, cells: int) -> float:
+        """Return the factor of the covariance over so many cells."""
+        if self.layout.kind == "A":
+            return 1 / cells
+        return variance_factor(cells, folds=self.settings.folds)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -93,17 +114,22 @@ class Experiment:
         cells = len(self.tuning)
         if not self.racing:
             return (cells,)
-        return pauses(cells, folds=self.settings.folds, rows=len(self.cells[0].inner))
+        return pauses(cells, folds=self.settings.folds, rows=len(self.tuning[0].judged["inner"][1]))
 
     def models(self, arm: Arm) -> int:
         """Return how many models an arm trains at most, to tune and to judge, unless its grid is extended."""
         points = len(self.grid(arm))
         judged = JUDGED if points > 1 and self.training.hidden is not None else 1
-        return tuned_models(points, self.pauses) + judged * len(self.cells)
+        return tuned_models(points, self.pauses) + (judged - 1) * self.n_whole + len(self.final)
 
 
-def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
+def prepare(table: Table, rows: Int, settings: Settings, layout: Layout | None = None) -> Experiment:
     """Resample the rows of a subsample and encode each cell, fitted on its own training rows.
+
+    Parameters
+    ----------
+    layout : Layout, optional
+        How the rows are used; by default all in cross-validation.
 
     Raises
     ------
@@ -112,8 +138,8 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
     UsageError, TrainingError
         Where the user's network cannot be used; see `regchoose.training.probe.probe`.
     """
-    cells = _cells(table, rows, settings)
-    tuning_cells = cells[: settings.folds * settings.tuning_repeats]
+    layout = layout or Layout("B", len(rows))
+    tuning_cells, cells = _cells(table, rows, settings, layout)
     linear = settings.network == "linear"
     precision = np.float64 if linear else np.float32  # what the trainer computes in
     tuning = tuple(_tuning_data(table, rows, cell, precision=precision) for cell in tuning_cells)
@@ -121,35 +147,34 @@ def prepare(table: Table, rows: Int, settings: Settings) -> Experiment:
     top = strongest(table.task, tuning[0].x.astype(np.float64), tuning[0].y)
     return Experiment(
         settings,
-        len(rows),
+        layout,
         cells,
         tuning,
         final,
-        _training(table, settings, n_rows=len(cells[0].fit)),
+        _training(table, settings, n_rows=len(tuning_cells[0].fit)),
         top if linear else max(1.0, top),
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
     )
 
 
-def _cells(table: Table, rows: Int, settings: Settings) -> tuple[Cell, ...]:
-    """Lay out the cells: in the order of time where there is one, whole groups together where there are."""
+def _cells(
+    table: Table, rows: Int, settings: Settings, layout: Layout
+) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+    """Lay out the cells that choose the strength, and those that judge.
+
+    In the order of time where there is one, whole groups together where there are.
+    """
     groups = None if table.groups is None else table.groups[rows]
+    apart = _copies(table, rows) if groups is None else groups
+    target = table.target[rows]
+    if layout.kind == "A":
+        return make_sets(target, table.task, layout, seed=settings.seed, groups=apart)
+    size = {"folds": settings.folds, "repeats": settings.repeats, "seed": settings.seed}
     if table.time is not None:
-        return forward_cells(
-            table.time[rows],
-            folds=settings.folds,
-            repeats=settings.repeats,
-            seed=settings.seed,
-            groups=groups,
-        )
-    return make_cells(
-        table.target[rows],
-        table.task,
-        folds=settings.folds,
-        repeats=settings.repeats,
-        seed=settings.seed,
-        groups=_copies(table, rows) if groups is None else groups,
-    )
+        cells = forward_cells(table.time[rows], groups=groups, **size)
+    else:
+        cells = make_cells(target, table.task, groups=apart, **size)
+    return cells[: settings.folds * settings.tuning_repeats], cells
 
 
 def _training(table: Table, settings: Settings, *, n_rows: int) -> Training:

@@ -8,6 +8,7 @@ import numpy as np
 
 from regchoose.experiment.plan import USUAL_RATE, Experiment
 from regchoose.records import ARMS, Float, Penalties, Trained
+from regchoose.training.block import CellData
 from regchoose.training.train import MODELS_A_BLOCK, Training, seconds_a_model, train
 from regchoose.verdict.tune import mean_inner_loss
 
@@ -23,7 +24,9 @@ def is_searched(experiment: Experiment) -> bool:
 
 def models_searched(experiment: Experiment) -> int:
     """Return how many models the search trains."""
-    return len(RATES) * len(_trial(experiment)) * experiment.settings.folds if is_searched(experiment) else 0
+    if not is_searched(experiment):
+        return 0
+    return len(RATES) * len(_trial(experiment)) * len(_cells(experiment))
 
 
 def estimate(experiment: Experiment, *, clock: Callable[[], float]) -> float:
@@ -43,7 +46,7 @@ def with_rate(experiment: Experiment, *, advanced: Callable[[int], None]) -> Exp
     1,600 rows it chose what the whole schedule chose.
     """
     half = replace(experiment.training, schedule=experiment.training.schedule.halved())
-    cells, trial = experiment.tuning[: experiment.settings.folds], _trial(experiment)
+    cells, trial = _cells(experiment), _trial(experiment)
     found: dict[float, Float] = {}
     for rate in RATES:
         tell = partial(_tell, advanced, len(found) * len(cells) * len(trial))
@@ -51,6 +54,11 @@ def with_rate(experiment: Experiment, *, advanced: Callable[[int], None]) -> Exp
     best = min(found, key=lambda rate: (_bound(found[rate], found[USUAL_RATE]), rate))
     chosen = best if _bound(found[best], found[USUAL_RATE]) < 0 else USUAL_RATE
     return replace(experiment, training=_at(experiment.training, chosen))
+
+
+def _cells(experiment: Experiment) -> tuple[CellData, ...]:
+    """Return the tuning cells of the first repeat."""
+    return experiment.tuning[: experiment.settings.folds]
 
 
 def _tell(advanced: Callable[[int], None], before: int, done: int) -> None:

@@ -74,7 +74,7 @@ def tune(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> Tuning:
         lowest = found.eligible.min()
         # Those of the edge were tried in all cells, so what lies beyond is too.
         own = _raced(
-            experiment, further, (len(experiment.tuning),), advanced=partial(_tell, advanced, found.trained)
+            experiment, further, (len(experiment.tuning),), advanced=partial(tell, advanced, found.trained)
         )
         found = _united(found, own)
         if found.eligible.min() > (1 - WORTH_MORE) * lowest:
@@ -94,7 +94,7 @@ def _raced(experiment: Experiment, grid: Penalties, pauses: tuple[int, ...], *, 
             experiment.training,
             experiment.tuning[before:pause],
             subset(grid, kept),
-            advanced=partial(_tell, advanced, done),
+            advanced=partial(tell, advanced, done),
         )
         place = np.ix_(np.arange(before, pause), kept)
         inner[place], nonzero[place] = run.losses["inner"], run.nonzero_share
@@ -111,7 +111,8 @@ def _raced(experiment: Experiment, grid: Penalties, pauses: tuple[int, ...], *, 
     )
 
 
-def _tell(advanced: Advanced, before: int, done: int) -> None:
+def tell(advanced: Advanced, before: int, done: int) -> None:
+    """Tell that so many models are trained, after those before."""
     advanced(before + done)
 
 

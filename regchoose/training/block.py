@@ -30,7 +30,7 @@ class Schedule:
     lr : float
         Adam's first rate; it falls to 0 as a cosine.
     checkpoints : ndarray of int, (t,)
-        Epochs after which losses are recorded; the last one is `epochs`.
+        Epochs after which losses are recorded. Training stops at the last one: `epochs`, or an earlier stop.
     """
 
     epochs: int
@@ -42,6 +42,10 @@ class Schedule:
         """Return the steps an epoch, and the rows a step, for so many rows."""
         steps = max(1, round(n_rows / self.batch))
         return steps, n_rows // steps
+
+    def stopped(self, checkpoint: int) -> "Schedule":
+        """Return the same schedule, broken off at one of its checkpoints, the only one recorded."""
+        return replace(self, checkpoints=self.checkpoints[[checkpoint]])
 
     def halved(self) -> "Schedule":
         """Return the schedule with half the epochs, in which the rate falls twice as fast."""

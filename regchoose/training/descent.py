@@ -17,7 +17,7 @@ EVALUATED_ROWS = 1024  # at a time, so that activations stay small
 
 
 def train_block(block: Block, device: torch.device, *, stop: Callable[[], bool]) -> BlockResult:
-    """Train every model of the block to the end of the schedule.
+    """Train every model of the block to the last checkpoint of the schedule.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def train_block(block: Block, device: torch.device, *, stop: Callable[[], bool])
     adam = Adam.start(parameters, n_penalized=block.network.n_penalized, l1=l1, l2=l2)
     record = _Record(block, device)
     total, count = steps * block.schedule.epochs, 0
-    for epoch in range(1, block.schedule.epochs + 1):
+    for epoch in range(1, int(block.schedule.checkpoints[-1]) + 1):
         if stop():
             raise Stopped
         x_epoch, y_epoch = rows.shuffled(steps * batch)

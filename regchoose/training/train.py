@@ -57,6 +57,10 @@ class Training:
         """Epochs after which losses are recorded, (t,)."""
         return self.schedule.checkpoints if self.hidden is not None else np.array([0])
 
+    def stopped(self, checkpoint: int) -> "Training":
+        """Return the same training, broken off at one of its checkpoints; a linear model is solved anyway."""
+        return self if self.hidden is None else replace(self, schedule=self.schedule.stopped(checkpoint))
+
     def network(self, n_inputs: int) -> Network:
         """Return the network for so many encoded features."""
         if self.other is not None:

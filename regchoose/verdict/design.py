@@ -1,4 +1,7 @@
-"""Which rows train and which judge: repeated stratified cross-validation (Design B of the methods)."""
+"""Which rows train and which judge: disjoint sets where rows are plenty, else cross-validation."""
+
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
@@ -6,7 +9,83 @@ from sklearn.model_selection import StratifiedKFold
 from regchoose.records import Cell, Float, Int, Task
 
 BINS = 10  # quantile bins by which a numeric target is stratified
+SETS, FEWER_SETS = 10, 5  # disjoint training sets of Design A, and where rows do not suffice for these
+TUNING_SETS = 2  # that choose the strength, each judged by the other
+FEWEST_TEST, MOST_TEST = 5_000, 10_000  # rows that judge in Design A
 INNER = 4  # one part in so many of a training side chooses the strength
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the rows of an experiment are used.
+
+    Design A: disjoint training sets, all judged on the same other rows. Design B: repeated cross-validation
+    of the same rows.
+
+    Parameters
+    ----------
+    rows : int
+        Of a training set (A), or of all folds together (B).
+    sets, test_rows : int
+        Training sets that are judged, and rows that judge them; 0 in Design B.
+    """
+
+    kind: Literal["A", "B"]
+    rows: int
+    sets: int = 0
+    test_rows: int = 0
+
+    @property
+    def drawn(self) -> int:
+        """Rows of the subsample."""
+        return self.rows if self.kind == "B" else self.rows * (self.sets + TUNING_SETS) + self.test_rows
+
+    @property
+    def shares_test_rows(self) -> bool:
+        """Whether all cells are judged on the same rows."""
+        return self.kind == "A"
+
+
+def make_layout(n_rows: int, *, rows: int, exchangeable: bool) -> Layout:
+    """Choose the design: A where the table has enough rows for it.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of a training set that are wanted.
+    exchangeable : bool
+        Whether rows may be dealt out at random: no groups and no order of time.
+    """
+    for sets in (SETS, FEWER_SETS):
+        left = n_rows - rows * (sets + TUNING_SETS)
+        if exchangeable and left >= FEWEST_TEST:
+            return Layout("A", rows, sets, min(left, MOST_TEST))
+    return Layout("B", min(rows, n_rows))
+
+
+def make_sets(
+    target: Float, task: Task, layout: Layout, *, seed: int, groups: Int
+) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+    """Deal the rows out for Design A: cells that choose the strength, and cells that judge.
+
+    Every set is stratified, and rows of one number in `groups` fall into one set; so sizes differ a little.
+    """
+    members, place, counts = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)[1:]
+    strata = _strata(target[members], task, parts=SETS)
+    order = _spread(strata, rng=np.random.default_rng(_derived(seed, 0)))
+    ends = layout.rows * np.arange(1, TUNING_SETS + layout.sets + 1)
+    part = np.empty(len(members), dtype=np.int64)
+    part[order] = np.searchsorted(ends, np.cumsum(counts[order]))
+    sets = [np.flatnonzero(part[place] == number) for number in range(len(ends) + 1)]
+    nothing = np.array([], dtype=np.int64)
+    tuning = [
+        Cell(sets[j], sets[1 - j], nothing, nothing, seed=_derived(seed, j, 1)) for j in range(TUNING_SETS)
+    ]
+    judging = [
+        Cell(nothing, nothing, own, sets[-1], seed=_derived(seed, j, 2))
+        for j, own in enumerate(sets[TUNING_SETS:-1])
+    ]
+    return tuple(tuning), tuple(judging)
 
 
 def make_cells(
@@ -92,9 +171,9 @@ def forward_cells(
     return tuple(cells)
 
 
-def variance_factor(*, folds: int, repeats: int) -> float:
+def variance_factor(cells: int, *, folds: int) -> float:
     """Return the factor of the cells' covariance: 1/cells + test/train rows (Nadeau & Bengio 2003)."""
-    return 1 / (folds * repeats) + 1 / (folds - 1)
+    return 1 / cells + 1 / (folds - 1)
 
 
 def _strata(target: Float, task: Task, *, parts: int) -> Int:
@@ -103,6 +182,17 @@ def _strata(target: Float, task: Task, *, parts: int) -> Int:
     bins = int(np.clip(len(target) // parts, 1, BINS))
     cuts = np.quantile(target, np.arange(1, bins) / bins)
     return np.searchsorted(cuts, target, side="right").astype(np.int64)
+
+
+def _spread(strata: Int, *, rng: np.random.Generator) -> Int:
+    """Order rows (n,) such that every stretch of them has its share of each stratum."""
+    shuffled = rng.permutation(len(strata))
+    by_stratum = shuffled[np.argsort(strata[shuffled], kind="stable")]
+    counts = np.bincount(strata)
+    rank = np.arange(len(strata)) - np.repeat(np.cumsum(counts) - counts, counts)
+    shift = rng.random(len(counts))
+    share = (rank + np.repeat(shift, counts)) / np.repeat(np.maximum(counts, 1), counts)
+    return by_stratum[np.argsort(share, kind="stable")]
 
 
 def _split(strata: Int, parts: int, *, seed: int) -> Int:

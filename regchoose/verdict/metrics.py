@@ -1,7 +1,7 @@
 """Figures shown beside the loss; they never decide."""
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit, logsumexp, softmax
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score, root_mean_squared_error
 
 from regchoose.records import Float, Task
@@ -25,6 +25,16 @@ def secondary(task: Task, outputs: Float, y: Float) -> dict[str, float]:
         scores = {"accuracy": float(accuracy_score(y, probability > 0.5))}
         return scores | ({"AUC": float(roc_auc_score(y, probability))} if len(np.unique(y)) == 2 else {})
     return {"accuracy": float(accuracy_score(y, softmax(outputs, axis=0).argmax(0)))}
+
+
+def row_losses(task: Task, outputs: Float, y: Float) -> Float:
+    """Return the loss of one model on each row: (k, n), (n,) -> (n,); log loss, or squared error."""
+    if task == "regression":
+        return np.asarray(np.square(outputs[0] - y))
+    if task == "binary":
+        return np.asarray(np.logaddexp(0, outputs[0]) - y * outputs[0])
+    own = outputs[y.astype(np.int64), np.arange(len(y))]
+    return np.asarray(logsumexp(outputs, axis=0) - own)
 
 
 def averaged(scores: list[dict[str, float]]) -> dict[str, float]:

@@ -43,7 +43,9 @@ class Posterior:
         return float(self.mean[place]) - half, float(self.mean[place]) + half
 
 
-def make_posterior(arms: tuple[Arm, ...], losses: Float, *, factor: float) -> Posterior:
+def make_posterior(
+    arms: tuple[Arm, ...], losses: Float, *, factor: float, by_row: Float | None = None
+) -> Posterior:
     """Return the posterior of the mean losses.
 
     The covariance over cells is multiplied by `factor`, since cells share rows (Nadeau & Bengio 2003;
@@ -53,8 +55,13 @@ def make_posterior(arms: tuple[Arm, ...], losses: Float, *, factor: float) -> Po
     ----------
     losses : ndarray (c, a)
         Test loss of each cell and arm.
+    by_row : ndarray (n, a), optional
+        Where all cells share their n test rows: the loss of each of these, averaged over the cells. Other
+        test rows would have given other means, so their covariance, divided by n, is added.
     """
     scale = factor * np.atleast_2d(np.cov(losses, rowvar=False))
+    if by_row is not None:
+        scale = scale + np.atleast_2d(np.cov(by_row, rowvar=False)) / len(by_row)
     return Posterior(arms, losses.mean(0), scale, len(losses) - 1)
 
 

@@ -261,3 +261,13 @@ def test_a_halved_schedule_records_up_to_its_own_end() -> None:
     half = schedule.halved()
     assert (half.epochs, half.checkpoints[-1], half.lr, half.batch) == (30, 30, 0.01, 100)
     assert make_schedule(1000, epochs=1, least_steps=0, batch=100, lr=0.01).halved().epochs == 1
+
+
+def test_a_stopped_training_is_the_same_up_to_there() -> None:
+    cells = [cell("binary", seed=seed) for seed in range(2)]
+    whole = training("binary")
+    for place in (0, 1, len(whole.checkpoints) - 1):
+        stopped = train(whole.stopped(place), cells, PENALTIES)
+        assert stopped.checkpoints.tolist() == [whole.checkpoints[place]]
+        expected = train(whole, cells, PENALTIES).losses["test"][:, :, place]
+        assert (stopped.losses["test"][:, :, 0] == expected).all()

@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regchoose.records import Cell, Float, Int, Task
-from regchoose.verdict.design import forward_cells, make_cells, variance_factor
+from regchoose.verdict.design import (
+    TUNING_SETS,
+    Layout,
+    forward_cells,
+    make_cells,
+    make_layout,
+    make_sets,
+    variance_factor,
+)
 
 
 def target_of(task: Task, n: int) -> Float:
@@ -77,8 +85,8 @@ def test_a_class_too_rare_to_spread_is_no_obstacle() -> None:
 
 
 def test_variance_factor_is_nadeau_and_bengios() -> None:
-    assert variance_factor(folds=5, repeats=5) == pytest.approx(1 / 25 + 1 / 4)
-    assert variance_factor(folds=10, repeats=10) == pytest.approx(1 / 100 + 1 / 9)
+    assert variance_factor(25, folds=5) == pytest.approx(1 / 25 + 1 / 4)
+    assert variance_factor(100, folds=10) == pytest.approx(1 / 100 + 1 / 9)
 
 
 def test_earlier_rows_train_and_later_ones_judge() -> None:
@@ -104,3 +112,47 @@ def test_groups_that_are_judged_do_not_train_even_earlier() -> None:
         assert not set(groups[cell.fit]) & set(groups[cell.inner])
         assert len(cell.fit)
         assert len(cell.inner)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "exchangeable", "layout"),
+    [
+        (400, True, Layout("B", 400)),
+        (52_999, True, Layout("A", 4_000, 5, 10_000)),
+        (32_999, True, Layout("B", 4_000)),
+        (33_000, True, Layout("A", 4_000, 5, 5_000)),
+        (53_000, True, Layout("A", 4_000, 10, 5_000)),
+        (10**6, True, Layout("A", 4_000, 10, 10_000)),
+        (10**6, False, Layout("B", 4_000)),
+    ],
+)
+def test_disjoint_sets_where_rows_are_plenty(n_rows: int, *, exchangeable: bool, layout: Layout) -> None:
+    assert make_layout(n_rows, rows=4_000, exchangeable=exchangeable) == layout
+    assert layout.drawn <= n_rows
+
+
+@pytest.mark.parametrize("task", ["regression", "multiclass"])
+def test_disjoint_sets_are_disjoint_and_stratified(task: Task) -> None:
+    rng = np.random.default_rng(2)
+    n = 1_000
+    target = rng.normal(size=n) if task == "regression" else rng.choice(3, n, p=(0.7, 0.2, 0.1)).astype(float)
+    copies = np.where(np.arange(n) < 40, 0, np.arange(n))
+    layout = Layout("A", 100, 5, 300)
+    tuning, judging = make_sets(target, task, layout, seed=0, groups=copies)
+    assert len(tuning) == TUNING_SETS
+    assert len(judging) == 5
+    first, second = tuning
+    assert (first.fit == second.inner).all()
+    assert (first.inner == second.fit).all()
+    sets = [first.fit, first.inner, *(cell.train for cell in judging), judging[0].test]
+    assert np.sort(np.concatenate(sets)).tolist() == list(range(n))
+    assert all((cell.test == judging[0].test).all() for cell in judging)
+    assert sum(0 in own for own in sets) == 1
+    assert sum(bool(np.isin(own, np.arange(40)).any()) for own in sets) == 1  # copies stay together
+    for own in sets[:-1]:
+        assert abs(len(own) - 100) <= 40
+        if task == "multiclass":
+            assert (target[own] == 2).mean() == pytest.approx(0.1, abs=0.04)
+        else:
+            assert target[own].mean() == pytest.approx(target.mean(), abs=0.12)
+    assert len({cell.seed for cell in (*tuning, *judging)}) == 7

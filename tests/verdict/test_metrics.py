@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit, softmax
+from sklearn.metrics import log_loss, mean_squared_error
 
-from regchoose.verdict.metrics import averaged, secondary
+from regchoose.verdict.metrics import averaged, row_losses, secondary
 
 
 def test_metrics_of_a_regression() -> None:
@@ -25,3 +27,15 @@ def test_metrics_of_many_classes() -> None:
 
 def test_averages_leave_out_what_a_cell_lacks() -> None:
     assert averaged([{"accuracy": 0.5, "AUC": 0.5}, {"accuracy": 1.0}]) == {"accuracy": 0.75}
+
+
+def test_losses_of_rows_average_to_the_loss_that_scikit_learn_computes() -> None:
+    rng = np.random.default_rng(0)
+    logits, codes = rng.normal(size=(3, 50)) * 3, rng.integers(0, 3, 50).astype(float)
+    of_three = row_losses("multiclass", logits, codes)
+    assert of_three.shape == (50,)
+    assert of_three.mean() == pytest.approx(log_loss(codes, softmax(logits, axis=0).T))
+    both = row_losses("binary", logits[:1], (codes > 0).astype(float))
+    assert both.mean() == pytest.approx(log_loss(codes > 0, expit(logits[0])))
+    number = row_losses("regression", logits[:1], codes)
+    assert number.mean() == pytest.approx(mean_squared_error(codes, logits[0]))

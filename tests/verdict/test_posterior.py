@@ -73,3 +73,18 @@ def test_more_spread_makes_wider_intervals() -> None:
     wider = Posterior(ARMS, POSTERIOR.mean, POSTERIOR.scale * 4, 24)
     one, two = POSTERIOR.interval("l1"), wider.interval("l1")
     assert two[1] - two[0] == pytest.approx(2 * (one[1] - one[0]))
+
+
+def test_shared_test_rows_add_their_own_variance() -> None:
+    """Design A: the spread of the estimate over both new training sets and new test rows."""
+    rng = np.random.default_rng(3)
+    n_sets, n_rows, repetitions = 8, 50, 4_000
+    of_sets = rng.normal(size=(repetitions, n_sets, 1, 2)) * (0.3, 0.2)
+    of_rows = rng.normal(size=(repetitions, 1, n_rows, 2)) * (1.0, 0.7)
+    losses = of_sets + of_rows
+    found = [
+        make_posterior(("none", "l1"), own.mean(1), factor=1 / n_sets, by_row=own.mean(0)).scale
+        for own in losses[:500]
+    ]
+    truth = np.cov(losses.mean((1, 2)), rowvar=False)
+    assert np.mean(found, axis=0) == pytest.approx(truth, rel=0.06, abs=5e-4)
