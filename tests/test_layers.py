@@ -14,7 +14,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "shapes": GROUND,
     "configuration": GROUND | {"shapes"},
-    "look": GROUND | {"table"},
+    "inspection": GROUND | {"table"},
     "extract": GROUND | {"table"},
     "flowchart": GROUND,
     "table": GROUND,
@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "result": GROUND | {"experiment", "flowchart", "verdict"},
     "run": GROUND | {"experiment", "flowchart", "result", "table", "verdict"},
     "report": GROUND | {"flowchart"},
-    "cli": GROUND | {"shapes", "configuration", "look", "extract", "run", "report", "flowchart"},
+    "cli": GROUND | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"},
     "__main__": {"cli"},
 }
 ONLY_IN = {

@@ -42,7 +42,7 @@ def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     ask: Ask = asker(answers, paused=nullcontext) if attended else nobody
-    from regchoose.look import inspect as look  # late: pandas and duckdb come with it
+    from regchoose.inspection import inspect as look  # late: pandas and duckdb come with it
 
     table, profile = look(data, settings, ask=ask)
     if settings.json:
