@@ -223,6 +223,8 @@ class Trained:
     failed: NDArray[np.bool_]  # (c, m): diverged
     outputs: tuple[Float, ...] | None = None  # a cell's (m, k, n_test) at the captured checkpoint
     note: str = ""
+    drawn: tuple[Float, ...] | None = None  # the same of the rows to be drawn: (m, k, g)
+    weights: tuple[Float, ...] | None = None  # a cell's (m, w): penalized weights at that checkpoint
 
 
 # ---- the verdict -----------------------------------------------------------------------------------
@@ -279,6 +281,20 @@ class Prompt:
     choices: Mapping[str, str]  # value → what it means; empty: any text
     default: str
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition on a document, such as `certainty != "firm"`, and whether it holds."""
+
+    expression: str
+    holds: bool | None  # None: it cannot be told, as something in it is null
+    values: tuple[tuple[str, Any], ...]  # each name in it, with what it is
+
+    @property
+    def fails(self) -> bool:
+        """Whether a pipeline is to stop: a gate that cannot see does not let pass."""
+        return self.holds is not False
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,10 @@ class ArmRun:
         Loss of each test row, averaged over the cells, where all cells share their test rows.
     curves : mapping of str to ndarray (t,)
         Mean test and train loss of the chosen point at each checkpoint.
+    weights : ndarray (w,)
+        Penalized weights of the models of the first cells; of large networks an even choice.
+    fitted : ndarray (k', g), optional
+        Mean curve of the models; see `Experiment.drawing`.
     """
 
     arm: Arm
@@ -47,6 +51,8 @@ class ArmRun:
     row_losses: Float | None
     row_losses_at_end: Float | None
     curves: Mapping[str, Float]
+    weights: Float
+    fitted: Float | None
     nonzero_share: float
     nonzero_inputs: float
     stationarity: float
@@ -140,6 +146,8 @@ def _summary(
         row_losses=parts[0].row_losses,
         row_losses_at_end=ended.row_losses,
         curves={name: whole.losses[name][good, 0].mean(0) for name in ("test", "train")},
+        weights=_weights(whole),
+        fitted=_fitted(experiment, trained),
         nonzero_share=float(np.nanmean(np.concatenate([part.nonzero_share for part in parts]))),
         nonzero_inputs=float(np.nanmean(np.concatenate([part.nonzero_inputs for part in parts]))),
         stationarity=float(whole.stationarity[good, 0].max()),
@@ -148,6 +156,23 @@ def _summary(
         failed=tuning.failed + int(sum(run.failed.sum() for run in trained)),
         note=whole.note,
     )
+
+
+def _weights(run: Trained) -> Float:
+    assert run.weights is not None
+    good = [own[0] for own, bad in zip(run.weights, run.failed[:, 0], strict=True) if not bad]
+    return np.concatenate([np.empty(0), *good])
+
+
+def _fitted(experiment: Experiment, runs: list[Trained]) -> Float | None:
+    """Return the mean curve of the chosen point's models over the cells."""
+    drawing, task = experiment.drawing, experiment.training.task
+    if drawing is None:
+        return None
+    drawn = [own[0] for run in runs for own in run.drawn or ()]
+    failed = np.concatenate([run.failed[:, 0] for run in runs])
+    curves = [drawing.curves(task, drawn[cell], cell) for cell in np.flatnonzero(~failed).tolist()]
+    return np.mean(curves, axis=0) if curves else None
 
 
 @dataclass(frozen=True)

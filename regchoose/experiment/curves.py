@@ -7,12 +7,14 @@ import numpy as np
 
 from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.plan import Experiment
-from regchoose.records import Arm
+from regchoose.records import Arm, Float
 from regchoose.verdict.posterior import Posterior
+
+BINS, WITHIN = 41, 0.995  # of the histograms of weights: an odd number, so that one is around zero
 
 
 def curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: Posterior) -> dict[str, Any]:
-    """Return losses by strength and by epoch, and the posterior of the mean losses."""
+    """Return what the plots show: losses by strength and epoch, weights, fitted curves, the posterior."""
     schedule, linear = experiment.training.schedule, experiment.training.hidden is None
     epochs = [] if linear else schedule.checkpoints.tolist()
     return {
@@ -22,6 +24,8 @@ def curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: Poster
             for arm, run in arms.items()
             if not linear
         },
+        "weights": _of_weights({arm: run.weights for arm, run in arms.items() if len(run.weights)}),
+        **_of_fits(arms, experiment),
         "posterior": {
             "arms": list(posterior.arms),
             "mean": posterior.mean.tolist(),
@@ -42,3 +46,29 @@ def _by_strength(run: ArmRun) -> dict[str, Any]:
         "in_all_cells": run.tuning.everywhere.tolist(),
         "chosen": run.chosen.point,
     }
+
+
+def _of_weights(weights: Mapping[Arm, Float]) -> dict[str, Any]:
+    """Count weights between edges that all arms share; exact zeros and what lies beyond are apart.
+
+    The edges reach as far as all but a two-hundredth of the largest weights of any arm.
+    """
+    reach = max((float(np.quantile(np.abs(own), WITHIN)) for own in weights.values()), default=0.0) or 1.0
+    edges = np.linspace(-reach, reach, BINS + 1)
+    return {
+        "edges": edges.tolist(),
+        "arms": {
+            arm: {
+                "counts": np.histogram(own[own != 0], edges)[0].tolist(),
+                "zeros": int((own == 0).sum()),
+                "beyond": int((np.abs(own) > reach).sum()),
+                "of": len(own),
+            }
+            for arm, own in weights.items()
+        },
+    }
+
+
+def _of_fits(arms: Mapping[Arm, ArmRun], experiment: Experiment) -> dict[str, Any]:
+    fitted = {arm: run.fitted for arm, run in arms.items() if run.fitted is not None}
+    return {"fitted": experiment.drawing.as_curves(fitted)} if experiment.drawing and fitted else {}

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from regchoose.experiment.fitted import Drawing, inputs_drawn, make_drawing
 from regchoose.records import Arm, Cell, Int, Penalties, Table
 from regchoose.settings import Settings
 from regchoose.table.duplicates import group_duplicates
@@ -42,6 +43,8 @@ class Experiment:
         Loss of predicting the class shares or the mean.
     racing : bool
         Whether hopeless points are dropped on the way; without it every point is tried in all cells.
+    drawing : Drawing, optional
+        Where fitted curves are drawn.
     """
 
     settings: Settings
@@ -53,6 +56,7 @@ class Experiment:
     top: float
     loss_null: float
     racing: bool = True
+    drawing: Drawing | None = None
 
     @property
     def rows_fit(self) -> int:
@@ -143,7 +147,8 @@ def prepare(table: Table, rows: Int, settings: Settings, layout: Layout | None =
     linear = settings.network == "linear"
     precision = np.float64 if linear else np.float32  # what the trainer computes in
     tuning = tuple(_tuning_data(table, rows, cell, precision=precision) for cell in tuning_cells)
-    final = tuple(_final_data(table, rows, cell, precision=precision) for cell in cells)
+    drawing = make_drawing(table, rows, cells)
+    final = tuple(_final_data(table, rows, cell, precision=precision, drawing=drawing) for cell in cells)
     top = strongest(table.task, tuning[0].x.astype(np.float64), tuning[0].y)
     return Experiment(
         settings,
@@ -154,6 +159,7 @@ def prepare(table: Table, rows: Int, settings: Settings, layout: Layout | None =
         _training(table, settings, n_rows=len(tuning_cells[0].fit)),
         top if linear else max(1.0, top),
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
+        drawing=drawing,
     )
 
 
@@ -216,7 +222,10 @@ def _tuning_data(table: Table, rows: Int, cell: Cell, *, precision: type[np.floa
     return CellData(x.astype(precision), y, {"inner": (x_inner.astype(precision), y_inner)}, cell.seed)
 
 
-def _final_data(table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]]) -> CellData:
+def _final_data(
+    table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]], drawing: Drawing | None
+) -> CellData:
     (x, y), (x_test, y_test) = encode(table, rows[cell.train], rows[cell.test])
     x, x_test = x.astype(precision), x_test.astype(precision)
-    return CellData(x, y, {"test": (x_test, y_test), "train": (x, y)}, cell.seed)
+    drawn = None if drawing is None else inputs_drawn(table, drawing, rows[cell.train]).astype(precision)
+    return CellData(x, y, {"test": (x_test, y_test), "train": (x, y)}, cell.seed, drawn)

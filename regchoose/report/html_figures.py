@@ -1,61 +1,33 @@
 """The figures of the report: each a plot and the table that says the same."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from regchoose.records import ARM_NAMES, Result
+from regchoose.records import Result
 from regchoose.report import numbers
-from regchoose.report.plots import Frame, element, reach, steps, t_density
+from regchoose.report.figure import Figure, known, name_of
+from regchoose.report.model_figures import fitted, learning, weights
+from regchoose.report.plots import Frame, element, reach, t_density
 
 DENSE = 121  # points of a density
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A plot, what it shows, and its figures.
-
-    Parameters
-    ----------
-    section : str
-        Heading it stands under.
-    note : str
-        What is to be seen, in a sentence.
-    """
-
-    section: str
-    title: str
-    note: str
-    svg: Markup
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    arms: Sequence[str] = ()  # for the key
 
 
 def figures(result: Result) -> list[Figure]:
     """Return every figure that the result has the numbers for, in the order of the page."""
     return [
         *_arms(result),
-        *_fitted(result),
+        *fitted(result),
         *_strengths(result),
-        *_learning(result),
-        *_weights(result),
+        *learning(result),
+        *weights(result),
         *_posteriors(result),
     ]
 
 
-def _name(arm: str) -> str:
-    return str(dict(ARM_NAMES).get(arm, arm))  # type: ignore[call-overload]  # keys of a file are any text
-
-
-def _known(arms: Mapping[str, Any]) -> list[str]:
-    return [arm for arm in ARM_NAMES if arm in arms]
-
-
 def _arms(result: Result) -> Iterator[Figure]:
-    shown = [arm for arm in _known(result.arms) if result.arms[arm]["loss"] is not None]
+    shown = [arm for arm in known(result.arms) if result.arms[arm]["loss"] is not None]
     if not shown:
         return
     bounds = {arm: result.arms[arm]["interval"] or [result.arms[arm]["loss"]] * 2 for arm in shown}
@@ -70,7 +42,7 @@ def _arms(result: Result) -> Iterator[Figure]:
             frame.line([(low, y), (high, y)], class_=f"arm-{arm} interval"),
             frame.dot(loss, y, r=7 if chosen else 5, class_=f"arm-{arm} mark"),
         ]
-        label = f"{_name(arm)} {numbers.loss(loss)}{' · recommended' if chosen else ''}"
+        label = f"{name_of(arm)} {numbers.loss(loss)}{' · recommended' if chosen else ''}"
         marks.append(
             element("text", label, x=frame.x.start + 6, y=f"{frame.y.place(y) - 11:.1f}", class_="label")
         )
@@ -83,7 +55,7 @@ def _arms(result: Result) -> Iterator[Figure]:
         ("arm", "test loss", "interval", "training loss"),
         [
             (
-                _name(arm),
+                name_of(arm),
                 numbers.loss(result.arms[arm]["loss"]),
                 " to ".join(map(numbers.loss, bounds[arm])),
                 numbers.loss(result.arms[arm].get("train_loss")),
@@ -95,7 +67,7 @@ def _arms(result: Result) -> Iterator[Figure]:
 
 def _strengths(result: Result) -> Iterator[Figure]:
     curves = result.curves.get("loss_by_strength", {})
-    shown = [arm for arm in _known(curves) if len(curves[arm]["inner_loss"]) > 1]
+    shown = [arm for arm in known(curves) if len(curves[arm]["inner_loss"]) > 1]
     totals = {
         arm: [a + b for a, b in zip(curves[arm]["l1"], curves[arm]["l2"], strict=True)] for arm in shown
     }
@@ -127,7 +99,7 @@ def _strengths(result: Result) -> Iterator[Figure]:
             frame.draw(*marks, title=f"{what} against strength for each arm", key=key),
             ("arm", name, axis),
             [
-                (_name(arm), numbers.strength(x), numbers.loss(y) if what == "Loss" else numbers.percent(y))
+                (name_of(arm), numbers.strength(x), numbers.loss(y) if what == "Loss" else numbers.percent(y))
                 for arm in shown
                 for x, y in lines[arm]
             ],
@@ -151,88 +123,6 @@ def _chosen(curve: Mapping[str, Any], totals: Sequence[float], key: str) -> tupl
     return totals[place], (1 - height if key == "nonzero_share" else height)
 
 
-def _learning(result: Result) -> Iterator[Figure]:
-    curves = result.curves.get("loss_by_epoch", {})
-    shown = _known(curves)
-    ends = [y for arm in shown for kind in ("test", "train") for y in curves[arm][kind] if y is not None]
-    last = [curves[arm]["epochs"][-1] for arm in shown]
-    for arm in shown:
-        curve = curves[arm]
-        frame = Frame.of((1.0, max(*last, 2.0)), reach(ends), names=("epoch", "loss"), log=True)
-        pairs = {
-            kind: [(x, y) for x, y in zip(curve["epochs"], curve[kind], strict=True) if y is not None]
-            for kind in ("train", "test")
-        }
-        stop = result.arms.get(arm, {}).get("epochs")
-        marks = [
-            frame.line(pairs["train"], class_=f"arm-{arm} curve thin", stroke_dasharray="5 4"),
-            frame.line(pairs["test"], class_=f"arm-{arm} curve"),
-        ]
-        if stop:
-            marks.append(frame.upright(stop, class_="stop"))
-        gap = pairs["test"][-1][1] - pairs["train"][-1][1] if all(pairs.values()) else None
-        note = f"Test solid, training dashed; upright: stopped at epoch {stop}." if stop else ""
-        yield Figure(
-            "How training went",
-            _name(arm),
-            f"{note} Gap at the end: {numbers.loss(gap)}.",
-            frame.draw(*marks, title=f"{_name(arm)}: loss by epoch", key=f"epochs-{arm}"),
-            ("epoch", "training loss", "test loss"),
-            [
-                (str(epoch), numbers.loss(train), numbers.loss(test))
-                for epoch, train, test in zip(curve["epochs"], curve["train"], curve["test"], strict=True)
-            ],
-        )
-
-
-def _weights(result: Result) -> Iterator[Figure]:
-    weights = result.curves.get("weights")
-    shown = _known(weights["arms"]) if weights else []
-    for arm in shown:
-        edges, counts = weights["edges"], weights["arms"][arm]["counts"]  # type: ignore[index]  # shown is empty without
-        zeros = weights["arms"][arm]["zeros"]  # type: ignore[index]
-        frame = Frame.of((edges[0], edges[-1]), (0.0, max(*counts, 1) * 1.06), names=("weight", "count"))
-        outline = frame.line(steps(edges, counts), class_=f"arm-{arm} curve")
-        yield Figure(
-            "Where the weights lie",
-            _name(arm),
-            f"Exactly zero, and left out of the drawing: {numbers.percent(zeros) if zeros <= 1 else zeros}.",
-            frame.draw(outline, title=f"{_name(arm)}: distribution of the weights", key=f"weights-{arm}"),
-            ("from", "to", "count"),
-            [
-                (f"{low:.3g}", f"{high:.3g}", f"{count:g}")
-                for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
-            ],
-        )
-
-
-def _fitted(result: Result) -> Iterator[Figure]:
-    fitted = result.curves.get("fitted")
-    if not fitted:
-        return
-    x, data = fitted["x"], fitted["data"]
-    best = result.recommendation["regularizer"]
-    shown = [arm for arm in _known(fitted["arms"]) if arm in ("none", best)]
-    heights = [*data["y"], *(y for arm in shown for y in fitted["arms"][arm])]
-    frame = Frame.of(reach([*x, *data["x"]]), reach(heights), names=(fitted["input"], "target"))
-    dots = [frame.dot(a, b, r=2, class_="datum") for a, b in zip(data["x"], data["y"], strict=True)]
-    lines = [
-        frame.line(list(zip(x, fitted["arms"][arm], strict=True)), class_=f"arm-{arm} curve") for arm in shown
-    ]
-    yield Figure(
-        "What was fitted",
-        "The fitted curves",
-        "The table has one feature, so the networks themselves can be drawn.",
-        frame.draw(*dots, *lines, title="Fitted curves", key="fitted"),
-        (fitted["input"], *map(_name, shown)),
-        [
-            (f"{at:.3g}", *(f"{fitted['arms'][arm][place]:.3g}" for arm in shown))
-            for place, at in enumerate(x)
-        ],
-        shown,
-    )
-
-
 def _posteriors(result: Result) -> Iterator[Figure]:
     """Draw Student's t of each deciding difference, as the verdict's posterior has it."""
     posterior, design = result.curves.get("posterior"), result.design
@@ -250,7 +140,7 @@ def _posteriors(result: Result) -> Iterator[Figure]:
 
 
 def _difference(pair: Mapping[str, Any], *, spread: float, df: float, rope: float, key: int) -> Figure:
-    mean, first, second = pair["difference"], _name(pair["a"]), _name(pair["b"])
+    mean, first, second = pair["difference"], name_of(pair["a"]), name_of(pair["b"])
     low = min(mean - 4 * spread, -1.5 * rope)
     high = max(mean + 4 * spread, 1.5 * rope)
     xs = [low + (high - low) * place / (DENSE - 1) for place in range(DENSE)]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from regchoose.records import Float, Int, Task
 from regchoose.training.network import Network
 
+MOST_WEIGHTS = 10_000  # of a model that are captured: enough for a histogram
 Rows = NDArray[np.floating[Any]]  # in the precision of the training: double for linear models, else single
 
 
@@ -75,6 +76,7 @@ class CellData:
     y: Float  # (n,)
     judged: Mapping[str, tuple[Rows, Float]]  # name → (n', d), (n',)
     seed: int
+    drawn: Rows | None = None  # (g, d): rows whose outputs are kept, to draw what was fitted
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class BlockResult:
     nonzero_inputs: Float
     stationarity: Float
     failed: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-    outputs: tuple[Float, ...] | None  # a cell's (m, k, n')
+    captured: Mapping[str, tuple[Float, ...]]  # what `Block.capture` asks for: name → a cell's (m, …)
     weights: Float  # (c, m, p) at the end
     note: str = ""
 
@@ -99,21 +101,27 @@ class BlockResult:
             copy[cell, failed] = other[0]
             return copy
 
-        outputs = None
-        if self.outputs is not None and second.outputs is not None:
-            own = self.outputs[cell].copy()
-            own[failed] = second.outputs[0]
-            outputs = (*self.outputs[:cell], own, *self.outputs[cell + 1 :])
+        captured = {}
+        for name, kept in self.captured.items():
+            own = kept[cell].copy()
+            own[failed] = second.captured[name][0]
+            captured[name] = (*kept[:cell], own, *kept[cell + 1 :])
         return BlockResult(
             {name: mended(losses, second.losses[name]) for name, losses in self.losses.items()},
             mended(self.nonzero_share, second.nonzero_share),
             mended(self.nonzero_inputs, second.nonzero_inputs),
             mended(self.stationarity, second.stationarity),
             mended(self.failed, second.failed),
-            outputs,
+            captured,
             mended(self.weights, second.weights),
             self.note,
         )
+
+
+def captured_weights(n_penalized: int) -> Int:
+    """Return which weights of a model are kept where they are captured: all, or so many evenly spaced."""
+    count = min(n_penalized, MOST_WEIGHTS)
+    return np.arange(count) * n_penalized // count
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody asked the block to stop
@@ -131,8 +139,8 @@ class Block:
     l1, l2 : ndarray (m,)
         Strengths, the same in every cell.
     capture : ndarray of int (m,), optional
-        For each model the checkpoint (its position) at which the outputs on the rows judged as "test" are
-        kept.
+        For each model the checkpoint (its position) at which are kept: its outputs on the rows judged as
+        "test", its outputs on the rows `drawn`, and its weights (of more than 10,000 an even choice).
     n_rows : int, optional
         Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it, or the
         steps of a model would depend on the cells it shares a block with.

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from regchoose.records import Float
 from regchoose.training.adam import Adam
-from regchoose.training.block import Block, BlockResult, Stopped
+from regchoose.training.block import Block, BlockResult, Stopped, captured_weights
 from regchoose.training.loss import row_loss
 from regchoose.training.penalty import optimality
 
@@ -121,7 +121,12 @@ class _Record:
             }
             for cell in block.cells
         ]
-        self._outputs: list[Float | None] = [None] * len(block.cells)
+        self._drawn = [
+            None if cell.drawn is None else torch.as_tensor(cell.drawn, dtype=torch.float32, device=device)
+            for cell in block.cells
+        ]
+        self._kept_weights = torch.as_tensor(captured_weights(block.network.n_penalized), device=device)
+        self._captured: dict[str, dict[int, Float]] = {}
 
     def take(self, parameters: Tensor) -> None:
         """Record losses and zeros at the next checkpoint."""
@@ -136,17 +141,27 @@ class _Record:
             for name, (x, y) in judged.items():
                 loss, outputs = _judge(self._block, own, x=x, y=y)
                 self._losses[name][cell, :, self.done] = loss
-                if name == "test" and self._block.capture is not None:
-                    self._capture(cell, outputs)
+                if name == "test":
+                    self._capture("outputs", cell, outputs)
+            self._capture_model(cell, own)
         self.done += 1
 
-    def _capture(self, cell: int, outputs: Float) -> None:
-        assert self._block.capture is not None
+    def _capture_model(self, cell: int, parameters: Tensor) -> None:
+        if self._block.capture is None or not (self._block.capture == self.done).any():
+            return
+        self._capture("weights", cell, parameters[:, self._kept_weights].double().cpu().numpy())
+        drawn = self._drawn[cell]
+        if drawn is not None:
+            outputs = self._block.network.outputs(parameters, drawn.expand(len(parameters), -1, -1))
+            self._capture("drawn", cell, outputs.double().cpu().numpy())
+
+    def _capture(self, name: str, cell: int, values: Float) -> None:
+        """Keep the values (m, …) of the models whose checkpoint this is."""
+        if self._block.capture is None:
+            return
         now = self._block.capture == self.done
-        kept = self._outputs[cell]
-        if kept is None:
-            kept = self._outputs[cell] = np.zeros_like(outputs)
-        kept[now] = outputs[now]
+        kept = self._captured.setdefault(name, {}).setdefault(cell, np.zeros_like(values))
+        kept[now] = values[now]
 
     def result(self, parameters: Tensor, stationarity: Float) -> BlockResult:
         """Return everything, once all checkpoints are taken."""
@@ -155,14 +170,13 @@ class _Record:
         for losses in self._losses.values():
             finite = finite & np.isfinite(losses).all(2)
         weights = parameters[:, : self._block.network.n_penalized].reshape(c, m, -1)
-        captured = tuple(outputs for outputs in self._outputs if outputs is not None)
         return BlockResult(
             self._losses,
             self._nonzero_share,
             self._nonzero_inputs,
             stationarity,
             ~finite,
-            captured or None,
+            {name: tuple(cells.values()) for name, cells in self._captured.items()},
             weights.double().cpu().numpy(),
         )
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from regchoose.records import Float
-from regchoose.training.block import Block, BlockResult, Rows, Stopped
+from regchoose.training.block import Block, BlockResult, Rows, Stopped, captured_weights
 from regchoose.training.linear import LinearProblem, solve
 from regchoose.training.loss import row_loss
 
@@ -23,7 +23,8 @@ def train_linear_block(block: Block, device: torch.device, *, stop: Callable[[],
         torch.as_tensor(strength, dtype=torch.float64, device=device) for strength in (block.l1, block.l2)
     )
     losses: dict[str, list[Float]] = {name: [] for name in block.cells[0].judged}
-    weights, residuals, inputs, outputs, reached = [], [], [], [], []
+    weights, residuals, inputs, reached = [], [], [], []
+    captured: dict[str, list[Float]] = {}
     for cell in block.cells:
         if stop():
             raise Stopped
@@ -36,8 +37,13 @@ def train_linear_block(block: Block, device: torch.device, *, stop: Callable[[],
             loss = row_loss(block.task, out, _on(device, y_judged).expand(len(flat), -1)).mean(1)
             losses[name].append(loss.cpu().numpy())
             if name == "test" and block.capture is not None:
-                outputs.append(out.cpu().numpy())
+                captured.setdefault("outputs", []).append(out.cpu().numpy())
         own = fit.u[:, :, :-1]
+        if block.capture is not None:
+            captured.setdefault("weights", []).append(_captured(own))
+            if cell.drawn is not None:
+                drawn = problem.outputs_of(flat, _on(device, cell.drawn, intercept=True))
+                captured.setdefault("drawn", []).append(drawn.cpu().numpy())
         weights.append(own.flatten(1).cpu().numpy())
         inputs.append((own != 0).any(1).sum(1).cpu().numpy())
         residuals.append(fit.residual.cpu().numpy())
@@ -49,12 +55,17 @@ def train_linear_block(block: Block, device: torch.device, *, stop: Callable[[],
         np.stack(inputs)[:, :, None].astype(np.float64),
         np.stack(residuals),
         ~np.isfinite(stacked).all(2),
-        tuple(outputs) or None,
+        {name: tuple(cells) for name, cells in captured.items()},
         stacked,
         ""
         if all(reached)
         else "some linear models have no finite optimum (separable classes): stopped on the way",
     )
+
+
+def _captured(weights: torch.Tensor) -> Float:
+    flat: Float = weights.flatten(1).cpu().numpy()
+    return flat[:, captured_weights(flat.shape[1])]
 
 
 def _on(device: torch.device, values: Rows, *, intercept: bool = False) -> torch.Tensor:

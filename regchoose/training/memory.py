@@ -79,20 +79,20 @@ def _joined(parts: list[BlockResult], *, along_cells: bool) -> BlockResult:
         joined: Float = np.concatenate([getattr(part, name) for part in parts], axis)
         return joined
 
-    outputs: tuple[Float, ...] | None = None
-    if all(part.outputs for part in parts):
-        kept = [part.outputs or () for part in parts]
+    captured: dict[str, tuple[Float, ...]] = {}
+    for name in parts[0].captured:
+        kept = [part.captured[name] for part in parts]
         if along_cells:
-            outputs = tuple(cell for part in kept for cell in part)
+            captured[name] = tuple(cell for part in kept for cell in part)
         else:
-            outputs = tuple(np.concatenate(cell) for cell in zip(*kept, strict=True))
+            captured[name] = tuple(np.concatenate(cell) for cell in zip(*kept, strict=True))
     return BlockResult(
         {name: np.concatenate([part.losses[name] for part in parts], axis) for name in parts[0].losses},
         together("nonzero_share"),
         together("nonzero_inputs"),
         together("stationarity"),
         np.concatenate([part.failed for part in parts], axis),
-        outputs,
+        captured,
         together("weights"),
         parts[0].note,
     )

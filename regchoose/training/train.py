@@ -85,7 +85,7 @@ def train(
     penalties : Penalties
         m points, the same in each cell.
     capture : ndarray of int (m,), optional
-        Position of the checkpoint at which each model's outputs on the rows "test" are kept.
+        Position of the checkpoint at which each model's outputs and weights are kept; see `Block`.
     advanced : callable
         Told the number of models trained so far, from the thread that called `train`.
     """
@@ -197,7 +197,10 @@ def _one_thread_each() -> Iterator[None]:
 def _assembled(training: Training, results: Sequence[BlockResult]) -> Trained:
     own = training.other.note if training.other is not None else ""
     notes = sorted({note for note in (own, *(result.note for result in results)) if note})
-    captured = [outputs for result in results for outputs in result.outputs or ()]
+    captured = {
+        name: tuple(kept for result in results for kept in result.captured[name])
+        for name in results[0].captured
+    }
     return Trained(
         training.checkpoints,
         {name: _stacked([result.losses[name] for result in results]) for name in results[0].losses},
@@ -205,8 +208,10 @@ def _assembled(training: Training, results: Sequence[BlockResult]) -> Trained:
         _stacked([result.nonzero_inputs for result in results]),
         _stacked([result.stationarity for result in results]),
         np.concatenate([result.failed for result in results]),
-        tuple(captured) if captured else None,
+        captured.get("outputs"),
         "; ".join(notes),
+        captured.get("drawn"),
+        captured.get("weights"),
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from regchoose.records import Result
 from regchoose.report.html import as_html, command
+from regchoose.report.html_figures import figures
 from tests.report.results import FIRM, PRIOR, UNDECIDED
 
 KEPT = json.loads((Path(__file__).parent / "diabetes.json").read_text(encoding="utf-8"))
@@ -63,7 +64,8 @@ def with_names(text: str) -> Result:
     path = tuple({**step, "evidence": text, "text": text} for step in DIABETES.path)
     settings = {**DIABETES.settings, "target": text}
     checks = [{"column": text, "check": text, "value": 0.1, "limit": 0.2, "ok": True}]
-    fitted = {"input": text, "x": [0, 1], "data": {"x": [0], "y": [1]}, "arms": {"none": [0, 1]}}
+    panel = {"output": text, "data": {"x": [0], "y": [1]}, "arms": {"none": [0, 1]}}
+    fitted = {"input": text, "x": [0, 1], "panels": [panel]}
     subsample = {**(DIABETES.subsample or {}), "checks": checks, "reason": text}
     curves = {**DIABETES.curves, "fitted": fitted}
     return replace(DIABETES, data=data, path=path, settings=settings, subsample=subsample, curves=curves)
@@ -121,12 +123,20 @@ def test_the_page_shows_what_the_experiment_found() -> None:
 
 
 def test_weights_and_fitted_curves_are_drawn_where_they_are_kept() -> None:
-    weights = {"edges": [-1, 0, 1], "arms": {"l1": {"counts": [3, 5], "zeros": 0.25}}}
-    fitted = {"input": "age", "x": [0, 1], "data": {"x": [0.5], "y": [1]}, "arms": {"none": [0, 1]}}
-    page = as_html(replace(DIABETES, curves={**DIABETES.curves, "weights": weights, "fitted": fitted}))
-    assert "Where the weights lie" in page
-    assert "25 %" in page
-    assert "The fitted curves" in page
+    counted = {"counts": [3, 2], "zeros": 2, "beyond": 1, "of": 8}
+    weights = {"edges": [-1, 0, 1], "arms": {"l1": counted, "none": {**counted, "zeros": 0, "of": 6}}}
+    curves = {"none": [0, 1], "elastic_net": [0.5, 0.75], "l2": [7, 8]}
+    panel = {"output": "height", "data": {"x": [0.5], "y": [1]}, "arms": curves}
+    fitted = {"input": "age", "x": [0, 1], "panels": [panel]}
+    result = replace(DIABETES, curves={**DIABETES.curves, "weights": weights, "fitted": fitted})
+    text = parsed(as_html(result)).text
+    assert "exactly zero: 25 %" in text
+    assert "exactly zero: none" in text
+    assert "12 % lie outside" in text
+    assert "Fitted curves of height" in text
+    (drawn,) = (figure for figure in figures(result) if figure.section == "What was fitted")
+    assert drawn.head == ("age", "none", "Elastic Net")  # and no third one
+    assert drawn.rows == [("0", "0", "0.5"), ("1", "1", "0.75")]
 
 
 def test_prior_knowledge_has_its_own_page() -> None:

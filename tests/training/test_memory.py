@@ -55,8 +55,11 @@ def test_halves_give_what_the_whole_gives(
     np.testing.assert_array_equal(halves.failed, whole.failed)
     assert whole.outputs is not None
     assert halves.outputs is not None
-    for one, other in zip(halves.outputs, whole.outputs, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+    assert whole.weights is not None
+    assert halves.weights is not None
+    for found, wanted in ((halves.outputs, whole.outputs), (halves.weights, whole.weights)):
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
 
 
 def test_no_room_for_one_model_is_an_error_with_a_size_to_try() -> None:

@@ -11,7 +11,15 @@ import torch
 
 from regchoose.records import Task, Trained
 from regchoose.training import train as train_module
-from regchoose.training.block import Block, BlockResult, Schedule, Stopped, make_schedule
+from regchoose.training.block import (
+    MOST_WEIGHTS,
+    Block,
+    BlockResult,
+    Schedule,
+    Stopped,
+    captured_weights,
+    make_schedule,
+)
 from regchoose.training.descent import train_block
 from regchoose.training.linear_block import train_linear_block
 from regchoose.training.loss import row_loss
@@ -115,6 +123,31 @@ def test_captured_outputs_have_the_recorded_loss(task: Task) -> None:
         recorded = trained.losses["test"][c, np.arange(3), capture]
         np.testing.assert_allclose(loss, recorded, rtol=1e-5)
         assert not np.isclose(loss, trained.losses["test"][c, :, -1], rtol=1e-5).any()
+
+
+@pytest.mark.parametrize("hidden", [(6,), None])
+@pytest.mark.parametrize("task", TASKS)
+def test_drawn_rows_and_weights_are_those_of_the_captured_checkpoint(
+    task: Task, hidden: tuple[int, ...] | None
+) -> None:
+    cells = [cell(task, seed=seed) for seed in range(2)]
+    cells = [replace(data, drawn=data.judged["test"][0][:7]) for data in cells]
+    capture = np.array([0, 3, 5]) if hidden else np.zeros(3, dtype=np.int64)
+    trained = train(training(task, hidden=hidden), cells, PENALTIES, capture=capture)
+    assert trained.outputs is not None
+    assert trained.drawn is not None
+    assert trained.weights is not None
+    for c in range(2):
+        np.testing.assert_allclose(trained.drawn[c], trained.outputs[c][:, :, :7], rtol=1e-4, atol=1e-5)
+        nonzero = (trained.weights[c] != 0).mean(1)
+        np.testing.assert_allclose(nonzero, trained.nonzero_share[c, np.arange(3), capture], rtol=1e-6)
+
+
+def test_of_many_weights_some_are_kept_evenly() -> None:
+    few, many = captured_weights(123), captured_weights(7 * MOST_WEIGHTS + 5)
+    assert few.tolist() == list(range(123))
+    assert len(many) == MOST_WEIGHTS
+    assert set(np.diff(many)) == {7, 8}
 
 
 def test_a_model_that_diverges_is_marked_and_its_neighbours_are_untouched() -> None:
@@ -254,6 +287,9 @@ def test_a_model_that_fails_is_retried_at_a_tenth_of_the_rate(monkeypatch: pytes
     assert mended.outputs is not None
     assert calm.outputs is not None
     np.testing.assert_allclose(mended.outputs[1][1], calm.outputs[1][0], rtol=1e-3, atol=1e-4)
+    assert mended.weights is not None
+    assert calm.weights is not None
+    np.testing.assert_allclose(mended.weights[1][1], calm.weights[1][0], rtol=1e-3, atol=1e-4)
 
 
 def test_a_halved_schedule_records_up_to_its_own_end() -> None:
