@@ -2,20 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 
 from regchoose import __version__
-from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.judgement import Judgement
 from regchoose.experiment.plan import Experiment
+from regchoose.experiment.sections import sections
 from regchoose.experiment.wording import advice
 from regchoose.flowchart.nodes import Action, Outcome, Question
 from regchoose.flowchart.walk import Step
-from regchoose.records import Arm, Profile, Result, Subsample, Table
+from regchoose.records import Neighbourhood, Profile, Result, Subsample, Table
 from regchoose.settings import Option, Settings
 from regchoose.verdict.decide import OUTCOME_ARMS
 
@@ -29,22 +29,16 @@ def make_result(
     steps: Sequence[Step],
     subsample: Subsample | None,
     experiment: Experiment | None,
-    arms: Mapping[Arm, ArmRun],
+    judgement: Judgement | None,
     profile: Profile,
-    walk: Callable[[Mapping[str, str]], str],
-    prior: str,
     seconds: Mapping[str, float],
 ) -> Result:
     """Put the result of a walk together.
 
     Parameters
     ----------
-    arms : mapping of Arm to ArmRun
-        Those trained; empty where the walk went by prior knowledge.
-    walk : callable
-        Answers of the diamonds → key of the outcome, with the other answers as they were.
-    prior : str
-        The outcome that prior knowledge, measured on the data, leads to.
+    judgement : Judgement, optional
+        None where the walk went by prior knowledge.
     seconds : mapping of str to float
         "total", "estimated" where there was an estimate, and each arm's.
     """
@@ -59,10 +53,8 @@ def make_result(
         "audit": None,
     }
     evidence: Mapping[str, str] = {}
-    if arms:
-        assert experiment is not None
-        judgement = Judgement(table, experiment, arms, profile, ending.key, walk, prior)
-        judged, evidence = judgement.sections(), judgement.evidence()
+    if judgement is not None:
+        judged, evidence = sections(judgement), judgement.evidence()
     return Result(
         ok=True,
         schema_version=SCHEMA_VERSION,
@@ -172,8 +164,17 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> dict[str
         "profile": {
             name: asdict(getattr(profile, name))
             for name in ("correlated", "somewhat_correlated", "entire_picture", "sparse")
-        },
+        }
+        | {"associations": _associations(profile.associations)},
     }
+
+
+def _associations(found: Neighbourhood | None) -> dict[str, Any] | None:
+    """Return the picture of the associations; three decimals are enough for it."""
+    if found is None:
+        return None
+    rounded = {"matrix": np.round(found.matrix, 3).tolist(), "target": np.round(found.target, 3).tolist()}
+    return {"columns": list(found.columns), "of": found.of, **rounded}
 
 
 def _of_knowledge(ending: Outcome) -> dict[str, Any]:

@@ -1,47 +1,28 @@
 """The switchboard: binds each key of a chart to what answers or does it, and walks."""
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.experiment.arms import ArmRun, train_arm
-from regchoose.experiment.comparison import posterior_of, rope_of
-from regchoose.experiment.plan import Experiment, prepare
-from regchoose.experiment.rate import RATES, estimate, is_searched, models_searched, with_rate
+from regchoose.experiment.judgement import Judgement
+from regchoose.experiment.plan import prepare
+from regchoose.experiment.wording import design_sentence
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, outcome, walk
-from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Finding, Profile, Prompt, Result, Subsample, Table
+from regchoose.looks import FIRST_ROWS, Clock, Listener, Look, first_rows, layout_of
+from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Finding, Profile, Prompt, Result
 from regchoose.result import make_result, settings_of
 from regchoose.settings import Settings, parse_duration
 from regchoose.table.load import load
 from regchoose.table.profile import profile
-from regchoose.table.sample import draw
-from regchoose.verdict.decide import DIAMONDS, answer
+from regchoose.verdict.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
 
-FIRST_LOOK = 4_000  # rows of the subsample, unless --rows says otherwise
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
 
 Ask = Callable[[Prompt], str | None]
-Clock = Callable[[], float]
-
-
-class Listener(Protocol):
-    """Who is told what happens."""
-
-    def started(self, key: str, text: str, total: int) -> None:
-        """Hear that a step begins, of so many units of work (0: unknown)."""
-
-    def advanced(self, key: str, done: int) -> None:
-        """Hear how many units are done."""
-
-    def finished(self, key: str, summary: str) -> None:
-        """Hear that a step has ended."""
-
-    def noted(self, text: str) -> None:
-        """Hear a notice."""
 
 
 def recommend(
@@ -73,8 +54,8 @@ def recommend(
 def plan(path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
     """Say what a run would do: the table as it is read, the subsample and the trainings."""
     table = load(path, settings, choose=ask)
-    size = _size(settings, table)
-    experiment = prepare(table, np.arange(size), settings)
+    layout = layout_of(table, rows=first_rows(settings))
+    experiment = prepare(table, np.arange(layout.drawn), settings, layout)
     return {
         "table": {
             "path": table.path,
@@ -86,16 +67,12 @@ def plan(path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
             "task": f"{table.task} ({table.task_why})",
             "warnings": list(table.warnings),
         },
-        "subsample": f"{size:,} of {table.n_all:,} rows",
-        "design": f"{settings.folds} folds × {settings.repeats} repeats",
+        "subsample": f"{layout.drawn:,} of {table.n_all:,} rows",
+        "design": design_sentence(experiment),
         "schedule_epochs": experiment.training.schedule.epochs,
         "models": {arm: experiment.models(arm) for arm in ARMS},
         "settings": settings_of(settings),
     }
-
-
-def _size(settings: Settings, table: Table) -> int:
-    return min(table.n_rows, FIRST_LOOK if settings.rows == "auto" else settings.rows)
 
 
 class Run:
@@ -119,31 +96,91 @@ class Run:
         self._table = load(path, settings, choose=ask)
         for warning in self._table.warnings:
             listener.noted(warning)
-        self._subsample: Subsample | None = None
-        self._experiment: Experiment | None = None
+        self._look = Look(
+            self._table, settings, rows=first_rows(settings), number=1, listener=listener, clock=clock
+        )
+        self._look_began = self._start
+        self._earlier: list[Mapping[str, Any]] = []  # looks
+        self._known: dict[str, Answer] = {}  # answers that hold for every look
         self._profile: Profile | None = None
-        self._arms: dict[Arm, ArmRun] = {}
-        self._seconds: dict[str, float] = {}
 
     def result(self) -> Result:
-        """Walk to the outcome, audit it, and put the result together."""
-        steps = list(walk(self._chart, self._respond))
-        if self._arms and self._settings.audit:
-            for arm in ARMS:
-                if arm not in self._arms:
-                    self._train(arm, f"{ARM_NAMES[arm]} (audit)")
+        """Walk to the outcome, as often as it is in doubt and more rows may settle it; say how sure it is."""
+        steps, judgement = self._walked()
+        while judgement is not None and (further := self._further(judgement)) is not None:
+            self._earlier.append(judgement.look())
+            self._look, self._look_began = further, self._clock()
+            steps, judgement = self._walked()
+        look = self._look
+        seconds = {**look.seconds, "total": self._clock() - self._start}
         return make_result(
             self._table,
             self._settings,
             steps=steps,
-            subsample=self._drawn() if self._arms else self._subsample,
-            experiment=self._experiment,
-            arms={arm: self._arms[arm] for arm in ARMS if arm in self._arms},
+            subsample=look.drawn() if look.arms else look.subsample,
+            experiment=look.experiment,
+            judgement=judgement,
             profile=self._measured_profile(),
-            walk=self._walk_of_signs(steps),
-            prior=self._prior_outcome(),
-            seconds={**self._seconds, "total": self._clock() - self._start},
+            seconds=seconds,
         )
+
+    def _walked(self) -> tuple[list[Step], Judgement | None]:
+        """Walk the chart once; train the arms that it skips; judge."""
+        steps = list(walk(self._chart, self._respond))
+        look = self._look
+        if not look.arms:
+            return steps, None
+        skipped: list[Arm] = []
+        for arm in ARMS:
+            if self._settings.audit and arm not in look.arms:
+                if self._clock() - self._start > self._budget:
+                    skipped.append(arm)
+                else:
+                    look.train(arm, f"{ARM_NAMES[arm]} (audit)")
+        more = self._more_rows()
+        ending = steps[-1].node
+        return steps, Judgement(
+            self._table,
+            look.prepared(),
+            look.in_order(),
+            self._measured_profile(),
+            ending.key,
+            self._walk_of_signs(steps),
+            self._prior_outcome(),
+            firm=FIRM if isinstance(more, str) else FIRM_BETWEEN,
+            earlier=tuple(self._earlier),
+            last=more if isinstance(more, str) else "",
+            skipped=tuple(skipped),
+        )
+
+    def _more_rows(self) -> int | str:
+        """Return the rows of a next look, or why there can be none. It must not depend on the verdict."""
+        look = self._look
+        more = look.next_rows()
+        if more is None:
+            return look.no_more()
+        now = self._clock()
+        needed = (now - self._look_began) * more / look.layout.rows
+        return more if now - self._start + needed <= self._budget else "the budget does not allow more"
+
+    def _further(self, judgement: Judgement) -> Look | None:
+        """Return the next look, where the verdict is in doubt and more rows are there."""
+        if judgement.verdict.certainty != "undecided" or judgement.last:
+            return None
+        rows = self._look.next_rows()
+        assert rows is not None
+        doubt = f"Undecided on {self._look.layout.rows:,} rows (safe {judgement.verdict.safe:.2f})"
+        self._listener.noted(f"{doubt}: another look, on {rows:,}.")
+        further = self._look.follow(rows)
+        if not further.drawn().matched and self._known_yes("subsample_possible") is None:
+            self._listener.noted(f"That subsample does not match the whole table: {further.drawn().reason}")
+            return None
+        return further
+
+    def _known_yes(self, key: str) -> Answer | None:
+        """Return the answer that somebody gave to a question, if it was yes."""
+        found = self._known.get(key)
+        return found if found is not None and found.value == "yes" and found.by in ("user", "flag") else None
 
     # ---- answers and actions -------------------------------------------------------------------
 
@@ -152,10 +189,17 @@ class Run:
             return self._act(node)
         if node.key in DIAMONDS:
             return self._compare(node)
+        known = self._known.get(node.key)
+        if known is None or (node.setting == "subsample" and known.by == "measured"):
+            known = self._known[node.key] = self._answered(node)
+        return known
+
+    def _answered(self, node: Question) -> Answer:
         value, by = self._stated(node)
         if value in node.arrows and value not in MEASURED:
-            if node.setting == "subsample" and value == "yes" and not self._drawn().matched:
-                self._listener.noted(f"The subsample does not match the whole table: {self._drawn().reason}")
+            if node.setting == "subsample" and value == "yes" and not self._look.drawn().matched:
+                reason = self._look.drawn().reason
+                self._listener.noted(f"The subsample does not match the whole table: {reason}")
             return Answer(value, by)
         return self._measure(node)
 
@@ -166,14 +210,14 @@ class Run:
         if node.setting in self._given:
             return value, "flag"
         if node.setting == "resources":
-            self._estimated()  # so that a person can weigh it
+            self._look.estimated()  # so that a person can weigh it
         flag = "--" + node.setting.replace("_", "-")
         reply = self._ask(Prompt(flag, node.text, node.answers, value, node.why))
         return (value, "default") if reply is None else (reply, "user")
 
     def _measure(self, node: Question) -> Answer:
         if node.setting == "subsample":
-            drawn = self._drawn()
+            drawn = self._look.drawn()
             return Answer("yes" if drawn.matched else "no", "measured", drawn.reason)
         if node.setting == "resources":
             return self._measure_resources()
@@ -191,64 +235,28 @@ class Run:
         return Answer(found.answer if found.answer in node.arrows else "no", "measured", found.evidence)
 
     def _measure_resources(self) -> Answer:
-        enough = self._estimated() <= self._budget
+        enough = self._look.estimated() <= self._budget
         verb = "fits" if enough else "does not fit"
         evidence = f"it {verb} in the budget of {self._settings.budget}"
         return Answer("yes" if enough else "no", "measured", evidence)
 
-    def _estimated(self) -> float:
-        """Return about how many seconds the experiment takes; say it once."""
-        if "estimated" not in self._seconds:
-            seconds = estimate(self._prepared(), clock=self._clock)
-            self._seconds["estimated"] = seconds
-            budget = self._settings.budget
-            self._listener.noted(f"The experiment takes about {seconds:.0f} s; --budget is {budget}.")
-        return self._seconds["estimated"]
-
     def _act(self, node: Action) -> Answer:
         if node.key == "draw_subsample":
-            return Answer("done", "measured", self._drawn().reason)
+            return Answer("done", "measured", self._look.drawn().reason)
         (arm,) = (arm for arm in ARMS if node.key in (f"train_{arm}", "train_baseline" * (arm == "none")))
-        run = self._train(arm, ARM_NAMES[arm])
+        run = self._look.train(arm, ARM_NAMES[arm])
         return Answer("done", "trained", f"{run.trained} models")
 
     def _compare(self, node: Question) -> Answer:
-        posterior = posterior_of(self._arms, self._prepared())
-        rope = rope_of(self._arms, self._prepared())
-        return Answer(answer(posterior, node.key, rope=rope), "trained")
+        look = self._look
+        return Answer(answer(look.posterior(), node.key, rope=look.rope()), "trained")
 
     # ---- what is computed once, when first needed ----------------------------------------------
 
-    def _drawn(self) -> Subsample:
-        if self._subsample is None:
-            self._listener.started("subsample", "subsample", 0)
-            settings = self._settings
-            size = _size(settings, self._table)
-            self._subsample = draw(self._table, size=size, folds=settings.folds, seed=settings.seed)
-            self._listener.finished("subsample", self._subsample.reason)
-        return self._subsample
-
-    def _prepared(self) -> Experiment:
-        if self._experiment is None:
-            self._experiment = prepare(self._table, self._drawn().rows, self._settings)
-            for remark in self._experiment.remarks:
-                self._listener.noted(remark)
-        return self._experiment
-
-    def _with_rate(self) -> Experiment:
-        experiment, began = self._prepared(), self._clock()
-        if self._arms or not is_searched(experiment):
-            return experiment
-        self._listener.started("rate", "learning rate", models_searched(experiment))
-        found = with_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
-        self._experiment = found
-        self._seconds["rate"] = self._clock() - began
-        self._listener.finished("rate", f"{found.training.schedule.lr:g}, of {len(RATES)} tried")
-        return found
-
     def _measured_profile(self) -> Profile:
         if self._profile is None:
-            rows = self._subsample.rows if self._subsample else self._some_rows()
+            subsample = self._look.subsample
+            rows = subsample.rows if subsample else self._some_rows()
             self._profile = profile(self._table, rows)
         return self._profile
 
@@ -256,17 +264,7 @@ class Run:
         """Rows to measure on where no subsample was drawn."""
         n = self._table.n_rows
         rng = np.random.default_rng(self._settings.seed)
-        return np.arange(n) if n <= FIRST_LOOK else np.sort(rng.choice(n, FIRST_LOOK, replace=False))
-
-    def _train(self, arm: Arm, text: str) -> ArmRun:
-        experiment, began = self._with_rate(), self._clock()
-        self._listener.started(arm, text, experiment.models(arm))
-        run = train_arm(experiment, arm, advanced=lambda done: self._listener.advanced(arm, done))
-        self._arms[arm] = run
-        self._seconds[arm] = self._clock() - began
-        failed = f", {run.failed} of them failed" if run.failed else ""
-        self._listener.finished(arm, f"{run.trained} models{failed}, loss {np.nanmean(run.losses):.4g}")
-        return run
+        return np.arange(n) if n <= FIRST_ROWS else np.sort(rng.choice(n, FIRST_ROWS, replace=False))
 
     # ---- walks that decide nothing -------------------------------------------------------------
 

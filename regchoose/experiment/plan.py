@@ -1,6 +1,6 @@
 """The experiment's plan: a subsample, resampled and encoded, and what all arms share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from regchoose.training.device import choose_device
 from regchoose.training.train import Training
 from regchoose.verdict.decide import null_loss
 from regchoose.verdict.design import Layout, forward_cells, make_cells, make_sets, variance_factor
-from regchoose.verdict.tune import make_grid, pauses, strongest, to_size, tuned_models
+from regchoose.verdict.tune import FEWEST_POINTS, make_grid, pauses, strongest, to_size, tuned_models
 
 WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
 JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
@@ -112,11 +112,10 @@ class Experiment:
         """The strongest l1 that makes sense: at `top` a linear model's weights are all zero."""
         return self.top if self.training.hidden is None else np.inf
 
-    @property
-    def pauses(self) -> tuple[int, ...]:
+    def pauses(self, points: int) -> tuple[int, ...]:
         """After how many tuning cells an arm drops its hopeless points; the last is all of them."""
         cells = len(self.tuning)
-        if not self.racing:
+        if not self.racing or points <= FEWEST_POINTS:
             return (cells,)
         return pauses(cells, folds=self.settings.folds, rows=len(self.tuning[0].judged["inner"][1]))
 
@@ -124,7 +123,7 @@ class Experiment:
         """Return how many models an arm trains at most, to tune and to judge, unless its grid is extended."""
         points = len(self.grid(arm))
         judged = JUDGED if points > 1 and self.training.hidden is not None else 1
-        return tuned_models(points, self.pauses) + (judged - 1) * self.n_whole + len(self.final)
+        return tuned_models(points, self.pauses(points)) + (judged - 1) * self.n_whole + len(self.final)
 
 
 def prepare(table: Table, rows: Int, settings: Settings, layout: Layout | None = None) -> Experiment:
@@ -161,6 +160,12 @@ def prepare(table: Table, rows: Int, settings: Settings, layout: Layout | None =
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
         drawing=drawing,
     )
+
+
+def at_rate(experiment: Experiment, lr: float) -> Experiment:
+    """Return the experiment at another learning rate."""
+    training = experiment.training
+    return replace(experiment, training=replace(training, schedule=replace(training.schedule, lr=lr)))
 
 
 def _cells(

@@ -63,7 +63,8 @@ def tune(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> Tuning:
     Where the best lies at the edge of the grid, the grid is extended beyond it, twice at most. A strength
     that the user set has no edge.
     """
-    found = _raced(experiment, experiment.grid(arm), experiment.pauses, advanced=advanced)
+    grid = experiment.grid(arm)
+    found = _raced(experiment, grid, experiment.pauses(len(grid)), advanced=advanced)
     if experiment.is_fixed(arm):
         return found
     for _ in range(MOST_EXTENSIONS):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from regchoose.experiment.plan import Experiment
 from regchoose.records import ARM_NAMES, Arm, Penalties, Profile, Table, Task
 
 
@@ -125,6 +126,15 @@ def size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool) -> str:
     if judged.l2[0]:
         parts.append(f"l2 × {ratio}")
     return "; ".join(parts)
+
+
+def design_sentence(experiment: Experiment) -> str:
+    """Say on which rows models are trained and judged."""
+    layout, settings = experiment.layout, experiment.settings
+    if layout.kind == "A":
+        sets = f"{layout.sets} separate training sets of {layout.rows:,} rows"
+        return f"{sets}, judged on {layout.test_rows:,} others"
+    return f"{settings.folds}-fold cross-validation of {layout.rows:,} rows, {settings.repeats} times"
 
 
 def split_of(table: Table) -> str:

@@ -9,6 +9,7 @@ from regchoose.records import ARMS, Arm, Float, Task, Verdict
 from regchoose.verdict.posterior import Posterior, compare, draw
 
 FIRM, LEANING = 0.95, 0.80  # of `safe`
+FIRM_BETWEEN = 0.975  # while another look may follow: who looks more often must be stricter
 ESTABLISHED = 0.95  # P(equivalent) from which the free default stays
 
 # The diamonds of the charts: which arm is held against which.
@@ -58,6 +59,7 @@ def judge(
     rope: float,
     walk: Walk,
     rng: np.random.Generator,
+    firm: float = FIRM,
 ) -> Verdict:
     """Say how sure an outcome is.
 
@@ -69,6 +71,8 @@ def judge(
         δ.
     walk : callable
         Answers of the diamonds → the outcome's key.
+    firm : float
+        `safe` from which the certainty is firm.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def judge(
     safe = safe_of[arm]
     certainty: Literal["firm", "leaning", "undecided"] = "undecided"
     if safe >= LEANING:
-        certainty = "firm" if safe >= FIRM else "leaning"
+        certainty = "firm" if safe >= firm else "leaning"
     known = [pair for pair in DIAMONDS.items() if set(pair[1]) <= set(posterior.arms)]
     comparisons = tuple(compare(posterior, a, b, rope=rope) for _, (a, b) in known)
     return Verdict(outcome, arm, certainty, probability, safe, safe_of, rope, comparisons, best_arm)

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.experiment.rate import is_searched, models_searched, with_rate
+from regchoose.looks import FIRST_ROWS
 from regchoose.records import ARMS, Arm
-from regchoose.run import FIRST_LOOK
 from regchoose.settings import Settings
 from tests.benchmarks.contender import Contender
 from tests.benchmarks.same_work import places_of, warm_up
@@ -23,7 +23,7 @@ from tests.benchmarks.work import Work
 
 def prepared(sheet: Sheet, settings: Settings) -> Experiment:
     """Resample and encode the first rows of a table, as many as `recommend` takes at first."""
-    return prepare(as_table(sheet), np.arange(min(len(sheet.y), FIRST_LOOK)), settings)
+    return prepare(as_table(sheet), np.arange(min(len(sheet.y), FIRST_ROWS)), settings)
 
 
 def with_found_rate(experiment: Experiment) -> Experiment:

@@ -1,0 +1,182 @@
+"""One look: so many rows drawn, prepared and trained on. A doubtful verdict is looked at again, on more."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from regchoose.experiment.arms import ArmRun, train_arm
+from regchoose.experiment.comparison import posterior_of, rope_of
+from regchoose.experiment.plan import Experiment, at_rate, prepare
+from regchoose.experiment.rate import RATES, estimate, is_searched, models_searched, with_rate
+from regchoose.records import ARMS, Arm, Subsample, Table
+from regchoose.settings import Settings
+from regchoose.table.sample import draw
+from regchoose.verdict.design import Layout, make_layout
+from regchoose.verdict.posterior import Posterior
+
+FIRST_ROWS, MOST_ROWS = 4_000, 20_000  # of a training set or cross-validation, unless --rows says otherwise
+MOST_LOOKS = 3
+WORTH = 1.5  # times as many rows must be there for another look
+
+Clock = Callable[[], float]
+
+
+class Listener(Protocol):
+    """Who is told what happens."""
+
+    def started(self, key: str, text: str, total: int) -> None:
+        """Hear that a step begins, of so many units of work (0: unknown)."""
+
+    def advanced(self, key: str, done: int) -> None:
+        """Hear how many units are done."""
+
+    def finished(self, key: str, summary: str) -> None:
+        """Hear that a step has ended."""
+
+    def noted(self, text: str) -> None:
+        """Hear a notice."""
+
+
+def first_rows(settings: Settings) -> int:
+    """Return how many rows the first look wants."""
+    return FIRST_ROWS if settings.rows == "auto" else settings.rows
+
+
+def layout_of(table: Table, *, rows: int) -> Layout:
+    """Return the design for so many rows of a table."""
+    return make_layout(table.n_rows, rows=rows, exchangeable=table.groups is None and table.time is None)
+
+
+class Look:
+    """One look at a table. What has been found is kept here; each part is done when first needed.
+
+    Parameters
+    ----------
+    number : int
+        1 for the first look.
+    lr : float, optional
+        The learning rate that an earlier look found.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        settings: Settings,
+        *,
+        rows: int,
+        number: int,
+        listener: Listener,
+        clock: Clock,
+        lr: float | None = None,
+    ) -> None:
+        self.table, self.settings, self.number = table, settings, number
+        self.layout = layout_of(table, rows=rows)
+        self.arms: dict[Arm, ArmRun] = {}
+        self.seconds: dict[str, float] = {}
+        self._listener, self._clock, self._lr = listener, clock, lr
+        self._subsample: Subsample | None = None
+        self._experiment: Experiment | None = None
+
+    @property
+    def subsample(self) -> Subsample | None:
+        """The subsample, if it was drawn."""
+        return self._subsample
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """The experiment, if it was prepared."""
+        return self._experiment
+
+    def drawn(self) -> Subsample:
+        """Return the subsample."""
+        if self._subsample is None:
+            self._listener.started("subsample", self._text("subsample"), 0)
+            settings = self.settings
+            size = self.layout.drawn
+            self._subsample = draw(self.table, size=size, folds=settings.folds, seed=settings.seed)
+            self._listener.finished("subsample", self._subsample.reason)
+        return self._subsample
+
+    def prepared(self) -> Experiment:
+        """Return the experiment on the subsample."""
+        if self._experiment is None:
+            found = prepare(self.table, self.drawn().rows, self.settings, self.layout)
+            self._experiment = found if self._lr is None else at_rate(found, self._lr)
+            if self.number == 1:
+                for remark in self._experiment.remarks:
+                    self._listener.noted(remark)
+        return self._experiment
+
+    def estimated(self) -> float:
+        """Return about how many seconds the experiment takes; say it once."""
+        if "estimated" not in self.seconds:
+            self.seconds["estimated"] = seconds = estimate(self.prepared(), clock=self._clock)
+            budget = self.settings.budget
+            self._listener.noted(f"The experiment takes about {seconds:.0f} s; --budget is {budget}.")
+        return self.seconds["estimated"]
+
+    def train(self, arm: Arm, text: str) -> ArmRun:
+        """Train one arm, after the learning rate was found."""
+        experiment, began = self._with_rate(), self._clock()
+        self._listener.started(arm, self._text(text), experiment.models(arm))
+        run = train_arm(experiment, arm, advanced=lambda done: self._listener.advanced(arm, done))
+        self.arms[arm] = run
+        self.seconds[arm] = self._clock() - began
+        failed = f", {run.failed} of them failed" if run.failed else ""
+        self._listener.finished(arm, f"{run.trained} models{failed}, loss {np.nanmean(run.losses):.4g}")
+        return run
+
+    def posterior(self) -> Posterior:
+        """Return what the cells say of the arms trained so far."""
+        return posterior_of(self.arms, self.prepared())
+
+    def rope(self) -> float:
+        """Return δ."""
+        return rope_of(self.arms, self.prepared())
+
+    def in_order(self) -> dict[Arm, ArmRun]:
+        """Return the arms trained, in the order none, L1, L2, Elastic Net."""
+        return {arm: self.arms[arm] for arm in ARMS if arm in self.arms}
+
+    def next_rows(self) -> int | None:
+        """Return the rows of a next look, twice as many; None where there can be none."""
+        rows = self.layout.rows
+        more = min(2 * rows, MOST_ROWS, self.table.n_rows)
+        settled = self.settings.rows != "auto" or self.number == MOST_LOOKS
+        return None if settled or more < WORTH * rows else more
+
+    def no_more(self) -> str:
+        """Say why there can be no next look."""
+        if self.settings.rows != "auto":
+            return "--rows fixes the rows"
+        if self.number == MOST_LOOKS:
+            return f"{MOST_LOOKS} looks are the most"
+        return "all rows are used" if self.layout.rows == self.table.n_rows else "there are too few more rows"
+
+    def follow(self, rows: int) -> "Look":
+        """Return the next look, at the learning rate found in this one."""
+        lr = self.prepared().training.schedule.lr
+        return Look(
+            self.table,
+            self.settings,
+            rows=rows,
+            number=self.number + 1,
+            listener=self._listener,
+            clock=self._clock,
+            lr=lr,
+        )
+
+    def _text(self, text: str) -> str:
+        return text if self.number == 1 else f"{text}, look {self.number}"
+
+    def _with_rate(self) -> Experiment:
+        experiment, began = self.prepared(), self._clock()
+        if self.arms or self._lr is not None or not is_searched(experiment):
+            return experiment
+        self._listener.started("rate", "learning rate", models_searched(experiment))
+        found = with_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
+        self._experiment = found
+        self.seconds["rate"] = self._clock() - began
+        self._listener.finished("rate", f"{found.training.schedule.lr:g}, of {len(RATES)} tried")
+        return found
