@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     """What the process returns; scripts may rely on it."""
 
     OK = 0
+    GATE = 1  # --fail-if holds
     USAGE = 2
     DATA = 3
     RESOURCES = 4

@@ -17,6 +17,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "inspection": GROUND | {"table"},
     "extract": GROUND | {"table"},
     "flowchart": GROUND,
+    "schema": GROUND | {"shapes"},
+    "gate": GROUND,
+    "changes": GROUND,
     "table": GROUND,
     "training": GROUND,
     "verdict": GROUND,
@@ -25,7 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "looks": GROUND | {"experiment", "table", "verdict"},
     "run": GROUND | {"experiment", "flowchart", "looks", "result", "table", "verdict"},
     "report": GROUND | {"flowchart"},
-    "cli": GROUND | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"},
+    "cli": GROUND | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
+    | {"schema", "gate", "changes"},
     "__main__": {"cli"},
 }
 ONLY_IN = {

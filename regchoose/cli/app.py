@@ -114,6 +114,15 @@ def _report(
     return report(result, to=to, force=force)
 
 
+@app.command("schema", help="Print the JSON Schema of what recommend or compare prints with --json.")
+def _schema(
+    document: Annotated[str, typer.Argument(metavar="[result|comparison]", show_default=False)] = "result",
+) -> int:
+    from regchoose.cli.schema import schema
+
+    return schema(document)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status.
 
