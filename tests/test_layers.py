@@ -28,7 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "looks": GROUND | {"experiment", "table", "verdict"},
     "run": GROUND | {"experiment", "flowchart", "looks", "result", "table", "verdict"},
     "report": GROUND | {"flowchart"},
-    "cli": GROUND | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
+    "cli": GROUND
+    | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
     | {"schema", "gate", "changes"},
     "__main__": {"cli"},
 }

@@ -8,6 +8,8 @@ SEQUENCES = re.compile(
 )
 # Other control characters, marks that turn the writing direction, line separators, lone surrogates.
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+# What the log of a GitHub Action takes for a command: `::error::` where a line begins, `##[error]` anywhere.
+COMMAND = re.compile(r":(?=:[A-Za-z-]+(?: [^:]*)?::)|##(?=\[)")
 LONGEST = 200
 # fmt: off
 ASCII_MARKS = str.maketrans({
@@ -21,7 +23,7 @@ ASCII_MARKS = str.maketrans({
 def plain(text: object, *, longest: int = LONGEST) -> str:
     """Return text as one line without escape sequences and control characters, shortened."""
     line = re.sub(r"[\r\n\t]+", " ", SEQUENCES.sub("", str(text)))
-    line = INVISIBLE.sub("", line)
+    line = COMMAND.sub(r"\g<0> ", INVISIBLE.sub("", line))
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 

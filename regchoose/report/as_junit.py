@@ -1,0 +1,89 @@
+"""A result as a JUnit test report, which Jenkins, GitLab, Azure and others show beside a job.
+
+Its test cases: the recommendation, which passes; the condition of `--fail-if`, which fails where it holds;
+and each warning, which is skipped, so that it is seen and breaks nothing. A run that ends in an error has one
+case, with that error.
+"""
+
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Mapping
+
+from regchoose.records import Gate, Result
+from regchoose.report.gate_text import sentence
+from regchoose.report.remarks import remarks
+from regchoose.report.safe_text import plain
+from regchoose.report.terminal import text as as_text
+from regchoose.report.verdict_text import headline
+
+NAME = 120  # characters of a test case's name
+LONGEST = 1000
+# XML 1.0 has no way to write these; `plain` takes out the control characters.
+NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def as_junit(result: Result, gate: Gate | None = None) -> str:
+    """Return the XML document, in ASCII."""
+    suite = _suite(f"regchoose recommend {plain(result.data['path'])}")
+    answer = _case(suite, "recommendation", name="recommendation", seconds=result.seconds)
+    _text(ET.SubElement(answer, "system-out"), as_text(result, width=100))
+    if gate is not None:
+        case = _case(suite, "gate", name=f"--fail-if {gate.expression}")
+        if gate.fails:
+            said = sentence(gate)
+            _text(ET.SubElement(case, "failure", message=_clean(said), type="fail-if"), said)
+    names = Counter[str]()
+    for warning in remarks(result):
+        name = plain(warning, longest=NAME)
+        names[name] += 1
+        case = _case(suite, "warning", name=name if names[name] == 1 else f"{name} ({names[name]})")
+        ET.SubElement(case, "skipped", message=_clean(plain(warning, longest=LONGEST)))
+    _text(ET.SubElement(suite, "system-out"), headline(result))
+    return _written(suite, seconds=result.seconds)
+
+
+def failure_as_junit(error: Mapping[str, str]) -> str:
+    """Return the document of a run that ended in an error.
+
+    Parameters
+    ----------
+    error : mapping
+        code, message, hint and where, as in the JSON document.
+    """
+    suite = _suite("regchoose")
+    case = _case(suite, "recommendation", name="recommendation")
+    said = ET.SubElement(case, "error", message=_clean(error["message"]), type=_clean(error["code"]))
+    _text(said, "\n".join(f"{key}: {plain(value, longest=LONGEST)}" for key, value in error.items() if value))
+    return _written(suite, seconds=0.0)
+
+
+def _suite(name: str) -> ET.Element:
+    return ET.Element("testsuite", name=_clean(name))
+
+
+def _case(suite: ET.Element, kind: str, *, name: str, seconds: float = 0.0) -> ET.Element:
+    known = {"classname": f"regchoose.{kind}", "name": _clean(plain(name, longest=LONGEST))}
+    return ET.SubElement(suite, "testcase", {**known, "time": f"{seconds:.3f}"})
+
+
+def _written(suite: ET.Element, *, seconds: float) -> str:
+    counts = {"tests": len(suite.findall("testcase"))}
+    for plural, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        counts[plural] = len(suite.findall(f"testcase/{kind}"))
+    for name, count in counts.items():
+        suite.set(name, str(count))
+    suite.set("time", f"{seconds:.3f}")
+    whole = ET.Element("testsuites", dict(suite.attrib))
+    whole.append(suite)
+    ET.indent(whole)
+    written: bytes = ET.tostring(whole, encoding="us-ascii", xml_declaration=True)
+    return written.decode("ascii") + "\n"
+
+
+def _text(element: ET.Element, text: str) -> None:
+    element.text = _clean(text)
+
+
+def _clean(text: str) -> str:
+    return NO_XML.sub("", text)

@@ -1,0 +1,100 @@
+"""A result as Markdown: for a comment, a wiki, or the summary of a job."""
+
+import re
+from collections.abc import Iterable
+
+from regchoose.records import ARM_NAMES, Gate, Result
+from regchoose.report import numbers
+from regchoose.report.gate_text import sentence
+from regchoose.report.html import command
+from regchoose.report.remarks import remarks
+from regchoose.report.safe_markdown import block, code, prose, table
+from regchoose.report.terminal import WHO
+from regchoose.report.verdict_text import below, headline
+
+MOST = 20  # warnings of a summary
+LIBRARIES = {"PyTorch": "pytorch", "Keras": "keras", "scikit-learn": "scikit_learn"}
+
+
+def as_markdown(result: Result, gate: Gate | None = None) -> str:
+    """Return the whole answer; text from data shows as it is, whatever it holds."""
+    beyond = [prose(line) for line in (result.audit or {}).get("sentences", ())]
+    words = result.recommendation["in_words"]
+    in_code = [f"{name}: {prose(words[key])}" for name, key in LIBRARIES.items() if words.get(key)]
+    # Liquid looks for its braces in code too; between quotes a pair of quotes changes nothing for a shell.
+    again = re.sub(r"\{(?=[{%])", "{''", command(result))
+    parts = [
+        _head(result, gate),
+        _arms(result),
+        _listed("Warnings", map(prose, remarks(result))),
+        _way(result),
+        _listed("Beyond the chart", beyond),
+        _listed("In code", in_code),
+        ["### The same again", "", *block([again], language="sh")],
+    ]
+    return _joined(parts)
+
+
+def summary(result: Result, gate: Gate | None = None) -> str:
+    """Return the answer, the arms and the warnings."""
+    found = remarks(result)
+    shown = [*map(prose, found[:MOST]), *([f"{len(found) - MOST} more"] if len(found) > MOST else [])]
+    return _joined([_head(result, gate), _arms(result), _listed("Warnings", shown)])
+
+
+def _joined(parts: Iterable[list[str]]) -> str:
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _head(result: Result, gate: Gate | None) -> list[str]:
+    data = result.data
+    lines = [
+        f"## {prose(headline(result)).replace('   ', ' · ')}",
+        "",
+        *(line for text in below(result) if text for line in (prose(text), "")),
+        f"Table {code(data['path'])}: {data['rows']:,} rows; target {code(data['target'])}, {data['task']}.",
+    ]
+    if gate is not None:
+        lines += ["", f"{'❌' if gate.fails else '✅'} **--fail-if** {prose(sentence(gate), longest=2000)}"]
+    return lines
+
+
+def _arms(result: Result) -> list[str]:
+    if not result.arms:
+        return []
+    safe = (result.audit or {}).get("safe") or {}
+    rows = []
+    for arm, name in ARM_NAMES.items():
+        if arm in result.arms:
+            figures = result.arms[arm]
+            chosen = arm == result.recommendation["regularizer"]
+            share, ends = figures["nonzero_share"], figures["interval"]
+            rows.append(
+                [
+                    f"**{name}** ←" if chosen else name,
+                    numbers.loss(figures["loss"]),
+                    " to ".join(map(numbers.loss, ends)),
+                    numbers.strength(figures["l1"]),
+                    numbers.strength(figures["l2"]),
+                    numbers.percent(None if share is None else 1 - share),
+                    numbers.probability(safe[arm]) if safe.get(arm) is not None else numbers.MISSING,
+                    numbers.duration(result.execution["arm_seconds"].get(arm)),
+                ]
+            )
+    head = ["arm", "loss", "its interval", "l1", "l2", "zeros", "safe", "time"]
+    return table(head, rows, right=head[1:])
+
+
+def _way(result: Result) -> list[str]:
+    lines = ["### The way through the chart", ""]
+    questions = [step for step in result.path if step["kind"] == "question"]
+    for number, step in enumerate(questions, start=1):
+        evidence = f": {prose(step['evidence'])}" if step["evidence"] else ""
+        who = WHO.get(step["answered_by"], "")
+        lines.append(f"{number}. {prose(step['text'])} **{prose(step['answer'])}** ({who}{evidence})")
+    return [*lines, "", f"→ **{prose(result.recommendation['outcome_text'])}**"]
+
+
+def _listed(title: str, items: Iterable[str]) -> list[str]:
+    lines = [f"- {item}" for item in items]
+    return [f"### {title}", "", *lines] if lines else []

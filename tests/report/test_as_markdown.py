@@ -1,0 +1,111 @@
+"""Markdown, as a reader that is not ours understands it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from regchoose.records import Gate, Result
+from regchoose.report.as_markdown import as_markdown, summary
+from regchoose.report.safe_markdown import block, code, prose, table
+from regchoose.report.safe_text import plain
+from tests.report.hostile import NAMES, gate, with_name
+from tests.report.results import FIRM, PRIOR, UNDECIDED
+
+READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def flat(text: str) -> list[Token]:
+    return [inner for token in READER.parse(text) for inner in [token, *(token.children or [])]]
+
+
+def shown(text: str) -> str:
+    return "".join(token.content for token in flat(text) if token.type in ("text", "code_inline"))
+
+
+def shape(text: str) -> list[str]:
+    """What the document is made of, without its texts."""
+    skipped = ("text", "html_inline", "softbreak")  # comments that keep GitHub from calling people
+    return [token.type for token in flat(text) if token.type not in skipped]
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_text_shows_as_it_is(kind: str) -> None:
+    line = plain(NAMES[kind], longest=600).strip()
+    for written in (f"- {prose(NAMES[kind])}", prose(NAMES[kind]), f"## {prose(NAMES[kind])}"):
+        assert shown(written) == line
+        comments = [token.content for token in flat(written) if token.type == "html_inline"]
+        assert set(comments) <= {"<!-- -->"}
+        kinds = {token.type for token in flat(written)} - {"html_inline"}
+        structure = {"heading", "bullet_list", "list_item", "paragraph"}
+        assert {kind.removesuffix("_open").removesuffix("_close") for kind in kinds} <= structure | {
+            "inline",
+            "text",
+        }
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_code_shows_as_it_is(kind: str) -> None:
+    line = plain(NAMES[kind], longest=600)
+    cell = table(["a", "b"], [[code(NAMES[kind]), "c"]])
+    found = [token for token in flat("\n".join(cell)) if token.type == "code_inline"]
+    assert [token.content.replace("\u200b", "").strip() for token in found] == [line.strip()] * bool(
+        line.strip()
+    )
+    assert sum(token.type == "td_open" for token in flat("\n".join(cell))) == 2
+
+
+@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize("written", [as_markdown, summary])
+def test_a_hostile_name_changes_no_document(kind: str, written: Callable[[Result, Gate], str]) -> None:
+    tame, wild = (written(with_name(name), gate(name)) for name in ("name", NAMES[kind]))
+    if NAMES[kind].strip():
+        assert shape(wild) == shape(tame)
+    assert "{{" not in wild
+    assert "{%" not in wild
+    assert not re.search(r"(?m)^\s*::|##\[|[\x00-\x09\x0b-\x1f\x7f\u202e]", wild)
+    assert len(wild) < 20_000
+
+
+def test_a_block_of_code_holds_what_would_end_it() -> None:
+    (token,) = [
+        token for token in flat("\n".join(block(["a ```` b"], language="sh"))) if token.type == "fence"
+    ]
+    assert token.content == "a ```` b\n"
+
+
+@pytest.mark.parametrize("result", [FIRM, UNDECIDED, PRIOR], ids=["firm", "undecided", "prior"])
+def test_the_parts_are_there(result: Result) -> None:
+    text = as_markdown(result)
+    headings = re.findall(r"(?m)^#+ (.*)$", text)
+    assert {"The way through the chart", "The same again"} <= set(headings)
+    assert ("| arm |" in text) == bool(result.arms)
+    assert "2 rows are duplicates" in text
+
+
+def test_a_firm_answer_in_whole() -> None:
+    assert summary(FIRM, gate("x")) == SUMMARY
+
+
+SUMMARY = """\
+## Elastic Net · l1 = 0.0021 · l2 = 0.0086 · about 40 epochs
+
+firm: 97 % safe · loss 6.1 % under none \\[3.8, 8.3\\] · 31 % of the weights exactly zero
+
+Table `data/diabetes.csv`: 442 rows; target `progression`, regression.
+
+❌ **--fail-if** data.target == "x" holds: data.target is "x"
+
+| arm | loss | its interval | l1 | l2 | zeros | safe | time |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| none | 0.561 | 0.541 to 0.581 | – | – | 0 % | 1 % | 0.4 s |
+| L1 | 0.529 | 0.509 to 0.549 | 0.0030 | – | 44 % | 90 % | 3.1 s |
+| L2 | 0.534 | 0.514 to 0.554 | – | 0.010 | 0 % | 81 % | 2.9 s |
+| **Elastic Net** ← | 0.527 | 0.507 to 0.547 | 0.0021 | 0.0086 | 31 % | 97 % | 6.0 s |
+
+### Warnings
+
+- 2 rows are duplicates
+"""
