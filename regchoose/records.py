@@ -172,6 +172,19 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Neighbourhood:
+    """How strongly columns go together, those alike side by side.
+
+    Numbers lie between −1 and 1, negative only between two numbers; what chance may reach is 0.
+    """
+
+    columns: tuple[str, ...]  # p of them, clustered
+    of: int  # columns used
+    matrix: Float  # (p, p)
+    target: Float  # (p,): each with the target
+
+
+@dataclass(frozen=True)
 class Profile:
     """What the data say about the questions on prior knowledge (methods, section 5)."""
 
@@ -180,6 +193,7 @@ class Profile:
     entire_picture: Finding
     sparse: Finding
     warnings: tuple[str, ...] = ()
+    associations: Neighbourhood | None = None  # None: fewer than two columns
 
 
 # ---- the experiment --------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ def _by_strength(run: ArmRun) -> dict[str, Any]:
         "l1": run.tuning.grid.l1.tolist(),
         "l2": run.tuning.grid.l2.tolist(),
         "inner_loss": run.tuning.loss[rows, best].tolist(),
-        "nonzero_share": run.tuning.nonzero_share[rows, best].tolist(),
+        # At one length for all: the best length of a strength far too large is a step or two.
+        "nonzero_share": run.tuning.nonzero_share[:, run.chosen.checkpoint].tolist(),
         "in_all_cells": run.tuning.everywhere.tolist(),
         "chosen": run.chosen.point,
     }

@@ -14,7 +14,8 @@ from markupsafe import Markup
 from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, arrows_of
 from regchoose.report.plots import at, element
 
-BOX, GAP, DROP, LINE, LETTERS = 162, 14, 40, 14, 23  # pixels, but for the letters in a line
+BOX, GAP, DROP, LINE, LETTERS = 162, 14, 48, 14, 23  # pixels, but for the letters in a line
+STRAIGHT = 20  # pixels of an arrow with an answer on it
 SWEEPS = 12
 KINDS: dict[type[Node], tuple[str, str, str]] = {  # kind, fill, stroke
     Question: ("question", "#cfe2ff", "#2f5f9e"),
@@ -182,6 +183,9 @@ def _arrow(layout: _Layout, way: Way, *, lit: bool, faint: bool) -> Markup:
     out = _port(layout, way)
     here = (out, y[start] + layout.height[start])
     path = f"M{at(here[0])} {at(here[1])}"
+    if answer:
+        here = (here[0], here[1] + STRAIGHT)  # beside the answer, which stands on the line
+        path += f"V{at(here[1])}"
     for key in chain[1:]:
         there = (x[key], y[key] - (6 if key == end else 0))
         middle = (here[1] + there[1]) / 2
@@ -195,13 +199,9 @@ def _arrow(layout: _Layout, way: Way, *, lit: bool, faint: bool) -> Markup:
     tip = f"M{at(x[end] - 5)} {at(y[end] - 8)}L{at(x[end] + 5)} {at(y[end] - 8)}L{at(x[end])} {at(y[end])}z"
     parts = [line, element("path", d=tip, fill=colour, class_="tip")]
     if answer:
-        right = out >= x[start]
-        label = {
-            "x": at(out + (6 if right else -6)),
-            "y": at(y[start] + layout.height[start] + 13),
-            "text_anchor": "start" if right else "end",
-        }
-        parts.append(element("text", answer, **label, font_size=11, fill=colour, class_="answer"))
+        halo = {"paint_order": "stroke", "stroke": "#fff", "stroke_width": 5, "stroke_linejoin": "round"}
+        place = {"x": at(out), "y": at(y[start] + layout.height[start] + 15), "text_anchor": "middle"}
+        parts.append(element("text", answer, **place, **halo, font_size=11, fill=colour, class_="answer"))
     return element("g", *parts, class_=f"arrow {'lit' if lit else 'faint' if faint else 'open'}")
 
 

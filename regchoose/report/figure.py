@@ -21,6 +21,8 @@ class Figure:
         What is to be seen, in a sentence.
     arms : sequence of str
         Those that the key names.
+    broad : bool
+        Whether it needs the width of the page.
     """
 
     section: str
@@ -30,6 +32,7 @@ class Figure:
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     arms: Sequence[str] = ()
+    broad: bool = False
 
 
 def name_of(arm: str) -> str:

@@ -16,6 +16,7 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.records import ARM_NAMES, Result
 from regchoose.report import numbers
 from regchoose.report.chart_svg import as_svg
+from regchoose.report.data_figures import MATCH, TABLE
 from regchoose.report.html_figures import figures
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import WHO
@@ -62,14 +63,21 @@ def _harmless(value: object) -> object:
 def _verdict(result: Result) -> dict[str, Any]:
     at_edge = [arm for arm, shown in result.arms.items() if shown.get("at_grid_edge")]
     found = [f"{_name(arm)} found its strength at the edge of the grid" for arm in at_edge]
+    certainty = result.recommendation["certainty"]
+    name, _, amounts = headline(result).partition("   ")
     partial = ["This answer is partial: the run was cut short."] if result.partial else []
     return {
         "result": result,
         "title": f"regchoose: {headline(result)}",
-        "headline": headline(result).replace("   ", " · "),
-        "below": [line for line in below(result) if line and line != result.recommendation["sentence"]],
+        "headline": name,
+        "amounts": amounts.replace("   ", " · "),
+        "below": [
+            line.removeprefix(f"{certainty}: ")
+            for line in below(result)
+            if line and line != result.recommendation["sentence"]
+        ],
         "advice": result.recommendation,
-        "certainty": result.recommendation["certainty"],
+        "certainty": certainty,
         "warnings": [*partial, *found, *result.data.get("warnings", ())],
     }
 
@@ -81,8 +89,10 @@ def _evidence(result: Result) -> dict[str, Any]:
         "chart": as_svg(chart, [step["key"] for step in result.path]),
         "path": [step for step in result.path if step["kind"] != "action"],
         "who": WHO,
-        "sections": [(section, list(shown)) for section, shown in grouped],
+        "sections": {section: list(shown) for section, shown in grouped},
         "names": ARM_NAMES,
+        "match": MATCH,
+        "about": TABLE,
         "arms": _arms(result),
         "audit": result.audit,
         "subsample": result.subsample,
@@ -128,6 +138,7 @@ def _arms(result: Result) -> tuple[Sequence[str], Sequence[Sequence[str]]] | Non
                 [
                     f"{_name(arm)}{' ← recommended' if arm == result.recommendation['regularizer'] else ''}",
                     numbers.loss(shown["loss"]),
+                    numbers.loss(shown.get("train_loss")),
                     numbers.strength(shown["l1"]),
                     numbers.strength(shown["l2"]),
                     numbers.percent(None if share is None else 1 - share),
@@ -136,7 +147,7 @@ def _arms(result: Result) -> tuple[Sequence[str], Sequence[Sequence[str]]] | Non
                     numbers.duration(seconds.get(arm)),
                 ]
             )
-    return ("arm", "loss", "l1", "l2", "zeros", "epochs", "safe", "cost"), rows
+    return ("arm", "test loss", "training loss", "l1", "l2", "zeros", "epochs", "safe", "cost"), rows
 
 
 def _checks(checks: Sequence[Mapping[str, Any]]) -> list[list[str]]:

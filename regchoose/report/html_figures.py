@@ -1,28 +1,35 @@
 """The figures of the report: each a plot and the table that says the same."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup
 
 from regchoose.records import Result
 from regchoose.report import numbers
+from regchoose.report.data_figures import associations, match
 from regchoose.report.figure import Figure, known, name_of
 from regchoose.report.model_figures import fitted, learning, weights
 from regchoose.report.plots import Frame, element, reach, t_density
+from regchoose.report.strength_figures import strengths
 
 DENSE = 121  # points of a density
+ARMS = "How the arms compare"
 
 
 def figures(result: Result) -> list[Figure]:
     """Return every figure that the result has the numbers for, in the order of the page."""
     return [
         *_arms(result),
+        *_costs(result),
         *fitted(result),
-        *_strengths(result),
+        *strengths(result),
         *learning(result),
         *weights(result),
         *_posteriors(result),
+        *match(result),
+        *associations(result),
     ]
 
 
@@ -31,8 +38,9 @@ def _arms(result: Result) -> Iterator[Figure]:
     if not shown:
         return
     bounds = {arm: result.arms[arm]["interval"] or [result.arms[arm]["loss"]] * 2 for arm in shown}
-    ends = [value for arm in shown for value in (*bounds[arm], result.arms[arm]["loss"])]
-    frame = Frame.of(reach(ends), (0.0, len(shown) + 0.2), names=("test loss", ""))
+    trained = {arm: float(result.arms[arm].get("train_loss") or "nan") for arm in shown}
+    ends = [value for arm in shown for value in (*bounds[arm], result.arms[arm]["loss"], trained[arm])]
+    frame = Frame.of(reach(ends), (0.0, len(shown) + 0.2), names=("loss", ""))
     marks: list[Markup] = []
     for place, arm in enumerate(reversed(shown)):
         y, loss = place + 0.4, result.arms[arm]["loss"]
@@ -42,15 +50,18 @@ def _arms(result: Result) -> Iterator[Figure]:
             frame.line([(low, y), (high, y)], class_=f"arm-{arm} interval"),
             frame.dot(loss, y, r=7 if chosen else 5, class_=f"arm-{arm} mark"),
         ]
+        if math.isfinite(trained[arm]):
+            marks.append(frame.dot(trained[arm], y, r=4.5, class_=f"arm-{arm} ring"))
         label = f"{name_of(arm)} {numbers.loss(loss)}{' · recommended' if chosen else ''}"
         marks.append(
             element("text", label, x=frame.x.start + 6, y=f"{frame.y.place(y) - 11:.1f}", class_="label")
         )
     yield Figure(
-        "How the arms compare",
+        ARMS,
         "Loss of each arm",
-        "Test loss without the penalty; left is better. The line is its 95 % interval. The arms share their "
-        "splits, so a difference can be surer than the overlap suggests.",
+        "Filled: test loss without the penalty, with its 95 % interval; left is better. Ring: training loss; "
+        "the way from ring to dot is the overfitting. The arms share their splits, so a difference can be "
+        "surer than the overlap suggests.",
         frame.draw(*marks, title="Test loss of each arm with its interval", key="arms"),
         ("arm", "test loss", "interval", "training loss"),
         [
@@ -65,62 +76,39 @@ def _arms(result: Result) -> Iterator[Figure]:
     )
 
 
-def _strengths(result: Result) -> Iterator[Figure]:
-    curves = result.curves.get("loss_by_strength", {})
-    shown = [arm for arm in known(curves) if len(curves[arm]["inner_loss"]) > 1]
-    totals = {
-        arm: [a + b for a, b in zip(curves[arm]["l1"], curves[arm]["l2"], strict=True)] for arm in shown
-    }
-    if not shown or min(min(total) for total in totals.values()) <= 0:
+def _costs(result: Result) -> Iterator[Figure]:
+    seconds = result.execution.get("arm_seconds", {})
+    shown = [arm for arm in known(seconds) if arm in result.arms]
+    if not shown:
         return
-    section, name = "What the strength does", "strength, l1 + l2"
-    for what, key, axis in (
-        ("Loss", "inner_loss", "inner loss"),
-        ("Zeros", "nonzero_share", "share of zeros"),
-    ):
-        lines = {arm: _by_strength(totals[arm], curves[arm][key], zeros=what == "Zeros") for arm in shown}
-        places = [x for line in lines.values() for x, _ in line]
-        ends_x = (min(places) / 1.3, max(places) * 1.3)
-        ends_y = (0.0, 1.05) if what == "Zeros" else reach([y for line in lines.values() for _, y in line])
-        frame = Frame.of(ends_x, ends_y, names=(name, axis), log=True)
-        marks = [frame.line(lines[arm], class_=f"arm-{arm} curve") for arm in shown]
-        marks += [
-            frame.dot(*_chosen(curves[arm], totals[arm], key), class_=f"arm-{arm} mark") for arm in shown
-        ]
-        yield Figure(
-            section,
-            f"{what} against strength",
-            "The dot is the strength chosen in most cells. "
-            + (
-                "Elastic Net is drawn at the best of its mixes."
-                if what == "Loss"
-                else "L2 leaves no weight at zero."
-            ),
-            frame.draw(*marks, title=f"{what} against strength for each arm", key=key),
-            ("arm", name, axis),
-            [
-                (name_of(arm), numbers.strength(x), numbers.loss(y) if what == "Loss" else numbers.percent(y))
-                for arm in shown
-                for x, y in lines[arm]
-            ],
-            shown,
+    frame = Frame.of(
+        (0.0, 1.08 * max(seconds[arm] for arm in shown) or 1.0),
+        (0.0, len(shown) + 0.2),
+        names=("seconds", ""),
+    )
+    marks: list[Markup] = []
+    for place, arm in enumerate(reversed(shown)):
+        y = place + 0.4
+        marks.append(frame.line([(0.0, y), (seconds[arm], y)], class_=f"arm-{arm} cost"))
+        label = f"{name_of(arm)} {numbers.duration(seconds[arm])}"
+        marks.append(
+            element("text", label, x=frame.x.start + 6, y=f"{frame.y.place(y) - 11:.1f}", class_="label")
         )
-
-
-def _by_strength(totals: Sequence[float], values: Sequence[Any], *, zeros: bool) -> list[tuple[float, float]]:
-    """Return a point a strength: the lowest loss of the mixes, or their mean share of zeros."""
-    found: dict[float, list[float]] = {}
-    for total, value in zip(totals, values, strict=True):
-        if value is not None:
-            found.setdefault(float(f"{total:.6g}"), []).append(1 - value if zeros else value)
-    return [(x, sum(ys) / len(ys) if zeros else min(ys)) for x, ys in sorted(found.items())]
-
-
-def _chosen(curve: Mapping[str, Any], totals: Sequence[float], key: str) -> tuple[float, float]:
-    place = curve["chosen"]
-    value = curve[key][place]
-    height = float("inf") if value is None else value
-    return totals[place], (1 - height if key == "nonzero_share" else height)
+    yield Figure(
+        ARMS,
+        "What each arm cost",
+        "Wall-clock time to tune its strength and to retrain and judge it in every cell.",
+        frame.draw(*marks, title="Seconds that each arm took", key="costs"),
+        ("arm", "time", "models"),
+        [
+            (
+                name_of(arm),
+                numbers.duration(seconds[arm]),
+                f"{result.arms[arm].get('trained', numbers.MISSING)}",
+            )
+            for arm in shown
+        ],
+    )
 
 
 def _posteriors(result: Result) -> Iterator[Figure]:

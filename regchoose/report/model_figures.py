@@ -13,14 +13,17 @@ def fitted(result: Result) -> Iterator[Figure]:
     """Draw the curves of a table with one feature: without regularization and recommended."""
     found = result.curves.get("fitted")
     best = result.recommendation["regularizer"]
+    other = best if best != "none" else _foremost(result)
     for number, panel in enumerate(found["panels"] if found else ()):
         x, data = found["x"], panel["data"]  # type: ignore[index]  # without it there are no panels
-        curves = {arm: panel["arms"][arm] for arm in known(panel["arms"]) if arm in ("none", best)}
+        curves = {arm: panel["arms"][arm] for arm in known(panel["arms"]) if arm in ("none", other)}
         heights = [*data["y"], *(y for curve in curves.values() for y in curve)]
         frame = Frame.of(reach([*x, *data["x"]]), reach(heights), names=(found["input"], panel["output"]))  # type: ignore[index]
         dots = [frame.dot(a, b, r=2.5, class_="datum") for a, b in zip(data["x"], data["y"], strict=True)]
         lines = [
-            frame.line(list(zip(x, curve, strict=True)), class_=f"arm-{arm} curve")
+            frame.line(
+                list(zip(x, curve, strict=True)), class_=f"arm-{arm} {'under' if arm == 'none' else 'curve'}"
+            )
             for arm, curve in curves.items()
         ]
         yield Figure(
@@ -36,6 +39,12 @@ def fitted(result: Result) -> Iterator[Figure]:
             ],
             list(curves),
         )
+
+
+def _foremost(result: Result) -> str:
+    """Return the regularized arm with the least loss."""
+    losses = {arm: result.arms[arm]["loss"] for arm in known(result.arms) if arm != "none"}
+    return min((arm for arm in losses if losses[arm] is not None), key=losses.__getitem__, default="none")
 
 
 def learning(result: Result) -> Iterator[Figure]:

@@ -102,12 +102,15 @@ class Frame:
     y: Axis
     x_name: str
     y_name: str
+    high: int = HIGH
 
     @classmethod
-    def of(cls, x: Point, y: Point, *, names: tuple[str, str], log: bool = False) -> "Frame":
-        """Return a frame of the usual size for these ranges; without a name, y has no ticks."""
+    def of(
+        cls, x: Point, y: Point, *, names: tuple[str, str], log: bool = False, high: int = HIGH
+    ) -> "Frame":
+        """Return a frame of the usual width for these ranges; without a name, y has no ticks."""
         across = Axis(*x, LEFT if names[1] else RIGHT, WIDE - RIGHT, log)
-        return cls(across, Axis(*y, HIGH - BOTTOM, TOP, numbered=bool(names[1])), *names)
+        return cls(across, Axis(*y, high - BOTTOM, TOP, numbered=bool(names[1])), *names, high)
 
     def draw(self, *marks: Markup, title: str, key: str) -> Markup:
         """Return the plot: grid, marks, axes."""
@@ -117,7 +120,7 @@ class Frame:
             "svg",
             body,
             xmlns="http://www.w3.org/2000/svg",
-            viewBox=f"0 0 {WIDE} {HIGH}",
+            viewBox=f"0 0 {WIDE} {self.high}",
             role="img",
             aria_labelledby=f"plot-{key}",
             class_="plot",
@@ -148,7 +151,7 @@ class Frame:
         for value, label in self.x.ticks():
             yield self.upright(value, class_="grid")
             yield element(
-                "text", label, x=at(self.x.place(value)), y=HIGH - BOTTOM + 14, text_anchor="middle"
+                "text", label, x=at(self.x.place(value)), y=self.high - BOTTOM + 14, text_anchor="middle"
             )
         for value, label in self.y.ticks():
             y = self.y.place(value)
@@ -157,7 +160,7 @@ class Frame:
 
     def _names(self) -> Iterable[Markup]:
         middle = (self.x.start + self.x.stop) / 2
-        yield element("text", self.x_name, x=at(middle), y=HIGH - 8, text_anchor="middle", class_="axis")
+        yield element("text", self.x_name, x=at(middle), y=self.high - 8, text_anchor="middle", class_="axis")
         y = at((self.y.start + self.y.stop) / 2)
         turned = f"rotate(-90 11 {y})"
         yield element("text", self.y_name, x=11, y=y, text_anchor="middle", class_="axis", transform=turned)

@@ -57,7 +57,7 @@ def _gain(advice: Mapping[str, Any]) -> list[str]:
         return []
     value, (low, high) = advice["gain"]["value"], advice["gain"]["interval"]
     side = "under" if value >= 0 else "over"
-    bounds = (low, high) if value >= 0 else (-high, -low)
+    bounds = (low, min(high, 1.0)) if value >= 0 else (-high, -low)  # no loss is below zero
     ends = ", ".join(numbers.percent(end).removesuffix(" %") for end in bounds)
     return [f"loss {numbers.percent(abs(value))} {side} none [{ends}]"]
 

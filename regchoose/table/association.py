@@ -20,6 +20,10 @@ class Associations:
     pairs : (p, p) ndarray
         The larger of |Pearson| and |Spearman|, the correlation ratio, or Cramér's V; 0 on the diagonal
         and below the noise floor.
+    signed : (p, p) ndarray
+        The same, with the sign of a correlation.
+    with_target : (p,) ndarray
+        The same of each column with the target; 0 below the noise floor.
     target : (p,) ndarray
         Squared association of each column with the target, less the squared noise floor, at least 0.
     floor : float
@@ -28,6 +32,8 @@ class Associations:
 
     names: tuple[str, ...]
     pairs: Float
+    signed: Float
+    with_target: Float
     target: Float
     floor: float
 
@@ -44,18 +50,19 @@ def associations(table: Table, rows: Int) -> Associations:
         joined, at = _pairs(np.column_stack([numbers, target / unit]), codes), len(plan.numbers)
     else:
         joined, at = _pairs(numbers, np.column_stack([codes, target.astype(np.int64)])), len(names)
-    pairs = np.delete(np.delete(joined, at, axis=0), at, axis=1)
-    np.fill_diagonal(pairs, 0.0)
-    pairs[pairs < floor] = 0.0
+    found = np.where(np.abs(joined) < floor, 0.0, joined)
+    signed, with_target = np.delete(np.delete(found, at, axis=0), at, axis=1), np.delete(found[at], at)
+    np.fill_diagonal(signed, 0.0)
     gain = np.maximum(np.delete(joined[at], at) ** 2 - floor**2, 0.0)
     ordered = [names[j] for j in (*plan.numbers, *plan.categories)]
-    return Associations(tuple(ordered), pairs, gain, floor)
+    return Associations(tuple(ordered), np.abs(signed), signed, with_target, gain, floor)
 
 
 def _pairs(numbers: Float, codes: Int) -> Float:
     a, b = numbers.shape[1], codes.shape[1]
     pairs = np.zeros((a + b, a + b))
-    pairs[:a, :a] = np.maximum(np.abs(correlation(numbers)), np.abs(correlation(rankdata(numbers, axis=0))))
+    pearson, spearman = correlation(numbers), correlation(rankdata(numbers, axis=0))
+    pairs[:a, :a] = np.where(np.abs(pearson) >= np.abs(spearman), pearson, spearman)
     for j in range(b):
         pairs[a + j, :a] = pairs[:a, a + j] = correlation_ratio(codes[:, j], numbers)
         for k in range(j):

@@ -9,6 +9,7 @@ from sklearn.covariance import ledoit_wolf
 from regchoose.records import Finding, Float, Int, Profile, Table
 from regchoose.table.association import Associations, associations, standardized
 from regchoose.table.encode import Coding, coding, encode, encoded_names, recode
+from regchoose.table.neighbourhood import neighbourhood
 from regchoose.table.picture import Picture, find_picture
 
 KAPPA = 30.0  # condition number from which columns count as correlated (Belsley, Kuh & Welsch 1980)
@@ -58,6 +59,7 @@ def profile(table: Table, rows: Int) -> Profile:
         _entire_picture(find_picture(table, rows), pairs),
         _sparse(table, rows),
         tuple(warnings),
+        neighbourhood(pairs, of=len(table.used)),
     )
 
 

@@ -77,7 +77,7 @@ def test_names_from_data_are_only_text(text: str) -> None:
     found, wanted = parsed(page), parsed(plain)
     assert found.tags == wanted.tags
     assert found.attributes == wanted.attributes
-    assert found.links == wanted.links == {"#chart", "data:,"}
+    assert found.links == wanted.links == {"#evidence", "data:,"}
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", page)
     assert len(page.encode()) < 1_000_000
 

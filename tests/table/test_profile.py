@@ -9,6 +9,7 @@ from sklearn.linear_model import LinearRegression
 
 from regchoose.records import Finding, Float, Int, Profile, Table
 from regchoose.table.association import associations, correlation, correlation_ratio, cramers_v
+from regchoose.table.neighbourhood import MOST_COLUMNS
 from regchoose.table.picture import find_picture
 from regchoose.table.profile import profile
 from tests.table.tables import mixed, table
@@ -251,3 +252,38 @@ def test_the_evidence_is_a_sentence_with_the_figures() -> None:
     second = measured(table(cancer.data, cancer.target.astype(float), task="binary"))
     assert second.correlated.answer == "yes"
     assert second.correlated.figures["effective_rank_share"] < 0.3
+
+
+# ---- the picture of the associations ----------------------------------------------------------------
+
+
+def test_columns_that_go_together_stand_side_by_side() -> None:
+    common, own = noise(500, 2), np.random.default_rng(1).normal(size=(500, 6))
+    x = common[:, [0, 1, 0, 1, 0, 1]] * [1, 1, -1, 1, 1, 1] + 0.5 * own
+    found = measured(table(x, x[:, 0])).associations
+    assert found is not None
+    assert found.of == 6
+    first = {int(name[1:]) % 2 for name in found.columns[:3]}
+    assert len(first) == 1  # the even or the odd ones
+    place = {name: at for at, name in enumerate(found.columns)}
+    assert found.matrix[place["x0"], place["x2"]] < -0.7
+    assert found.matrix[place["x0"], place["x4"]] > 0.7
+    assert found.matrix[place["x0"], place["x1"]] == 0
+    assert (np.diag(found.matrix) == 1).all()
+    assert found.target[place["x0"]] == pytest.approx(1)
+
+
+def test_of_many_columns_the_closest_are_shown() -> None:
+    x = noise(300, 60)
+    x[:, 50] = x[:, 3] + 0.1 * x[:, 50]
+    found = measured(table(x, x[:, 0])).associations
+    assert found is not None
+    assert (len(found.columns), found.of) == (MOST_COLUMNS, 60)
+    assert abs(found.columns.index("x3") - found.columns.index("x50")) == 1
+
+
+def test_one_column_has_no_picture_and_categories_have_one() -> None:
+    assert measured(table(noise(100, 1), noise(100, 2)[:, 1])).associations is None
+    found = measured(mixed(500)).associations
+    assert found is not None
+    np.testing.assert_array_equal(found.matrix, found.matrix.T)

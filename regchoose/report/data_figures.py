@@ -1,0 +1,139 @@
+"""Figures of the data: which columns go together, and whether the subsample is like the whole."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from regchoose.records import Result
+from regchoose.report import numbers
+from regchoose.report.figure import Figure
+from regchoose.report.plots import BOTTOM, Frame, at, element
+from regchoose.report.safe_text import plain
+
+CELL, LABEL, TOP, APART = 18, 150, 18, 8  # pixels: a square, room for names and numbers, a gap
+NUMBERED = 14  # columns up to which each square holds its number
+SHADES, DEEP = 10, 6  # steps of colour; beyond DEEP the numbers are drawn in the colour of the paper
+LETTERS = 20  # of a name
+MOST_KINDS, ROW = 12, 34  # kinds of checks, and pixels of one
+MATCH, TABLE = "Is the subsample like the whole?", "The table"  # headings
+
+
+def associations(result: Result) -> Iterator[Figure]:
+    """Draw the associations of the columns, clustered, and with the target."""
+    found = (result.data.get("profile") or {}).get("associations")
+    if not found:
+        return
+    names = [plain(name, longest=LETTERS) for name in found["columns"]]
+    joined = [[*row, end] for row, end in zip(found["matrix"], found["target"], strict=True)]
+    count = len(names)
+    some = "" if found["of"] == count else f"The {count} of {found['of']} columns with the closest partners. "
+    yield Figure(
+        TABLE,
+        "Which columns go together",
+        f"{some}Blue: together, orange: opposite, empty: within chance; the stronger, the darker. Columns "
+        "that go together stand side by side; the last one, apart, is the target.",
+        _squares(joined, names),
+        ("column", "goes most with", "association", "with the target"),
+        [_closest(place, names, joined) for place in range(count)],
+        broad=count > NUMBERED,
+    )
+
+
+def _closest(place: int, names: Sequence[str], joined: Sequence[Sequence[float]]) -> tuple[str, ...]:
+    own = joined[place][:-1]
+    others = [other for other in range(len(own)) if other != place]
+    best = max(others, key=lambda other: abs(own[other]))
+    partner = (names[best], _signed(own[best])) if own[best] else (numbers.MISSING, numbers.MISSING)
+    return f"{place + 1} {names[place]}", *partner, _signed(joined[place][-1])
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−") if value else numbers.MISSING
+
+
+def _squares(joined: Sequence[Sequence[float]], names: Sequence[str]) -> Markup:
+    count = len(names)
+    shaded: dict[tuple[bool, int], list[str]] = {}
+    words: list[Markup] = []
+    for i, row in enumerate(joined):
+        y = TOP + i * CELL
+        label = f"{i + 1} {names[i]}"
+        words.append(element("text", label, x=LABEL - 6, y=y + 13, text_anchor="end"))
+        for j, value in enumerate(row):
+            x = _left(j, count)
+            shade = min(SHADES, round(abs(value) * SHADES))
+            if shade:
+                path = f"M{x} {y}h{CELL - 1}v{CELL - 1}h{1 - CELL}z"
+                shaded.setdefault((value > 0, shade), []).append(path)
+            if value and count <= NUMBERED and i != j:
+                text = f"{abs(value):.2f}".removeprefix("0")
+                tone = "cell deep" if shade > DEEP else "cell"
+                words.append(
+                    element("text", text, x=x + CELL / 2, y=y + 12, text_anchor="middle", class_=tone)
+                )
+    heads = [*(str(j + 1) for j in range(count)), "target"]
+    for j, head in enumerate(heads):
+        words.append(element("text", head, x=_left(j, count) + CELL / 2, y=TOP - 5, text_anchor="middle"))
+    paths = [
+        element("path", d="".join(parts), class_="with" if sign else "against", fill_opacity=shade / SHADES)
+        for (sign, shade), parts in sorted(shaded.items())
+    ]
+    wide, high = _left(count, count) + 2 * CELL, TOP + count * CELL + 4
+    return element(
+        "svg",
+        element("title", "Associations of the columns", id="plot-associations"),
+        *paths,
+        *words,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {wide} {high}",
+        role="img",
+        aria_labelledby="plot-associations",
+        class_="plot squares",
+    )
+
+
+def _left(column: int, count: int) -> int:
+    return LABEL + column * CELL + (APART if column == count else 0)
+
+
+def match(result: Result) -> Iterator[Figure]:
+    """Draw every check of the subsample as a share of its limit, a row a kind of check."""
+    checks = [
+        check
+        for check in (result.subsample or {}).get("checks", ())
+        if check["value"] is not None and check["limit"]
+    ]
+    kinds: dict[str, list[Mapping[str, Any]]] = {}
+    for check in checks:
+        kinds.setdefault(plain(check["check"]), []).append(check)
+    shown = dict(list(kinds.items())[:MOST_KINDS])
+    if not shown:
+        return
+    shares = {kind: [check["value"] / check["limit"] for check in group] for kind, group in shown.items()}
+    end = max(1.15, *(share * 1.05 for own in shares.values() for share in own))
+    frame = Frame.of(
+        (0.0, end),
+        (0.0, len(shown) + 0.2),
+        names=("share of the limit", ""),
+        high=BOTTOM + TOP + ROW * len(shown),
+    )
+    marks = [frame.upright(1.0, class_="stop")]
+    for place, (kind, own) in enumerate(reversed(shares.items())):
+        height = frame.y.place(place + 0.3)
+        marks += [frame.dot(share, place + 0.3, r=3.5, class_="datum") for share in sorted(set(own))]
+        marks.append(element("text", kind, x=at(frame.x.start + 6), y=at(height - 8), class_="kind"))
+    yield Figure(
+        MATCH,
+        "Every check as a share of its limit",
+        "A dot is a check of a column. Left of the upright line it holds.",
+        frame.draw(*marks, title="Checks of the subsample as shares of their limits", key="match"),
+        ("check", "columns", "worst column", "share of its limit"),
+        [_worst(kind, group) for kind, group in shown.items()],
+    )
+
+
+def _worst(kind: str, group: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    worst = max(group, key=lambda check: check["value"] / check["limit"])
+    share = worst["value"] / worst["limit"]
+    return kind, str(len(group)), plain(worst["column"]), f"{share:.2f}"
