@@ -67,6 +67,8 @@ def with_names(text: str) -> Result:
     panel = {"output": text, "data": {"x": [0], "y": [1]}, "arms": {"none": [0, 1]}}
     fitted = {"input": text, "x": [0, 1], "panels": [panel]}
     subsample = {**(DIABETES.subsample or {}), "checks": checks, "reason": text}
+    found = {"columns": [text, "b"], "of": 2, "matrix": [[1, 0.5], [0.5, 1]], "target": [0.1, 0]}
+    data["profile"] = {**data["profile"], "associations": found}
     curves = {**DIABETES.curves, "fitted": fitted}
     return replace(DIABETES, data=data, path=path, settings=settings, subsample=subsample, curves=curves)
 
@@ -99,9 +101,7 @@ def test_same_result_same_bytes_and_nothing_active(result: Result) -> None:
 
 def test_every_plot_has_a_table_and_a_name() -> None:
     page = as_html(DIABETES)
-    assert (
-        page.count("<figure>") == page.count("<summary>The figures</summary>") == page.count('class="plot"')
-    )
+    assert page.count("<figure") == page.count("<summary>The figures<") == page.count('class="plot')
     labels = re.findall(r'aria-labelledby="([^"]+)"', page)
     assert len(labels) == len(set(labels))
     assert all(f'id="{label}"' in page for label in labels)
@@ -137,6 +137,47 @@ def test_weights_and_fitted_curves_are_drawn_where_they_are_kept() -> None:
     (drawn,) = (figure for figure in figures(result) if figure.section == "What was fitted")
     assert drawn.head == ("age", "none", "Elastic Net")  # and no third one
     assert drawn.rows == [("0", "0", "0.5"), ("1", "1", "0.75")]
+
+
+def associated(count: int) -> Result:
+    """A result with so many of 50 columns in the picture; neighbours go together, the first two opposed."""
+    matrix = [[(i == j) + 0.5 * (abs(i - j) == 1) for j in range(count)] for i in range(count)]
+    matrix[0][1] = matrix[1][0] = -0.9
+    found = {"columns": [f"c{j}" for j in range(count)], "of": 50, "matrix": matrix, "target": [0.0] * count}
+    profile = {**DIABETES.data["profile"], "associations": found}
+    return replace(DIABETES, data={**DIABETES.data, "profile": profile})
+
+
+@pytest.mark.parametrize("count", [2, 14, 40])
+def test_columns_that_go_together_are_drawn(count: int) -> None:
+    result = associated(count)
+    (drawn,) = (figure for figure in figures(result) if figure.section == "The table")
+    assert list(drawn.rows[0]) == ["1 c0", "c1", "−0.90", "–"]
+    assert len(drawn.rows) == count
+    assert (drawn.svg.count(">.90<") == 2) == (count <= 14)  # on both sides of the diagonal, or none
+    cells = {sign: len(re.findall("M", "".join(paths(drawn.svg, sign)))) for sign in ("with", "against")}
+    assert cells == {"with": 3 * count - 4, "against": 2}
+    assert f"The {count} of 50 columns" in parsed(as_html(result)).text
+    assert len(as_html(result).encode()) < 300_000
+
+
+def paths(svg: str, sign: str) -> list[str]:
+    return re.findall(f'<path d="([^"]*)" class="{sign}"', svg)
+
+
+def test_checks_are_drawn_as_shares_of_their_limits() -> None:
+    checks = [
+        {"column": "a", "check": "mean", "value": 0.05, "limit": 0.1, "ok": True},
+        {"column": "b", "check": "mean", "value": 0.3, "limit": 0.1, "ok": False},
+        {"column": "b", "check": "spread", "value": None, "limit": 0.1, "ok": False},
+        {"column": "a", "check": "shape", "value": 0.0, "limit": 0.2, "ok": True},
+    ]
+    sampled = {**(DIABETES.subsample or {}), "checks": checks, "matched": False}
+    result = replace(DIABETES, subsample=sampled)
+    (drawn,) = (figure for figure in figures(result) if figure.section == "Is the subsample like the whole?")
+    assert [list(row) for row in drawn.rows] == [["mean", "2", "b", "3.00"], ["shape", "1", "a", "0.00"]]
+    assert drawn.svg.count('class="datum"') == 3
+    assert "<details open>" in as_html(result)
 
 
 def test_prior_knowledge_has_its_own_page() -> None:
