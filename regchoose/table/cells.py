@@ -38,13 +38,36 @@ class Cells:
         return _of(codes, texts)
 
 
-def to_cells(column: Text) -> Cells:
+def coded(column: NDArray[Any]) -> Cells:
+    """Keep each different text of a column (n,) once, as it stands; None is a null."""
+    codes, found = pd.factorize(column.astype(object, copy=False))
+    return Cells(codes.astype(np.int64), tuple(found))
+
+
+def to_cells(column: Text | Cells) -> Cells:
     """Clean the texts of a column and merge those that then agree (NFC, outer spaces)."""
-    codes, found = pd.factorize(column.astype(object))
-    texts: tuple[str, ...] = tuple(found)
-    if are_clean(texts):
-        return Cells(codes.astype(np.int64), texts)
-    return _of(codes, [clean(text) for text in texts])
+    cells = column if isinstance(column, Cells) else coded(column)
+    if are_clean(cells.texts):
+        return cells
+    return _of(cells.codes, [clean(text) for text in cells.texts])
+
+
+def some(column: Text | Cells, rows: NDArray[Any]) -> Text | Cells:
+    """Return some rows of a column."""
+    if isinstance(column, Cells):
+        return column.take(rows)
+    kept: Text = column[rows]
+    return kept
+
+
+def texts_at(column: Text | Cells, rows: NDArray[Any]) -> NDArray[Any]:
+    """Return the texts (m,) of some rows, as objects; None is a null."""
+    if isinstance(column, Cells):
+        texts = np.array([*column.texts, None], dtype=object)
+        found: NDArray[Any] = texts[column.codes[rows]]
+        return found
+    held: NDArray[Any] = column[rows].astype(object)
+    return held
 
 
 def _of(codes: NDArray[Any], texts: Sequence[str | None]) -> Cells:

@@ -14,27 +14,37 @@ from regchoose.records import Column, Float, Int, Table, Whole
 from regchoose.table.encode import coding
 from regchoose.table.moments import cuts
 from regchoose.table.number_sql import BITS, Number, check_number, means_missing
+from regchoose.table.rejects import rejects
 from regchoose.table.stream import Stream
 from regchoose.table.values import MISSING, clean, to_number
+from regchoose.table.whole_bytes import Bytes
 
 Counts = Mapping[str, int]
 
 
-def with_whole(table: Table, stream: Stream) -> Table:
+def with_whole(table: Table, stream: Stream, seen: Bytes | None) -> Table:
     """Return the table with what all its rows are like.
+
+    Parameters
+    ----------
+    table : Table
+        The rows held.
+    stream : Stream
+    seen : Bytes or None
+        What the bytes of a text tell, with which DuckDB must agree.
 
     Raises
     ------
     DataError
-        E326 for a column of numbers with texts in rows that are not held, E312 for rows with an empty field
-        too many, E324 for a class that only such rows have.
+        E304, E310, E312 for rows that cannot be read exactly, or have an empty field too many; E322, E324,
+        E326 for a missing target, a class, or a text among numbers in rows that are not held.
     """
     numbers, categories = _numbers(table, stream), _categories(table)
     target = _place(table, table.target_name)
     counted = [*categories, *([target] if table.task != "regression" else [])]
     fixed = [j for j, column in enumerate(table.columns) if column.role in ("constant", "empty")]
     found = _scan(stream, _with_target(stream, target), numbers, counted=counted, fixed=fixed)
-    _check_ends(stream, found)
+    skipped = _check_records(stream, seen, found)
     for number in numbers:
         check_number(stream, table.columns[number.place], number, found)
     said = [line for j in fixed if (line := _check_fixed(table.columns[j], found[f"same{j}"]))]
@@ -56,7 +66,7 @@ def with_whole(table: Table, stream: Stream) -> Table:
         _recounted(column, j, found, levels=dict(zip(categories, levels, strict=True)))
         for j, column in enumerate(table.columns)
     )
-    return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *said))
+    return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *skipped, *said))
 
 
 def _with_target(stream: Stream, target: int) -> str:
@@ -129,22 +139,33 @@ def _scan(
     return dict(zip(terms, row, strict=True))
 
 
-def _check_ends(stream: Stream, found: Mapping[str, Any]) -> None:
-    """Raise E312 where more lines end in a delimiter than rows in an empty cell: DuckDB passes over it."""
+def _check_records(stream: Stream, seen: Bytes | None, found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Raise an error where DuckDB and the bytes disagree on the rows; return a warning of rows skipped."""
+    if seen is None:
+        return ()
+    number, warnings = rejects(stream, rows=seen.records)
+    n, last = found["n"], found["last"]
     if stream.settings.drop_missing_target:
-        query = f"SELECT count(*), count(c{stream.width - 1}) FROM {stream.relation}"
-        n, last = stream.run(query).fetchall()[0]
-    else:
-        n, last = found["n"], found["last"]
-    empty = n - last
-    if stream.open_ends > empty:
+        n, last = stream.run(
+            f"SELECT count(*), count(c{stream.width - 1}) FROM {stream.relation}"
+        ).fetchall()[0]
+    if n + number != seen.records:
+        raise DataError(
+            "E310",
+            f"two ways of reading the quotes give {n + number:,} and {seen.records:,} rows",
+            where=stream.parts.path,
+            detail=["cause: a quote inside a field that is not enclosed, or mixed line ends"],
+            fix="write the file again, with fields enclosed in quotes and quotes inside them doubled",
+        )
+    if seen.open_ends > n - last:  # DuckDB passes over one empty field too many
         raise DataError(
             "E312",
             "lines end in a delimiter after their last field",
             where=stream.parts.path,
-            detail=[f"{stream.open_ends:,} lines end so, and {empty:,} rows have an empty last field"],
+            detail=[f"{seen.open_ends:,} lines end so, and {n - last:,} rows have an empty last field"],
             fix="repair the file, or name the empty column in its header",
         )
+    return warnings
 
 
 def _check_fixed(column: Column, extremes: Sequence[str | None]) -> str:

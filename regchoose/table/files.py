@@ -5,17 +5,16 @@ import difflib
 import os
 import stat
 import sys
-import zlib
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from regchoose.errors import DataError, UsageError
 from regchoose.settings import Settings
+from regchoose.table.packed import packing_of, unpacked
 from regchoose.table.tokens import LINE
 
 MAX_BYTES = 2**30  # of text, decompressed: the table is held in memory, at several times its text
-CHUNK = 2**20
 STDIN = "-"
 BLANK = "\ufeff \t\r\n\v\f"
 
@@ -32,7 +31,6 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", "an xz file"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
     (b"Rar!", "a RAR file"),
-    (b"\x28\xb5\x2f\xfd", "a zstandard file"),
     (b"\x93NUMPY", "a NumPy file"),
     (b"\x89HDF", "an HDF5 file"),
     (b"SQLite format 3\x00", "an SQLite file"),
@@ -51,7 +49,7 @@ MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-KINDS = "csv, tsv, txt, each also as .gz, and parquet files are read"
+KINDS = "csv, tsv, txt, each also as .gz or .zst, and parquet files are read"
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def _nearest(path: Path) -> str:
 
 
 def read_bytes(path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, str | None]:
-    """Read a file once, decompressing gzip.
+    """Read a file once, decompressing gzip and zstandard.
 
     Parameters
     ----------
@@ -130,14 +128,15 @@ def read_bytes(path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, str | None]
     Raises
     ------
     DataError
-        E307 for a damaged gzip stream or too much text, E311 for a file that changes meanwhile.
+        E307 for a damaged compressed file or too much text, E311 for a file that changes meanwhile.
     """
     data = sys.stdin.buffer.read(limit + 1) if path == STDIN else _read_unchanged(path, limit)
-    if data[:2] == b"\x1f\x8b":
-        return _gunzip(path, data, limit=limit), "gzip"
+    compression = packing_of(data)
+    if compression is not None:
+        data = unpacked(path, data, compression=compression, limit=limit)
     if len(data) > limit:
         raise _too_large(path, limit)
-    return data, None
+    return data, compression
 
 
 def _read_unchanged(path: str, limit: int) -> bytes:
@@ -172,31 +171,6 @@ def _too_large(path: str, limit: int) -> DataError:
     )
 
 
-def _gunzip(path: str, data: bytes, *, limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while data:  # a gzip file may have several members
-        stream = zlib.decompressobj(wbits=31)
-        try:
-            while not stream.eof and data:
-                part = stream.decompress(data, CHUNK)
-                parts.append(part)
-                size += len(part)
-                data = stream.unconsumed_tail
-                if size > limit:
-                    raise _too_large(path, limit)
-            if not stream.eof:
-                raise DataError(
-                    "E307", f"{path} ends in the middle of its gzip stream", fix="fetch or compress it again"
-                )
-        except zlib.error as error:
-            raise DataError(
-                "E307", f"{path} is a damaged gzip file ({error})", fix="fetch or compress it again"
-            ) from None
-        data = stream.unused_data.lstrip(b"\0")  # padding is allowed
-    return b"".join(parts)
-
-
 def read_text(path: str, settings: Settings, *, limit: int = MAX_BYTES) -> Source:
     """Read and decode a text file.
 
@@ -208,12 +182,21 @@ def read_text(path: str, settings: Settings, *, limit: int = MAX_BYTES) -> Sourc
         E202 for an encoding that does not exist, E209 for a compressed file of another kind.
     """
     data, compression = read_bytes(path, limit=limit)
+    return to_source(path, data, settings, compression=compression)
+
+
+def to_source(
+    path: str, data: bytes, settings: Settings, *, compression: str | None, cut: bool = False
+) -> Source:
+    """Decode a text, or its beginning where it is cut anywhere; raise what `read_text` raises."""
     kind = next(
         (what for magic, what in (*MAGIC, (b"PAR1", "a Parquet file")) if data.startswith(magic)), None
     )
     if kind is not None:
         raise UsageError("E209", f"{path} holds {kind}", fix=f"unpack it: {KINDS}")
     encoding, said = _encoding(data, settings)
+    if cut:
+        data = _whole_characters(data, encoding)
     text = _decode(path, data, encoding=encoding, stated=settings.encoding is not None)
     if not text.strip(BLANK):
         raise DataError("E301", f"{path} is empty: no header and no rows", fix="give a file with a table")
@@ -252,6 +235,13 @@ def _encoding(data: bytes, settings: Settings) -> tuple[str, str]:
             fix="--encoding utf-8, cp1252, utf-16-le, …",
         ) from None
     return name, f"{name} by --encoding"
+
+
+def _whole_characters(data: bytes, encoding: str) -> bytes:
+    """Leave out the bytes of a character that is cut at the end."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    decoder.decode(data)
+    return data[: len(data) - len(decoder.getstate()[0])]
 
 
 def _decode(path: str, data: bytes, *, encoding: str, stated: bool) -> str:

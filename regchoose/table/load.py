@@ -7,6 +7,7 @@ import numpy as np
 from regchoose.errors import DataError, UsageError
 from regchoose.records import Column, Table
 from regchoose.settings import Settings
+from regchoose.table.cells import some
 from regchoose.table.census import with_whole
 from regchoose.table.columns import Features, to_features
 from regchoose.table.dialect import Choose
@@ -60,8 +61,9 @@ def load_with_text(
     if parts is None:
         return _to_table(read(path, settings, choose=choose), settings, choose=choose)
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
-        table, raw = _to_table(look_out(stream), settings, choose=choose, expand=False)
-        return with_whole(table, stream), raw
+        outlook = look_out(stream)
+        table, raw = _to_table(outlook.raw, settings, choose=choose, expand=False)
+        return with_whole(table, stream, outlook.bytes), raw
 
 
 def _to_table(
@@ -145,7 +147,7 @@ def _with_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTabl
             fix="another --target" if count == raw.n_rows else "--drop-missing-target",
         )
     kept = ~facts.missing
-    raw = replace(raw, columns=tuple(column[kept] for column in raw.columns), lines=raw.lines[kept])
+    raw = replace(raw, columns=tuple(some(column, kept) for column in raw.columns), lines=raw.lines[kept])
     return raw, facts_of(raw, place, settings), (f"{count:,} rows without a target were left out",)
 
 

@@ -1,24 +1,34 @@
 """The rows of a large table that are looked at closely: drawn evenly, held as text."""
 
-import os
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from regchoose.errors import DataError
+from regchoose.records import Int
 from regchoose.settings import Settings
-from regchoose.table.cells import TEXT
-from regchoose.table.lottery import PRIME, smallest, ticket_sql
+from regchoose.table.cells import Cells, coded
+from regchoose.table.lottery import PRIME, Harvest, smallest, ticket_sql
 from regchoose.table.raw import RawTable
-from regchoose.table.stream import Stream
+from regchoose.table.rejects import rejects
+from regchoose.table.stream import Stream, reading, text_columns
+from regchoose.table.whole_bytes import Bytes, whole_bytes
 
 LEAST = 200_000  # rows that are held
 TIMES = 20  # rows held for each row of the subsample
 CELLS = 20_000_000  # cells that are held at most, unless the subsample alone has more
 FIRST_LOOK = 4_000
-MARGIN = 1.3  # more rows than wanted are taken along, as the table's length is only estimated
-BAD_SHARE = 100  # at most one row in so many may be skipped
+MARGIN = 1.3  # more rows of a typed file than wanted are taken along: their number is only about right
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The rows held, as text, in their order, and what the bytes of all rows tell (of text alone)."""
+
+    raw: RawTable
+    bytes: Bytes | None
 
 
 def held_rows(settings: Settings, width: int) -> int:
@@ -27,90 +37,88 @@ def held_rows(settings: Settings, width: int) -> int:
     return max(size, min(max(TIMES * size, LEAST), CELLS // width))
 
 
-def look_out(stream: Stream) -> RawTable:
-    """Draw the rows that are held, as text, in their order.
+def look_out(stream: Stream) -> Outlook:
+    """Draw the rows that are held.
 
     Raises
     ------
     DataError
-        E302 without rows; E304, E310, E312 for rows that cannot be read exactly, with their lines.
+        E302 without rows; E304, E305, E310, E312 for rows that cannot be read exactly, with their lines.
     """
     wanted = held_rows(stream.settings, stream.width)
-    share = min(1.0, MARGIN * wanted / max(_estimated_rows(stream), 1))
-    found = _draw(stream, share)
-    skipped = _rejects(stream, rows=int(found / share))
-    if found < wanted and share < 1:
-        (rows,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
-        found = _draw(stream, min(1.0, MARGIN * wanted / max(rows, 1)))
-    if not found:
+    if stream.texts:
+        lines, found = _hold_text(stream, wanted)
+    else:
+        lines, found = _hold_typed(stream, wanted), None
+    if not len(lines):
         raise DataError("E302", f"{stream.parts.path} has columns and 0 data rows", fix="add rows")
-    place = stream.run("SELECT r, x FROM held ORDER BY r").fetchnumpy()
-    rows = np.asarray(place["r"], dtype=np.int64)
-    kept = smallest(np.asarray(place["x"], dtype=np.int64), rows, count=wanted)
-    columns = []
-    for j in range(stream.width):
-        cells = stream.run(f"SELECT c{j} FROM held ORDER BY r").fetchnumpy()[f"c{j}"]
-        cells = np.ma.asarray(cells)
-        texts, missing = np.ma.getdata(cells)[kept], np.ma.getmaskarray(cells)[kept]
-        texts[missing] = None if stream.parts.kind == "parquet" else ""
-        columns.append(np.array(texts, dtype=TEXT))
+    columns = tuple(_column(stream, j) for j in range(stream.width))
     stream.run("DROP TABLE held")
-    lines = rows[kept] + int(stream.head.lines[0])
-    head = stream.head
-    return replace(head, columns=tuple(columns), lines=lines, warnings=(*head.warnings, *skipped))
+    return Outlook(replace(stream.head, columns=columns, lines=lines), found)
 
 
-def _draw(stream: Stream, share: float) -> int:
-    """Take along about that share of the rows; return how many they are."""
-    query = ticket_sql(stream.relation, seed=stream.settings.seed)
+def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
+    """Take rows from the bytes of text files; return their lines, and what all bytes tell."""
+    harvest, ends, before, queries = Harvest(stream.settings.seed, wanted), 0, 0, list[str]()
+    places = [0]
+    for text in stream.texts:
+        seen = whole_bytes(
+            text.path,
+            text.head,
+            compression=text.compression,
+            harvest=harvest,
+            named=text.name,
+            advanced=partial(_advance, stream, before),
+        )
+        ends += seen.open_ends
+        before += stream.parts.sizes[len(places) - 1]
+        places.append(harvest.offered)
+    harvest.finish()
+    cuts = np.searchsorted(harvest.rows, places).tolist()
+    for place, (text, start, end) in enumerate(zip(stream.texts, cuts, cuts[1:], strict=False)):
+        file = stream.folder / f"held{place}.csv"
+        mark = text.head.layout.delimiter.encode()
+        numbered = zip(harvest.rows[start:end].tolist(), harvest.texts[start:end], strict=True)
+        file.write_bytes(b"".join(b"%d%b%b\n" % (row, mark, record) for row, record in numbered))
+        source = reading(text, str(file), "ignore_errors = true", first="'r': 'BIGINT'")
+        queries.append(f"SELECT r, {text_columns(text)} FROM {source}")
+    harvest.texts.clear()
+    stream.run(f"CREATE TEMP TABLE held AS {' UNION ALL '.join(queries)}")
+    rows = _rows(stream)
+    if len(rows) < len(harvest.rows):  # some are not in order: let the reader of all rows say where
+        stream.run(f"SELECT count(c0) FROM {stream.relation}").fetchall()
+        rejects(stream, rows=harvest.offered)
+    lines = harvest.lines[np.searchsorted(harvest.rows, rows)]
+    return lines, Bytes(harvest.offered, ends)
+
+
+def _advance(stream: Stream, before: int, done: int) -> None:
+    stream.advanced(before + done)
+
+
+def _hold_typed(stream: Stream, wanted: int) -> Int:
+    """Take rows of typed files; return their numbers from 1."""
+    (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
+    share = min(1.0, MARGIN * wanted / max(count, 1))
     bound = PRIME + 1 if share >= 1 else int(share * PRIME)
-    stream.run(f"CREATE OR REPLACE TEMP TABLE held AS SELECT * FROM ({query}) WHERE x < {bound}")
-    count: int = stream.run("SELECT count(*) FROM held").fetchall()[0][0]
-    return count
+    query = ticket_sql(stream.relation, seed=stream.settings.seed)
+    stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM ({query}) WHERE x < {bound}")
+    found = stream.run("SELECT r, x FROM held ORDER BY r").fetchnumpy()
+    rows = np.asarray(found["r"], dtype=np.int64)
+    kept = smallest(np.asarray(found["x"], dtype=np.int64), rows, count=wanted)
+    tickets = np.asarray(found["x"])[kept]
+    last = int(tickets.max(initial=0))
+    row = int(rows[kept][tickets == last].max(initial=0))
+    stream.run(f"DELETE FROM held WHERE x > {last} OR (x = {last} AND r > {row})")
+    return rows[kept] + 1
 
 
-def _estimated_rows(stream: Stream) -> int:
-    """Return about how many rows there are."""
-    if stream.parts.kind == "parquet" or stream.parts.compression is not None:
-        return int(stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0][0])
-    with Path(stream.parts.files[0]).open("rb") as file:
-        start = file.read(2**20)
-    size = sum(os.stat(file).st_size for file in stream.parts.files)
-    lines = max(start.count(b"\n"), start.count(b"\r"), 1)
-    return int(size * lines / max(len(start), 1))
+def _rows(stream: Stream) -> Int:
+    return np.asarray(stream.run("SELECT r FROM held ORDER BY r").fetchnumpy()["r"], dtype=np.int64)
 
 
-def _rejects(stream: Stream, *, rows: int) -> tuple[str, ...]:
-    """Raise an error for rows that were not read, or return a warning where they may be skipped."""
-    if stream.parts.kind == "parquet":
-        return ()
-    found = stream.run(
-        "SELECT s.file_path, e.line, any_value(e.error_type), any_value(e.csv_line)"
-        " FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY ALL ORDER BY 1, 2"
-    ).fetchall()
-    if not found:
-        return ()
-    file, line, kind, text = found[0]
-    listed = ", ".join(str(row[1]) for row in found[:5])
-    count = f"{len(found):,}{' or more' if len(found) >= 1000 else ''}"
-    wrong_length = all("COLUMNS" in row[2] for row in found)
-    skipping = stream.settings.on_bad_rows == "skip"
-    if skipping and wrong_length and len(found) < 1000 and len(found) <= max(1, rows // BAD_SHARE):
-        return (f"{count} rows had a wrong number of fields and were skipped: lines {listed}",)
-    codes = {
-        "ENCODING": ("E304", "bytes are no UTF-8"),
-        "COLUMNS": ("E312", "row has another number of fields"),
-    }
-    code, what = next(
-        (said for key, said in codes.items() if key in kind), ("E310", "quotes are not in order")
-    )
-    raise DataError(
-        code,
-        f"{what}: {kind.lower()}",
-        where=f"{file}:{line}   text: {str(text).splitlines()[0][:60] if text else ''}",
-        detail=[
-            f"{count} such rows (first: {listed})",
-            "cause: an unquoted delimiter or quote inside a field",
-        ],
-        fix="--encoding cp1252" if code == "E304" else "--on-bad-rows skip   or repair the file",
-    )
+def _column(stream: Stream, place: int) -> Cells:
+    found: Any = stream.run(f"SELECT c{place} FROM held ORDER BY r").fetchnumpy()[f"c{place}"]
+    cells = np.ma.getdata(found)
+    cells[np.ma.getmaskarray(found)] = None if stream.parts.kind == "parquet" else ""
+    return coded(cells)

@@ -6,12 +6,18 @@ it reads, and here by NumPy: three rounds of multiplication modulo the prime 2³
 with shifts between them that break its linearity.
 """
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from regchoose.records import Int
+from regchoose.table.blocks import Block
 
 PRIME = 2**31 - 1
 ROUNDS = ((48_271, 16), (1_223_106_847, 13), (1_964_557_243, 15))
+
+
+SLACK = 1.5  # times the rows wanted that a harvest gathers before it lets the largest tickets go
 
 
 def ticket(rows: Int, *, seed: int) -> Int:
@@ -44,3 +50,46 @@ def smallest(tickets: Int, rows: Int, *, count: int) -> Int:
     """Return the places of the `count` rows with the smallest tickets, in order of the rows."""
     order = np.lexsort((rows, tickets))[:count]
     return order[np.argsort(rows[order], kind="stable")]
+
+
+@dataclass
+class Harvest:
+    """The records with the smallest tickets among those offered so far, as bytes."""
+
+    seed: int
+    wanted: int
+    offered: int = 0
+    bound: int = PRIME + 1  # tickets from here on are too large
+    rows: Int = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    lines: Int = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    tickets: Int = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    texts: list[bytes] = field(default_factory=list)
+
+    def offer(self, block: Block) -> None:
+        """Take those of the block's records that are among the smallest."""
+        rows = np.arange(self.offered, self.offered + len(block.starts))
+        self.offered += len(rows)
+        tickets = ticket(rows, seed=self.seed)
+        self._lower(tickets[tickets < self.bound])
+        taken = np.flatnonzero(tickets < self.bound)
+        bounds = zip(block.starts[taken].tolist(), block.ends[taken].tolist(), strict=True)
+        self.texts += [block.text[start:end] for start, end in bounds]
+        self.rows = np.concatenate([self.rows, rows[taken]])
+        self.tickets = np.concatenate([self.tickets, tickets[taken]])
+        self.lines = np.concatenate([self.lines, block.lines(taken)])
+        if len(self.rows) > SLACK * self.wanted:
+            self._keep(np.flatnonzero(self.tickets < self.bound))
+
+    def _lower(self, more: Int) -> None:
+        """Lower the bound to where as many tickets as are wanted lie below, `more` among them."""
+        tickets = np.concatenate([self.tickets, more])
+        if len(tickets) > self.wanted:
+            self.bound = int(np.partition(tickets, self.wanted - 1)[self.wanted - 1]) + 1
+
+    def _keep(self, kept: Int) -> None:
+        self.rows, self.lines, self.tickets = self.rows[kept], self.lines[kept], self.tickets[kept]
+        self.texts = [self.texts[place] for place in kept.tolist()]
+
+    def finish(self) -> None:
+        """Let go of all but the rows wanted."""
+        self._keep(smallest(self.tickets, self.rows, count=self.wanted))

@@ -8,10 +8,11 @@ from typing import Literal
 
 from regchoose.errors import UsageError
 from regchoose.table.files import KINDS, check_path
+from regchoose.table.packed import packing_of
 
 LARGE = 64 * 2**20  # bytes of text from which a file is streamed rather than held
 GROWTH = 5  # bytes of text in a compressed byte, about
-PACKED = {".gz": "gzip", ".zst": "zstd"}
+PACKED = (".gz", ".zst")
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 
 
@@ -26,15 +27,20 @@ class Parts:
     files : tuple of str
     compression : str or None
         Of the text.
-    n_bytes : int
-        On the disk, all files together.
+    sizes : tuple of int
+        Bytes on the disk.
     """
 
     path: str
     files: tuple[str, ...]
     kind: Literal["csv", "parquet"]
     compression: str | None
-    n_bytes: int
+    sizes: tuple[int, ...]
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes on the disk, all files together."""
+        return sum(self.sizes)
 
     @property
     def text_bytes(self) -> int:
@@ -56,16 +62,19 @@ def large_parts(path: str) -> Parts | None:
     files = _files(here, path)
     if not files:
         return None
-    packed = {PACKED.get(Path(file).suffix.lower()) for file in files}
-    formats = {check_path(file) if PACKED.get(Path(file).suffix.lower()) is None else False for file in files}
+    formats, packed = {check_path(file) for file in files}, {packing_of(_start(file)) for file in files}
     if len(formats) > 1 or len(packed) > 1:
         raise UsageError(
             "E209", f"{path} holds files of several kinds", fix="a pattern that names one kind, as '*.csv'"
         )
-    size = sum(os.stat(file).st_size for file in files)
-    parts = Parts(path, files, "parquet" if formats.pop() else "csv", packed.pop(), size)
-    alone = len(files) == 1 and not here.is_dir() and parts.compression != "zstd"
-    return None if alone and parts.text_bytes < LARGE else parts
+    sizes = tuple(os.stat(file).st_size for file in files)
+    parts = Parts(path, files, "parquet" if formats.pop() else "csv", packed.pop(), sizes)
+    return None if files == (path,) and parts.text_bytes < LARGE else parts
+
+
+def _start(file: str) -> bytes:
+    with Path(file).open("rb") as stream:
+        return stream.read(4)
 
 
 def _files(here: Path, path: str) -> tuple[str, ...]:

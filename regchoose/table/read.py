@@ -8,12 +8,13 @@ from regchoose.settings import Settings
 from regchoose.table.cells import Text
 from regchoose.table.decimals import find_mark
 from regchoose.table.dialect import Choose, find_layout
-from regchoose.table.files import check_path, read_text
+from regchoose.table.files import Source, check_path, read_text
 from regchoose.table.foreign import refuse_foreign_rows, refuse_sparse_start
 from regchoose.table.header import has_header, joined_names, name_columns
 from regchoose.table.parquet import read_parquet
 from regchoose.table.raw import RawTable
 from regchoose.table.rows import split
+from regchoose.table.tokens import Layout
 
 
 def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
@@ -22,7 +23,7 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     Parameters
     ----------
     path : str
-        A .csv, .tsv or .txt file, also gzipped, or a .parquet file.
+        A .csv, .tsv or .txt file, also compressed by gzip or zstandard, or a .parquet file.
     settings : Settings
         Those of the group "Data" matter.
     choose : callable
@@ -42,7 +43,12 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     """
     if check_path(path):
         return read_parquet(path)
-    source = read_text(path, settings)
+    return read_source(read_text(path, settings), settings, choose=choose)[0]
+
+
+def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[RawTable, Layout]:
+    """Read a table from its text, as `read` does; return its layout too."""
+    path = source.path
     layout, said = find_layout(source.text, settings, choose=choose)
     columns, lines, warnings = split(source, layout, settings)
     top = settings.header_rows
@@ -67,7 +73,8 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
         decimal=mark,
         found=f"{said}; {source.said}; {why_mark}; {why}",
     )
-    return _named(path, columns, lines, dialect, warnings=warnings, header_rows=settings.header_rows)
+    named = _named(path, columns, lines, dialect, warnings=warnings, header_rows=settings.header_rows)
+    return named, layout
 
 
 def _named(

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +14,15 @@ import numpy as np
 
 from regchoose.errors import DataError
 from regchoose.settings import Settings
+from regchoose.table.blocks import blocks
+from regchoose.table.cells import to_cells
 from regchoose.table.dialect import Choose
 from regchoose.table.files import check_unchanged
-from regchoose.table.head import BEGINNING, Head, read_head
+from regchoose.table.head import Head, read_head
 from regchoose.table.parquet import dialect_of, kind_of
 from regchoose.table.parts import Parts
 from regchoose.table.raw import RawTable
-from regchoose.table.whole_bytes import to_utf8, whole_bytes
+from regchoose.table.whole_bytes import to_utf8
 
 MEMORY = "400MB"  # of DuckDB; Python holds the rows that are looked at beside it
 Advanced = Callable[[int], None]
@@ -31,25 +33,49 @@ def ignore(_bytes: int) -> None:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text file in UTF-8.
+
+    Attributes
+    ----------
+    name : str
+        The file as it was given.
+    path : str
+        Itself, or its copy in UTF-8.
+    order : list of int
+        Its column at each place of the table.
+    """
+
+    name: str
+    path: str
+    head: Head
+    compression: str | None
+    order: list[int]
+
+
+@dataclass(frozen=True)
 class Stream:
     """An open table. Rows are numbered from 0, through all files in order of their names.
 
     Attributes
     ----------
     connection : duckdb.DuckDBPyConnection
+    folder : Path
+        For files that last as long as the stream.
     relation : str
         What stands after FROM: columns c0, c1, …, all text.
     head : RawTable
         Names and dialect; `lines` begins with the first row of data.
-    open_ends : int
-        Lines of text that end in a delimiter: as many rows must end in an empty cell.
+    texts : tuple of Text
+        The files, where they are text.
     """
 
     parts: Parts
     connection: duckdb.DuckDBPyConnection
+    folder: Path
     relation: str
     head: RawTable
-    open_ends: int
+    texts: tuple[Text, ...]
     settings: Settings
     advanced: Advanced
 
@@ -59,14 +85,21 @@ class Stream:
         return len(self.head.names)
 
     def where(self, row: int) -> str:
-        """Name the file and the line, or in several files the row, from 1."""
-        if len(self.parts.files) == 1 and self.parts.kind == "csv":
-            return f"{self.parts.path}:{row + int(self.head.lines[0])}"
+        """Name the file and the line of a row; of a typed file the row, from 1."""
+        before = 0
+        for text in self.texts:
+            for block in blocks(text.path, text.head, compression=text.compression, advanced=ignore):
+                if row < before + len(block.starts):
+                    line = int(block.lines(np.array([row - before]))[0])
+                    return f"{text.name}:{line}"
+                before += len(block.starts)
         return f"{self.parts.path}, row {row + 1:,}"
 
     def is_grouped(self, place: int) -> bool:
         """Say whether numbers of a column may have their thousands grouped by commas."""
-        return self.parts.kind == "csv" and any("," in (cell or "") for cell in self.head.columns[place])
+        return self.parts.kind == "csv" and any(
+            "," in text for text in to_cells(self.head.columns[place]).texts
+        )
 
     def run(self, query: str) -> duckdb.DuckDBPyConnection:
         """Run a query, telling now and then how many bytes it has read; damage becomes an error.
@@ -124,82 +157,85 @@ def streaming(
         with duckdb.connect(":memory:", config=config) as connection:
             connection.execute("SET enable_progress_bar = true")
             connection.execute("SET enable_progress_bar_print = false")
+            texts: tuple[Text, ...] = ()
             if parts.kind == "parquet":
                 relation, head = _parquet(parts, connection)
-                ends = 0
             else:
-                relation, head, ends = _text(parts, settings, folder=Path(folder), choose=choose)
-            yield Stream(parts, connection, relation, head, ends, settings, advanced)
+                texts = _texts(parts, settings, folder=Path(folder), choose=choose)
+                relation, head = _relation(texts), _common(parts, texts[0].head.raw)
+            yield Stream(parts, connection, Path(folder), relation, head, texts, settings, advanced)
     for file, old in zip(parts.files, before, strict=True):
         check_unchanged(file, old)
 
 
-def _text(parts: Parts, settings: Settings, *, folder: Path, choose: Choose) -> tuple[str, RawTable, int]:
-    """Return the relation of text files, their common head, and the lines that end in a delimiter."""
+def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Choose) -> tuple[Text, ...]:
+    """Return text files of one dialect and the same columns; those in another encoding are copied."""
     first = read_head(parts.files[0], settings, compression=parts.compression, choose=choose)
-    mark = first.raw.dialect.decimal
     same = replace(
         settings,
         delimiter=first.layout.delimiter,
         header="yes" if first.raw.dialect.header else "no",
-        decimal="," if mark == "," else ".",
+        decimal="," if first.raw.dialect.decimal == "," else ".",
     )
-    queries, ends = [], 0
+    texts = []
     for place, file in enumerate(parts.files):
         head = read_head(file, same, compression=parts.compression, choose=choose) if place else first
         _same_columns(first.raw, head.raw)
-        compression, path = parts.compression, file
-        if first.raw.dialect.encoding not in ("utf-8", "utf-8-sig"):
-            path = to_utf8(
-                file,
-                folder / f"{place}.csv",
-                encoding=str(first.raw.dialect.encoding),
-                compression=compression,
-            )
+        compression, path, encoding = parts.compression, file, str(head.raw.dialect.encoding)
+        if encoding not in ("utf-8", "utf-8-sig", "ascii"):
+            path = to_utf8(file, folder / f"{place}.csv", encoding=encoding, compression=compression)
             compression = None
-        if compression != "zstd":
-            found = whole_bytes(path, head, compression=compression)
-            ends += found.open_ends
-            _check_quotes(file, head, quotes=found.quotes, loose=found.loose_quotes)
         order = [head.raw.names.index(name) for name in first.raw.names]
-        queries.append(_reading(path, head, compression=compression, order=order))
-    said = f"{first.raw.dialect.found}; {_files(parts)}"
-    raw = replace(first.raw, path=parts.path, dialect=replace(first.raw.dialect, found=said))
-    return f"({' UNION ALL '.join(queries)})", raw, -1 if parts.compression == "zstd" else ends
+        texts.append(Text(file, path, head, compression, order))
+    return tuple(texts)
+
+
+def _common(parts: Parts, first: RawTable) -> RawTable:
+    found = f"{first.dialect.found}; {_files(parts)}"
+    return replace(first, path=parts.path, dialect=replace(first.dialect, found=found))
+
+
+def _relation(texts: Sequence[Text]) -> str:
+    kept = "skip = {}, store_rejects = true, rejects_limit = 1000"
+    queries = [
+        f"SELECT {text_columns(text)} FROM {reading(text, text.path, kept.format(text.head.skip))}"
+        for text in texts
+    ]
+    return f"({' UNION ALL '.join(queries)})"
 
 
 def _files(parts: Parts) -> str:
     return f"{len(parts.files)} files as one table" if len(parts.files) > 1 else "streamed"
 
 
-def _reading(path: str, head: Head, *, compression: str | None, order: list[int]) -> str:
-    width, layout = len(order), head.layout
-    columns = ", ".join(f"'d{j}': 'VARCHAR'" for j in range(width))
+def text_columns(text: Text) -> str:
+    """Return the columns of the table, as they stand in one file."""
+    return ", ".join(f"d{j} AS c{place}" for place, j in enumerate(text.order))
+
+
+def reading(text: Text, path: str, options: str, *, first: str = "") -> str:
+    """Return the reader, in SQL, of a file written as `text` is: columns d0, d1 and so on.
+
+    Parameters
+    ----------
+    options : str
+        Further ones.
+    first : str
+        A column before the others, with its type.
+    """
+    layout, compression = text.head.layout, text.compression if path == text.path else None
+    columns = ", ".join([*filter(None, [first]), *(f"'d{j}': 'VARCHAR'" for j in range(len(text.order)))])
     quote = _quoted(layout.quote or "")
     escape = "'\\'" if layout.escaped else quote
-    chosen = ", ".join(f"d{j} AS c{place}" for place, j in enumerate(order))
     return (
-        f"SELECT {chosen} FROM read_csv({literal(path)}, delim = {_quoted(layout.delimiter)},"
-        f" quote = {quote}, escape = {escape}, header = false, skip = {head.skip}, auto_detect = false,"
-        f" compression = '{compression or 'none'}', columns = {{{columns}}}, strict_mode = true,"
-        " store_rejects = true, rejects_limit = 1000)"
+        f"read_csv({literal(path)}, delim = {_quoted(layout.delimiter)}, quote = {quote}, escape = {escape},"
+        f" header = false, auto_detect = false, compression = '{compression or 'none'}',"
+        f" columns = {{{columns}}}, strict_mode = true, {options})"
     )
 
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _check_quotes(file: str, head: Head, *, quotes: bool, loose: bool) -> None:
-    """Raise E310 where quotes stand that the beginning of the file did not show."""
-    if (quotes and head.layout.quote is None) or (loose and head.layout.quote == '"'):
-        what = "spaces before quotes" if head.layout.quote else "quotes"
-        raise DataError(
-            "E310",
-            f"{what} stand in this file, and its first {BEGINNING:,} bytes have none",
-            where=file,
-            fix="write the file again, with fields enclosed in quotes from its first rows on",
-        )
 
 
 def _same_columns(first: RawTable, other: RawTable) -> None:

@@ -1,15 +1,18 @@
-"""What only the bytes of a text tell: NUL bytes, and delimiters at line ends. DuckDB passes over both."""
+"""What only the bytes of a text tell: its records, NUL bytes, delimiters at line ends; and rows drawn."""
 
 import codecs
-import gzip
-import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from regchoose.errors import DataError
-from regchoose.table.head import Head, opened
+import numpy as np
 
-CHUNK = 2**24
+from regchoose.errors import DataError
+from regchoose.records import Int
+from regchoose.table.blocks import CHUNK, Block, blocks
+from regchoose.table.head import BEGINNING, Head
+from regchoose.table.lottery import Harvest
+from regchoose.table.packed import opened
 
 
 @dataclass(frozen=True)
@@ -18,61 +21,71 @@ class Bytes:
 
     Attributes
     ----------
+    records : int
+        Rows, of whatever length.
     open_ends : int
-        Lines that end in a delimiter.
-    quotes : bool
-        Whether a double quote stands anywhere.
-    loose_quotes : bool
-        Whether spaces stand between a delimiter and a quote.
+        Those that end in a delimiter.
     """
 
+    records: int
     open_ends: int
-    quotes: bool
-    loose_quotes: bool
 
 
-def whole_bytes(file: str, head: Head, *, compression: str | None) -> Bytes:
-    """Look at all bytes of a UTF-8 file.
+def whole_bytes(
+    file: str,
+    head: Head,
+    *,
+    compression: str | None,
+    harvest: Harvest,
+    named: str,
+    advanced: Callable[[int], None],
+) -> Bytes:
+    """Look at all bytes of a UTF-8 file, and offer its rows to the harvest.
+
+    Parameters
+    ----------
+    named : str
+        The file's name for people, where it is a copy.
 
     Raises
     ------
     DataError
-        E305 for a NUL byte, with its line; E307 for a damaged gzip file.
+        E305 for a NUL byte, E307 for a damaged compressed file, E310 for quotes that the beginning of the
+        file did not show, with their lines.
     """
-    mark = head.layout.delimiter.encode()
-    count, quotes, loose, last = 0, False, False, b""
-    try:
-        with opened(file, compression) as stream:
-            for _ in range(head.skip):
-                stream.readline()
-            while chunk := stream.read(CHUNK):
-                if b"\0" in chunk:
-                    at = _line(file, chunk.index(b"\0") + stream.tell() - len(chunk), compression)
-                    raise DataError(
-                        "E305",
-                        "a NUL byte",
-                        where=f"{file}:{at}",
-                        fix="repair the file: text has no NUL bytes",
-                    )
-                count += chunk.count(mark + b"\n") + (last == mark and chunk[:1] in b"\r\n")
-                if b"\r" in chunk:
-                    count += chunk.count(mark + b"\r")
-                if b'"' in chunk:
-                    quotes, loose = True, loose or mark + b' "' in last + chunk
-                last = chunk[-1:]
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(
-            "E307", f"{file} is a damaged gzip file ({error})", fix="fetch or compress it again"
-        ) from None
-    return Bytes(count + (last == mark), quotes, loose)
+    mark = np.frombuffer(head.layout.delimiter.encode(), dtype=np.uint8)
+    records = ends = 0
+    for block in blocks(file, head, compression=compression, advanced=advanced):
+        _check_quotes(block, head, named)
+        harvest.offer(block)
+        records += len(block.starts)
+        ends += _open_ends(block, mark)
+    return Bytes(records, ends)
 
 
-def _line(file: str, position: int, compression: str | None) -> int:
-    """Return the line, from 1, in which a byte lies."""
-    with opened(file, compression) as stream:
-        return 1 + sum(
-            stream.read(min(CHUNK, position - at)).count(b"\n") for at in range(0, position, CHUNK)
-        )
+def _open_ends(block: Block, mark: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> int:
+    """Count the records that end in the delimiter."""
+    long_enough = block.ends - block.starts >= len(mark)
+    at: Int = block.ends[long_enough]
+    open_ = np.ones(len(at), dtype=bool)
+    for place, byte in enumerate(mark[::-1], 1):
+        open_ &= block.bytes[at - place] == byte
+    return int(open_.sum())
+
+
+def _check_quotes(block: Block, head: Head, file: str) -> None:
+    """Raise E310 where quotes stand that the beginning of the file did not show."""
+    quote, loose = head.layout.quote, head.layout.delimiter.encode() + b' "'
+    at = block.text.find(b'"') if quote is None else block.text.find(loose) if quote == '"' else -1
+    if at < 0:
+        return
+    what = "a space before a quote stands" if quote else "a quote stands"
+    raise DataError(
+        "E310",
+        f"{what} here, and the first {BEGINNING:,} bytes of the file have none",
+        where=f"{file}:{block.line + int(np.searchsorted(block.breaks, at))}",
+        fix="write the file again, with fields enclosed in quotes from its first rows on",
+    )
 
 
 def to_utf8(file: str, target: Path, *, encoding: str, compression: str | None) -> str:
@@ -85,7 +98,10 @@ def to_utf8(file: str, target: Path, *, encoding: str, compression: str | None) 
     """
     decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder(encoding)()
     line = 1
-    with opened(file, compression) as stream, target.open("w", encoding="utf-8", newline="") as copy:
+    with (
+        opened(file, compression) as (stream, _),
+        target.open("w", encoding="utf-8", newline="") as copy,
+    ):
         while True:
             chunk = stream.read(CHUNK)
             try:

@@ -77,7 +77,7 @@ def test_two_readings_are_asked_about_or_refused(tmp_path: Path) -> None:
         return {"--delimiter": ";", "--header": "no"}.get(prompt.flag)
 
     raw = read(path, Settings(), choose=semicolon)
-    assert [column[0] for column in raw.columns] == ["a", "b,c", "d"]
+    assert [column[0] for column in raw.texts] == ["a", "b,c", "d"]
     assert set(asked[0].choices) == {",", ";"}
     assert text_of(path, Settings(delimiter=",", header="no"))[0] == ["a;b", "c;d"]
 

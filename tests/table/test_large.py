@@ -1,6 +1,7 @@
 """Large tables: the same rows whatever the threads, files and chunks; read as small ones are, or refused."""
 
 import gzip
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from regchoose.table.load import load
 from regchoose.table.lookout import look_out
 from regchoose.table.lottery import PRIME, smallest, ticket, ticket_sql
 from regchoose.table.moments import coordinates
+from regchoose.table.packed import zstd
 from regchoose.table.parts import large_parts
 from regchoose.table.raw import RawTable
+from regchoose.table.read import read
 from regchoose.table.sample import draw
 from regchoose.table.stream import ignore, streaming
 from tests.table.writing import nobody, text_of, write
@@ -37,6 +40,14 @@ def lines(count: int, *, seed: int = 0) -> list[str]:
     ]
 
 
+PACKED: dict[str, Callable[[str], bytes]] = {
+    "plain": str.encode,
+    "gzip": lambda text: gzip.compress(text.encode()),
+    "zstd": lambda text: zstd.compress(text.encode()),
+    "utf-16": lambda text: text.removeprefix("\ufeff").encode("utf-16"),
+}
+
+
 def csv(rows: list[str], end: str = "\n") -> str:
     return end.join([HEADER, *rows, ""])
 
@@ -54,11 +65,11 @@ def held(path: str, settings: Settings | None = None, *, threads: int = 0) -> Ra
     found = large_parts(path)
     assert found is not None
     with streaming(found, settings or Settings(), choose=nobody, advanced=ignore, threads=threads) as stream:
-        return look_out(stream)
+        return look_out(stream).raw
 
 
 def rows_of(raw: RawTable) -> list[list[str]]:
-    return [list(row) for row in zip(*(column.tolist() for column in raw.columns), strict=True)]
+    return [list(row) for row in zip(*raw.texts, strict=True)]
 
 
 def table_of(path: str, settings: Settings | None = None) -> Table:
@@ -162,13 +173,29 @@ def test_a_subsample_of_a_large_table_stands_for_all_rows(tmp_path: Path) -> Non
         "a,b\n1,\n2,\n3,\n4,w\n",
         "a,b\n1,x\n\n2,y\n3,NA\n",
         'a,b\n1,"x,\ny"\n2,\n3,z\n',
+        "a,b\r1,x\r2,y\r3,z\r",
+        "a,b\r1,x\r2,y\r3,z",
+        "1,x\n2,y\n3,z\n4,z\n",
+        "\ufeff1,x\n2,y\n3,z\n4,z\n",
+        'a,b\n1,"x\\"y\\\\"\n2,"p\nq"\n3,"\\"\n"\n',
+        "a;b\n1;'x;\ny'\n2;'it''s'\n3;'z'\n",
+        "title\n\na,b\n1,x\n2,y\n3,z\n",
     ],
 )
-def test_both_readers_agree(tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write(tmp_path, content)
-    found = held(path)
+@pytest.mark.parametrize("packing", ["plain", "gzip", "zstd", "utf-16"])
+def test_both_readers_agree(
+    tmp_path: Path, content: str, packing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Settings(
+        skip_rows=2 * content.startswith("title"),
+        header="no" if content.strip("\ufeff")[0] == "1" else "auto",
+    )
+    path = write(tmp_path, PACKED[packing](content))
+    found = held(path, asked)
     monkeypatch.setattr(parts, "LARGE", 2**40)
-    assert [list(found.names), *rows_of(found)] == text_of(path)
+    names = [list(found.names)] if found.dialect.header else []
+    assert [*names, *rows_of(found)] == text_of(path, asked)
+    assert found.lines.tolist() == read(path, asked, choose=nobody).lines.tolist()
     assert large_parts(path) is None
 
 

@@ -13,6 +13,7 @@ from regchoose.errors import DataError
 from regchoose.records import Prompt
 from regchoose.settings import Settings
 from regchoose.table.files import check_unchanged, read_bytes, read_text
+from regchoose.table.packed import zstd
 from regchoose.table.read import read
 from tests.table.pollution.families import Polluted, around_the_table
 from tests.table.writing import csv_of, error_of, nobody, numbers, text_of, write
@@ -29,6 +30,8 @@ BYTES: list[tuple[str, bytes]] = [
     ("gzip", gzip.compress(TEXT.encode())),
     ("gzip of two members", gzip.compress(TEXT[:100].encode()) + gzip.compress(TEXT[100:].encode())),
     ("gzip of UTF-16", gzip.compress(TEXT.encode("utf-16"))),
+    ("zstandard", zstd.compress(TEXT.encode())),
+    ("zstandard of two frames", zstd.compress(TEXT[:100].encode()) + zstd.compress(TEXT[100:].encode())),
     ("CRLF", TEXT.replace("\n", "\r\n").encode()),
     ("CR", TEXT.replace("\n", "\r").encode()),
     ("no final line end", TEXT.rstrip("\n").encode()),
@@ -66,7 +69,15 @@ REFUSED: list[tuple[str, bytes, str, str, str]] = [
     ("Excel", b"PK\x03\x04rest", "E209", "Excel", "export"),
     ("old Excel", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "E209", "old Excel", "export"),
     ("PDF", b"%PDF-1.7\n", "E209", "PDF", "export"),
-    ("zstandard", b"\x28\xb5\x2f\xfdrest", "E209", "zstandard", "export"),
+    ("cut zstandard", zstd.compress(TEXT.encode())[:-9], "E307", "middle of its zstandard", "again"),
+    (
+        "damaged zstandard",
+        zstd.compress(TEXT.encode())[:20] + b"\xff" * 400,
+        "E307",
+        "damaged zstandard",
+        "again",
+    ),
+    ("Excel in zstandard", zstd.compress(b"PK\x03\x04rest"), "E209", "Excel", "unpack"),
     ("Excel in gzip", gzip.compress(b"PK\x03\x04rest"), "E209", "Excel", "unpack"),
     ("HTML", b"<!DOCTYPE html><table>", "E306", "markup", "export"),
     ("JSON", b'[{"a": 1}]', "E306", "JSON", "export"),
@@ -192,7 +203,7 @@ def test_ragged_rows_may_be_skipped_or_padded(
     assert "11, 18" in raw.warnings[0]
     assert (np.diff(raw.lines) > 0).all()
     if settings.on_bad_rows == "pad":
-        assert [column[9] for column in raw.columns] == ["1", "2", ""]
+        assert [column[9] for column in raw.texts] == ["1", "2", ""]
 
 
 # ---- what readers do wrong today -------------------------------------------------------------------
@@ -240,7 +251,7 @@ def test_quotes_and_backslashes_read_as_they_stand_are_said(tmp_path: Path) -> N
     bare = read(write(tmp_path, 'a,b\n1,48"\n2,6"\n'), Settings(), choose=nobody)
     assert "read as characters like others" in bare.warnings[0]
     doubled = read(write(tmp_path, 'a,b\n1,"C:\\\\x"\n2,"y"\n'), Settings(), choose=nobody)
-    assert doubled.columns[1][0] == "C:\\\\x"
+    assert doubled.texts[1][0] == "C:\\\\x"
     assert "doubled backslashes" in doubled.warnings[0]
 
 
@@ -343,8 +354,8 @@ def test_parquet_takes_types_from_its_schema(tmp_path: Path) -> None:
     raw = read(parquet(tmp_path / "odd [1]*name.csv", query), Settings(), choose=nobody)
     assert raw.dialect.format == "parquet"
     assert raw.kinds == ("number", "number", "boolean", "text", "date")
-    assert raw.columns[3].tolist()[2:5] == ["NA", None, "NA"]
-    assert [float(text) for text in raw.columns[1]] == [i / 7 for i in range(40)]
+    assert raw.texts[3].tolist()[2:5] == ["NA", None, "NA"]
+    assert [float(text) for text in raw.texts[1]] == [i / 7 for i in range(40)]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def write(folder: Path, content: str | bytes, name: str = "data.csv") -> str:
 def text_of(path: str, settings: Settings | None = None) -> list[list[str]]:
     """Read a file; return its rows of text, the header first where there is one."""
     raw = read(path, settings or Settings(), choose=nobody)
-    rows = [list(row) for row in zip(*(column.tolist() for column in raw.columns), strict=True)]
+    rows = [list(row) for row in zip(*(column.tolist() for column in raw.texts), strict=True)]
     return [list(raw.names), *rows] if raw.dialect.header else rows
 
 

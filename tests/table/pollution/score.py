@@ -49,7 +49,7 @@ def outcome_of(path: str, settings: Settings, truth: Rows | None) -> tuple[Outco
     """
     try:
         raw = read(path, settings, choose=nobody)
-        cells = zip(*(column.tolist() for column in raw.columns), strict=True)
+        cells = zip(*(column.tolist() for column in raw.texts), strict=True)
         rows = [list(raw.names), *map(list, cells)]
         if rows == truth:
             return "exact", ""

@@ -1,0 +1,60 @@
+"""Rows of a large table that DuckDB could not read: an error that names the first, or a warning."""
+
+from regchoose.errors import DataError
+from regchoose.table.stream import Stream
+
+BAD_SHARE = 100  # at most one row in so many may be skipped
+MOST = 1000  # rejects that DuckDB keeps of each file
+
+
+def rejects(stream: Stream, *, rows: int) -> tuple[int, tuple[str, ...]]:
+    """Raise an error for rows that were not read, or count them and warn where they may be skipped.
+
+    Parameters
+    ----------
+    rows : int
+        Of the table.
+
+    Raises
+    ------
+    DataError
+        E304, E310, E312: not in the encoding, quotes not in order, another number of fields.
+    """
+    if not stream.texts:
+        return 0, ()
+    found = stream.run(
+        "SELECT s.file_path, e.line, any_value(e.error_type), any_value(e.csv_line)"
+        " FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY ALL ORDER BY 1, 2"
+    ).fetchall()
+    if not found:
+        return 0, ()
+    listed = ", ".join(str(row[1]) for row in found[:5])
+    count = f"{len(found):,}{' or more' if len(found) >= MOST else ''}"
+    wrong_length = all("COLUMNS" in row[2] for row in found)
+    skipping = stream.settings.on_bad_rows == "skip"
+    if skipping and wrong_length and len(found) < MOST and len(found) <= max(1, rows // BAD_SHARE):
+        return len(found), (f"{count} rows had a wrong number of fields and were skipped: lines {listed}",)
+    raise _refused(stream, found[0], count=count, listed=listed)
+
+
+def _refused(stream: Stream, first: tuple[str, int, str, str], *, count: str, listed: str) -> DataError:
+    path, line, kind, text = first
+    file = next((one.name for one in stream.texts if one.path == path), path)
+    codes = {
+        "ENCODING": ("E304", "bytes are no UTF-8", "--encoding cp1252"),
+        "COLUMNS": ("E312", "row has another number of fields", "--on-bad-rows skip   or repair the file"),
+    }
+    other = ("E310", "quotes are not in order", "repair the file")
+    code, what, fix = next((said for key, said in codes.items() if key in kind), other)
+    cause = "an unquoted delimiter or quote inside a field"
+    if code == "E312" and stream.settings.on_bad_rows == "skip":
+        cause, fix = "--on-bad-rows skip takes at most 1 % of the rows", "repair the file"
+    elif code == "E312" and stream.settings.on_bad_rows == "pad":
+        cause = "--on-bad-rows pad is for tables up to 64 MB"
+    return DataError(
+        code,
+        f"{what}: {kind.lower()}",
+        where=f"{file}:{line}   text: {str(text).splitlines()[0][:60] if text else ''}",
+        detail=[f"{count} such rows (first: {listed})", f"cause: {cause}"],
+        fix=fix,
+    )
