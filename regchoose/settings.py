@@ -103,9 +103,11 @@ class Settings:
     device: Annotated[str, Option("auto, cpu, cuda or cuda:N.", EXPERIMENT, "DEVICE", result=False)] = "auto"
     jobs: Annotated[int, Ge(0), Le(1024), Option("Blocks trained side by side; 0 is one a core.", EXPERIMENT, "N", result=False)] = 0
 
-    json: Annotated[bool, Option("Print the result as one JSON document.", OUTPUT, result=False)] = False
+    json: Annotated[bool, Option("Print the result as one JSON document; short for --format json.", OUTPUT, result=False)] = False
+    format: Annotated[Literal["text", "json", "markdown", "github", "junit"], Option("The form of the answer; github: annotations of a job.", OUTPUT, result=False)] = "text"
+    fail_if: Annotated[str | None, Option("Exit with 1 where this holds of the result, such as 'certainty != \"firm\"'.", OUTPUT, "EXPR", result=False)] = None
     output: Annotated[str | None, Option("Write the result (JSON) to this file.", OUTPUT, "FILE", flags=("-o",), result=False)] = None
-    report: Annotated[str | None, Option("Write the report, one page of HTML, to this file.", OUTPUT, "FILE.html", result=False)] = None
+    report: Annotated[str | None, Option("Write a report to this file: .html is one page, .md Markdown, .xml JUnit.", OUTPUT, "FILE.html", result=False)] = None
     force: Annotated[bool, Option("Overwrite the output file.", OUTPUT, result=False)] = False
     quiet: Annotated[bool, Option("Print the answer alone.", OUTPUT, flags=("-q",), result=False)] = False
     debug: Annotated[bool, Option("Show tracebacks.", OUTPUT, result=False)] = False

@@ -18,6 +18,7 @@ from regchoose.settings import DATA
 from regchoose.shapes import FIELDS, option_of
 
 ABOUT = "Which weight regularizer should a neural network on this table start with, how strong, how sure?"
+GATE = "Exit with 1 where this holds: an expression over the result's fields."
 LOOKING = [name for name in FIELDS if option_of(name).group == DATA]
 LOOKING += ["seed", "json", "quiet", "debug", "config", "no_input"]
 
@@ -105,13 +106,40 @@ def _flowchart(
 @app.command("report", help="Render a saved RESULT; the ending of FILE says as what.")
 def _report(
     result: Annotated[str, typer.Argument(metavar="RESULT", show_default=False)],
-    to: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Write the report to this file.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write it to this file: .html, .md, .xml or .txt."
+        ),
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="text|json|markdown|github|junit|html", help="Whatever the file is called."
+        ),
+    ] = None,
+    fail_if: Annotated[str | None, typer.Option(metavar="EXPR", help=GATE)] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> int:
     from regchoose.cli.report import report
 
-    return report(result, to=to, force=force)
+    return report(result, to=to, form=form, fail_if=fail_if, force=force)
+
+
+@app.command("compare", help="Say what changed from the result OLD to the result NEW.")
+def _compare(
+    old: Annotated[str, typer.Argument(metavar="OLD", show_default=False)],
+    new: Annotated[str, typer.Argument(metavar="NEW", show_default=False)],
+    form: Annotated[str, typer.Option("--format", metavar="text|markdown|json")] = "text",
+    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
+    fail_if: Annotated[str | None, typer.Option(metavar="EXPR", help=GATE)] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the first line alone.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> int:
+    from regchoose.cli.compare import compare
+
+    return compare(old, new, form="json" if json else form, fail_if=fail_if, quiet=quiet)
 
 
 @app.command("schema", help="Print the JSON Schema of what recommend or compare prints with --json.")

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 
 import typer
 
@@ -24,10 +25,11 @@ class Terminated(BaseException):
 
 @dataclass(frozen=True)
 class Form:
-    """How errors are shown."""
+    """How errors are shown: on stderr, with `json` on stdout instead, as annotations or a test on both."""
 
     json: bool
     debug: bool
+    format: str = "text"
 
 
 def form_of(arguments: Sequence[str], environ: Mapping[str, str]) -> Form:
@@ -38,7 +40,15 @@ def form_of(arguments: Sequence[str], environ: Mapping[str, str]) -> Form:
         or environ.get(f"REGCHOOSE_{name.upper()}", "").lower() in ("1", "yes", "true")
         for name in ("json", "debug")
     }
-    return Form(**on)
+    form = next(
+        (word.partition("=")[2] or after for word, after in pairwise([*options, ""]) if _is_format(word)),
+        environ.get("REGCHOOSE_FORMAT", "text"),
+    )
+    return Form(json=on["json"] or form == "json", debug=on["debug"], format=form)
+
+
+def _is_format(word: str) -> bool:
+    return word == "--format" or word.startswith("--format=")
 
 
 def guarded(work: Callable[[], int], form: Form) -> int:
@@ -120,13 +130,24 @@ def _stop(word: str, code: ExitCode, form: Form) -> int:
 
 
 def _show(text: Sequence[str], code: str, message: str, *, hint: str, where: str, form: Form) -> None:
+    error = {"code": code, "message": message, "hint": hint, "where": where}
+    if form.format in ("github", "junit"):
+        sys.stdout.write(fitting(_for_pipeline(error, form.format), sys.stdout.encoding))
+        sys.stdout.flush()
     if form.json:
-        error = {"code": code, "message": message, "hint": hint, "where": where}
         sys.stdout.write(json.dumps({"ok": False, "error": error}, indent=2) + "\n")
         sys.stdout.flush()
     else:
         sys.stderr.write(fitting("".join(f"{line}\n" for line in text), sys.stderr.encoding))
         sys.stderr.flush()
+
+
+def _for_pipeline(error: Mapping[str, str], form: str) -> str:
+    # Late, as both know results, and with them numpy.
+    from regchoose.report.as_github import failure_as_github
+    from regchoose.report.as_junit import failure_as_junit
+
+    return failure_as_github(error) if form == "github" else failure_as_junit(error)
 
 
 def _reader_left() -> int:

@@ -18,4 +18,4 @@ def gathered(flags: Mapping[str, Any]) -> tuple[Settings, frozenset[str]]:
 
 def form_for(settings: Settings) -> Form:
     """Return how errors are shown once the settings are known."""
-    return Form(json=settings.json, debug=settings.debug)
+    return Form(json=settings.json or settings.format == "json", debug=settings.debug, format=settings.format)

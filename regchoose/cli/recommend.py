@@ -1,5 +1,6 @@
 """`regchoose recommend`: asks, runs, shows."""
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -9,17 +10,16 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from regchoose.cli import output
+from regchoose.cli import gate, output
 from regchoose.cli.ask import Ask, asker, is_attended, nobody
 from regchoose.cli.failures import guarded
+from regchoose.cli.formats import FORMATS, format_for, format_of, show
 from regchoose.cli.gather import form_for, gathered
 from regchoose.cli.options import command_line
 from regchoose.cli.progress import Listener, listening
-from regchoose.cli.report import renderer
-from regchoose.records import Result
+from regchoose.records import Gate, Result
 from regchoose.report.as_json import document, dumps
 from regchoose.report.safe_text import plain
-from regchoose.report.terminal import render
 from regchoose.settings import Settings
 
 
@@ -49,28 +49,30 @@ def recommend(data: str, flags: Mapping[str, Any]) -> int:
 
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
+    form, expression = format_of(settings), gate.on_result(settings.fail_if)
     if settings.output and not settings.dry_run:
         output.check_output(Path(settings.output), data=Path(data), force=settings.force)
     if settings.report and not settings.dry_run:
-        renderer(Path(settings.report))
+        format_for(Path(settings.report))
         output.check_output(Path(settings.report), data=Path(data), force=settings.force)
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     with listening(
-        quiet=settings.quiet, json=settings.json, environ=os.environ, clock=time.monotonic
+        quiet=settings.quiet, json=form == "json", environ=os.environ, clock=time.monotonic
     ) as listener:
         ask: Ask = asker(answers, paused=listener.paused) if attended else nobody
         board = _switchboard()
         if settings.dry_run:
             plan = board.plan(data, settings, ask=ask)
-            return _show_plan(plan, settings)
+            return _show_plan(plan, json=form == "json")
         result = board.recommend(
             data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic
         )
-    _show(result, settings)
+    asked = gate.gated(expression, json.loads(dumps(result)) if expression else {})
+    _show(result, settings, asked)
     if answers and not settings.quiet:
         output.say(f"\nThe same again, without questions:\n  {command_line(data, flags, answers=answers)}")
-    return 0
+    return gate.status(asked, quiet=settings.quiet)
 
 
 def _switchboard() -> Switchboard:
@@ -80,23 +82,21 @@ def _switchboard() -> Switchboard:
     return regchoose.run
 
 
-def _show(result: Result, settings: Settings) -> None:
+def _show(result: Result, settings: Settings, asked: Gate | None) -> None:
     if settings.output:
         output.write_file(Path(settings.output), dumps(result))
-    if settings.json:
-        output.write(dumps(result))
-    else:
-        output.show(render(result, width=output.width(), brief=settings.quiet))
+    show(result, asked, form=format_of(settings), brief=settings.quiet)
     if settings.output and not settings.quiet:
         output.say(f"The result is in {plain(settings.output)}.")
     if settings.report:
-        output.write_file(Path(settings.report), renderer(Path(settings.report))(result))
+        path = Path(settings.report)
+        output.write_file(path, FORMATS[format_for(path)](result, asked))
         if not settings.quiet:
             output.say(f"The report is in {plain(settings.report)}.")
 
 
-def _show_plan(plan: Mapping[str, Any], settings: Settings) -> int:
-    if settings.json:
+def _show_plan(plan: Mapping[str, Any], *, json: bool) -> int:
+    if json:
         output.write(document(plan))
     else:
         output.show(Text("\n".join(_as_lines(plan))))

@@ -1,51 +1,52 @@
 """`regchoose report`: renders a saved result; the file's ending tells as what."""
 
 import json
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from regchoose.cli import output
+from regchoose.cli import gate, output
+from regchoose.cli.formats import FORMATS, format_for, show
 from regchoose.errors import UsageError
 from regchoose.records import Result
-from regchoose.report.html import as_html
+from regchoose.report.as_json import dumps
 from regchoose.report.safe_text import plain
 
 REMEDY = "regchoose recommend DATA -o result.json"
-RENDERERS: dict[str, Callable[[Result], str]] = {".html": as_html, ".htm": as_html}
 
 
-def report(result: str, *, to: str, force: bool) -> int:
-    """Render a saved result into a file; return the exit status.
+def report(result: str, *, to: str | None, form: str | None, fail_if: str | None, force: bool) -> int:
+    """Render a saved result into a file, or on stdout; return the exit status.
 
-    Raises
-    ------
-    UsageError
-        E201 or E214 if there is no such result; else as `renderer` and `output.check_output`.
-    """
-    target = Path(to)
-    render = renderer(target)
-    output.check_output(target, data=Path(result), force=force)
-    output.write_file(target, render(read_result(Path(result))))
-    output.say(f"The report is in {plain(to)}.")
-    return 0
-
-
-def renderer(path: Path) -> Callable[[Result], str]:
-    """Return what writes a file of this name.
+    Parameters
+    ----------
+    to : str, optional
+        The file; its ending says the form, unless `form` does.
+    form : str, optional
+        A key of `FORMATS`; without a file the default is text.
 
     Raises
     ------
     UsageError
-        E202 if its ending says nothing.
+        E201 or E214 if there is no such result, E202 if there is no such form or a condition that cannot be
+        decided; else as `output.check_output`.
     """
-    found = RENDERERS.get(path.suffix.lower())
-    if found is None:
-        endings = ", ".join(RENDERERS)
-        message = f"the report's name ends in {path.suffix or 'nothing'!r}, wanted {endings}"
-        raise UsageError("E202", message, where=str(path), fix=f"-o {path.stem or 'report'}.html")
-    return found
+    if form is not None and form not in FORMATS:
+        message = f"--format got {form!r}, wanted {', '.join(FORMATS)}"
+        raise UsageError("E202", message, where="--format", fix="--format markdown")
+    expression = gate.on_result(fail_if)
+    target = None if to is None else Path(to)
+    chosen = form or ("text" if target is None else format_for(target))
+    if target is not None:
+        output.check_output(target, data=Path(result), force=force)
+    known = read_result(Path(result))
+    asked = gate.gated(expression, json.loads(dumps(known)) if expression else {})
+    if target is None:
+        show(known, asked, form=chosen, brief=False)
+    else:
+        output.write_file(target, FORMATS[chosen](known, asked))
+        output.say(f"The report is in {plain(target)}.")
+    return gate.status(asked, quiet=False)
 
 
 def read_result(path: Path) -> Result:
@@ -76,15 +77,16 @@ def result_of(document: Any, path: Path) -> Result:
     """
     if not isinstance(document, dict):
         raise _no_result(path, "it is no JSON object")
-    if missing := [field.name for field in fields(Result) if field.name not in document]:
-        raise _no_result(path, f"it lacks {', '.join(missing[:3])}")
+    if document.get("ok") is False:
+        raise _no_result(path, "the run failed")
+    if "schema_version" not in document or "recommendation" not in document:
+        raise _no_result(path, "it has no recommendation")
     if document["schema_version"] != "1":
         raise _no_result(path, f"its schema_version is {plain(document['schema_version'])}, wanted 1")
-    if not document["ok"]:
-        raise _no_result(path, "the run failed")
-    for field in ("settings", "execution", "recommendation", "arms", "curves", "data"):
-        if not isinstance(document[field], dict):
-            raise _no_result(path, f"{field} is no object")
+    from regchoose.schema.documents import problem  # late: it takes a third of a second
+
+    if reason := problem(document):
+        raise _no_result(path, reason)
     lists = {name: tuple(document[name]) for name in ("path", "comparisons")}
     return Result(**{field.name: document[field.name] for field in fields(Result)} | lists)
 

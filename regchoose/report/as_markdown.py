@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from regchoose.records import ARM_NAMES, Gate, Result
 from regchoose.report import numbers
-from regchoose.report.gate_text import sentence
+from regchoose.report.gate_text import finding
 from regchoose.report.html import command
 from regchoose.report.remarks import remarks
 from regchoose.report.safe_markdown import block, code, prose, table
@@ -55,8 +55,14 @@ def _head(result: Result, gate: Gate | None) -> list[str]:
         f"Table {code(data['path'])}: {data['rows']:,} rows; target {code(data['target'])}, {data['task']}.",
     ]
     if gate is not None:
-        lines += ["", f"{'❌' if gate.fails else '✅'} **--fail-if** {prose(sentence(gate), longest=2000)}"]
+        lines += ["", gate_line(gate)]
     return lines
+
+
+def gate_line(gate: Gate) -> str:
+    """Say what became of a condition."""
+    asked = code(gate.expression, longest=1000)
+    return f"{'❌' if gate.fails else '✅'} **--fail-if** {asked} {prose(finding(gate), longest=2000)}"
 
 
 def _arms(result: Result) -> list[str]:

@@ -15,11 +15,20 @@ def sentence(gate: Gate) -> str:
     >>> sentence(Gate('certainty != "firm"', True, (("certainty", "leaning"),)))
     'certainty != "firm" holds: certainty is "leaning"'
     """
+    return f"{plain(gate.expression, longest=1000)} {finding(gate)}"
+
+
+def finding(gate: Gate) -> str:
+    """Say the same without the condition.
+
+    >>> finding(Gate("safe < 0.9", None, (("safe", None),)))
+    'cannot be told, which counts as holding: safe is null'
+    """
     verb = {True: "holds", False: "does not hold", None: "cannot be told, which counts as holding"}[
         gate.holds
     ]
     values = ", ".join(f"{plain(name)} is {_shown(value)}" for name, value in gate.values)
-    return f"{plain(gate.expression, longest=1000)} {verb}: {values}"
+    return f"{verb}: {values}"
 
 
 def _shown(value: Any) -> str:

@@ -9,7 +9,7 @@ LONGEST = 600
 # What opens anything in CommonMark, GitHub's tables and mathematics, or in Liquid, wherever it stands.
 ACTIVE = re.compile(r"([\\`*_{}\[\]<>|~$]|(?<=\{)%|%(?=\}))")
 # What opens a list or a heading at the beginning of a line.
-OPENING = re.compile(r"^(\d*)([#+\-.)=])")
+OPENING = re.compile(r"^(?:(\d{1,9})(?=[.)](?:\s|$))|(?=(?:#{1,6}|[+-])(?:\s|$)|-[\s-]*$))")
 MENTION = re.compile(r"(?<!\w)([@#])(?=\w)")
 LINK = re.compile(r"(?i)(\b(?:https?|ftp|mailto|xmpp))(:)|(?<!\w)(www)(\.)")
 
@@ -25,7 +25,7 @@ def prose(text: object, *, longest: int = LONGEST) -> str:
         lambda found: f"{found[1] or found[3]}\\{found[2] or found[4]}", ACTIVE.sub(r"\\\1", line)
     )
     line = line.replace("\\<", "&lt;").replace("\\>", "&gt;")
-    line = OPENING.sub(r"\1\\\2", line)
+    line = OPENING.sub(r"\1\\", line)
     # A comment between the sign and the name keeps GitHub from calling people and issues.
     return MENTION.sub(r"\1<!-- -->", line)
 

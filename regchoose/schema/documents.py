@@ -64,3 +64,16 @@ def problem(document: Any) -> str:
         place = ".".join(map(str, first["loc"]))
         return f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"
     return ""
+
+
+def comparison_schema() -> dict[str, Any]:
+    """Return what a condition on a comparison may name: its keys, and the results `new` and `old`."""
+    found, result = json_schema("comparison"), json_schema("result")
+    whole = found["$defs"][Comparison.__name__]
+    sides = {side: {"$ref": f"#/$defs/{Answer.__name__}"} for side in ("new", "old")}
+    return {
+        **whole,
+        "properties": {**whole["properties"], **sides},
+        "required": [*whole["required"], *sides],
+        "$defs": {**found["$defs"], **result["$defs"]},
+    }

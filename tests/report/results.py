@@ -17,9 +17,12 @@ def arm(loss: float, *, l1: float = 0.0, l2: float = 0.0, nonzero: float = 1.0) 
         "epochs": 40,
         "nonzero_share": nonzero,
         "nonzero_inputs": 9.5,
-        "at_grid_edge": False,
+        "stationarity": 0.01,
+        "at_grid_edge": "",
+        "trained": 40,
         "failed": 0,
         "metrics": {"R2": 1 - loss},
+        "note": "",
     }
 
 
@@ -48,6 +51,8 @@ FIRM = Result(
     seconds=12.4,
     execution={
         "device": "cpu",
+        "jobs": 0,
+        "estimates": {"seconds": 11.0},
         "arm_seconds": {"none": 0.42, "l1": 3.14, "l2": 2.9, "elastic_net": 6.0},
     },
     recommendation={
@@ -119,7 +124,19 @@ FIRM = Result(
         "l2": arm(0.534, l2=0.01),
         "elastic_net": arm(0.527, l1=0.0021, l2=0.0086, nonzero=0.69),
     },
-    design={"kind": "B", "cells": 25, "folds": 5, "repeats": 5, "rows": 442, "rope": 0.01},
+    design={
+        "kind": "B",
+        "split": "random",
+        "cells": 25,
+        "folds": 5,
+        "repeats": 5,
+        "rows": 442,
+        "rope": 0.01,
+        "variance_factor": 0.29,
+        "loss": "squared error of the standardized target",
+        "loss_null": 1.0,
+        "looks": [{"rows": 442, "certainty": "firm", "safe": 0.97}],
+    },
     comparisons=(
         {
             "question": "l1_vs_elastic_net",
@@ -137,6 +154,7 @@ FIRM = Result(
         "best_arm": "elastic_net",
         "chart_regret": 0.0,
         "agrees": True,
+        "firmly": False,
         "simpler_equivalent": "l2",
         "safe": {"none": 0.01, "l1": 0.9, "l2": 0.81, "elastic_net": 0.97},
         "outcome_at_fixed_length": "start_elastic_net",
@@ -154,7 +172,16 @@ FIRM = Result(
     },
     data={
         "path": "data/diabetes.csv",
-        "dialect": {},
+        "dialect": {
+            "format": "csv",
+            "delimiter": ",",
+            "quote": None,
+            "encoding": "utf-8",
+            "compression": None,
+            "header": True,
+            "decimal": ".",
+            "found": "comma-separated",
+        },
         "rows": 442,
         "columns": [],
         "target": "progression",
@@ -163,7 +190,10 @@ FIRM = Result(
         "task_why": "numbers",
         "classes": [],
         "warnings": ["2 rows are duplicates"],
-        "profile": None,
+        "profile": {
+            name: {"answer": "no", "evidence": "measured", "figures": {"inputs": 10.0}}
+            for name in ("correlated", "somewhat_correlated", "entire_picture", "sparse")
+        },
     },
 )
 

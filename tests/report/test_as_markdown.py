@@ -96,7 +96,7 @@ firm: 97 % safe · loss 6.1 % under none \\[3.8, 8.3\\] · 31 % of the weights e
 
 Table `data/diabetes.csv`: 442 rows; target `progression`, regression.
 
-❌ **--fail-if** data.target == "x" holds: data.target is "x"
+❌ **--fail-if** `data.target == "x"` holds: data.target is "x"
 
 | arm | loss | its interval | l1 | l2 | zeros | safe | time |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |

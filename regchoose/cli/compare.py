@@ -1,0 +1,42 @@
+"""`regchoose compare`: what changed between two saved results."""
+
+import json
+from pathlib import Path
+
+from regchoose.changes import changes
+from regchoose.cli import gate, output
+from regchoose.cli.report import read_result
+from regchoose.errors import UsageError
+from regchoose.report.as_json import document, dumps
+from regchoose.report.changes_text import changes_as_markdown, headline, render_changes
+from regchoose.report.safe_text import plain
+
+FORMATS = ("text", "markdown", "json")
+
+
+def compare(old: str, new: str, *, form: str, fail_if: str | None, quiet: bool) -> int:
+    """Say what changed from one result to another; return the exit status.
+
+    Raises
+    ------
+    UsageError
+        E202 for a format that there is not, or a condition that cannot be decided; E201 or E214 if one of
+        the files is no result.
+    """
+    if form not in FORMATS:
+        message = f"--format got {form!r}, wanted {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+        raise UsageError("E202", message, where="--format", fix=f"--format {FORMATS[0]}")
+    expression = gate.on_comparison(fail_if)
+    before, after = (read_result(Path(path)) for path in (old, new))
+    found = changes(before, after)
+    sides = {"old": json.loads(dumps(before)), "new": json.loads(dumps(after))}
+    asked = gate.gated(expression, {**json.loads(document(found)), **sides})
+    if form == "json":
+        output.write(document(found))
+    elif form == "markdown":
+        output.write(changes_as_markdown(found, before, after, asked))
+    elif quiet:
+        output.write(f"{plain(headline(found, before, after))}\n")
+    else:
+        output.show(render_changes(found, before, after))
+    return gate.status(asked, quiet=quiet)

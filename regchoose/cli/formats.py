@@ -1,0 +1,87 @@
+"""In which form a result is printed or written."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from regchoose.cli import output
+from regchoose.errors import UsageError
+from regchoose.records import Gate, Result
+from regchoose.report.as_github import as_github
+from regchoose.report.as_json import dumps
+from regchoose.report.as_junit import as_junit
+from regchoose.report.as_markdown import as_markdown, summary
+from regchoose.report.html import as_html
+from regchoose.report.terminal import render, text
+from regchoose.settings import Settings
+
+Rendering = Callable[[Result, Gate | None], str]
+
+FORMATS: dict[str, Rendering] = {
+    "text": lambda result, _: text(result, width=100),
+    "json": lambda result, _: dumps(result),
+    "markdown": as_markdown,
+    "github": as_github,
+    "junit": as_junit,
+    "html": lambda result, _: as_html(result),
+}
+ENDINGS = {
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".xml": "junit",
+    ".json": "json",
+    ".txt": "text",
+}
+
+
+def format_of(settings: Settings) -> str:
+    """Return the form of the answer; `--json` is short for `--format json`.
+
+    Raises
+    ------
+    UsageError
+        E202 if the two contradict each other.
+    """
+    if settings.json and settings.format not in ("text", "json"):
+        message = f"--json and --format {settings.format} ask for two things"
+        raise UsageError(
+            "E202", message, where="--format", fix=f"--format {settings.format} alone, or --json alone"
+        )
+    return "json" if settings.json else settings.format
+
+
+def format_for(path: Path) -> str:
+    """Return the form that a file's name asks for.
+
+    Raises
+    ------
+    UsageError
+        E202 if its ending says nothing.
+    """
+    found = ENDINGS.get(path.suffix.lower())
+    if found is None:
+        message = f"the report's name ends in {path.suffix or 'nothing'!r}, wanted {', '.join(ENDINGS)}"
+        raise UsageError("E202", message, where=str(path), fix=f"-o {path.stem or 'report'}.html")
+    return found
+
+
+def show(result: Result, gate: Gate | None, *, form: str, brief: bool) -> None:
+    """Print a result on stdout; in a job of GitHub, `github` adds to the job's summary too."""
+    if form == "text":
+        output.show(render(result, width=output.width(), brief=brief))
+    else:
+        output.write(FORMATS[form](result, gate))
+    if form == "github":
+        append_summary(summary(result, gate), environ=os.environ)
+
+
+def append_summary(markdown: str, *, environ: Mapping[str, str]) -> None:
+    """Append to the file that GitHub shows beside a job, if it named one; it is no reason to fail."""
+    path = environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(f"{markdown}\n")
+        except OSError as error:
+            output.say(f"note   the summary cannot be written: {error.strerror or error}")

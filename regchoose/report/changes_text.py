@@ -1,0 +1,194 @@
+"""What changed between two results, for people: at a terminal and as Markdown."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from regchoose.records import ARM_NAMES, Gate, Result
+from regchoose.report import numbers
+from regchoose.report.as_markdown import gate_line
+from regchoose.report.safe_markdown import code, prose, table
+from regchoose.report.safe_text import plain
+from regchoose.report.verdict_text import arm_name
+
+Found = Mapping[str, Any]
+MOST = 12  # names of a list, or lines of a section
+VERDICT: dict[str, Callable[[Any], str]] = {
+    "regularizer": arm_name,
+    "certainty": plain,
+    "safe": numbers.probability,
+}
+NOISE = "the intervals overlap: it may be noise"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that changed: what it was, is, and by how much."""
+
+    name: str
+    old: str
+    new: str
+    note: str = ""
+    of_data: bool = False  # whether the name comes from the data
+
+
+def headline(found: Found, old: Result, new: Result) -> str:
+    """Say in a sentence whether the recommendation changed."""
+    before, after = (arm_name(result.recommendation["regularizer"]) for result in (old, new))
+    if found["regularizer_changed"]:
+        return f"The recommendation changed: {before} → {after}."
+    sure = f", and is {new.recommendation['certainty']} instead of {old.recommendation['certainty']}"
+    return f"The recommendation is still {after}{sure * found['certainty_changed']}."
+
+
+def why(found: Found) -> str:
+    """Say what differs in what went in."""
+    causes = {
+        "the data": found["data_changed"],
+        "the settings": found["settings_changed"],
+        "the network": found["network_changed"],
+        "the version": found["version_changed"],
+    }
+    differ = [name for name, changed in causes.items() if changed]
+    if differ:
+        return f"What went in differs: {', '.join(differ)}."
+    if found["changed"]:
+        return (
+            "Data, settings and version are the same: the kind of machine, or --budget, made the difference."
+        )
+    return "Data, settings and version are the same, and so is all that came out."
+
+
+def sections(found: Found, old: Result, new: Result) -> list[tuple[str, list[Line]]]:
+    """Return what changed in lines, by subject; subjects without change are left out."""
+    parts = {
+        "Recommendation": _recommendation(found, old, new),
+        "Losses of the arms": [
+            _line(ARM_NAMES[change["name"]], numbers.loss, [change["old"], change["new"]])
+            for change in found["arms"]
+        ],
+        "Table": _table(found, old, new),
+        "Settings": [
+            Line(f"--{change['name'].replace('_', '-')}", _value(change["old"]), _value(change["new"]))
+            for change in found["settings_changed"]
+        ],
+        "Version": [Line("regchoose", old.regchoose_version, new.regchoose_version)]
+        * found["version_changed"],
+    }
+    return [(title, lines) for title, lines in parts.items() if lines]
+
+
+def _recommendation(found: Found, old: Result, new: Result) -> list[Line]:
+    a, b = old.recommendation, new.recommendation
+    differ = {change["name"] for change in found["figures"]}
+    lines = [_line(name, write, [a[name], b[name]]) for name, write in VERDICT.items() if name in differ]
+    if found["loss_increase"]:
+        losses = [result.arms[result.recommendation["regularizer"]]["loss"] for result in (old, new)]
+        lines.append(_line("loss", numbers.loss, losses, note=_of_loss(found)))
+    if "gain" in differ:
+        gains = [(side["gain"] or {}).get("value") for side in (a, b)]
+        lines.append(_line("gain over none", numbers.percent, gains))
+    for key in ("l1", "l2"):
+        if key in differ:
+            factor = found[f"{key}_factor"]
+            note = f"× {factor:.2g}" if factor else ""
+            lines.append(_line(key, numbers.strength, [a[key], b[key]], note=note))
+    if "nonzero_share" in differ:
+        zeros = [None if side["nonzero_share"] is None else 1 - side["nonzero_share"] for side in (a, b)]
+        lines.append(_line("zeros", numbers.percent, zeros))
+    epochs = [(side["training"] or {}).get("stop_epoch") for side in (a, b)]
+    return [*lines, _line("epochs", _value, epochs)] if epochs[0] != epochs[1] else lines
+
+
+def _line(name: str, write: Callable[[Any], str], values: Sequence[Any], *, note: str = "") -> Line:
+    old, new = (numbers.MISSING if value is None else write(value) for value in values)
+    return Line(name, old, new, note)
+
+
+def _of_loss(found: Found) -> str:
+    share = numbers.percent(abs(found["loss_increase_share"] or 0))
+    side = "more" if found["loss_increase"] > 0 else "less"
+    size = f"{numbers.difference(found['loss_increase'])}, {share} {side}"
+    return f"{size}; {NOISE}" if found["intervals_overlap"] else size
+
+
+def _table(found: Found, old: Result, new: Result) -> list[Line]:
+    lines = [
+        Line(key, plain(old.data[key]), plain(new.data[key]))
+        for key in ("rows", "target", "task")
+        if old.data[key] != new.data[key]
+    ]
+    for title, key in (("columns added", "columns_added"), ("columns removed", "columns_removed")):
+        if found[key]:
+            lines.append(Line(title, "", _names(found[key])))
+    lines += [
+        Line(plain(change["name"]), plain(change["old"]), plain(change["new"]), of_data=True)
+        for change in found["roles_changed"][:MOST]
+    ]
+    if len(found["roles_changed"]) > MOST:
+        lines.append(Line("roles", "", f"{len(found['roles_changed']) - MOST} columns more"))
+    for title, key in (("new warning", "warnings_added"), ("warning gone", "warnings_removed")):
+        lines += [Line(title, "", plain(text, longest=300)) for text in found[key][:MOST]]
+    if found["data_changed"] and not lines:
+        lines.append(Line("values", "", "other values in the same rows and columns"))
+    return lines
+
+
+def _names(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - MOST} more"] if len(names) > MOST else []
+    return ", ".join([*(plain(name, longest=60) for name in names[:MOST]), *more])
+
+
+def _value(value: Any) -> str:
+    if value is None or value in ([], {}):
+        return numbers.MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return plain(", ".join(map(str, value)), longest=80)
+    if isinstance(value, dict):
+        return plain(", ".join(f"{key}={value[key]}" for key in sorted(value)), longest=80)
+    return plain(value, longest=80)
+
+
+# ---- drawn -----------------------------------------------------------------------------------------
+
+
+def render_changes(found: Found, old: Result, new: Result) -> RenderableType:
+    """Return what changed for a rich console; text from data comes in as plain text."""
+    style = "bold yellow" if found["regularizer_changed"] else "bold"
+    shown: list[RenderableType] = [Text(headline(found, old, new), style=style), Text(why(found))]
+    for title, lines in sections(found, old, new):
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        for _ in range(2):
+            grid.add_column(overflow="fold")
+        for line in lines:
+            words = f"{line.old} → {line.new}" if line.old else line.new
+            grid.add_row(Text(line.name), Text(f"{words}   {line.note}".rstrip()))
+        shown += ["", Text(title, style="bold"), Padding(grid, (0, 0, 0, 2), expand=False)]
+    return Group(*shown)
+
+
+def changes_as_markdown(found: Found, old: Result, new: Result, gate: Gate | None = None) -> str:
+    """Return what changed as Markdown, fit for a comment."""
+    paths = [code(result.data["path"]) for result in (old, new)]
+    parts = [[f"## {prose(headline(found, old, new))}"], [prose(why(found))]]
+    if gate is not None:
+        parts.append([gate_line(gate)])
+    for title, lines in sections(found, old, new):
+        rows = [
+            [
+                code(line.name) if line.of_data else prose(line.name),
+                *map(prose, (line.old, line.new, line.note)),
+            ]
+            for line in lines
+        ]
+        parts.append([f"### {title}", "", *table(["", "old", "new", ""], rows)])
+    where = paths[0] if paths[0] == paths[1] else f"{paths[0]}, then {paths[1]}"
+    parts.append([f"Table: {where}."])
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
