@@ -131,7 +131,7 @@ def _stop(word: str, code: ExitCode, form: Form) -> int:
 
 def _show(text: Sequence[str], code: str, message: str, *, hint: str, where: str, form: Form) -> None:
     error = {"code": code, "message": message, "hint": hint, "where": where}
-    if form.format in ("github", "junit"):
+    if form.format in ("github", "junit") and not form.json:
         sys.stdout.write(fitting(_for_pipeline(error, form.format), sys.stdout.encoding))
         sys.stdout.flush()
     if form.json:

@@ -12,6 +12,7 @@ from rich.text import Text
 from regchoose.records import Result
 from regchoose.report import numbers
 from regchoose.report.arms_table import arms_table
+from regchoose.report.remarks import remarks
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.verdict_text import CERTAINTY_STYLE, below, headline
 
@@ -71,14 +72,7 @@ def _sentences(lines: Iterable[str]) -> list[Text]:
 
 
 def _warnings(result: Result) -> list[RenderableType]:
-    lines = [*(["this answer is partial: the run was cut short"] if result.partial else [])]
-    lines += [f"{arm} found its strength at the edge of the grid" for arm in _at_edge(result)]
-    lines += result.data.get("warnings", ())
-    return [Text(f"warning: {plain(line, longest=300)}", style="yellow") for line in lines]
-
-
-def _at_edge(result: Result) -> list[str]:
-    return [arm for arm, figures in result.arms.items() if figures.get("at_grid_edge")]
+    return [Text(f"warning: {plain(line, longest=300)}", style="yellow") for line in remarks(result)]
 
 
 def _hanging(rows: Iterable[tuple[str | Text, RenderableType]]) -> Padding:
