@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from regchoose.errors import UsageError
+from regchoose.presets import presets
 from regchoose.settings import Settings, parse_duration
 from regchoose.shapes import FIELDS, Shape, shape_of, wanted
 
@@ -114,14 +115,6 @@ def config_text(
         raise UsageError(
             "E203", f"{name} cannot be read: {error}", where=name, fix="--config with a readable UTF-8 file"
         ) from error
-
-
-def presets() -> dict[str, Path]:
-    """Return the presets' files by name, from a wheel or a source checkout."""
-    package = Path(__file__).parent
-    folders = (package / "configs", package.parent / "configs")
-    folder = next(folder for folder in folders if folder.is_dir())
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
 def preset_text(name: str) -> str:

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 from annotated_types import Ge
 
-from regchoose import configuration
-from regchoose.configuration import config_text, layered, preset_text, presets
+import regchoose.presets as presets_module
+from regchoose.configuration import config_text, layered, preset_text
 from regchoose.errors import UsageError
+from regchoose.presets import preset_values, presets
 from regchoose.settings import Settings, parse_duration
 from regchoose.shapes import FIELDS, option_of, shape_of, wanted
 
@@ -196,6 +197,7 @@ def test_every_preset_that_can_be_named_is_there_and_legal(name: str) -> None:
     assert name in presets()
     settings, given = layered({"preset": name}, environ={}, config=None, preset_text=preset_text)
     assert settings.preset == name
+    assert preset_values(name).keys() <= FIELDS.keys()
     assert given == {"preset"}
 
 
@@ -204,11 +206,12 @@ def test_an_installed_package_has_its_presets_inside(tmp_path: Path, monkeypatch
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "configs" / "other.toml").touch()
     (tmp_path / "regchoose" / "configs" / "ours.toml").touch()
-    monkeypatch.setattr(configuration, "__file__", str(tmp_path / "regchoose" / "configuration.py"))
+    monkeypatch.setattr(presets_module, "__file__", str(tmp_path / "regchoose" / "presets.py"))
     assert list(presets()) == ["ours"]
 
 
 def test_a_preset_that_is_not_there_is_refused() -> None:
+    assert preset_values("quik") == {}
     with pytest.raises(UsageError) as caught:
         preset_text("quik")
     assert caught.value.fix == "--preset quick"

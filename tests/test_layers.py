@@ -13,7 +13,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "__init__": set(),
     "shapes": GROUND,
-    "configuration": GROUND | {"shapes"},
+    "presets": GROUND,
+    "configuration": GROUND | {"shapes", "presets"},
     "inspection": GROUND | {"table"},
     "extract": GROUND | {"table"},
     "flowchart": GROUND,
@@ -27,9 +28,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "result": GROUND | {"experiment", "flowchart", "verdict"},
     "looks": GROUND | {"experiment", "table", "verdict"},
     "run": GROUND | {"experiment", "flowchart", "looks", "result", "table", "verdict"},
-    "report": GROUND | {"flowchart"},
+    "export": GROUND,
+    "report": GROUND | {"flowchart", "presets"},
     "cli": GROUND
     | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
+    | {"export"}
     | {"schema", "gate", "changes"},
     "__main__": {"cli"},
 }

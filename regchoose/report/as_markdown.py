@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from regchoose.records import ARM_NAMES, Gate, Result
 from regchoose.report import numbers
+from regchoose.report.command import command
 from regchoose.report.gate_text import finding
-from regchoose.report.html import command
 from regchoose.report.remarks import remarks
 from regchoose.report.safe_markdown import block, code, prose, table
 from regchoose.report.terminal import WHO

@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
@@ -16,12 +14,12 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.records import ARM_NAMES, Result
 from regchoose.report import numbers
 from regchoose.report.chart_svg import as_svg
+from regchoose.report.command import as_words, command
 from regchoose.report.data_figures import MATCH, TABLE
 from regchoose.report.html_figures import figures
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import WHO
 from regchoose.report.verdict_text import below, headline
-from regchoose.settings import Settings
 
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
@@ -114,7 +112,7 @@ def _about(result: Result) -> dict[str, Any]:
             if isinstance(known, Mapping) and "evidence" in known
         ],
         "command": command(result),
-        "settings": [(name, _words(value)) for name, value in sorted(result.settings.items())],
+        "settings": [(name, as_words(value)) for name, value in sorted(result.settings.items())],
         "prints": ", ".join(f"{name} {mark}" for name, mark in sorted(result.fingerprint.items())),
         "duration": numbers.duration(result.seconds),
     }
@@ -163,49 +161,3 @@ def _checks(checks: Sequence[Mapping[str, Any]]) -> list[list[str]]:
         ]
         for check in ordered
     ]
-
-
-def command(result: Result) -> str:
-    """Return the command that repeats a run: every setting that differs from its default.
-
-    A name that only a flag can carry safely is quoted for a shell; one with control characters is shown
-    without them, and such a command must be mended by hand.
-    """
-    path = plain(result.data["path"], longest=LONGEST)
-    preset = result.settings.get("preset", "default")
-    words = [f"--preset={preset}"] if preset != "default" else []
-    for field in fields(Settings):
-        name = field.name
-        if name in result.settings and name != "preset":
-            default = getattr(Settings, name, {})
-            words += _flag(name, result.settings[name], default=default)
-    safe = [shlex.quote(plain(word, longest=LONGEST)) for word in words]
-    end = ["--"] if path.startswith("-") else []
-    return " ".join(["regchoose recommend", *safe, *end, shlex.quote(path)])
-
-
-def _flag(name: str, value: Any, *, default: Any) -> list[str]:
-    flag = f"--{name.replace('_', '-')}"
-    if _words(value) == _words(default):
-        return []
-    if name == "header":
-        return ["--header" if value == "yes" else "--no-header"]
-    if isinstance(value, bool):
-        return [flag if value else f"--no-{flag[2:]}"]
-    if isinstance(value, Mapping):
-        return [f"{flag}={key}={value[key]}" for key in sorted(value)]
-    if name in ("hidden", "alphas"):
-        return [f"{flag}={','.join(map(str, value))}"]
-    if isinstance(value, list | tuple):
-        return [f"{flag}={item}" for item in value]
-    return [f"{flag}={'tab' if value == chr(9) else value}"]
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or numbers.MISSING
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}={value[key]}" for key in sorted(value)) or numbers.MISSING
-    if value is None:
-        return numbers.MISSING
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -6,12 +6,11 @@ from collections import Counter
 from dataclasses import fields, replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from regchoose.records import Result
-from regchoose.report.html import as_html, command
+from regchoose.report.html import as_html
 from regchoose.report.html_figures import figures
 from tests.report.results import FIRM, PRIOR, UNDECIDED
 
@@ -189,17 +188,3 @@ def test_prior_knowledge_has_its_own_page() -> None:
 
 def test_a_partial_result_says_so() -> None:
     assert "This answer is partial" in as_html(replace(FIRM, partial=True))
-
-
-@pytest.mark.parametrize(
-    ("changed", "wanted"),
-    [
-        ({}, "regchoose recommend data/diabetes.csv"),
-        ({"target": "a b"}, "regchoose recommend '--target=a b' data/diabetes.csv"),
-        ({"hidden": [8, 4], "seed": 3}, "regchoose recommend --hidden=8,4 --seed=3 data/diabetes.csv"),
-        ({"audit": False, "header": "no"}, "regchoose recommend --no-header --no-audit data/diabetes.csv"),
-        ({"exclude": ["-a", "b"]}, "regchoose recommend --exclude=-a --exclude=b data/diabetes.csv"),
-    ],
-)
-def test_the_command_repeats_what_differs(changed: dict[str, Any], wanted: str) -> None:
-    assert command(replace(FIRM, settings=changed)) == wanted

@@ -1,0 +1,55 @@
+"""The command that repeats a run, or goes on from it."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from regchoose.records import Result
+from regchoose.report.command import command
+from regchoose.settings import Settings
+from tests.report.results import FIRM
+
+QUICK = {"preset": "quick", "strengths": 5, "alphas": [0.5], "repeats": 2, "tuning_repeats": 1} | {
+    "epochs": 40,
+    "steps": 100,
+}
+
+
+def with_settings(**changed: Any) -> Result:
+    """A result of the default settings but for these."""
+    usual = {field.name: getattr(Settings, field.name, {}) for field in fields(Settings)}
+    return replace(FIRM, settings={**usual, **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "wanted"),
+    [
+        ({}, "regchoose recommend data/diabetes.csv"),
+        ({"target": "a b"}, "regchoose recommend '--target=a b' data/diabetes.csv"),
+        ({"hidden": [8, 4], "seed": 3}, "regchoose recommend --hidden=8,4 --seed=3 data/diabetes.csv"),
+        ({"audit": False, "header": "no"}, "regchoose recommend --no-header --no-audit data/diabetes.csv"),
+        (QUICK, "regchoose recommend --preset=quick data/diabetes.csv"),
+        ({**QUICK, "epochs": 60}, "regchoose recommend --preset=quick --epochs=60 data/diabetes.csv"),
+        ({"exclude": ["-a", "b"]}, "regchoose recommend --exclude=-a --exclude=b data/diabetes.csv"),
+    ],
+)
+def test_the_command_repeats_what_differs(changed: dict[str, Any], wanted: str) -> None:
+    assert command(with_settings(**changed)) == wanted
+
+
+@pytest.mark.parametrize("changed", [{}, QUICK], ids=["default", "quick"])
+def test_another_preset_takes_what_the_old_one_set_with_it(changed: dict[str, Any]) -> None:
+    result = with_settings(**changed, network="linear")
+    more = command(result, also={"preset": "thorough"})
+    assert more == "regchoose recommend --preset=thorough --network=linear data/diabetes.csv"
+
+
+def test_inspect_takes_what_concerns_the_table() -> None:
+    result = with_settings(target="a b", network="linear", decimal=",")
+    assert command(result, name="inspect") == "regchoose inspect '--target=a b' --decimal=, data/diabetes.csv"
+
+
+def test_what_a_file_may_hold_is_only_words() -> None:
+    result = replace(FIRM, settings={"preset": "; rm -rf /", "nothing": 1}, data={**FIRM.data, "path": "-x"})
+    assert command(result) == "regchoose recommend '--preset=; rm -rf /' -- -x"
