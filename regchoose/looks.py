@@ -7,6 +7,7 @@ import numpy as np
 
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.comparison import posterior_of, rope_of
+from regchoose.experiment.growth import Growth, grow, parts_of
 from regchoose.experiment.plan import Experiment, at_rate, prepare
 from regchoose.experiment.rate import RATES, estimate, is_searched, models_searched, with_rate
 from regchoose.records import ARMS, Arm, Subsample, Table
@@ -126,6 +127,27 @@ class Look:
         failed = f", {run.failed} of them failed" if run.failed else ""
         self._listener.finished(arm, f"{run.trained} models{failed}, loss {np.nanmean(run.losses):.4g}")
         return run
+
+    def grown(self, arm: Arm, posterior: Posterior) -> Growth | None:
+        """Return what an arm gains on fewer rows, and where that is heading; None where they are too few."""
+        experiment, began = self.prepared(), self._clock()
+        parts = parts_of(self.table, experiment, drawn=self.drawn().rows)
+        if not parts:
+            return None
+        total = sum(part.models("none") + part.models(arm) for part in parts)
+        self._listener.started("growth", "fewer rows", total)
+        found = grow(
+            (self.arms["none"], self.arms[arm]),
+            experiment,
+            posterior,
+            parts,
+            of=self.table.n_all,
+            advanced=lambda done: self._listener.advanced("growth", done),
+        )
+        self.seconds["growth"] = self._clock() - began
+        gains = ", ".join(f"{size.gain:.1%} on {size.rows:,} rows" for size in found.sizes)
+        self._listener.finished("growth", f"gain over none: {gains}")
+        return found
 
     def posterior(self) -> Posterior:
         """Return what the cells say of the arms trained so far."""

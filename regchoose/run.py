@@ -1,11 +1,13 @@
 """The switchboard: binds each key of a chart to what answers or does it, and walks."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from regchoose.experiment.growth import Growth
 from regchoose.experiment.judgement import Judgement
 from regchoose.experiment.plan import prepare
 from regchoose.experiment.wording import design_sentence
@@ -20,6 +22,7 @@ from regchoose.table.load import load
 from regchoose.table.profile import profile
 from regchoose.verdict.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
 
+MUCH_LARGER = 2  # times the rows of a training: from there on it is said where the gain is heading
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
 
 Ask = Callable[[Prompt], str | None]
@@ -111,6 +114,8 @@ class Run:
             self._earlier.append(judgement.look())
             self._look, self._look_began = further, self._clock()
             steps, judgement = self._walked()
+        if judgement is not None:
+            judgement = replace(judgement, growth=self._grown(judgement))
         look = self._look
         seconds = {**look.seconds, "total": self._clock() - self._start}
         return make_result(
@@ -152,6 +157,17 @@ class Run:
             last=more if isinstance(more, str) else "",
             skipped=tuple(skipped),
         )
+
+    def _grown(self, judgement: Judgement) -> Growth | None:
+        """Return the gain on fewer rows, where the table is much larger and the budget allows."""
+        look, arm, table = self._look, judgement.verdict.arm, self._table
+        trained_on = look.prepared().rows_train
+        exchangeable = table.groups is None and table.time is None
+        if arm == "none" or not exchangeable or table.n_all < MUCH_LARGER * trained_on:
+            return None
+        if self._clock() - self._start + sum(look.seconds.get(a, 0) for a in ("none", arm)) > self._budget:
+            return None
+        return look.grown(arm, judgement.posterior)
 
     def _more_rows(self) -> int | str:
         """Return the rows of a next look, or why there can be none. It must not depend on the verdict."""

@@ -103,3 +103,20 @@ def test_looking_again_is_the_same_each_time(doubtful: Path) -> None:
     first, second = (run(doubtful)[0] for _ in range(2))
     assert first.design == second.design
     assert first.recommendation == second.recommendation
+
+
+def test_it_is_said_where_the_gain_is_heading(doubtful: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "FIRST_ROWS", 190)
+    settings = replace(SETTINGS, strengths=7, decide="best")
+    result, diary, _ = run(doubtful, replace(settings, budget="1h"))
+    assert result.recommendation["regularizer"] != "none"
+    found = result.recommendation["full_size"]
+    assert found["rows"] == 400
+    sizes = [size["rows"] for size in found["measured"]]
+    assert sizes[2] == result.recommendation["subsample_size"]["rows"]
+    assert np.array(sizes) / sizes[2] == pytest.approx([0.25, 0.5, 1], abs=0.03)
+    assert found["measured"][2]["gain"] == result.recommendation["gain"]["value"]
+    assert found["sentence"] in result.audit["sentences"]  # type: ignore[index]  # there is an audit
+    assert "growth" in diary.steps
+    early, _, _ = run(doubtful, replace(settings, budget="10s", resources="yes"), tick=1.0)
+    assert early.recommendation["full_size"] is None

@@ -4,7 +4,7 @@ from typing import Any
 
 from regchoose.experiment.comparison import posterior_of
 from regchoose.experiment.judgement import Judgement
-from regchoose.experiment.wording import assumptions, audit_sentences, split_sentence
+from regchoose.experiment.wording import assumptions, audit_sentences, growth_sentence, split_sentence
 from regchoose.records import ARM_NAMES, Arm
 from regchoose.verdict.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer
 from regchoose.verdict.posterior import Posterior, compare
@@ -42,6 +42,9 @@ def audit(judgement: Judgement) -> dict[str, Any]:
         sentences.append(assumptions(lost="Elastic Net", profile=judgement.profile))
     sentences += filter(None, [split_sentence(judgement.table)])
     sentences += [f"{ARM_NAMES[arm]} was not trained: the budget was used up." for arm in judgement.skipped]
+    if judgement.growth is not None:
+        matters = judgement.matters_at_full_size
+        sentences.append(growth_sentence(judgement.growth, of=judgement.table.n_all, matters=matters))
     if verdict.certainty == "undecided":
         name = ARM_NAMES[OUTCOME_ARMS[judgement.prior]]
         sentences.append(f"Prior knowledge, measured on the data, would say {name} (right in at most 60 %).")

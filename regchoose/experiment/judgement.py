@@ -9,6 +9,7 @@ import numpy as np
 
 from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.comparison import posterior_of, rope_of
+from regchoose.experiment.growth import Growth
 from regchoose.experiment.plan import Experiment
 from regchoose.records import Arm, Comparison, Profile, Table, Verdict
 from regchoose.verdict.decide import DIAMONDS, FIRM, judge
@@ -37,6 +38,8 @@ class Judgement:
         Why no other look can follow; empty where one may.
     skipped : tuple of Arm
         Arms that the audit had no time for.
+    growth : Growth, optional
+        The gain on fewer rows, where the table is larger than what was trained on.
     """
 
     table: Table
@@ -50,6 +53,7 @@ class Judgement:
     earlier: tuple[Mapping[str, Any], ...] = ()
     last: str = ""
     skipped: tuple[Arm, ...] = ()
+    growth: Growth | None = None
 
     def evidence(self) -> dict[str, str]:
         """Return a line for each diamond: the difference, its interval, and the three probabilities."""
@@ -90,6 +94,13 @@ class Judgement:
             for key, (a, b) in DIAMONDS.items()
             if {a, b} <= set(self.arms)
         }
+
+    @property
+    def matters_at_full_size(self) -> bool:
+        """Whether the gain, carried on to all rows, is more than δ; taken so where it was not measured."""
+        if self.growth is None:
+            return True
+        return self.growth.trend.at_full_size * self.loss("none") > self.rope
 
     def loss(self, arm: Arm) -> float:
         """Return the estimated mean loss of an arm."""

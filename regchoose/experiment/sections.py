@@ -8,7 +8,14 @@ from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.audit import audit
 from regchoose.experiment.curves import curves
 from regchoose.experiment.judgement import Judgement
-from regchoose.experiment.wording import advice, design_sentence, in_words, size_rule, split_of
+from regchoose.experiment.wording import (
+    advice,
+    design_sentence,
+    growth_sentence,
+    in_words,
+    size_rule,
+    split_of,
+)
 from regchoose.records import ARM_NAMES, Arm, Comparison
 from regchoose.verdict.posterior import compare
 from regchoose.verdict.tune import SPARSE, at_edge, to_size
@@ -33,7 +40,8 @@ def _recommendation(judgement: Judgement) -> dict[str, Any]:
     arm, run = verdict.arm, judgement.arms[verdict.arm]
     rows, of = experiment.rows_train, judgement.table.n_all
     small_l1, small_l2 = float(run.judged.l1[0]), float(run.judged.l2[0])
-    l1_factor, l2_factor = to_size(run.nonzero_share, rows, of=of)
+    exponent = judgement.growth.exponent if judgement.growth else None
+    l1_factor, l2_factor = to_size(run.nonzero_share, rows, of=of, exponent=exponent)
     l1, l2 = small_l1 * l1_factor, small_l2 * l2_factor
     linear = experiment.training.hidden is None
     batch = experiment.training.schedule.steps(rows)[1]
@@ -57,7 +65,8 @@ def _recommendation(judgement: Judgement) -> dict[str, Any]:
         "nonzero_share": run.nonzero_share,
         "training": None if linear else _training(judgement, run),
         "subsample_size": {"l1": small_l1, "l2": small_l2, "rows": rows},
-        "rule": size_rule(run.judged, rows, of=of, sparse=run.nonzero_share < SPARSE),
+        "rule": size_rule(run.judged, rows, of=of, sparse=run.nonzero_share < SPARSE, exponent=exponent),
+        "full_size": _full_size(judgement),
         "in_words": in_words(l1, l2, task=judgement.table.task, linear=linear, batch=batch, rows=of),
         "weight_decay": 2 * l2 or None,
         "sentence": advice(arm, certainty=verdict.certainty, evidence=said),
@@ -71,6 +80,24 @@ def _gain(judgement: Judgement, arm: Arm) -> dict[str, Any] | None:
     base = judgement.loss("none")
     low, high = found.interval
     return {"value": found.difference / base, "interval": [low / base, high / base]}
+
+
+def _full_size(judgement: Judgement) -> dict[str, Any] | None:
+    growth = judgement.growth
+    if growth is None:
+        return None
+    of, matters = judgement.table.n_all, judgement.matters_at_full_size
+    return {
+        "rows": of,
+        "gain": growth.trend.at_full_size,
+        "gain_exponent": growth.trend.exponent,
+        "l1_exponent": growth.exponent,
+        "matters": matters,
+        "measured": [
+            {"rows": size.rows, "gain": size.gain, "interval": list(size.interval)} for size in growth.sizes
+        ],
+        "sentence": growth_sentence(growth, of=of, matters=matters),
+    }
 
 
 def _training(judgement: Judgement, run: ArmRun) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from regchoose.experiment.growth import Growth
 from regchoose.experiment.plan import Experiment
 from regchoose.records import ARM_NAMES, Arm, Penalties, Profile, Table, Task
 
@@ -117,15 +118,26 @@ def assumptions(*, lost: str, profile: Profile) -> str:
     return f"{lost} did not win. The article's reasons, measured: {'; '.join(found)}."
 
 
-def size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool) -> str:
+def size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool, exponent: float | None) -> str:
     """Say how strengths found on so many rows were moved to the whole table; see `to_size`."""
     ratio = f"{rows}/{of}"
     parts = []
     if judged.l1[0]:
-        parts.append(f"l1 × ({ratio})^{'½, a sparse fit' if sparse else '1, a dense fit'}")
+        expected = "½, a sparse fit" if sparse else "1, a dense fit"
+        parts.append(f"l1 × ({ratio})^{expected if exponent is None else f'{exponent:.2f}, as measured'}")
     if judged.l2[0]:
         parts.append(f"l2 × {ratio}")
     return "; ".join(parts)
+
+
+def growth_sentence(growth: Growth, *, of: int, matters: bool) -> str:
+    """Say where the gain is heading."""
+    first, last = growth.sizes[0], growth.sizes[-1]
+    said = (
+        f"The gain over none is {first.gain:.1%} on {first.rows:,} training rows and {last.gain:.1%} on "
+        f"{last.rows:,}; carried on to all {of:,}, about {growth.trend.at_full_size:.1%} (an extrapolation)."
+    )
+    return said if matters else f"{said} At full size the choice is predicted not to matter."
 
 
 def design_sentence(experiment: Experiment) -> str:

@@ -68,6 +68,26 @@ class SubsampleSize(Part):
     rows: int
 
 
+class GainAt(Part):
+    """The gain where models train on so many rows."""
+
+    rows: int
+    gain: float
+    interval: Interval
+
+
+class FullSize(Part):
+    """Where the gain is heading on all rows: an extrapolation from fewer."""
+
+    rows: int
+    gain: float = Field(description="expected on all rows")
+    gain_exponent: float = Field(description="the gain falls as rows to the power of minus this")
+    l1_exponent: float | None = Field(description="l1 falls so, as measured; null where it was not")
+    matters: bool = Field(description="whether that gain is more than no practical difference")
+    measured: list[GainAt]
+    sentence: str
+
+
 class InWords(Part):
     """The same regularizer in the words of libraries."""
 
@@ -95,6 +115,9 @@ class Recommendation(Part):
     training: Schedule | None = Field(description="null for linear networks, which have no length")
     subsample_size: SubsampleSize | None
     rule: str | None = Field(description="how the strengths were moved to all rows")
+    full_size: FullSize | None = Field(
+        default=None, description="null where the table is hardly larger than what was trained on"
+    )
     in_words: InWords
     weight_decay: float | None = Field(description="2·l2: what Adam or SGD call this L2; AdamW does not")
     sentence: str

@@ -171,6 +171,12 @@ def forward_cells(
     return tuple(cells)
 
 
+def stratified_part(target: Float, task: Task, size: int, *, seed: int) -> Int:
+    """Return the places of `size` rows in which every stratum has its share, ascending."""
+    order = _spread(_strata(target, task, parts=SETS), rng=np.random.default_rng(_derived(seed, 3)))
+    return np.sort(order[:size])
+
+
 def variance_factor(cells: int, *, folds: int) -> float:
     """Return the factor of the cells' covariance: 1/cells + test/train rows (Nadeau & Bengio 2003)."""
     return 1 / cells + 1 / (folds - 1)

@@ -192,10 +192,18 @@ def in_order(grid: Penalties) -> Int:
     return np.lexsort((-total, mix.round(9)))
 
 
-def to_size(nonzero_share: float, rows: int, *, of: int) -> tuple[float, float]:
+def to_size(
+    nonzero_share: float, rows: int, *, of: int, exponent: float | None = None
+) -> tuple[float, float]:
     """Return the factors by which l1 and l2 move from models trained on `rows` rows to `of` rows.
 
     l2 by rows/of; l1 by (rows/of)^γ with γ = ½ where the fit is sparse and 1 where it is dense.
+
+    Parameters
+    ----------
+    exponent : float, optional
+        γ, where it was measured.
     """
     ratio = rows / of
-    return ratio ** (0.5 if nonzero_share < SPARSE else 1.0), ratio
+    expected = 0.5 if nonzero_share < SPARSE else 1.0
+    return ratio ** (expected if exponent is None else exponent), ratio
