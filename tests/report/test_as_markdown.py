@@ -11,6 +11,7 @@ from regchoose.records import Gate, Result
 from regchoose.report.as_markdown import as_markdown, summary
 from regchoose.report.safe_markdown import block, code, prose, table
 from regchoose.report.safe_text import plain
+from regchoose.report.verdict_text import below
 from tests.report.hostile import NAMES, gate, with_name
 from tests.report.results import FIRM, PRIOR, UNDECIDED
 
@@ -86,13 +87,14 @@ def test_the_parts_are_there(result: Result) -> None:
 
 
 def test_a_firm_answer_in_whole() -> None:
-    assert summary(FIRM, gate("x")) == SUMMARY
+    verdict = "\n\n".join(prose(line) for line in below(FIRM) if line)
+    assert summary(FIRM, gate("x")) == SUMMARY.format(verdict=verdict)
 
 
 SUMMARY = """\
 ## Elastic Net · l1 = 0.0021 · l2 = 0.0086 · about 40 epochs
 
-firm: 97 % safe · loss 6.1 % under none \\[3.8, 8.3\\] · 31 % of the weights exactly zero
+{verdict}
 
 Table `data/diabetes.csv`: 442 rows; target `progression`, regression.
 
