@@ -66,10 +66,10 @@ def format_for(path: Path) -> str:
     return found
 
 
-def show(result: Result, gate: Gate | None, *, form: str, brief: bool) -> None:
+def show(result: Result, gate: Gate | None, *, form: str, brief: bool, saved: str | None = None) -> None:
     """Print a result on stdout; in a job of GitHub, `github` adds to the job's summary too."""
     if form == "text":
-        output.show(render(result, width=output.width(), brief=brief))
+        output.show(render(result, width=output.width(), brief=brief, saved=saved))
     else:
         output.write(FORMATS[form](result, gate))
     if form == "github":

@@ -14,7 +14,7 @@ from regchoose.cli.ask import is_terminal
 from regchoose.report.numbers import duration
 from regchoose.report.safe_text import fitting, plain
 
-BAR = 20
+BAR, WIDE = 20, 60  # columns: of a bar, and from which the count has room
 
 
 class Listener(Protocol):
@@ -125,6 +125,16 @@ class Remaining(ProgressColumn):
         return Text("" if left is None else f"{duration(max(left, 0))} left", no_wrap=True)
 
 
+class Count(ProgressColumn):
+    """How many units are done, while a step runs."""
+
+    def render(self, task: Task) -> Text:
+        """Return the count; nothing where the total is unknown."""
+        if task.fields["summary"] is not None or task.total is None:
+            return Text("")
+        return Text(f"{task.completed:.0f} of {task.total:.0f}", no_wrap=True)
+
+
 class Label(ProgressColumn):
     """What a step does; plain text."""
 
@@ -187,8 +197,9 @@ def listening(
         console = Console(file=stream, force_terminal=True, force_interactive=True)
         bar = max(4, min(BAR, console.width - 40))
         state = State(width=bar, mark=fitting("✓", stream.encoding))
+        counted = [Count()] if console.width >= WIDE else []
         progress = Progress(
-            Label(), state, Remaining(), console=console, transient=True, refresh_per_second=8
+            Label(), state, *counted, Remaining(), console=console, transient=True, refresh_per_second=8
         )
         with progress:
             yield Live(progress)

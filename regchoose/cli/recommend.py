@@ -85,7 +85,7 @@ def _switchboard() -> Switchboard:
 def _show(result: Result, settings: Settings, asked: Gate | None) -> None:
     if settings.output:
         output.write_file(Path(settings.output), dumps(result))
-    show(result, asked, form=format_of(settings), brief=settings.quiet)
+    show(result, asked, form=format_of(settings), brief=settings.quiet, saved=settings.output)
     if settings.output and not settings.quiet:
         output.say(f"The result is in {plain(settings.output)}.")
     if settings.report:

@@ -42,7 +42,7 @@ def report(result: str, *, to: str | None, form: str | None, fail_if: str | None
     known = read_result(Path(result))
     asked = gate.gated(expression, json.loads(dumps(known)) if expression else {})
     if target is None:
-        show(known, asked, form=chosen, brief=False)
+        show(known, asked, form=chosen, brief=False, saved=result)
     else:
         output.write_file(target, FORMATS[chosen](known, asked))
         output.say(f"The report is in {plain(target)}.")

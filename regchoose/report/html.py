@@ -21,6 +21,7 @@ from regchoose.report.safe_text import plain
 from regchoose.report.terminal import WHO
 from regchoose.report.verdict_text import below, headline
 
+LIBRARIES = {"PyTorch": "pytorch", "Keras": "keras", "scikit-learn": "scikit_learn"}
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
 
@@ -93,6 +94,11 @@ def _evidence(result: Result) -> dict[str, Any]:
         "about": TABLE,
         "arms": _arms(result),
         "audit": result.audit,
+        "words": [
+            (library, result.recommendation["in_words"][key])
+            for library, key in LIBRARIES.items()
+            if result.recommendation["in_words"].get(key)
+        ],
         "subsample": result.subsample,
         "checks": _checks((result.subsample or {}).get("checks", ())),
     }

@@ -2,7 +2,8 @@
 
 import io
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -12,10 +13,12 @@ from rich.text import Text
 from regchoose.records import Result
 from regchoose.report import numbers
 from regchoose.report.arms_table import arms_table
+from regchoose.report.command import command
 from regchoose.report.remarks import remarks
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.verdict_text import CERTAINTY_STYLE, below, headline
 
+MARGIN = 40  # columns from which the table of the arms is indented
 WHO = {
     "user": "your answer",
     "flag": "set beforehand",
@@ -25,7 +28,7 @@ WHO = {
 }
 
 
-def render(result: Result, *, width: int, brief: bool = False) -> RenderableType:
+def render(result: Result, *, width: int, brief: bool = False, saved: str | None = None) -> RenderableType:
     """Return a result for a rich console: verdict, warnings, arms, the way through the chart, what is next.
 
     Parameters
@@ -35,6 +38,8 @@ def render(result: Result, *, width: int, brief: bool = False) -> RenderableType
         Columns there are; good from 40 up.
     brief : bool
         The verdict alone.
+    saved : str, optional
+        The file that it was written to.
     """
     style = CERTAINTY_STYLE[result.recommendation["certainty"]]
     verdict = [Text(plain(headline(result)), style=style), *_sentences(below(result))]
@@ -42,10 +47,12 @@ def render(result: Result, *, width: int, brief: bool = False) -> RenderableType
         return Group(*verdict)
     sections: list[RenderableType] = [*verdict, *_warnings(result)]
     if result.arms:
-        sections += ["", Padding(arms_table(result, width=width - 2), (0, 0, 0, 2), expand=False)]
+        margin = 2 if width >= MARGIN else 0
+        table = arms_table(result, width=width - margin)
+        sections += ["", Padding(Group(table, *_caption(result)), (0, 0, 0, margin), expand=False)]
     sections += ["", _heading("The way through the chart"), _way(result)]
     sections += ["", _heading("Beyond the chart"), _beyond(result)]
-    return Group(*sections, "", _next(result, width=width))
+    return Group(*sections, "", _next(result, width=width, saved=saved))
 
 
 def text(result: Result, *, width: int, in_ascii: bool = False, brief: bool = False) -> str:
@@ -90,15 +97,29 @@ def _way(result: Result) -> RenderableType:
         if step["kind"] == "question":
             answer = Text(plain(step["answer"]), style="bold")
             answer.append(f" · {WHO[step['answered_by']]}", style="not bold dim")
-            if step["evidence"]:
-                answer.append(f" · {plain(step['evidence'], longest=400)}", style="not bold")
+            for line in filter(None, (step["evidence"], _estimate(result, step))):
+                answer.append(f" · {plain(line, longest=400)}", style="not bold")
             rows.append((str(len(rows) + 1), Group(Text(plain(step["text"])), answer)))
     rows.append(("→", _heading(plain(result.recommendation["outcome_text"]))))
     return _hanging(rows)
 
 
+def _estimate(result: Result, step: Mapping[str, Any]) -> str:
+    """Return how long the experiment was thought to take, where that decided."""
+    seconds = (result.execution.get("estimates") or {}).get("seconds")
+    decided = step["key"] in ("resources", "validation") and step["answered_by"] == "measured"
+    return f"about {numbers.duration(seconds)}" if decided and seconds is not None else ""
+
+
+def _caption(result: Result) -> list[RenderableType]:
+    """Say for which rows the strengths of the table are, where those above are for others."""
+    size = result.recommendation["subsample_size"]
+    if not size or size["rows"] == result.data["rows"]:
+        return []
+    return [Padding(Text(f"l1 and l2 as trained, on {size['rows']:,} rows", style="dim"), (0, 0, 0, 3))]
+
+
 def _beyond(result: Result) -> RenderableType:
-    advice = result.recommendation
     sentences = (result.audit or {}).get("sentences", ())
     rows: list[tuple[str | Text, RenderableType]] = [
         ("–", Text(plain(line, longest=600))) for line in sentences
@@ -108,12 +129,6 @@ def _beyond(result: Result) -> RenderableType:
     elif not result.audit:
         rows.append(("–", Text("The arm that the chart skips was not trained; --audit trains it too.")))
     rows += [("–", Text(line)) for line in [*_length(result), *_scale(result)]]
-    words = {"PyTorch": "pytorch", "Keras": "keras", "scikit-learn": "scikit_learn"}
-    for name, key in words.items():
-        if advice["in_words"].get(key):
-            rows.append(
-                ("–", Text.assemble((name, "bold"), f"  {plain(advice['in_words'][key], longest=400)}"))
-            )
     return _hanging(rows)
 
 
@@ -151,16 +166,22 @@ def _scale(result: Result) -> list[str]:
     return lines
 
 
-def _next(result: Result, *, width: int) -> RenderableType:
-    data = shlex.quote(plain(result.data["path"]))
-    commands = [f"regchoose recommend {data} -o result.json", f"regchoose inspect {data}"]
-    if result.recommendation["certainty"] in ("undecided", "leaning"):
-        commands.insert(0, f"regchoose recommend {data} --preset thorough")
-    joined = "     ".join(commands)
-    shown = [joined] if len(joined) + 7 <= width else commands
+def _next(result: Result, *, width: int, saved: str | None) -> RenderableType:
+    trained = bool(result.recommendation["training"] or result.arms)
+    more = {"preset": "thorough"} if trained else {"subsample": "yes", "resources": "yes"}
+    doubtful = result.recommendation["certainty"] != "firm" and result.settings.get("preset") != "thorough"
+    lines = [command(result, also=more)] if doubtful or not trained else []
+    file = shlex.quote(plain(saved or "result.json"))
+    if saved is None:
+        lines.append(f"{command(result)} -o {file}")
+    following = [f"regchoose export {file} --to pytorch"] * trained + [
+        f"regchoose report {file} -o report.html"
+    ]
+    joined = "     ".join(following)
+    lines += [joined] if len(joined) + 7 <= width else following
     grid = Table.grid(padding=(0, 3, 0, 0))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
-    for place, line in enumerate(shown):
+    for place, line in enumerate(lines):
         grid.add_row("Next" if place == 0 else "", Text(line))
     return grid

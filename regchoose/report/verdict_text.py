@@ -42,7 +42,7 @@ def below(result: Result) -> list[str]:
             return [_doubt(result), _if_you_must(result)]
         case certainty:
             share = f"{certainty}: {numbers.probability(advice['safe'])} safe"
-            return [" · ".join([share, *_gain(advice), *_zeros(advice)])]
+            return [" · ".join([share, *_gain(result), *_zeros(advice)])]
 
 
 def _amounts(advice: Mapping[str, Any]) -> list[str]:
@@ -52,14 +52,26 @@ def _amounts(advice: Mapping[str, Any]) -> list[str]:
     return amounts
 
 
-def _gain(advice: Mapping[str, Any]) -> list[str]:
+def _gain(result: Result) -> list[str]:
+    advice = result.recommendation
     if not advice["gain"] or advice["regularizer"] == "none":
         return []
     value, (low, high) = advice["gain"]["value"], advice["gain"]["interval"]
     side = "under" if value >= 0 else "over"
     bounds = (low, min(high, 1.0)) if value >= 0 else (-high, -low)  # no loss is below zero
     ends = ", ".join(numbers.percent(end).removesuffix(" %") for end in bounds)
-    return [f"loss {numbers.percent(abs(value))} {side} none [{ends}]"]
+    name = str((result.design or {}).get("loss", "loss")).partition(" of ")[0]
+    return [f"{name} {numbers.percent(abs(value))} {side} none [{ends}]{_at_fixed_length(result)}"]
+
+
+def _at_fixed_length(result: Result) -> str:
+    """Say what the gain would be without early stopping, where that is known."""
+    end = ((result.audit or {}).get("fixed_length") or {}).get("loss", {})
+    base, own = end.get("none"), end.get(result.recommendation["regularizer"])
+    if not base or own is None:
+        return ""
+    gain = (base - own) / base
+    return f", {numbers.percent(abs(gain))}{'' if gain >= 0 else ' over'} at a fixed length"
 
 
 def _zeros(advice: Mapping[str, Any]) -> list[str]:

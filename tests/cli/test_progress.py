@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from regchoose.cli.progress import Label, Lines, Live, Remaining, Silent, State, listening
+from regchoose.cli.progress import Count, Label, Lines, Live, Remaining, Silent, State, listening
 
 
 class Clock:
@@ -39,7 +39,7 @@ def drawn(width: int) -> tuple[Live, Progress, io.StringIO]:
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=True, color_system=None)
     clock = Clock()
-    columns = (Label(), State(width=8, mark="ok"), Remaining())
+    columns = (Label(), State(width=8, mark="ok"), *([Count()] if width > 40 else []), Remaining())
     progress = Progress(*columns, console=console, auto_refresh=False, get_time=clock, transient=True)
     return Live(progress), progress, stream
 
@@ -56,7 +56,10 @@ def test_the_block_has_a_line_a_step() -> None:
     first, second, *_ = stream.getvalue().splitlines()
     assert "subsample ok 442 of 442 rows" in " ".join(first.split())
     assert "[bold]none" in second
+    assert "10 of 25" in second
     assert "left" in second
+    live.finished("none", "done")
+    assert "of 25" not in "".join(stream.getvalue().splitlines()[2:])
 
 
 @pytest.mark.parametrize("width", [4, 20, 40])

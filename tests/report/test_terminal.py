@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from regchoose.records import Result
 from regchoose.report import numbers
 from regchoose.report.safe_text import ascii_only, plain
-from regchoose.report.terminal import text
+from regchoose.report.terminal import as_text, render, text
 from tests.report.results import FIRM, PRIOR, UNDECIDED
 
 AT_80 = """\
 Elastic Net   l1 = 0.0021   l2 = 0.0086   about 40 epochs
-firm: 97 % safe · loss 6.1 % under none [3.8, 8.3] · 31 % of the weights exactly
-zero
+firm: 97 % safe · squared error 6.1 % under none [3.8, 8.3], 32 % at a fixed
+length · 31 % of the weights exactly zero
 warning: 2 rows are duplicates
 
      arm           loss  its interval                  l1      l2  zeros   time
@@ -22,6 +22,7 @@ warning: 2 rows are duplicates
      L1           0.529   ──────●──────            0.0030       –   44 %  3.1 s
      L2           0.534    ──────●───────               –   0.010    0 %  2.9 s
   →  Elastic Net  0.527  ──────●──────             0.0021  0.0086   31 %  6.0 s
+     l1 and l2 as trained, on 353 rows
 
 The way through the chart
   1  Can you take a subsample with the same distribution?
@@ -42,29 +43,30 @@ Beyond the chart
      0.011 (l2 falls as 1/n, l1 as its square root).
   –  In the article's words: strength 0.011 and alpha 0.8 (alpha 1 is Ridge, 0
      is Lasso).
-  –  PyTorch  l1 * |w| and l2 * w^2 added to the mean loss
-  –  Keras  kernel_regularizer=L1L2(l1=0.0021, l2=0.0086)
-  –  scikit-learn  no L1 for networks; MLPRegressor(alpha=7.6) is the L2 part
 
 Next   regchoose recommend data/diabetes.csv -o result.json
-       regchoose inspect data/diabetes.csv
+       regchoose export result.json --to pytorch
+       regchoose report result.json -o report.html
 """
 AT_40 = """\
 Elastic Net   l1 = 0.0021   l2 = 0.0086
 about 40 epochs
-firm: 97 % safe · loss 6.1 % under none
-[3.8, 8.3] · 31 % of the weights exactly
+firm: 97 % safe · squared error 6.1 %
+under none [3.8, 8.3], 32 % at a fixed
+length · 31 % of the weights exactly
 zero
 warning: 2 rows are duplicates
 
-     arm                    loss  zeros
-     none                  0.561    0 %
-     L1                    0.529   44 %
+     arm           loss  zeros
+     none         0.561    0 %
+     L1           0.529   44 %
      l1 0.0030
-     L2                    0.534    0 %
+     L2           0.534    0 %
      l2 0.010
-  →  Elastic Net           0.527   31 %
-     l1 0.0021  l2 0.0086
+  →  Elastic Net  0.527   31 %
+     l1 0.0021
+     l2 0.0086
+     l1 and l2 as trained, on 353 rows
 
 The way through the chart
   1  Can you take a subsample with the
@@ -97,19 +99,13 @@ Beyond the chart
   –  In the article's words: strength
      0.011 and alpha 0.8 (alpha 1 is
      Ridge, 0 is Lasso).
-  –  PyTorch  l1 * |w| and l2 * w^2
-     added to the mean loss
-  –  Keras
-     kernel_regularizer=L1L2(l1=0.0021,
-     l2=0.0086)
-  –  scikit-learn  no L1 for networks;
-     MLPRegressor(alpha=7.6) is the L2
-     part
 
 Next   regchoose recommend
        data/diabetes.csv -o result.json
-       regchoose inspect
-       data/diabetes.csv
+       regchoose export result.json --to
+       pytorch
+       regchoose report result.json -o
+       report.html
 """
 UNDECIDED_80 = """\
 Undecided between L1 and no regularization (safe: 71 % and 64 %).
@@ -131,8 +127,9 @@ The way through the chart
 Beyond the chart
   -  No experiment was run; --subsample yes --resources yes asks for one.
 
-Next   regchoose recommend data/diabetes.csv -o result.json
-       regchoose inspect data/diabetes.csv
+Next   regchoose recommend --subsample=yes --resources=yes data/diabetes.csv
+       regchoose recommend data/diabetes.csv -o result.json
+       regchoose report result.json -o report.html
 """
 
 
@@ -184,7 +181,45 @@ def test_no_regularization_has_no_strengths() -> None:
 
 def test_a_loss_is_no_gain() -> None:
     advice = {**FIRM.recommendation, "gain": {"value": -0.012, "interval": [-0.03, 0.006]}}
-    assert "loss 1.2 % over none [−0.6, 3]" in text(replace(FIRM, recommendation=advice), width=80)
+    assert "squared error 1.2 % over none [−0.6, 3]" in text(replace(FIRM, recommendation=advice), width=80)
+
+
+def test_no_gain_is_beyond_the_whole_loss() -> None:
+    advice = {**FIRM.recommendation, "gain": {"value": 0.46, "interval": [-0.21, 1.14]}}
+    assert "46 % under none [−21, 100]" in text(replace(FIRM, recommendation=advice), width=80)
+
+
+def test_the_bars_give_way_to_what_must_be_read() -> None:
+    slow = {**FIRM.execution, "arm_seconds": dict.fromkeys(FIRM.arms, 725.0)}
+    arms = {arm: {**figures, "l1": 1.23e-05, "l2": 4.56e-05} for arm, figures in FIRM.arms.items()}
+    shown = text(replace(FIRM, execution=slow, arms=arms), width=80)
+    (line,) = (line for line in shown.splitlines() if line.startswith("  →  Elastic Net  0.527"))
+    assert line.endswith("12 min 5 s")
+    assert len(line) <= 80
+
+
+def test_what_is_next_names_the_file_that_was_written() -> None:
+    shown = "\n".join(as_text(render(FIRM, width=100, saved="a b.json"), width=100).splitlines()[-1:])
+    assert shown == (
+        "Next   regchoose export 'a b.json' --to pytorch     regchoose report 'a b.json' -o report.html"
+    )
+
+
+def test_a_doubtful_answer_is_followed_by_a_thorough_run_with_the_same_settings() -> None:
+    settings = {**UNDECIDED.settings, "preset": "quick", "epochs": 40, "network": "linear"}
+    shown = text(replace(UNDECIDED, settings=settings), width=100)
+    again = "Next   regchoose recommend --preset=thorough --network=linear data/diabetes.csv\n"
+    assert again in shown
+    thorough = text(replace(UNDECIDED, settings={**settings, "preset": "thorough"}), width=100)
+    assert again not in thorough
+
+
+def test_an_estimate_stands_with_the_answer_that_it_decided() -> None:
+    measured = {**FIRM.path[2], "answered_by": "measured", "evidence": "it fits in the budget of 10m"}
+    execution = {**FIRM.execution, "estimates": {"seconds": 12.3}}
+    shown = text(replace(FIRM, path=(measured,), execution=execution), width=80)
+    assert "     yes · measured · it fits in the budget of 10m · about 12 s\n" in shown
+    assert "about 12 s\n" not in text(replace(FIRM, execution=execution, path=FIRM.path[:1]), width=80)
 
 
 def test_a_partial_answer_says_so() -> None:
@@ -209,7 +244,7 @@ def test_text_from_data_is_inert() -> None:
     step = {**FIRM.path[0], "evidence": HOSTILE, "text": HOSTILE}
     shown = text(replace(FIRM, data=data, path=(step,)), width=300)
     assert "warning: [bold]x[/bold] red <script>alert(1)</script> end" in shown
-    assert shown.count("[bold]x[/bold]") == 5  # three commands and paths, the question, its evidence
+    assert shown.count("[bold]x[/bold]") == 4  # the warning, the question, its evidence, a command
     assert not {"\x1b", "\x00", "\u202e", "\x07"} & set(shown)
 
 
