@@ -82,7 +82,9 @@ def result_of(document: Any, path: Path) -> Result:
     if "schema_version" not in document or "recommendation" not in document:
         raise _no_result(path, "it has no recommendation")
     if document["schema_version"] != "1":
-        raise _no_result(path, f"its schema_version is {plain(document['schema_version'])}, wanted 1")
+        version = plain(document.get("regchoose_version", "another version"), longest=20)
+        reason = f"its schema_version is {plain(document['schema_version'], longest=20)}, wanted 1"
+        raise _no_result(path, reason, fix=f"regchoose {version}, which wrote it, or {REMEDY}")
     from regchoose.schema.documents import problem  # late: it takes a third of a second
 
     if reason := problem(document):
@@ -91,6 +93,6 @@ def result_of(document: Any, path: Path) -> Result:
     return Result(**{field.name: document[field.name] for field in fields(Result)} | lists)
 
 
-def _no_result(path: Path, reason: str) -> UsageError:
+def _no_result(path: Path, reason: str, *, fix: str = REMEDY) -> UsageError:
     message = f"the file is not a result of regchoose: {reason}"
-    return UsageError("E214", message, where=str(path), fix=REMEDY)
+    return UsageError("E214", message, where=str(path), fix=fix)

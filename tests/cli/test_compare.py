@@ -108,6 +108,14 @@ def test_what_is_no_result_is_said(
     assert both[side] in done.stderr
 
 
+def test_a_newer_result_names_who_can_read_it(shell: Shell, both: tuple[str, str], tmp_path: Path) -> None:
+    newer = dumps(replace(FIRM, schema_version="2", regchoose_version="3.1"))
+    (tmp_path / both[1]).write_text(newer, encoding="utf-8")
+    done = shell("compare", *both)
+    assert "its schema_version is 2, wanted 1" in done.stderr
+    assert "fix:   regchoose 3.1, which wrote it, or regchoose recommend DATA -o result.json" in done.stderr
+
+
 def test_a_damaged_result_is_said_at_its_first_wrong_key(
     shell: Shell, both: tuple[str, str], tmp_path: Path
 ) -> None:
