@@ -58,8 +58,17 @@ class Judgement:
     def evidence(self) -> dict[str, str]:
         """Return a line for each diamond: the difference, its interval, and the three probabilities."""
         return {
-            key: f"loss {found.difference:+.3g} [{found.interval[0]:.3g}, {found.interval[1]:.3g}]; "
-            f"P better {found.better:.2f}, equivalent {found.equivalent:.2f}, worse {found.worse:.2f}"
+            key: f"loss {found.difference:+.2g} [{found.interval[0]:.2g}, {found.interval[1]:.2g}]; ".replace(
+                "-", "−"
+            )
+            + ", ".join(
+                f"{side} {100 * share:.0f} %"
+                for side, share in (
+                    ("better", found.better),
+                    ("alike", found.equivalent),
+                    ("worse", found.worse),
+                )
+            )
             for key, found in self.diamonds.items()
         }
 
