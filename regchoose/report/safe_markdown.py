@@ -8,8 +8,8 @@ from regchoose.report.safe_text import plain
 LONGEST = 600
 # What opens anything in CommonMark, GitHub's tables and mathematics, or in Liquid, wherever it stands.
 ACTIVE = re.compile(r"([\\`*_{}\[\]<>|~$]|(?<=\{)%|%(?=\}))")
-# What opens a list or a heading at the beginning of a line.
-OPENING = re.compile(r"^(?:(\d{1,9})(?=[.)](?:\s|$))|(?=(?:#{1,6}|[+-])(?:\s|$)|-[\s-]*$))")
+# What opens a list or a heading at the beginning of a line, and closes a heading at its end.
+OPENING = re.compile(r"^(?:(\d{1,9})(?=[.)](?:\s|$))|(?=(?:#{1,6}|[+-])(?:\s|$)|-[\s-]*$))|(?<=\s)(?=#+$)")
 MENTION = re.compile(r"(?<!\w)([@#])(?=\w)")
 LINK = re.compile(r"(?i)(\b(?:https?|ftp|mailto|xmpp))(:)|(?<!\w)(www)(\.)")
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -45,6 +47,20 @@ def test_text_shows_as_it_is(kind: str) -> None:
             "inline",
             "text",
         }
+
+
+MARKS = st.text(st.sampled_from("abc12 *_`~[]()<>|#+-.=!&;:@$^{}%\\/\"'\n\t\u202e\x1bé"), max_size=30)
+
+
+@given(st.one_of(MARKS, st.text(max_size=30)))
+def test_any_text_shows_as_it_is(text: str) -> None:
+    line = plain(text, longest=600).strip()
+    for before in ("- ", "", "## ", "1. "):
+        assert shown(f"{before}{prose(text)}").split() == line.split()
+    cells = flat("\n".join(table(["a", "b"], [[prose(text), code(text)]])))
+    assert sum(token.type == "td_open" for token in cells) == 2
+    spans = [token.content.replace("\u200b", "").strip() for token in cells if token.type == "code_inline"]
+    assert spans == [line] * bool(line)
 
 
 @pytest.mark.parametrize("kind", NAMES)
