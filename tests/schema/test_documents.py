@@ -24,6 +24,7 @@ RUNS: dict[str, tuple[str, Settings, frozenset[str]]] = {
     "no audit": ("binary", replace(TINY, audit=False), frozenset()),
     "prior knowledge": ("binary", replace(TINY, resources="no"), frozenset({"resources"})),
     "three questions": ("binary", replace(TINY, chart="three-questions"), frozenset()),
+    "forward in time": ("regression", replace(TINY, time="a"), frozenset()),
     "a subsample": ("regression", replace(TINY, rows=60, subsample="yes"), frozenset({"subsample"})),
 }
 
