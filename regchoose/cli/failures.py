@@ -14,9 +14,9 @@ import typer
 
 from regchoose.errors import ExitCode, RegchooseError, ResourceError, UsageError
 from regchoose.report.safe_text import fitting, plain
-from regchoose.shapes import FIELDS
 
 LONGEST = 300
+ALIKE = 0.6  # of a word that was meant; under it, a guess only confuses
 
 
 class Terminated(BaseException):
@@ -86,7 +86,7 @@ def _known(error: Exception) -> RegchooseError | None:
         case RegchooseError():
             return error
         case typer.TyperException():
-            return _usage(error.format_message())
+            return _usage(error)
         case MemoryError():
             return ResourceError("E403", "memory ran out", fix="--rows with fewer rows, or --jobs 1")
         case OSError(errno=errno) if errno in (28, 122):  # ENOSPC, EDQUOT
@@ -96,21 +96,31 @@ def _known(error: Exception) -> RegchooseError | None:
     return None
 
 
-def _usage(message: str) -> UsageError:
-    """Put typer's complaint into our form, with the nearest legal option."""
-    message = re.sub(r"\s+", " ", message).strip().removesuffix(".")
-    unknown = re.match(r"No such option: (--[^\s=]+)", message)
+def _usage(error: typer.TyperException) -> UsageError:
+    """Put typer's complaint into our form, with the nearest option or command that there is."""
+    message = re.sub(r"\s+", " ", error.format_message()).strip().removesuffix(".")
+    context: typer.Context | None = vars(error).get("ctx")
+    path = context.command_path if context else "regchoose"
     near: list[str] = []
-    if unknown:
-        message = f"no option {unknown[1]}"
-        near = get_close_matches(
-            unknown[1], [f"--{name.replace('_', '-')}" for name in FIELDS], n=1, cutoff=0.5
-        )
-    elif command := re.match(r"No such command '?([^'\s]+)", message):
-        message = f"no command {command[1]}"
-        near = get_close_matches(command[1], ["recommend", "inspect", "sample", "flowchart"], n=1, cutoff=0.5)
-    fix = near[0] if near else "regchoose --help lists the commands, regchoose recommend --help the options"
-    return UsageError("E202", message, fix=fix)
+    if unknown := re.match(r"No such option: (-[^\s=(]+)", message):
+        message = f"{path} has no option {unknown[1]}"
+        near = get_close_matches(unknown[1], _options(context), n=1, cutoff=ALIKE)
+    elif unknown := re.match(r"No such command '?([^'\s]+)", message):
+        message = f"no command {unknown[1]}"
+        near = get_close_matches(unknown[1], _commands(context), n=1, cutoff=ALIKE)
+        near = [f"{path} {name}" for name in near]
+    message = f"{message[:1].lower()}{message[1:]}"
+    what = "the commands" if _commands(context) else "what it takes"
+    return UsageError("E202", message, fix=near[0] if near else f"{path} --help shows {what}")
+
+
+def _options(context: typer.Context | None) -> list[str]:
+    params = context.command.params if context else []
+    return [flag for param in params for flag in (*param.opts, *param.secondary_opts) if flag[:2] == "--"]
+
+
+def _commands(context: typer.Context | None) -> list[str]:
+    return list(vars(context.command).get("commands", ())) if context else []
 
 
 def lines(error: RegchooseError) -> list[str]:

@@ -95,7 +95,7 @@ def test_an_error_in_the_contracts_form(shell: Shell) -> None:
     [
         (["recommend", "a.csv", "--epoch", "3"], "--epochs"),
         (["recommend", "a.csv", "--task", "regresion"], "--task regression"),
-        (["recomend", "a.csv"], "recommend"),
+        (["recomend", "a.csv"], "regchoose recommend"),
     ],
 )
 def test_the_nearest_legal_word_is_proposed(shell: Shell, arguments: list[str], fix: str) -> None:
@@ -229,3 +229,28 @@ def test_charts_are_drawn(shell: Shell, chart: str, form: str) -> None:
     assert "L1" in done.stdout
     if form == "json":
         json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "fix"),
+    [
+        (["recomend", "a.csv"], "no command recomend", "regchoose recommend"),
+        (["exprot", "a.json"], "no command exprot", "regchoose export"),
+        (["frobnicate"], "no command frobnicate", "regchoose --help shows the commands"),
+        (["recommend", "a.csv", "--epoch", "3"], "regchoose recommend has no option --epoch", "--epochs"),
+        (["report", "a.json", "--outptu", "b"], "regchoose report has no option --outptu", "--output"),
+        (["flowchart", "--formt", "svg"], "regchoose flowchart has no option --formt", "--format"),
+        (
+            ["sample", "a.csv", "--zzz"],
+            "regchoose sample has no option --zzz",
+            "regchoose sample --help shows what it takes",
+        ),
+        (["report"], "missing argument 'RESULT'", "regchoose report --help shows what it takes"),
+    ],
+)
+def test_what_was_meant_is_looked_for_among_what_that_command_takes(
+    shell: Shell, arguments: list[str], message: str, fix: str
+) -> None:
+    done = shell(*arguments)
+    assert done.returncode == 2
+    assert done.stderr == f"error[E202]: {message}\n  fix:   {fix}\n"
