@@ -124,6 +124,13 @@ def test_an_answer_from_prior_knowledge_has_nothing_to_compare() -> None:
     assert {"name": "l2", "old": 0.534, "new": None} in found["arms"]
 
 
+def test_what_no_digit_shows_is_left_to_the_document() -> None:
+    drifted = replace(FIRM, recommendation={**FIRM.recommendation, "l1": 0.0021000001})
+    found = changes(FIRM, drifted)
+    assert found["figures"] == [{"name": "l1", "old": 0.0021, "new": 0.0021000001}]
+    assert "l1" not in as_text(render_changes(found, FIRM, drifted), width=80)
+
+
 def test_losses_apart_are_told_from_noise() -> None:
     best = {**FIRM.arms["elastic_net"], "loss": 0.6, "interval": [0.58, 0.62]}
     worse = replace(FIRM, arms={**FIRM.arms, "elastic_net": best})

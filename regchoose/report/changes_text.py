@@ -66,9 +66,10 @@ def why(found: Found) -> str:
 
 def sections(found: Found, old: Result, new: Result) -> list[tuple[str, list[Line]]]:
     """Return what changed in lines, by subject; subjects without change are left out."""
+    of = ", of another target" if found["target_changed"] or found["task_changed"] else ""
     parts = {
         "Recommendation": _recommendation(found, old, new),
-        "Losses of the arms": [
+        f"Losses of the arms{of}": [
             _line(ARM_NAMES[change["name"]], numbers.loss, [change["old"], change["new"]])
             for change in found["arms"]
         ],
@@ -80,7 +81,9 @@ def sections(found: Found, old: Result, new: Result) -> list[tuple[str, list[Lin
         "Version": [Line("regchoose", old.regchoose_version, new.regchoose_version)]
         * found["version_changed"],
     }
-    return [(title, lines) for title, lines in parts.items() if lines]
+    # What differs only beyond the digits shown is left to the JSON document.
+    shown = {title: [line for line in lines if line.old != line.new] for title, lines in parts.items()}
+    return [(title, lines) for title, lines in shown.items() if lines]
 
 
 def _recommendation(found: Found, old: Result, new: Result) -> list[Line]:
