@@ -53,11 +53,12 @@ def _is_format(word: str) -> bool:
 
 def guarded(work: Callable[[], int], form: Form) -> int:
     """Do the work; turn whatever it raises into an exit status and, where one can act on it, an error."""
+    status: int = ExitCode.OK
     try:
         status = work()
         sys.stdout.flush()
     except BrokenPipeError:
-        return _reader_left()
+        _reader_left()
     except (KeyboardInterrupt, typer.Abort):
         return _stop("interrupted", ExitCode.INTERRUPTED, form)
     except Terminated:
@@ -160,7 +161,6 @@ def _for_pipeline(error: Mapping[str, str], form: str) -> str:
     return failure_as_github(error) if form == "github" else failure_as_junit(error)
 
 
-def _reader_left() -> int:
+def _reader_left() -> None:
     """End quietly: whoever read stdout has what they wanted (as in `| head`)."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.OK

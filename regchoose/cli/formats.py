@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from regchoose.cli import output
@@ -68,10 +69,11 @@ def format_for(path: Path) -> str:
 
 def show(result: Result, gate: Gate | None, *, form: str, brief: bool, saved: str | None = None) -> None:
     """Print a result on stdout; in a job of GitHub, `github` adds to the job's summary too."""
-    if form == "text":
-        output.show(render(result, width=output.width(), brief=brief, saved=saved))
-    else:
-        output.write(FORMATS[form](result, gate))
+    with suppress(BrokenPipeError):  # whoever reads may leave; reports and the gate are still to come
+        if form == "text":
+            output.show(render(result, width=output.width(), brief=brief, saved=saved))
+        else:
+            output.write(FORMATS[form](result, gate))
     if form == "github":
         append_summary(summary(result, gate), environ=os.environ)
 

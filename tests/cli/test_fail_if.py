@@ -1,13 +1,16 @@
 """`--fail-if`: refused before the work, or decided after it."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from regchoose.errors import ExitCode
 from regchoose.report.as_json import dumps
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, clean_environment
 from tests.report.results import FIRM, PRIOR
 
 
@@ -64,6 +67,28 @@ def test_a_saved_result_is_gated_too(shell: Shell, tmp_path: Path) -> None:
     assert "cannot be told, which counts as holding: safe is null; exit 1" in done.stderr
     assert "<failure " in (tmp_path / "gate.xml").read_text(encoding="utf-8")
     assert shell("report", "prior.json", "--fail-if", "safe != null and safe < 0.9").returncode == 0
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_reader_that_leaves_takes_no_gate_away(tmp_path: Path, form: str) -> None:
+    command = [sys.executable, "-m", "tests.cli.fake_shell", "recommend", "a.csv", "--format", form]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*command, "--fail-if", "safe > 0.9", "--report", "r.html"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env=clean_environment(),
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "holds: safe is 0.97; exit 1" in done.stderr
+    assert (tmp_path / "r.html").exists()
 
 
 def test_an_error_of_the_run_is_not_the_gates(shell: Shell) -> None:
