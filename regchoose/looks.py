@@ -114,7 +114,7 @@ class Look:
         if "estimated" not in self.seconds:
             self.seconds["estimated"] = seconds = estimate(self.prepared(), clock=self._clock)
             budget = self.settings.budget
-            self._listener.noted(f"The experiment takes about {seconds:.0f} s; --budget is {budget}.")
+            self._listener.noted(f"The experiment takes about {max(1, round(seconds))} s; --budget is {budget}.")
         return self.seconds["estimated"]
 
     def train(self, arm: Arm, text: str) -> ArmRun:

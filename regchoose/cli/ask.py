@@ -98,7 +98,8 @@ def shown(prompt: Prompt) -> str:
     for value, key in list(keys(prompt.choices).items())[:LISTED]:
         name, meaning = plain(value, longest=40), plain(prompt.choices[value])
         said = name if meaning in ("", name) else f"{name:{width}}  {meaning}"
-        lines.append(f"  [{key}] {said}{' (default)' if value == prompt.default else ''}")
+        choice = f"  [{key}] {said}{' (default)' if value == prompt.default else ''}"
+        lines += wrap(choice, columns, subsequent_indent=" " * 6)
     if len(prompt.choices) > LISTED:
         lines.append(f"  … and {len(prompt.choices) - LISTED} more; type the name")
     return "\n".join([*lines, "  ›"])

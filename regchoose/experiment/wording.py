@@ -7,6 +7,8 @@ from regchoose.experiment.growth import Growth
 from regchoose.experiment.plan import Experiment
 from regchoose.records import ARM_NAMES, Arm, Penalties, Profile, Table, Task
 
+LEAST_TOLD = 5e-4  # of the loss: a smaller gain is not put in figures
+
 
 def in_words(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows: int) -> dict[str, str]:
     """Say what strengths of the mean loss are in PyTorch, Keras and scikit-learn.
@@ -93,7 +95,8 @@ def audit_sentences(
     if best != arm:
         share = (losses[arm] - losses[best]) / losses[best]
         stress = "is better, and that is firm" if firmly else "did better, by the estimate"
-        said.append(f"{ARM_NAMES[best]}, which the chart did not choose, {stress}: loss {share:.1%} lower.")
+        lower = f"loss {share:.1%} lower" if share >= LEAST_TOLD else "by a hair"
+        said.append(f"{ARM_NAMES[best]}, which the chart did not choose, {stress}: {lower}.")
     if simpler is not None:
         name, probability = simpler
         said.append(f"{ARM_NAMES[name]} is simpler and not worse (P = {probability:.2f}).")
@@ -114,8 +117,8 @@ def assumptions(*, lost: str, profile: Profile) -> str:
         "the features correlate": profile.correlated,
         "the entire picture is needed": profile.entire_picture,
     }
-    found = [f"{text} ({finding.answer}: {finding.evidence})" for text, finding in reasons.items()]
-    return f"{lost} did not win. The article's reasons, measured: {'; '.join(found)}."
+    found = [f"{text}: {finding.answer}" for text, finding in reasons.items()]
+    return f"{lost} did not win. The article's reasons for that, measured: {'; '.join(found)}."
 
 
 def size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool, exponent: float | None) -> str:

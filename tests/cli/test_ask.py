@@ -35,8 +35,10 @@ def test_a_prompt_says_what_and_why_and_the_default() -> None:
 
 def test_long_reasons_are_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    prompt = Prompt(flag="a", text="Why? " * 20, choices={}, default="", why="Because. " * 20)
-    assert max(map(len, shown(prompt).splitlines())) <= 39
+    choices = {"yes": "they rise and fall together " * 3, "no": "they do not"}
+    for given in ({}, choices):
+        prompt = Prompt(flag="a", text="Why? " * 20, choices=given, default="", why="Because. " * 20)
+        assert max(map(len, shown(prompt).splitlines())) <= 39
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,7 @@ def test_charts_are_drawn(shell: Shell, chart: str, form: str) -> None:
     ("arguments", "message", "fix"),
     [
         (["recomend", "a.csv"], "no command recomend", "regchoose recommend"),
-        (["exprot", "a.json"], "no command exprot", "regchoose export"),
+        (["comprae", "a.json"], "no command comprae", "regchoose compare"),
         (["frobnicate"], "no command frobnicate", "regchoose --help shows the commands"),
         (["recommend", "a.csv", "--epoch", "3"], "regchoose recommend has no option --epoch", "--epochs"),
         (["report", "a.json", "--outptu", "b"], "regchoose report has no option --outptu", "--output"),
