@@ -35,7 +35,8 @@ def _empty(facts: Facts) -> Ruling | None:
 
 def _constant(facts: Facts) -> Ruling | None:
     finite = facts.numbers[np.isfinite(facts.numbers)]
-    if len(facts.texts) > 1 and not (facts.all_numbers and len(set(finite.tolist())) < 2):
+    alike = len(facts.texts) == 1 or (facts.all_numbers and bool((finite[1:] == finite[:-1]).all()))
+    if not alike:
         return None
     type_ = "number" if facts.all_numbers else "text"
     rest = ", or missing" if facts.missing.any() else ", or infinite" if len(facts.texts) > 1 else ""

@@ -70,13 +70,18 @@ def facts_of(raw: RawTable, place: int, settings: Settings) -> Facts:
     # A typed file has nulls: there the text "NA" is a text.
     typed = kind == "text"
     ordinary = None if typed or settings.na else ordinary_numbers([t for t in cells.texts if t], mark)
-    if ordinary is not None:
-        absent = [not text for text in cells.texts]
+    if ordinary is not None:  # the empty text alone is missing
+        absent = [cells.texts.index("")] if len(ordinary) < len(cells.texts) else []
     else:
-        absent = [text in settings.na if typed else is_missing(text, settings.na) for text in cells.texts]
-    missing = np.array([*absent, True])[cells.codes]  # code −1, a null, is the last
-    places = np.flatnonzero(~np.array(absent, dtype=bool))
-    texts = tuple(cells.texts[place] for place in places)
+        absent = [
+            place
+            for place, text in enumerate(cells.texts)
+            if (text in settings.na if typed else is_missing(text, settings.na))
+        ]
+    known = np.ones(len(cells.texts) + 1, dtype=bool)
+    known[[*absent, -1]] = False  # code −1, a null, is the last
+    missing, places = ~known[cells.codes], np.flatnonzero(known)
+    texts = tuple(cells.texts[place] for place in places.tolist()) if absent else cells.texts
     return Facts(
         name=name,
         kind=kind,

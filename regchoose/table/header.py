@@ -9,7 +9,16 @@ from regchoose.records import Prompt
 from regchoose.settings import Settings
 from regchoose.table.cells import Text
 from regchoose.table.dialect import Choose
-from regchoose.table.values import BOOLEANS, DATE, INTEGER, LEADING_ZERO, clean, is_missing, to_number
+from regchoose.table.values import (
+    BOOLEANS,
+    DATE,
+    INTEGER,
+    LEADING_ZERO,
+    clean,
+    is_missing,
+    ordinary_numbers,
+    to_number,
+)
 
 LOOKED_AT = 5000  # rows below the first; text further down a column of numbers is an error later on
 ODD = 2  # cells that may be no numbers in a column of numbers, or a fifth: a second header row, units, totals
@@ -63,7 +72,9 @@ def _vote(first: str, body: list[str], *, mark: str) -> Vote:
         return ""
     if LEADING_ZERO.fullmatch(first) and all(map(INTEGER.fullmatch, body)):
         return "like"  # codes, such as zip codes
-    numbers = [number for number in (to_number(cell, mark) for cell in body) if number is not None]
+    numbers = ordinary_numbers(body, mark)
+    if numbers is None:
+        numbers = [number for number in (to_number(cell, mark) for cell in body) if number is not None]
     others = len(body) - len(numbers)
     if len(numbers) > others and others <= max(ODD, len(body) // 5):
         return _vote_on_number(to_number(first, mark), numbers)

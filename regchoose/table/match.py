@@ -16,7 +16,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 
 from regchoose.records import Check, Float, Int, Table
 from regchoose.table.association import standardized
-from regchoose.table.moments import Coordinates, coordinates, moments, terms
+from regchoose.table.moments import Coordinates, moments, terms
 
 SMD = "standardized mean difference"
 VARIANCE = "variance ratio (the larger over the smaller)"
@@ -213,7 +213,7 @@ def _distances(a: Float, b: Float) -> Float:
     return distances
 
 
-def row_order(table: Table, *, seed: int) -> Check:
+def row_order(table: Table, at: Coordinates, *, seed: int) -> Check:
     """Try to tell the first third of the rows from the last; where that works, time or order matters.
 
     The rows stand in the order of the table's time where it has one, else in that of the file.
@@ -221,7 +221,7 @@ def row_order(table: Table, *, seed: int) -> Check:
     third = table.n_rows // 3
     order = np.arange(table.n_rows) if table.time is None else np.argsort(table.time, kind="stable")
     first, last = order[:third], order[table.n_rows - third :]
-    return _two_sample(coordinates(table), first, last, check=ORDER, seed=seed)
+    return _two_sample(at, first, last, check=ORDER, seed=seed)
 
 
 def _two_sample(at: Coordinates, rows: Int, others: Int, *, check: str, seed: int) -> Check:

@@ -9,6 +9,7 @@ from regchoose.table.match import failed_rule, missed_targets, prove, row_order
 from regchoose.table.moments import Coordinates, coordinates, terms
 
 CANDIDATES = 200
+NEAREST = 4  # of them, which are compared by their largest difference
 FEWEST_GROUPS = 10
 BINS = 10  # quantile bins of a numeric target
 DIMENSIONS = 20  # what is balanced: more dimensions, less balance in each (Morgan & Rubin 2012)
@@ -38,15 +39,17 @@ def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
     Notes
     -----
     Strata (classes, or ten quantile bins of a numeric target) get their share of the rows by largest
-    remainder. Of 200 such candidates that one is kept whose means are nearest to those of the table
-    (rerandomization, Morgan & Rubin 2012), in Mahalanobis distance.
+    remainder. Of 200 such candidates those are nearest to the table whose means are, in Mahalanobis distance
+    (rerandomization, Morgan & Rubin 2012); of the nearest four that one is kept whose largest difference of
+    a single mean is smallest. Both rules treat a difference and its opposite alike, so no mean is biased.
     """
-    n, order = table.n_all, row_order(table, seed=seed)
+    n, at = table.n_all, coordinates(table)
+    order = row_order(table, at, seed=seed)
     few = _few_groups(table)
     if n <= size:
         return Subsample(np.arange(n), n, "all rows", not few, few or f"all {n:,} rows", order=order)
     rng = np.random.default_rng(seed)
-    at, strata = coordinates(table), stratify(table)
+    strata = stratify(table)
     balanced = balance(at, seed=seed)
     if table.groups is None:
         counts = None if table.whole is None or at.regression else table.whole.classes
@@ -57,7 +60,7 @@ def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
         candidates = _whole_groups(table.groups, size=size, rng=rng)
         balanced = _whitened(np.hstack([balanced, np.eye(int(strata.max()) + 1)[strata]]))
         method = f"whole groups, best balanced of {CANDIDATES} draws"
-    ranked = _ranked(candidates, balanced)
+    ranked = _ranked(candidates, balanced, at)
     best: tuple[int, Subsample] | None = None
     for rows in ranked[: 1 + REDRAWS]:
         checks = prove(at, rows, seed=seed)
@@ -136,10 +139,15 @@ def _candidates(strata: Int, *, size: int, rng: Generator, counts: Int | None = 
     return [np.sort(order[pick]) for pick in picks]
 
 
-def _ranked(candidates: list[Int], balanced: Float) -> list[Int]:
-    """Sort candidates, the best balanced first: D ∝ ‖mean of the whitened terms‖²."""
+def _ranked(candidates: list[Int], balanced: Float, at: Coordinates) -> list[Int]:
+    """Sort candidates, the best balanced first: D ∝ ‖mean of the whitened terms‖².
+
+    The nearest are sorted by their largest difference of one mean instead, of z, missing flag or level.
+    """
     distance = [np.square(balanced[rows].mean(axis=0)).sum() for rows in candidates]
-    return [candidates[j] for j in np.argsort(distance, kind="stable")]
+    ranked = [candidates[j] for j in np.argsort(distance, kind="stable")]
+    gaps = [np.abs(terms(at, rows, squares=False).mean(axis=0)).max(initial=0) for rows in ranked[:NEAREST]]
+    return [*(ranked[j] for j in np.argsort(gaps, kind="stable")), *ranked[NEAREST:]]
 
 
 def balance(at: Coordinates, *, seed: int) -> Float:
