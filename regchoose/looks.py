@@ -113,8 +113,8 @@ class Look:
         """Return about how many seconds the experiment takes; say it once."""
         if "estimated" not in self.seconds:
             self.seconds["estimated"] = seconds = estimate(self.prepared(), clock=self._clock)
-            budget = self.settings.budget
-            self._listener.noted(f"The experiment takes about {max(1, round(seconds))} s; --budget is {budget}.")
+            about, budget = max(1, round(seconds)), self.settings.budget
+            self._listener.noted(f"The experiment takes about {about} s; --budget is {budget}.")
         return self.seconds["estimated"]
 
     def train(self, arm: Arm, text: str) -> ArmRun:
