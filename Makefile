@@ -2,12 +2,13 @@
 # make test   linters, types and tests
 # make bench  the engine beside skorch, scikit-learn and a plain loop; an idle machine, most of an hour
 # make score  how polluted tables are read: exactly, refused, or silently wrong (which must be none)
+# make calibrate  the verdict held against known truths; two hours, and it goes on where it was broken off
 # All create .venv first, so a machine with nothing but Python is enough.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench score lint clean
+.PHONY: demo test bench score calibrate lint clean
 
 demo: $(READY)
 	$(VENV)/bin/regchoose recommend data/diabetes.csv --no-input
@@ -21,6 +22,9 @@ bench: $(READY)
 
 score: $(READY)
 	$(VENV)/bin/python -m tests.table.pollution.score
+
+calibrate: $(READY)
+	$(VENV)/bin/python -m tests.benchmarks.calibration
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -1,0 +1,1 @@
+"""The calibration study: how often the verdict is right, on synthetic tasks whose truth is known."""

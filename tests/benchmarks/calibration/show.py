@@ -1,0 +1,78 @@
+"""The study's tables at a terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def show(found: Mapping[str, Any], console: Console) -> None:
+    """Print what the study found."""
+    for name in ("networks", "linear"):
+        if name in found:
+            _model(name, found[name], console)
+
+
+def _model(name: str, found: Mapping[str, Any], console: Console) -> None:
+    grid = Table(title=f"{name}: {found['tasks']} tasks, {found['near_ties']} of them near-ties")
+    for column in (
+        "variance factor",
+        "rule",
+        "regret",
+        "within δ",
+        "firm",
+        "of them right",
+        "clear",
+        "type I",
+    ):
+        grid.add_column(column, justify="left" if column == "rule" else "right")
+    for arm, own in found["always"].items():
+        grid.add_row("", f"always {arm}", f"{own['regret']:.4f}", _percent(own["within"]), "", "", "", "")
+    tables = {factor: (factor, own) for factor, own in found["factors"].items()}
+    if found["calibrated_on_others"]:
+        label = f"{found['calibrated_factor']:.3f}, on {found['judged_on']} others"
+        tables["calibrated"] = (label, found["calibrated_on_others"])
+    for label, own in tables.values():
+        for rule in ("best", "chart"):
+            row = own[rule]
+            grid.add_row(
+                label if rule == "best" else "",
+                rule,
+                f"{row['regret']:.4f}",
+                _percent(row["within"]),
+                _share(row["firm"]),
+                _share(row["firm_right"], interval=True),
+                _share(row["clear"]),
+                _percent(own["type_1"]["share"]) if rule == "best" else "",
+            )
+    console.print(grid)
+    _reliability(name, found, console)
+
+
+def _reliability(name: str, found: Mapping[str, Any], console: Console) -> None:
+    own = found["calibrated_on_others"]
+    if own is None:
+        return
+    grid = Table(title=f"{name}: stated and observed at {found['calibrated_factor']:.3f}")
+    for column in ("rule", "what", "stated", "observed", "answers"):
+        grid.add_column(column, justify="left" if column in ("rule", "what") else "right")
+    for rule in ("best", "chart"):
+        for what in ("safe", "probability"):
+            for row in own[rule][what]:
+                observed = row["observed"]
+                grid.add_row(
+                    rule, what, f"{row['stated']:.2f}", _share(observed, interval=True), str(observed["of"])
+                )
+    console.print(grid)
+
+
+def _share(found: Mapping[str, Any], *, interval: bool = False) -> str:
+    if found["share"] is None:
+        return "–"
+    low, high = found["interval"]
+    return _percent(found["share"]) + (f" [{100 * low:.0f}, {100 * high:.0f}]" if interval else "")
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"

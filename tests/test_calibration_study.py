@@ -1,0 +1,139 @@
+"""The calibration study in small: its truth is true, its tables count right, and it can be broken off."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from regchoose.records import ARMS
+from tests.benchmarks.calibration import __main__ as command
+from tests.benchmarks.calibration.reliability import summary
+from tests.benchmarks.calibration.study import SMALL, WHOLE, _experiment, answer
+from tests.benchmarks.calibration.tasks import KINDS, law
+from tests.benchmarks.calibration.truth import true_losses
+from tests.benchmarks.calibration.verdicts import false_alarms, needed_factor, said
+
+
+def test_tasks_cover_what_they_should() -> None:
+    laws = [law(number) for number in range(300)]
+    for task in KINDS:
+        for network in (True, False):
+            assert sum(own.task == task and own.network == network for own in laws) == 50
+    assert sum(own.near_tie for own in laws) == 90
+    assert any(own.d > own.n for own in laws)
+    assert law(17) == law(17)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_scores_and_targets_are_as_the_law_says(number: int) -> None:
+    own = replace(law(number), shape="tanh", d=6, share=0.5)
+    x, score = own.rows(20_000, seed=1)
+    assert x.std(0) == pytest.approx(np.ones(6), abs=0.05)
+    assert score.std(0) == pytest.approx(np.ones(score.shape[1]), abs=0.1)
+    y = own.targets(score, seed=1)
+    if own.task == "regression":
+        assert (y - score[:, 0]).var() == pytest.approx(1 / own.signal, rel=0.05)
+    else:
+        shares = np.bincount(y.astype(int)) / len(y)
+        assert shares == pytest.approx(own.probabilities(score).mean(0), abs=0.02)
+
+
+@pytest.mark.parametrize("number", [3, 4])
+def test_the_truth_without_a_penalty_is_scikit_learns(number: int) -> None:
+    """A linear model on many rows: the same expected loss, up to the few sets."""
+    own = replace(law(number), n=400, d=5, share=1.0, signal=1.0, correlation=0.0, shape="linear")
+    training = _experiment(own, WHOLE.settings).training
+    found = true_losses(own, training, sets=4, scored=4_000)["none"]
+    x_scored, score = own.rows(4_000, seed=10_000)
+    expected = []
+    for j in range(4):
+        x, drawn = own.rows(400, seed=100 + j)
+        y = own.targets(drawn, seed=100 + j)
+        if own.task == "regression":
+            error = np.square(LinearRegression().fit(x, y).predict(x_scored) - score[:, 0]).mean()
+            expected.append((error + 1 / own.signal) / y.var())
+        else:
+            odds = own.probabilities(score)
+            logs = LogisticRegression(C=np.inf).fit(x, y).predict_log_proba(x_scored)
+            expected.append(-(odds * logs).sum(1).mean())
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.fixture(scope="module")
+def records() -> list[dict[str, Any]]:
+    return [answer(number, SMALL) for number in (0, 3, 6, 9)]
+
+
+def test_a_record_holds_what_the_study_needs(records: list[dict[str, Any]]) -> None:
+    for record in records:
+        assert set(record["losses"]) == set(record["truth"]) == set(ARMS)
+        assert record["rope"] > 0
+        assert json.loads(json.dumps(record)) == record
+    assert answer(0, SMALL) == records[0]
+
+
+def test_the_tables_count_each_task_once(records: list[dict[str, Any]]) -> None:
+    found = summary(records)
+    assert found["tasks"] == 4
+    assert found["networks"]["tasks"] + found["linear"]["tasks"] == 4
+    for name in ("networks", "linear"):
+        for own in found[name]["factors"].values():
+            for rule in ("best", "chart"):
+                assert sum(row["observed"]["of"] for row in own[rule]["safe"]) == found[name]["tasks"]
+
+
+def made_up(spread: float, *, seed: int) -> dict[str, Any]:
+    """Return a record whose cells scatter independently around an estimate that is off by so much."""
+    rng = np.random.default_rng(seed)
+    truth = {"none": 0.6, "l1": 0.5, "l2": 0.55, "elastic_net": 0.501}
+    off = spread * rng.standard_normal(4)
+    cells = {
+        arm: (truth[arm] + off[j] + 0.01 * rng.standard_normal(25)).tolist() for j, arm in enumerate(ARMS)
+    }
+    return {
+        "law": {"number": seed, "network": True, "near_tie": False},
+        "rope": 0.01,
+        "loss_null": 1.0,
+        "losses": cells,
+        "truth": truth,
+    }
+
+
+def test_verdicts_are_held_against_the_truth() -> None:
+    verdict = said(made_up(0.0, seed=1), factor=0.04, decide="best")
+    assert verdict.arm in ("l1", "elastic_net")
+    assert verdict.right
+    assert verdict.certainty == "firm"
+    turned = made_up(0.0, seed=1)
+    turned["truth"] = {arm: 1 - loss for arm, loss in turned["truth"].items()}
+    wrong = said(turned, factor=0.04, decide="best")
+    assert not wrong.right
+    assert wrong.regret == pytest.approx(0.1, abs=0.002)
+
+
+def test_the_needed_factor_is_that_of_the_scatter() -> None:
+    """Cells that scatter by 0.01, estimates by 0.005: the variance of a mean is a quarter of the cells'."""
+    many = [made_up(0.005, seed=seed) for seed in range(300)]
+    assert 0.2 < needed_factor(many) < 0.4  # somewhat more, as the arm that looks best is taken
+    alike = [record | {"truth": dict.fromkeys(ARMS, 0.5)} for record in many]
+    wrong, asked = false_alarms(alike, factor=0.25)
+    assert asked == 300 * 6
+    assert wrong > 0.5 * asked  # they do differ
+
+
+def test_a_study_goes_on_where_it_stood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--small", "--output", str(tmp_path), "--tasks"]
+    command.main([*arguments, "2"])
+    path = tmp_path / "calibration.jsonl"
+    first = path.read_text(encoding="utf-8")
+    path.write_text(first + first[:40], encoding="utf-8")  # broken off in the midst of a line
+    command.main([*arguments, "3"])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert "\n".join(lines[:2]) + "\n" == first
+    assert [json.loads(line)["law"]["number"] for line in lines] == [0, 1, 2]
+    assert "task 2" in capsys.readouterr().out
+    assert json.loads((tmp_path / "calibration.json").read_text(encoding="utf-8"))["tasks"] == 3
