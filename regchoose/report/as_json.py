@@ -22,7 +22,9 @@ def dumps(result: Result) -> str:
 
 def document(top: Mapping[str, Any]) -> str:
     """Return a JSON document that ends in a line feed; see `dumps`."""
-    return json.dumps({key: _clean(value) for key, value in top.items()}, indent=2, allow_nan=False) + "\n"
+    text = json.dumps({key: _clean(value) for key, value in top.items()}, indent=2, allow_nan=False)
+    # A log of GitHub takes `##[add-mask]` for a command wherever it stands; to JSON this is the same.
+    return text.replace("##[", "#\\u0023[") + "\n"
 
 
 def _clean(value: Any) -> Any:

@@ -9,7 +9,7 @@ SEQUENCES = re.compile(
 # Other control characters, marks that turn the writing direction, line separators, lone surrogates.
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 # What the log of a GitHub Action takes for a command: `::error::` where a line begins, `##[error]` anywhere.
-COMMAND = re.compile(r":(?=:[A-Za-z-]+(?: [^:]*)?::)|##(?=\[)")
+COMMAND = re.compile(r":(?=:[A-Za-z-]+(?: .*?)?::)|##(?=\[)")
 LONGEST = 200
 # fmt: off
 ASCII_MARKS = str.maketrans({

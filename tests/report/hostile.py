@@ -19,6 +19,7 @@ NAMES = {
     "new lines": "a\n\n# b\r\n- c\n| d |",
     "command": "::error::x",
     "command after a line": "a\n::stop-commands::b",
+    "command with properties": "::error file=a:b,line=1::c",
     "old command": "##[add-mask]e",
     "percent": "100%0A::error::x",
     "markdown": "*a* _b_ ~c~ [d](javascript:e) ![f](g) <h@i.j>",

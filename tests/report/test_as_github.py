@@ -6,7 +6,11 @@ from dataclasses import replace
 import pytest
 
 from regchoose.report.as_github import as_github, failure_as_github
+from regchoose.report.as_json import dumps
+from regchoose.report.as_junit import as_junit
+from regchoose.report.as_markdown import as_markdown
 from regchoose.report.safe_text import plain
+from regchoose.report.terminal import text as terminal
 from regchoose.report.verdict_text import below, headline
 from tests.report.hostile import NAMES, gate, with_name
 from tests.report.results import FIRM, UNDECIDED
@@ -69,6 +73,17 @@ def test_a_hostile_name_is_one_text_of_one_line(kind: str) -> None:
     assert [level for level, _, _ in found] == ["notice", "warning", "warning", "error"]
     assert found[1][2] == plain(name, longest=900)
     assert all(set(known) <= {"title", "file", "line"} for _, known, _ in found)
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_no_other_form_commands_a_log(kind: str) -> None:
+    """By the runner's rule: `::name … ::` where a line begins, `##[name …]` anywhere in it."""
+    result, asked = with_name(NAMES[kind]), gate(NAMES[kind])
+    forms = [terminal(result, width=width) for width in (20, 40, 80)]
+    forms += [as_markdown(result, asked), as_junit(result, asked), dumps(result)]
+    for line in "\n".join(forms).splitlines():
+        assert "##[" not in line
+        assert not re.match(r"\s*::[A-Za-z-]+( .*)?::", line)
 
 
 @pytest.mark.parametrize(
