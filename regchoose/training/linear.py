@@ -5,6 +5,7 @@ Newton's method with the penalty kept whole: the loss is replaced by its quadrat
 itself). What stops it is the optimality condition, not a number of epochs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
 
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from regchoose.records import Task
+from regchoose.training.block import Stopped
 from regchoose.training.loss import row_loss, slope
 from regchoose.training.penalty import optimality, penalty_value
 from regchoose.training.quadratic import Quadratic, minimize
@@ -117,11 +119,16 @@ class LinearFit:
     converged: Tensor
 
 
-def solve(problem: LinearProblem) -> LinearFit:
+def solve(problem: LinearProblem, *, stop: Callable[[], bool] = lambda: False) -> LinearFit:
     """Minimize J for each penalty, from zero weights.
 
     Where several minima exist (no penalty and more features than rows), the steps stay in the span of the
     rows, so the minimum found is the one of least norm.
+
+    Raises
+    ------
+    Stopped
+        Where `stop()` became true between two steps.
     """
     m, columns = len(problem.l1), problem.x.shape[1]
     u = problem.x.new_zeros(m, problem.n_outputs * columns)
@@ -129,6 +136,8 @@ def solve(problem: LinearProblem) -> LinearFit:
     is_weight = (torch.arange(u.shape[1], device=u.device) % columns) != columns - 1
     ridge, threshold = (2 * problem.l2)[:, None] * is_weight, problem.l1[:, None] * is_weight
     for _ in range(ITERATIONS):
+        if stop():
+            raise Stopped
         residual = problem.residual(u)
         if bool(((residual <= TOLERANCE * scale) | _endless(problem, u)).all()):
             break

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from regchoose.records import Float
-from regchoose.training.block import Block, BlockResult, Rows, Stopped, captured_weights
+from regchoose.training.block import Block, BlockResult, Rows, captured_weights
 from regchoose.training.linear import LinearProblem, solve
 from regchoose.training.loss import row_loss
 
@@ -26,11 +26,9 @@ def train_linear_block(block: Block, device: torch.device, *, stop: Callable[[],
     weights, residuals, inputs, reached = [], [], [], []
     captured: dict[str, list[Float]] = {}
     for cell in block.cells:
-        if stop():
-            raise Stopped
         x, y = _on(device, cell.x, intercept=True), _on(device, cell.y)
         problem = LinearProblem(block.task, x, y, block.network.n_outputs, l1, l2)
-        fit = solve(problem)
+        fit = solve(problem, stop=stop)
         flat = fit.u.flatten(1)
         for name, (x_judged, y_judged) in cell.judged.items():
             out = problem.outputs_of(flat, _on(device, x_judged, intercept=True))

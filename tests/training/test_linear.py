@@ -9,7 +9,7 @@ from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from torch.autograd.functional import hessian, jacobian
 
 from regchoose.records import Float, Task
-from regchoose.training.block import Rows
+from regchoose.training.block import Rows, Stopped
 from regchoose.training.linear import LinearFit, LinearProblem, solve
 from regchoose.training.loss import n_outputs
 from regchoose.training.train import train
@@ -182,3 +182,10 @@ def test_trained_linear_models_report_what_was_solved(task: Task) -> None:
         used = (fit.u[:, :, :-1] != 0).any(1).sum(1).tolist()
         assert trained.nonzero_inputs[c, :, 0].tolist() == used
         assert trained.outputs[c].shape == (2, ours.n_outputs, 30)
+
+
+def test_a_solution_can_be_stopped_between_two_steps() -> None:
+    x, y = with_correlation("binary", (80, 5))
+    asked = iter([False, False, True])
+    with pytest.raises(Stopped):
+        solve(problem("binary", x, y, (0.001, 0.001)), stop=lambda: next(asked))
