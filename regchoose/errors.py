@@ -45,6 +45,7 @@ CODES: dict[str, str] = {
     "E212": "the network has nothing to train or to penalize",
     "E213": "the network gives another shape than one output, or one a class, for each row",
     "E214": "the file is not a result of regchoose",
+    "E215": "the result cannot be exported so",
     "E301": "the file is empty",
     "E302": "the file has a header and no data rows",
     "E303": "too few rows for an experiment",

@@ -144,6 +144,21 @@ def _report(
     return report(result, to=to, form=form, fail_if=fail_if, force=force)
 
 
+@app.command("export", help="Write a short script that trains with the recommendation of a RESULT.")
+def _export(
+    result: Annotated[str, typer.Argument(metavar="RESULT", show_default=False)],
+    to: Annotated[str, typer.Option(metavar="pytorch|keras|sklearn", help="The library it uses.")],
+    file: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> int:
+    from regchoose.cli.export import export
+
+    return export(result, to=to, file=file, force=force)
+
+
 @app.command("compare", help="Say what changed from the result OLD to the result NEW.")
 def _compare(
     old: Annotated[str, typer.Argument(metavar="OLD", show_default=False)],

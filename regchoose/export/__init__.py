@@ -1,0 +1,1 @@
+"""A result as a short script: what to train, and the text of the code."""

@@ -1,0 +1,137 @@
+"""A recommendation as a script that trains with it."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from regchoose import __version__
+from regchoose.errors import UsageError
+from regchoose.export.literals import Trusted, literal, one_line
+from regchoose.export.recipe import Recipe, name_of
+
+Library = Literal["pytorch", "keras", "sklearn"]
+LIBRARIES: tuple[Library, ...] = ("pytorch", "keras", "sklearn")
+CURVATURE = {"regression": 2.0, "binary": 0.25, "multiclass": 0.5}  # most of a row's loss, by its outputs
+
+# Autoescaping is HTML's. Here every expression goes through `literal`: it is the source of a value, or text
+# that a template marks as our own.
+CODE = Environment(  # noqa: S701 - no HTML is made
+    loader=PackageLoader("regchoose.export"),
+    finalize=literal,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+CODE.filters |= {
+    "raw": Trusted,
+    "imports": lambda text: Trusted(_sorted(text)),
+    "oneline": lambda value: Trusted(one_line(value)[:2000]),
+}
+
+
+def script(recipe: Recipe, library: Library) -> str:
+    """Return a Python script that trains with the recommended regularizer on the user's file.
+
+    Raises
+    ------
+    UsageError
+        E215 where the library has no such thing.
+    """
+    _refuse(recipe, library)
+    values = _said(recipe) | _network(recipe) | {"plain_sklearn": library == "sklearn"}
+    return _tidy(CODE.get_template(f"{library}.jinja").render(recipe=recipe, **values))
+
+
+def _refuse(recipe: Recipe, library: Library) -> None:
+    users = recipe.network not in ("mlp", "linear")
+    if library != "pytorch" and users:
+        raise _no_such(f"the network {recipe.network!r} is made of PyTorch's layers")
+    if library != "pytorch" and recipe.penalize:
+        raise _no_such("--penalize names weights by their names in PyTorch")
+    if library == "sklearn" and recipe.network == "mlp" and recipe.l1:
+        raise _no_such(f"scikit-learn's networks know no L1, and {name_of(recipe.arm)} was recommended")
+    if library == "sklearn" and recipe.network == "mlp" and not recipe.hidden:
+        raise _no_such("scikit-learn's networks have hidden layers")
+
+
+def _no_such(message: str) -> UsageError:
+    return UsageError("E215", message, where="--to", fix="--to pytorch")
+
+
+def _said(recipe: Recipe) -> dict[str, Any]:
+    classes = bool(recipe.target.classes)
+    decimal = recipe.reading.decimal
+    return {
+        "version": __version__,
+        "name": name_of(recipe.arm),
+        "what": "a linear model" if recipe.length is None else "a network",
+        "measure": "log loss" if classes else "mean squared error of the standardized target",
+        "numeric_classes": any(isinstance(label, float) for label in recipe.target.classes),
+        "labels": list(range(max(2, recipe.target.n_outputs))),
+        "decimal": decimal,
+        "other_mark": "." if decimal == "," else ",",
+        "dates": {name: (*_reading_of(order), parts) for name, (order, parts) in recipe.inputs.dates.items()},
+        "curvature": CURVATURE[recipe.target.task],
+        "estimator": _estimator(recipe),
+        "groups": ", ".join(['"l1": L1'] * bool(recipe.l1) + ['"l2": L2'] * bool(recipe.l2)),
+        "penalty": " + ".join(
+            ["L1 * sum(w.abs().sum() for w in weights)"] * bool(recipe.l1)
+            + ["L2 * sum(w.square().sum() for w in weights)"] * bool(recipe.l2)
+        ),
+    }
+
+
+def _reading_of(order: str) -> tuple[str, dict[str, Any]]:
+    """Return what stands before a date, and the arguments of `pandas.to_datetime`, by how it was read."""
+    if order == "times of day":
+        return "1970-01-01 ", {"format": "mixed"}
+    if order == "ISO 8601":
+        return "", {"format": "ISO8601"}
+    return "", {"format": "mixed", "dayfirst": order.startswith("d")}
+
+
+def _estimator(recipe: Recipe) -> str:
+    classes = bool(recipe.target.classes)
+    if recipe.length is not None:
+        return "MLPClassifier" if classes else "MLPRegressor"
+    if classes:
+        return "LogisticRegression"
+    if not recipe.l1:
+        return "Ridge" if recipe.l2 else "LinearRegression"
+    return "ElasticNet" if recipe.l2 else "Lasso"
+
+
+def _network(recipe: Recipe) -> dict[str, Any]:
+    """Return where the user's own network is; see `regchoose.training.user_network.load`."""
+    place, _, attribute = recipe.network.rpartition(":")
+    from_file = place.endswith(".py")
+    return {
+        "users": recipe.network not in ("mlp", "linear"),
+        "names_inputs": recipe.network not in ("mlp", "linear"),
+        "from_file": from_file,
+        "network_place": place,
+        "network_folder": str(Path(place).parent),
+        "network_attributes": attribute.split("."),
+    }
+
+
+def _sorted(text: str) -> str:
+    """Put import statements in the usual order: the standard library's, then the others'."""
+    lines = sorted({line for line in text.splitlines() if line.strip()}, key=_place)
+    own = [line for line in lines if _place(line)[0]]
+    return "\n".join([*lines[: len(lines) - len(own)], "", *own, ""])
+
+
+def _place(line: str) -> tuple[bool, bool, str]:
+    module = line.split()[1]
+    return module.partition(".")[0] not in sys.stdlib_module_names, line.startswith("from"), module
+
+
+def _tidy(text: str) -> str:
+    """Leave at most two blank lines, none before the end, and no spaces at the ends of lines."""
+    lines = "\n".join(line.rstrip() for line in text.split("\n"))
+    return re.sub(r"\n{4,}", "\n\n\n", lines).rstrip("\n") + "\n"

@@ -1,0 +1,257 @@
+"""The exported scripts read a table as regchoose does; what they are told is inert."""
+
+import gzip
+import json
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from regchoose.cli.app import main
+from regchoose.errors import UsageError
+from regchoose.export.recipe import MISSING, recipe_of
+from regchoose.export.script import LIBRARIES, script
+from regchoose.settings import Settings
+from regchoose.table import values
+from regchoose.table.encode import encode
+from regchoose.table.load import load
+from tests.export.tables import as_result, run_on, with_arm, write_table
+from tests.test_run import nobody
+
+Document = dict[str, Any]
+Documents = Callable[..., Document]
+QUICK = Settings(resources="no")  # reads, measures, and trains nothing
+
+
+def on_table(trained: Document, table: Path, settings: Settings) -> Document:
+    """Return the document of a trained run as if it had been on another table."""
+    read = run_on(table, settings)
+    return trained | {"data": read["data"], "settings": read["settings"]}
+
+
+def same_as_ours(document: Document, table: Path, settings: Settings, folder: Path) -> None:
+    """Compare what a script reads and encodes with what the experiment sees."""
+    file = folder / "script.py"
+    file.write_text(script(recipe_of(as_result(document), where=""), "pytorch"), encoding="utf-8")
+    found = runpy.run_path(str(file))
+    inputs, target = found["read"](str(table))
+    loaded = load(str(table), settings, choose=nobody)
+    ((x, y),) = encode(loaded, np.arange(loaded.n_rows))
+    assert np.allclose(found["encoder"]().fit_transform(inputs), x, atol=1e-9)
+    if loaded.task == "regression":
+        target = (target - target.mean()) / target.std()
+    assert np.allclose(target, y)
+
+
+def plain(folder: Path) -> tuple[Path, Settings]:
+    write_table(folder / "t.csv", task="multiclass")
+    return folder / "t.csv", QUICK
+
+
+def german(folder: Path) -> tuple[Path, Settings]:
+    rows = [
+        f"{i / 7:.3f};{1000 * i + 1000:,};{'JA' if i % 3 else 'nein'};{(i * 37) % 11 - i / 3:.2f}"
+        for i in range(60)
+    ]
+    swapped = [row.translate(str.maketrans(",.", ".,")) for row in rows]
+    (folder / "t.tsv").write_bytes("\n".join(["titel", "größe;umsatz;neu;ziel", *swapped]).encode("cp1252"))
+    return folder / "t.tsv", replace(QUICK, skip_rows=1, encoding="cp1252", decimal=",", delimiter=";")
+
+
+def headless(folder: Path) -> tuple[Path, Settings]:
+    rows = "\n".join(f" {i * 0.5:.1f}   {(i * 7) % 13}  {i % 2} " for i in range(50))
+    (folder / "t.txt").write_text(rows, encoding="utf-8")
+    return folder / "t.txt", replace(QUICK, header="no")
+
+
+def two_headers(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(f'{i * 0.5},"x {i % 4}, y",{(i * 7) % 13 / 3:.3f}\n' for i in range(50))
+    (folder / "t.csv.gz").write_bytes(gzip.compress(f"a,kind,out\nm,,kg\n{body}".encode()))
+    return folder / "t.csv.gz", replace(QUICK, header_rows=2)
+
+
+def gaps(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(
+        f"{'n/a' if i % 9 == 1 else i},{'' if i % 7 == 1 else 'ab'[i % 2]},"
+        f"{'none yet' if i % 11 == 1 else i % 2}{',extra' if i == 70 else ''}\n"
+        for i in range(200)
+    )
+    (folder / "t.csv").write_text(f"a,b,y\n{body}", encoding="utf-8")
+    return folder / "t.csv", replace(QUICK, na=("none yet",), drop_missing_target=True, on_bad_rows="skip")
+
+
+def merged(folder: Path) -> tuple[Path, Settings]:
+    labels = ["common", "usual", "rare", "scarce"]
+    body = "".join(f"{i % 17},{i / 3:.2f},{labels[i % 2 if i > 9 else 2 + i % 2]}\n" for i in range(120))
+    (folder / "t.csv").write_text(f"a,b,y\n{body}", encoding="utf-8")
+    return folder / "t.csv", replace(QUICK, min_class=8)
+
+
+def dates(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(
+        f"{1 + i % 28}/{1 + i % 12}/2021,{i % 24}:{i % 60:02d},{i % 13 / 3:.3f}\n" for i in range(120)
+    )
+    (folder / "t.csv").write_text(f"day,clock,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+def parquet(folder: Path) -> tuple[Path, Settings]:
+    table = folder / "t.parquet"
+    rows = "SELECT range * 0.5 AS a, range % 3 = 0 AS b, (range * 7) % 13 / 3 AS y FROM range(80)"
+    duckdb.sql(f"COPY ({rows}) TO '{table}'")
+    return table, QUICK
+
+
+@pytest.mark.parametrize("make", [plain, german, headless, two_headers, gaps, merged, dates, parquet])
+def test_scripts_read_and_encode_as_we_do(
+    make: Callable[[Path], tuple[Path, Settings]], documents: Documents, tmp_path: Path
+) -> None:
+    table, settings = make(tmp_path)
+    document = on_table(documents("regression"), table, settings)
+    same_as_ours(document, table, settings, tmp_path)
+
+
+def test_the_texts_that_mean_missing_are_the_same() -> None:
+    assert set(MISSING) == values.MISSING
+
+
+# ---- hostile names -------------------------------------------------------------------------------------
+
+
+def test_hostile_names_and_paths_are_inert(documents: Documents, tmp_path: Path) -> None:
+    table = tmp_path / "a'\";\nimport os; os.abort() #{{7*7}}.csv"
+    write_table(table, task="regression", hostile=True)
+    trained = documents("regression")
+    files = []
+    for arm, library in [(a, lib) for lib in LIBRARIES for a in ("none", "l2", "elastic_net")]:
+        if (arm, library) != ("elastic_net", "sklearn"):
+            document = on_table(with_arm(trained, arm), table, QUICK)
+            text = script(recipe_of(as_result(document), where=""), library)
+            assert "49" not in text.partition("COLUMNS")[0]
+            files.append(tmp_path / f"{arm}_{library}.py")
+            files[-1].write_text(text, encoding="utf-8")
+            compile(text, "script", "exec")
+    checked = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+    same_as_ours(on_table(trained, table, QUICK), table, QUICK, tmp_path)
+
+
+# ---- refusals ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "library", "said"),
+    [
+        ({"settings": {"network": "nets.py:Cnn"}}, "keras", "made of PyTorch's layers"),
+        ({"settings": {"penalize": ["0.*"]}}, "sklearn", "names in PyTorch"),
+        ({"recommendation": {"l1": 0.1}}, "sklearn", "networks know no L1"),
+        ({"settings": {"hidden": []}}, "sklearn", "have hidden layers"),
+    ],
+)
+def test_what_a_library_cannot_do_is_refused(
+    changed: dict[str, dict[str, Any]], library: Any, said: str, documents: Documents
+) -> None:
+    document = with_arm(documents("regression"), "l2")
+    for part, values_ in changed.items():
+        document[part] |= values_
+    with pytest.raises(UsageError, match=said) as raised:
+        script(recipe_of(as_result(document), where="r.json"), library)
+    assert raised.value.code == "E215"
+    assert "--to pytorch" in raised.value.fix
+
+
+def test_an_answer_from_prior_knowledge_has_nothing_to_export(tmp_path: Path) -> None:
+    table, settings = plain(tmp_path)
+    with pytest.raises(UsageError, match="names no strength") as raised:
+        recipe_of(as_result(run_on(table, settings)), where="r.json")
+    assert raised.value.code == "E215"
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("recommendation", "l1"), float("nan")),
+        (("recommendation", "l2"), "0; import os"),
+        (("recommendation", "regularizer"), "l3"),
+        (("recommendation", "training", "lr"), None),
+        (("recommendation", "training"), {}),
+        (("settings", "hidden"), ["sixty"]),
+        (("data", "columns"), []),
+        (("data", "columns"), 7),
+        (("data", "task"), "clustering"),
+        (("data", "dialect"), {}),
+        (("data", "dialect", "decimal"), "e"),
+    ],
+)
+def test_a_damaged_result_is_an_error(place: tuple[str, ...], value: Any, documents: Documents) -> None:
+    document = with_arm(documents("regression"), "l2")
+    part = document
+    for name in place[:-1]:
+        part = part[name]
+    part[place[-1]] = value
+    with pytest.raises(UsageError, match="not a result") as raised:
+        recipe_of(as_result(document), where="r.json")
+    assert raised.value.code == "E214"
+
+
+def test_networks_of_the_users_own(
+    documents: Documents, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = (
+        "from torch import nn\n"
+        "class Made:\n"
+        "    @staticmethod\n"
+        "    def net(n_inputs, n_outputs, *, width, input_names):\n"
+        "        assert len(input_names) == n_inputs and 'b is missing' in input_names\n"
+        "        return nn.Sequential(nn.Linear(n_inputs, width), nn.BatchNorm1d(width), nn.ReLU(),\n"
+        "                             nn.Linear(width, n_outputs))\n"
+    )
+    (tmp_path / "my_net.py").write_text(code, encoding="utf-8")
+    document = with_arm(documents("regression"), "elastic_net")
+    document["settings"] |= {
+        "network": f"{tmp_path / 'my_net.py'}:Made.net",
+        "network_options": {"width": 8},
+        "penalize": ["0.*", "3.weight"],
+    }
+    file = tmp_path / "script.py"
+    file.write_text(script(recipe_of(as_result(document), where=""), "pytorch"), encoding="utf-8")
+    found = runpy.run_path(str(file))
+    network = found["network_of"](12, ["b is missing"] * 12)
+    weights, others = found["penalized"](network)
+    assert [w.shape for w in weights] == [(8, 12), (1, 8)]
+    assert len(others) == 4
+    assert found["main"](["--held-out", "0.2"]) < document["design"]["loss_null"]
+    assert "exactly zero" in capsys.readouterr().out
+
+
+# ---- the command ---------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_a_script(
+    documents: Documents, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved, out = tmp_path / "result.json", tmp_path / "train.py"
+    saved.write_text(json.dumps(with_arm(documents("binary"), "l2")), encoding="utf-8")
+    assert main(["export", str(saved), "--to", "sklearn"]) == 0
+    printed = capsys.readouterr().out
+    assert main(["export", str(saved), "--to", "sklearn", "-o", str(out)]) == 0
+    said = capsys.readouterr()
+    assert not said.out
+    assert f"The script is in {out}" in said.err
+    assert out.read_text(encoding="utf-8") == printed
+    assert main(["export", str(saved), "--to", "sklearn", "-o", str(out)]) == 2
+    assert "error[E206]" in capsys.readouterr().err
+    assert main(["export", str(saved), "--to", "PyTorch"]) == 2
+    assert "fix:   --to pytorch" in capsys.readouterr().err
