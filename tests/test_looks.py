@@ -73,6 +73,10 @@ def test_doubt_brings_more_rows_and_each_look_is_shown(doubtful: Path) -> None:
     assert len(seen) > 1
     assert all(look["certainty"] == "undecided" for look in seen[:-1])
     assert seen[-1]["safe"] == result.recommendation["safe"]
+    assert result.audit is not None
+    assert any(
+        f"Looked at {len(seen)} times: 60 rows undecided" in line for line in result.audit["sentences"]
+    )
     assert sum("another look" in note for note in diary.notes) == len(seen) - 1
     assert len(asked) == len(set(asked))  # nobody is asked twice
     assert result.design["firm_from"] == (FIRM if seen[-1]["rows"] == 240 else FIRM_BETWEEN)
@@ -87,6 +91,8 @@ def test_the_end_of_looking_has_a_reason(doubtful: Path) -> None:
     assert fixed.design["firm_from"] == FIRM
     assert fixed.recommendation["certainty"] == "undecided"
     assert fixed.design["ended"] == "--rows fixes the rows"
+    assert fixed.audit is not None
+    assert "Undecided on 60 rows; --rows fixes the rows." in fixed.audit["sentences"]
 
 
 def test_the_budget_bounds_the_looks_and_the_audit(doubtful: Path) -> None:

@@ -4,7 +4,13 @@ from typing import Any
 
 from regchoose.experiment.comparison import posterior_of
 from regchoose.experiment.judgement import Judgement
-from regchoose.experiment.wording import assumptions, audit_sentences, growth_sentence, split_sentence
+from regchoose.experiment.wording import (
+    assumptions,
+    audit_sentences,
+    growth_sentence,
+    looks_sentence,
+    split_sentence,
+)
 from regchoose.records import ARM_NAMES, Arm
 from regchoose.verdict.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer
 from regchoose.verdict.posterior import Posterior, compare
@@ -42,6 +48,8 @@ def audit(judgement: Judgement) -> dict[str, Any]:
         sentences.append(assumptions(lost="Elastic Net", profile=judgement.profile))
     sentences += filter(None, [split_sentence(judgement.table)])
     sentences += [f"{ARM_NAMES[arm]} was not trained: the budget was used up." for arm in judgement.skipped]
+    looks = (*judgement.earlier, judgement.look())
+    sentences += filter(None, [looks_sentence(looks, ended=judgement.last)])
     if judgement.growth is not None:
         matters = judgement.matters_at_full_size
         sentences.append(growth_sentence(judgement.growth, of=judgement.table.n_all, matters=matters))

@@ -1,6 +1,6 @@
 """A recommendation in the words of libraries and of people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regchoose.experiment.growth import Growth
@@ -141,6 +141,20 @@ def growth_sentence(growth: Growth, *, of: int, matters: bool) -> str:
         f"{last.rows:,}; carried on to all {of:,}, about {growth.trend.at_full_size:.1%} (an extrapolation)."
     )
     return said if matters else f"{said} At full size the choice is predicted not to matter."
+
+
+def looks_sentence(looks: Sequence[Mapping[str, Any]], *, ended: str) -> str:
+    """Say what each look said, and why there was no other; empty for one look that all rows took part in."""
+    said = ", ".join(f"{look['rows']:,} rows {look['certainty']} ({look['safe']:.2f} safe)" for look in looks)
+    doubtful = looks[-1]["certainty"] == "undecided"
+    if len(looks) == 1 and not doubtful:
+        return ""
+    opening = (
+        f"Looked at {len(looks)} times: {said}"
+        if len(looks) > 1
+        else f"Undecided on {looks[0]['rows']:,} rows"
+    )
+    return f"{opening}; {ended}." if doubtful else f"{opening}."
 
 
 def design_sentence(experiment: Experiment) -> str:
