@@ -14,7 +14,7 @@ from regchoose.records import Column, Float, Int, Table, Whole
 from regchoose.table.encode import coding
 from regchoose.table.moments import cuts
 from regchoose.table.number_sql import BITS, Number, check_number, means_missing
-from regchoose.table.rejects import rejects
+from regchoose.table.rejects import check_reading
 from regchoose.table.stream import Stream
 from regchoose.table.values import MISSING, clean, to_number
 from regchoose.table.whole_bytes import Bytes
@@ -43,9 +43,14 @@ def with_whole(table: Table, stream: Stream, seen: Bytes | None) -> Table:
     target = _place(table, table.target_name)
     counted = [*categories, *([target] if table.task != "regression" else [])]
     fixed = [j for j, column in enumerate(table.columns) if column.role in ("constant", "empty")]
-    found = _scan(stream, _with_target(stream, target), numbers, counted=counted, fixed=fixed)
-    skipped = _check_records(stream, seen, found)
-    for number in numbers:
+    in_file = [number for number in numbers if number.place < stream.width]
+    found = _scan(stream, _with_target(stream, target), in_file, counted=counted, fixed=fixed)
+    found |= _estimated(
+        table, numbers[: len(numbers) - (table.task == "regression")], found["n"], stream.width
+    )
+    filtered = stream.settings.drop_missing_target
+    skipped = check_reading(stream, seen, () if filtered else (int(found["n"]), int(found["last"])))
+    for number in in_file:
         check_number(stream, table.columns[number.place], number, found)
     said = [line for j in fixed if (line := _check_fixed(table.columns[j], found[f"same{j}"]))]
     levels = tuple(_levels(stream, table.columns[j], j, found[f"texts{j}"]) for j in categories)
@@ -54,13 +59,7 @@ def with_whole(table: Table, stream: Stream, seen: Bytes | None) -> Table:
     else:
         classes = _classes(stream, table, found[f"texts{target}"])
     missing = _without_target(found, numbers, target, classes)
-    if missing and not stream.settings.drop_missing_target:
-        raise DataError(
-            "E322",
-            f"the target {table.target_name!r} is missing in {missing:,} of {found['n']:,} rows",
-            where=stream.parts.path,
-            fix="--drop-missing-target",
-        )
+    _check_missing(stream, table, found, missing)
     whole = _whole(numbers, found, levels=levels, classes=classes, missing=missing)
     columns = tuple(
         _recounted(column, j, found, levels=dict(zip(categories, levels, strict=True)))
@@ -73,13 +72,17 @@ def _with_target(stream: Stream, target: int) -> str:
     """Return the rows that count: all, or those with a target where others are to be dropped."""
     if not stream.settings.drop_missing_target:
         return stream.relation
-    absent = ", ".join(f"'{text}'" for text in sorted(MISSING))
+    return f"(SELECT * FROM {stream.relation} WHERE NOT {_absent(stream, target)})"
+
+
+def _absent(stream: Stream, place: int) -> str:
+    """Say in SQL whether a cell means missing."""
+    cell = f"trim(coalesce(c{place}, ''))"
     further = "".join(f", '{text.replace(chr(39), chr(39) * 2)}'" for text in stream.settings.na)
-    cell = f"trim(coalesce(c{target}, ''))"
-    return (
-        f"(SELECT * FROM {stream.relation} WHERE lower({cell}) NOT IN ({absent})"
-        f" AND {cell} NOT IN (''{further}))"
-    )
+    if stream.head.kinds[place]:  # a typed file: a null, or what --na says
+        return f"(c{place} IS NULL OR {cell} IN (chr(0){further}))"
+    absent = ", ".join(f"'{text}'" for text in sorted(MISSING))
+    return f"(lower({cell}) IN ({absent}) OR {cell} IN (''{further}))"
 
 
 def _numbers(table: Table, stream: Stream) -> list[Number]:
@@ -90,11 +93,30 @@ def _numbers(table: Table, stream: Stream) -> list[Number]:
         values = np.column_stack([values, table.target])
         chosen.append(_place(table, table.target_name))
     low, width = cuts(values)
-    mark = stream.head.dialect.decimal
+    mark, width_of_file = stream.head.dialect.decimal, stream.width
     return [
-        Number(place, float(a), float(b), stream.is_grouped(place), mark)
+        Number(place, float(a), float(b), place < width_of_file and stream.is_grouped(place), mark)
         for place, a, b in zip(chosen, low, width, strict=True)
     ]
+
+
+def _estimated(table: Table, numbers: Sequence[Number], n: int, width: int) -> dict[str, Any]:
+    """Return of the parts of dates, which the file has not, what `_scan` counts: by the rows held."""
+    found: dict[str, Any] = {}
+    for number, values in zip(numbers, table.features[:, coding(table).numbers].T, strict=True):
+        if number.place < width:
+            continue
+        j, known = number.place, values[~np.isnan(values)]
+        share = n / len(values)
+        unit = np.clip(known / 4 - number.low, 0.0, number.width) / number.width
+        found |= {
+            f"known{j}": round(len(known) * share),
+            f"sum{j}": round(float(unit.sum()) * share * 2**BITS),
+            f"square{j}": round(float(np.square(unit).sum()) * share * 4**BITS),
+            f"least{j}": known.min(initial=np.inf),
+            f"most{j}": known.max(initial=-np.inf),
+        }
+    return found
 
 
 def _used(table: Table) -> list[int]:
@@ -137,35 +159,6 @@ def _scan(
     query = f"SELECT {', '.join(terms.values())} FROM (SELECT *{', ' * bool(units)}{units} FROM ({inner}))"
     (row,) = stream.run(query).fetchall()
     return dict(zip(terms, row, strict=True))
-
-
-def _check_records(stream: Stream, seen: Bytes | None, found: Mapping[str, Any]) -> tuple[str, ...]:
-    """Raise an error where DuckDB and the bytes disagree on the rows; return a warning of rows skipped."""
-    if seen is None:
-        return ()
-    number, warnings = rejects(stream, rows=seen.records)
-    n, last = found["n"], found["last"]
-    if stream.settings.drop_missing_target:
-        n, last = stream.run(
-            f"SELECT count(*), count(c{stream.width - 1}) FROM {stream.relation}"
-        ).fetchall()[0]
-    if n + number != seen.records:
-        raise DataError(
-            "E310",
-            f"two ways of reading the quotes give {n + number:,} and {seen.records:,} rows",
-            where=stream.parts.path,
-            detail=["cause: a quote inside a field that is not enclosed, or mixed line ends"],
-            fix="write the file again, with fields enclosed in quotes and quotes inside them doubled",
-        )
-    if seen.open_ends > n - last:  # DuckDB passes over one empty field too many
-        raise DataError(
-            "E312",
-            "lines end in a delimiter after their last field",
-            where=stream.parts.path,
-            detail=[f"{seen.open_ends:,} lines end so, and {n - last:,} rows have an empty last field"],
-            fix="repair the file, or name the empty column in its header",
-        )
-    return warnings
 
 
 def _check_fixed(column: Column, extremes: Sequence[str | None]) -> str:
@@ -235,6 +228,32 @@ def _without_target(found: Mapping[str, Any], numbers: Sequence[Number], target:
     """Return the rows whose target is missing."""
     known = int(classes.sum()) if len(classes) else int(found[f"known{target}"])
     return int(found["n"]) - known
+
+
+def _check_missing(stream: Stream, table: Table, found: Mapping[str, Any], missing: int) -> None:
+    """Raise E322 for rows without a target, E328 for rows without the time that orders them."""
+    if missing and not stream.settings.drop_missing_target:
+        raise DataError(
+            "E322",
+            f"the target {table.target_name!r} is missing in {missing:,} of {found['n']:,} rows",
+            where=stream.parts.path,
+            fix="--drop-missing-target",
+        )
+    time = stream.settings.time
+    if time is None:
+        return
+    absent = _absent(stream, _place(table, time))
+    first, count = stream.run(
+        f"SELECT min(r), count(*) FROM (SELECT row_number() OVER () - 1 AS r, {absent} AS gap"
+        f" FROM {stream.relation}) WHERE gap"
+    ).fetchall()[0]
+    if count:
+        raise DataError(
+            "E328",
+            f"{count:,} of {found['n']:,} rows have no value in {time!r}, which --time names",
+            where=stream.where(first),
+            fix="give these rows a value   or   another --time",
+        )
 
 
 def _whole(

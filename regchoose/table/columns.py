@@ -135,7 +135,7 @@ def rule(facts: Facts, settings: Settings) -> Ruling:
     return "category", type_, f"by --keep, although {why}"
 
 
-def to_features(raw: RawTable, target: int, settings: Settings, *, expand: bool = True) -> Features:
+def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
     """Give every column its role, and turn those that are used to numbers.
 
     Parameters
@@ -146,8 +146,11 @@ def to_features(raw: RawTable, target: int, settings: Settings, *, expand: bool 
         The place of the target, whose column is left out here.
     settings : Settings
         Of which `exclude`, `keep`, `group`, `time` and `na` matter.
-    expand : bool
-        Whether dates are expanded: year, month, and so on become columns at the end.
+
+    Returns
+    -------
+    Features
+        The columns of the file; of dates year, month, and so on become columns at the end.
 
     Raises
     ------
@@ -175,7 +178,7 @@ def to_features(raw: RawTable, target: int, settings: Settings, *, expand: bool 
         columns.append(column)
         if column.role == "date":
             dates.append(place)
-    for place in dates if expand else ():
+    for place in dates:
         columns[place], further = expanded(facts_of(raw, place, settings), columns[place], taken=raw.names)
         columns += [column for column, _ in further]
         used += [values for _, values in further]

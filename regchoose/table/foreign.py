@@ -7,7 +7,7 @@ import numpy as np
 
 from regchoose.errors import DataError
 from regchoose.records import Int
-from regchoose.table.cells import Text
+from regchoose.table.cells import Cells, Text
 from regchoose.table.values import clean, to_number
 
 LOOKED_AT = 200  # rows that show whether a column is of numbers
@@ -45,20 +45,70 @@ def refuse_foreign_rows(columns: Sequence[Text], lines: Int, *, header: Sequence
     if header:
         for row in np.flatnonzero(first == header[0]):
             if all(column[row] == name for column, name in zip(columns, header, strict=True)):
-                raise _foreign(
-                    path, int(lines[row]), "the header stands here again", "several tables in one file"
-                )
+                raise header_again(int(lines[row]), path)
     comments = [row for row in np.flatnonzero(np.strings.startswith(first, "#")) if first[row]]
-    if comments and len(comments) <= max(1, len(first) // 20):
-        raise _foreign(
-            path, int(lines[comments[0]]), "this row looks like a comment", f"{len(comments)} such rows"
-        )
+    if comments and len(comments) <= few(len(first)):
+        raise comment(int(lines[comments[0]]), path, count=len(comments))
     _refuse_second_header(columns, lines, header=header, path=path)
     _refuse_sparse_end(columns, lines, path=path)
     for column in columns:
         last = clean(column[-1] or "")
         if TOTAL.fullmatch(last) and len(column) > 2 and not (column[:-1] == column[-1]).any():
             raise _foreign(path, int(lines[-1]), f"{last!r} in the last row alone", "a total below the table")
+
+
+def refuse_far_rows(columns: Sequence[Cells], last: Sequence[str], *, where: str, held: bool) -> None:
+    """Raise E314 for a total or a note in the last row of a large table.
+
+    Parameters
+    ----------
+    columns : sequence of Cells
+        Of the rows held.
+    last : sequence of str
+        The cells of the last row.
+    where : str
+        Its file and line.
+    held : bool
+        Whether it is among the rows held.
+    """
+    path, _, line = where.rpartition(":")
+    if len(last) != len(columns):
+        return  # a row of a wrong length is named as such
+    empty = [not cell.strip() for cell in last]
+    for column, cell in zip(columns, last, strict=True):
+        if TOTAL.fullmatch(clean(cell)) and _count(column, cell) <= held:
+            what = f"{clean(cell)!r} in the last row alone"
+            raise _foreign(path, int(line), what, "a total below the table")
+    gaps = [_count(column, "") for column, flag in zip(columns, empty, strict=True) if flag]
+    if len(columns) > 2 and 2 * len(gaps) > len(columns) and all(count <= held for count in gaps):
+        raise _foreign(
+            path,
+            int(line),
+            f"the last row has {len(gaps)} empty cells, in columns without another",
+            "a total or a note below the table",
+        )
+
+
+def header_again(line: int, path: str) -> DataError:
+    """Return E314 for the header in the middle of a file."""
+    return _foreign(path, line, "the header stands here again", "several tables in one file")
+
+
+def comment(line: int, path: str, *, count: int) -> DataError:
+    """Return E314 for rows that look like comments."""
+    return _foreign(path, line, "this row looks like a comment", f"{count} such rows")
+
+
+def few(rows: int) -> int:
+    """Return how many of so many rows may be comments rather than data."""
+    return max(1, rows // 20)
+
+
+def _count(column: Cells, text: str) -> int:
+    """Return how many cells hold a text."""
+    if text not in column.texts:
+        return 0
+    return int((column.codes == column.texts.index(text)).sum())
 
 
 def _refuse_second_header(columns: Sequence[Text], lines: Int, *, header: Sequence[str], path: str) -> None:

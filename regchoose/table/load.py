@@ -18,6 +18,7 @@ from regchoose.table.order import groups_of, times_of
 from regchoose.table.parts import large_parts
 from regchoose.table.raw import RawTable
 from regchoose.table.read import read
+from regchoose.table.rejects import check_reading
 from regchoose.table.stream import Advanced, ignore, streaming
 from regchoose.table.target import Target, did_you_mean, find_target, merge_rare, to_target
 
@@ -62,13 +63,32 @@ def load_with_text(
         return _to_table(read(path, settings, choose=choose), settings, choose=choose)
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
         outlook = look_out(stream)
-        table, raw = _to_table(outlook.raw, settings, choose=choose, expand=False)
+        if not outlook.complete:
+            _check_possible(outlook.raw, settings)
+        table, raw = _to_table(outlook.raw, settings, choose=choose)
+        if outlook.complete:
+            warnings = check_reading(stream, outlook.bytes, ())
+            return replace(table, warnings=(*table.warnings, *warnings)), raw
         return with_whole(table, stream, outlook.bytes), raw
 
 
-def _to_table(
-    raw: RawTable, settings: Settings, *, choose: Choose, expand: bool = True
-) -> tuple[Table, RawTable]:
+def _check_possible(raw: RawTable, settings: Settings) -> None:
+    """Raise E202 for what needs all rows of a table of which some are held."""
+    reasons = {
+        "--group": "rows of one group would be torn apart" if settings.group is not None else "",
+        "--min-class": "a class may be rare among them, and not in the table" if settings.min_class else "",
+    }
+    for flag, why in reasons.items():
+        if why:
+            raise UsageError(
+                "E202",
+                f"{flag} needs all rows, and of this table {raw.n_rows:,} are held: {why}",
+                where=raw.path,
+                fix=f"leave {flag} out   or   give a table of at most {raw.n_rows:,} rows",
+            )
+
+
+def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
     """Give a table as text its roles, target and task; return it with the text of its rows."""
     place, target_why = find_target(raw, settings, choose=choose)
     _check_names(raw, settings, target=raw.names[place])
@@ -83,7 +103,7 @@ def _to_table(
         target = merge_rare(target, settings.min_class)
     if experiment and target.classes:
         _check_classes(target, raw, settings)
-    features = to_features(raw, place, settings, expand=expand)
+    features = to_features(raw, place, settings)
     columns = list(features.columns)
     columns[place] = Column(raw.names[place], "target", target.type, target_why)
     table = Table(

@@ -10,10 +10,12 @@ from regchoose.errors import DataError
 from regchoose.records import Int
 from regchoose.settings import Settings
 from regchoose.table.cells import Cells, coded
+from regchoose.table.foreign import refuse_far_rows
 from regchoose.table.lottery import PRIME, Harvest, smallest, ticket_sql
 from regchoose.table.raw import RawTable
 from regchoose.table.rejects import rejects
 from regchoose.table.stream import Stream, reading, text_columns
+from regchoose.table.tokens import records
 from regchoose.table.whole_bytes import Bytes, whole_bytes
 
 LEAST = 200_000  # rows that are held
@@ -29,6 +31,7 @@ class Outlook:
 
     raw: RawTable
     bytes: Bytes | None
+    complete: bool  # whether all rows are held
 
 
 def held_rows(settings: Settings, width: int) -> int:
@@ -48,19 +51,24 @@ def look_out(stream: Stream) -> Outlook:
     wanted = held_rows(stream.settings, stream.width)
     if stream.texts:
         lines, found = _hold_text(stream, wanted)
+        count = found.records
     else:
-        lines, found = _hold_typed(stream, wanted), None
+        found = None
+        lines, count = _hold_typed(stream, wanted)
     if not len(lines):
         raise DataError("E302", f"{stream.parts.path} has columns and 0 data rows", fix="add rows")
     columns = tuple(_column(stream, j) for j in range(stream.width))
     stream.run("DROP TABLE held")
-    return Outlook(replace(stream.head, columns=columns, lines=lines), found)
+    if found is not None:
+        _check_last(stream, columns, found, held=bool(len(lines)) and int(lines[-1]) == found.last_line)
+    raw = replace(stream.head, columns=columns, lines=lines)
+    return Outlook(raw, found, complete=count <= wanted)
 
 
 def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
     """Take rows from the bytes of text files; return their lines, and what all bytes tell."""
     harvest, ends, before, queries = Harvest(stream.settings.seed, wanted), 0, 0, list[str]()
-    places = [0]
+    places, last, line = [0], "", 0
     for text in stream.texts:
         seen = whole_bytes(
             text.path,
@@ -71,6 +79,7 @@ def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
             advanced=partial(_advance, stream, before),
         )
         ends += seen.open_ends
+        last, line = seen.last, seen.last_line
         before += stream.parts.sizes[len(places) - 1]
         places.append(harvest.offered)
     harvest.finish()
@@ -89,15 +98,23 @@ def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
         stream.run(f"SELECT count(c0) FROM {stream.relation}").fetchall()
         rejects(stream, rows=harvest.offered)
     lines = harvest.lines[np.searchsorted(harvest.rows, rows)]
-    return lines, Bytes(harvest.offered, ends)
+    return lines, Bytes(harvest.offered, ends, last, line)
+
+
+def _check_last(stream: Stream, columns: tuple[Cells, ...], seen: Bytes, *, held: bool) -> None:
+    text = stream.texts[-1]
+    _, fields = next(records(seen.last, text.head.layout), (0, []))
+    if len(fields) == len(columns):
+        cells = [fields[j] for j in text.order]
+        refuse_far_rows(columns, cells, where=f"{text.name}:{seen.last_line}", held=held)
 
 
 def _advance(stream: Stream, before: int, done: int) -> None:
     stream.advanced(before + done)
 
 
-def _hold_typed(stream: Stream, wanted: int) -> Int:
-    """Take rows of typed files; return their numbers from 1."""
+def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
+    """Take rows of typed files; return their numbers from 1, and how many there are in all."""
     (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
     share = min(1.0, MARGIN * wanted / max(count, 1))
     bound = PRIME + 1 if share >= 1 else int(share * PRIME)
@@ -110,7 +127,7 @@ def _hold_typed(stream: Stream, wanted: int) -> Int:
     last = int(tickets.max(initial=0))
     row = int(rows[kept][tickets == last].max(initial=0))
     stream.run(f"DELETE FROM held WHERE x > {last} OR (x = {last} AND r > {row})")
-    return rows[kept] + 1
+    return rows[kept] + 1, int(count)
 
 
 def _rows(stream: Stream) -> Int:

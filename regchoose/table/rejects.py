@@ -2,6 +2,7 @@
 
 from regchoose.errors import DataError
 from regchoose.table.stream import Stream
+from regchoose.table.whole_bytes import Bytes
 
 BAD_SHARE = 100  # at most one row in so many may be skipped
 MOST = 1000  # rejects that DuckDB keeps of each file
@@ -58,3 +59,49 @@ def _refused(stream: Stream, first: tuple[str, int, str, str], *, count: str, li
         detail=[f"{count} such rows (first: {listed})", f"cause: {cause}"],
         fix=fix,
     )
+
+
+def _rows_read(stream: Stream) -> tuple[int, int]:
+    """Return how many rows DuckDB reads, and in how many the last field is not empty."""
+    query = f"SELECT count(*), count(c{stream.width - 1}) FROM {stream.relation}"
+    n, last = stream.run(query).fetchall()[0]
+    return int(n), int(last)
+
+
+def check_reading(stream: Stream, seen: Bytes | None, read: tuple[()] | tuple[int, int]) -> tuple[str, ...]:
+    """Raise an error where DuckDB and the bytes disagree on the rows; return a warning of rows skipped.
+
+    Parameters
+    ----------
+    seen : Bytes or None
+        What the bytes of text tell; nothing of typed files.
+    read : tuple of int
+        Rows that DuckDB has read, and in how many of them the last field is not empty. Where that is not
+        known, all are read here.
+
+    Raises
+    ------
+    DataError
+        E310 for quotes or line ends, E312 for fields, and those of `rejects`.
+    """
+    if seen is None:
+        return ()
+    n, last = read or _rows_read(stream)
+    number, warnings = rejects(stream, rows=seen.records)
+    if n + number != seen.records:
+        raise DataError(
+            "E310",
+            f"two ways of reading the quotes give {n + number:,} and {seen.records:,} rows",
+            where=stream.parts.path,
+            detail=["cause: a quote inside a field that is not enclosed, or mixed line ends"],
+            fix="write the file again, with fields enclosed in quotes and quotes inside them doubled",
+        )
+    if seen.open_ends > n - last:  # DuckDB passes over one empty field too many
+        raise DataError(
+            "E312",
+            "lines end in a delimiter after their last field",
+            where=stream.parts.path,
+            detail=[f"{seen.open_ends:,} lines end so, and {n - last:,} rows have an empty last field"],
+            fix="repair the file, or name the empty column in its header",
+        )
+    return warnings

@@ -10,9 +10,12 @@ import numpy as np
 from regchoose.errors import DataError
 from regchoose.records import Int
 from regchoose.table.blocks import CHUNK, Block, blocks
+from regchoose.table.foreign import comment, few, header_again
 from regchoose.table.head import BEGINNING, Head
 from regchoose.table.lottery import Harvest
 from regchoose.table.packed import opened
+
+HASH = ord("#")
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,14 @@ class Bytes:
         Rows, of whatever length.
     open_ends : int
         Those that end in a delimiter.
+    last, last_line : str, int
+        The last row as it stands, and its line.
     """
 
     records: int
     open_ends: int
+    last: str
+    last_line: int
 
 
 def whole_bytes(
@@ -54,13 +61,34 @@ def whole_bytes(
         file did not show, with their lines.
     """
     mark = np.frombuffer(head.layout.delimiter.encode(), dtype=np.uint8)
-    records = ends = 0
+    again = b"\n" + head.layout.delimiter.join(head.raw.names).encode()
+    records = ends = comments = first_comment = last_line = 0
+    last = b""
     for block in blocks(file, head, compression=compression, advanced=advanced):
         _check_quotes(block, head, named)
         harvest.offer(block)
         records += len(block.starts)
         ends += _open_ends(block, mark)
-    return Bytes(records, ends)
+        if head.raw.dialect.header and (at := _whole_line(block, again)) is not None:
+            raise header_again(at, named)
+        hashes = np.flatnonzero(block.bytes[block.starts] == HASH)
+        if len(hashes):
+            first_comment = first_comment or int(block.lines(hashes[:1])[0])
+            comments += len(hashes)
+        if len(block.starts):
+            last = block.text[block.starts[-1] : block.ends[-1]]
+            last_line = int(block.lines(np.array([-1]))[0])
+    if 0 < comments <= few(records):
+        raise comment(first_comment, named, count=comments)
+    return Bytes(records, ends, last.decode("utf-8", "replace"), last_line)
+
+
+def _whole_line(block: Block, text: bytes) -> int | None:
+    """Return the line of the file, below the block's first, that begins as `text` and ends with it."""
+    at = block.text.find(text)
+    if at < 0 or block.text[at + len(text) : at + len(text) + 1] not in (b"", b"\r", b"\n"):
+        return None
+    return int(block.line + np.searchsorted(block.breaks, at + 1))
 
 
 def _open_ends(block: Block, mark: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> int:
