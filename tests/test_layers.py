@@ -28,11 +28,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "result": GROUND | {"experiment", "flowchart", "verdict"},
     "looks": GROUND | {"experiment", "table", "verdict"},
     "run": GROUND | {"experiment", "flowchart", "looks", "result", "table", "verdict"},
+    "explain": GROUND,
     "export": GROUND,
+    "machine": GROUND,
+    "devices": GROUND | {"training"},
     "report": GROUND | {"flowchart", "presets"},
     "cli": GROUND
     | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
-    | {"export"}
+    | {"devices", "explain", "export", "machine"}
     | {"schema", "gate", "changes"},
     "__main__": {"cli"},
 }

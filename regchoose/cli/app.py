@@ -187,6 +187,26 @@ def _schema(
     return schema(document)
 
 
+@app.command(
+    "explain", help="Explain a TOPIC, such as l1 or safe, or an error's CODE; without one, list them."
+)
+def _explain(
+    topic: Annotated[str | None, typer.Argument(metavar="TOPIC|CODE", show_default=False)] = None,
+) -> int:
+    from regchoose.cli.explain import explain
+
+    return explain(topic)
+
+
+@app.command("doctor", help="Say what is installed, which devices there are, and what would be slow.")
+def _doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    from regchoose.cli.doctor import doctor
+
+    return doctor(json=json)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status.
 

@@ -1,0 +1,61 @@
+"""`regchoose doctor`: what is installed, which devices there are, what would be slow or is missing."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from regchoose.cli import output
+from regchoose.machine import GIB, Machine, look, remarks
+from regchoose.report.as_json import document
+from regchoose.report.safe_text import plain
+
+
+def doctor(*, json: bool) -> int:
+    """Print what was found; return 0, whatever it is."""
+    machine, devices = look(os.environ), _devices()
+    said = remarks(machine, devices)
+    if json:
+        found = {"error": devices} if isinstance(devices, str) else devices
+        output.write(document({"ok": True, **asdict(machine), "devices": found, "remarks": said}))
+        return 0
+    output.write("".join(f"{line}\n" for line in _lines(machine, devices, said)))
+    return 0
+
+
+def _devices() -> Mapping[str, Any] | str:
+    """Return what PyTorch sees, or why it cannot be loaded: then everything else is said all the same."""
+    try:
+        from regchoose.devices import visible
+
+        return visible()
+    except Exception as error:  # noqa: BLE001 - a broken installation is what is looked for here
+        return plain(f"{type(error).__name__}: {error}")
+
+
+def _lines(machine: Machine, devices: Mapping[str, Any] | str, said: list[str]) -> list[str]:
+    cards = (
+        [] if isinstance(devices, str) else [f"{c['name']}, {c['memory_gib']} GiB" for c in devices["cuda"]]
+    )
+    memory = "unknown" if machine.memory is None else f"{machine.memory / GIB:.1f} GiB"
+    rows = [
+        ("regchoose", machine.regchoose),
+        ("Python", machine.python),
+        ("system", machine.system),
+        *((name, found or "not installed") for name, found in machine.packages.items()),
+        ("cores", str(machine.cores)),
+        ("memory", memory),
+        ("device", "; ".join(["cpu", *cards])),
+        ("threads", ", ".join(f"{name}={value}" for name, value in machine.threads.items()) or "as set here"),
+        ("temporary", _said(machine.temporary)),
+        ("cache", _said(machine.cache)),
+    ]
+    text = [f"{name:<13} {plain(value)}" for name, value in rows]
+    return [*text, "", *(f"–  {plain(line, longest=400)}" for line in said or ["nothing is missing"])]
+
+
+def _said(place: Mapping[str, Any]) -> str:
+    if place["path"] is None:
+        return "none can be written"
+    free = "" if place["free"] is None else f", {place['free'] / GIB:.1f} GiB free"
+    return f"{place['path']}{free}{'' if place['writable'] else ', cannot be written'}"
