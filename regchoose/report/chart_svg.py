@@ -14,7 +14,7 @@ from markupsafe import Markup
 from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, arrows_of
 from regchoose.report.plots import at, element
 
-BOX, GAP, DROP, LINE, LETTERS = 162, 14, 48, 14, 23  # pixels, but for the letters in a line
+BOX, GAP, DROP, LINE, LETTERS = 162, 14, 48, 14, 22  # pixels, but for the letters in a line
 STRAIGHT = 20  # pixels of an arrow with an answer on it
 SWEEPS = 12
 KINDS: dict[type[Node], tuple[str, str, str]] = {  # kind, fill, stroke
