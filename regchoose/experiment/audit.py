@@ -43,6 +43,7 @@ def audit(judgement: Judgement) -> dict[str, Any]:
         epochs=1 if linear else epochs,
         simpler=simpler,
         firmly=firmly,
+        alike=found.equivalent >= FIRM,
     )
     if chart_arm in ("none", "l2"):
         sentences.append(assumptions(lost="Elastic Net", profile=judgement.profile))

@@ -89,10 +89,13 @@ def audit_sentences(
     epochs: int,
     simpler: tuple[Arm, float] | None,
     firmly: bool,
+    alike: bool,
 ) -> list[str]:
     """Say what lies beyond the chart: the arm it skipped, simpler ones, and the fixed training length."""
     said = []
-    if best != arm:
+    if best != arm and alike:
+        said.append(f"{ARM_NAMES[best]} did best by the estimate, which makes no practical difference.")
+    elif best != arm:
         share = (losses[arm] - losses[best]) / losses[best]
         stress = "is better, and that is firm" if firmly else "did better, by the estimate"
         lower = f"loss {share:.1%} lower" if share >= LEAST_TOLD else "by a hair"
