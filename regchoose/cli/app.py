@@ -19,6 +19,7 @@ from regchoose.shapes import FIELDS, option_of
 
 ABOUT = "Which weight regularizer should a neural network on this table start with, how strong, how sure?"
 GATE = "Exit with 1 where this holds: an expression over the result's fields."
+COMPLETION = {"--install-completion", "--show-completion"}
 LOOKING = [name for name in FIELDS if option_of(name).group == DATA]
 LOOKING += ["seed", "json", "quiet", "debug", "config", "no_input"]
 
@@ -27,8 +28,10 @@ app = typer.Typer(
     name="regchoose",
     help=ABOUT,
     add_help_option=False,
-    # Set while a shell asks how a word may go on; at other times its options would load pydantic too.
-    add_completion="_REGCHOOSE_COMPLETE" in os.environ,
+    epilog="For bash, zsh and fish: --install-completion, --show-completion.",
+    # While a shell asks how a word may go on, or for the script that asks. At other times typer's options for
+    # it would load pydantic too.
+    add_completion="_REGCHOOSE_COMPLETE" in os.environ or not COMPLETION.isdisjoint(sys.argv),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100},
@@ -44,9 +47,17 @@ def _words(legal: str) -> Callable[[str], list[str]]:
     return complete
 
 
+def _topics(incomplete: str) -> list[str]:
+    """Return the topics and codes that begin so."""
+    from regchoose.errors import CODES
+    from regchoose.explain.topics import TOPICS
+
+    return [word for word in (*TOPICS, *CODES) if word.casefold().startswith(incomplete.casefold())]
+
+
 CHART, DRAWING = "which-regularizer|three-questions", "text|mermaid|svg|json"
 FORMS, SHORT_FORMS = "text|json|markdown|github|junit|html", "text|markdown|json"
-DOCUMENTS = "[result|comparison]"
+DOCUMENTS, LIBRARIES = "[result|comparison]", "pytorch|keras|sklearn"
 
 
 def _version(wanted: bool) -> None:
@@ -147,7 +158,9 @@ def _report(
 @app.command("export", help="Write a short script that trains with the recommendation of a RESULT.")
 def _export(
     result: Annotated[str, typer.Argument(metavar="RESULT", show_default=False)],
-    to: Annotated[str, typer.Option(metavar="pytorch|keras|sklearn", help="The library it uses.")],
+    to: Annotated[
+        str, typer.Option(metavar=LIBRARIES, autocompletion=_words(LIBRARIES), help="The library it uses.")
+    ],
     file: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file.")
     ] = None,
@@ -191,7 +204,9 @@ def _schema(
     "explain", help="Explain a TOPIC, such as l1 or safe, or an error's CODE; without one, list them."
 )
 def _explain(
-    topic: Annotated[str | None, typer.Argument(metavar="TOPIC|CODE", show_default=False)] = None,
+    topic: Annotated[
+        str | None, typer.Argument(metavar="TOPIC|CODE", autocompletion=_topics, show_default=False)
+    ] = None,
 ) -> int:
     from regchoose.cli.explain import explain
 
