@@ -1,7 +1,7 @@
 """A column's cells: each different text once, cleaned, and which of them stands in which row."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ class Cells:
 
     codes: Int  # (n,) places in `texts`; −1 for a null of a typed file
     texts: tuple[str, ...]
+    respelled: tuple[str, ...] = ()  # as they stood, where cleaning changed more than plain spaces
 
     def counts(self) -> Int:
         """Return how often each text stands in the column."""
@@ -49,7 +50,10 @@ def to_cells(column: Text | Cells) -> Cells:
     cells = column if isinstance(column, Cells) else coded(column)
     if are_clean(cells.texts):
         return cells
-    return _of(cells.codes, [clean(text) for text in cells.texts])
+    texts = [clean(text) for text in cells.texts]
+    pairs = zip(cells.texts, texts, strict=True)
+    odd = tuple(old for old, new in pairs if not old.isascii() and new != old.strip(" \t"))
+    return replace(_of(cells.codes, texts), respelled=odd)
 
 
 def some(column: Text | Cells, rows: NDArray[Any]) -> Text | Cells:

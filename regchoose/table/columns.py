@@ -10,7 +10,14 @@ from regchoose.errors import DataError
 from regchoose.records import Column, Float, Role
 from regchoose.settings import Settings
 from regchoose.table.expand import expanded
-from regchoose.table.facts import Facts, doubtful_warning, facts_of, refuse_odd_texts, why_no_numbers
+from regchoose.table.facts import (
+    Facts,
+    doubtful_warning,
+    facts_of,
+    refuse_odd_texts,
+    respelled_warning,
+    why_no_numbers,
+)
 from regchoose.table.overlooked import overlooked
 from regchoose.table.raw import RawTable
 from regchoose.table.values import BOOLEANS, DATE, HEXADECIMAL, ID_NAME
@@ -197,16 +204,20 @@ def _one(raw: RawTable, place: int, settings: Settings) -> tuple[Column, Float |
     role, type_, why = rule(facts, settings)
     missing = int(facts.missing.sum())
     column = Column(facts.name, role, type_, why, missing=missing)
+    respelled = respelled_warning(facts) if role in ("numeric", "category") else None
+    warnings = [respelled] if respelled else []
     if role == "numeric":
         values = facts.by_row(facts.numbers)
         infinite = np.isinf(values)
         if infinite.any():
-            said = f"column {facts.name!r}: {int(infinite.sum()):,} infinite cells are taken as missing"
+            warnings.append(
+                f"column {facts.name!r}: {int(infinite.sum()):,} infinite cells are taken as missing"
+            )
             values = np.where(infinite, np.nan, values)
-            return replace(column, missing=missing + int(infinite.sum())), values, [said]
-        return column, values, []
+            return replace(column, missing=missing + int(infinite.sum())), values, warnings
+        return column, values, warnings
     doubtful = doubtful_warning(facts)
-    warnings = [doubtful] if doubtful and role != "excluded" else []
+    warnings += [doubtful] if doubtful and role != "excluded" else []
     if role != "category":
         return column, None, warnings
     codes, levels = to_levels(facts, boolean=type_ == "boolean")

@@ -1,6 +1,7 @@
 """Rows that are alike must stay on one side of a split."""
 
 import numpy as np
+import pandas as pd
 
 from regchoose.records import Int, Table
 
@@ -27,3 +28,22 @@ def group_duplicates(table: Table, rows: Int) -> Int:
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return rank[group]
+
+
+def repeats(table: Table) -> tuple[str, ...]:
+    """Return a warning where rows repeat the features of another, and where their targets differ.
+
+    In tables of one or two features that is no news.
+    """
+    if table.features.shape[1] < 3:
+        return ()
+    rows = np.flatnonzero(pd.DataFrame(table.features).duplicated(keep=False).to_numpy())
+    if not len(rows):
+        return ()
+    groups = group_duplicates(table, rows)
+    low, high = np.full(groups.max() + 1, np.inf), np.full(groups.max() + 1, -np.inf)
+    np.minimum.at(low, groups, table.target[rows])
+    np.maximum.at(high, groups, table.target[rows])
+    unlike = int((low < high)[groups].sum())
+    said = f"{len(rows):,} of {table.n_rows:,} rows have the features of another; such rows are never parted"
+    return (f"{said}, and {unlike:,} of them have another target than their like" if unlike else said,)

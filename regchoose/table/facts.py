@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from regchoose.table.values import (
     DOUBTFUL,
     INTEGER,
     LEADING_ZERO,
+    PHONE,
+    clean,
     is_large_integer,
     is_missing,
     ordinary_numbers,
@@ -97,6 +100,8 @@ def facts_of(raw: RawTable, place: int, settings: Settings) -> Facts:
 def _numbers(texts: tuple[str, ...], kind: str, mark: str) -> Float:
     """Return the number of each text, or none at all where one is a code: a zip code, a large integer."""
     none = np.full(len(texts), math.nan)
+    if not kind and texts and all(PHONE.fullmatch(text) for text in texts):
+        return none
     if kind == "text" or any(LEADING_ZERO.fullmatch(text) or is_large_integer(text) for text in texts):
         return none
     found = (to_number(text, mark) for text in texts)
@@ -107,6 +112,8 @@ def why_no_numbers(facts: Facts) -> str:
     """Say why a column that looks like numbers is text: padding zeros, or too large; else an empty text."""
     if facts.kind == "text" or not all(INTEGER.fullmatch(text) for text in facts.texts):
         return ""
+    if all(PHONE.fullmatch(text) for text in facts.texts):
+        return f"a plus and many digits, as in {facts.texts[0]}, are telephone numbers"
     padded = next((text for text in facts.texts if LEADING_ZERO.fullmatch(text)), None)
     if padded is not None:
         return f"leading zeros, as in {padded}, belong to codes"
@@ -140,6 +147,17 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
         ],
         fix=f"--na {quoted}   or   --exclude {facts.name!r}   or   --keep {facts.name!r} (as a category)",
     )
+
+
+def respelled_warning(facts: Facts) -> str | None:
+    """Warn of cells that are read in another spelling: other spaces, Unicode forms or digits."""
+    stated = zip(facts.texts, facts.numbers.tolist(), strict=True)
+    digits = [text for text, number in stated if not text.isascii() and not math.isnan(number)]
+    odd = facts.cells.respelled or tuple(digits)
+    if not odd or facts.kind == "text":
+        return None
+    read = unicodedata.normalize("NFKC" if facts.all_numbers else "NFC", clean(odd[0]))
+    return f"column {facts.name!r}: {len(odd):,} different texts are read otherwise: {odd[0]!a} as {read!a}"
 
 
 def doubtful_warning(facts: Facts) -> str | None:

@@ -11,6 +11,7 @@ from regchoose.table.cells import some
 from regchoose.table.census import with_whole
 from regchoose.table.columns import Features, to_features
 from regchoose.table.dialect import Choose
+from regchoose.table.duplicates import repeats
 from regchoose.table.facts import Facts, facts_of, refuse_odd_texts
 from regchoose.table.leakage import leaks
 from regchoose.table.lookout import look_out
@@ -60,7 +61,8 @@ def load_with_text(
     """Do what `load` does, and return the text of the same rows too."""
     parts = large_parts(path)
     if parts is None:
-        return _to_table(read(path, settings, choose=choose), settings, choose=choose)
+        table, raw = _to_table(read(path, settings, choose=choose), settings, choose=choose)
+        return replace(table, warnings=(*table.warnings, *repeats(table))), raw
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
         outlook = look_out(stream)
         if not outlook.complete:
@@ -68,7 +70,7 @@ def load_with_text(
         table, raw = _to_table(outlook.raw, settings, choose=choose)
         if outlook.complete:
             warnings = check_reading(stream, outlook.bytes, ())
-            return replace(table, warnings=(*table.warnings, *warnings)), raw
+            return replace(table, warnings=(*table.warnings, *warnings, *repeats(table))), raw
         return with_whole(table, stream, outlook.bytes), raw
 
 

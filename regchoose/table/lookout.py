@@ -13,7 +13,7 @@ from regchoose.table.cells import Cells, coded
 from regchoose.table.foreign import refuse_far_rows
 from regchoose.table.lottery import PRIME, Harvest, smallest, ticket_sql
 from regchoose.table.raw import RawTable
-from regchoose.table.rejects import rejects
+from regchoose.table.rejects import rejects, unreadable
 from regchoose.table.stream import Stream, reading, text_columns
 from regchoose.table.tokens import records
 from regchoose.table.whole_bytes import Bytes, whole_bytes
@@ -68,7 +68,7 @@ def look_out(stream: Stream) -> Outlook:
 def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
     """Take rows from the bytes of text files; return their lines, and what all bytes tell."""
     harvest, ends, before, queries = Harvest(stream.settings.seed, wanted), 0, 0, list[str]()
-    places, last, line = [0], "", 0
+    places, seen_of = [0], list[Bytes]()
     for text in stream.texts:
         seen = whole_bytes(
             text.path,
@@ -79,16 +79,16 @@ def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
             advanced=partial(_advance, stream, before),
         )
         ends += seen.open_ends
-        last, line = seen.last, seen.last_line
+        seen_of.append(seen)
         before += stream.parts.sizes[len(places) - 1]
         places.append(harvest.offered)
     harvest.finish()
     cuts = np.searchsorted(harvest.rows, places).tolist()
     for place, (text, start, end) in enumerate(zip(stream.texts, cuts, cuts[1:], strict=False)):
         file = stream.folder / f"held{place}.csv"
-        mark = text.head.layout.delimiter.encode()
+        mark, end_of_line = text.head.layout.delimiter.encode(), seen_of[place].end
         numbered = zip(harvest.rows[start:end].tolist(), harvest.texts[start:end], strict=True)
-        file.write_bytes(b"".join(b"%d%b%b\n" % (row, mark, record) for row, record in numbered))
+        file.write_bytes(b"".join(b"%d%b%b%b" % (row, mark, record, end_of_line) for row, record in numbered))
         source = reading(text, str(file), "ignore_errors = true", first="'r': 'BIGINT'")
         queries.append(f"SELECT r, {text_columns(text)} FROM {source}")
     harvest.texts.clear()
@@ -96,9 +96,11 @@ def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
     rows = _rows(stream)
     if len(rows) < len(harvest.rows):  # some are not in order: let the reader of all rows say where
         stream.run(f"SELECT count(c0) FROM {stream.relation}").fetchall()
-        rejects(stream, rows=harvest.offered)
+        number, _ = rejects(stream, rows=harvest.offered)
+        if not number:
+            raise unreadable(stream, "line ends inside quotes differ from those of the rows, or are mixed")
     lines = harvest.lines[np.searchsorted(harvest.rows, rows)]
-    return lines, Bytes(harvest.offered, ends, last, line)
+    return lines, replace(seen_of[-1], records=harvest.offered, open_ends=ends)
 
 
 def _check_last(stream: Stream, columns: tuple[Cells, ...], seen: Bytes, *, held: bool) -> None:

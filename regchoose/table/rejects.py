@@ -61,6 +61,17 @@ def _refused(stream: Stream, first: tuple[str, int, str, str], *, count: str, li
     )
 
 
+def unreadable(stream: Stream, what: str) -> DataError:
+    """Return E310 for rows that DuckDB reads otherwise than the bytes say."""
+    return DataError(
+        "E310",
+        f"the table cannot be read exactly: {what}",
+        where=stream.parts.path,
+        detail=["cause: a quote inside a field that is not enclosed, or mixed line ends"],
+        fix="write the file again, with one kind of line end, and quotes inside quotes doubled",
+    )
+
+
 def _rows_read(stream: Stream) -> tuple[int, int]:
     """Return how many rows DuckDB reads, and in how many the last field is not empty."""
     query = f"SELECT count(*), count(c{stream.width - 1}) FROM {stream.relation}"
@@ -89,13 +100,8 @@ def check_reading(stream: Stream, seen: Bytes | None, read: tuple[()] | tuple[in
     n, last = read or _rows_read(stream)
     number, warnings = rejects(stream, rows=seen.records)
     if n + number != seen.records:
-        raise DataError(
-            "E310",
-            f"two ways of reading the quotes give {n + number:,} and {seen.records:,} rows",
-            where=stream.parts.path,
-            detail=["cause: a quote inside a field that is not enclosed, or mixed line ends"],
-            fix="write the file again, with fields enclosed in quotes and quotes inside them doubled",
-        )
+        what = f"two ways of reading the quotes give {n + number:,} and {seen.records:,} rows"
+        raise unreadable(stream, what)
     if seen.open_ends > n - last:  # DuckDB passes over one empty field too many
         raise DataError(
             "E312",

@@ -94,6 +94,14 @@ def _named(raw: RawTable, name: str) -> int:
         )
     if name in raw.names:
         return raw.names.index(name)
+    several = [part.strip() for part in name.split(",")]
+    if len(several) > 1 and all(part in raw.names for part in several):
+        raise UsageError(
+            "E204",
+            f"{len(several)} targets were named, and one can be predicted at a time",
+            where=raw.path,
+            fix=f"--target {several[0]!r} --exclude {several[1]!r}",
+        )
     raise UsageError(
         "E204",
         f"there is no column {name!r} to predict",

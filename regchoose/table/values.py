@@ -20,6 +20,7 @@ BOOLEANS: tuple[frozenset[str], ...] = tuple(
 )
 INFINITE = re.compile(r"[+-]?(?:inf(?:inity)?|∞)", re.IGNORECASE)
 LEADING_ZERO = re.compile(r"[+-]?0[0-9]+")
+PHONE = re.compile(r"\+[0-9]{7,}")
 INTEGER = re.compile(r"[+-]?[0-9]+")
 # Per decimal mark: a plain number, and one with its thousands grouped by the other mark.
 PLAIN: dict[str, re.Pattern[str]] = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from regchoose.errors import DataError
 from regchoose.records import Int
-from regchoose.table.blocks import CHUNK, Block, blocks
+from regchoose.table.blocks import CHUNK, END, Block, blocks
 from regchoose.table.foreign import comment, few, header_again
 from regchoose.table.head import BEGINNING, Head
 from regchoose.table.lottery import Harvest
@@ -30,12 +30,15 @@ class Bytes:
         Those that end in a delimiter.
     last, last_line : str, int
         The last row as it stands, and its line.
+    end : bytes
+        What ends the first line: LF, CRLF or CR.
     """
 
     records: int
     open_ends: int
     last: str
     last_line: int
+    end: bytes
 
 
 def whole_bytes(
@@ -63,7 +66,7 @@ def whole_bytes(
     mark = np.frombuffer(head.layout.delimiter.encode(), dtype=np.uint8)
     again = b"\n" + head.layout.delimiter.join(head.raw.names).encode()
     records = ends = comments = first_comment = last_line = 0
-    last = b""
+    last, line_end = b"", b""
     for block in blocks(file, head, compression=compression, advanced=advanced):
         _check_quotes(block, head, named)
         harvest.offer(block)
@@ -76,11 +79,18 @@ def whole_bytes(
             first_comment = first_comment or int(block.lines(hashes[:1])[0])
             comments += len(hashes)
         if len(block.starts):
+            line_end = line_end or _end_of_first(block)
             last = block.text[block.starts[-1] : block.ends[-1]]
             last_line = int(block.lines(np.array([-1]))[0])
     if 0 < comments <= few(records):
         raise comment(first_comment, named, count=comments)
-    return Bytes(records, ends, last.decode("utf-8", "replace"), last_line)
+    return Bytes(records, ends, last.decode("utf-8", "replace"), last_line, line_end or b"\n")
+
+
+def _end_of_first(block: Block) -> bytes:
+    end = int(block.ends[0])
+    found = END.match(block.text, end)
+    return found.group() if found else b""
 
 
 def _whole_line(block: Block, text: bytes) -> int | None:

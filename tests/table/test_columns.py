@@ -250,3 +250,27 @@ def test_missing_texts() -> None:
     assert not any(is_missing(text, ()) for text in ("0", "no", "nah", "x"))
     assert is_missing("x", ("x",))
     assert clean("\ufeff a\u00a0") == "a"
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (cycle("caf\u00e9", "cafe\u0301", "tea"), "'cafe\\u0301' as 'caf\\xe9'"),
+        ([f"\u00a0{i}.5" for i in range(N)], "'\\xa00.5' as '0.5'"),
+        (cycle("\uff11", "\uff12", "3"), "2 different texts are read otherwise: '\\uff11' as '1'"),
+        (cycle("caf\u00e9", " tea ", "mate"), ""),
+    ],
+    ids=["Unicode forms", "hard spaces", "wide digits", "nothing odd"],
+)
+def test_other_spellings_are_read_alike_and_said(tmp_path: Path, cells: list[str], said: str) -> None:
+    path = with_column(tmp_path, cells)
+    found = [line for line in column_of(path)[1].warnings if "read otherwise" in line]
+    assert len(found) == bool(said)
+    assert not said or said in found[0]
+
+
+def test_telephone_numbers_are_codes(tmp_path: Path) -> None:
+    column, _ = column_of(with_column(tmp_path, cycle("+493012345", "+493012346", "+4366012347")))
+    assert (column.role, "telephone" in column.why) == ("category", True)
+    signed, _ = column_of(with_column(tmp_path, cycle("+1234", "+1.5", "-3")))
+    assert signed.role == "numeric"

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from regchoose.table.duplicates import group_duplicates
-from tests.table.tables import table
+from regchoose.table.duplicates import group_duplicates, repeats
+from tests.table.tables import mixed, table
 
 
 def test_rows_alike_share_a_group_and_missing_equals_missing() -> None:
@@ -26,3 +26,18 @@ def test_the_table_is_left_as_it_was() -> None:
     whole = table(x.copy(), np.zeros(2))
     group_duplicates(whole, np.arange(2))
     assert whole.features.tobytes() == x.tobytes()
+
+
+def test_rows_that_recur_are_said_and_so_are_targets_that_differ() -> None:
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    x[3, 1] = np.nan
+    twice = np.vstack([x, x[:10]])
+    target = (np.arange(60) % 2).astype(np.float64)
+    target[50:] = target[:10]
+    (said,) = repeats(table(twice, target, task="binary"))
+    assert said == "20 of 60 rows have the features of another; such rows are never parted"
+    target[54:] = 1 - target[4:10]
+    (said,) = repeats(table(twice, target, task="binary"))
+    assert said.endswith("and 12 of them have another target than their like")
+    assert repeats(mixed(60)) == ()
+    assert repeats(table(twice[:, :2].round(), target)) == ()

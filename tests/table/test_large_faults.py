@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from regchoose.settings import Settings
-from regchoose.table import lookout, parts
+from regchoose.table import blocks, lookout, parts
 from regchoose.table.moments import coordinates
-from tests.table.test_large import PACKED, csv, lines, refused, table_of
-from tests.table.writing import write
+from regchoose.table.read import read
+from tests.table.test_large import PACKED, csv, held, lines, refused, table_of
+from tests.table.writing import nobody, write
 
 LAST = 11_999
 DATED = "x,when,who,y"
@@ -141,3 +142,40 @@ def test_rare_classes_of_files_held_whole_are_merged(tmp_path: Path, monkeypatch
     table = table_of(str(tmp_path), Settings(min_class=10))
     assert table.classes == ("no", "other")
     assert np.bincount(table.target.astype(int)).tolist() == [470, 30]
+
+
+def test_a_quote_that_never_closes_is_named_where_it_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "CHUNK", 20_000)
+    every = lines(LAST + 1)
+    every[3] = '1,2,3,"a",the same,no'
+    every[11_000] = '1,2,3,"a,the same,no'
+    path = write(tmp_path, csv(every))
+    error = refused(path)
+    assert (error.code, error.where.split("   ")[0]) == ("E310", f"{path}:11002")
+    assert "more than 20,000 bytes" in error.message
+
+
+def test_line_ends_of_two_kinds_are_refused(tmp_path: Path) -> None:
+    error = refused(write(tmp_path, 'a,b\r\n1,"x\ny"\r\n2,"y"\r\n3,z\r\n'))
+    assert (error.code, "one kind of line end" in error.fix) == ("E310", True)
+
+
+def test_a_line_end_of_another_kind_within_quotes_is_text(tmp_path: Path) -> None:
+    every = ['1,2,3,"a\nb",same,no' if i % 50 == 9 else line for i, line in enumerate(lines(400))]
+    path = write(tmp_path, csv(every, "\r\n"))
+    small = read(path, Settings(), choose=nobody)
+    assert [column.tolist() for column in held(path).texts] == [column.tolist() for column in small.texts]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_blocks_may_end_anywhere(tmp_path: Path, end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookout, "LEAST", 400)
+    every = [line if i % 7 else f'1,2,3,"a{end}b",same,no' for i, line in enumerate(lines(300))]
+    path = write(tmp_path, csv(every, end))
+    want = [column.tolist() for column in held(path).texts]
+    for size in (997, 1_000, 4_096):
+        monkeypatch.setattr(blocks, "CHUNK", size)
+        assert [column.tolist() for column in held(path).texts] == want
+    assert len(want[0]) == 300
