@@ -3,12 +3,13 @@
 # make bench  the engine beside skorch, scikit-learn and a plain loop; an idle machine, most of an hour
 # make score  how polluted tables are read: exactly, refused, or silently wrong (which must be none)
 # make calibrate  the verdict held against known truths; two hours, and it goes on where it was broken off
+# make regret  the recommendation held against other choices on the sample tables; hours, and it goes on too
 # All create .venv first, so a machine with nothing but Python is enough.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench score calibrate lint clean
+.PHONY: demo test bench score calibrate regret lint clean
 
 demo: $(READY)
 	$(VENV)/bin/regchoose recommend data/diabetes.csv --no-input
@@ -25,6 +26,9 @@ score: $(READY)
 
 calibrate: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.calibration
+
+regret: $(READY)
+	$(VENV)/bin/python -m tests.benchmarks.regret
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -47,13 +47,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return the finished tasks; a last line that was broken off is left out and cut."""
+    """Return the finished tasks."""
+    return sorted(map(json.loads, whole_lines(path)), key=lambda record: record["law"]["number"])
+
+
+def whole_lines(path: Path) -> list[str]:
+    """Return the lines of a file, if there is one; a last line that was broken off is left out and cut."""
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         path.write_text("".join(lines := lines[:-1]), encoding="utf-8")
-    return sorted(map(json.loads, lines), key=lambda record: record["law"]["number"])
+    return lines
 
 
 if __name__ == "__main__":

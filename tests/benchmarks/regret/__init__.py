@@ -1,0 +1,1 @@
+"""Whose choice loses least on rows that nobody saw: ours, a habit's, or another tool's."""

@@ -1,0 +1,145 @@
+"""Our recommendation, and the habits; all of these are refitted by our trainer."""
+
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+
+from regchoose.cli.progress import Silent
+from regchoose.records import ARMS, Arm, Penalties, Result
+from regchoose.run import recommend
+from regchoose.training.block import CellData, Schedule, make_schedule
+from regchoose.training.train import Training, train
+from regchoose.verdict.decide import OUTCOME_ARMS
+from regchoose.verdict.tune import to_size
+from tests.benchmarks.regret.method import Found, Sizes
+from tests.benchmarks.regret.splits import Split
+from tests.benchmarks.work import RATE
+
+BEST, CHART = "ours: best", "ours: chart"
+ALONE: dict[Arm, str] = {arm: f"{arm} tuned" for arm in ARMS}  # one arm of our engine, always
+HABITS: dict[str, float] = {"none": 0.0, "weight decay 1e-2": 1e-2, "weight decay 1e-4": 1e-4}
+
+
+class _Choice(NamedTuple):
+    """An arm's regularizer, for all rows that are not held out, and the training that belongs to it."""
+
+    l1: float
+    l2: float
+    schedule: Schedule | None  # None: a linear model
+
+    def as_dict(self, arm: Arm) -> dict[str, Any]:
+        said: dict[str, Any] = {"regularizer": arm, "l1": self.l1, "l2": self.l2}
+        if self.schedule is not None:
+            said |= {"lr": self.schedule.lr, "batch": self.schedule.batch, "epochs": self.schedule.epochs}
+            said["stop"] = int(self.schedule.checkpoints[-1])
+        return said
+
+
+def ours(split: Split, sizes: Sizes) -> list[Found]:
+    """Let `recommend` choose; the chart's outcome and each single arm are taken from the same run."""
+    start = time.perf_counter()
+    result = recommended(split, sizes, decide="best")
+    seconds = time.perf_counter() - start
+    assert result.design is not None
+    rope = {"rope": result.design["rope"], "certainty": result.recommendation["certainty"]}
+    found = [_judged(BEST, split, sizes, result, result.recommendation["regularizer"], seconds, rope)]
+    if len(result.design["looks"]) > 1:  # whether to look again depends on the rule
+        start = time.perf_counter()
+        by_chart = recommended(split, sizes, decide="chart")
+        arm, again = by_chart.recommendation["regularizer"], time.perf_counter() - start
+        found.append(_judged(CHART, split, sizes, by_chart, arm, again, {}))
+    else:
+        found.append(_judged(CHART, split, sizes, result, _end_of_chart(result), seconds, {}))
+    own = result.execution["arm_seconds"]
+    return found + [_judged(ALONE[arm], split, sizes, result, arm, own[arm], {}) for arm in ARMS]
+
+
+def habits(split: Split, sizes: Sizes) -> list[Found]:
+    """Train without a regularizer, and with fixed weight decay, to the end of the usual schedule."""
+    settings = sizes.settings
+    schedule = make_schedule(
+        len(split.y), epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=RATE
+    )
+    schedule = schedule.stopped(len(schedule.checkpoints) - 1)
+    found = []
+    for name, decay in HABITS.items():
+        choice = _Choice(0.0, decay / 2, schedule)  # the gradient of l2·w² is 2·l2·w
+        loss, seconds = _refitted(choice, split, sizes)
+        found.append(Found(name, loss, seconds, choice.as_dict("l2" if decay else "none")))
+    return found
+
+
+def recommended(split: Split, sizes: Sizes, *, decide: Literal["best", "chart"]) -> Result:
+    """Run `recommend` on the rows that are not held out."""
+    settings = replace(
+        split.settings, decide=decide, network=sizes.settings.network, chart="which-regularizer"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{split.table}.csv"
+        path.write_text(split.text, encoding="utf-8")
+        return recommend(
+            str(path),
+            settings,
+            given=frozenset({"resources"}),
+            ask=lambda _: None,
+            listener=Silent(),
+            clock=time.perf_counter,
+        )
+
+
+def _end_of_chart(result: Result) -> Arm:
+    return OUTCOME_ARMS[result.path[-1]["key"]]
+
+
+def _judged(
+    method: str,
+    split: Split,
+    sizes: Sizes,
+    result: Result,
+    arm: Arm,
+    seconds: float,
+    more: dict[str, Any],
+) -> Found:
+    choice = _choice(result, arm)
+    loss, refit = _refitted(choice, split, sizes)
+    return Found(method, loss, seconds + refit, choice.as_dict(arm) | more)
+
+
+def _choice(result: Result, arm: Arm) -> _Choice:
+    """Return an arm's choice moved to all rows, by the rule by which the recommendation is."""
+    own, recommended = result.arms[arm], result.recommendation
+    if arm == recommended["regularizer"]:
+        l1, l2 = recommended["l1"], recommended["l2"]
+    else:
+        rows = recommended["subsample_size"]["rows"]
+        l1_factor, l2_factor = to_size(own["nonzero_share"], rows, of=result.data["rows"])
+        l1, l2 = own["l1"] * l1_factor, own["l2"] * l2_factor
+    training = recommended["training"]
+    if training is None:
+        return _Choice(l1, l2, None)
+    stop = np.array([own["epochs"]])
+    return _Choice(l1, l2, Schedule(training["schedule_epochs"], training["batch"], training["lr"], stop))
+
+
+def _refitted(choice: _Choice, split: Split, sizes: Sizes) -> tuple[float, float]:
+    """Return the held-out loss, the mean over initializations, and the seconds of one fit."""
+    linear = choice.schedule is None
+    precision: type[np.floating[Any]] = np.float64 if linear else np.float32
+    x, held_x = split.x.astype(precision), split.held_x.astype(precision)
+    cells = [CellData(x, split.y, {"held": (held_x, split.held_y)}, seed) for seed in range(sizes.refits)]
+    training = Training(
+        split.task,
+        split.n_classes,
+        None if linear else sizes.settings.hidden,
+        choice.schedule or Schedule(1, 1, 1.0, np.array([1])),
+        torch.device("cpu"),
+    )
+    start = time.perf_counter()
+    trained = train(training, cells, Penalties(np.array([choice.l1]), np.array([choice.l2])))
+    seconds = (time.perf_counter() - start) / sizes.refits
+    return float(trained.losses["held"][~trained.failed][:, -1].mean()), seconds
