@@ -13,10 +13,10 @@ from regchoose.experiment.rate import RATES, estimate, is_searched, models_searc
 from regchoose.records import ARMS, Arm, Subsample, Table
 from regchoose.settings import Settings
 from regchoose.table.sample import draw
-from regchoose.verdict.design import Layout, make_layout
+from regchoose.verdict.design import FIRST_ROWS, Layout, make_layout
 from regchoose.verdict.posterior import Posterior
 
-FIRST_ROWS, MOST_ROWS = 4_000, 20_000  # of a training set or cross-validation, unless --rows says otherwise
+MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
 MOST_LOOKS = 3
 WORTH = 1.5  # times as many rows must be there for another look
 

@@ -62,7 +62,7 @@ def look(environ: Mapping[str, str]) -> Machine:
         f"{platform.python_version()} ({sys.executable})",
         platform.platform(),
         {name: _version(name) for name in NEEDED},
-        _cores(),
+        cores(),
         _memory(),
         {name: environ[name] for name in THREADS if environ.get(name)},
         _place(_temporary()),
@@ -114,8 +114,8 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _cores() -> int:
-    """Cores that this process may use."""
+def cores() -> int:
+    """Return how many cores this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system

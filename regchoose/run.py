@@ -9,18 +9,17 @@ from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.growth import Growth
 from regchoose.experiment.judgement import Judgement
-from regchoose.experiment.plan import prepare
-from regchoose.experiment.wording import design_sentence
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, outcome, walk
-from regchoose.looks import FIRST_ROWS, Clock, Listener, Look, first_rows, layout_of
+from regchoose.looks import Clock, Listener, Look, first_rows
 from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Finding, Profile, Prompt, Result
-from regchoose.result import make_result, settings_of
+from regchoose.result import make_result
 from regchoose.settings import Settings, parse_duration
 from regchoose.table.load import load
 from regchoose.table.profile import profile
 from regchoose.verdict.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
+from regchoose.verdict.design import FIRST_ROWS
 
 MUCH_LARGER = 2  # times the rows of a training: from there on it is said where the gain is heading
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
@@ -52,30 +51,6 @@ def recommend(
     """
     with threadpool_limits(1):  # sums split over threads differ in their last bits
         return Run(path, settings, given=given, ask=ask, listener=listener, clock=clock).result()
-
-
-def plan(path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
-    """Say what a run would do: the table as it is read, the subsample and the trainings."""
-    table = load(path, settings, choose=ask)
-    layout = layout_of(table, rows=first_rows(settings))
-    experiment = prepare(table, np.arange(layout.drawn), settings, layout)
-    return {
-        "table": {
-            "path": table.path,
-            "reading": table.dialect.found,
-            "rows": table.n_all,
-            "features": [column.name for column in table.used],
-            "left out": [f"{c.name}: {c.why}" for c in table.columns if not c.used and c.role != "target"],
-            "target": f"{table.target_name} ({table.target_why})",
-            "task": f"{table.task} ({table.task_why})",
-            "warnings": list(table.warnings),
-        },
-        "subsample": f"{layout.drawn:,} of {table.n_all:,} rows",
-        "design": design_sentence(experiment),
-        "schedule_epochs": experiment.training.schedule.epochs,
-        "models": {arm: experiment.models(arm) for arm in ARMS},
-        "settings": settings_of(settings),
-    }
 
 
 class Run:

@@ -31,11 +31,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "explain": GROUND,
     "export": GROUND,
     "machine": GROUND,
+    "outlook": GROUND | {"machine", "shapes", "table", "verdict"},
     "devices": GROUND | {"training"},
     "report": GROUND | {"flowchart", "presets"},
     "cli": GROUND
     | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
-    | {"devices", "explain", "export", "machine"}
+    | {"devices", "explain", "export", "machine", "outlook"}
     | {"schema", "gate", "changes"},
     "__main__": {"cli"},
 }

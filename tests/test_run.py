@@ -14,7 +14,7 @@ from regchoose.errors import RegchooseError, TrainingError
 from regchoose.records import ARMS, Prompt, Result
 from regchoose.report.as_json import dumps
 from regchoose.report.terminal import text
-from regchoose.run import plan, recommend
+from regchoose.run import recommend
 from regchoose.settings import Settings
 
 QUICK = Settings(
@@ -362,10 +362,3 @@ def test_too_few_rows_are_refused_and_answered_from_prior_knowledge(tmp_path: Pa
 def test_as_many_rows_as_are_asked_for_are_enough(tmp_path: Path) -> None:
     result = run(write(tmp_path, "regression", n=30))
     assert result.recommendation["regularizer"] in ARMS
-
-
-def test_a_plan_trains_nothing(tmp_path: Path) -> None:
-    planned = plan(str(write(tmp_path, "binary")), QUICK, ask=nobody)
-    assert planned["table"]["rows"] == 80
-    assert planned["models"] == {"none": 20, "l1": 50, "l2": 50, "elastic_net": 50}
-    json.dumps(planned)

@@ -38,6 +38,10 @@ class Switchboard(Protocol):
     ) -> Result:
         """Walk the chart on a table."""
 
+
+class Planner(Protocol):
+    """What is needed of `regchoose.outlook`."""
+
     def plan(self, path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
         """Say what would be done."""
 
@@ -61,11 +65,10 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
         quiet=settings.quiet, json=form == "json", environ=os.environ, clock=time.monotonic
     ) as listener:
         ask: Ask = asker(answers, paused=listener.paused) if attended else nobody
-        board = _switchboard()
         if settings.dry_run:
-            plan = board.plan(data, settings, ask=ask)
+            plan = _planner().plan(data, settings, ask=ask)
             return _show_plan(plan, json=form == "json")
-        result = board.recommend(
+        result = _switchboard().recommend(
             data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic
         )
     asked = gate.gated(expression, json.loads(dumps(result)) if expression else {})
@@ -80,6 +83,13 @@ def _switchboard() -> Switchboard:
     import regchoose.run
 
     return regchoose.run
+
+
+def _planner() -> Planner:
+    """Load the plan late: pandas and scikit-learn come with it, and no torch."""
+    import regchoose.outlook
+
+    return regchoose.outlook
 
 
 def _show(result: Result, settings: Settings, asked: Gate | None) -> None:

@@ -51,6 +51,7 @@ def own_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Run the command line in this process, over the switchboard that trains nothing, in an empty folder."""
     monkeypatch.setattr(command, "_switchboard", Board)
+    monkeypatch.setattr(command, "_planner", Board)
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

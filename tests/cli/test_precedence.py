@@ -14,6 +14,7 @@ from tests.cli.fake_shell import Board
 def board(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Board:
     board = Board()
     monkeypatch.setattr(command, "_switchboard", lambda: board)
+    monkeypatch.setattr(command, "_planner", lambda: board)
     monkeypatch.chdir(tmp_path)
     return board
 
