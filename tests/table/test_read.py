@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 import numpy as np
@@ -129,6 +130,15 @@ def test_other_kinds_of_file_are_refused(tmp_path: Path, name: str) -> None:
 def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "{}", "t.json")
     assert error_of(str(tmp_path)).code == "E201"
+
+
+def test_a_pipe_with_a_name_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = Thread(target=path.write_text, args=(TEXT,))
+    writer.start()
+    assert text_of(str(path)) == ROWS
+    writer.join()
 
 
 def test_a_device_that_yields_nothing_is_empty() -> None:
