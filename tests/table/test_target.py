@@ -177,6 +177,6 @@ def test_a_target_that_is_not_there(tmp_path: Path) -> None:
     assert error.code == "E204"
     assert "2 columns are called 't'" in error.message
     assert error_of(path, Settings(exclude=("Outcome",))).code == "E208"
-    several = error_of(path, Settings(target="x, z"))
-    assert (several.code, several.fix) == ("E204", "--target 'x' --exclude 'z'")
+    several = error_of(path, Settings(target="x, t"))
+    assert (several.code, several.fix) == ("E204", "--target 'x' --exclude 't'")
     assert "one can be predicted" in several.message
