@@ -40,7 +40,7 @@ TROUBLES: dict[str, Trouble] = {
         "A question has no default, and nobody can be asked.",
         "the command runs without a terminal, under CI or with --no-input.",
         "give the flag that the message names, which answers the question.",
-        "regchoose recommend data.csv --no-input"),
+        "regchoose sample data.csv --no-input"),
     "E208": Trouble(
         "--exclude, --keep, --group or --time names a column that is not there, or the target.",
         "a slip, or a name that changed in the file.",
