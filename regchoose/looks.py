@@ -8,9 +8,9 @@ import numpy as np
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.comparison import posterior_of, rope_of
 from regchoose.experiment.growth import Growth, grow, parts_of
-from regchoose.experiment.plan import Experiment, at_rate, prepare
+from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
 from regchoose.experiment.rate import RATES, estimate, is_searched, models_searched, with_rate
-from regchoose.records import ARMS, Arm, Subsample, Table
+from regchoose.records import ARMS, Arm, Kept, Subsample, Table
 from regchoose.settings import Settings
 from regchoose.table.sample import draw
 from regchoose.verdict.design import FIRST_ROWS, Layout, make_layout
@@ -58,6 +58,8 @@ class Look:
         1 for the first look.
     lr : float, optional
         The learning rate that an earlier look found.
+    kept : Kept, optional
+        Where trained blocks are looked up and stored.
     """
 
     def __init__(
@@ -70,12 +72,13 @@ class Look:
         listener: Listener,
         clock: Clock,
         lr: float | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.table, self.settings, self.number = table, settings, number
         self.layout = layout_of(table, rows=rows)
         self.arms: dict[Arm, ArmRun] = {}
         self.seconds: dict[str, float] = {}
-        self._listener, self._clock, self._lr = listener, clock, lr
+        self._listener, self._clock, self._lr, self._kept = listener, clock, lr, kept
         self._subsample: Subsample | None = None
         self._experiment: Experiment | None = None
 
@@ -102,7 +105,7 @@ class Look:
     def prepared(self) -> Experiment:
         """Return the experiment on the subsample."""
         if self._experiment is None:
-            found = prepare(self.table, self.drawn().rows, self.settings, self.layout)
+            found = keeping(prepare(self.table, self.drawn().rows, self.settings, self.layout), self._kept)
             self._experiment = found if self._lr is None else at_rate(found, self._lr)
             if self.number == 1:
                 for remark in self._experiment.remarks:
@@ -187,6 +190,7 @@ class Look:
             listener=self._listener,
             clock=self._clock,
             lr=lr,
+            kept=self._kept,
         )
 
     def _text(self, text: str) -> str:

@@ -6,13 +6,14 @@ cell, `t` checkpoints of the training.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+Arrays = Mapping[str, NDArray[Any]]
 
 Arm = Literal["none", "l1", "l2", "elastic_net"]
 ARMS: tuple[Arm, ...] = ("none", "l1", "l2", "elastic_net")
@@ -239,6 +240,16 @@ class Trained:
     note: str = ""
     drawn: tuple[Float, ...] | None = None  # the same of the rows to be drawn: (m, k, g)
     weights: tuple[Float, ...] | None = None  # a cell's (m, w): penalized weights at that checkpoint
+
+
+class Kept(Protocol):
+    """Where blocks of trained models outlast a run. Of other code or libraries it knows nothing."""
+
+    def block(self, key: str) -> tuple[Arrays, str] | None:
+        """Return the arrays of a block, and its note; None where it is unknown."""
+
+    def keep_block(self, key: str, arrays: Arrays, note: str) -> None:
+        """Store the arrays of a block, and its note."""
 
 
 # ---- the verdict -----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, outcome, walk
 from regchoose.looks import Clock, Listener, Look, first_rows
-from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Finding, Profile, Prompt, Result
+from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Finding, Kept, Profile, Prompt, Result
 from regchoose.result import make_result
 from regchoose.settings import Settings, parse_duration
 from regchoose.table.load import load
@@ -28,7 +28,14 @@ Ask = Callable[[Prompt], str | None]
 
 
 def recommend(
-    path: str, settings: Settings, *, given: frozenset[str], ask: Ask, listener: Listener, clock: Clock
+    path: str,
+    settings: Settings,
+    *,
+    given: frozenset[str],
+    ask: Ask,
+    listener: Listener,
+    clock: Clock,
+    kept: Kept | None = None,
 ) -> Result:
     """Walk the chart on a table and recommend a regularizer.
 
@@ -43,6 +50,8 @@ def recommend(
     listener : Listener
     clock : callable
         Seconds from any beginning, never falling.
+    kept : Kept, optional
+        Where trained blocks are looked up and stored, such as a journal; None: all are trained.
 
     Raises
     ------
@@ -50,7 +59,8 @@ def recommend(
         Where the table, the settings or the machine do not allow it.
     """
     with threadpool_limits(1):  # sums split over threads differ in their last bits
-        return Run(path, settings, given=given, ask=ask, listener=listener, clock=clock).result()
+        run = Run(path, settings, given=given, ask=ask, listener=listener, clock=clock, kept=kept)
+        return run.result()
 
 
 class Run:
@@ -65,6 +75,7 @@ class Run:
         ask: Ask,
         listener: Listener,
         clock: Clock,
+        kept: Kept | None = None,
     ) -> None:
         self._settings, self._given, self._ask = settings, given, ask
         self._listener, self._clock = listener, clock
@@ -75,7 +86,13 @@ class Run:
         for warning in self._table.warnings:
             listener.noted(warning)
         self._look = Look(
-            self._table, settings, rows=first_rows(settings), number=1, listener=listener, clock=clock
+            self._table,
+            settings,
+            rows=first_rows(settings),
+            number=1,
+            listener=listener,
+            clock=clock,
+            kept=kept,
         )
         self._look_began = self._start
         self._earlier: list[Mapping[str, Any]] = []  # looks

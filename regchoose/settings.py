@@ -114,6 +114,8 @@ class Settings:
 
     config: Annotated[str | None, Option("Read settings from this TOML file; by default regchoose.toml, where there is one.", FLOW, "FILE", result=False)] = None
     no_input: Annotated[bool, Option("Never prompt.", FLOW, result=False)] = False
+    fresh: Annotated[bool, Option("Train again what the journal knows already.", FLOW, result=False)] = False
+    cache_dir: Annotated[str | None, Option("The folder of the journal, in which what was trained is looked up; by default regchoose in the user's cache.", FLOW, "DIR", result=False)] = None
     dry_run: Annotated[bool, Option("Say what would be done, and stop.", FLOW, result=False)] = False
     # fmt: on
 

@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "run": GROUND | {"experiment", "flowchart", "looks", "result", "table", "verdict"},
     "explain": GROUND,
     "export": GROUND,
+    "journal": GROUND | {"shapes"},
     "machine": GROUND,
     "outlook": GROUND | {"machine", "shapes", "table", "verdict"},
     "devices": GROUND | {"training"},
@@ -37,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": GROUND
     | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
     | {"devices", "explain", "export", "machine", "outlook"}
-    | {"schema", "gate", "changes"},
+    | {"schema", "gate", "changes", "journal"},
     "__main__": {"cli"},
 }
 ONLY_IN = {

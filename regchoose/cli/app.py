@@ -18,6 +18,7 @@ from regchoose.settings import DATA
 from regchoose.shapes import FIELDS, option_of
 
 ABOUT = "Which weight regularizer should a neural network on this table start with, how strong, how sure?"
+ACTIONS = "[list|clear|path]"
 GATE = "Exit with 1 where this holds: an expression over the result's fields."
 COMPLETION = {"--install-completion", "--show-completion"}
 LOOKING = [name for name in FIELDS if option_of(name).group == DATA]
@@ -187,6 +188,20 @@ def _compare(
     from regchoose.cli.compare import compare
 
     return compare(old, new, form="json" if json else form, fail_if=fail_if, quiet=quiet)
+
+
+@app.command("cache", help="List the journal of what was trained, clear it, or say where it is.")
+def _cache(
+    action: Annotated[
+        str, typer.Argument(metavar=ACTIONS, autocompletion=_words(ACTIONS), show_default=False)
+    ] = "list",
+    cache_dir: Annotated[str | None, typer.Option(metavar="DIR", help="The folder of the journal.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="List it as one JSON document.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> int:
+    from regchoose.cli.cache import cache
+
+    return cache(action, folder=cache_dir, json=json)
 
 
 @app.command("schema", help="Print the JSON Schema of what recommend or compare prints with --json.")

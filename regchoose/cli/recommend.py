@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,12 +13,16 @@ from rich.text import Text
 
 from regchoose.cli import gate, output
 from regchoose.cli.ask import Ask, asker, is_attended, nobody
+from regchoose.cli.cache import journal_of
 from regchoose.cli.failures import guarded
 from regchoose.cli.formats import FORMATS, format_for, format_of, show
 from regchoose.cli.gather import form_for, gathered
 from regchoose.cli.options import command_line
 from regchoose.cli.progress import Listener, listening
-from regchoose.records import Gate, Result
+from regchoose.cli.report import restored
+from regchoose.journal.journal import Journal
+from regchoose.journal.marks import answer_key
+from regchoose.records import Gate, Kept, Result
 from regchoose.report.as_json import document, dumps
 from regchoose.report.safe_text import plain
 from regchoose.settings import Settings
@@ -35,6 +40,7 @@ class Switchboard(Protocol):
         ask: Ask,
         listener: Listener,
         clock: Callable[[], float],
+        kept: Kept | None = None,
     ) -> Result:
         """Walk the chart on a table."""
 
@@ -61,16 +67,13 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
         output.check_output(Path(settings.report), data=Path(data), force=settings.force)
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
-    with listening(
-        quiet=settings.quiet, json=form == "json", environ=os.environ, clock=time.monotonic
-    ) as listener:
-        ask: Ask = asker(answers, paused=listener.paused) if attended else nobody
-        if settings.dry_run:
+    if settings.dry_run:
+        with _listening(settings) as listener:
+            ask: Ask = asker(answers, paused=listener.paused) if attended else nobody
             plan = _planner().plan(data, settings, ask=ask)
-            return _show_plan(plan, json=form == "json")
-        result = _switchboard().recommend(
-            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic
-        )
+        return _show_plan(plan, json=form == "json")
+    with journal_of(settings) as journal:
+        result = _answered(data, settings, given=given, attended=attended, answers=answers, journal=journal)
     asked = gate.gated(expression, json.loads(dumps(result)) if expression else {})
     _show(result, settings, asked)
     if answers and not settings.quiet:
@@ -83,6 +86,50 @@ def _switchboard() -> Switchboard:
     import regchoose.run
 
     return regchoose.run
+
+
+def _answered(
+    data: str,
+    settings: Settings,
+    *,
+    given: frozenset[str],
+    attended: bool,
+    answers: dict[str, str],
+    journal: Journal | None,
+) -> Result:
+    """Look the answer up before anything heavy is loaded, else find it; what a person answered is noted."""
+    key = partial(answer_key, data, settings, given=given, attended=attended, environ=os.environ)
+    before = None if journal is None else key()
+    known = None if journal is None or before is None else journal.answer(before)
+    if known is not None:
+        if not settings.quiet:
+            output.say("Answered from the journal; --fresh trains again.")
+        return restored(known)
+    with _listening(settings) as listener:
+        ask: Ask = asker(answers, paused=listener.paused) if attended else nobody
+        result = _switchboard().recommend(
+            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, kept=journal
+        )
+    if journal is not None and journal.found and not settings.quiet:
+        of = journal.found + journal.kept
+        output.say(
+            f"{journal.found} of {of} blocks of models were in the journal; --fresh trains them again."
+        )
+    # What a person answered is not in the key; and the files may have changed meanwhile.
+    if journal is not None and before is not None and not answers and not result.partial and key() == before:
+        journal.keep_answer(before, dumps(result), {"path": data, "recommended": _in_short(result)})
+    return result
+
+
+def _in_short(result: Result) -> str:
+    advice = result.recommendation
+    return f"{advice['regularizer']}, {advice['certainty']}"
+
+
+def _listening(settings: Settings) -> AbstractContextManager[Listener]:
+    return listening(
+        quiet=settings.quiet, json=format_of(settings) == "json", environ=os.environ, clock=time.monotonic
+    )
 
 
 def _planner() -> Planner:

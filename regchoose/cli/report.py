@@ -1,6 +1,7 @@
 """`regchoose report`: renders a saved result; the file's ending tells as what."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,11 @@ def result_of(document: Any, path: Path) -> Result:
 
     if reason := problem(document):
         raise _no_result(path, reason)
+    return restored(document)
+
+
+def restored(document: Mapping[str, Any]) -> Result:
+    """Return the result of a document that is known to be one."""
     lists = {name: tuple(document[name]) for name in ("path", "comparisons")}
     return Result(**{field.name: document[field.name] for field in fields(Result)} | lists)
 

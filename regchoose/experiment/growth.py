@@ -8,7 +8,7 @@ import numpy as np
 
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.comparison import posterior_of
-from regchoose.experiment.plan import Experiment, at_rate, prepare
+from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
 from regchoose.experiment.tuning import Advanced, tell
 from regchoose.records import Arm, Int, Table
 from regchoose.verdict.design import Layout, stratified_part
@@ -57,7 +57,8 @@ def parts_of(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[Exper
         if rows < FEWEST:
             return ()
         own = drawn[stratified_part(table.target[drawn], table.task, rows, seed=settings.seed)]
-        found.append(at_rate(prepare(table, own, settings, Layout("B", rows)), lr))
+        part = prepare(table, own, settings, Layout("B", rows))
+        found.append(keeping(at_rate(part, lr), experiment.training.kept))
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from regchoose.experiment.fitted import Drawing, inputs_drawn, make_drawing
-from regchoose.records import Arm, Cell, Int, Penalties, Table
+from regchoose.records import Arm, Cell, Int, Kept, Penalties, Table
 from regchoose.settings import Settings
 from regchoose.table.duplicates import group_duplicates
 from regchoose.table.encode import encode, encoded_names
@@ -166,6 +166,11 @@ def at_rate(experiment: Experiment, lr: float) -> Experiment:
     """Return the experiment at another learning rate."""
     training = experiment.training
     return replace(experiment, training=replace(training, schedule=replace(training.schedule, lr=lr)))
+
+
+def keeping(experiment: Experiment, kept: Kept | None) -> Experiment:
+    """Return the experiment with a place where its blocks are looked up and stored."""
+    return replace(experiment, training=replace(experiment.training, kept=kept))
 
 
 def _cells(

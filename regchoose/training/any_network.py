@@ -51,6 +51,8 @@ class AnyNetwork:
         What a reader of the result should know of the training, and of the network.
     file, source : Path, str
         The user's code that it is built by, and its hash.
+    identity : str
+        What tells it from all other networks, as far as its code and arguments do; empty where unknown.
     """
 
     build: Build
@@ -64,6 +66,7 @@ class AnyNetwork:
     warnings: tuple[str, ...] = ()
     file: Path | None = None
     source: str = ""
+    identity: str = ""
     _own: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     @property

@@ -3,8 +3,10 @@
 A block depends on the plan alone, not on the machine, so neither threads nor jobs can change a bit.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -77,6 +79,24 @@ class CellData:
     judged: Mapping[str, tuple[Rows, Float]]  # name → (n', d), (n',)
     seed: int
     drawn: Rows | None = None  # (g, d): rows whose outputs are kept, to draw what was fitted
+
+    @cached_property
+    def mark(self) -> bytes:
+        """What tells these rows from any others."""
+        names = repr((self.seed, list(self.judged), self.drawn is None))
+        mark = hashlib.sha256(names.encode())
+        judged = [array for pair in self.judged.values() for array in pair]
+        for array in (self.x, self.y, *judged, *(() if self.drawn is None else (self.drawn,))):
+            mark.update(array_mark(array))
+        return mark.digest()
+
+
+def array_mark(array: NDArray[Any]) -> bytes:
+    """Return the mark of an array: its type, shape and numbers."""
+    whole = np.ascontiguousarray(array)
+    mark = hashlib.sha256(f"{whole.dtype.str} {array.shape} ".encode())
+    mark.update(whole.data)
+    return mark.digest()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from itertools import pairwise
 
 from torch import nn
@@ -14,7 +15,7 @@ from regchoose.training.any_network import AnyNetwork
 from regchoose.training.loss import n_outputs
 from regchoose.training.probe import Request, probe
 from regchoose.training.survey import any_network
-from regchoose.training.user_network import load, undisturbed
+from regchoose.training.user_network import code_beside, load, undisturbed
 
 PRINTS = "The network prints while it runs; that is not shown."
 
@@ -56,7 +57,8 @@ def _mlp(sizes: Sequence[int], penalize: Sequence[str]) -> AnyNetwork:
         layers = [layer for pair in pairwise(sizes) for layer in (nn.Linear(*pair), nn.ReLU())]
         return nn.Sequential(*layers[:-1])
 
-    return any_network(build, n_inputs=sizes[0], n_outputs=sizes[-1], penalize=penalize)
+    network = any_network(build, n_inputs=sizes[0], n_outputs=sizes[-1], penalize=penalize)
+    return replace(network, identity=f"mlp of layers {tuple(sizes)}")
 
 
 def _users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task) -> AnyNetwork:
@@ -65,7 +67,7 @@ def _users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task
     trial = probe(request)
     with undisturbed(), redirect_stdout(io.StringIO()):
         user = load(settings.network)
-        return any_network(
+        network = any_network(
             user.builder(input_names, k, options),
             n_inputs=len(input_names),
             n_outputs=k,
@@ -76,3 +78,5 @@ def _users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task
             file=user.file,
             source=user.source,
         )
+        said = (settings.network.rpartition(":")[2], sorted(options.items()), tuple(input_names), k)
+        return replace(network, identity=f"{code_beside(user.file)} {said!r}")

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from regchoose.records import Float, Int, Penalties, Task, Trained
+from regchoose.records import Float, Int, Kept, Penalties, Task, Trained
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import Block, BlockResult, CellData, Schedule
 from regchoose.training.descent import train_block
+from regchoose.training.kept import Shelf
 from regchoose.training.linear_block import train_linear_block
 from regchoose.training.loss import n_outputs
 from regchoose.training.memory import TrainBlock, train_within_memory
@@ -41,6 +42,8 @@ class Training:
         A network to train in the mlp's place.
     may_fall_back : bool
         Whether a model that finds no memory on the device may be trained on the CPU.
+    kept : Kept, optional
+        Where blocks are looked up before they are trained, and stored after.
     """
 
     task: Task
@@ -51,6 +54,7 @@ class Training:
     jobs: int = 0
     other: AnyNetwork | None = None
     may_fall_back: bool = False
+    kept: Kept | None = None
 
     @property
     def checkpoints(self) -> Int:
@@ -138,12 +142,18 @@ def _run(
     *,
     advanced: Callable[[int], None] = lambda _: None,
 ) -> list[BlockResult]:
-    """Train the blocks, one a thread, and return their results in the order of the blocks."""
-    stopping = threading.Event()
-    results: list[BlockResult | None] = [None] * len(blocks)
-    done = 0
+    """Train the blocks, one a thread, and return their results in the order of the blocks.
+
+    A block that was kept is not trained again. What is kept is read and written by the calling thread alone.
+    """
+    stopping, advance = threading.Event(), _Advance(blocks, advanced)
     peace = undisturbed() if training.other is not None else nullcontext()
     with peace, _one_thread_each(), _pool(training.jobs) as pool:
+        shelf = Shelf(training.kept, blocks, kind=train_one.__name__, device=training.device, workers=pool)
+        results = [shelf.found(position) for position in range(len(blocks))]
+        for position, result in enumerate(results):
+            if result is not None:
+                advance.past(position)
         futures = {
             pool.submit(
                 train_within_memory,
@@ -154,18 +164,33 @@ def _run(
                 may_fall_back=training.may_fall_back,
             ): position
             for position, block in enumerate(blocks)
+            if results[position] is None
         }
         try:
             for future in as_completed(futures):
                 position = futures[future]
-                results[position] = future.result()
-                done += len(blocks[position].cells) * len(blocks[position].l1)
-                advanced(done)
+                result = future.result()
+                shelf.keep(position, result)
+                results[position] = replace(result, weights=result.weights[:, :, :0])
+                advance.past(position)
         except BaseException:
             stopping.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [result for result in results if result is not None]
+
+
+class _Advance:
+    """Counts the models that are trained."""
+
+    def __init__(self, blocks: Sequence[Block], advanced: Callable[[int], None]) -> None:
+        self._blocks, self._advanced, self._done = blocks, advanced, 0
+
+    def past(self, position: int) -> None:
+        """Tell that another block is done."""
+        block = self._blocks[position]
+        self._done += len(block.cells) * len(block.l1)
+        self._advanced(self._done)
 
 
 def _pool(jobs: int) -> ThreadPoolExecutor:
@@ -226,6 +251,7 @@ def seconds_a_model(
 
     For a network some 30 steps are timed, for the linear model one cell.
     """
+    training = replace(training, kept=None)  # what is looked up tells nothing of the time
     if training.hidden is None:
         trial, share = training, 1.0
     else:

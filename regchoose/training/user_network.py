@@ -210,6 +210,19 @@ def _kind(value: object) -> str:
     return "None" if value is None else f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
 
 
+def code_beside(file: Path) -> str:
+    """Return the hash of a network's file and of the modules beside it that are loaded."""
+    loaded = {Path(place) for module in list(sys.modules.values()) if (place := _place_of(module))}
+    own = {path for path in loaded if file.parent in path.parents and "site-packages" not in path.parts}
+    files = sorted({file, *(path for path in own if path.is_file())})
+    return hashlib.sha256("".join(map(_digest, files)).encode()).hexdigest()
+
+
+def _place_of(module: ModuleType) -> str:
+    found = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+    return found if isinstance(found, str) else ""
+
+
 def _said(options: Mapping[str, Any]) -> str:
     return "".join(f", {name}={value!r}" for name, value in options.items())
 

@@ -38,8 +38,11 @@ def clean_environment(**further: str) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def own_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_surroundings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """Take away what the developer's terminal sets, and give the signal's handler back."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     for name in [*CHANGING, *(name for name in os.environ if name.startswith("REGCHOOSE_"))]:
         monkeypatch.delenv(name, raising=False)
     before = signal.getsignal(signal.SIGTERM)

@@ -13,7 +13,7 @@ from regchoose.cli.app import main
 from regchoose.cli.ask import Ask
 from regchoose.cli.progress import Listener
 from regchoose.errors import DataError
-from regchoose.records import Prompt, Result
+from regchoose.records import Kept, Prompt, Result
 from regchoose.settings import Settings
 from tests.report.results import FIRM
 
@@ -44,6 +44,7 @@ class Board:
         ask: Ask,
         listener: Listener,
         clock: Callable[[], float],
+        kept: Kept | None = None,
     ) -> Result:
         self.settings.append(settings)
         self.given.append(given)
