@@ -14,8 +14,10 @@ from regchoose.journal.places import is_remote
 MARK = 0x72676368  # "rgch", in the place where SQLite files say whose they are
 SCHEMA = 1
 PATIENCE = 30.0  # seconds to wait while another run writes
+SMALLEST = 512  # bytes of a page, so of a database
 SIDES = ("", "-wal", "-shm", "-journal")  # files that SQLite keeps for one database
 ASIDE = ("foreign", "newer", "corrupt")
+COLUMNS = {"key", "kind", "about", "value", "digest", "used"}
 CREATE = """
 CREATE TABLE entries (
     key TEXT PRIMARY KEY,
@@ -110,6 +112,8 @@ def _connected(file: Path) -> sqlite3.Connection:
 
 
 def _prepared(connection: sqlite3.Connection, file: Path) -> None:
+    if 0 < file.stat().st_size < SMALLEST:  # SQLite would take it for empty, and write over it
+        raise NotOurs("corrupt")
     if number(connection, "PRAGMA schema_version") == 0:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _set_mode(connection, file)
@@ -122,9 +126,10 @@ def _prepared(connection: sqlite3.Connection, file: Path) -> None:
         raise NotOurs("foreign")
     elif number(connection, "PRAGMA user_version") != SCHEMA:
         raise NotOurs("newer")
+    elif {row[1] for row in connection.execute("PRAGMA table_info(entries)")} != COLUMNS:
+        raise NotOurs("corrupt")
     else:
         _set_mode(connection, file)
-    connection.execute("SELECT key, kind, about, value, digest, used FROM entries LIMIT 1").fetchall()
 
 
 def _set_mode(connection: sqlite3.Connection, file: Path) -> None:

@@ -24,6 +24,7 @@ CHANGING = (
     "LC_ALL",
     "LANG",
 )
+KEPT = ("REGCHOOSE_CACHE_DIR", "REGCHOOSE_FRESH")  # without them a test would use the developer's journal
 USUAL = {"LANG": "C.UTF-8", "TERM": "xterm-256color"}
 
 
@@ -32,7 +33,7 @@ def clean_environment(**further: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in CHANGING and not name.startswith("REGCHOOSE_")
+        if name not in CHANGING and (name in KEPT or not name.startswith("REGCHOOSE_"))
     }
     return {**kept, "PYTHONPATH": str(ROOT), **USUAL, **further}
 
