@@ -10,6 +10,7 @@ from regchoose.records import Prompt, Subsample, Table
 from regchoose.settings import Settings
 from regchoose.table.load import load_with_text
 from regchoose.table.parts import large_parts
+from regchoose.table.passes import Passes
 from regchoose.table.sample import draw
 from regchoose.table.stream import streaming
 from regchoose.table.write import Form, form_of, write_all, write_rows
@@ -18,7 +19,7 @@ Ask = Callable[[Prompt], str | None]
 Advanced = Callable[[int], None]
 FIRST_LOOK = 4_000  # rows, unless --rows says otherwise
 
-__all__ = ["Form", "extract", "form_of", "n_bytes"]
+__all__ = ["Form", "Passes", "extract", "form_of", "n_bytes"]
 
 
 def n_bytes(path: str) -> int:

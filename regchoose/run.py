@@ -16,7 +16,7 @@ from regchoose.looks import Clock, Listener, Look, first_rows
 from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Finding, Kept, Profile, Prompt, Result
 from regchoose.result import make_result
 from regchoose.settings import Settings, parse_duration
-from regchoose.table.load import load
+from regchoose.table.passes import load_heard
 from regchoose.table.profile import profile
 from regchoose.verdict.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
 from regchoose.verdict.design import FIRST_ROWS
@@ -82,7 +82,7 @@ class Run:
         self._start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
-        self._table = load(path, settings, choose=ask)
+        self._table = load_heard(path, settings, choose=ask, listener=listener)
         for warning in self._table.warnings:
             listener.noted(warning)
         self._look = Look(

@@ -16,7 +16,7 @@ from regchoose.cli import output
 from regchoose.cli.ask import Ask, asker, is_attended, nobody
 from regchoose.cli.failures import guarded
 from regchoose.cli.gather import form_for, gathered
-from regchoose.cli.progress import Listener, listening
+from regchoose.cli.progress import listening
 from regchoose.errors import UsageError
 from regchoose.records import Check, Subsample
 from regchoose.report.as_json import document
@@ -36,7 +36,7 @@ def sample(data: str, flags: Mapping[str, Any]) -> int:
 def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     if settings.output is None:
         raise UsageError("E207", "sample writes a file, and none is named", fix="-o sample.csv")
-    from regchoose.extract import extract, form_of, n_bytes  # late: pandas and duckdb come with it
+    from regchoose.extract import Passes, extract, form_of, n_bytes  # late: pandas and duckdb come with it
 
     form, target = form_of(settings.output), Path(settings.output)
     output.check_output(target, data=Path(data), force=settings.force)
@@ -45,7 +45,7 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
         quiet=settings.quiet, json=settings.json, environ=os.environ, clock=time.monotonic
     ) as listener:
         ask: Ask = asker({}, paused=listener.paused) if attended else nobody
-        passes = _Passes(listener, total=n_bytes(data))
+        passes = Passes(n_bytes(data), partial(listener.advanced, "read"))
         listener.started("read", "read", passes.total)
         with output.replacing(target) as temporary:
             table, drawn, protected = extract(
@@ -65,21 +65,6 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     else:
         output.show(_shown(drawn, settings.output, protected))
     return 0
-
-
-class _Passes:
-    """Two passes read a large table; the bar shows the bytes of both."""
-
-    def __init__(self, listener: Listener, *, total: int) -> None:
-        self._listener, self._bytes, self.total = listener, total, 2 * total
-        self._before = self._last = 0
-
-    def advanced(self, done: int) -> None:
-        """Hear the bytes that the present pass has read; where they fall, another pass has begun."""
-        if done < self._last / 2:
-            self._before = min(self._before + self._bytes, self._bytes)
-        self._last = done
-        self._listener.advanced("read", self._before + done)
 
 
 def _as_dict(drawn: Subsample, path: str, protected: int) -> dict[str, Any]:

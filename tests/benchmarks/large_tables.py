@@ -15,7 +15,7 @@ from regchoose.table.moments import coordinates
 from tests.table.tables import table as to_table
 
 NUMERIC = (*(f"x{j}" for j in range(13)), "skew", "gap", "count", "step")
-EVEN = "(hash(i, {j}) / 18446744073709551616.0)"
+EVEN = "(hash(i * 64 + {j}) / 18446744073709551616.0)"
 FAMILIES = (
     *("normal", "skewed", "heavy tails", "correlated", "categories", "missing"),
     *("rare class", "many classes", "zeros", "mixed"),
@@ -27,12 +27,12 @@ def write_large(path: Path, rows: int) -> None:
     terms = [f"round({EVEN.format(j=j)} * 10 - 5, {3 + j % 3}) AS x{j}" for j in range(13)]
     terms += [
         f"round(exp(4 * {EVEN.format(j=31)}), 2) AS skew",
-        "CASE WHEN hash(i, 32) % 20 > 0 THEN (hash(i, 33) % 1000)::INT END AS gap",
-        "(hash(i, 34) % 50)::INT AS count",
+        "CASE WHEN hash(i * 64 + 32) % 20 > 0 THEN (hash(i * 64 + 33) % 1000)::INT END AS gap",
+        "(hash(i * 64 + 34) % 50)::INT AS count",
         f"round(floor({EVEN.format(j=35)} * 9) / 4, 2) AS step",
-        "'level' || hash(i, 36) % 5 AS level",
-        "'code' || hash(i, 37) % 200 AS code",
-        "CASE WHEN hash(i, 38) % 100 < 3 THEN 'yes' ELSE 'no' END AS y",
+        "'level' || hash(i * 64 + 36) % 5 AS level",
+        "'code' || hash(i * 64 + 37) % 200 AS code",
+        "CASE WHEN hash(i * 64 + 38) % 100 < 3 THEN 'yes' ELSE 'no' END AS y",
     ]
     with duckdb.connect(config={"memory_limit": "900MB"}) as connection:
         connection.execute(f"COPY (SELECT {', '.join(terms)} FROM range({rows}) t(i)) TO '{path}' (HEADER)")

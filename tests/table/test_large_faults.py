@@ -9,6 +9,7 @@ import pytest
 from regchoose.settings import Settings
 from regchoose.table import blocks, lookout, parts
 from regchoose.table.moments import coordinates
+from regchoose.table.passes import Passes, load_heard
 from regchoose.table.read import read
 from tests.table.test_large import PACKED, csv, held, lines, refused, table_of
 from tests.table.writing import nobody, write
@@ -179,3 +180,36 @@ def test_blocks_may_end_anywhere(tmp_path: Path, end: str, monkeypatch: pytest.M
         monkeypatch.setattr(blocks, "CHUNK", size)
         assert [column.tolist() for column in held(path).texts] == want
     assert len(want[0]) == 300
+
+
+def test_a_listener_hears_both_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[tuple[str, object]] = []
+
+    class Ear:
+        def started(self, key: str, text: str, total: int) -> None:
+            heard.append(("started", total))
+
+        def advanced(self, key: str, done: int) -> None:
+            heard.append(("advanced", done))
+
+        def finished(self, key: str, summary: str) -> None:
+            heard.append(("finished", summary))
+
+    path = write(tmp_path, csv(lines(2_000)))
+    size = Path(path).stat().st_size
+    load_heard(path, Settings(), choose=nobody, listener=Ear())
+    assert heard[0] == ("started", 2 * size)
+    assert ("advanced", size) in heard
+    assert heard[-1] == ("finished", "2,000 rows, of which 400 are held")
+    heard.clear()
+    monkeypatch.setattr(parts, "LARGE", 2**40)
+    load_heard(path, Settings(), choose=nobody, listener=Ear())
+    assert heard == []
+
+
+def test_a_second_pass_adds_to_the_first() -> None:
+    told: list[int] = []
+    passes = Passes(100, told.append)
+    for done in (40, 100, 10, 60, 100):
+        passes.advanced(done)
+    assert told == [40, 100, 110, 160, 200]
