@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -20,6 +21,7 @@ from tests.benchmarks.regret.method import Found, Sizes
 from tests.benchmarks.regret.splits import Split
 from tests.benchmarks.work import RATE
 
+Rule = Literal["best", "chart"]
 BEST, CHART = "ours: best", "ours: chart"
 ALONE: dict[Arm, str] = {arm: f"{arm} tuned" for arm in ARMS}  # one arm of our engine, always
 HABITS: dict[str, float] = {"none": 0.0, "weight decay 1e-2": 1e-2, "weight decay 1e-4": 1e-4}
@@ -47,16 +49,18 @@ def ours(split: Split, sizes: Sizes) -> list[Found]:
     seconds = time.perf_counter() - start
     assert result.design is not None
     rope = {"rope": result.design["rope"], "certainty": result.recommendation["certainty"]}
-    found = [_judged(BEST, split, sizes, result, result.recommendation["regularizer"], seconds, rope)]
+    best = _Chosen(BEST, result, result.recommendation["regularizer"], seconds)
+    found = [_judged(best, split, sizes, more=rope)]
     if len(result.design["looks"]) > 1:  # whether to look again depends on the rule
         start = time.perf_counter()
-        by_chart = recommended(split, sizes, decide="chart")
-        arm, again = by_chart.recommendation["regularizer"], time.perf_counter() - start
-        found.append(_judged(CHART, split, sizes, by_chart, arm, again, {}))
+        again = recommended(split, sizes, decide="chart")
+        arm, seconds = again.recommendation["regularizer"], time.perf_counter() - start
+        others = [_Chosen(CHART, again, arm, seconds)]
     else:
-        found.append(_judged(CHART, split, sizes, result, _end_of_chart(result), seconds, {}))
+        others = [_Chosen(CHART, result, _end_of_chart(result), seconds)]
     own = result.execution["arm_seconds"]
-    return found + [_judged(ALONE[arm], split, sizes, result, arm, own[arm], {}) for arm in ARMS]
+    others += [_Chosen(ALONE[arm], result, arm, own[arm]) for arm in ARMS]
+    return found + [_judged(chosen, split, sizes) for chosen in others]
 
 
 def habits(split: Split, sizes: Sizes) -> list[Found]:
@@ -74,7 +78,7 @@ def habits(split: Split, sizes: Sizes) -> list[Found]:
     return found
 
 
-def recommended(split: Split, sizes: Sizes, *, decide: Literal["best", "chart"]) -> Result:
+def recommended(split: Split, sizes: Sizes, *, decide: Rule) -> Result:
     """Run `recommend` on the rows that are not held out."""
     settings = replace(
         split.settings, decide=decide, network=sizes.settings.network, chart="which-regularizer"
@@ -85,7 +89,7 @@ def recommended(split: Split, sizes: Sizes, *, decide: Literal["best", "chart"])
         return recommend(
             str(path),
             settings,
-            given=frozenset({"resources"}),
+            given=frozenset(name for name in ("resources", "subsample") if getattr(settings, name) != "auto"),
             ask=lambda _: None,
             listener=Silent(),
             clock=time.perf_counter,
@@ -96,18 +100,20 @@ def _end_of_chart(result: Result) -> Arm:
     return OUTCOME_ARMS[result.path[-1]["key"]]
 
 
-def _judged(
-    method: str,
-    split: Split,
-    sizes: Sizes,
-    result: Result,
-    arm: Arm,
-    seconds: float,
-    more: dict[str, Any],
-) -> Found:
-    choice = _choice(result, arm)
+class _Chosen(NamedTuple):
+    """An arm of a run, under the name of the method that chooses it, and the seconds that took."""
+
+    method: str
+    result: Result
+    arm: Arm
+    seconds: float
+
+
+def _judged(chosen: _Chosen, split: Split, sizes: Sizes, *, more: Mapping[str, Any] | None = None) -> Found:
+    choice = _choice(chosen.result, chosen.arm)
     loss, refit = _refitted(choice, split, sizes)
-    return Found(method, loss, seconds + refit, choice.as_dict(arm) | more)
+    said = choice.as_dict(chosen.arm) | dict(more or {})
+    return Found(chosen.method, loss, chosen.seconds + refit, said)
 
 
 def _choice(result: Result, arm: Arm) -> _Choice:
@@ -142,4 +148,5 @@ def _refitted(choice: _Choice, split: Split, sizes: Sizes) -> tuple[float, float
     start = time.perf_counter()
     trained = train(training, cells, Penalties(np.array([choice.l1]), np.array([choice.l2])))
     seconds = (time.perf_counter() - start) / sizes.refits
-    return float(trained.losses["held"][~trained.failed][:, -1].mean()), seconds
+    losses = np.where(trained.failed, split.loss_null, trained.losses["held"][:, :, -1])
+    return float(losses.mean()), seconds  # what diverges says no more than the mean does
