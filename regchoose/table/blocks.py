@@ -6,6 +6,7 @@ find as many records as are found here; otherwise quotes or line ends are not in
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -72,29 +73,33 @@ def blocks(
     DataError
         E305 for a NUL byte, E307 for a damaged compressed file, E310 for a record without end.
     """
-    with opened(file, compression) as (stream, raw):
+    with opened(file, compression) as (stream, raw), ThreadPoolExecutor(1) as ahead:
         rest, line = _below(stream, head.skip), head.skip + 1
+        coming = ahead.submit(stream.read, CHUNK)
         while True:
-            chunk = stream.read(CHUNK)
+            chunk = coming.result()
             advanced(raw.tell())
+            if chunk:  # the next bytes are read, and unpacked, while these are looked at
+                coming = ahead.submit(stream.read, CHUNK)
             block = _block(rest + chunk, head, line=line, last=not chunk, file=file)
             yield block
             if not chunk:
                 return
             used = int(block.breaks[-1]) + 1 if len(block.breaks) else 0
             if not used and len(block.text) > CHUNK:
-                raise DataError(
-                    "E310",
-                    f"a record of more than {CHUNK:,} bytes begins here",
-                    where=f"{file}:{line}   text: {_start(block.text)}",
-                    detail=["cause: a quote opens and is never closed, or the file is no table"],
-                    fix=f"repair line {line:,}",
-                )
+                raise _endless(block, file)
             rest, line = block.text[used:], line + len(block.breaks)
 
 
-def _start(text: bytes) -> str:
-    return text[:200].decode("utf-8", "replace").splitlines()[0][:60]
+def _endless(block: Block, file: str) -> DataError:
+    start = block.text[:200].decode("utf-8", "replace").splitlines()[0][:60]
+    return DataError(
+        "E310",
+        f"a record of more than {CHUNK:,} bytes begins here",
+        where=f"{file}:{block.line}   text: {start}",
+        detail=["cause: a quote opens and is never closed, or the file is no table"],
+        fix=f"repair line {block.line}",
+    )
 
 
 def _below(stream: BinaryIO, skip: int) -> bytes:
