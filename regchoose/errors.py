@@ -14,6 +14,7 @@ where a code is introduced.
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -131,3 +132,24 @@ class TrainingError(RegchooseError):
     """Too many trainings failed."""
 
     exit_code = ExitCode.TRAINING
+
+
+class Terminated(BaseException):
+    """SIGTERM came. Like KeyboardInterrupt it is no error, and nothing but the shell may stop at it."""
+
+
+class Interrupted(BaseException):
+    """A run was stopped, and something is known all the same.
+
+    Parameters
+    ----------
+    known : Result
+        What is known, marked partial.
+    terminated : bool
+        By SIGTERM, not by Ctrl-C.
+    """
+
+    def __init__(self, known: Any, *, terminated: bool) -> None:
+        super().__init__(known, terminated)
+        self.known = known
+        self.status = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED

@@ -1,19 +1,21 @@
 """The switchboard: binds each key of a chart to what answers or does it, and walks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from regchoose.answers import by_profile, prior_outcome, walk_of_signs
+from regchoose.errors import Interrupted, Terminated
 from regchoose.experiment.growth import Growth
-from regchoose.experiment.judgement import Judgement
+from regchoose.experiment.judgement import Judgement, judged_by_loss
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
-from regchoose.flowchart.walk import Step, outcome, walk
+from regchoose.flowchart.walk import Step, walk
 from regchoose.looks import Clock, Listener, Look, first_rows
-from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Finding, Kept, Profile, Prompt, Result
+from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Kept, Profile, Prompt, Result
 from regchoose.result import make_result
 from regchoose.settings import Settings, parse_duration
 from regchoose.table.passes import load_heard
@@ -98,9 +100,26 @@ class Run:
         self._earlier: list[Mapping[str, Any]] = []  # looks
         self._known: dict[str, Answer] = {}  # answers that hold for every look
         self._profile: Profile | None = None
+        self._steps: list[Step] = []
+        self._judged: tuple[Look, list[Step], Judgement] | None = None  # the last look that was finished
 
     def result(self) -> Result:
-        """Walk to the outcome, as often as it is in doubt and more rows may settle it; say how sure it is."""
+        """Walk to the outcome, as often as it is in doubt and more rows may settle it; say how sure it is.
+
+        Raises
+        ------
+        Interrupted
+            Where somebody stops the run, and at least two arms can be compared.
+        """
+        try:
+            return self._finished()
+        except (KeyboardInterrupt, Terminated) as stop:
+            known = self._known_so_far()
+            if known is None:
+                raise
+            raise Interrupted(known, terminated=isinstance(stop, Terminated)) from stop
+
+    def _finished(self) -> Result:
         steps, judgement = self._walked()
         while judgement is not None and (further := self._further(judgement)) is not None:
             self._earlier.append(judgement.look())
@@ -108,7 +127,9 @@ class Run:
             steps, judgement = self._walked()
         if judgement is not None:
             judgement = replace(judgement, growth=self._grown(judgement))
-        look = self._look
+        return self._made(self._look, steps, judgement)
+
+    def _made(self, look: Look, steps: Sequence[Step], judgement: Judgement | None) -> Result:
         seconds = {**look.seconds, "total": self._clock() - self._start}
         return make_result(
             self._table,
@@ -121,9 +142,21 @@ class Run:
             seconds=seconds,
         )
 
+    def _known_so_far(self) -> Result | None:
+        """Return what is known of a run that was stopped: the last look that was finished, or its arms."""
+        if self._judged is not None:
+            return replace(self._made(*self._judged), partial=True)
+        look = self._look
+        if "none" not in look.arms or len(look.arms) < 2:
+            return None
+        judgement = judged_by_loss(self._table, look.prepared(), look.in_order(), self._measured_profile())
+        ending = CHARTS["which-regularizer"].nodes[judgement.outcome]
+        return replace(self._made(look, [*self._steps, Step(ending, None)], judgement), partial=True)
+
     def _walked(self) -> tuple[list[Step], Judgement | None]:
         """Walk the chart once; train the arms that it skips; judge."""
-        steps = list(walk(self._chart, self._respond))
+        self._steps = steps = list[Step]()
+        steps.extend(walk(self._chart, self._respond))  # one by one: a run that is stopped has the first ones
         look = self._look
         if not look.arms:
             return steps, None
@@ -136,19 +169,21 @@ class Run:
                     look.train(arm, f"{ARM_NAMES[arm]} (audit)")
         more = self._more_rows()
         ending = steps[-1].node
-        return steps, Judgement(
+        judgement = Judgement(
             self._table,
             look.prepared(),
             look.in_order(),
             self._measured_profile(),
             ending.key,
-            self._walk_of_signs(steps),
-            self._prior_outcome(),
+            walk_of_signs(self._chart, steps),
+            prior_outcome(self._measured_profile()),
             firm=FIRM if isinstance(more, str) else FIRM_BETWEEN,
             earlier=tuple(self._earlier),
             last=more if isinstance(more, str) else "",
             skipped=tuple(skipped),
         )
+        self._judged = look, steps, judgement
+        return steps, judgement
 
     def _grown(self, judgement: Judgement) -> Growth | None:
         """Return the gain on fewer rows, where the table is much larger and the budget allows."""
@@ -229,18 +264,7 @@ class Run:
             return Answer("yes" if drawn.matched else "no", "measured", drawn.reason)
         if node.setting == "resources":
             return self._measure_resources()
-        findings = self._measured_profile()
-        by_key: dict[str, Finding] = {
-            "correlated": findings.correlated,
-            "many_correlations": findings.correlated,
-            "additional_knowledge": findings.somewhat_correlated,
-            "entire_picture": findings.entire_picture,
-            "sparse": findings.sparse,
-        }
-        if node.key not in by_key:  # nothing measures it: the answer "unsure" stands
-            return Answer("unsure", "default")
-        found = by_key[node.key]
-        return Answer(found.answer if found.answer in node.arrows else "no", "measured", found.evidence)
+        return by_profile(node, self._measured_profile())
 
     def _measure_resources(self) -> Answer:
         enough = self._look.estimated() <= self._budget
@@ -273,18 +297,3 @@ class Run:
         n = self._table.n_rows
         rng = np.random.default_rng(self._settings.seed)
         return np.arange(n) if n <= FIRST_ROWS else np.sort(rng.choice(n, FIRST_ROWS, replace=False))
-
-    # ---- walks that decide nothing -------------------------------------------------------------
-
-    def _walk_of_signs(self, steps: list[Step]) -> Callable[..., str]:
-        """Return the walk of the answers that were given, with other answers at the diamonds."""
-        given = {step.node.key: step.answer.value for step in steps if step.answer is not None}
-        return lambda signs: outcome(self._chart, {**given, **signs})
-
-    def _prior_outcome(self) -> str:
-        """Return where prior knowledge alone, measured on the data, would lead."""
-        known = self._measured_profile()
-        yes = {"correlated": known.correlated, "entire_picture": known.entire_picture}
-        answers = {key: "yes" if found.answer == "yes" else "no" for key, found in yes.items()}
-        which = CHARTS["which-regularizer"]
-        return outcome(which, {"subsample_possible": "no", "prior_knowledge": "yes", **answers})

@@ -1,19 +1,18 @@
 """The typer application. Nothing heavy is loaded before a command runs, so `--help` is quick."""
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import FrameType
 from typing import Annotated, Any, TextIO
 
 import typer
 from typer.main import get_command
 
 from regchoose import __version__
-from regchoose.cli.failures import Terminated, form_of, guarded
+from regchoose.cli.failures import form_of, guarded
 from regchoose.cli.options import Sectioned, with_options
+from regchoose.cli.signals import orderly
 from regchoose.settings import DATA
 from regchoose.shapes import FIELDS, option_of
 
@@ -247,18 +246,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     argv = list(sys.argv[1:] if arguments is None else arguments)
     _prepare_streams()
-    signal.signal(signal.SIGTERM, _terminate)
-    return guarded(partial(_parsed, argv), form_of(argv, os.environ))
+    with orderly():
+        return guarded(partial(_parsed, argv), form_of(argv, os.environ))
 
 
 def _parsed(argv: Sequence[str]) -> int:
     command: Callable[..., Any] = get_command(app).main
     status = command(args=argv, prog_name="regchoose", standalone_mode=False)
     return int(status or 0)
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise Terminated
 
 
 def _prepare_streams() -> None:

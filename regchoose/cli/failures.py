@@ -12,15 +12,12 @@ from itertools import pairwise
 
 import typer
 
-from regchoose.errors import ExitCode, RegchooseError, ResourceError, UsageError
+from regchoose.cli.signals import stopped
+from regchoose.errors import ExitCode, RegchooseError, ResourceError, Terminated, UsageError
 from regchoose.report.safe_text import fitting, plain
 
 LONGEST = 300
 ALIKE = 0.6  # of a word that was meant; under it, a guess only confuses
-
-
-class Terminated(BaseException):
-    """SIGTERM came."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +61,9 @@ def guarded(work: Callable[[], int], form: Form) -> int:
     except Terminated:
         return _stop("terminated", ExitCode.TERMINATED, form)
     except Exception as error:  # noqa: BLE001 - the last net: a person gets a line, not a traceback
+        # What is being imported or called in C may make another error of the one that stops it.
+        if (signal := stopped()) is not None:
+            return _stop("interrupted" if signal == ExitCode.INTERRUPTED else "terminated", signal, form)
         return _fail(error, form)
     return status
 
@@ -90,7 +90,7 @@ def _known(error: Exception) -> RegchooseError | None:
             return _usage(error)
         case MemoryError():
             return ResourceError("E403", "memory ran out", fix="--rows with fewer rows, or --jobs 1")
-        case OSError(errno=errno) if errno in (28, 122):  # ENOSPC, EDQUOT
+        case OSError(errno=errno) if errno in (27, 28, 122):  # EFBIG, ENOSPC, EDQUOT
             return ResourceError(
                 "E402", f"{error.strerror}", where=str(error.filename or "stdout"), fix="free some space"
             )

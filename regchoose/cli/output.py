@@ -94,10 +94,11 @@ def write_file(path: Path, text: str) -> None:
         E402 if it cannot be written; an older file is then as it was.
     """
     with replacing(path) as temporary:
+        content = text.encode()
         try:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_bytes(content)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise _unwritable(path, error, needs=len(content)) from error
 
 
 @contextmanager
@@ -133,8 +134,12 @@ def _umask() -> int:
     return mask
 
 
-def _unwritable(path: Path, error: OSError) -> ResourceError:
+def _unwritable(path: Path, error: OSError, *, needs: int = 0) -> ResourceError:
     reason = error.strerror or str(error)
     return ResourceError(
-        "E402", f"the output cannot be written: {reason}", where=str(path), fix="-o with another place"
+        "E402",
+        f"the output cannot be written: {reason}",
+        where=str(path),
+        detail=[f"it takes {needs:,} bytes"] if needs else [],
+        fix="-o with another place",
     )

@@ -20,6 +20,7 @@ from regchoose.cli.gather import form_for, gathered
 from regchoose.cli.options import command_line
 from regchoose.cli.progress import Listener, listening
 from regchoose.cli.report import restored
+from regchoose.errors import ExitCode, Interrupted, Terminated
 from regchoose.journal.journal import Journal
 from regchoose.journal.marks import answer_key
 from regchoose.records import Gate, Kept, Result
@@ -72,13 +73,32 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
             ask: Ask = asker(answers, paused=listener.paused) if attended else nobody
             plan = _planner().plan(data, settings, ask=ask)
         return _show_plan(plan, json=form == "json")
+    status: int = ExitCode.OK
     with journal_of(settings) as journal:
-        result = _answered(data, settings, given=given, attended=attended, answers=answers, journal=journal)
+        try:
+            result = _answered(
+                data, settings, given=given, attended=attended, answers=answers, journal=journal
+            )
+        except Interrupted as stop:
+            result, status = stop.known, stop.status
+        except (KeyboardInterrupt, Terminated):
+            _say_what_is_kept(journal, quiet=settings.quiet)
+            raise
     asked = gate.gated(expression, json.loads(dumps(result)) if expression else {})
     _show(result, settings, asked)
     if answers and not settings.quiet:
         output.say(f"\nThe same again, without questions:\n  {command_line(data, flags, answers=answers)}")
+    if status:
+        _say_what_is_kept(journal, quiet=settings.quiet)
+        return status
     return gate.status(asked, quiet=settings.quiet)
+
+
+def _say_what_is_kept(journal: Journal | None, *, quiet: bool) -> None:
+    """Say that stopping has cost nothing."""
+    if journal is not None and journal.found + journal.kept and not quiet:
+        of = journal.found + journal.kept
+        output.say(f"{of:,} blocks of models are kept: the same command goes on from there.")
 
 
 def _switchboard() -> Switchboard:

@@ -1,7 +1,7 @@
 """The arms that were trained, judged: posterior, verdict, and what the diamonds compare."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -125,3 +125,21 @@ class Judgement:
             "certainty": verdict.certainty,
             "safe": verdict.safe,
         }
+
+
+def judged_by_loss(
+    table: Table, experiment: Experiment, arms: Mapping[Arm, ArmRun], profile: Profile
+) -> Judgement:
+    """Judge the arms of a run that was stopped by their losses: to walk the chart would take the others."""
+    posterior = posterior_of(arms, experiment)
+    best = f"start_{posterior.arms[int(np.argmin(posterior.mean))]}"
+    return Judgement(
+        table,
+        replace(experiment, settings=replace(experiment.settings, decide="best", audit=False)),
+        arms,
+        profile,
+        best,
+        lambda _signs: best,
+        best,
+        last="the run was stopped",
+    )

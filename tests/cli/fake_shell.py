@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from regchoose.cli import recommend as command
 from regchoose.cli.app import main
 from regchoose.cli.ask import Ask
 from regchoose.cli.progress import Listener
-from regchoose.errors import DataError
+from regchoose.errors import DataError, Interrupted
 from regchoose.records import Kept, Prompt, Result
 from regchoose.settings import Settings
 from tests.report.results import FIRM
@@ -83,6 +84,18 @@ class Board:
             raise MemoryError
         if "hang" in path:
             time.sleep(30)
+        if "deaf" in path:  # as a call into C may be, or an import
+            begun = time.monotonic()
+            while time.monotonic() < begun + 30:
+                with suppress(KeyboardInterrupt):
+                    time.sleep(30)
+        if "upset" in path:
+            try:
+                time.sleep(30)
+            except KeyboardInterrupt as stop:
+                raise ImportError("half a module") from stop
+        if "partly" in path:
+            raise Interrupted(replace(FIRM, partial=True), terminated="143" in path)
 
 
 if __name__ == "__main__":
