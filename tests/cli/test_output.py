@@ -1,11 +1,14 @@
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from regchoose.cli.output import check_output, write_file
 from regchoose.errors import ResourceError, UsageError
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, clean_environment
 
 NO_DATA = Path("none.csv")
 
@@ -76,3 +79,55 @@ def test_the_table_is_never_overwritten(shell: Shell, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "the output is the table itself" in done.stderr
     assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "data"
+
+
+LIMITED = """
+import resource, sys
+from tests.cli import fake_shell
+from regchoose.cli import recommend as command
+from regchoose.cli.app import main
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+command._switchboard = fake_shell.Board
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("option", ["-o", "--report"])
+def test_where_a_file_may_not_grow_the_old_one_stays(option: str, tmp_path: Path) -> None:
+    name = "r.json" if option == "-o" else "r.html"
+    (tmp_path / name).write_text("old", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, "recommend", "none.csv", option, name, "--force", "-q"],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env=clean_environment(),
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 4
+    code, where, needs, remedy = done.stderr.splitlines()
+    assert code == "error[E402]: the output cannot be written: File too large"
+    assert where == f"  --> {name}"
+    assert re.fullmatch(r"  it takes [\d,]{5,} bytes", needs)
+    assert remedy == "  fix:   -o with another place"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.parametrize("option", ["-o", "--report"])
+@pytest.mark.parametrize("place", ["/dev/full", "/proc/none", "missing/folder", "a.csv/below"])
+def test_a_place_that_cannot_be_written_is_found_before_the_work(
+    option: str, place: str, shell: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    name = place if place == "/dev/full" else f"{place}/r.html"
+    done = shell("recommend", "a.csv", option, name)
+    if option == "--report" and place == "/dev/full":
+        assert done.returncode == 2  # its name says no form
+        return
+    assert done.returncode == 4
+    first, where, *_ = done.stderr.splitlines()
+    assert first.startswith("error[E402]: ")  # and no step before
+    assert where == f"  --> {name}"

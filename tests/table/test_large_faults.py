@@ -69,7 +69,7 @@ def test_quotes_inside_a_bare_field_are_not_passed_over(tmp_path: Path) -> None:
     every[11_500] = '1,2,3,6" wide,the same,no'
     error = refused(write(tmp_path, csv(every)))
     assert error.code == "E310"
-    assert "enclosed in quotes" in error.fix
+    assert "quotes inside quotes doubled" in error.fix
 
 
 def test_lines_above_the_table_and_blank_lines_count(tmp_path: Path) -> None:

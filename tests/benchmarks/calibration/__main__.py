@@ -6,7 +6,9 @@ goes on where it stood. The tables go to the terminal and to calibration.json be
 
 import argparse
 import json
-from collections.abc import Sequence
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from tests.benchmarks.calibration.reliability import summary
 from tests.benchmarks.calibration.show import show
-from tests.benchmarks.calibration.study import SMALL, WHOLE, answer
+from tests.benchmarks.calibration.study import SMALL, WHOLE, Sizes, answer
 
 RESULTS = Path(__file__).parents[1] / "results"
 TASKS = 300
@@ -25,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line; train what is missing; show and write the tables."""
     parser = argparse.ArgumentParser(description="Hold the verdict against known truths.")
     parser.add_argument("--tasks", type=int, default=TASKS, help="how many tasks there are in all")
+    parser.add_argument("--jobs", type=int, default=2, help="processes, each with one thread")
     parser.add_argument("--small", action="store_true", help="toy sizes: shows that it runs, no more")
     parser.add_argument("--only-tables", action="store_true", help="train nothing")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the folder of the results")
@@ -32,23 +35,44 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console, path = Console(), options.output / "calibration.jsonl"
     options.output.mkdir(parents=True, exist_ok=True)
     records = read(path)
-    known = {record["law"]["number"] for record in records}
+    known = set(map(_number, records))
     missing = [] if options.only_tables else [n for n in range(options.tasks) if n not in known]
-    for number in missing:
-        with threadpool_limits(1):
-            record = answer(number, SMALL if options.small else WHOLE)
+    for record in answers(missing, SMALL if options.small else WHOLE, jobs=options.jobs):
         records.append(record)
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-        console.print(f"task {number}: {len(records)} of {options.tasks}")
+        console.print(f"task {record['law']['number']}: {len(records)} of {options.tasks}")
+    records.sort(key=_number)
     found = summary(records)
     (options.output / "calibration.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     show(found, console)
 
 
+def answers(numbers: Sequence[int], sizes: Sizes, *, jobs: int) -> Iterator[dict[str, Any]]:
+    """Yield the records of tasks, as they are finished.
+
+    Processes rather than threads: the steps of small networks are mostly Python, and hold its lock.
+    """
+    if jobs == 1 or len(numbers) < 2:
+        yield from (_alone(number, sizes) for number in numbers)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(_alone, number, sizes) for number in numbers]):
+            yield done.result()
+
+
+def _alone(number: int, sizes: Sizes) -> dict[str, Any]:
+    with threadpool_limits(1):
+        return answer(number, sizes)
+
+
+def _number(record: dict[str, Any]) -> int:
+    return int(record["law"]["number"])
+
+
 def read(path: Path) -> list[dict[str, Any]]:
     """Return the finished tasks."""
-    return sorted(map(json.loads, whole_lines(path)), key=lambda record: record["law"]["number"])
+    return sorted(map(json.loads, whole_lines(path)), key=_number)
 
 
 def whole_lines(path: Path) -> list[str]:

@@ -27,7 +27,7 @@ class Sizes:
     most_rows: int = 10**9
 
 
-WHOLE = Sizes(Settings(hidden=(32,), lr=0.003, device="cpu"))
+WHOLE = Sizes(Settings(hidden=(32,), lr=0.003, device="cpu", jobs=1))
 SMALL = Sizes(
     replace(WHOLE.settings, strengths=3, alphas=(0.5,), repeats=2, tuning_repeats=1, epochs=10, steps=20),
     sets=2,
