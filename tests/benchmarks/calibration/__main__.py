@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from threadpoolctl import threadpool_limits
 
 from tests.benchmarks.calibration.reliability import summary
 from tests.benchmarks.calibration.show import show
-from tests.benchmarks.calibration.study import SMALL, WHOLE, Sizes, answer
+from tests.benchmarks.calibration.study import SMALL, WHOLE, Sizes, answer_alone
 
 RESULTS = Path(__file__).parents[1] / "results"
 TASKS = 300
@@ -54,16 +53,11 @@ def answers(numbers: Sequence[int], sizes: Sizes, *, jobs: int) -> Iterator[dict
     Processes rather than threads: the steps of small networks are mostly Python, and hold its lock.
     """
     if jobs == 1 or len(numbers) < 2:
-        yield from (_alone(number, sizes) for number in numbers)
+        yield from (answer_alone(number, sizes) for number in numbers)
         return
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(_alone, number, sizes) for number in numbers]):
+        for done in as_completed([pool.submit(answer_alone, number, sizes) for number in numbers]):
             yield done.result()
-
-
-def _alone(number: int, sizes: Sizes) -> dict[str, Any]:
-    with threadpool_limits(1):
-        return answer(number, sizes)
 
 
 def _number(record: dict[str, Any]) -> int:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.arms import train_arm
 from regchoose.experiment.comparison import rope_of
@@ -51,6 +52,12 @@ def answer(number: int, sizes: Sizes = WHOLE) -> dict[str, Any]:
         "truth": {arm: float(np.nanmean(losses).round(DIGITS)) for arm, losses in truth.items()},
         "truth_error": _error(truth),
     }
+
+
+def answer_alone(number: int, sizes: Sizes) -> dict[str, Any]:
+    """Run `answer` with one thread of linear algebra: sums split over threads differ in their last bits."""
+    with threadpool_limits(1):
+        return answer(number, sizes)
 
 
 def _experiment(task: Law, settings: Settings) -> Experiment:
