@@ -4,8 +4,8 @@ Forty fresh training sets of the task's size. Each arm tries its grid on three q
 length are those of the lowest loss on the other quarter, averaged over two sets: about two independent sets
 are what the verdict's pooled choice over ten overlapping cells is worth (by Nadeau & Bengio's factor,
 1/10 + 1/3). The choice is retrained on all rows of both sets and scored on 20,000 rows against their means or
-probabilities, so without the noise of targets. Points that do badly on the first eight sets are not tried on the
-other 32.
+probabilities, so without the noise of targets. Points that do badly on the first eight sets are not tried
+on the other 32.
 """
 
 from collections import defaultdict
@@ -80,7 +80,7 @@ def _tried(training: Training, sets: list[CellData], grid: Penalties) -> tuple[F
     inner = np.where(first.failed[:, :, None], np.inf, first.losses["inner"])
     lowest = inner.mean(0).min(1)
     good = lowest <= max((1 + WORTH) * lowest.min(), np.sort(lowest)[len(lowest) // 3])
-    if FIRST >= len(sets):
+    if len(sets) <= FIRST:
         return inner, first.nonzero_share
     kept = np.flatnonzero(good)
     rest = train(training, sets[FIRST:], Penalties(grid.l1[kept], grid.l2[kept]))
