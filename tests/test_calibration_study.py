@@ -11,8 +11,9 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from regchoose.records import ARMS
 from tests.benchmarks.calibration import __main__ as command
+from tests.benchmarks.calibration.choice import WAYS, compare_ways, summary_of_ways
 from tests.benchmarks.calibration.reliability import summary
-from tests.benchmarks.calibration.study import SMALL, WHOLE, _experiment, answer
+from tests.benchmarks.calibration.study import SMALL, WHOLE, answer, experiment_of
 from tests.benchmarks.calibration.tasks import KINDS, law
 from tests.benchmarks.calibration.truth import true_losses
 from tests.benchmarks.calibration.verdicts import false_alarms, needed_factor, said
@@ -46,7 +47,7 @@ def test_scores_and_targets_are_as_the_law_says(number: int) -> None:
 def test_the_truth_without_a_penalty_is_scikit_learns(number: int) -> None:
     """A linear model on many rows: the same expected loss, up to the few sets."""
     own = replace(law(number), n=400, d=5, share=1.0, signal=1.0, correlation=0.0, shape="linear")
-    training = _experiment(own, WHOLE.settings).training
+    training = experiment_of(own, WHOLE.settings).training
     found = true_losses(own, training, sets=4, scored=4_000)["none"]
     x_scored, score = own.rows(4_000, seed=10_000)
     expected = []
@@ -137,3 +138,20 @@ def test_a_study_goes_on_where_it_stood(tmp_path: Path, capsys: pytest.CaptureFi
     assert [json.loads(line)["law"]["number"] for line in lines] == [0, 1, 2]
     assert "task 2" in capsys.readouterr().out
     assert json.loads((tmp_path / "calibration.json").read_text(encoding="utf-8"))["tasks"] == 3
+
+
+def test_ways_to_choose_are_judged_on_the_same_cells(records: list[dict[str, Any]]) -> None:
+    compared = [compare_ways(record, SMALL) for record in records[:2]]
+    assert compare_ways(records[0], SMALL) == compared[0]
+    for record in compared:
+        for way in WAYS:
+            assert set(record["ways"][way]) == set(ARMS)
+            assert np.isfinite(np.array(record["ways"][way]["l2"], dtype=float)).all()
+        # Without a penalty and without a length there is nothing to choose, so all ways agree.
+        if not record["law"]["network"]:
+            assert record["ways"]["pooled"]["none"] == record["ways"]["per cell"]["none"]
+            assert record["ways"]["pooled"]["none"] == pytest.approx(
+                record["ways"]["out of bag"]["none"], abs=2e-6
+            )
+    found = summary_of_ways(compared)
+    assert found["tasks"] == 2

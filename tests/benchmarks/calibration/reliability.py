@@ -51,10 +51,11 @@ def _of_model(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _at(records: Sequence[dict[str, Any]], factor: float) -> dict[str, Any]:
     wrong, asked = false_alarms(records, factor=factor)
     alarms = {"type_1": {"wrong": wrong, "asked": asked, "share": wrong / asked if asked else None}}
-    return alarms | {decide: _rule(records, factor, decide) for decide in ("best", "chart")}
+    return alarms | {decide: rule_at(records, factor, decide) for decide in ("best", "chart")}
 
 
-def _rule(records: Sequence[dict[str, Any]], factor: float, decide: str) -> dict[str, Any]:
+def rule_at(records: Sequence[dict[str, Any]], factor: float, decide: str) -> dict[str, Any]:
+    """Return how the verdicts of one rule at one variance factor did."""
     verdicts = [said(record, factor=factor, decide=decide) for record in records]
     firm = [verdict for verdict in verdicts if verdict.certainty == "firm"]
     return {

@@ -76,3 +76,36 @@ def _share(found: Mapping[str, Any], *, interval: bool = False) -> str:
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.0%}"
+
+
+def show_ways(found: Mapping[str, Any], console: Console) -> None:
+    """Print what each way to choose the strength would have said."""
+    for name in ("networks", "linear"):
+        if name not in found:
+            continue
+        grid = Table(title=f"{name}: ways to choose the strength")
+        for column in (
+            "way",
+            "factor",
+            "rule",
+            "regret",
+            "within δ",
+            "firm",
+            "of them right",
+            "optimism / δ",
+        ):
+            grid.add_column(column, justify="left" if column in ("way", "rule") else "right")
+        for way, own in found[name].items():
+            for factor, rules in own["factors"].items():
+                for rule, row in rules.items():
+                    grid.add_row(
+                        way,
+                        factor,
+                        rule,
+                        f"{row['regret']:.4f}",
+                        _percent(row["within"]),
+                        _share(row["firm"]),
+                        _share(row["firm_right"], interval=True),
+                        f"{own['optimism']['median']:+.2f}",
+                    )
+        console.print(grid)

@@ -41,14 +41,14 @@ def answer(number: int, sizes: Sizes = WHOLE) -> dict[str, Any]:
     """Run the experiment on a task and find out what is true; the record holds all that the study needs."""
     task = law(number)
     task = replace(task, n=min(task.n, sizes.most_rows), d=min(task.d, sizes.most_rows // 4))
-    experiment = _experiment(task, sizes.settings)
+    experiment = experiment_of(task, sizes.settings)
     arms = {arm: train_arm(experiment, arm, advanced=lambda _: None) for arm in ARMS}
     truth = true_losses(task, experiment.training, sets=sizes.sets, scored=sizes.scored)
     return {
         "law": asdict(task),
         "rope": rope_of(arms, experiment),
         "loss_null": experiment.loss_null,
-        "losses": {arm: _rounded(run.losses) for arm, run in arms.items()},
+        "losses": {arm: rounded(run.losses) for arm, run in arms.items()},
         "truth": {arm: float(np.nanmean(losses).round(DIGITS)) for arm, losses in truth.items()},
         "truth_error": _error(truth),
     }
@@ -60,7 +60,8 @@ def answer_alone(number: int, sizes: Sizes) -> dict[str, Any]:
         return answer(number, sizes)
 
 
-def _experiment(task: Law, settings: Settings) -> Experiment:
+def experiment_of(task: Law, settings: Settings) -> Experiment:
+    """Return the experiment on a sample of a task."""
     x, score = task.rows(task.n, seed=0)
     sheet = Sheet(task.task, x, task.targets(score, seed=0), x[:0], score[:0, 0])
     settings = settings if task.network else replace(settings, network="linear")
@@ -70,8 +71,14 @@ def _experiment(task: Law, settings: Settings) -> Experiment:
     return prepare(table, np.arange(task.n), settings)
 
 
-def _rounded(losses: Float) -> list[float | None]:
+def rounded(losses: Float) -> list[float | None]:
+    """Return losses as a record keeps them; None where a training failed."""
     return [None if np.isnan(loss) else round(float(loss), DIGITS) for loss in losses]
+
+
+def losses_of(record: dict[str, Any]) -> dict[Arm, float]:
+    """Return the mean loss of each arm over the cells."""
+    return {arm: float(np.nanmean(np.array(record["losses"][arm], dtype=float))) for arm in ARMS}
 
 
 def _error(truth: dict[Arm, Float]) -> float:

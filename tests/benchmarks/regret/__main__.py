@@ -16,7 +16,7 @@ import torch
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from tests.benchmarks.calibration.__main__ import whole_lines
+from tests.benchmarks.calibration.lines import whole_lines
 from tests.benchmarks.regret import engine, linear_peers, peers
 from tests.benchmarks.regret.method import SMALL, WHOLE, Found, Sizes
 from tests.benchmarks.regret.show import show
