@@ -16,6 +16,7 @@ from regchoose.report.safe_text import fitting
 from regchoose.report.terminal import as_text
 
 LEAST, MOST = 20, 100  # columns
+ROOM = 100_000  # bytes: of the results and reports of small tables most take half of it, none much more
 
 
 def width() -> int:
@@ -46,7 +47,7 @@ def speaks_unicode() -> bool:
     return (sys.stdout.encoding or "ascii").lower().startswith("utf")
 
 
-def check_output(path: Path, *, data: Path, force: bool) -> None:
+def check_output(path: Path, *, data: Path, force: bool, option: str = "-o", needs: int = 0) -> None:
     """Refuse a file that cannot be written, before the work and not after it.
 
     Parameters
@@ -57,6 +58,10 @@ def check_output(path: Path, *, data: Path, force: bool) -> None:
         The table, which is never overwritten.
     force : bool
         Whether another file may be.
+    option : str
+        The flag that names it.
+    needs : int
+        Bytes that there must be room for.
 
     Raises
     ------
@@ -65,44 +70,57 @@ def check_output(path: Path, *, data: Path, force: bool) -> None:
     ResourceError
         E402 if it cannot be written.
     """
-    if os.path.lexists(path):
+    another = f"{option} with another name"
+    if _is_there(path, option=option):
         if not path.is_file():
-            raise ResourceError(
-                "E402", "not a file that can be replaced", where=str(path), fix="-o with another name"
-            )
+            raise ResourceError("E402", "not a file that can be replaced", where=str(path), fix=another)
         if data.exists() and path.samefile(data):
-            raise UsageError(
-                "E206", "the output is the table itself", where=str(path), fix="-o with another name"
-            )
+            raise UsageError("E206", "the output is the table itself", where=str(path), fix=another)
         if not force:
-            raise UsageError(
-                "E206", "the output file exists", where=str(path), fix="--force, or -o with another name"
-            )
+            raise UsageError("E206", "the output file exists", where=str(path), fix=f"--force, or {another}")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent):
-            pass
+        with tempfile.NamedTemporaryFile(dir=path.parent) as file:
+            file.write(bytes(needs))
+            file.flush()
+            os.fsync(file.fileno())  # before that, some file systems have not looked for room
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _unwritable(path, error, option=option, needs=needs) from error
 
 
-def write_file(path: Path, text: str) -> None:
+def _is_there(path: Path, *, option: str) -> bool:
+    """Tell whether there is anything of this name; a link to nowhere is."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:  # too long a name, a file in the place of a folder, a zero byte
+        raise _unwritable(path, error, option=option) from error
+    return True
+
+
+def write_file(path: Path, text: str, *, option: str = "-o") -> None:
     """Write a file whole: a temporary one beside it, flushed to the disk, takes its place.
+
+    Parameters
+    ----------
+    option : str
+        The flag that names it.
 
     Raises
     ------
     ResourceError
         E402 if it cannot be written; an older file is then as it was.
     """
-    with replacing(path) as temporary:
+    with replacing(path, option=option) as temporary:
         content = text.encode()
         try:
             temporary.write_bytes(content)
         except OSError as error:
-            raise _unwritable(path, error, needs=len(content)) from error
+            raise _unwritable(path, error, option=option, needs=len(content)) from error
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, option: str = "-o") -> Iterator[Path]:
     """Give a temporary file beside `path`; where no error comes, it is flushed and takes its place.
 
     Raises
@@ -114,7 +132,7 @@ def replacing(path: Path) -> Iterator[Path]:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", delete=False) as file:
             temporary = Path(file.name)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _unwritable(path, error, option=option) from error
     try:
         yield temporary
         try:
@@ -123,7 +141,7 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise _unwritable(path, error, option=option) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -134,12 +152,12 @@ def _umask() -> int:
     return mask
 
 
-def _unwritable(path: Path, error: OSError, *, needs: int = 0) -> ResourceError:
-    reason = error.strerror or str(error)
+def _unwritable(path: Path, error: OSError | ValueError, *, option: str, needs: int = 0) -> ResourceError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return ResourceError(
         "E402",
         f"the output cannot be written: {reason}",
         where=str(path),
-        detail=[f"it takes {needs:,} bytes"] if needs else [],
-        fix="-o with another place",
+        detail=[f"it takes about {needs:,} bytes"] if needs else [],
+        fix=f"{option} with another place, or free some space",
     )

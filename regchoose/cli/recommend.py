@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,8 @@ from regchoose.cli.gather import form_for, gathered
 from regchoose.cli.options import command_line
 from regchoose.cli.progress import Listener, listening
 from regchoose.cli.report import restored
-from regchoose.errors import ExitCode, Interrupted, Terminated
+from regchoose.cli.signals import status_of
+from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError
 from regchoose.journal.journal import Journal
 from regchoose.journal.marks import answer_key
 from regchoose.records import Gate, Kept, Result
@@ -61,11 +62,8 @@ def recommend(data: str, flags: Mapping[str, Any]) -> int:
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
     form, expression = format_of(settings), gate.on_result(settings.fail_if)
-    if settings.output and not settings.dry_run:
-        output.check_output(Path(settings.output), data=Path(data), force=settings.force)
-    if settings.report and not settings.dry_run:
-        format_for(Path(settings.report))
-        output.check_output(Path(settings.report), data=Path(data), force=settings.force)
+    if not settings.dry_run:
+        _check_places(settings, data=Path(data))
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     if settings.dry_run:
@@ -85,7 +83,7 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
             _say_what_is_kept(journal, quiet=settings.quiet)
             raise
     asked = gate.gated(expression, json.loads(dumps(result)) if expression else {})
-    _show(result, settings, asked)
+    status = _show(result, settings, asked) or status
     if answers and not settings.quiet:
         output.say(f"\nThe same again, without questions:\n  {command_line(data, flags, answers=answers)}")
     if status:
@@ -159,17 +157,53 @@ def _planner() -> Planner:
     return regchoose.outlook
 
 
-def _show(result: Result, settings: Settings, asked: Gate | None) -> None:
+def _check_places(settings: Settings, *, data: Path) -> None:
+    """Refuse places that cannot be written before anything is read."""
+    if settings.report:
+        format_for(Path(settings.report))
+    for option, name in (("-o", settings.output), ("--report", settings.report)):
+        if name:
+            output.check_output(Path(name), data=data, force=settings.force, option=option, needs=output.ROOM)
+    if settings.output and settings.report and _are_one(settings.output, settings.report):
+        message = "-o and --report name the same file"
+        raise UsageError("E202", message, where=settings.report, fix="--report with another name")
+
+
+def _are_one(one: str, other: str) -> bool:
+    """Tell whether two names mean one file, be it there or not."""
+    return Path(one).resolve() == Path(other).resolve()
+
+
+def _show(result: Result, settings: Settings, asked: Gate | None) -> int:
+    """Write the files and show the answer; return the status of whoever stopped the writing, else 0."""
+    told: list[str] = []
+    status: int = ExitCode.OK
+    try:
+        told.extend(_written(result, settings, asked))  # one by one: what was written before a stop is told
+    except BaseException as error:
+        stopped = status_of(error)
+        if stopped is None:
+            raise
+        status = stopped
+    saved = settings.output if told else None
+    show(result, asked, form=format_of(settings), brief=settings.quiet, saved=saved)
+    if status:
+        told.append("The writing was stopped: no other file was made, and an older one is as it was.")
+    if not settings.quiet:
+        for line in told:
+            output.say(line)
+    return status
+
+
+def _written(result: Result, settings: Settings, asked: Gate | None) -> Iterator[str]:
+    """Write the files that were asked for; tell of each."""
     if settings.output:
         output.write_file(Path(settings.output), dumps(result))
-    show(result, asked, form=format_of(settings), brief=settings.quiet, saved=settings.output)
-    if settings.output and not settings.quiet:
-        output.say(f"The result is in {plain(settings.output)}.")
+        yield f"The result is in {plain(settings.output)}."
     if settings.report:
         path = Path(settings.report)
-        output.write_file(path, FORMATS[format_for(path)](result, asked))
-        if not settings.quiet:
-            output.say(f"The report is in {plain(settings.report)}.")
+        output.write_file(path, FORMATS[format_for(path)](result, asked), option="--report")
+        yield f"The report is in {plain(settings.report)}."
 
 
 def _show_plan(plan: Mapping[str, Any], *, json: bool) -> int:

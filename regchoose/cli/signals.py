@@ -35,6 +35,21 @@ def stopped() -> ExitCode | None:
     return None
 
 
+def status_of(error: BaseException) -> ExitCode | None:
+    """Return the exit status of the signal that an error comes of; None where it comes of something else.
+
+    What is being imported or called in C may make another error of the one that stops it.
+    """
+    match error:
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED
+        case Terminated():
+            return ExitCode.TERMINATED
+        case Exception():
+            return stopped()
+    return None
+
+
 def _end(number: int, _frame: FrameType | None) -> None:
     status = SIGNALS[signal.Signals(number)]
     for other in SIGNALS:

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import subprocess
 import sys
@@ -81,24 +82,36 @@ def test_the_table_is_never_overwritten(shell: Shell, tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "data"
 
 
+# ---- places that cannot take it ---------------------------------------------------------------------
+
 LIMITED = """
 import resource, sys
 from tests.cli import fake_shell
 from regchoose.cli import recommend as command
 from regchoose.cli.app import main
 
-resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
-command._switchboard = fake_shell.Board
+def limit():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+
+class Meanwhile(fake_shell.Board):
+    def recommend(self, *arguments, **named):
+        limit()
+        return super().recommend(*arguments, **named)
+
+if sys.argv.pop(1) == "before":
+    limit()
+command._switchboard = Meanwhile
 sys.exit(main())
 """
 
 
 @pytest.mark.parametrize("option", ["-o", "--report"])
-def test_where_a_file_may_not_grow_the_old_one_stays(option: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_where_a_file_may_not_grow_the_old_one_stays(option: str, when: str, tmp_path: Path) -> None:
     name = "r.json" if option == "-o" else "r.html"
     (tmp_path / name).write_text("old", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, "recommend", "none.csv", option, name, "--force", "-q"],
+        [sys.executable, "-c", LIMITED, when, "recommend", "none.csv", option, name, "--force"],
         capture_output=True,
         encoding="utf-8",
         cwd=tmp_path,
@@ -107,27 +120,59 @@ def test_where_a_file_may_not_grow_the_old_one_stays(option: str, tmp_path: Path
         check=False,
     )
     assert done.returncode == 4
-    code, where, needs, remedy = done.stderr.splitlines()
+    *work, code, where, needs, remedy = done.stderr.splitlines()
+    assert bool(work) == (when == "meanwhile")
     assert code == "error[E402]: the output cannot be written: File too large"
     assert where == f"  --> {name}"
-    assert re.fullmatch(r"  it takes [\d,]{5,} bytes", needs)
-    assert remedy == "  fix:   -o with another place"
+    assert re.fullmatch(r"  it takes about [\d,]{5,} bytes", needs)
+    assert remedy == f"  fix:   {option} with another place, or free some space"
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text(encoding="utf-8") == "old"
 
 
+PLACES = {
+    "/proc/none/r.html": "the output cannot be written: No such file or directory",
+    "missing/folder/r.html": "the output cannot be written: No such file or directory",
+    "a.csv/r.html": "the output cannot be written: Not a directory",
+    "a.csv/below/r.html": "the output cannot be written: Not a directory",
+    f"{300 * 'x'}.html": "the output cannot be written: File name too long",
+    "folder.html": "not a file that can be replaced",
+}
+
+
 @pytest.mark.parametrize("option", ["-o", "--report"])
-@pytest.mark.parametrize("place", ["/dev/full", "/proc/none", "missing/folder", "a.csv/below"])
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place[:20])
 def test_a_place_that_cannot_be_written_is_found_before_the_work(
     option: str, place: str, shell: Shell, tmp_path: Path
 ) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    name = place if place == "/dev/full" else f"{place}/r.html"
-    done = shell("recommend", "a.csv", option, name)
-    if option == "--report" and place == "/dev/full":
-        assert done.returncode == 2  # its name says no form
-        return
+    (tmp_path / "folder.html").mkdir()
+    done = shell("recommend", "a.csv", option, place, "--force")
     assert done.returncode == 4
-    first, where, *_ = done.stderr.splitlines()
-    assert first.startswith("error[E402]: ")  # and no step before
-    assert where == f"  --> {name}"
+    first, where, *_, remedy = done.stderr.splitlines()  # and no step before
+    assert first == f"error[E402]: {PLACES[place]}"
+    assert where.startswith(f"  --> {place[:290]}")
+    assert remedy.startswith(f"  fix:   {option} with another ")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_device_is_no_place_for_a_result(shell: Shell) -> None:
+    done = shell("recommend", "a.csv", "-o", "/dev/full", "--force")
+    assert done.returncode == 4
+    assert done.stderr.startswith("error[E402]: not a file that can be replaced\n  --> /dev/full\n")
+
+
+def test_result_and_report_are_two_files(shell: Shell, tmp_path: Path) -> None:
+    done = shell("recommend", "a.csv", "-o", "r.json", "--report", f"../{tmp_path.name}/r.json")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "error[E202]: -o and --report name the same file"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_only_be_read_is_found_before_the_work(shell: Shell, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o555)
+    done = shell("recommend", "a.csv", "-o", "closed/r.json")
+    assert done.returncode == 4
+    assert done.stderr.startswith("error[E402]: the output cannot be written: Permission denied\n")
