@@ -4,6 +4,7 @@ The child imports it, builds it and takes a step on dummy rows; whatever goes wr
 loop without end) is an answer. The parent only reads the child's report.
 """
 
+import ctypes
 import faulthandler
 import io
 import json
@@ -29,6 +30,7 @@ from regchoose.training.their_errors import is_own
 from regchoose.training.trial import Trial, try_out
 
 START_S = 60.0  # what a busy machine may take to load PyTorch, beside the limit
+PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal to get when whoever started this process is gone
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 
 
@@ -84,6 +86,7 @@ def _run(request: Request, folder: Path, *, limit_s: float) -> int | None:
     for name in ("stuck.txt", "errors.txt"):
         (folder / name).touch()
     command = [sys.executable, "-P", "-m", "regchoose.training.probe", str(folder), str(limit_s)]
+    command.append(str(os.getpid()))
     with (folder / "errors.txt").open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             command,
@@ -148,8 +151,9 @@ class _Sink(io.TextIOBase):
         return len(text)
 
 
-def main(folder: Path, limit_s: float) -> None:
+def main(folder: Path, limit_s: float, *, parent: int) -> None:
     """Be the child: try what stdin asks for, and leave a report in the folder."""
+    _end_with(parent)
     request = Request(**json.loads(sys.stdin.buffer.read()))
     torch.set_num_threads(1)
     sink = _Sink()
@@ -167,6 +171,14 @@ def main(folder: Path, limit_s: float) -> None:
     os._exit(0)  # threads that the network left running would keep the process
 
 
+def _end_with(parent: int) -> None:
+    """Do not outlive the parent, even one that is killed; elsewhere than on Linux the watch sees to it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it was gone before that
+            os._exit(1)
+
+
 def _told(error: RegchooseError) -> dict[str, Any]:
     own = {name: getattr(error, name) for name in ("code", "message", "where", "fix")}
     return own | {"detail": list(error.detail)}
@@ -177,4 +189,4 @@ def _traceback(error: BaseException) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]))
+    main(Path(sys.argv[1]), float(sys.argv[2]), parent=int(sys.argv[3]))
