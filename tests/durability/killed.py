@@ -1,0 +1,129 @@
+"""A run that is killed and resumed until it ends, and what its journal held each time."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.cli.conftest import clean_environment
+
+VARYING = ("seconds", "execution")
+OLD = "an older result"
+RUN = ["--preset", "quick", "--hidden", "8", "--repeats", "4", "--subsample", "yes", "--resources", "yes"]
+PATIENCE = 600  # seconds
+
+Due = Callable[[str, float], bool]  # what was said so far, seconds since the start → whether to kill
+Rows = dict[str, tuple[int, float]]  # key of a block → where it lies, and when it was stored
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run works: its table, its cache, its result."""
+
+    folder: Path
+    table: Path
+    epochs: int
+    jobs: int = 2
+
+    @property
+    def result(self) -> Path:
+        """The file of the result."""
+        return self.folder / "result.json"
+
+    @property
+    def journal(self) -> Path:
+        """The file of the journal."""
+        return self.folder / "cache" / "journal.sqlite"
+
+    @property
+    def command(self) -> list[str]:
+        """The command of the run."""
+        own = ["--epochs", str(self.epochs), "--jobs", str(self.jobs), "-o", "result.json", "--force"]
+        places = ["--cache-dir", "cache", "--budget", "9h", "--no-input"]
+        return [sys.executable, "-m", "regchoose", "recommend", str(self.table), *RUN, *own, *places]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One start of the program: how it ended, what it said, what the journal held after."""
+
+    killed: bool
+    said: str
+    seconds: float
+    rows: Rows
+
+
+def attempt(place: Place, *, due: Due) -> Attempt:
+    """Start the run; kill it with -9 as soon as it is due."""
+    place.folder.mkdir(exist_ok=True)
+    saying = place.folder / "said.txt"
+    with saying.open("w") as stream:
+        process = subprocess.Popen(
+            place.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stream,
+            cwd=place.folder,
+            env=clean_environment(REGCHOOSE_FRESH="no"),
+        )
+    began = time.monotonic()
+    killed = False
+    while process.poll() is None and not killed:
+        seconds = time.monotonic() - began
+        killed = seconds > PATIENCE or due(saying.read_text(encoding="utf-8"), seconds)
+        if killed:
+            process.kill()
+        else:
+            time.sleep(0.002)
+    status = process.wait()
+    said = saying.read_text(encoding="utf-8")
+    assert status == (-9 if killed else 0), said
+    return Attempt(killed, said, time.monotonic() - began, blocks(place.journal))
+
+
+def blocks(journal: Path) -> Rows:
+    """Read the blocks of a copy, so that whatever the killed run left is still the next run's to repair."""
+    with TemporaryDirectory() as folder:
+        for side in ("", "-wal"):
+            if (file := journal.with_name(journal.name + side)).exists():
+                shutil.copy(file, Path(folder, f"copy{side}"))
+        if not Path(folder, "copy").exists():
+            return {}
+        with closing(sqlite3.connect(Path(folder, "copy"))) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchall():
+                return {}  # killed before it was made
+            query = "SELECT key, rowid, used FROM entries WHERE kind = 'block'"
+            return {key: (row, used) for key, row, used in connection.execute(query)}
+
+
+def lasting(result: Path) -> bytes:
+    """Return the bytes of a result without what may differ."""
+    document = json.loads(result.read_text(encoding="utf-8"))
+    return json.dumps({name: value for name, value in document.items() if name not in VARYING}).encode()
+
+
+def lost(attempts: Sequence[Attempt]) -> int:
+    """Count the blocks that one attempt left in the journal and a later one did not."""
+    return sum(len(before.rows.keys() - after.rows.keys()) for before, after in pairwise(attempts))
+
+
+def trained_again(attempts: Sequence[Attempt]) -> int:
+    """Count the blocks that were stored, and then trained and stored once more.
+
+    A row that is stored again lies elsewhere, or its time is another; only a run that ends in order notes the
+    time at which it asked for a block, so of the last one the place alone tells.
+    """
+    count = 0
+    for before, after in pairwise(attempts):
+        for key in before.rows.keys() & after.rows.keys():
+            (row, used), (row_after, used_after) = before.rows[key], after.rows[key]
+            count += row != row_after or (after.killed and used != used_after)
+    return count

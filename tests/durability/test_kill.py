@@ -1,0 +1,75 @@
+"""The hundred kills of `python -m tests.durability.kill` in a shorter form; and that it would see a fault."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.durability.kill import Unbroken, of_the_journal, stage, told, unbroken
+from tests.durability.killed import Attempt, Due, Place, lost, trained_again
+from tests.test_run import write
+
+STORED = re.compile(r"^end    (none|Elastic Net)", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    folder = tmp_path_factory.mktemp("kill")
+    return Place(folder / "unbroken", write(folder, "regression"), epochs=20)
+
+
+def trained(arms: int) -> Due:
+    """Kill when so many arms are trained."""
+    return lambda said, _seconds: len(STORED.findall(said)) >= arms
+
+
+def test_a_killed_run_comes_to_what_an_unbroken_one_does(place: Place) -> None:
+    wanted = unbroken(place)
+    story = told(
+        replace(place, folder=place.folder.with_name("killed")),
+        wanted,
+        moments=iter([trained(1), trained(2)]),
+    )
+    assert story.faults == []
+    assert story.kills == 2
+    assert [stage(one) for one in story.attempts[:2]] == ["training", "training"]
+    held = [len(one.rows) for one in story.attempts]
+    assert 0 < held[0] < held[1] < held[2] == len(wanted.attempt.rows)
+
+
+# ---- the measure itself ------------------------------------------------------------------------------
+
+
+def of(rows: dict[str, tuple[int, float]], *, killed: bool = True, said: str = "") -> Attempt:
+    return Attempt(killed, said, 1.0, rows)
+
+
+FIRST = {"a": (1, 0.0), "b": (2, 0.0)}
+FOUND = "2 of 3 blocks of models were in the journal"
+
+
+@pytest.mark.parametrize(
+    ("second", "n_lost", "n_again"),
+    [
+        ({**FIRST, "c": (3, 1.0)}, 0, 0),
+        ({"b": (2, 0.0), "c": (3, 1.0)}, 1, 0),
+        ({"a": (3, 1.0), "b": (2, 0.0)}, 0, 1),
+        ({"a": (1, 0.0), "b": (2, 1.0)}, 0, 1),
+    ],
+)
+def test_what_is_lost_or_trained_again_is_counted(
+    second: dict[str, tuple[int, float]], n_lost: int, n_again: int
+) -> None:
+    attempts = [of(FIRST), of(second)]
+    assert (lost(attempts), trained_again(attempts)) == (n_lost, n_again)
+
+
+def test_the_last_run_must_have_found_what_was_there() -> None:
+    whole = {**FIRST, "c": (3, 1.0)}
+    wanted = Unbroken(of(whole, killed=False), b"")
+    good = of(whole, killed=False, said=FOUND)
+    assert list(of_the_journal([of(FIRST), good], wanted)) == []
+    assert list(of_the_journal([of(FIRST), replace(good, said="Answered from the journal; …")], wanted)) == []
+    for said in ("1 of 3 blocks of models were in the journal", "", f"{FOUND}\nThe journal was damaged"):
+        assert list(of_the_journal([of(FIRST), replace(good, said=said)], wanted)), said
+    assert list(of_the_journal([of(FIRST), of(FIRST, killed=False, said=FOUND)], wanted))
