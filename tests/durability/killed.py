@@ -32,6 +32,7 @@ class Place:
     table: Path
     epochs: int
     jobs: int = 2
+    threads: int = 2  # that libraries would use
 
     @property
     def result(self) -> Path:
@@ -42,6 +43,12 @@ class Place:
     def journal(self) -> Path:
         """The file of the journal."""
         return self.folder / "cache" / "journal.sqlite"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of the run."""
+        threads = {f"{name}_NUM_THREADS": str(self.threads) for name in ("OMP", "MKL", "OPENBLAS")}
+        return clean_environment(REGCHOOSE_FRESH="no", **threads)
 
     @property
     def command(self) -> list[str]:
@@ -72,7 +79,7 @@ def attempt(place: Place, *, due: Due) -> Attempt:
             stdout=subprocess.DEVNULL,
             stderr=stream,
             cwd=place.folder,
-            env=clean_environment(REGCHOOSE_FRESH="no"),
+            env=place.environ,
         )
     began = time.monotonic()
     killed = False

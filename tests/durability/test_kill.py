@@ -5,17 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.durability.kill import Unbroken, of_the_journal, stage, told, unbroken
+from tests.durability.kill import Unbroken, of_the_journal, stage, told
 from tests.durability.killed import Attempt, Due, Place, lost, trained_again
-from tests.test_run import write
 
 STORED = re.compile(r"^end    (none|Elastic Net)", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    folder = tmp_path_factory.mktemp("kill")
-    return Place(folder / "unbroken", write(folder, "regression"), epochs=20)
 
 
 def trained(arms: int) -> Due:
@@ -23,13 +16,9 @@ def trained(arms: int) -> Due:
     return lambda said, _seconds: len(STORED.findall(said)) >= arms
 
 
-def test_a_killed_run_comes_to_what_an_unbroken_one_does(place: Place) -> None:
-    wanted = unbroken(place)
-    story = told(
-        replace(place, folder=place.folder.with_name("killed")),
-        wanted,
-        moments=iter([trained(1), trained(2)]),
-    )
+def test_a_killed_run_comes_to_what_an_unbroken_one_does(place: Place, wanted: Unbroken) -> None:
+    again = replace(place, folder=place.folder.with_name("killed"), jobs=1)
+    story = told(again, wanted, moments=iter([trained(1), trained(2)]))
     assert story.faults == []
     assert story.kills == 2
     assert [stage(one) for one in story.attempts[:2]] == ["training", "training"]
