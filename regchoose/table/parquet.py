@@ -11,6 +11,7 @@ import numpy as np
 from regchoose.errors import DataError, UsageError
 from regchoose.records import Dialect
 from regchoose.table.cells import TEXT, Text
+from regchoose.table.database import in_memory
 from regchoose.table.files import check_unchanged
 from regchoose.table.raw import RawTable
 
@@ -35,7 +36,7 @@ def read_parquet(path: str) -> RawTable:
     before = os.stat(path)
     literal = re.sub(r"([*?\[])", r"[\1]", path)  # the name is no pattern
     try:
-        with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        with in_memory(threads=1) as connection:
             schema = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [literal]).fetchall()
             names = tuple(str(row[0]) for row in schema)
             kinds = tuple(kind_of(path, name, str(row[1])) for name, row in zip(names, schema, strict=True))

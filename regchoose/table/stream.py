@@ -16,6 +16,7 @@ from regchoose.errors import DataError
 from regchoose.settings import Settings
 from regchoose.table.blocks import blocks
 from regchoose.table.cells import to_cells
+from regchoose.table.database import in_memory
 from regchoose.table.dialect import Choose
 from regchoose.table.files import check_unchanged
 from regchoose.table.head import Head, read_head
@@ -148,13 +149,8 @@ def streaming(
     """
     before = [os.stat(file) for file in parts.files]
     with TemporaryDirectory(prefix="regchoose-") as folder:
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY,
-            "temp_directory": folder,
-        }
-        if threads:
-            config["threads"] = threads
-        with duckdb.connect(":memory:", config=config) as connection:
+        own = {"threads": threads} if threads else {}
+        with in_memory(memory_limit=MEMORY, temp_directory=folder, **own) as connection:
             connection.execute("SET enable_progress_bar = true")
             connection.execute("SET enable_progress_bar_print = false")
             texts: tuple[Text, ...] = ()

@@ -9,6 +9,7 @@ import pandas as pd
 from regchoose.errors import DataError, ResourceError, UsageError
 from regchoose.records import Column, Int, Table
 from regchoose.table.cells import texts_at
+from regchoose.table.database import in_memory
 from regchoose.table.raw import RawTable
 from regchoose.table.stream import Stream
 
@@ -45,7 +46,7 @@ def write_rows(target: Path, form: Form, *, table: Table, raw: RawTable, rows: I
         Row numbers.
     """
     cells = {f"c{j}": pd.Series(texts_at(column, rows), dtype="str") for j, column in enumerate(raw.columns)}
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+    with in_memory(threads=1) as connection:
         connection.register("rows_drawn", pd.DataFrame(cells))
         return _copy(connection, "rows_drawn", target, form, table=table, raw=raw)
 

@@ -11,6 +11,7 @@ from regchoose.cli.app import main
 from tests.cli.fake_shell import Board
 
 ROOT = Path(__file__).parents[2]
+EARLY = ROOT / "tests" / "offline" / "early"  # what Python finds there keeps it off the network
 Shell = Callable[..., subprocess.CompletedProcess[str]]
 CHANGING = (
     "CI",
@@ -34,7 +35,7 @@ def clean_environment(**further: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in CHANGING and (name in KEPT or not name.startswith("REGCHOOSE_"))
     }
-    return {**kept, "PYTHONPATH": str(ROOT), **USUAL, **further}
+    return {**kept, "PYTHONPATH": f"{ROOT}{os.pathsep}{EARLY}", **USUAL, **further}
 
 
 @pytest.fixture(autouse=True)
