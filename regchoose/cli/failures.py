@@ -90,6 +90,9 @@ def _known(error: Exception) -> RegchooseError | None:
             return _usage(error)
         case MemoryError():
             return ResourceError("E403", "memory ran out", fix="--rows with fewer rows, or --jobs 1")
+        case FileNotFoundError() if "temporary directory" in str(error):
+            message = "there is no folder to write temporary files in"
+            return ResourceError("E402", message, fix="name one in the variable TMPDIR")
         case OSError(errno=errno) if errno in (27, 28, 122):  # EFBIG, ENOSPC, EDQUOT
             return ResourceError(
                 "E402", f"{error.strerror}", where=str(error.filename or "stdout"), fix="free some space"

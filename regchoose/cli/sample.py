@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from regchoose.cli.ask import Ask, asker, is_attended, nobody
 from regchoose.cli.failures import guarded
 from regchoose.cli.gather import form_for, gathered
 from regchoose.cli.progress import listening
-from regchoose.errors import UsageError
+from regchoose.errors import ResourceError, UsageError
 from regchoose.records import Check, Subsample
 from regchoose.report.as_json import document
 from regchoose.report.safe_text import plain
@@ -47,7 +48,7 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
         ask: Ask = asker({}, paused=listener.paused) if attended else nobody
         passes = Passes(n_bytes(data), partial(listener.advanced, "read"))
         listener.started("read", "read", passes.total)
-        with output.replacing(target) as temporary:
+        with _naming(target, data, everything=everything), output.replacing(target) as temporary:
             table, drawn, protected = extract(
                 data,
                 settings,
@@ -65,6 +66,19 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     else:
         output.show(_shown(drawn, settings.output, protected))
     return 0
+
+
+@contextmanager
+def _naming(target: Path, data: str, *, everything: bool) -> Iterator[None]:
+    """Let an error of writing name the output, where it knows the temporary file alone, and what it takes."""
+    try:
+        yield
+    except ResourceError as error:
+        if error.code == "E402" and not error.where:
+            error.where = str(target)
+            if everything and Path(data).is_file():
+                error.detail = (f"it takes about {Path(data).stat().st_size:,} bytes, as the table does",)
+        raise
 
 
 def _as_dict(drawn: Subsample, path: str, protected: int) -> dict[str, Any]:

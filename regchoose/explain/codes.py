@@ -216,7 +216,8 @@ TROUBLES: dict[str, Trouble] = {
     "E402": Trouble(
         "An output file cannot be written, or the disk is full.",
         "a folder that does not exist or is not yours, a full disk.",
-        "-o with another place, or free some space. An older file of that name is as it was.",
+        "-o with another place, or free some space; TMPDIR names the place of temporary files. "
+        "An older file of the output's name is as it was.",
         "regchoose recommend data.csv -o /nowhere/result.json"),
     "E403": Trouble(
         "Memory ran out, even with the work cut into its smallest parts.",

@@ -5,6 +5,7 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -12,7 +13,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from regchoose.journal.marks import combined
-from regchoose.journal.store import Entry, n_bytes, opened, put_aside
+from regchoose.journal.store import Entry, n_bytes, opened, put_aside, remove
 from regchoose.records import Arrays
 
 Kind = Literal["block", "answer"]
@@ -101,8 +102,14 @@ class Journal:
         def emptied(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM entries")
             connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
         self._tried(emptied)
+        if self._connection is None:  # on a full disk nothing can be noted, not even that all is forgotten
+            with suppress(OSError):
+                remove(self.file)
+                self.notes.clear()
+                self._open()
         for aside in self.file.parent.glob(f"{self.file.name}.*-[0-9]*"):
             aside.unlink(missing_ok=True)
 

@@ -85,6 +85,12 @@ def put_aside(file: Path, reason: str) -> Path:
     return aside
 
 
+def remove(file: Path) -> None:
+    """Delete a store."""
+    for side in SIDES:
+        file.with_name(file.name + side).unlink(missing_ok=True)
+
+
 @contextmanager
 def _alone(file: Path) -> Iterator[None]:
     """Open, or put aside, while no other run does. The lock goes with the process, so none is ever stale."""

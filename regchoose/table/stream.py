@@ -1,12 +1,12 @@
 """A table of any size as a relation of DuckDB: every column as text, under the dialect that was found."""
 
+import errno
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
 import duckdb
@@ -16,7 +16,7 @@ from regchoose.errors import DataError
 from regchoose.settings import Settings
 from regchoose.table.blocks import blocks
 from regchoose.table.cells import to_cells
-from regchoose.table.database import in_memory
+from regchoose.table.database import in_memory, workspace
 from regchoose.table.dialect import Choose
 from regchoose.table.files import check_unchanged
 from regchoose.table.head import Head, read_head
@@ -118,6 +118,8 @@ class Stream:
         except duckdb.OutOfMemoryException as error:
             raise MemoryError(str(error)) from None
         except duckdb.Error as error:
+            if "No space left" in str(error):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
             raise DataError(
                 "E310" if self.parts.kind == "csv" else "E306",
                 f"the table cannot be read exactly: {str(error).splitlines()[0]}",
@@ -148,18 +150,18 @@ def streaming(
         E315 where its files have different columns, E311 where they change, and those of `read`.
     """
     before = [os.stat(file) for file in parts.files]
-    with TemporaryDirectory(prefix="regchoose-") as folder:
+    with workspace(needs=parts.text_bytes) as folder:
         own = {"threads": threads} if threads else {}
-        with in_memory(memory_limit=MEMORY, temp_directory=folder, **own) as connection:
+        with in_memory(memory_limit=MEMORY, temp_directory=str(folder), **own) as connection:
             connection.execute("SET enable_progress_bar = true")
             connection.execute("SET enable_progress_bar_print = false")
             texts: tuple[Text, ...] = ()
             if parts.kind == "parquet":
                 relation, head = _parquet(parts, connection)
             else:
-                texts = _texts(parts, settings, folder=Path(folder), choose=choose)
+                texts = _texts(parts, settings, folder=folder, choose=choose)
                 relation, head = _relation(texts), _common(parts, texts[0].head.raw)
-            yield Stream(parts, connection, Path(folder), relation, head, texts, settings, advanced)
+            yield Stream(parts, connection, folder, relation, head, texts, settings, advanced)
     for file, old in zip(parts.files, before, strict=True):
         check_unchanged(file, old)
 

@@ -1,5 +1,7 @@
 """A table, or some of its rows, written as CSV or Parquet, whichever the name's ending says."""
 
+import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -79,12 +81,17 @@ def _copy(
             (count,) = connection.execute(f"SELECT {risky} FROM {relation}").fetchall()[0]
         connection.execute(f"COPY (SELECT {columns} FROM {relation}) TO '{quoted}' ({options})")
     except duckdb.IOException as error:
-        raise ResourceError(
-            "E402", f"the output cannot be written: {str(error).splitlines()[0]}", fix="-o with another place"
-        ) from None
+        message = f"the output cannot be written: {_reason(error)}"
+        raise ResourceError("E402", message, fix="-o with another place, or free some space") from None
     except duckdb.Error as error:
         raise DataError("E306", f"the rows cannot be written: {str(error).splitlines()[0]}") from None
     return int(count)
+
+
+def _reason(error: duckdb.Error) -> str:
+    """Return what the system said; DuckDB wraps it in JSON, with a file's name that is not the user's."""
+    number = re.search(r'"errno":"(\d+)"', str(error))
+    return os.strerror(int(number[1])) if number else str(error).splitlines()[0]
 
 
 def _is_formula(place: int) -> str:

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -11,7 +13,7 @@ import pytest
 from regchoose.extract import extract
 from regchoose.settings import Settings
 from regchoose.table import parts
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, clean_environment
 
 FORMULAS = ["=1+1", "+cmd", "-2+3", "@sum", "plain", "-", "-5"]
 
@@ -121,3 +123,35 @@ def test_a_large_table_is_written_whole(table: Path, monkeypatch: pytest.MonkeyP
     )
     assert (drawn.of, protected) == (700, 400)
     assert [row["x"] for row in read(target)] == [row["x"] for row in read(table)]
+
+
+LIMITED = """
+import resource, sys
+from regchoose.cli.app import main
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+sys.exit(main())
+"""
+
+
+def test_where_there_is_no_room_the_old_file_stays(table: Path) -> None:
+    old = table.parent / "s.csv"
+    old.write_text("old", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, "sample", "t.csv", "--rows", "all", "-o", "s.csv", "--force", "-q"],
+        capture_output=True,
+        text=True,
+        cwd=table.parent,
+        env=clean_environment(),
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert done.stderr.splitlines() == [
+        "error[E402]: the output cannot be written: File too large",
+        "  --> s.csv",
+        f"  it takes about {table.stat().st_size:,} bytes, as the table does",
+        "  fix:   -o with another place, or free some space",
+    ]
+    assert old.read_text(encoding="utf-8") == "old"
+    assert sorted(file.name for file in table.parent.iterdir()) == ["s.csv", "t.csv"]

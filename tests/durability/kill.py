@@ -1,11 +1,11 @@
 """Kill runs with -9 at random moments, resume them, and hold them to a run that nobody killed.
 
 `python -m tests.durability.kill --times 100` takes some twenty minutes on two cores. Each run has a cache of
-its own. It is killed at a moment drawn from the time that an unbroken run takes, started again by the same
-command, killed again at another moment, until it ends before its moment comes. Then its JSON, without
-`seconds` and `execution`, must have the same bytes as the unbroken run's; each block that was once in the
-journal must still be there, unwritten since; and the file of the result must have been the old one or the new
-one all the time.
+its own. It is killed at a moment drawn from the processor time that an unbroken run takes, started again by
+the same command, killed again at another moment, until it ends before its moment comes. Then its JSON,
+without `seconds` and `execution`, must have the same bytes as the unbroken run's; each block that was once in
+the journal must still be there, unwritten since; and the file of the result must have been the old one or the
+new one all the time.
 """
 
 import argparse
@@ -103,7 +103,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.durability.kill", description=__doc__)
     parser.add_argument("--times", type=int, default=100, help="kills in all")
     parser.add_argument("--seed", type=int, default=0, help="of the random moments")
-    parser.add_argument("--epochs", type=int, default=200, help="of each training")
+    parser.add_argument("--epochs", type=int, default=100, help="of each training")
     asked = parser.parse_args(arguments)
     rng = random.Random(asked.seed)
     stories: list[Story] = []
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str]) -> int:
         place = Place(Path(folder, "unbroken"), write(Path(folder), "regression"), epochs=asked.epochs)
         wanted = unbroken(place)
         seconds = wanted.attempt.seconds
-        _tell(f"an unbroken run: {len(wanted.attempt.rows)} blocks, {seconds:.1f} s")
+        _tell(f"an unbroken run: {len(wanted.attempt.rows)} blocks, {seconds:.1f} s of processor time")
         while (left := asked.times - sum(story.kills for story in stories)) > 0:
             own = replace(place, folder=Path(folder, f"run{len(stories)}"))
             stories.append(told(own, wanted, moments=islice(_moments(rng, seconds), left)))

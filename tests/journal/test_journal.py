@@ -360,3 +360,30 @@ def test_clearing_forgets_everything_and_removes_what_was_put_aside(journal: Ope
     assert (one.contents().blocks, one.contents().answers) == (0, ())
     one.close()
     assert {path.name for path in file.parent.iterdir()} == {"journal.sqlite", "journal.sqlite.lock"}
+
+
+FILLED = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from regchoose.journal.journal import Journal
+
+journal = Journal(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
+for number in range(9):
+    journal.keep_block(str(number), {"failed": np.zeros(10_000)}, "")
+journal.close()
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+journal = Journal(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
+journal.clear()
+left = sum(file.stat().st_size for file in Path(sys.argv[1]).parent.iterdir())
+print(journal.notes, journal.contents().blocks, left)
+"""
+
+
+def test_clearing_makes_room_where_there_is_none(file: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FILLED, str(file)], capture_output=True, text=True, timeout=60, check=True
+    )
+    notes, blocks, n_bytes = done.stdout.rsplit(maxsplit=2)
+    assert (notes, blocks) == ("[]", "0")
+    assert int(n_bytes) < 100_000
