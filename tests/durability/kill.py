@@ -14,6 +14,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -105,20 +106,31 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the random moments")
     parser.add_argument("--epochs", type=int, default=100, help="of each training")
     asked = parser.parse_args(arguments)
-    rng = random.Random(asked.seed)
     stories: list[Story] = []
-    with TemporaryDirectory(prefix="regchoose-kill-") as folder:
-        place = Place(Path(folder, "unbroken"), write(Path(folder), "regression"), epochs=asked.epochs)
-        wanted = unbroken(place)
-        seconds = wanted.attempt.seconds
-        _tell(f"an unbroken run: {len(wanted.attempt.rows)} blocks, {seconds:.1f} s of processor time")
-        while (left := asked.times - sum(story.kills for story in stories)) > 0:
-            own = replace(place, folder=Path(folder, f"run{len(stories)}"))
-            stories.append(told(own, wanted, moments=islice(_moments(rng, seconds), left)))
-            held = ", ".join(str(len(one.rows)) for one in stories[-1].attempts)
-            _tell(f"run {len(stories)}: blocks in its journal after each start {held}", *stories[-1].faults)
+    # Ctrl-C ends it with the counts so far.
+    with TemporaryDirectory(prefix="regchoose-kill-") as folder, suppress(KeyboardInterrupt):
+        for story in _stories(
+            Path(folder), random.Random(asked.seed), times=asked.times, epochs=asked.epochs
+        ):
+            stories.append(story)
+            held = ", ".join(f"{len(one.rows)} ({stage(one)})" for one in story.attempts if one.killed)
+            _tell(f"run {len(stories)}: blocks in its journal when killed: {held}", *story.faults)
     _summarize(stories)
     return int(any(story.faults for story in stories))
+
+
+def _stories(folder: Path, rng: random.Random, *, times: int, epochs: int) -> Iterator[Story]:
+    place = Place(folder / "unbroken", write(folder, "regression"), epochs=epochs)
+    wanted = unbroken(place)
+    seconds = wanted.attempt.seconds
+    _tell(f"an unbroken run: {len(wanted.attempt.rows)} blocks, {seconds:.1f} s of processor time")
+    kills = number = 0
+    while kills < times:
+        number += 1
+        own = replace(place, folder=folder / f"run{number}")
+        story = told(own, wanted, moments=islice(_moments(rng, seconds), times - kills))
+        kills += story.kills
+        yield story
 
 
 def _moments(rng: random.Random, seconds: float) -> Iterator[Due]:

@@ -84,14 +84,14 @@ def attempt(place: Place, *, due: Due) -> Attempt:
         )
     until = time.monotonic() + PATIENCE
     seconds, killed = 0.0, False
-    while process.poll() is None and not killed:
-        seconds = max(seconds, worked(process.pid))
-        assert time.monotonic() < until
-        killed = due(saying.read_text(encoding="utf-8"), seconds)
-        if killed:
-            process.kill()
-        else:
-            time.sleep(0.005)
+    try:
+        while process.poll() is None and not killed:
+            seconds = max(seconds, worked(process.pid))
+            assert time.monotonic() < until
+            killed = due(saying.read_text(encoding="utf-8"), seconds)
+            time.sleep(0 if killed else 0.005)
+    finally:  # due, or this program itself is stopped
+        process.kill()
     status = process.wait()
     said = saying.read_text(encoding="utf-8")
     assert status == (-9 if killed else 0), said
