@@ -1,6 +1,7 @@
 """The journal as a user meets it. The switchboard trains nothing, so what counts is who was asked."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,17 @@ def test_a_place_that_cannot_be_used_costs_one_line(shell: Shell, board: Board, 
         (line,) = done.stderr.splitlines()
         assert line.startswith(f"Nothing is kept for another run: {place}/journal.sqlite cannot be used")
     assert len(board.settings) == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_cache_of_somebody_else_costs_one_line(shell: Shell, board: Board, tmp_path: Path) -> None:
+    shell("recommend", "a.csv", "--json", "--cache-dir", "c")
+    (tmp_path / "c" / "journal.sqlite").chmod(0o444)
+    (tmp_path / "c").chmod(0o555)
+    done = shell("recommend", "a.csv", "--json", "--cache-dir", "c", "--seed", "1")
+    assert done.returncode == 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Nothing is kept for another run: c/journal.sqlite cannot be used")
 
 
 def test_without_a_home_a_run_goes_on(shell: Shell, board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
