@@ -16,11 +16,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.durability.killed import OLD, Attempt, Due, Place, attempt, lasting, lost, trained_again
+from tests.durability.killed import OLD, Attempt, Due, Place, attempt, found, lasting, lost, trained_again
 from tests.test_run import write
 
 KNOWN = re.compile(r"blocks of models were in the journal|^Answered from the journal")
@@ -85,10 +85,11 @@ def of_the_journal(attempts: Sequence[Attempt], wanted: Unbroken) -> Iterator[st
     last = attempts[-1]
     if last.rows.keys() != wanted.attempt.rows.keys():
         yield "other blocks than those of the unbroken run"
-    before = len(attempts[-2].rows) if len(attempts) > 1 else 0
-    counted = f"{before} of {len(last.rows)} blocks of models were in the journal"
-    if before and counted not in last.said and "Answered from the journal" not in last.said:
-        yield f"the last run did not find the {before} blocks that were there"
+    for before, after in pairwise(attempts):
+        answered = "Answered from the journal" in after.said
+        ended = not after.killed and bool(before.rows) and not answered
+        if (count := found(after)) != len(before.rows) and (ended or count is not None):
+            yield f"{count} of the {len(before.rows)} blocks that were there were found"
     of_it = [line for line in last.said.splitlines() if "journal" in line]
     if len(of_it) > 1 or any(not KNOWN.search(line) for line in of_it):
         yield f"the journal: {of_it[0]}"

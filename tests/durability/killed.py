@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -137,12 +138,18 @@ def lost(attempts: Sequence[Attempt]) -> int:
 def trained_again(attempts: Sequence[Attempt]) -> int:
     """Count the blocks that were stored, and then trained and stored once more.
 
-    A row that is stored again lies elsewhere, or its time is another; only a run that ends in order notes the
-    time at which it asked for a block, so of the last one the place alone tells.
+    A row that is stored again lies elsewhere, or its time is another. A run whose walk has ended notes the time
+    at which it asked for each block; of such a one the place alone tells, and what it says itself (`found`).
     """
     count = 0
     for before, after in pairwise(attempts):
         for key in before.rows.keys() & after.rows.keys():
             (row, used), (row_after, used_after) = before.rows[key], after.rows[key]
-            count += row != row_after or (after.killed and used != used_after)
+            count += row != row_after or (found(after) is None and used != used_after)
     return count
+
+
+def found(attempt: Attempt) -> int | None:
+    """Return how many blocks an attempt says that it found; None where it was killed before it could."""
+    said = re.search(r"^(\d+) of \d+ blocks of models were in the journal", attempt.said, re.MULTILINE)
+    return int(said[1]) if said else None

@@ -37,6 +37,11 @@ FIRST = {"a": (1, 0.0), "b": (2, 0.0)}
 FOUND = "2 of 3 blocks of models were in the journal"
 
 
+def test_a_run_that_ended_its_walk_may_note_when_it_asked() -> None:
+    asked = of({"a": (1, 2.0), "b": (2, 2.0)}, said="2 of 2 blocks of models were in the journal")
+    assert trained_again([of(FIRST), asked]) == 0
+
+
 @pytest.mark.parametrize(
     ("second", "n_lost", "n_again"),
     [
