@@ -138,8 +138,8 @@ def lost(attempts: Sequence[Attempt]) -> int:
 def trained_again(attempts: Sequence[Attempt]) -> int:
     """Count the blocks that were stored, and then trained and stored once more.
 
-    A row that is stored again lies elsewhere, or its time is another. A run whose walk has ended notes the time
-    at which it asked for each block; of such a one the place alone tells, and what it says itself (`found`).
+    A row that is stored again lies elsewhere, or its time is another. A run whose walk has ended notes when
+    it asked for each block; of such a one the place alone tells, and what it says itself (`found`).
     """
     count = 0
     for before, after in pairwise(attempts):
