@@ -49,10 +49,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for part in range(2):
         text = "\n".join([rows[0], *rows[1 + part :: 2]]) + "\n"
         (folder / "parts" / f"{part}.csv").write_text(text, encoding="utf-8")
+    environment = clean_environment(**TINY)  # with a journal that is not the developer's
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("REGCHOOSE_") or name == "CI"]:
             patch.delenv(name)
-        for name, value in clean_environment(**TINY).items():
+        for name, value in environment.items():
             patch.setenv(name, value)
         patch.chdir(folder)
         yield folder
