@@ -3,10 +3,12 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from regchoose.cli.failures import Form, guarded
 from regchoose.cli.output import check_output, write_file
 from regchoose.errors import ResourceError, UsageError
 from tests.cli.conftest import Shell, clean_environment
@@ -176,3 +178,20 @@ def test_a_folder_that_may_only_be_read_is_found_before_the_work(shell: Shell, t
     done = shell("recommend", "a.csv", "-o", "closed/r.json")
     assert done.returncode == 4
     assert done.stderr.startswith("error[E402]: the output cannot be written: Permission denied\n")
+
+
+def test_where_no_temporary_file_can_be_made_the_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc/none"])
+
+    def work() -> int:
+        tempfile.mkdtemp()
+        return 0
+
+    assert guarded(work, Form(json=False, debug=False)) == 4
+    assert capsys.readouterr().err.splitlines() == [
+        "error[E402]: there is no folder to write temporary files in",
+        "  fix:   name one in the variable TMPDIR",
+    ]

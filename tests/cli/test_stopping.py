@@ -165,7 +165,6 @@ def test_while_it_trains_the_partial_result_is_written(start: Start, tmp_path: P
 
 WRITING = """
 import os, sys, time
-import pytest
 from tests.cli import fake_shell
 from regchoose.cli import recommend as command
 from regchoose.cli.app import main
@@ -175,9 +174,12 @@ def endless(_file):
     sys.stderr.flush()
     time.sleep(600)
 
+def second(_file):
+    os.fsync = endless
+
 class Board(fake_shell.Board):
     def recommend(self, *arguments, **named):
-        pytest.MonkeyPatch().setattr(os, "fsync", endless)  # of the files; what checks the place is past
+        os.fsync = second if "-o" in sys.argv and "--report" in sys.argv else endless  # past the checks
         return super().recommend(*arguments, **named)
 
 command._switchboard = Board
@@ -205,6 +207,19 @@ def test_while_a_file_is_written(
     ]
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text(encoding="utf-8") == "old"
+
+
+def test_what_was_written_before_is_told(start: Start, tmp_path: Path) -> None:
+    process = start("-c", WRITING, "recommend", "none.csv", "-o", "r.json", "--report", "r.txt")
+    wait_for("it is written", process)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=PATIENCE)[1].decode()
+    assert process.returncode == 130
+    assert said.splitlines()[-2:] == [
+        "The result is in r.json.",
+        "The writing was stopped: no other file was made, and an older one is as it was.",
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
 ENDLESS = """
