@@ -88,8 +88,9 @@ def of_the_journal(attempts: Sequence[Attempt], wanted: Unbroken) -> Iterator[st
     for before, after in pairwise(attempts):
         answered = "Answered from the journal" in after.said
         ended = not after.killed and bool(before.rows) and not answered
-        if (count := found(after)) != len(before.rows) and (ended or count is not None):
-            yield f"{count} of the {len(before.rows)} blocks that were there were found"
+        known = found(after)
+        if known != len(before.rows) and (ended or known is not None):
+            yield f"{known} of the {len(before.rows)} blocks that were there were found"
     of_it = [line for line in last.said.splitlines() if "journal" in line]
     if len(of_it) > 1 or any(not KNOWN.search(line) for line in of_it):
         yield f"the journal: {of_it[0]}"
