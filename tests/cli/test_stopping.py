@@ -24,7 +24,7 @@ REAL, FAKE = ("-m", "regchoose"), ("-m", "tests.cli.fake_shell")
 AT_ONCE = "stopping in order; once more leaves at once"
 # Each arm trains for about a second, so that one of them is at work when the signal comes.
 SLOW = [*QUICK, "--epochs", "400", "--budget", "1h"]
-PATIENCE = 60  # seconds, for a busy machine
+PATIENCE = 300  # seconds, for a busy machine
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.durability.kill import Unbroken, unbroken
-from tests.durability.killed import Place, blocks, lasting
+from tests.durability.killed import PATIENCE, Place, blocks, lasting
 
 COUNTED = """
 import os, sys
@@ -34,7 +34,7 @@ def test_two_runs_on_one_cache_both_end_and_say_the_same(
     (cache / "journal.sqlite").write_text("no journal " * 1000, encoding="utf-8")  # one of them puts it aside
     both = [replace(place, folder=tmp_path / name, jobs=1) for name in ("one", "other")]
     processes = [start(one, cache=cache) for one in both]
-    said = [process.communicate(timeout=120)[1] for process in processes]
+    said = [process.communicate(timeout=PATIENCE)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     assert [lasting(one.result) for one in both] == [wanted.result] * 2
     notes = [line for text in said for line in text.splitlines() if "journal" in line.lower()]

@@ -134,7 +134,7 @@ def statuses(commands: list[list[str]], *, folder: Path, proxy: Proxy) -> str:
         text=True,
         cwd=folder,
         env=clean_environment(**proxy.environ, HOME=str(folder)),
-        timeout=120,
+        timeout=600,
         check=False,
     )
     return done.stderr
