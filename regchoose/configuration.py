@@ -23,7 +23,7 @@ from regchoose.shapes import FIELDS, Shape, shape_of, wanted
 PREFIX = "REGCHOOSE_"
 IN_FOLDER = "regchoose.toml"  # read where no --config is given
 DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
-NETWORK = re.compile(r"mlp|linear|.+:[^\W\d]\w*(\.[^\W\d]\w*)*")
+NETWORK = re.compile(r"mlp|linear|cnn|.+:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ def _sensible(name: str, value: Any) -> None:
     if name == "device" and not DEVICE.fullmatch(value):
         raise ValueError("auto, cpu, cuda or cuda:N")
     if name == "network" and not NETWORK.fullmatch(value):
-        raise ValueError("mlp, linear, file.py:Name or module:Name")
+        raise ValueError("mlp, linear, cnn, file.py:Name or module:Name")
     if name in ("hidden", "alphas") and not value:
         raise ValueError("at least one number")
 

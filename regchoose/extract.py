@@ -8,6 +8,8 @@ from threadpoolctl import threadpool_limits
 
 from regchoose.records import Prompt, Subsample, Table
 from regchoose.settings import Settings
+from regchoose.table.images.reading import are_images
+from regchoose.table.images.writing import refuse_form, refuse_some, write_images
 from regchoose.table.load import load_with_text
 from regchoose.table.parts import large_parts
 from regchoose.table.passes import Passes
@@ -23,7 +25,9 @@ __all__ = ["Form", "Passes", "extract", "form_of", "n_bytes"]
 
 
 def n_bytes(path: str) -> int:
-    """Return the bytes that one pass over a large table reads; 0 where the table is held."""
+    """Return the bytes that one pass over a large table reads; 0 where it is held, or holds images."""
+    if are_images(path):
+        return 0
     parts = large_parts(path)
     return parts.n_bytes if parts else 0
 
@@ -44,7 +48,7 @@ def extract(
     target : Path
         Is written over.
     form : str
-        "csv" or "parquet".
+        "csv", "parquet", or "npz" for images.
     ask, advanced : callable
         Asks a person; is told the bytes that the present pass has read.
 
@@ -60,12 +64,20 @@ def extract(
     """
     with threadpool_limits(1):  # sums split over threads differ in their last bits
         table, raw = load_with_text(path, settings, choose=ask, advanced=advanced)
+        refuse_form(form, table)
         size = FIRST_LOOK if settings.rows == "auto" else settings.rows
         if not everything:
             drawn = draw(table, size=size, folds=settings.folds, seed=settings.seed)
+            if form == "npz":
+                write_images(target, table=table, rows=drawn.rows)
+                return table, drawn, 0
             return table, drawn, write_rows(target, form, table=table, raw=raw, rows=drawn.rows)
     n = table.n_all
     drawn = Subsample(np.arange(table.n_rows), n, "all rows", True, f"all {n:,} rows, as they were read")
+    if form == "npz":
+        refuse_some(table)
+        write_images(target, table=table, rows=drawn.rows)
+        return table, drawn, 0
     parts = large_parts(path)
     if parts is None:
         return table, drawn, write_rows(target, form, table=table, raw=raw, rows=drawn.rows)

@@ -1,6 +1,7 @@
 """One look: so many rows drawn, prepared and trained on. A doubtful verdict is looked at again, on more."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +12,7 @@ from regchoose.experiment.growth import Growth, grow, parts_of
 from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
 from regchoose.experiment.rate import RATES, estimate, is_searched, models_searched, with_rate
 from regchoose.records import ARMS, Arm, Kept, Subsample, Table
+from regchoose.room import refuse_too_much
 from regchoose.settings import Settings
 from regchoose.table.sample import draw
 from regchoose.verdict.design import FIRST_ROWS, Layout, make_layout
@@ -42,6 +44,13 @@ class Listener(Protocol):
 def first_rows(settings: Settings) -> int:
     """Return how many rows the first look wants."""
     return FIRST_ROWS if settings.rows == "auto" else settings.rows
+
+
+def for_images(settings: Settings, table: Table, *, given: frozenset[str]) -> Settings:
+    """Return the settings with the default network of images, where the rows are images and none was chosen."""
+    if table.image is None or "network" in given:
+        return settings
+    return replace(settings, network="cnn")
 
 
 def layout_of(table: Table, *, rows: int) -> Layout:
@@ -105,6 +114,9 @@ class Look:
     def prepared(self) -> Experiment:
         """Return the experiment on the subsample."""
         if self._experiment is None:
+            if self.table.image is not None:
+                said = refuse_too_much(self.table, self.layout, self.settings)
+                self._listener.noted(said)
             found = keeping(prepare(self.table, self.drawn().rows, self.settings, self.layout), self._kept)
             self._experiment = found if self._lr is None else at_rate(found, self._lr)
             if self.number == 1:

@@ -63,7 +63,7 @@ def look(environ: Mapping[str, str]) -> Machine:
         platform.platform(),
         {name: _version(name) for name in NEEDED},
         cores(),
-        _memory(),
+        memory(),
         {name: environ[name] for name in THREADS if environ.get(name)},
         _place(_temporary()),
         _place(cache_folder(environ)),
@@ -122,8 +122,8 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
-def _memory() -> int | None:
-    """Memory of the machine, or of the container where that is less."""
+def memory() -> int | None:
+    """Return the bytes of memory of the machine, or of the container where that is less."""
     try:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):

@@ -1,7 +1,7 @@
 """What a run would do, and about how long it would take, without PyTorch: `--dry-run`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
 from typing import Any
@@ -38,7 +38,7 @@ class Work:
     models : mapping of Arm to int
         At most, unless a grid is extended.
     weights : int or None
-        Of a network; None where it is the user's own, which is not looked at.
+        Of a network; None where a rule for it would say little: the cnn, or the user's own.
     """
 
     rows: int
@@ -47,8 +47,15 @@ class Work:
     weights: int | None
 
 
-def plan(path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
+def plan(
+    path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     """Say what a run would do: the table as it is read, the subsample, the trainings, and how long.
+
+    Parameters
+    ----------
+    given : frozenset of str
+        Settings that somebody chose; of images a network that nobody chose is the cnn.
 
     Raises
     ------
@@ -56,6 +63,8 @@ def plan(path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
         As `regchoose.table.load.load`.
     """
     table = load(path, settings, choose=ask)
+    if table.image is not None and "network" not in given:
+        settings = replace(settings, network="cnn")
     wanted = FIRST_ROWS if settings.rows == "auto" else settings.rows
     exchangeable = table.groups is None and table.time is None
     layout = make_layout(table.n_rows, rows=wanted, exchangeable=exchangeable)
@@ -65,7 +74,7 @@ def plan(path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
             "path": table.path,
             "reading": table.dialect.found,
             "rows": table.n_all,
-            "features": [column.name for column in table.used],
+            "features": [column.name for column in table.used] if table.image is None else str(table.image),
             "left out": [f"{c.name}: {c.why}" for c in table.columns if not c.used and c.role != "target"],
             "target": f"{table.target_name} ({table.target_why})",
             "task": f"{table.task} ({table.task_why})",
@@ -138,7 +147,7 @@ def _time(work: Work, settings: Settings) -> str:
     workers = settings.jobs or cores()
     took = seconds(work, workers=workers)
     if took is None:
-        return "not estimated: your own network is timed when it trains"
+        return "not estimated: this network is timed when it trains"
     fits = "within" if took <= parse_duration(settings.budget) else "over"
     rule = (
         f"{sum(work.models.values()):,} models × {work.rows:,} rows × {work.epochs or NEWTON_STEPS} epochs "

@@ -43,7 +43,7 @@ Role = Literal[
 class Dialect:
     """How a file is written, and how that was found out."""
 
-    format: Literal["csv", "parquet"]
+    format: Literal["csv", "parquet", "images", "npz"]
     delimiter: str | None
     quote: str | None
     encoding: str | None
@@ -91,6 +91,24 @@ class Whole:
 
 
 @dataclass(frozen=True)
+class Image:
+    """The shape of images, of which each is a row: channels, then rows of pixels, then columns."""
+
+    channels: int
+    height: int
+    width: int
+
+    @property
+    def n_numbers(self) -> int:
+        """Numbers of an image."""
+        return self.channels * self.height * self.width
+
+    def __str__(self) -> str:
+        colour = {1: "grey", 3: "colour"}.get(self.channels, f"{self.channels} channels")
+        return f"{self.height} × {self.width}, {colour}"
+
+
+@dataclass(frozen=True)
 class Table:
     """A table as it was read, ready for an experiment.
 
@@ -112,6 +130,7 @@ class Table:
     groups: Int | None = None  # (n,): number of the group of each row, where --group names one
     time: Float | None = None  # (n,): what orders the rows, where --time names it
     whole: Whole | None = None  # of a table too large to be held
+    image: Image | None = None  # where each row is an image: its numbers are `features`
 
     @property
     def n_rows(self) -> int:
@@ -122,6 +141,14 @@ class Table:
     def n_all(self) -> int:
         """Rows of the table, held or not."""
         return len(self.target) if self.whole is None else self.whole.n_rows
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns as people see them: the pixels of images are one, for each would say the same."""
+        if self.image is None:
+            return self.columns
+        numbers = f"{self.image.n_numbers:,} numbers of each image ({self.image})"
+        return (Column("pixels", "numeric", "number", numbers), *(c for c in self.columns if not c.used))
 
     @property
     def used(self) -> tuple[Column, ...]:

@@ -98,8 +98,8 @@ def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None
     content.update(np.ascontiguousarray(table.features).tobytes())
     content.update(np.ascontiguousarray(table.target).tobytes())
     said = json.dumps(settings_of(settings), sort_keys=True)
-    other = experiment.training.other if experiment else None
-    network = {"network": other.source} if other and other.source else {}
+    source = experiment.network_source if experiment else ""
+    network = {"network": source} if source else {}
     return network | {
         "data": content.hexdigest()[:16],
         "settings": hashlib.sha256(said.encode()).hexdigest()[:16],
@@ -151,9 +151,10 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> dict[str
         "path": table.path,
         "dialect": asdict(table.dialect),
         "rows": table.n_all,
+        "image": None if table.image is None else asdict(table.image),
         "columns": [
             {"name": c.name, "role": c.role, "type": c.type, "why": c.why, "missing": c.missing}
-            for c in table.columns
+            for c in table.shown
         ],
         "target": table.target_name,
         "target_why": table.target_why,

@@ -14,7 +14,7 @@ from regchoose.experiment.judgement import Judgement, judged_by_loss
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
-from regchoose.looks import Clock, Listener, Look, first_rows
+from regchoose.looks import Clock, Listener, Look, first_rows, for_images
 from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Kept, Profile, Prompt, Result
 from regchoose.result import make_result
 from regchoose.settings import Settings, parse_duration
@@ -85,6 +85,7 @@ class Run:
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
         self._table = load_heard(path, settings, choose=ask, listener=listener)
+        self._settings = settings = for_images(settings, self._table, given=given)
         for warning in self._table.warnings:
             listener.noted(warning)
         self._look = Look(

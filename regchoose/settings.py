@@ -64,6 +64,7 @@ class Settings:
     group: Annotated[str | None, Option("The column whose equal rows belong together, such as a patient: they never train and judge at once.", DATA, "COL")] = None
     time: Annotated[str | None, Option("The column that orders the rows: earlier ones train, later ones judge.", DATA, "COL")] = None
     on_bad_rows: Annotated[Literal["error", "skip", "pad"], Option("What to do with rows of a wrong length.", DATA)] = "error"
+    image_size: Annotated[int | Literal["auto"], Ge(4), Le(512), Option("Pixels of the longer side of images; larger ones are reduced to it. auto: as they are, up to 32.", DATA, "N|auto")] = "auto"
     drop_missing_target: Annotated[bool, Option("Leave out rows whose target is missing.", DATA)] = False
 
     subsample: Annotated[Auto, Option("Can a subsample with the same distribution be taken?", KNOWLEDGE)] = "auto"
@@ -77,8 +78,8 @@ class Settings:
 
     chart: Annotated[Literal["which-regularizer", "three-questions"], Option("The flowchart to walk.", EXPERIMENT)] = "which-regularizer"
     rows: Annotated[int | Literal["auto"], Ge(20), Option("Rows of the subsample.", EXPERIMENT, "N|auto")] = "auto"
-    network: Annotated[Literal["mlp", "linear"] | str, Option("The network: mlp, linear, or your own as file.py:Name or module:Name, called with (n_inputs, n_outputs).", EXPERIMENT, "NETWORK")] = "mlp"
-    network_options: Annotated[Mapping[str, Any], Option("A further argument of your own network; may be given again.", EXPERIMENT, "NAME=VALUE")] = field(default_factory=dict)
+    network: Annotated[Literal["mlp", "linear", "cnn"] | str, Option("The network: mlp, linear, cnn (of images, and there the default), or your own as file.py:Name or module:Name, called with (n_inputs, n_outputs).", EXPERIMENT, "NETWORK")] = "mlp"
+    network_options: Annotated[Mapping[str, Any], Option("A further argument of your own network, or channels=N of the cnn; may be given again.", EXPERIMENT, "NAME=VALUE")] = field(default_factory=dict)
     penalize: Annotated[tuple[str, ...], Option("Penalize only the weights whose name matches, such as 'conv*'; may be given again.", EXPERIMENT, "PATTERN")] = ()
     hidden: Annotated[tuple[Annotated[int, Ge(1), Le(4096)], ...], Option("Hidden units of each layer of the mlp.", EXPERIMENT, "N,N")] = (64, 64)
     rope: Annotated[float | Literal["auto"], Gt(0), Option("Differences of the loss up to this do not matter.", EXPERIMENT, "LOSS|auto")] = "auto"

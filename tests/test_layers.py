@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "verdict": GROUND,
     "experiment": GROUND | {"table", "training", "verdict"},
     "result": GROUND | {"experiment", "flowchart", "verdict"},
-    "looks": GROUND | {"experiment", "table", "verdict"},
+    "room": GROUND | {"machine", "verdict"},
+    "looks": GROUND | {"experiment", "room", "table", "verdict"},
     "answers": GROUND | {"flowchart"},
     "run": GROUND | {"answers", "experiment", "flowchart", "looks", "result", "table", "verdict"},
     "explain": GROUND,
@@ -38,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": GROUND | {"flowchart", "presets"},
     "cli": GROUND
     | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
-    | {"devices", "explain", "export", "machine", "outlook"}
+    | {"devices", "explain", "export", "machine", "outlook", "room"}
     | {"schema", "gate", "changes", "journal"},
     "__main__": {"cli"},
 }
@@ -46,6 +47,7 @@ ONLY_IN = {
     "torch": {"training"},
     "pandas": {"table"},
     "duckdb": {"table"},
+    "PIL": {"table"},
     "typer": {"cli"},
     "rich": {"cli", "report"},
     "sklearn": {"table", "verdict", "run"},

@@ -20,6 +20,7 @@ from regchoose.cli.options import command_line
 from regchoose.records import Column, Finding, Profile, Table
 from regchoose.report.as_json import document
 from regchoose.report.safe_text import plain
+from regchoose.room import said_of_memory
 from regchoose.settings import Settings
 
 MOST_COLUMNS = 100  # that are shown
@@ -61,7 +62,8 @@ def _as_dict(table: Table, profile: Profile) -> dict[str, Any]:
         "path": table.path,
         "dialect": asdict(table.dialect),
         "rows": table.n_all,
-        "columns": [asdict(column) for column in table.columns],
+        "image": None if table.image is None else asdict(table.image),
+        "columns": [asdict(column) for column in table.shown],
         "target": table.target_name,
         "target_why": table.target_why,
         "task": table.task,
@@ -77,12 +79,15 @@ def _findings(profile: Profile) -> dict[str, Finding]:
 
 
 def _drawn(table: Table, profile: Profile, *, width: int) -> RenderableType:
+    what = "images" if table.image else f"rows, {len(table.columns)} columns"
     facts = {
-        "file": f"{table.path}: {table.n_all:,} rows, {len(table.columns)} columns",
+        "file": f"{table.path}: {table.n_all:,} {what}",
         "written as": table.dialect.found,
         "target": f"{table.target_name}: {table.target_why}",
         "task": f"{table.task}: {table.task_why}",
     }
+    if table.image:
+        facts["memory"] = said_of_memory(table, Settings())
     if table.classes:
         facts["classes"] = ", ".join(plain(label, longest=40) for label in table.classes)
     warnings = [
@@ -92,8 +97,8 @@ def _drawn(table: Table, profile: Profile, *, width: int) -> RenderableType:
     asked = [_finding(name, finding) for name, finding in _findings(profile).items()]
     answers = Padding(Group(*asked), (0, 0, 0, 2))
     heading = Text("What the data say about the chart's questions", style="bold")
-    columns = _columns(table.columns, width=width)
-    rest = len(table.columns) - MOST_COLUMNS
+    columns = _columns(table.shown, width=width)
+    rest = len(table.shown) - MOST_COLUMNS
     more = [Text(f"… and {rest:,} more; --json lists all")] if rest > 0 else []
     return Group(_facts(facts), *warnings, "", columns, *more, "", heading, answers)
 

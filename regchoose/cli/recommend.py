@@ -50,7 +50,9 @@ class Switchboard(Protocol):
 class Planner(Protocol):
     """What is needed of `regchoose.outlook`."""
 
-    def plan(self, path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
+    def plan(
+        self, path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
+    ) -> dict[str, Any]:
         """Say what would be done."""
 
 
@@ -69,7 +71,7 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
     if settings.dry_run:
         with _listening(settings) as listener:
             ask: Ask = asker(answers, paused=listener.paused) if attended else nobody
-            plan = _planner().plan(data, settings, ask=ask)
+            plan = _planner().plan(data, settings, ask=ask, given=given)
         return _show_plan(plan, json=form == "json")
     status: int = ExitCode.OK
     with journal_of(settings) as journal:

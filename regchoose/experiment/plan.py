@@ -10,6 +10,7 @@ from regchoose.records import Arm, Cell, Int, Kept, Penalties, Table
 from regchoose.settings import Settings
 from regchoose.table.duplicates import group_duplicates
 from regchoose.table.encode import encode, encoded_names
+from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import CellData, make_schedule
 from regchoose.training.choose_network import other_network
 from regchoose.training.device import choose_device
@@ -88,7 +89,13 @@ class Experiment:
     def remarks(self) -> tuple[str, ...]:
         """What is to be said of the network."""
         other = self.training.other
-        return () if other is None else tuple(filter(None, (*other.warnings, other.note)))
+        return () if not isinstance(other, AnyNetwork) else tuple(filter(None, (*other.warnings, other.note)))
+
+    @property
+    def network_source(self) -> str:
+        """Hash of the code of the user's own network; empty for another."""
+        other = self.training.other
+        return other.source if isinstance(other, AnyNetwork) else ""
 
     def grid(self, arm: Arm) -> Penalties:
         """Return the points that an arm tries, for models trained on `rows_fit` rows."""
@@ -203,7 +210,11 @@ def _training(table: Table, settings: Settings, *, n_rows: int) -> Training:
         lr=USUAL_RATE if settings.lr == "auto" else settings.lr,
     )
     other = other_network(
-        settings, input_names=encoded_names(table), task=table.task, n_classes=len(table.classes)
+        settings,
+        input_names=encoded_names(table),
+        task=table.task,
+        n_classes=len(table.classes),
+        image=table.image,
     )
     return Training(
         table.task,

@@ -3,6 +3,7 @@
 import glob
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +19,8 @@ ENGINE = ("training", "records.py")
 LIBRARIES = ("torch", "numpy", "scipy")
 ALL_LIBRARIES = (*LIBRARIES, "scikit-learn", "pandas", "duckdb")
 HASHED_BELOW = 64 * 2**20  # bytes; of larger files size and time tell
+IMAGES = (".png", ".jpg", ".jpeg")
+HASHED_FILES = 2_000  # of a folder of images; of more, size and time tell
 
 
 def combined(*parts: str) -> str:
@@ -58,7 +61,7 @@ def answer_key(
     attended : bool
         Whether a person may be asked.
     """
-    files = files_mark(data) if settings.network in ("mlp", "linear") else None
+    files = files_mark(data) if settings.network in ("mlp", "linear", "cnn") else None
     if files is None:
         return None
     chosen = {name: getattr(settings, name) for name in FIELDS if option_of(name).result or name == "device"}
@@ -72,8 +75,8 @@ def files_mark(data: str) -> str | None:
     here = Path(data)
     try:
         if here.is_dir():
-            files = sorted(file for file in here.iterdir() if file.is_file())
-        elif here.is_file():
+            return _folder_mark(here)
+        if here.is_file():
             files = [here]
         else:
             marks = any(mark in data for mark in "*?[")
@@ -82,6 +85,17 @@ def files_mark(data: str) -> str | None:
         return combined(*map(_file_mark, files)) if files else None
     except (OSError, ValueError):
         return None
+
+
+def _folder_mark(here: Path) -> str | None:
+    """Return the mark of a folder's files, and of the images in folders below: their folder is their class."""
+    files = sorted(file for file in here.iterdir() if file.is_file())
+    walked = (Path(place, name) for place, _, names in os.walk(here) for name in names)
+    images = sorted(file for file in walked if file.suffix.lower() in IMAGES and file.parent != here)
+    if not files and not images:
+        return None
+    mark = _file_mark if len(images) <= HASHED_FILES else _stated_mark
+    return combined(*map(_file_mark, files), *(f"{file.relative_to(here)} {mark(file)}" for file in images))
 
 
 def machine_mark(environ: Mapping[str, str]) -> str:
@@ -103,6 +117,11 @@ def _file_mark(file: Path) -> str:
     known = file.stat()
     if known.st_size < HASHED_BELOW:
         return f"{file.name} {known.st_size} {_digest(file)}"
+    return _stated_mark(file)
+
+
+def _stated_mark(file: Path) -> str:
+    known = file.stat()
     return f"{file.resolve()} {known.st_size} {known.st_mtime_ns} {known.st_ino}"
 
 

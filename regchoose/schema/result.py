@@ -208,12 +208,21 @@ class Properties(Part):
     associations: Associations | None = Field(default=None, description="null: fewer than two columns")
 
 
+class Pictured(Part):
+    """The shape of images."""
+
+    channels: int
+    height: int
+    width: int
+
+
 class Data(Part):
     """The table as it was read."""
 
     path: str
     dialect: Written
     rows: int
+    image: Pictured | None = Field(default=None, description="null where the rows are no images")
     columns: list[TableColumn]
     target: str
     target_why: str

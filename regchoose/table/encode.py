@@ -15,7 +15,7 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from regchoose.records import Column, Float, Int, Table
+from regchoose.records import Column, Float, Image, Int, Table
 
 MOST_LEVELS = 50  # of a category; beyond, the rare ones are one level
 FARTHEST = 100.0  # quartile ranges from the median at which a number is cut
@@ -111,8 +111,11 @@ def encode(table: Table, fit: Int, *others: Int) -> tuple[tuple[Float, Float], .
     -------
     tuple of (x, y)
         For `fit` and each of the others: inputs (n, d) and targets (n,): standardized numbers of a
-        regression, class codes otherwise. d depends on the table alone.
+        regression, class codes otherwise. d depends on the table alone. Images keep their numbers in order,
+        each channel standardized.
     """
+    if table.image is not None:
+        return _images(table, table.image, fit, *others)
     plan = coding(table)
     blocks = [table.features[rows] for rows in (fit, *others)]
     center, spread = _location(blocks[0][:, plan.numbers])
@@ -123,6 +126,21 @@ def encode(table: Table, fit: Int, *others: Int) -> tuple[tuple[Float, Float], .
     return tuple(
         (np.asarray(x, dtype=np.float64), _target(table, fit, rows=rows))
         for x, rows in zip(inputs, (fit, *others), strict=True)
+    )
+
+
+def _images(table: Table, image: Image, fit: Int, *others: Int) -> tuple[tuple[Float, Float], ...]:
+    """Standardize each channel as a whole: pixel by pixel, a dark corner would weigh as much as a face."""
+    shape = (-1, image.channels, image.height * image.width)
+    learned = table.features[fit].reshape(shape)
+    center, spread = learned.mean(axis=(0, 2)), learned.std(axis=(0, 2))
+    scale = np.where(spread > 0, spread, 1.0)
+    return tuple(
+        (
+            ((table.features[rows].reshape(shape) - center[:, None]) / scale[:, None]).reshape(len(rows), -1),
+            _target(table, fit, rows=rows),
+        )
+        for rows in (fit, *others)
     )
 
 

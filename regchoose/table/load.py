@@ -12,7 +12,10 @@ from regchoose.table.census import with_whole
 from regchoose.table.columns import Features, to_features
 from regchoose.table.dialect import Choose
 from regchoose.table.duplicates import repeats
+from regchoose.table.enough import check_classes, check_rows
 from regchoose.table.facts import Facts, facts_of, refuse_odd_texts
+from regchoose.table.images.image_set import ImageSet
+from regchoose.table.images.reading import are_images, load_images, open_images
 from regchoose.table.leakage import leaks
 from regchoose.table.lookout import look_out
 from regchoose.table.order import groups_of, times_of
@@ -32,7 +35,7 @@ def load(path: str, settings: Settings, *, choose: Choose, advanced: Advanced = 
     path : str
         A .csv, .tsv or .txt file, also compressed by gzip or zstandard, a .parquet file, or a folder or
         pattern of such files. What is larger than 64 MB or several files is streamed: of its rows some,
-        drawn evenly, are held.
+        drawn evenly, are held. Or images: an .npz file with X and y, or a folder with a subfolder a class.
     settings : Settings
         Those of the group "Data" matter, and `folds`, `resources` and `subsample` for the fewest rows.
     choose : callable
@@ -58,11 +61,15 @@ def load(path: str, settings: Settings, *, choose: Choose, advanced: Advanced = 
 def load_with_text(
     path: str, settings: Settings, *, choose: Choose, advanced: Advanced = ignore
 ) -> tuple[Table, RawTable]:
-    """Do what `load` does, and return the text of the same rows too."""
+    """Do what `load` does, and return the text of the same rows too; of images that of the target."""
+    if are_images(path):
+        found = open_images(path, settings)
+        if isinstance(found, ImageSet):
+            return load_images(found, settings, advanced=advanced)
+        return _small(found, settings, choose=choose)
     parts = large_parts(path)
     if parts is None:
-        table, raw = _to_table(read(path, settings, choose=choose), settings, choose=choose)
-        return replace(table, warnings=(*table.warnings, *repeats(table))), raw
+        return _small(read(path, settings, choose=choose), settings, choose=choose)
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
         outlook = look_out(stream)
         if not outlook.complete:
@@ -72,6 +79,12 @@ def load_with_text(
             warnings = check_reading(stream, outlook.bytes, ())
             return replace(table, warnings=(*table.warnings, *warnings, *repeats(table))), raw
         return with_whole(table, stream, outlook.bytes), raw
+
+
+def _small(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
+    """Do what `load_with_text` does, for a table that is held."""
+    table, raw = _to_table(raw, settings, choose=choose)
+    return replace(table, warnings=(*table.warnings, *repeats(table))), raw
 
 
 def _check_possible(raw: RawTable, settings: Settings) -> None:
@@ -99,12 +112,12 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
         refuse_odd_texts(facts, raw)
     experiment = "no" not in (settings.resources, settings.subsample)
     if experiment:
-        _check_rows(raw, settings)
+        check_rows(raw, settings)
     target = to_target(facts, raw, settings)
     if target.classes and settings.min_class:
         target = merge_rare(target, settings.min_class)
     if experiment and target.classes:
-        _check_classes(target, raw, settings)
+        check_classes(target, raw, settings)
     features = to_features(raw, place, settings)
     columns = list(features.columns)
     columns[place] = Column(raw.names[place], "target", target.type, target_why)
@@ -171,43 +184,3 @@ def _with_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTabl
     kept = ~facts.missing
     raw = replace(raw, columns=tuple(some(column, kept) for column in raw.columns), lines=raw.lines[kept])
     return raw, facts_of(raw, place, settings), (f"{count:,} rows without a target were left out",)
-
-
-def _check_rows(raw: RawTable, settings: Settings) -> None:
-    fewest = 4 * settings.folds
-    if raw.n_rows < fewest:
-        fewer = raw.n_rows // 4
-        raise DataError(
-            "E303",
-            f"the table has {raw.n_rows} rows, and {settings.folds} folds need at least {fewest}",
-            where=raw.path,
-            detail=["--resources no gives the answer from prior knowledge, which needs no experiment"],
-            fix="--resources no" + (f"   or   --folds {fewer}" if fewer >= 2 else ""),
-        )
-
-
-def _check_classes(target: Target, raw: RawTable, settings: Settings) -> None:
-    counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
-    fewest = 2 * settings.folds
-    small = np.flatnonzero(counts < fewest)
-    if not len(small):
-        return
-    rarest = int(counts.argmin())
-    listed = ", ".join(f"{target.classes[code][:20]!r} ({counts[code]})" for code in small[:5])
-    fewer = int(counts[rarest]) // 2
-    remedies = [f"--folds {fewer}"] if fewer >= 2 else []
-    if len(small) > 1 and counts[small].sum() >= fewest and len(small) < len(counts):
-        remedies.append(f"--min-class {fewest}")
-    if target.type in ("integer", "number"):
-        remedies.append("--task regression")
-    raise DataError(
-        "E324",
-        f"class {target.classes[rarest][:40]!r} has {counts[rarest]} rows, "
-        f"and {settings.folds} folds need {fewest}",
-        where=raw.path,
-        detail=[
-            f"{len(small)} of {len(target.classes)} classes are too small: {listed}",
-            "--resources no gives the answer from prior knowledge, which needs no experiment",
-        ],
-        fix="   or   ".join([*remedies, "--resources no"]),
-    )

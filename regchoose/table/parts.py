@@ -82,17 +82,18 @@ def _files(here: Path, path: str) -> tuple[str, ...]:
     if here.is_file():
         return (path,)
     if here.is_dir():
-        found = [str(file) for file in here.iterdir() if file.is_file() and _is_table(file)]
+        found = [str(file) for file in here.iterdir() if file.is_file() and is_table(file)]
     elif any(mark in path for mark in "*?["):
         found = [file for file in glob.glob(path, recursive=True) if Path(file).is_file()]
     else:
         return ()
     if not found:
-        raise UsageError("E201", f"there is no table in {path!r}", fix=f"name files or their folder; {KINDS}")
+        raise UsageError("E201", f"there is no table in {path!r}", fix=f"name files or their folder; {KINDS}; images lie in a subfolder for each class")
     return tuple(sorted(found))
 
 
-def _is_table(file: Path) -> bool:
+def is_table(file: Path) -> bool:
+    """Tell by its name whether a file is a table."""
     name = file.name.lower()
     for ending in PACKED:
         name = name.removesuffix(ending)

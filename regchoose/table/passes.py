@@ -7,6 +7,7 @@ from typing import Protocol
 from regchoose.records import Table
 from regchoose.settings import Settings
 from regchoose.table.dialect import Choose
+from regchoose.table.images.reading import are_images
 from regchoose.table.load import load
 from regchoose.table.parts import large_parts
 
@@ -41,6 +42,11 @@ class Passes:
 
 def load_heard(path: str, settings: Settings, *, choose: Choose, listener: Listener) -> Table:
     """Do what `load` does, and say how far the reading of a large table is."""
+    if are_images(path):
+        listener.started("read", "read the images", 0)
+        table = load(path, settings, choose=choose, advanced=partial(listener.advanced, "read"))
+        listener.finished("read", f"{table.n_all:,} rows")
+        return table
     parts = large_parts(path)
     if parts is None:
         return load(path, settings, choose=choose)

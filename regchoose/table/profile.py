@@ -39,7 +39,7 @@ def profile(table: Table, rows: Int) -> Profile:
     """
     warnings = []
     inputs = len(encoded_names(table))
-    if inputs > len(rows):
+    if inputs > len(rows) and table.image is None:
         warnings.append(
             f"{inputs:,} inputs on {len(rows):,} rows: a linear lasso keeps at most {len(rows):,} of them"
         )
@@ -47,8 +47,9 @@ def profile(table: Table, rows: Int) -> Profile:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
     narrow = _narrowed(table)
     if len(narrow.used) < len(table.used):
+        what = "columns" if table.image is None else "pixels"
         warnings.append(
-            f"correlations were measured on {len(narrow.used):,} of {len(table.used):,} columns, "
+            f"correlations were measured on {len(narrow.used):,} of {len(table.used):,} {what}, "
             "drawn at random"
         )
     pairs = associations(narrow, rows)
@@ -56,10 +57,10 @@ def profile(table: Table, rows: Int) -> Profile:
     return Profile(
         _correlated(figures, pairs),
         _somewhat_correlated(figures),
-        _entire_picture(find_picture(table, rows), pairs),
+        _of_images(table) or _entire_picture(find_picture(table, rows), pairs),
         _sparse(table, rows),
         tuple(warnings),
-        neighbourhood(pairs, of=len(table.used)),
+        None if table.image else neighbourhood(pairs, of=len(table.used)),
     )
 
 
@@ -169,6 +170,14 @@ def _somewhat_correlated(figures: Mapping[str, float]) -> Finding:
 
 
 # ---- the entire picture ----------------------------------------------------------------------------
+
+
+def _of_images(table: Table) -> Finding | None:
+    """Return the answer for images, which are seen as a whole; None for another table."""
+    if table.image is None:
+        return None
+    figures = {"images": float(table.n_all), "pixels": float(table.image.height * table.image.width)}
+    return Finding("yes", f"DATA are images ({table.image}), and an image is seen as a whole.", figures)
 
 
 def _entire_picture(picture: Picture | None, pairs: Associations) -> Finding:

@@ -5,6 +5,7 @@ from numpy.random import Generator
 from sklearn.decomposition import PCA
 
 from regchoose.records import Check, Float, Int, Subsample, Table
+from regchoose.table.images.patches import in_patches
 from regchoose.table.match import failed_rule, missed_targets, prove, row_order
 from regchoose.table.moments import Coordinates, coordinates, terms
 
@@ -42,9 +43,13 @@ def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
     remainder. Of 200 such candidates those are nearest to the table whose means are, in Mahalanobis distance
     (rerandomization, Morgan & Rubin 2012); of the nearest four that one is kept whose largest difference of
     a single mean is smallest. Both rules treat a difference and its opposite alike, so no mean is biased.
+    Images are compared by the means of their patches; see `regchoose.table.images.patches`.
     """
+    is_image = table.image is not None
+    table = in_patches(table) if is_image else table
     n, at = table.n_all, coordinates(table)
-    order = row_order(table, at, seed=seed)
+    # Images lie in folders in the order of their classes: that says nothing of time.
+    order = None if is_image else row_order(table, at, seed=seed)
     few = _few_groups(table)
     if n <= size:
         return Subsample(np.arange(n), n, "all rows", not few, few or f"all {n:,} rows", order=order)

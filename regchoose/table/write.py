@@ -15,7 +15,7 @@ from regchoose.table.database import in_memory
 from regchoose.table.raw import RawTable
 from regchoose.table.stream import Stream
 
-Form = Literal["csv", "parquet"]
+Form = Literal["csv", "parquet", "npz"]
 FORMULA = "^[=+@\\t\\r-]"  # what makes a spreadsheet run a cell (OWASP, CSV injection)
 
 
@@ -25,12 +25,17 @@ def form_of(path: str) -> Form:
     Raises
     ------
     UsageError
-        E209 for another ending than .csv and .parquet.
+        E209 for another ending than .csv, .parquet and .npz.
     """
     ending = Path(path).suffix.lower()
-    if ending not in (".csv", ".parquet"):
-        raise UsageError("E209", f"{path!r} ends in neither .csv nor .parquet", fix="-o sample.csv")
-    return "parquet" if ending == ".parquet" else "csv"
+    forms: dict[str, Form] = {".csv": "csv", ".parquet": "parquet", ".npz": "npz"}
+    if ending not in forms:
+        raise UsageError(
+            "E209",
+            f"{path!r} ends in neither .csv nor .parquet, nor .npz for images",
+            fix="-o sample.csv   or, for images,   -o sample.npz",
+        )
+    return forms[ending]
 
 
 def write_rows(target: Path, form: Form, *, table: Table, raw: RawTable, rows: Int) -> int:

@@ -9,26 +9,35 @@ from itertools import pairwise
 from torch import nn
 
 from regchoose.errors import UsageError
-from regchoose.records import Task
+from regchoose.records import Image, Task
 from regchoose.settings import Settings
 from regchoose.training.any_network import AnyNetwork
+from regchoose.training.cnn import Cnn
 from regchoose.training.loss import n_outputs
 from regchoose.training.probe import Request, probe
 from regchoose.training.survey import any_network
 from regchoose.training.user_network import code_beside, load, undisturbed
 
+CHANNELS, MOST_CHANNELS = 8, 256  # of the cnn's first convolution; the second has twice as many
 PRINTS = "The network prints while it runs; that is not shown."
 
 
 def other_network(
-    settings: Settings, *, input_names: Sequence[str], task: Task, n_classes: int
-) -> AnyNetwork | None:
+    settings: Settings,
+    *,
+    input_names: Sequence[str],
+    task: Task,
+    n_classes: int,
+    image: Image | None = None,
+) -> AnyNetwork | Cnn | None:
     """Return the network that the settings ask for; None for the mlp as it is, and the linear model.
 
     Parameters
     ----------
     input_names : sequence of str
         What each of the encoded inputs is.
+    image : Image, optional
+        What the inputs are together, where they are an image.
 
     Raises
     ------
@@ -47,7 +56,37 @@ def other_network(
         return None
     if settings.network == "mlp":
         return _mlp((len(input_names), *settings.hidden, k), settings.penalize) if settings.penalize else None
+    if settings.network == "cnn":
+        return _cnn(settings, image, k=k)
     return _users(settings, input_names, k=k, task=task)
+
+
+def _cnn(settings: Settings, image: Image | None, *, k: int) -> AnyNetwork | Cnn:
+    """Return the small convolutional network; as torch's own layers where parameters are named."""
+    if image is None:
+        raise UsageError(
+            "E202",
+            "--network cnn is for images, and DATA is a table",
+            where="--network",
+            fix="--network mlp   or   images: a folder with a subfolder for each class, or an .npz file",
+        )
+    options = dict(settings.network_options)
+    channels = options.pop("channels", CHANNELS)
+    if options or type(channels) is not int or not 1 <= channels <= MOST_CHANNELS:
+        named = ", ".join(f"{name}={value}" for name, value in settings.network_options.items())
+        raise UsageError(
+            "E202",
+            f"the cnn got {named}, wanted channels=N, a whole number from 1 to {MOST_CHANNELS}",
+            where="--network-options",
+            fix=f"--network-options channels={CHANNELS}",
+        )
+    network = Cnn(image, (channels, 2 * channels), k)
+    if not settings.penalize:
+        return network
+    named_weights = any_network(
+        network.module, n_inputs=image.n_numbers, n_outputs=k, penalize=settings.penalize
+    )
+    return replace(named_weights, identity=f"cnn {network}")
 
 
 def _mlp(sizes: Sequence[int], penalize: Sequence[str]) -> AnyNetwork:

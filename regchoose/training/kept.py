@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from regchoose.records import Arrays, Kept
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import Block, BlockResult, array_mark
+from regchoose.training.cnn import Cnn
 from regchoose.training.mlp import Mlp
 from regchoose.training.network import Network
 
@@ -112,6 +113,8 @@ def network_mark(network: Network, workers: Executor) -> str | None:
     match network:
         case Mlp(sizes=sizes):
             return f"mlp {sizes}"
+        case Cnn():
+            return f"cnn {network}"
         case AnyNetwork(identity=identity) if identity:
             start = workers.submit(network.initial, np.random.default_rng(0)).result()
             kind = f"{network.layout} {network.random} {network.batched} {network.unseen}"

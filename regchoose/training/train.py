@@ -13,6 +13,7 @@ import torch
 from regchoose.records import Float, Int, Kept, Penalties, Task, Trained
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import Block, BlockResult, CellData, Schedule
+from regchoose.training.cnn import Cnn
 from regchoose.training.descent import train_block
 from regchoose.training.kept import Shelf
 from regchoose.training.linear_block import train_linear_block
@@ -38,7 +39,7 @@ class Training:
         has one checkpoint.
     jobs : int
         Blocks trained side by side; 0 is one a core.
-    other : AnyNetwork, optional
+    other : AnyNetwork or Cnn, optional
         A network to train in the mlp's place.
     may_fall_back : bool
         Whether a model that finds no memory on the device may be trained on the CPU.
@@ -52,7 +53,7 @@ class Training:
     schedule: Schedule
     device: torch.device
     jobs: int = 0
-    other: AnyNetwork | None = None
+    other: AnyNetwork | Cnn | None = None
     may_fall_back: bool = False
     kept: Kept | None = None
 
@@ -147,7 +148,7 @@ def _run(
     A block that was kept is not trained again. What is kept is read and written by the calling thread alone.
     """
     stopping, advance = threading.Event(), _Advance(blocks, advanced)
-    peace = undisturbed() if training.other is not None else nullcontext()
+    peace = undisturbed() if isinstance(training.other, AnyNetwork) else nullcontext()
     with peace, _one_thread_each(), _pool(training.jobs) as pool:
         shelf = Shelf(training.kept, blocks, kind=train_one.__name__, device=training.device, workers=pool)
         results = [shelf.found(position) for position in range(len(blocks))]
@@ -220,7 +221,7 @@ def _one_thread_each() -> Iterator[None]:
 
 
 def _assembled(training: Training, results: Sequence[BlockResult]) -> Trained:
-    own = training.other.note if training.other is not None else ""
+    own = training.other.note if isinstance(training.other, AnyNetwork) else ""
     notes = sorted({note for note in (own, *(result.note for result in results)) if note})
     captured = {
         name: tuple(kept for result in results for kept in result.captured[name])

@@ -1,0 +1,80 @@
+"""Images of one size and their targets, before they are read; and the size that they are brought to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from regchoose.records import Image
+from regchoose.settings import Settings
+from regchoose.table.cells import Text
+
+MOST_SIDE = 32  # pixels of the longer side, unless --image-size says otherwise
+Pixels = NDArray[Any]  # (channels, height, width), in the numbers of the file
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images that can be read one by one.
+
+    Attributes
+    ----------
+    found : str
+        One sentence for people: what DATA is taken for.
+    labels : (n,) ndarray of str
+        The targets as text.
+    kind : str
+        What the labels are: text, number or boolean; see `RawTable.kinds`.
+    target_name, target_why : str
+        What the target is called, and where it comes from.
+    pixels : callable
+        Row → its numbers.
+    """
+
+    path: str
+    format: Literal["images", "npz"]
+    found: str
+    image: Image
+    labels: Text
+    kind: Literal["text", "number", "boolean"]
+    target_name: str
+    target_why: str
+    pixels: Callable[[int], Pixels]
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def fitted(height: int, width: int, settings: Settings) -> tuple[int, int]:
+    """Return the height and width to which images are reduced, in proportion; smaller ones stay."""
+    most = MOST_SIDE if settings.image_size == "auto" else settings.image_size
+    longer = max(height, width)
+    if longer <= most:
+        return height, width
+    return max(1, round(height * most / longer)), max(1, round(width * most / longer))
+
+
+def reduced_warning(before: tuple[int, int], after: tuple[int, int]) -> tuple[str, ...]:
+    """Say that images were reduced, and what keeps more of them."""
+    if before == after:
+        return ()
+    (high, wide), (low, narrow) = before, after
+    return (
+        f"images are reduced from {high} × {wide} pixels to {low} × {narrow}; "
+        f"--image-size {2 * max(after)} keeps more, and takes four times as long",
+    )
+
+
+def resized(pixels: Pixels, height: int, width: int) -> Pixels:
+    """Return numbers (c, h, w) at another size; each new one is a mean of those it covers."""
+    if pixels.shape[1:] == (height, width):
+        return pixels
+    planes = [
+        Pillow.fromarray(plane.astype(np.float32)).resize((width, height), Pillow.Resampling.BILINEAR)
+        for plane in pixels
+    ]
+    return np.stack([np.asarray(plane) for plane in planes])
