@@ -47,7 +47,7 @@ def first_rows(settings: Settings) -> int:
 
 
 def for_images(settings: Settings, table: Table, *, given: frozenset[str]) -> Settings:
-    """Return the settings with the default network of images, where the rows are images and none was chosen."""
+    """Return the settings, where the rows are images and no network was chosen with theirs."""
     if table.image is None or "network" in given:
         return settings
     return replace(settings, network="cnn")

@@ -47,9 +47,7 @@ class Work:
     weights: int | None
 
 
-def plan(
-    path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
-) -> dict[str, Any]:
+def plan(path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Say what a run would do: the table as it is read, the subsample, the trainings, and how long.
 
     Parameters

@@ -19,7 +19,7 @@ def first_layout(table: Table, settings: Settings) -> Layout:
 
 def bytes_needed(table: Table, layout: Layout, settings: Settings) -> int:
     """Return about how many bytes an experiment holds: the table, and the rows of every cell, encoded."""
-    numbers = table.features.shape[1]
+    numbers: int = table.features.shape[1]
     if layout.kind == "A":
         cells = layout.sets * (layout.rows + layout.test_rows) + TUNING_SETS * 2 * layout.rows
     else:
@@ -61,7 +61,8 @@ def said_of_memory(table: Table, settings: Settings) -> str:
 
 def _said(table: Table, layout: Layout, settings: Settings) -> str:
     needed = _stated(bytes_needed(table, layout, settings))
-    return f"an experiment on {layout.drawn:,} images of {table.features.shape[1]:,} numbers takes about {needed}"
+    numbers = f"{layout.drawn:,} images of {table.features.shape[1]:,} numbers"
+    return f"an experiment on {numbers} takes about {needed}"
 
 
 def _stated(count: float) -> str:

@@ -45,7 +45,12 @@ def with_options(body: Callable[[str, Flags], int], names: Iterable[str]) -> Cal
         )
 
     argument = Annotated[
-        str, typer.Argument(metavar="DATA", help="A CSV or Parquet file, a folder or pattern of them; images: a folder by class, or .npz with X and y.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A CSV or Parquet file, a folder of them or of images by class, or .npz with X and y.",
+            show_default=False,
+        ),
     ]
     parameters = [_parameter("data", argument, default=inspect.Parameter.empty)]
     parameters += [_parameter(name, _annotation(name), default=None) for name in names]

@@ -10,9 +10,8 @@ from regchoose.records import Arm, Cell, Int, Kept, Penalties, Table
 from regchoose.settings import Settings
 from regchoose.table.duplicates import group_duplicates
 from regchoose.table.encode import encode, encoded_names
-from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import CellData, make_schedule
-from regchoose.training.choose_network import other_network
+from regchoose.training.choose_network import cnn_network, other_network
 from regchoose.training.device import choose_device
 from regchoose.training.train import Training
 from regchoose.verdict.decide import null_loss
@@ -89,13 +88,13 @@ class Experiment:
     def remarks(self) -> tuple[str, ...]:
         """What is to be said of the network."""
         other = self.training.other
-        return () if not isinstance(other, AnyNetwork) else tuple(filter(None, (*other.warnings, other.note)))
+        return () if other is None else tuple(filter(None, (*other.warnings, other.note)))
 
     @property
     def network_source(self) -> str:
         """Hash of the code of the user's own network; empty for another."""
         other = self.training.other
-        return other.source if isinstance(other, AnyNetwork) else ""
+        return "" if other is None else other.source
 
     def grid(self, arm: Arm) -> Penalties:
         """Return the points that an arm tries, for models trained on `rows_fit` rows."""
@@ -225,6 +224,7 @@ def _training(table: Table, settings: Settings, *, n_rows: int) -> Training:
         settings.jobs,
         other,
         settings.device == "auto",
+        cnn=cnn_network(settings, image=table.image, task=table.task, n_classes=len(table.classes)),
     )
 
 

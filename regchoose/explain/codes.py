@@ -208,6 +208,25 @@ TROUBLES: dict[str, Trouble] = {
         "text, or dates that are written in several ways.",
         "write dates as 2021-03-04, or name another column.",
         "regchoose recommend data.csv --time town"),
+    "E330": Trouble(
+        "A file among images cannot be read as PNG or JPEG.",
+        "it is cut off, damaged, of another kind than its name says, a link to nothing, or so large unpacked "
+        "that it may be meant to fill the memory.",
+        "repair it, reduce it, or take it out of the folder.",
+        "regchoose recommend images/    where images/cat/7.png is half a file"),
+    "E331": Trouble(
+        "A subfolder of a folder of images holds none: a class that cannot be learned.",
+        "images of another kind than .png and .jpg, a download that is not complete, or a folder that is no "
+        "class.",
+        "put images into it, or take it out; names that begin with a dot or an underscore are passed over.",
+        "regchoose inspect images/    where images/dog is empty"),
+    "E332": Trouble(
+        "An .npz file does not hold what is read: X, numbers of shape (n, d), (n, h, w), (n, h, w, c) or "
+        "(n, c, h, w) with 1, 3 or 4 channels c, and y, one target for each.",
+        "other names, other lengths, targets as one column a class, numbers that are not finite, or objects, "
+        "which only pickle could read.",
+        "np.savez_compressed('data.npz', X=X, y=y) writes it.",
+        "regchoose inspect mnist.npz    which holds x_train and x_test"),
     "E401": Trouble(
         "The device asked for is not visible to PyTorch.",
         "a machine without such a card, a driver that does not fit, or a PyTorch built for CPUs.",

@@ -165,6 +165,13 @@ def recipe_of(result: Result, *, where: str) -> Recipe:
             where=where,
             fix="regchoose recommend DATA --resources yes -o result.json, which trains and finds one",
         )
+    if result.data.get("image") is not None:
+        raise UsageError(
+            "E215",
+            "the result is of images, and the scripts read tables",
+            where=where,
+            fix="regchoose explain lightning, or skorch: how its strengths are used in your own training",
+        )
     try:
         return _recipe(result)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError) as error:

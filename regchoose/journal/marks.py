@@ -88,7 +88,7 @@ def files_mark(data: str) -> str | None:
 
 
 def _folder_mark(here: Path) -> str | None:
-    """Return the mark of a folder's files, and of the images in folders below: their folder is their class."""
+    """Return the mark of a folder's files, and of the images below: their folder is their class."""
     files = sorted(file for file in here.iterdir() if file.is_file())
     walked = (Path(place, name) for place, _, names in os.walk(here) for name in names)
     images = sorted(file for file in walked if file.suffix.lower() in IMAGES and file.parent != here)

@@ -174,7 +174,7 @@ def _next(result: Result, *, width: int, saved: str | None) -> RenderableType:
     file = shlex.quote(plain(saved or "result.json"))
     if saved is None:
         lines.append(f"{command(result)} -o {file}")
-    following = [f"regchoose export {file} --to pytorch"] * trained + [
+    following = [f"regchoose export {file} --to pytorch"] * (trained and not result.data.get("image")) + [
         f"regchoose report {file} -o report.html"
     ]
     joined = "     ".join(following)

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from regchoose.errors import DataError, UsageError
 from regchoose.records import Column, Table
 from regchoose.settings import Settings

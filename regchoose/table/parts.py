@@ -88,7 +88,11 @@ def _files(here: Path, path: str) -> tuple[str, ...]:
     else:
         return ()
     if not found:
-        raise UsageError("E201", f"there is no table in {path!r}", fix=f"name files or their folder; {KINDS}; images lie in a subfolder for each class")
+        raise UsageError(
+            "E201",
+            f"there is no table in {path!r}",
+            fix=f"name files or their folder; {KINDS}; images lie in a subfolder for each class",
+        )
     return tuple(sorted(found))
 
 

@@ -29,8 +29,8 @@ def other_network(
     task: Task,
     n_classes: int,
     image: Image | None = None,
-) -> AnyNetwork | Cnn | None:
-    """Return the network that the settings ask for; None for the mlp as it is, and the linear model.
+) -> AnyNetwork | None:
+    """Return the network that the settings ask for; None for mlp and cnn as they are, and the linear model.
 
     Parameters
     ----------
@@ -56,13 +56,22 @@ def other_network(
         return None
     if settings.network == "mlp":
         return _mlp((len(input_names), *settings.hidden, k), settings.penalize) if settings.penalize else None
-    if settings.network == "cnn":
-        return _cnn(settings, image, k=k)
+    cnn = cnn_network(settings, image=image, task=task, n_classes=n_classes)
+    if cnn is not None:
+        return _named(cnn, settings.penalize) if settings.penalize else None
     return _users(settings, input_names, k=k, task=task)
 
 
-def _cnn(settings: Settings, image: Image | None, *, k: int) -> AnyNetwork | Cnn:
-    """Return the small convolutional network; as torch's own layers where parameters are named."""
+def cnn_network(settings: Settings, *, image: Image | None, task: Task, n_classes: int) -> Cnn | None:
+    """Return the small convolutional network; None where the settings ask for another.
+
+    Raises
+    ------
+    UsageError
+        E202 where the inputs are no image, or its options are not `channels=N`.
+    """
+    if settings.network != "cnn":
+        return None
     if image is None:
         raise UsageError(
             "E202",
@@ -80,13 +89,15 @@ def _cnn(settings: Settings, image: Image | None, *, k: int) -> AnyNetwork | Cnn
             where="--network-options",
             fix=f"--network-options channels={CHANNELS}",
         )
-    network = Cnn(image, (channels, 2 * channels), k)
-    if not settings.penalize:
-        return network
-    named_weights = any_network(
-        network.module, n_inputs=image.n_numbers, n_outputs=k, penalize=settings.penalize
+    return Cnn(image, (channels, 2 * channels), n_outputs(task, n_classes))
+
+
+def _named(network: Cnn, penalize: Sequence[str]) -> AnyNetwork:
+    """Return the same as torch's own layers, their weights called 1.weight, 3.weight and 6.weight."""
+    named = any_network(
+        network.module, n_inputs=network.image.n_numbers, n_outputs=network.n_outputs, penalize=penalize
     )
-    return replace(named_weights, identity=f"cnn {network}")
+    return replace(named, identity=f"cnn {network}")
 
 
 def _mlp(sizes: Sequence[int], penalize: Sequence[str]) -> AnyNetwork:

@@ -1,7 +1,7 @@
 """A small convolutional network, m of them side by side.
 
 Two convolutions of 3 × 3 that halve the image, each with a ReLU, and a linear layer. Parameters lie as in
-`regchoose.training.mlp`: a model in a row, kernels and weights first, biases behind. A convolution is a matrix
+`regchoose.training.mlp`: a model in a row, kernels and weights first, biases behind. A convolution is a
 product of its kernels with the patches that they see (im2col; Chellapilla, Puri & Simard 2006), and its
 gradient is written out.
 """
@@ -198,7 +198,7 @@ def forward(network: Cnn, layers: Pairs, x: Tensor, room: Room) -> Tensor:
     """Return the outputs (m, k, n) of rows x (m, n, d), and leave patches and hidden layers in the room."""
     m, n = x.shape[:2]
     first = network.stages[0]
-    seen = x.transpose(1, 2).unflatten(1, (first.channels, first.height, first.width))
+    seen = x.transpose(1, 2).reshape(m, first.channels, first.height, first.width, n)
     for stage, (weight, bias), padded, patches, hidden in zip(
         network.stages, layers[:-1], room.padded, room.patches, room.hidden, strict=True
     ):

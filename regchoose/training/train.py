@@ -39,8 +39,10 @@ class Training:
         has one checkpoint.
     jobs : int
         Blocks trained side by side; 0 is one a core.
-    other : AnyNetwork or Cnn, optional
+    other : AnyNetwork, optional
         A network to train in the mlp's place.
+    cnn : Cnn, optional
+        The same, where there is no other.
     may_fall_back : bool
         Whether a model that finds no memory on the device may be trained on the CPU.
     kept : Kept, optional
@@ -53,9 +55,10 @@ class Training:
     schedule: Schedule
     device: torch.device
     jobs: int = 0
-    other: AnyNetwork | Cnn | None = None
+    other: AnyNetwork | None = None
     may_fall_back: bool = False
     kept: Kept | None = None
+    cnn: Cnn | None = None
 
     @property
     def checkpoints(self) -> Int:
@@ -70,6 +73,8 @@ class Training:
         """Return the network for so many encoded features."""
         if self.other is not None:
             return self.other
+        if self.cnn is not None:
+            return self.cnn
         return Mlp((n_inputs, *(self.hidden or ()), n_outputs(self.task, self.n_classes)))
 
 
@@ -148,7 +153,7 @@ def _run(
     A block that was kept is not trained again. What is kept is read and written by the calling thread alone.
     """
     stopping, advance = threading.Event(), _Advance(blocks, advanced)
-    peace = undisturbed() if isinstance(training.other, AnyNetwork) else nullcontext()
+    peace = undisturbed() if training.other is not None else nullcontext()
     with peace, _one_thread_each(), _pool(training.jobs) as pool:
         shelf = Shelf(training.kept, blocks, kind=train_one.__name__, device=training.device, workers=pool)
         results = [shelf.found(position) for position in range(len(blocks))]
@@ -221,7 +226,7 @@ def _one_thread_each() -> Iterator[None]:
 
 
 def _assembled(training: Training, results: Sequence[BlockResult]) -> Trained:
-    own = training.other.note if isinstance(training.other, AnyNetwork) else ""
+    own = training.other.note if training.other is not None else ""
     notes = sorted({note for note in (own, *(result.note for result in results)) if note})
     captured = {
         name: tuple(kept for result in results for kept in result.captured[name])

@@ -61,7 +61,9 @@ class Board:
         warnings = [HOSTILE, *(f"{flag} {answer}" for flag, answer in asked.items())]
         return replace(FIRM, data={**FIRM.data, "path": path, "warnings": warnings})
 
-    def plan(self, path: str, settings: Settings, *, ask: Ask) -> dict[str, Any]:
+    def plan(
+        self, path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
+    ) -> dict[str, Any]:
         return {
             "path": path,
             "arms": ["none", "elastic_net"],

@@ -49,7 +49,7 @@ def open_arrays(path: str, settings: Settings) -> ImageSet | RawTable:
     if labels.ndim != 1 or len(labels) != len(x):
         raise _unfit(
             path,
-            f"y has the shape {labels.shape} and X {x.shape}; one target for each of {len(x):,} rows was wanted",
+            f"y has the shape {labels.shape} and X {x.shape}; one for each row was wanted",
             fix="y.argmax(1), where a row of y holds a number for each class" if labels.ndim == 2 else WRITE,
         )
     texts, kind = _texts(path, labels)
@@ -99,21 +99,29 @@ def _check_header(path: str, archive: zipfile.ZipFile, name: str) -> None:
             raise _unfit(path, f"{name} is written in version {version} of NumPy's format")
         shape, _, kind = read[version](file)
     if kind.hasobject or kind.names:
-        raise _unfit(path, f"{name} holds objects or records, which are not read; numbers or texts were wanted")
+        raise _unfit(
+            path, f"{name} holds objects or records, which are not read; numbers or texts were wanted"
+        )
     if prod(shape) * kind.itemsize > MOST_BYTES:
         gib = prod(shape) * kind.itemsize / 2**30
-        raise _unfit(path, f"{name} has {gib:.1f} GiB, and 4 are read", fix="write some of the rows, at random")
+        raise _unfit(
+            path, f"{name} has {gib:.1f} GiB, and 4 are read", fix="write some of the rows, at random"
+        )
 
 
 def _checked(path: str, x: Array) -> Array:
     if x.ndim not in (2, 3, 4) or not x.size:
-        raise _unfit(path, f"X has the shape {x.shape}; (n, d), (n, h, w), (n, h, w, c) or (n, c, h, w) is read")
+        raise _unfit(
+            path, f"X has the shape {x.shape}; (n, d), (n, h, w), (n, h, w, c) or (n, c, h, w) is read"
+        )
     if x.dtype.kind not in "biuf":
         raise _unfit(path, f"X is of {x.dtype}; numbers were wanted")
     if x.dtype.kind == "f" and x.ndim > 2:
         for row, one in enumerate(x):
             if not np.isfinite(one).all():
-                raise _unfit(path, f"image {row:,} holds numbers that are not finite", fix="leave it out of X and y")
+                raise _unfit(
+                    path, f"image {row:,} holds numbers that are not finite", fix="leave it out of X and y"
+                )
     return x
 
 
@@ -152,7 +160,7 @@ def _table(path: str, x: Array, *, texts: Text, kind: str, said: str) -> RawTabl
     if x.size > MOST_CELLS:
         raise _unfit(
             path,
-            f"X has {len(x):,} rows of {x.shape[1]:,} numbers, and {MOST_CELLS:,} numbers are read of a table",
+            f"X has {len(x):,} rows of {x.shape[1]:,} numbers, and {MOST_CELLS:,} are read of a table",
             fix="write the table as Parquet",
         )
     columns = [_texts(path, column)[0] for column in x.T]

@@ -115,7 +115,11 @@ def _listed(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
             )
         files += own
         labels += [_name(folder)] * len(own)
-    return files, labels, (*_left_out(others, "files", "no .png or .jpg"), *_left_out(links, "folders", "links"))
+    return (
+        files,
+        labels,
+        (*_left_out(others, "files", "no .png or .jpg"), *_left_out(links, "folders", "links")),
+    )
 
 
 def _left_out(names: Sequence[str], what: str, why: str) -> tuple[str, ...]:
@@ -124,7 +128,7 @@ def _left_out(names: Sequence[str], what: str, why: str) -> tuple[str, ...]:
 
 def _subfolders(here: Path) -> tuple[list[Path], list[str]]:
     """Return the folders of classes in order of their names, and the names of linked folders."""
-    found = sorted((folder for folder in here.iterdir() if folder.is_dir() and not _is_hidden(folder.name)))
+    found = sorted(folder for folder in here.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
     return (
         [folder for folder in found if not folder.is_symlink()],
         [_name(folder) for folder in found if folder.is_symlink()],

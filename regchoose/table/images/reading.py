@@ -96,7 +96,10 @@ def _refuse_table_options(settings: Settings, *, path: str) -> None:
         if own and field.name not in MEANT and getattr(settings, field.name) != field.default:
             flag = f"--{field.name.replace('_', '-')}"
             raise UsageError(
-                "E202", f"{flag} is not for images", where=path, fix=f"leave {flag} out, and unset it elsewhere"
+                "E202",
+                f"{flag} is not for images",
+                where=path,
+                fix=f"leave {flag} out, and unset it elsewhere",
             )
 
 
