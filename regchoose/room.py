@@ -66,4 +66,4 @@ def _said(table: Table, layout: Layout, settings: Settings) -> str:
 
 
 def _stated(count: float) -> str:
-    return f"{count / GB:.1f} GB" if count >= GB / 10 else f"{count / 1e6:,.0f} MB"
+    return f"{count / GB:.1f} GB" if count >= GB / 10 else f"{max(1, round(count / 1e6)):,} MB"
