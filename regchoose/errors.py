@@ -47,6 +47,7 @@ CODES: dict[str, str] = {
     "E213": "the network gives another shape than one output, or one a class, for each row",
     "E214": "the file is not a result of regchoose",
     "E215": "the result cannot be exported so",
+    "E216": "the hand-off to MLflow is not set up",
     "E301": "the file is empty",
     "E302": "the file has a header and no data rows",
     "E303": "too few rows for an experiment",

@@ -117,6 +117,7 @@ class Settings:
     no_input: Annotated[bool, Option("Never prompt.", FLOW, result=False)] = False
     fresh: Annotated[bool, Option("Train again what the journal knows already.", FLOW, result=False)] = False
     cache_dir: Annotated[str | None, Option("The folder of the journal, in which what was trained is looked up; by default regchoose in the user's cache.", FLOW, "DIR", result=False)] = None
+    mlflow: Annotated[bool, Option("Log the run to the MLflow server that MLFLOW_TRACKING_URI names (pip install 'regchoose[mlflow]').", FLOW, result=False)] = False
     dry_run: Annotated[bool, Option("Say what would be done, and stop.", FLOW, result=False)] = False
     # fmt: on
 

@@ -25,6 +25,7 @@ PROVOKED: dict[str, tuple[str | bytes, Sequence[str]]] = {
     "E208": (GOOD, [*LOOK, "--exclude", "nothing"]),
     "E209": (b"%PDF-1.7 no table\n" * 9, LOOK),
     "E214": ("{}", ["report", "t.csv", "-o", "r.html"]),
+    "E216": (GOOD, [*ASK, "--mlflow"]),
     "E301": ("", LOOK),
     "E302": ("a,b,y\n", [*LOOK, "--header"]),
     "E303": (GOOD[:60], ASK),

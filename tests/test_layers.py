@@ -33,13 +33,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "explain": GROUND,
     "export": GROUND,
     "journal": GROUND | {"shapes"},
+    "handoff": GROUND,
     "machine": GROUND,
     "outlook": GROUND | {"machine", "shapes", "table", "verdict"},
     "devices": GROUND | {"training"},
     "report": GROUND | {"flowchart", "presets"},
     "cli": GROUND
     | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
-    | {"devices", "explain", "export", "machine", "outlook", "room"}
+    | {"devices", "explain", "export", "machine", "outlook", "room", "handoff"}
     | {"schema", "gate", "changes", "journal"},
     "__main__": {"cli"},
 }
@@ -48,6 +49,7 @@ ONLY_IN = {
     "pandas": {"table"},
     "duckdb": {"table"},
     "PIL": {"table"},
+    "mlflow": {"handoff"},
     "typer": {"cli"},
     "rich": {"cli", "report"},
     "sklearn": {"table", "verdict", "run"},

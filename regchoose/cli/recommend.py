@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from regchoose.cli import gate, output
+from regchoose.cli import gate, handoff, output
 from regchoose.cli.ask import Ask, asker, is_attended, nobody
 from regchoose.cli.cache import journal_of
 from regchoose.cli.failures import guarded
@@ -59,11 +59,20 @@ class Planner(Protocol):
 def recommend(data: str, flags: Mapping[str, Any]) -> int:
     """Recommend a regularizer for a table; return the exit status."""
     settings, given = gathered(flags)
-    return guarded(partial(_recommend, data, settings, flags=flags, given=given), form_for(settings))
+    return guarded(partial(_logged, data, settings, flags=flags, given=given), form_for(settings))
+
+
+def _logged(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
+    """Do the work; with --mlflow, log it as failed where it fails."""
+    if not settings.mlflow or settings.dry_run:
+        return _recommend(data, settings, flags=flags, given=given)
+    handoff.check_ready(os.environ)
+    with handoff.failures_logged(data, settings):
+        return _recommend(data, settings, flags=flags, given=given)
 
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
-    form, expression = format_of(settings), gate.on_result(settings.fail_if)
+    form, expression, began = format_of(settings), gate.on_result(settings.fail_if), time.time()
     if not settings.dry_run:
         _check_places(settings, data=Path(data))
     answers: dict[str, str] = {}
@@ -86,6 +95,8 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
             raise
     asked = gate.gated(expression, json.loads(dumps(result)) if expression else {})
     status = _show(result, settings, asked) or status
+    if settings.mlflow:
+        handoff.log(result, data, settings, began=began)
     if answers and not settings.quiet:
         output.say(f"\nThe same again, without questions:\n  {command_line(data, flags, answers=answers)}")
     if status:

@@ -85,6 +85,12 @@ TROUBLES: dict[str, Trouble] = {
         "scikit-learn's networks know no L1, Keras cannot take a network of PyTorch's layers.",
         "--to pytorch, which can do all; or --resources yes, which trains and finds a strength.",
         "regchoose export result.json --to sklearn    of an Elastic Net"),
+    "E216": Trouble(
+        "--mlflow cannot work as things are: MLflow is not installed, or no server is named.",
+        "the extra [mlflow] was not asked for at the installation, or MLFLOW_TRACKING_URI is not set.",
+        "pip install 'regchoose[mlflow]', and set MLFLOW_TRACKING_URI, as for any use of MLflow. "
+        "MLFLOW_EXPERIMENT_NAME and MLFLOW_RUN_NAME name the experiment (else regchoose) and the run.",
+        "regchoose recommend data.csv --mlflow    where MLFLOW_TRACKING_URI is not set"),
     "E301": Trouble(
         "There is nothing to read: the file has no bytes, only blank ones, or --skip-rows leaves nothing.",
         "an export that failed, or a download that did.",

@@ -151,6 +151,49 @@ TOPICS: dict[str, Page] = {
         "  regchoose sample DATA --rows 2000 -o sample.csv    writes it\n"
         "  --rows 8000                                        sets its size",
     ), ("strength", "which-regularizer")),
+    "images": Page("Images", (
+        "DATA may be a folder of images with a subfolder for each class (.png, .jpg), or an .npz file with X "
+        "and y: X of shape (n, h, w), (n, h, w, c) or (n, c, h, w), c of 1, 3 or 4. X of shape (n, d) is a "
+        "table of numbers.",
+        "Images become one size, the commonest, and at most 32 pixels long and wide: an experiment trains "
+        "hundreds of small networks. Transparent ones are laid on white. Each channel is standardized as a "
+        "whole.",
+        "The network is a small convolutional one, unless --network names another: two convolutions of 3 × 3 "
+        "with stride 2, and a linear layer. Its kernels and weights are penalized. The chart's question for "
+        "the entire picture is answered yes, since an image is seen as a whole.",
+        "  --image-size 64                        more pixels; four times the work of 32\n"
+        "  --network cnn --network-options channels=16\n"
+        "  regchoose sample DATA --rows 2000 -o sample.npz",
+    ), ("subsample", "l2")),
+    "skorch": Page("A recommendation in skorch", (
+        "configs/recipes has an optimizer to copy, proximal_adam.py: Adam with the penalty as regchoose "
+        "trains it, so that L1 gives exact zeros. In skorch:",
+        "  best = json.load(open(\"result.json\"))[\"recommendation\"]\n"
+        "  NeuralNetClassifier(\n"
+        "      module,\n"
+        "      optimizer=ProximalAdam,\n"
+        "      optimizer__param_groups=[(\"*.weight\", {\"l1\": best[\"l1\"], \"l2\": best[\"l2\"]})],\n"
+        "      lr=best[\"training\"][\"lr\"],\n"
+        "      batch_size=best[\"training\"][\"batch\"],\n"
+        "      max_epochs=best[\"training\"][\"stop_epoch\"],\n"
+        "  )",
+        "The pattern is for the weights alone: leave normalizations out. The rate falls to 0 as a cosine over "
+        "schedule_epochs; configs/recipes/with_skorch.py is the whole script. Where L2 alone is recommended, "
+        "torch.optim.Adam with weight_decay = 2·l2 in that group is the same.",
+    ), ("lightning", "l1", "strength")),
+    "lightning": Page("A recommendation in Lightning", (
+        "configs/recipes has an optimizer to copy, proximal_adam.py: Adam with the penalty as regchoose "
+        "trains it, so that L1 gives exact zeros. In a LightningModule:",
+        "  def configure_optimizers(self):\n"
+        "      weights = {\"params\": [w for w in self.parameters() if w.ndim > 1],\n"
+        "                 \"l1\": best[\"l1\"], \"l2\": best[\"l2\"]}\n"
+        "      biases = {\"params\": [b for b in self.parameters() if b.ndim == 1]}\n"
+        "      return ProximalAdam([weights, biases], lr=best[\"training\"][\"lr\"])",
+        "where best is the recommendation of the result. max_epochs of the Trainer is its stop_epoch; the rate "
+        "falls to 0 as a cosine over schedule_epochs. configs/recipes/with_lightning.py is the whole script.",
+        "The loss stays without the penalty: that is the optimizer's part. So the loss you log is the one "
+        "that arms are compared on.",
+    ), ("skorch", "l1", "strength")),
     "rope": Page("rope, the region of practical equivalence", (
         "Losses that differ by less than this are alike for all practical purposes. By default it is a "
         "hundredth of what a model loses that knows only the class shares, or the mean, but at most two "
@@ -163,6 +206,9 @@ TOPICS: dict[str, Page] = {
 # fmt: on
 ALIASES = {
     "lasso": "l1",
+    "npz": "images",
+    "cnn": "images",
+    "pytorch-lightning": "lightning",
     "ridge": "l2",
     "l1l2": "elastic-net",
     "l1+l2": "elastic-net",

@@ -1,0 +1,1 @@
+"""A run handed on to other tools' records."""
