@@ -65,7 +65,7 @@ def test_the_entire_picture_is_answered_without_training(capsys: pytest.CaptureF
 
 
 def test_a_network_that_nobody_chose_is_in_the_plan(images: Path) -> None:
-    settings = Settings(**{"epochs": 3})
+    settings = Settings(epochs=3)
     planned = outlook.plan(str(images), settings, ask=lambda _: None)
     assert (planned["settings"]["network"], planned["table"]["features"]) == ("cnn", "8 × 8, grey")
     chosen = outlook.plan(str(images), settings, ask=lambda _: None, given=frozenset({"network"}))

@@ -1,4 +1,6 @@
-"""A recommendation in Lightning: python with_lightning.py result.json
+"""A recommendation in Lightning.
+
+    python with_lightning.py result.json
 
 For a regression on numeric columns; put your own module and your own rows in their places. What carries over
 is `configure_optimizers`.

@@ -1,4 +1,6 @@
-"""A recommendation in skorch: python with_skorch.py result.json
+"""A recommendation in skorch.
+
+    python with_skorch.py result.json
 
 For a classification on numeric columns; put your own module and your own rows in their places. What carries
 over is the optimizer, and the group of weights that its penalty is for.

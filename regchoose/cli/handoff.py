@@ -1,4 +1,4 @@
-"""`--mlflow`: a run is logged to the tracking server of the user; the answer stands whether that works or not."""
+"""`--mlflow`: a run is logged to the user's tracking server; the answer stands whether that works or not."""
 
 import io
 import logging
