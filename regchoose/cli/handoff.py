@@ -134,10 +134,11 @@ def _tracking() -> ModuleType:
 
 
 def _place(data: str, began: float) -> "Place":
-    return _tracking().Place(
+    place: Place = _tracking().Place(
         uri=os.environ[SERVER],
         experiment=os.environ.get(EXPERIMENT) or "regchoose",
         run=os.environ.get(RUN) or (Path(data).name or "table"),
         start=int(1000 * began),
         end=int(1000 * time.time()),
     )
+    return place

@@ -178,8 +178,8 @@ TOPICS: dict[str, Page] = {
         "      max_epochs=best[\"training\"][\"stop_epoch\"],\n"
         "  )",
         "The pattern is for the weights alone: leave normalizations out. The rate falls to 0 as a cosine "
-        "over schedule_epochs; configs/recipes/with_skorch.py is the whole script. Where L2 alone is recommended, "
-        "torch.optim.Adam with weight_decay = 2·l2 in that group is the same.",
+        "over schedule_epochs; configs/recipes/with_skorch.py is the whole script. Where L2 alone is "
+        "recommended, torch.optim.Adam with weight_decay = 2·l2 in that group is the same.",
     ), ("lightning", "l1", "strength")),
     "lightning": Page("A recommendation in Lightning", (
         "configs/recipes has an optimizer to copy, proximal_adam.py: Adam with the penalty as regchoose "
@@ -190,7 +190,8 @@ TOPICS: dict[str, Page] = {
         "      biases = {\"params\": [b for b in self.parameters() if b.ndim == 1]}\n"
         "      return ProximalAdam([weights, biases], lr=best[\"training\"][\"lr\"])",
         "where best is the recommendation of the result. max_epochs of the Trainer is its stop_epoch; the "
-        "rate falls to 0 as a cosine over schedule_epochs. configs/recipes/with_lightning.py is the whole script.",
+        "rate falls to 0 as a cosine over schedule_epochs. configs/recipes/with_lightning.py is the whole "
+        "script.",
         "The loss stays without the penalty: that is the optimizer's part. So the loss you log is the one "
         "that arms are compared on.",
     ), ("skorch", "l1", "strength")),

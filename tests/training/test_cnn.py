@@ -67,10 +67,11 @@ def test_the_gradient_is_that_of_autograd(
     program.write_gradient(task, x, y)
     for model in range(M):
         module = as_torch(network, parameters, model)
-        row_loss(task, module(x[model]).T[None], y[model][None]).mean().backward()
+        torch.autograd.backward(row_loss(task, module(x[model]).T[None], y[model][None]).mean())
         own = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
         for layer, (weight, bias) in zip(own, network.layers(gradient), strict=True):
             torch.testing.assert_close(weight[model].view_as(layer.weight), layer.weight.grad)
+            assert layer.bias is not None
             torch.testing.assert_close(bias[model, :, 0], layer.bias.grad)
 
 
