@@ -90,7 +90,7 @@ TROUBLES: dict[str, Trouble] = {
         "the extra [mlflow] was not asked for at the installation, or MLFLOW_TRACKING_URI is not set.",
         "pip install 'regchoose[mlflow]', and set MLFLOW_TRACKING_URI, as for any use of MLflow. "
         "MLFLOW_EXPERIMENT_NAME and MLFLOW_RUN_NAME name the experiment (else regchoose) and the run.",
-        "regchoose recommend data.csv --mlflow    where MLFLOW_TRACKING_URI is not set"),
+        "regchoose recommend data.csv --mlflow    where no server is named"),
     "E301": Trouble(
         "There is nothing to read: the file has no bytes, only blank ones, or --skip-rows leaves nothing.",
         "an export that failed, or a download that did.",

@@ -169,28 +169,30 @@ TOPICS: dict[str, Page] = {
         "configs/recipes has an optimizer to copy, proximal_adam.py: Adam with the penalty as regchoose "
         "trains it, so that L1 gives exact zeros. In skorch:",
         "  best = json.load(open(\"result.json\"))[\"recommendation\"]\n"
+        "  penalty = {\"l1\": best[\"l1\"], \"l2\": best[\"l2\"]}\n"
         "  NeuralNetClassifier(\n"
         "      module,\n"
         "      optimizer=ProximalAdam,\n"
-        "      optimizer__param_groups=[(\"*.weight\", {\"l1\": best[\"l1\"], \"l2\": best[\"l2\"]})],\n"
+        "      optimizer__param_groups=[(\"*.weight\", penalty)],\n"
         "      lr=best[\"training\"][\"lr\"],\n"
         "      batch_size=best[\"training\"][\"batch\"],\n"
         "      max_epochs=best[\"training\"][\"stop_epoch\"],\n"
         "  )",
         "The pattern is for the weights alone: leave normalizations out. The rate falls to 0 as a cosine "
-        "over schedule_epochs; configs/recipes/with_skorch.py is the whole script. Where L2 alone is "
+        "over schedule_epochs; configs/recipes/in_skorch.py is the whole script. Where L2 alone is "
         "recommended, torch.optim.Adam with weight_decay = 2·l2 in that group is the same.",
     ), ("lightning", "l1", "strength")),
     "lightning": Page("A recommendation in Lightning", (
         "configs/recipes has an optimizer to copy, proximal_adam.py: Adam with the penalty as regchoose "
         "trains it, so that L1 gives exact zeros. In a LightningModule:",
         "  def configure_optimizers(self):\n"
-        "      weights = {\"params\": [w for w in self.parameters() if w.ndim > 1],\n"
-        "                 \"l1\": best[\"l1\"], \"l2\": best[\"l2\"]}\n"
-        "      biases = {\"params\": [b for b in self.parameters() if b.ndim == 1]}\n"
-        "      return ProximalAdam([weights, biases], lr=best[\"training\"][\"lr\"])",
+        "      penalty = {\"l1\": best[\"l1\"], \"l2\": best[\"l2\"]}\n"
+        "      weights = [w for w in self.parameters() if w.ndim > 1]\n"
+        "      biases = [b for b in self.parameters() if b.ndim == 1]\n"
+        "      groups = [{\"params\": weights, **penalty}, {\"params\": biases}]\n"
+        "      return ProximalAdam(groups, lr=best[\"training\"][\"lr\"])",
         "where best is the recommendation of the result. max_epochs of the Trainer is its stop_epoch; the "
-        "rate falls to 0 as a cosine over schedule_epochs. configs/recipes/with_lightning.py is the whole "
+        "rate falls to 0 as a cosine over schedule_epochs. configs/recipes/in_lightning.py is the whole "
         "script.",
         "The loss stays without the penalty: that is the optimizer's part. So the loss you log is the one "
         "that arms are compared on.",

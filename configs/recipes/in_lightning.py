@@ -1,6 +1,6 @@
 """A recommendation in Lightning.
 
-    python with_lightning.py result.json
+    python in_lightning.py result.json
 
 For a regression on numeric columns; put your own module and your own rows in their places. What carries over
 is `configure_optimizers`.
@@ -35,14 +35,11 @@ class Regularized(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Penalize the weights, and let the rate fall to 0 over the schedule."""
-        length, parameters = self.best["training"], list(self.parameters())
-        weights = {
-            "params": [w for w in parameters if w.ndim > 1],
-            "l1": self.best["l1"],
-            "l2": self.best["l2"],
-        }
-        biases = {"params": [b for b in parameters if b.ndim == 1]}
-        optimizer = ProximalAdam([weights, biases], lr=length["lr"])
+        length, penalty = self.best["training"], {"l1": self.best["l1"], "l2": self.best["l2"]}
+        weights = [w for w in self.parameters() if w.ndim > 1]
+        biases = [b for b in self.parameters() if b.ndim == 1]
+        groups = [{"params": weights, **penalty}, {"params": biases}]
+        optimizer = ProximalAdam(groups, lr=length["lr"])
         cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.steps * length["schedule_epochs"])
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cosine, "interval": "step"}}
 

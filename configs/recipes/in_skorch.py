@@ -1,6 +1,6 @@
 """A recommendation in skorch.
 
-    python with_skorch.py result.json
+    python in_skorch.py result.json
 
 For a classification on numeric columns; put your own module and your own rows in their places. What carries
 over is the optimizer, and the group of weights that its penalty is for.
@@ -25,7 +25,7 @@ def main(path: str) -> None:
     with open(path, encoding="utf-8") as file:
         result = json.load(file)
     best, data = result["recommendation"], result["data"]
-    length = best["training"]
+    length, penalty = best["training"], {"l1": best["l1"], "l2": best["l2"]}
     table = pd.read_csv(data["path"])
     names = [column["name"] for column in data["columns"] if column["role"] == "numeric"]
     y = LabelEncoder().fit_transform(table[data["target"]])
@@ -39,7 +39,7 @@ def main(path: str) -> None:
         nn.Sequential(nn.Linear(len(names), 64), nn.ReLU(), nn.Linear(64, len(data["classes"]))),
         criterion=nn.CrossEntropyLoss,
         optimizer=ProximalAdam,
-        optimizer__param_groups=[("*.weight", {"l1": best["l1"], "l2": best["l2"]})],
+        optimizer__param_groups=[("*.weight", penalty)],
         lr=length["lr"],
         batch_size=length["batch"],
         max_epochs=length["stop_epoch"],
