@@ -107,7 +107,7 @@ def test_lightning_trains_by_a_result(tmp_path: Path) -> None:
 def test_the_topic_says_what_the_recipe_does(topic: str) -> None:
     """Each name and argument in the topic's code stands in the recipe."""
     code = "\n".join(line for line in explained(topic, width=80).splitlines() if line.startswith("  "))
-    recipe = (RECIPES / f"with_{topic}.py").read_text(encoding="utf-8")
+    recipe = (RECIPES / f"in_{topic}.py").read_text(encoding="utf-8")
     words = set(re.findall(r"[A-Za-z_]{4,}", code)) - {"params", "open", "result", "json", "recommendation"}
     assert len(words) > 5
     assert {word for word in words if word not in recipe} <= {"module"}
