@@ -20,6 +20,7 @@ NEEDED = (
     "scikit-learn",
     "scipy",
     "duckdb",
+    "pillow",
     "pydantic",
     "typer",
     "rich",

@@ -44,7 +44,7 @@ class Place:
 
 
 def log_result(result: Result, place: Place, *, files: Mapping[str, str]) -> str:
-    """Log a run that has an answer; return the id of the run.
+    """Log a run that has an answer, a partial one as killed; return the id of the run.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def log_result(result: Result, place: Place, *, files: Mapping[str, str]) -> str
     except BaseException:
         client.set_terminated(run, "FAILED", end_time=place.end)
         raise
-    client.set_terminated(run, "FINISHED", end_time=place.end)
+    client.set_terminated(run, "KILLED" if result.partial else "FINISHED", end_time=place.end)
     return run
 
 

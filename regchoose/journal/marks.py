@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1]
 # What computes a block, and what computes with it. Another release of these may round otherwise.
 ENGINE = ("training", "records.py")
 LIBRARIES = ("torch", "numpy", "scipy")
-ALL_LIBRARIES = (*LIBRARIES, "scikit-learn", "pandas", "duckdb")
+ALL_LIBRARIES = (*LIBRARIES, "scikit-learn", "pandas", "duckdb", "pillow")
 HASHED_BELOW = 64 * 2**20  # bytes; of larger files size and time tell
 IMAGES = (".png", ".jpg", ".jpeg")
 HASHED_FILES = 2_000  # of a folder of images; of more, size and time tell

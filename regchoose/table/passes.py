@@ -45,7 +45,7 @@ def load_heard(path: str, settings: Settings, *, choose: Choose, listener: Liste
     if are_images(path):
         listener.started("read", "read the images", 0)
         table = load(path, settings, choose=choose, advanced=partial(listener.advanced, "read"))
-        listener.finished("read", f"{table.n_all:,} rows")
+        listener.finished("read", f"{table.n_all:,} {'images' if table.image else 'rows'}")
         return table
     parts = large_parts(path)
     if parts is None:
