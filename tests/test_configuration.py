@@ -241,7 +241,7 @@ def test_every_default_is_legal(name: str) -> None:
         ("task", "auto, classification or regression"),
         ("audit", "yes or no"),
         ("target", "a text"),
-        ("network", "mlp, linear or a text"),
+        ("network", "mlp, linear, cnn or a text"),
         ("network_options", "names with values, such as width=16"),
     ],
 )

@@ -36,7 +36,7 @@ PATIENCE = {
 }
 
 
-USER = re.compile(r"//[^@/]*@")  # name and password in an address
+USER = re.compile(r"//[^@/\s]*@")  # name and password in an address
 
 
 def check_ready(environ: Mapping[str, str]) -> None:
@@ -104,8 +104,8 @@ def _attempt(send: Callable[[], str], settings: Settings) -> None:
             run = send()
     except Exception as error:  # noqa: BLE001 - whatever a server, a proxy or MLflow may answer
         text = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        server = plain(USER.sub("//", os.environ.get(SERVER, "")), longest=80)
-        output.say(f"warning: the run is not in MLflow at {server}: {plain(text, longest=200)}")
+        said = f"the run is not in MLflow at {os.environ.get(SERVER)}: {text}"
+        output.say(f"warning: {plain(USER.sub('//', said), longest=300)}")
         return
     if not settings.quiet:
         output.say(f"The run is in MLflow as {run}.")
