@@ -46,7 +46,7 @@ def test_a_broken_torch_is_said_and_not_raised(
 
 def test_what_is_missing_or_slow_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(machine, "NEEDED", ("torch", "no-such-package"))
-    monkeypatch.setattr(machine, "_memory", lambda: 2**29)
+    monkeypatch.setattr(machine, "memory", lambda: 2**29)
     monkeypatch.setattr(machine, "cores", lambda: 1)
     found = machine.look({"XDG_CACHE_HOME": str(tmp_path / "not" / "there"), "OMP_NUM_THREADS": "64"})
     said = " | ".join(machine.remarks(found, {"cuda": [], "why": "no card"}))
