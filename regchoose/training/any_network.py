@@ -79,6 +79,10 @@ class AnyNetwork:
         """How many of them, the first ones, are penalized."""
         return self.layout.n_penalized
 
+    def width(self, n_inputs: int) -> int:
+        """Return how many numbers apart rows are to lie: a module may want them without gaps."""
+        return n_inputs
+
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,): the module's own initialization, seeded by `rng`."""
         module = fresh(self.build, int(rng.integers(2**63)), n_inputs=self.n_inputs)

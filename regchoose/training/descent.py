@@ -10,6 +10,7 @@ from torch import Tensor
 from regchoose.records import Float
 from regchoose.training.adam import Adam
 from regchoose.training.block import Block, BlockResult, Stopped, captured_weights
+from regchoose.training.lines import spread
 from regchoose.training.loss import row_loss
 from regchoose.training.penalty import optimality
 
@@ -42,7 +43,7 @@ def train_block(block: Block, device: torch.device, *, stop: Callable[[], bool])
         x_epoch, y_epoch = rows.shuffled(steps * batch)
         for step in range(steps):
             part = slice(step * batch, (step + 1) * batch)
-            x, y = rows.to_models(x_epoch[:, part]), rows.to_models(y_epoch[:, part])
+            x, y = rows.to_models(x_epoch[:, part])[:, :, : rows.d], rows.to_models(y_epoch[:, part])
             program.write_gradient(block.task, x, y)
             lr = block.schedule.lr * 0.5 * (1 + cos(pi * count / total))
             count += 1
@@ -60,7 +61,9 @@ class _RowsOfCells:
         self._block, self._device = block, device
         self._rngs = [np.random.default_rng(cell.seed) for cell in block.cells]
         self.n = block.n_rows or min(len(cell.y) for cell in block.cells)  # cells differ by a row or two
-        self._x = [torch.as_tensor(cell.x, dtype=torch.float32, device=device) for cell in block.cells]
+        self.d = block.cells[0].x.shape[1]
+        width = block.network.width(self.d)
+        self._x = [spread(cell.x, width, device=device) for cell in block.cells]  # (n, width)
         self._y = [torch.as_tensor(cell.y, dtype=torch.float32, device=device) for cell in block.cells]
 
     def initial_parameters(self) -> Tensor:
@@ -70,7 +73,7 @@ class _RowsOfCells:
         return cells.repeat_interleave(len(self._block.l1), 0)
 
     def shuffled(self, n: int) -> tuple[Tensor, Tensor]:
-        """Return the first n rows of a fresh order: (c, n, d), (c, n)."""
+        """Return the first n rows of a fresh order: (c, n, width), (c, n)."""
         orders = [
             torch.as_tensor(rng.permutation(len(y))[:n], device=self._device)
             for rng, y in zip(self._rngs, self._y, strict=True)
@@ -86,7 +89,7 @@ class _RowsOfCells:
 
     def of_cell(self, cell: int) -> tuple[Tensor, Tensor]:
         """All training rows of one cell: (n, d), (n,)."""
-        return self._x[cell], self._y[cell]
+        return self._x[cell][:, : self.d], self._y[cell]
 
 
 def _stationarity(block: Block, rows: _RowsOfCells, *, parameters: Tensor, l1: Tensor, l2: Tensor) -> Float:
@@ -114,15 +117,20 @@ class _Record:
         shape = (len(block.cells), len(block.l1), len(block.schedule.checkpoints))
         self._losses = {name: np.full(shape, np.nan) for name in block.cells[0].judged}
         self._nonzero_share, self._nonzero_inputs = np.full(shape, np.nan), np.full(shape, np.nan)
+        d = block.cells[0].x.shape[1]
+        width = block.network.width(d)
         self._judged = [
             {
-                name: tuple(torch.as_tensor(part, dtype=torch.float32, device=device) for part in rows)
-                for name, rows in cell.judged.items()
+                name: (
+                    spread(x, width, device=device)[:, :d],
+                    torch.as_tensor(y, dtype=torch.float32, device=device),
+                )
+                for name, (x, y) in cell.judged.items()
             }
             for cell in block.cells
         ]
         self._drawn = [
-            None if cell.drawn is None else torch.as_tensor(cell.drawn, dtype=torch.float32, device=device)
+            None if cell.drawn is None else spread(cell.drawn, width, device=device)[:, :d]
             for cell in block.cells
         ]
         self._kept_weights = torch.as_tensor(captured_weights(block.network.n_penalized), device=device)

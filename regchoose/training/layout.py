@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from regchoose.errors import UsageError
-from regchoose.training.mlp import CACHE_LINE
+from regchoose.training.lines import in_lines
 
 NORMALIZATIONS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 MOST_NAMES = 12  # listed in an error
@@ -66,7 +66,7 @@ class Layout:
     def n_parameters(self) -> int:
         """Numbers in a row: whole cache lines, as in `Mlp`."""
         used = (self.trained + self.carried)[-1].end
-        return -(-used // CACHE_LINE) * CACHE_LINE
+        return in_lines(used)
 
 
 def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str]) -> Layout:

@@ -15,9 +15,8 @@ import torch
 from torch import Tensor
 
 from regchoose.records import Float, Task
+from regchoose.training.lines import in_lines, room
 from regchoose.training.loss import slope
-
-CACHE_LINE = 16  # float32 numbers
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,11 @@ class Mlp:
         Rows of whole cache lines: so every model of a block lies alike in memory, and its products are
         rounded alike.
         """
-        used = sum(prod(shape) for shape in self.shapes)
-        return -(-used // CACHE_LINE) * CACHE_LINE
+        return in_lines(sum(prod(shape) for shape in self.shapes))
+
+    def width(self, n_inputs: int) -> int:
+        """Return how many numbers apart rows of so many inputs are to lie."""
+        return in_lines(n_inputs)
 
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Linear draws them."""
@@ -75,7 +77,8 @@ class Mlp:
     def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "MlpProgram":
         """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step."""
         views = self.views(parameters)
-        return MlpProgram(views, self.views(gradient), Room.like(views[0], n_rows))
+        products = [room(weight, *weight.shape) for weight in views[0]]
+        return MlpProgram(views, self.views(gradient), Room.like(views[0], n_rows), products)
 
     def nonzero_inputs(self, parameters: Tensor) -> Tensor:
         """Return how many inputs have any weight: (m, p) -> (m,)."""
@@ -110,8 +113,8 @@ class Room:
     def like(cls, weights: Sequence[Tensor], n_rows: int) -> "Room":
         """Make room for the models with these weights."""
         m, hidden = len(weights[0]), [weight.shape[1] for weight in weights[:-1]]
-        layers, back = ([weights[0].new_empty(m, n_rows, size) for size in hidden] for _ in range(2))
-        return cls(layers, back, weights[0].new_empty(m, weights[-1].shape[1], n_rows))
+        layers, back = ([room(weights[0], m, n_rows, size) for size in hidden] for _ in range(2))
+        return cls(layers, back, room(weights[0], m, weights[-1].shape[1], n_rows))
 
 
 def forward(weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, *, room: Room) -> Tensor:
@@ -138,6 +141,7 @@ def backward(
     *,
     room: Room,
     gradients: tuple[Sequence[Tensor], Sequence[Tensor]],
+    products: Sequence[Tensor],
 ) -> None:
     """Write the gradient of the loss by every parameter, after `forward` in the same room.
 
@@ -147,10 +151,12 @@ def backward(
         Derivative of the mean loss by the outputs.
     gradients : pair of sequences of Tensor
         Views into the (m, p) gradient, shaped as `Mlp.views` shapes them.
+    products : sequence of Tensor
+        Room for the gradient of each layer's weights, in lines of its own: in the gradient it has none.
     """
     weight_gradients, bias_gradients = gradients
     inputs = [x, *room.hidden]
-    weight_gradients[-1].copy_(torch.bmm(back, inputs[-1]))
+    weight_gradients[-1].copy_(torch.bmm(back, inputs[-1], out=products[-1]))
     bias_gradients[-1].copy_(back.sum(2)[:, None])
     back = back.transpose(1, 2)
     for layer in range(len(weights) - 2, -1, -1):
@@ -158,7 +164,8 @@ def backward(
         product = torch.mul if back.shape[2] == 1 else torch.bmm  # one output: no sum to be taken
         product(back, above, out=back_here)
         torch.ops.aten.threshold_backward.grad_input(back_here, inputs[layer + 1], 0, grad_input=back_here)
-        weight_gradients[layer].copy_(torch.bmm(back_here.transpose(1, 2), inputs[layer]))
+        slopes = torch.bmm(back_here.transpose(1, 2), inputs[layer], out=products[layer])
+        weight_gradients[layer].copy_(slopes)
         torch.sum(back_here, 1, keepdim=True, out=bias_gradients[layer])
         back = back_here
 
@@ -170,8 +177,11 @@ class MlpProgram:
     views: tuple[list[Tensor], list[Tensor]]
     gradients: tuple[list[Tensor], list[Tensor]]
     room: Room
+    products: list[Tensor]
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
         """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
         back = slope(task, forward(*self.views, x, room=self.room), y) / y.shape[1]
-        backward(self.views[0], x, back, room=self.room, gradients=self.gradients)
+        backward(
+            self.views[0], x, back, room=self.room, gradients=self.gradients, products=self.products
+        )

@@ -30,6 +30,9 @@ class Network(Protocol):
     def n_penalized(self) -> int:
         """How many of them, the first ones, are penalized."""
 
+    def width(self, n_inputs: int) -> int:
+        """Return how many numbers apart rows of so many inputs are to lie; those between are zero."""
+
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,)."""
 

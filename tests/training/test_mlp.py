@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from regchoose.training.mlp import CACHE_LINE, Mlp, Room, backward, forward
+from regchoose.training.lines import CACHE_LINE
+from regchoose.training.mlp import Mlp, Room, backward, forward
 
 NETWORKS = [(4, 1), (4, 3), (1, 1), (4, 5, 1), (4, 5, 3), (4, 1, 1), (4, 5, 6, 3, 1), (4, 5, 6, 2, 3)]
 M, N = 3, 7
@@ -50,7 +51,8 @@ def test_backward_is_autograd(sizes: tuple[int, ...]) -> None:
     views, room = network.views(parameters), Room.like(network.views(parameters)[0], N)
     for _ in range(2):  # the room is used again at the next step
         forward(*views, x, room=room)
-        backward(views[0], x, slope, room=room, gradients=network.views(gradient))
+        products = [torch.empty_like(weight) for weight in views[0]]
+        backward(views[0], x, slope, room=room, gradients=network.views(gradient), products=products)
     for model in range(M):
         reference = as_torch(network, parameters, model)
         (reference(x[model]).T * slope[model]).sum().backward()
