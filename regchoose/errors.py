@@ -12,6 +12,7 @@ The first digit of a code is the exit status. What each code means stands in `CO
 where a code is introduced.
 """
 
+import errno
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
@@ -84,6 +85,34 @@ CODES: dict[str, str] = {
     "E513": "the network ends the process",
     "E514": "the network does not finish a step in time",
 }
+
+# What is said where memory runs out, by those who do not raise MemoryError: PyTorch on its several back ends
+# and its helpers, DuckDB, the loader of shared libraries, the starter of threads.
+SCARCE = (
+    "out of memory",
+    "out_of_memory",
+    "allocate memory",
+    "not enough memory",
+    "failed to allocate",
+    "unable to allocate",
+    "alloc_failed",
+    "bad_alloc",
+    "bad allocation",
+    "failed to map segment",
+    "can't start new thread",
+)
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory ran out, of the processor or of another device."""
+    if isinstance(error, RegchooseError):
+        return False
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    if type(error).__name__.startswith("OutOfMemory"):  # PyTorch's and DuckDB's own
+        return True
+    text = str(error).lower()
+    return any(sign in text for sign in SCARCE)
 
 
 class RegchooseError(Exception):

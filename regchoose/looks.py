@@ -1,11 +1,13 @@
 """One look: so many rows drawn, prepared and trained on. A doubtful verdict is looked at again, on more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
+from regchoose.errors import ResourceError, is_lack_of_memory
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.comparison import posterior_of, rope_of
 from regchoose.experiment.growth import Growth, grow, parts_of
@@ -20,6 +22,7 @@ from regchoose.verdict.posterior import Posterior
 
 MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
 MOST_LOOKS = 3
+FEWEST = 20  # rows that --rows takes
 WORTH = 1.5  # times as many rows must be there for another look
 
 Clock = Callable[[], float]
@@ -107,7 +110,8 @@ class Look:
             self._listener.started("subsample", self._text("subsample"), 0)
             settings = self.settings
             size = self.layout.drawn
-            self._subsample = draw(self.table, size=size, folds=settings.folds, seed=settings.seed)
+            with self._within_memory():
+                self._subsample = draw(self.table, size=size, folds=settings.folds, seed=settings.seed)
             self._listener.finished("subsample", self._subsample.reason)
         return self._subsample
 
@@ -117,7 +121,9 @@ class Look:
             if self.table.image is not None:
                 said = refuse_too_much(self.table, self.layout, self.settings)
                 self._listener.noted(said)
-            found = keeping(prepare(self.table, self.drawn().rows, self.settings, self.layout), self._kept)
+            rows = self.drawn().rows
+            with self._within_memory():
+                found = keeping(prepare(self.table, rows, self.settings, self.layout), self._kept)
             self._experiment = found if self._lr is None else at_rate(found, self._lr)
             if self.number == 1:
                 for remark in self._experiment.remarks:
@@ -127,7 +133,9 @@ class Look:
     def estimated(self) -> float:
         """Return about how many seconds the experiment takes; say it once."""
         if "estimated" not in self.seconds:
-            self.seconds["estimated"] = seconds = estimate(self.prepared(), clock=self._clock)
+            experiment = self.prepared()
+            with self._within_memory():
+                self.seconds["estimated"] = seconds = estimate(experiment, clock=self._clock)
             about, budget = max(1, round(seconds)), self.settings.budget
             self._listener.noted(f"The experiment takes about {about} s; --budget is {budget}.")
         return self.seconds["estimated"]
@@ -136,7 +144,8 @@ class Look:
         """Train one arm, after the learning rate was found."""
         experiment, began = self._with_rate(), self._clock()
         self._listener.started(arm, self._text(text), experiment.models(arm))
-        run = train_arm(experiment, arm, advanced=lambda done: self._listener.advanced(arm, done))
+        with self._within_memory():
+            run = train_arm(experiment, arm, advanced=lambda done: self._listener.advanced(arm, done))
         self.arms[arm] = run
         self.seconds[arm] = self._clock() - began
         failed = f", {run.failed} of them failed" if run.failed else ""
@@ -205,6 +214,23 @@ class Look:
             kept=self._kept,
         )
 
+    @contextmanager
+    def _within_memory(self) -> Iterator[None]:
+        """Say of memory that runs out that fewer rows need less.
+
+        Where one network is too much, the training has said so, and how many rows fit.
+        """
+        try:
+            yield
+        except Exception as error:
+            if not is_lack_of_memory(error):
+                raise
+            raise ResourceError(
+                "E403",
+                f"memory ran out on {self.layout.drawn:,} rows and {len(self.table.used):,} columns",
+                fix=f"--rows {max(FEWEST, self.layout.rows // 2)}   or   --jobs 1",
+            ) from error
+
     def _text(self, text: str) -> str:
         return text if self.number == 1 else f"{text}, look {self.number}"
 
@@ -213,7 +239,8 @@ class Look:
         if self.arms or self._lr is not None or not is_searched(experiment):
             return experiment
         self._listener.started("rate", "learning rate", models_searched(experiment))
-        found = with_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
+        with self._within_memory():
+            found = with_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
         self._experiment = found
         self.seconds["rate"] = self._clock() - began
         self._listener.finished("rate", f"{found.training.schedule.lr:g}, of {len(RATES)} tried")

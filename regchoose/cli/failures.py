@@ -13,7 +13,14 @@ from itertools import pairwise
 import typer
 
 from regchoose.cli.signals import stopped
-from regchoose.errors import ExitCode, RegchooseError, ResourceError, Terminated, UsageError
+from regchoose.errors import (
+    ExitCode,
+    RegchooseError,
+    ResourceError,
+    Terminated,
+    UsageError,
+    is_lack_of_memory,
+)
 from regchoose.report.safe_text import fitting, plain
 
 LONGEST = 300
@@ -88,8 +95,9 @@ def _known(error: Exception) -> RegchooseError | None:
             return error
         case typer.TyperException():
             return _usage(error)
-        case MemoryError():
-            return ResourceError("E403", "memory ran out", fix="--rows with fewer rows, or --jobs 1")
+        case _ if is_lack_of_memory(error):
+            fix = "--rows with fewer rows, --jobs 1, or a file of fewer rows"
+            return ResourceError("E403", "memory ran out", fix=fix)
         case FileNotFoundError() if "temporary directory" in str(error):
             message = "there is no folder to write temporary files in"
             return ResourceError("E402", message, fix="name one in the variable TMPDIR")

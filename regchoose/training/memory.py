@@ -1,16 +1,23 @@
 """Where memory runs out, a block is trained in halves, and at last on the CPU."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
 
-from regchoose.errors import ResourceError
+from regchoose.errors import ResourceError, is_lack_of_memory
 from regchoose.records import Float
-from regchoose.training.block import Block, BlockResult
+from regchoose.training.any_network import AnyNetwork
+from regchoose.training.block import Block, BlockResult, CellData
+from regchoose.training.mlp import Mlp
 
 TrainBlock = Callable[..., BlockResult]
 CPU = torch.device("cpu")
+FEWEST_ROWS = 20  # that --rows takes
+# The mlp comes to the same bits in halves (see `regchoose.training.lines`). Linear models go on until the last
+# of a block is solved, and of other networks nobody knows how their products round.
+HALVED = "memory ran out for whole blocks of models: trained in parts, so that last digits may differ"
 
 
 def train_within_memory(
@@ -47,15 +54,12 @@ def train_within_memory(
             train_within_memory(train_one, half, device, stop=stop, may_fall_back=may_fall_back)
             for half in halves
         ]
-        return _joined(parts, along_cells=len(block.cells) > 1)
+        joined = _joined(parts, along_cells=len(block.cells) > 1)
+        exact = isinstance(block.network, Mlp) and block.network.n_layers > 1
+        return joined if exact else replace(joined, note=HALVED)
     if device.type != "cpu" and may_fall_back:
         return train_within_memory(train_one, block, CPU, stop=stop, may_fall_back=False)
-    rows = len(block.cells[0].y)
-    raise ResourceError(
-        "E403",
-        f"no memory on {device} for one network on {rows:,} rows",
-        fix=f"--rows {max(20, rows // 2)}   or   a smaller --hidden",
-    )
+    raise _no_room(train_one, block, device, stop=stop)
 
 
 def _tried(
@@ -63,12 +67,40 @@ def _tried(
 ) -> BlockResult | None:
     try:
         return train_one(block, device, stop=stop)
-    except (torch.OutOfMemoryError, MemoryError):
-        return None
-    except RuntimeError as error:  # what the allocators of the CPU and of other devices raise
-        if "out of memory" in str(error).lower() or "can't allocate memory" in str(error).lower():
+    except (RuntimeError, MemoryError, OSError) as error:
+        if is_lack_of_memory(error):
             return None
         raise
+
+
+def _no_room(
+    train_one: TrainBlock, block: Block, device: torch.device, *, stop: Callable[[], bool]
+) -> ResourceError:
+    """Say how many rows do fit: fewer are tried, for an epoch."""
+    rows = len(block.cells[0].y)
+    fewer = rows // 2
+    while fewer >= FEWEST_ROWS and _tried(train_one, _shortened(block, fewer), device, stop=stop) is None:
+        fewer //= 2
+    fits = fewer >= FEWEST_ROWS
+    smaller = "a smaller network" if isinstance(block.network, AnyNetwork) else "--hidden with fewer units"
+    return ResourceError(
+        "E403",
+        f"memory ran out: there is none on {device} for one network on {rows:,} rows",
+        detail=[f"{fewer:,} rows fit" if fits else "fewer rows do not fit either"],
+        fix=f"--rows {fewer}   or   {smaller}" if fits else f"{smaller}, or more memory",
+    )
+
+
+def _shortened(block: Block, n_rows: int) -> Block:
+    """Return the block for an epoch on the first rows."""
+    schedule = replace(block.schedule, epochs=1, checkpoints=np.array([1]))
+    cells = [_first(cell, n_rows) for cell in block.cells]
+    return replace(block, cells=cells, schedule=schedule, capture=None, n_rows=None)
+
+
+def _first(cell: CellData, n_rows: int) -> CellData:
+    judged = {name: (x[:n_rows], y[:n_rows]) for name, (x, y) in cell.judged.items()}
+    return replace(cell, x=cell.x[:n_rows], y=cell.y[:n_rows], judged=judged, drawn=None)
 
 
 def _joined(parts: list[BlockResult], *, along_cells: bool) -> BlockResult:
@@ -94,5 +126,5 @@ def _joined(parts: list[BlockResult], *, along_cells: bool) -> BlockResult:
         np.concatenate([part.failed for part in parts], axis),
         captured,
         together("weights"),
-        parts[0].note,
+        next((part.note for part in parts if part.note), ""),
     )

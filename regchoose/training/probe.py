@@ -1,7 +1,8 @@
 """Try a user's network before anything is trained: in a process of its own, with a time limit.
 
 The child imports it, builds it and takes a step on dummy rows; whatever goes wrong there (an error, exit, a
-loop without end) is an answer. The parent only reads the child's report.
+loop without end) is an answer. The parent only reads the child's report. A child that is killed is no answer
+yet: another one tries again, once.
 """
 
 import ctypes
@@ -24,13 +25,14 @@ from typing import Any
 
 import torch
 
-from regchoose.errors import RegchooseError, TrainingError, UsageError
+from regchoose.errors import RegchooseError, ResourceError, TrainingError, UsageError
 from regchoose.records import Task
 from regchoose.training.their_errors import is_own
 from regchoose.training.trial import Trial, try_out
 
 START_S = 60.0  # what a busy machine may take to load PyTorch, beside the limit
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal to get when whoever started this process is gone
+KILLED = (-signal.SIGKILL, -signal.SIGTERM)  # from outside, as the system does where memory runs out
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 
 
@@ -60,12 +62,30 @@ def probe(request: Request, *, limit_s: float = 60.0) -> Trial:
         E201, E202, E210 to E213 where the network is not what it should be.
     TrainingError
         E511 to E514 where it cannot be trained.
+    ResourceError
+        E403 where the child is killed twice.
     """
+    found = _attempt(request, limit_s=limit_s) or _attempt(request, limit_s=limit_s)
+    if found is None:
+        raise ResourceError(
+            "E403",
+            f"the process that tries the network {request.name} was killed twice",
+            where=str(_file_of(request.name)),
+            detail=["cause: memory that ran out is likely, as the system then kills a process"],
+            fix="a smaller network, or more memory; --network mlp runs without it",
+        )
+    return found
+
+
+def _attempt(request: Request, *, limit_s: float) -> Trial | None:
+    """Try a network in a child process; return None where that was killed by others."""
     with TemporaryDirectory(prefix="regchoose-") as folder:
         status = _run(request, Path(folder), limit_s=limit_s)
         report = Path(folder, "report.json")
         if report.is_file():
             return _read(json.loads(report.read_text(encoding="utf-8")))
+        if status in KILLED:
+            return None
         stuck = Path(folder, "stuck.txt").read_text(encoding="utf-8", errors="replace")
         file = _file_of(request.name)
         if "Timeout" in stuck or status is None:

@@ -151,3 +151,32 @@ def test_a_loop_without_end_is_stopped_and_shown() -> None:
     assert caught.value.code == "E514"
     assert caught.value.where.endswith("in forward")
     assert caught.value.detail[0].endswith("time.sleep(0.01)")
+
+
+KILLED = """
+import os, pathlib, signal
+from torch import nn
+class Net(nn.Linear):
+    def forward(self, x):
+        with pathlib.Path(__file__).with_suffix(".tries").open("a+") as tries:
+            tries.write("x")
+            tries.seek(0)
+            {condition}os.kill(os.getpid(), signal.SIGKILL)
+        return super().forward(x)
+"""
+
+
+def test_a_process_that_is_killed_once_is_started_again(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(KILLED.format(condition="len(tries.read()) > 1 or "))
+    assert probe(request("Net", file=file)).batched
+    assert len(file.with_suffix(".tries").read_text()) > 2
+
+
+def test_a_process_that_is_killed_twice_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(KILLED.format(condition=""))
+    with pytest.raises(RegchooseError, match="was killed twice") as caught:
+        probe(request("Net", file=file))
+    assert (caught.value.code, caught.value.exit_code) == ("E403", 4)
+    assert file.with_suffix(".tries").read_text() == "xx"
