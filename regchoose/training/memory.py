@@ -15,8 +15,8 @@ from regchoose.training.mlp import Mlp
 TrainBlock = Callable[..., BlockResult]
 CPU = torch.device("cpu")
 FEWEST_ROWS = 20  # that --rows takes
-# The mlp comes to the same bits in halves (see `regchoose.training.lines`). Linear models go on until the last
-# of a block is solved, and of other networks nobody knows how their products round.
+# The mlp comes to the same bits in halves (see `regchoose.training.lines`). Linear models go on until all of
+# a block are solved, and of other networks nobody knows how their products round.
 HALVED = "memory ran out for whole blocks of models: trained in parts, so that last digits may differ"
 
 

@@ -182,6 +182,4 @@ class MlpProgram:
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
         """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
         back = slope(task, forward(*self.views, x, room=self.room), y) / y.shape[1]
-        backward(
-            self.views[0], x, back, room=self.room, gradients=self.gradients, products=self.products
-        )
+        backward(self.views[0], x, back, room=self.room, gradients=self.gradients, products=self.products)

@@ -8,7 +8,7 @@ import numpy as np
 from tests.report.hostile import NAMES
 
 Maker = Callable[[np.random.Generator, int], list[str]]
-WORDS = ("red", "green", "blue", "Rome", "Łódź", "東京", "north, upper", 'the "old" one', "it's", "a;b", "x|y")
+WORDS = ("red", "green", "blue", "Łódź", "東京", "north, upper", 'the "old" one', "it's", "a;b", "x|y")
 BOOLEANS = (("yes", "no"), ("True", "False"), ("t", "f"), ("J", "N"), ("1", "0"), ("on", "off"))
 MISSING = ("", "NA", "NaN", "null", "?", "-", "None", "n/a", "#N/A", " ")
 HOSTILE = [name for name in NAMES.values() if "\udcff" not in name and len(name) < 1000]
@@ -31,7 +31,7 @@ def _skewed(rng: np.random.Generator, n: int) -> list[str]:
 
 
 def _wild(rng: np.random.Generator, n: int) -> list[str]:
-    return [f"{sign * 10.0**power:.3g}" for sign, power in zip(rng.choice([-1, 1], n), rng.uniform(-300, 300, n))]
+    return [f"{x:.3g}" for x in rng.choice([-1.0, 1.0], n) * 10.0 ** rng.uniform(-300, 300, n)]
 
 
 def _constant(rng: np.random.Generator, n: int) -> list[str]:
@@ -120,7 +120,8 @@ FEATURES: dict[str, Maker] = {
     "mixed": _mixed,
     "naughty": _naughty,
 }
-USUAL = ("numbers", "numbers", "numbers", "integers", "skewed", "category", "boolean")  # most columns are these
+# Most columns are these.
+USUAL = ("numbers", "numbers", "numbers", "integers", "skewed", "category", "boolean")
 
 
 def with_gaps(rng: np.random.Generator, cells: list[str]) -> list[str]:

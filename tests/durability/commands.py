@@ -37,7 +37,7 @@ USUAL: tuple[tuple[float, Option], ...] = (  # how often, and what
     (0.1, _one_of("--correlated yes", "--correlated no", "--entire-picture yes", "--sparse yes")),
     (0.05, _one_of("--prior-knowledge no", "--needs-regularization no", "--at-limit yes")),
     (0.05, _one_of("--resources no", "--resources yes")),
-    (0.05, _one_of("--metric-free", "--rope 0.5", "--batch 1", "--epochs 20", "--lr 1")),
+    (0.05, _one_of("--rope 0.5", "--batch 1", "--epochs 20", "--lr 1")),
     (0.05, _one_of("--jobs 1", "--jobs 2", "--jobs 5")),
     (0.05, _one_of("--budget 1s", "--budget 1h")),
     (0.1, _one_of("--min-class 5", "--drop-missing-target", "--on-bad-rows skip", "--on-bad-rows pad")),
@@ -55,6 +55,7 @@ USUAL: tuple[tuple[float, Option], ...] = (  # how often, and what
     (0.4, _one_of("--json", "--format json", "--format markdown", "--format github", "--format junit")),
     (0.1, _one_of("-q")),
     (0.3, _one_of("--fresh")),
+    (0.02, _one_of("--epoch 3", "--folds 1", "--network nets.py:Net", "--device cuda:7", "--fail-if x==1")),
     (0.2, _one_of("-o result.json --force", "--report page.html --force", "--report page.md --force")),
 )
 

@@ -36,7 +36,7 @@ APART = 25  # one run in so many is a process of its own
 WARM_UP = 50  # runs after which memory should no longer grow
 
 
-class TookTooLong(BaseException):  # noqa: N818 - a signal, as KeyboardInterrupt
+class TookTooLong(BaseException):
     """A run has used up its time; nothing of the program may stop at this."""
 
 
@@ -123,7 +123,8 @@ def _repeat(seed: int, number: int, console: Console) -> None:
 
 def _here(command: Sequence[str], *, limit_s: int) -> Ending:
     """Run in this process, as a notebook or a service would."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    told = io.BytesIO(), io.BytesIO()
+    out, err = (io.TextIOWrapper(stream, encoding="utf-8", write_through=True) for stream in told)
     status, raised = None, ""
     with _timed(limit_s), redirect_stdout(out), redirect_stderr(err):
         try:
@@ -132,8 +133,8 @@ def _here(command: Sequence[str], *, limit_s: int) -> Ending:
             pass
         except BaseException as error:  # noqa: BLE001 - whatever comes through is what is looked for
             status, raised = -1, repr(error)
-    said = (stream.buffer.getvalue().decode(errors="replace") for stream in (out, err))  # type: ignore[attr-defined]
-    return Ending(status, *said, raised=raised)
+    said, complained = (stream.getvalue().decode(errors="replace") for stream in told)
+    return Ending(status, said, complained, raised)
 
 
 @contextmanager
@@ -144,7 +145,7 @@ def _timed(limit_s: int) -> Iterator[None]:
         raise TookTooLong
 
     before = signal.signal(signal.SIGALRM, too_long)
-    faulthandler.dump_traceback_later(2 * limit_s, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(2 * limit_s, exit=True, file=2)
     signal.alarm(limit_s)
     try:
         yield

@@ -3,8 +3,11 @@
 import csv
 import gzip
 import io
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import duckdb
 import numpy as np
@@ -90,8 +93,8 @@ def _file(rng: np.random.Generator, names: tuple[str, ...], rows: list[list[str]
     delimiter = ",;\t|"[int(rng.choice(4, p=(0.7, 0.14, 0.1, 0.06)))]
     out = io.StringIO()
     end = ENDS[int(rng.integers(len(ENDS)))]
-    every = rng.random() < 0.15 or any(mark in cell for row in [names, *rows] for cell in row for mark in "\r\n")
-    quoting = csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL
+    bare = any(mark in cell for row in [names, *rows] for cell in row for mark in "\r\n")
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if bare or rng.random() < 0.15 else csv.QUOTE_MINIMAL
     writer = csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting)
     writer.writerows([] if rng.random() < 0.05 else [names])
     writer.writerows(rows)
@@ -104,10 +107,7 @@ def _file(rng: np.random.Generator, names: tuple[str, ...], rows: list[list[str]
 
 
 def _parquet(names: tuple[str, ...], rows: list[list[str]]) -> bytes:
-    """Write the texts as Parquet, through a file in memory of DuckDB's own."""
-    import tempfile
-    from pathlib import Path
-
+    """Write the texts as Parquet."""
     frame = pd.DataFrame(rows, columns=list(names))
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = Path(folder, "table.parquet")

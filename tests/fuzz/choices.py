@@ -11,14 +11,31 @@ from regchoose.configuration import flag_of, layered, preset_text
 from regchoose.errors import UsageError
 from regchoose.settings import Settings
 from regchoose.shapes import FIELDS, shape_of
-from tests.fuzz.target import Target, empty_folder, run
+from tests.fuzz.target import Target, empty_folder, helps, run
 
 NAMES = st.one_of(
-    st.sampled_from(list(FIELDS)), st.sampled_from(["epoch", "rows_", "Target", "", "x.y"]), st.text(max_size=6)
+    st.sampled_from(list(FIELDS)),
+    st.sampled_from(["epoch", "rows_", "Target", "", "x.y"]),
+    st.text(max_size=6),
 )
-WORDS = st.sampled_from(
-    "yes no auto true 1 0 -1 0.5 1e9 1e400 nan inf 1_000 0x10 ٣ 5m cuda:99 mlp a.py:N 64,64 , a=1 a= =1 l1".split()
-)
+NUMBERS = ["0", "1", "-1", "0.5", "1e9", "1e400", "nan", "inf", "1_000", "0x10", "٣", "64,64", ",", "1e-320"]
+NAMED = [
+    "yes",
+    "no",
+    "auto",
+    "true",
+    "5m",
+    "cuda:99",
+    "mlp",
+    "a.py:N",
+    "a=1",
+    "a=",
+    "=1",
+    "l1",
+    "\0",
+    "a\0.csv",
+]
+WORDS = st.sampled_from(NUMBERS + NAMED)
 TEXTS = st.one_of(WORDS, st.text(max_size=12))
 VALUES = st.one_of(TEXTS, st.booleans(), st.lists(TEXTS, max_size=3))
 
@@ -32,7 +49,8 @@ TOML_VALUES = st.one_of(
     TEXTS.map(_quoted),
     st.integers().map(str),
     st.floats().map(str),
-    st.sampled_from(["true", "false", "[]", "{}", "1979-05-27", "07:32:00", "[1, 'x']", "{ a = 1 }", "[[1]]"]),
+    st.sampled_from(["true", "false", "[]", "{}", "1979-05-27", "07:32:00"]),
+    st.sampled_from(["[1, 'x']", "{ a = 1 }", "[[1]]", "[nan]", "{ a = nan }", "{ a.b = 1979-05-27 }"]),
 )
 LINES = st.tuples(NAMES, TOML_VALUES).map(lambda pair: f"{pair[0]} = {pair[1]}")
 TOML = st.one_of(st.lists(LINES, max_size=4).map("\n".join), st.text(max_size=60))
@@ -61,7 +79,7 @@ def _taken_or_refused(places: Places) -> None:
             places.flags, environ=places.environ, config=("x.toml", places.toml), preset_text=preset_text
         )
     except UsageError as error:
-        assert error.fix, error.message
+        helps(error)
         return
     assert given <= set(FIELDS)
     for name, field in FIELDS.items():

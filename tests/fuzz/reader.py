@@ -12,7 +12,7 @@ from regchoose.errors import RegchooseError
 from regchoose.settings import Settings
 from regchoose.table.load import load
 from regchoose.table.read import read
-from tests.fuzz.target import Target, empty_folder
+from tests.fuzz.target import Target, empty_folder, helps
 from tests.table.writing import nobody, write
 
 NAMES = ("t.csv", "t.tsv", "t.txt", "t.csv.gz", "t.csv.zst", "t.parquet", "t")
@@ -20,9 +20,8 @@ ENCODINGS = ("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1
 CELL = st.one_of(
     st.integers(-9999, 9999).map(str),
     st.floats(allow_nan=False).map(str),
-    st.sampled_from(
-        "NA,,-,?,yes,no,0123,1e400,inf,12:30,2020-02-30,31/12/99,1.234,1 234,TRUE,#x,Total,'tis".split(",")
-    ),
+    st.sampled_from(["NA", "", "-", "?", "yes", "no", "0123", "1e400", "inf", "TRUE", "#x", "Total", "'tis"]),
+    st.sampled_from(["12:30", "2020-02-30", "31/12/99", "1.234", "1,234", "1 234"]),
     st.sampled_from(['say "x"', "a,b", "a;b", "\t", "x\ny", "\r", " pad ", "\\", "'", '"', "é", "\x1b[31m"]),
     st.text(max_size=8),
 )
@@ -93,7 +92,7 @@ def _any_bytes(given: tuple[bytes, str, dict[str, Any]]) -> None:
         try:
             load(write(folder, content, name), Settings(**settings), choose=nobody)
         except RegchooseError as error:
-            assert error.where or error.fix, error.message
+            helps(error)
 
 
 def _nothing_lost(content: bytes) -> None:
@@ -105,7 +104,7 @@ def _nothing_lost(content: bytes) -> None:
         except RegchooseError:
             return
     cells = Counter("".join(cell for column in raw.texts for cell in column))
-    there = Counter(content.decode(raw.dialect.encoding).removeprefix("\ufeff"))
+    there = Counter(content.decode(raw.dialect.encoding or "utf-8").removeprefix("\ufeff"))
     marks = {raw.dialect.delimiter, raw.dialect.quote, "\\", "\r", "\n", " "}
     assert {c: n for c, n in cells.items() if c not in marks} == {
         c: n for c, n in there.items() if c not in marks and c is not None
@@ -113,7 +112,9 @@ def _nothing_lost(content: bytes) -> None:
     assert raw.n_rows <= content.count(b"\n") + content.count(b"\r") + 1
 
 
-WORDS = st.sampled_from(["red", "green", "deep blue", "O'Brien", "Smith, J", "a; b", "x|y", "6 ft", 'the "x"'])
+WORDS = st.sampled_from(
+    ["red", "green", "deep blue", "O'Brien", "Smith, J", "a; b", "x|y", "6 ft", 'the "x"']
+)
 NUMBER = st.one_of(st.integers(-9999, 9999).map(str), st.floats(-1e6, 1e6).map(lambda x: f"{x:.4f}"))
 KIND = st.sampled_from([NUMBER, WORDS, st.sampled_from(["yes", "no"]), st.dates().map(str)])
 

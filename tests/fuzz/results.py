@@ -25,14 +25,20 @@ COMMANDS = (
     "compare old.json r.json --format markdown",
 )
 DRAWN = "report r.json --format html"  # takes a second, as plots are drawn
-ODD: list[Any] = [None, 0, -1, 1e308, 10**40, "", "x", "none", "l1", [], {}, [[]], True, "\x1b[31m<b>", [None]]
-ODD += [0.5, 5e-324, float("nan"), float("inf"), "\ud800", "2020"]
+ODD: list[Any] = [None, 0, -1, 1e308, 10**40, "", "x", "none", "l1", [], {}, [[]], True, [None], "\ud800"]
+ODD += [0.5, 5e-324, float("nan"), float("inf"), "2020", "\x1b[31m<b>", [0, 1, 2], {"a": 1}]
+
+
+def _inner(value: Any) -> list[tuple[Any, Any]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return every place of a document, as keys from the top."""
-    inner = list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
-    return [path, *(place for key, item in inner[:6] for place in _places(item, (*path, key)))]
+    """Return the places of a document, as keys from the top; of long lists the first."""
+    few = _inner(value) if isinstance(value, dict) else _inner(value)[:6]
+    return [path, *(place for key, item in few for place in _places(item, (*path, key)))]
 
 
 PLACES = _places(DOCUMENT)[1:]

@@ -3,7 +3,7 @@
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from hypothesis.strategies import SearchStrategy
 
 from regchoose.cli.app import main
+from regchoose.errors import RegchooseError
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Target:
     few: int
 
 
+def helps(error: RegchooseError) -> None:
+    """Fail where an error says neither where nor what to do."""
+    assert error.where or error.fix, error.message
+
+
 @contextmanager
 def empty_folder() -> Iterator[Path]:
     """Work in an empty folder, without settings from outside."""
@@ -51,10 +57,8 @@ def empty_folder() -> Iterator[Path]:
 
 def run(*arguments: str) -> tuple[int, str]:
     """Run the command line in this process; return the exit status and all that it said."""
-    said: Sequence[io.TextIOWrapper] = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
-    with redirect_stdout(said[0]), redirect_stderr(said[1]):
+    told = io.BytesIO(), io.BytesIO()
+    out, err = (io.TextIOWrapper(stream, encoding="utf-8", write_through=True) for stream in told)
+    with redirect_stdout(out), redirect_stderr(err):
         status = main(arguments)
-        for stream in said:
-            stream.flush()
-    texts = [stream.buffer.getvalue().decode("utf-8", "replace") for stream in said]  # type: ignore[attr-defined]  # BytesIO
-    return status, "".join(texts)
+    return status, "".join(stream.getvalue().decode("utf-8", "replace") for stream in told)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from regchoose.errors import ResourceError
 from regchoose.records import Trained
-from regchoose.training import mlp
+from regchoose.training import lines, mlp
 from regchoose.training import train as train_module
 from regchoose.training.block import Block, BlockResult
 from regchoose.training.descent import train_block
@@ -87,7 +87,7 @@ def test_one_allocation_that_fails_changes_nothing(
 ) -> None:
     """The k-th request for room fails, as where another program took it for a while."""
     cells, plan = [cell("binary", seed=seed) for seed in range(3)], training("binary", hidden=(16,))
-    whole, calls, given = train(plan, cells, PENALTIES), count(1), mlp.room
+    whole, calls, given = train(plan, cells, PENALTIES), count(1), lines.room
 
     def room(like: Tensor, *shape: int) -> Tensor:
         if next(calls) == at:
