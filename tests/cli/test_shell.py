@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -254,3 +255,28 @@ def test_what_was_meant_is_looked_for_among_what_that_command_takes(
     done = shell(*arguments)
     assert done.returncode == 2
     assert done.stderr == f"error[E202]: {message}\n  fix:   {fix}\n"
+
+
+@pytest.mark.parametrize("name", ["CON", "new\nline.json", "-o.json", "..", "\x1b[31m.json", "a" * 300, "é\u202e.json"])
+def test_a_name_is_a_name(
+    shell: Shell, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a file is called, it lies in the folder or is refused, and the line that says so is inert."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    done = shell("recommend", "a.csv", f"--output={name}")
+    assert done.returncode in (0, 2, 4)
+    assert [path.name for path in tmp_path.iterdir()] == ["work"]
+    assert [path.name for path in (tmp_path / "work").iterdir()] == [name] * (done.returncode == 0)
+    said = done.stderr.splitlines()
+    assert not any(mark in done.stderr for mark in ("\x1b", "\u202e"))
+    assert sum("result is in" in line or "error[" in line for line in said) == 1
+
+
+def test_a_clock_that_is_set_back_does_no_harm(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a suspension, or where the clock on the wall is corrected."""
+    moments = iter(range(10**6, 0, -1000))
+    monkeypatch.setattr(time, "time", lambda: float(next(moments)))
+    done = shell("recommend", "a.csv")
+    assert done.returncode == 0
+    assert not re.search(r"-\d+ ?s", done.stderr)

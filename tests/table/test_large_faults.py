@@ -1,6 +1,8 @@
 """Large tables: damage far below the rows that are looked at, and options that need all rows."""
 
+import io
 from collections.abc import Callable
+from csv import QUOTE_ALL, writer
 from pathlib import Path
 
 import numpy as np
@@ -213,3 +215,21 @@ def test_a_second_pass_adds_to_the_first() -> None:
     for done in (40, 100, 10, 60, 100):
         passes.advanced(done)
     assert told == [40, 100, 110, 160, 200]
+
+
+HOSTILE = ['"; drop table parts; --', "a'b", "{{7*7}}", "=cmd|x", "x y", "%s", "$1", "tab\tle", "é\u202e"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_only_names_in_the_queries(name: str, tmp_path: Path) -> None:
+    """Each stands once as a column and once as the target, in a file that has such a name too."""
+    rng = np.random.default_rng(3)
+    rows = [[f"{a:.3f}", f"{b:.3f}"] for a, b in rng.normal(size=(900, 2))]
+    smallest = min(float(row[0]) for row in rows)
+    for header in ([name, "y"], ["y", name]):
+        out = io.StringIO()
+        writer(out, quoting=QUOTE_ALL, lineterminator="\n").writerows([header, *rows])
+        table = table_of(write(tmp_path, out.getvalue(), f"{name}.csv"), Settings(target=header[1]))
+        assert table.whole is not None
+        assert (table.n_all, [column.name for column in table.columns]) == (900, header)
+        assert table.whole.least[0] == smallest
