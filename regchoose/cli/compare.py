@@ -5,7 +5,7 @@ from pathlib import Path
 
 from regchoose.changes import changes
 from regchoose.cli import gate, output
-from regchoose.cli.report import read_result
+from regchoose.cli.report import read_result, showing
 from regchoose.errors import UsageError
 from regchoose.report.as_json import document, dumps
 from regchoose.report.changes_text import changes_as_markdown, headline, render_changes
@@ -28,15 +28,16 @@ def compare(old: str, new: str, *, form: str, fail_if: str | None, quiet: bool) 
         raise UsageError("E202", message, where="--format", fix=f"--format {FORMATS[0]}")
     expression = gate.on_comparison(fail_if)
     before, after = (read_result(Path(path)) for path in (old, new))
-    found = changes(before, after)
-    sides = {"old": json.loads(dumps(before)), "new": json.loads(dumps(after))}
-    asked = gate.gated(expression, {**json.loads(document(found)), **sides})
-    if form == "json":
-        output.write(document(found))
-    elif form == "markdown":
-        output.write(changes_as_markdown(found, before, after, asked))
-    elif quiet:
-        output.write(f"{plain(headline(found, before, after))}\n")
-    else:
-        output.show(render_changes(found, before, after))
+    with showing(Path(new)):
+        found = changes(before, after)
+        sides = {"old": json.loads(dumps(before)), "new": json.loads(dumps(after))}
+        asked = gate.gated(expression, {**json.loads(document(found)), **sides})
+        if form == "json":
+            output.write(document(found))
+        elif form == "markdown":
+            output.write(changes_as_markdown(found, before, after, asked))
+        elif quiet:
+            output.write(f"{plain(headline(found, before, after))}\n")
+        else:
+            output.show(render_changes(found, before, after))
     return gate.status(asked, quiet=quiet)

@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from regchoose.cli import output
-from regchoose.cli.report import read_result
+from regchoose.cli.report import read_result, showing
 from regchoose.errors import UsageError
 from regchoose.export.recipe import recipe_of
 from regchoose.export.script import LIBRARIES, Library, script
@@ -23,7 +23,9 @@ def export(result: str, *, to: str, file: str | None, force: bool) -> int:
     library = _library(to)
     if file is not None:
         output.check_output(Path(file), data=Path(result), force=force)
-    text = script(recipe_of(read_result(Path(result)), where=result), library)
+    known = read_result(Path(result))
+    with showing(Path(result)):
+        text = script(recipe_of(known, where=result), library)
     if file is None:
         output.write(text)
         return 0

@@ -1,7 +1,8 @@
 """`regchoose report`: renders a saved result; the file's ending tells as what."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,12 @@ def report(result: str, *, to: str | None, form: str | None, fail_if: str | None
         output.check_output(target, data=Path(result), force=force)
     known = read_result(Path(result))
     asked = gate.gated(expression, json.loads(dumps(known)) if expression else {})
-    if target is None:
-        show(known, asked, form=chosen, brief=False, saved=result)
-    else:
-        output.write_file(target, FORMATS[chosen](known, asked))
+    with showing(Path(result)):
+        if target is None:
+            show(known, asked, form=chosen, brief=False, saved=result)
+        else:
+            output.write_file(target, FORMATS[chosen](known, asked))
+    if target is not None:
         output.say(f"The report is in {plain(target)}.")
     return gate.status(asked, quiet=False)
 
@@ -91,6 +94,25 @@ def result_of(document: Any, path: Path) -> Result:
     if reason := problem(document):
         raise _no_result(path, reason)
     return restored(document)
+
+
+@contextmanager
+def showing(path: Path) -> Iterator[None]:
+    """Take what cannot be shown of a saved result for a fault of the file, which anybody may have edited.
+
+    The schema says of each value what it may be, and not how they belong together: that two lists are of one
+    length, or that a name which is referred to is there.
+
+    Raises
+    ------
+    UsageError
+        E214.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        reason = f"it contradicts itself ({type(error).__name__}: {plain(error, longest=80)})"
+        raise _no_result(path, reason) from error
 
 
 def restored(document: Mapping[str, Any]) -> Result:

@@ -1,10 +1,12 @@
 """The experiment's plan: a subsample, resampled and encoded, and what all arms share."""
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 import numpy as np
 
+from regchoose.errors import DataError
 from regchoose.experiment.fitted import Drawing, inputs_drawn, make_drawing
 from regchoose.records import Arm, Cell, Int, Kept, Penalties, Table
 from regchoose.settings import Settings
@@ -15,7 +17,7 @@ from regchoose.training.choose_network import cnn_network, other_network
 from regchoose.training.device import choose_device
 from regchoose.training.train import Training
 from regchoose.verdict.decide import null_loss
-from regchoose.verdict.design import Layout, forward_cells, make_cells, make_sets, variance_factor
+from regchoose.verdict.design import INNER, Layout, forward_cells, make_cells, make_sets, variance_factor
 from regchoose.verdict.tune import FEWEST_POINTS, make_grid, pauses, strongest, to_size, tuned_models
 
 WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
@@ -142,6 +144,8 @@ def prepare(table: Table, rows: Int, settings: Settings, layout: Layout | None =
 
     Raises
     ------
+    DataError
+        E303 where whole groups are too few, or leave nothing to train or judge on.
     ResourceError
         E401 where the device asked for is not there.
     UsageError, TrainingError
@@ -194,9 +198,24 @@ def _cells(
     size = {"folds": settings.folds, "repeats": settings.repeats, "seed": settings.seed}
     if table.time is not None:
         cells = forward_cells(table.time[rows], groups=groups, **size)
+        if not all(min(map(len, (cell.fit, cell.inner, cell.train, cell.test))) for cell in cells):
+            raise _few_groups("whole groups in the order of --time leave a fold without rows")
     else:
+        count, fewest = len(np.unique(apart)), _fewest_groups(settings.folds)
+        if count < fewest:
+            raise _few_groups(f"{count} groups of rows, and {settings.folds} folds need at least {fewest}")
         cells = make_cells(target, table.task, groups=apart, **size)
     return cells[: settings.folds * settings.tuning_repeats], cells
+
+
+def _fewest_groups(folds: int) -> int:
+    """Return how many groups give each fold one, and each part of the others, cut once more, one too."""
+    return next(n for n in range(folds, 3 * INNER + folds) if n - ceil(n / folds) >= INNER)
+
+
+def _few_groups(message: str) -> DataError:
+    detail = ["--resources no gives the answer from prior knowledge, which needs no experiment"]
+    return DataError("E303", message, detail=detail, fix="--resources no   or   leave --group out")
 
 
 def _training(table: Table, settings: Settings, *, n_rows: int) -> Training:

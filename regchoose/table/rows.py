@@ -56,7 +56,8 @@ def split(
     Raises
     ------
     DataError
-        E310 for quotes that are not in order, E312 for rows of a wrong length.
+        E301 for cells that are all blank, E310 for quotes that are not in order, E312 for rows of a wrong
+        length.
     """
     expected = _check_quotes(source, layout)
     blank = count = 0
@@ -71,7 +72,9 @@ def split(
             rows.add(line, row)
         else:
             rows.bad.append((line, row))
-    assert rows is not None, "a text that is not blank has a record"
+    if rows is None:
+        said = f"{source.path} holds blank cells alone: no header and no rows"
+        raise DataError("E301", said, fix="give a file with a table")
     if expected is not None and count != expected:
         raise DataError(
             "E310",

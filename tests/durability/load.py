@@ -211,7 +211,7 @@ def summary(records: Sequence[Mapping[str, Any]]) -> list[str]:
         f"{len(records):,} runs, {apart} of them in processes of their own; {answers} answers, "
         f"{sum(codes.values())} errors of the contract, {statuses['fault']} others; slowest {slowest:.0f} s",
         "errors: " + ", ".join(f"{code} {count}" for code, count in sorted(codes.items())),
-        f"of {len(sound)} tables with nothing wrong on purpose, "
+        f"of {len(sound)} tables with nothing wrong on purpose "
         f"{sum(r['status'] in (ANSWERED, GATED) for r in sound)} were answered",
     ]
     last = records[-1]["process"] if records else 0
