@@ -1,4 +1,4 @@
-"""What no line of the program may do: run what it reads, wait for the network, or trust the clock on the wall."""
+"""What no line of the program may do: run what it reads, ask the network, or trust the clock on the wall."""
 
 import ast
 from collections.abc import Callable, Iterator

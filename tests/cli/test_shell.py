@@ -257,10 +257,11 @@ def test_what_was_meant_is_looked_for_among_what_that_command_takes(
     assert done.stderr == f"error[E202]: {message}\n  fix:   {fix}\n"
 
 
-@pytest.mark.parametrize("name", ["CON", "new\nline.json", "-o.json", "..", "\x1b[31m.json", "a" * 300, "é\u202e.json"])
-def test_a_name_is_a_name(
-    shell: Shell, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+NAMES = ["CON", "new\nline.json", "-o.json", "..", "\x1b[31m.json", "a" * 300, "é\u202e.json"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_a_name(shell: Shell, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a file is called, it lies in the folder or is refused, and the line that says so is inert."""
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")

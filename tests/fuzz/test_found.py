@@ -9,7 +9,8 @@ import pytest
 from tests.fuzz.results import TEXT
 from tests.fuzz.target import empty_folder, run
 
-SMALL = "--preset quick --hidden 4 --folds 2 --repeats 1 --strengths 2 --epochs 1 --steps 3 --lr 0.01".split()
+SMALL = ["--preset", "quick", "--hidden", "4", "--folds", "2", "--repeats", "1", "--strengths", "2"]
+SMALL += ["--epochs", "1", "--steps", "3", "--lr", "0.01"]
 
 
 def grouped(groups: int, rows: int = 60) -> str:
