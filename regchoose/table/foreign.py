@@ -8,7 +8,7 @@ import numpy as np
 from regchoose.errors import DataError
 from regchoose.records import Int
 from regchoose.table.cells import Cells, Text
-from regchoose.table.values import clean, to_number
+from regchoose.table.values import MISSING, clean, to_number
 
 LOOKED_AT = 200  # rows that show whether a column is of numbers
 MOSTLY = 0.9  # of them
@@ -46,7 +46,7 @@ def refuse_foreign_rows(columns: Sequence[Text], lines: Int, *, header: Sequence
         for row in np.flatnonzero(first == header[0]):
             if all(column[row] == name for column, name in zip(columns, header, strict=True)):
                 raise header_again(int(lines[row]), path)
-    comments = [row for row in np.flatnonzero(np.strings.startswith(first, "#")) if first[row]]
+    comments = [row for row in np.flatnonzero(np.strings.startswith(first, "#")) if is_comment(first[row])]
     if comments and len(comments) <= few(len(first)):
         raise comment(int(lines[comments[0]]), path, count=len(comments))
     _refuse_second_header(columns, lines, header=header, path=path)
@@ -92,6 +92,11 @@ def refuse_far_rows(columns: Sequence[Cells], last: Sequence[str], *, where: str
 def header_again(line: int, path: str) -> DataError:
     """Return E314 for the header in the middle of a file."""
     return _foreign(path, line, "the header stands here again", "several tables in one file")
+
+
+def is_comment(cell: str) -> bool:
+    """Say whether a row that begins with this cell looks like a comment; #N/A and its like are values."""
+    return cell.startswith("#") and clean(cell).casefold() not in MISSING
 
 
 def comment(line: int, path: str, *, count: int) -> DataError:

@@ -10,7 +10,7 @@ import numpy as np
 from regchoose.errors import DataError
 from regchoose.records import Int
 from regchoose.table.blocks import CHUNK, END, Block, blocks
-from regchoose.table.foreign import comment, few, header_again
+from regchoose.table.foreign import comment, few, header_again, is_comment
 from regchoose.table.head import BEGINNING, Head
 from regchoose.table.lottery import Harvest
 from regchoose.table.packed import opened
@@ -74,7 +74,7 @@ def whole_bytes(
         ends += _open_ends(block, mark)
         if head.raw.dialect.header and (at := _whole_line(block, again)) is not None:
             raise header_again(at, named)
-        hashes = np.flatnonzero(block.bytes[block.starts] == HASH)
+        hashes = _comments(block, head)
         if len(hashes):
             first_comment = first_comment or int(block.lines(hashes[:1])[0])
             comments += len(hashes)
@@ -85,6 +85,19 @@ def whole_bytes(
     if 0 < comments <= few(records):
         raise comment(first_comment, named, count=comments)
     return Bytes(records, ends, last.decode("utf-8", "replace"), last_line, line_end or b"\n")
+
+
+def _comments(block: Block, head: Head) -> Int:
+    """Return which of the block's rows look like comments."""
+    delimiter = head.layout.delimiter
+    found = [
+        row
+        for row in np.flatnonzero(block.bytes[block.starts] == HASH).tolist()
+        if is_comment(
+            block.text[block.starts[row] : block.ends[row]].decode("utf-8", "replace").partition(delimiter)[0]
+        )
+    ]
+    return np.array(found, dtype=np.int64)
 
 
 def _end_of_first(block: Block) -> bytes:

@@ -51,7 +51,9 @@ def train_within_memory(
     halves = block.halves()
     if halves:
         parts = [
-            train_within_memory(train_one, half, device, stop=stop, may_fall_back=may_fall_back)
+            without_weights(
+                train_within_memory(train_one, half, device, stop=stop, may_fall_back=may_fall_back)
+            )
             for half in halves
         ]
         joined = _joined(parts, along_cells=len(block.cells) > 1)
@@ -60,6 +62,11 @@ def train_within_memory(
     if device.type != "cpu" and may_fall_back:
         return train_within_memory(train_one, block, CPU, stop=stop, may_fall_back=False)
     raise _no_room(train_one, block, device, stop=stop)
+
+
+def without_weights(result: BlockResult) -> BlockResult:
+    """Drop the weights of all models: they are large, and only those captured are needed."""
+    return replace(result, weights=result.weights[:, :, :0].copy())
 
 
 def _tried(

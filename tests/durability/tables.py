@@ -69,7 +69,7 @@ def _rows(rng: np.random.Generator) -> int:
 
 def _width(rng: np.random.Generator) -> int:
     size = rng.random()
-    return int(rng.integers(60, 200)) if size < 0.03 else int(rng.integers(0 if size < 0.05 else 1, 9))
+    return int(rng.integers(40, 100)) if size < 0.03 else int(rng.integers(0 if size < 0.05 else 1, 9))
 
 
 def _kind(rng: np.random.Generator) -> str:

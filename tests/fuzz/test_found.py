@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from regchoose.table import lookout, parts
 from tests.fuzz.results import TEXT
 from tests.fuzz.target import empty_folder, run
 
@@ -61,3 +62,25 @@ def test_a_result_whose_lists_do_not_belong_together(place: tuple[str, ...], val
         assert not Path("page.html").exists()
     assert status == 2, said
     assert "error[E214]" in said
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "#n/a", "#DIV/0!", "#VALUE!"])
+@pytest.mark.parametrize("large", [False, True])
+def test_a_row_that_begins_with_a_value_a_spreadsheet_could_not_compute(
+    cell: str, *, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a missing value, and no comment."""
+    if large:
+        monkeypatch.setattr(parts, "LARGE", 0)
+        monkeypatch.setattr(lookout, "LEAST", 40)
+        monkeypatch.setattr(lookout, "TIMES", 1)
+        monkeypatch.setattr(lookout, "FIRST_LOOK", 20)
+    lines = ["x,y", *(f"{i % 7},{i % 5}.5" for i in range(300)), ""]
+    lines[200] = f"{cell},2.5"
+    with empty_folder():
+        Path("t.csv").write_text("\n".join(lines))
+        status, said = run("inspect", "t.csv")
+        lines[200] = "# a comment,2.5"
+        Path("t.csv").write_text("\n".join(lines))
+        assert run("inspect", "t.csv")[0] == 3
+    assert status == 0, said
