@@ -245,9 +245,10 @@ TROUBLES: dict[str, Trouble] = {
         "An older file of the output's name is as it was.",
         "regchoose recommend data.csv -o /nowhere/result.json"),
     "E403": Trouble(
-        "Memory ran out, even with the work cut into its smallest parts.",
+        "Memory ran out, even with the work cut into its smallest parts; or a process that tried your own "
+        "network was killed twice, as the system does then.",
         "a wide table, large layers, or other programs.",
-        "fewer --rows, smaller --hidden, --jobs 1.",
+        "--rows with the number that the message says, smaller --hidden, --jobs 1.",
         "regchoose recommend wide.csv --hidden 4096,4096 --rows 100000"),
     "E501": Trouble(
         "More than a fifth of an arm's trainings came to no finite loss, after a second try at a tenth of "

@@ -111,6 +111,6 @@ def _ends_in_order(given: tuple[list[str], str]) -> None:
 
 
 TARGETS = {
-    "settings of all places": Target(PLACES, _taken_or_refused, 300),
-    "any command line": Target(st.tuples(st.lists(ARGUMENT, max_size=5), TOML), _ends_in_order, 60),
+    "settings of all places": Target(PLACES, _taken_or_refused, 250),
+    "any command line": Target(st.tuples(st.lists(ARGUMENT, max_size=5), TOML), _ends_in_order, 40),
 }

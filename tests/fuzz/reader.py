@@ -142,7 +142,7 @@ def _comes_back(given: tuple[list[list[str]], str, str, bool]) -> None:
 
 
 TARGETS = {
-    "any bytes as a table": Target(st.tuples(CONTENTS, st.sampled_from(NAMES), SETTINGS), _any_bytes, 250),
-    "no character of a table is lost": Target(_tables(), _nothing_lost, 250),
+    "any bytes as a table": Target(st.tuples(CONTENTS, st.sampled_from(NAMES), SETTINGS), _any_bytes, 150),
+    "no character of a table is lost": Target(_tables(), _nothing_lost, 200),
     "an ordinary table comes back": Target(_ordinary(), _comes_back, 150),
 }

@@ -88,7 +88,7 @@ def _shown_or_refused(given: tuple[bytes, str]) -> None:
 
 
 TARGETS = {
-    "an edited result": Target(st.tuples(EDITED, st.sampled_from(COMMANDS)), _shown_or_refused, 150),
-    "a torn result": Target(st.tuples(TORN, st.sampled_from(COMMANDS)), _shown_or_refused, 40),
+    "an edited result": Target(st.tuples(EDITED, st.sampled_from(COMMANDS)), _shown_or_refused, 100),
+    "a torn result": Target(st.tuples(TORN, st.sampled_from(COMMANDS)), _shown_or_refused, 30),
     "an edited result as a page": Target(st.tuples(EDITED, st.just(DRAWN)), _shown_or_refused, 3),
 }
