@@ -2,6 +2,7 @@
 
 import codecs
 import difflib
+import errno
 import os
 import stat
 import sys
@@ -78,8 +79,7 @@ def check_path(path: str) -> bool:
     if here.is_dir():
         raise UsageError("E209", f"{path} is a folder, and a file was wanted", fix=f"name one file; {KINDS}")
     try:
-        with here.open("rb") as file:
-            start = b"" if not stat.S_ISREG(os.fstat(file.fileno()).st_mode) else file.read(16)
+        start = _start(here)
     except (OSError, ValueError) as error:
         raise UsageError("E201", f"cannot open {path!r}: {_reason(error)}", fix=_nearest(here)) from None
     if start.startswith(b"PAR1"):
@@ -94,6 +94,16 @@ def check_path(path: str) -> bool:
     if here.suffix.lower() == ".parquet" and start:
         raise UsageError("E209", f"{path} is called parquet but is none", fix="rename it, or repair the file")
     return False
+
+
+def _start(path: Path) -> bytes:
+    """Return a file's first bytes. A pipe is not opened: its writer would take that for the reader."""
+    if stat.S_ISREG(path.stat().st_mode):
+        with path.open("rb") as file:
+            return file.read(16)
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return b""
 
 
 def _reason(error: OSError | ValueError) -> str:

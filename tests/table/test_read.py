@@ -5,6 +5,7 @@ import io
 import os
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -139,6 +140,24 @@ def test_a_pipe_with_a_name_is_read_once(tmp_path: Path) -> None:
     writer.start()
     assert text_of(str(path)) == ROWS
     writer.join()
+
+
+def test_a_pipe_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened to be looked at and closed again, it would lose what the writer had written by then."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    opened, given = list[str](), Path.open
+
+    def counted(self: Path, *arguments: Any, **further: Any) -> Any:
+        opened.append(self.name)
+        return given(self, *arguments, **further)
+
+    writer = Thread(target=os.system, args=(f"printf 'a,b\\n1,2\\n' > '{path}'",))
+    writer.start()
+    monkeypatch.setattr(Path, "open", counted)
+    assert text_of(str(path), Settings(header="yes")) == [["a", "b"], ["1", "2"]]
+    writer.join()
+    assert opened == ["pipe"]
 
 
 def test_a_device_that_yields_nothing_is_empty() -> None:
