@@ -15,6 +15,10 @@ NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "requests", "
 RUNNING = {"eval", "exec", "compile", "__import__", "os.system", "os.popen"}
 WALL_CLOCK = {"time.time"}  # it is set back and forth; what takes time is measured by time.monotonic
 ALLOWED = {"re.compile"}
+DATED = {
+    "cli/handoff.py",
+    "cli/recommend.py",
+}  # a run that is handed on has a date, and measures nothing by it
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
@@ -49,8 +53,9 @@ def test_nothing_that_is_read_is_run(path: Path) -> None:
     top = {name.partition(".")[0] for name in imports(path)}
     assert not top & UNPICKLING
     assert not top & NETWORK
+    wall_clock: set[str] = set() if str(path.relative_to(PACKAGE)) in DATED else WALL_CLOCK
     for name, call in calls(path):
-        assert name in ALLOWED or name not in RUNNING | WALL_CLOCK, f"{path}:{call.lineno}: {name}"
+        assert name in ALLOWED or name not in RUNNING | wall_clock, f"{path}:{call.lineno}: {name}"
         assert name not in UNSAFE or not UNSAFE[name](keywords(call)), f"{path}:{call.lineno}: {name}"
 
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from regchoose.records import Float, Image, Task
+from regchoose.training.lines import in_lines
 from regchoose.training.loss import slope
-from regchoose.training.mlp import CACHE_LINE
 
 KERNEL, STRIDE = 3, 2
 TAPS = KERNEL * KERNEL
@@ -95,13 +95,17 @@ class Cnn:
     def n_parameters(self) -> int:
         """Numbers in one model's row: whole cache lines, as in `Mlp`."""
         used = self.n_penalized + sum(out for out, _ in self.shapes)
-        return -(-used // CACHE_LINE) * CACHE_LINE
+        return in_lines(used)
 
     @property
     def group(self) -> int:
         """Models that are computed together."""
         numbers = sum((2 * stage.seen + 2 * stage.out) * stage.places for stage in self.stages) * ROWS
         return max(1, GROUP_BYTES // (4 * numbers))
+
+    def width(self, n_inputs: int) -> int:
+        """Return how many numbers apart rows are to lie: pictures are cut out of them, without gaps."""
+        return n_inputs
 
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Conv2d and Linear do."""
