@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from regchoose.crew.work import Crew
 from regchoose.errors import ResourceError, is_lack_of_memory
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.comparison import posterior_of, rope_of
@@ -68,6 +69,8 @@ class Look:
     ----------
     number : int
         1 for the first look.
+    crew : Crew
+        Who trains.
     lr : float, optional
         The learning rate that an earlier look found.
     kept : Kept, optional
@@ -83,6 +86,7 @@ class Look:
         number: int,
         listener: Listener,
         clock: Clock,
+        crew: Crew,
         lr: float | None = None,
         kept: Kept | None = None,
     ) -> None:
@@ -90,7 +94,8 @@ class Look:
         self.layout = layout_of(table, rows=rows)
         self.arms: dict[Arm, ArmRun] = {}
         self.seconds: dict[str, float] = {}
-        self._listener, self._clock, self._lr, self._kept = listener, clock, lr, kept
+        self._listener, self._clock, self._lr = listener, clock, lr
+        self._crew, self._kept = crew, kept
         self._subsample: Subsample | None = None
         self._experiment: Experiment | None = None
 
@@ -123,7 +128,8 @@ class Look:
                 self._listener.noted(said)
             rows = self.drawn().rows
             with self._within_memory():
-                found = keeping(prepare(self.table, rows, self.settings, self.layout), self._kept)
+                made = prepare(self.table, rows, self.settings, self.layout, crew=self._crew)
+                found = keeping(made, self._kept)
             self._experiment = found if self._lr is None else at_rate(found, self._lr)
             if self.number == 1:
                 for remark in self._experiment.remarks:
@@ -210,6 +216,7 @@ class Look:
             number=self.number + 1,
             listener=self._listener,
             clock=self._clock,
+            crew=self._crew,
             lr=lr,
             kept=self._kept,
         )

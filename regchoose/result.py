@@ -110,7 +110,7 @@ def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None
 def _execution(
     settings: Settings, experiment: Experiment | None, *, seconds: Mapping[str, float]
 ) -> dict[str, Any]:
-    device = str(experiment.training.device) if experiment else None
+    device = str(experiment.training.devices) if experiment else None
     return {
         "device": device,
         "jobs": settings.jobs,

@@ -8,6 +8,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.answers import by_profile, prior_outcome, walk_of_signs
+from regchoose.crew.choose import crew_of
+from regchoose.crew.work import Crew
 from regchoose.errors import Interrupted, Terminated
 from regchoose.experiment.growth import Growth
 from regchoose.experiment.judgement import Judgement, judged_by_loss
@@ -60,8 +62,9 @@ def recommend(
     RegchooseError
         Where the table, the settings or the machine do not allow it.
     """
-    with threadpool_limits(1):  # sums split over threads differ in their last bits
-        run = Run(path, settings, given=given, ask=ask, listener=listener, clock=clock, kept=kept)
+    # Sums split over threads differ in their last bits.
+    with threadpool_limits(1), crew_of(settings) as crew:
+        run = Run(path, settings, given=given, ask=ask, listener=listener, clock=clock, crew=crew, kept=kept)
         return run.result()
 
 
@@ -77,6 +80,7 @@ class Run:
         ask: Ask,
         listener: Listener,
         clock: Clock,
+        crew: Crew,
         kept: Kept | None = None,
     ) -> None:
         self._settings, self._given, self._ask = settings, given, ask
@@ -84,7 +88,7 @@ class Run:
         self._start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
-        self._table = load_heard(path, settings, choose=ask, listener=listener)
+        self._table = load_heard(path, settings, choose=ask, listener=listener, crew=crew)
         self._settings = settings = for_images(settings, self._table, given=given)
         for warning in self._table.warnings:
             listener.noted(warning)
@@ -95,6 +99,7 @@ class Run:
             number=1,
             listener=listener,
             clock=clock,
+            crew=crew,
             kept=kept,
         )
         self._look_began = self._start

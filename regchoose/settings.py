@@ -101,8 +101,9 @@ class Settings:
     preset: Annotated[Literal["quick", "default", "thorough", "ci"], Option("A set of settings to start from.", EXPERIMENT)] = "default"
     budget: Annotated[str, Option("Time allowed, such as 90s or 5m; a longer run is answered from prior knowledge.", EXPERIMENT, "TIME")] = "10m"
     seed: Annotated[int, Ge(0), Lt(2**32), Option("The seed of every random choice.", EXPERIMENT, "N")] = 0
-    device: Annotated[str, Option("auto, cpu, cuda or cuda:N.", EXPERIMENT, "DEVICE", result=False)] = "auto"
-    jobs: Annotated[int, Ge(0), Le(1024), Option("Blocks trained side by side; 0 is one a core.", EXPERIMENT, "N", result=False)] = 0
+    device: Annotated[str, Option("auto, cpu, cuda, cuda:N, or several with commas between, which take turns.", EXPERIMENT, "DEVICE", result=False)] = "auto"
+    jobs: Annotated[int, Ge(0), Le(1024), Option("Processes that train side by side; 0 is one thread a core.", EXPERIMENT, "N", result=False)] = 0
+    cluster: Annotated[str | None, Option("Train on the workers of a Dask scheduler, such as tcp://10.0.0.1:8786.", EXPERIMENT, "ADDRESS", result=False)] = None
 
     json: Annotated[bool, Option("Print the result as one JSON document; short for --format json.", OUTPUT, result=False)] = False
     format: Annotated[Literal["text", "json", "markdown", "github", "junit"], Option("The form of the answer; github: annotations of a job.", OUTPUT, result=False)] = "text"

@@ -57,7 +57,7 @@ def parts_of(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[Exper
         if rows < FEWEST:
             return ()
         own = drawn[stratified_part(table.target[drawn], table.task, rows, seed=settings.seed)]
-        part = prepare(table, own, settings, Layout("B", rows))
+        part = prepare(table, own, settings, Layout("B", rows), crew=experiment.training.crew)
         found.append(keeping(at_rate(part, lr), experiment.training.kept))
     return tuple(found)
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from regchoose.crew.threads import threads
+from regchoose.crew.work import Crew
 from regchoose.errors import DataError
 from regchoose.experiment.fitted import Drawing, inputs_drawn, make_drawing
 from regchoose.records import Arm, Cell, Int, Kept, Penalties, Table
@@ -14,7 +16,7 @@ from regchoose.table.duplicates import group_duplicates
 from regchoose.table.encode import encode, encoded_names
 from regchoose.training.block import CellData, make_schedule
 from regchoose.training.choose_network import cnn_network, other_network
-from regchoose.training.device import choose_device
+from regchoose.training.device import devices_of
 from regchoose.training.train import Training
 from regchoose.verdict.decide import null_loss
 from regchoose.verdict.design import INNER, Layout, forward_cells, make_cells, make_sets, variance_factor
@@ -134,20 +136,29 @@ class Experiment:
         return tuned_models(points, self.pauses(points)) + (judged - 1) * self.n_whole + len(self.final)
 
 
-def prepare(table: Table, rows: Int, settings: Settings, layout: Layout | None = None) -> Experiment:
+def prepare(
+    table: Table,
+    rows: Int,
+    settings: Settings,
+    layout: Layout | None = None,
+    *,
+    crew: Crew | None = None,
+) -> Experiment:
     """Resample the rows of a subsample and encode each cell, fitted on its own training rows.
 
     Parameters
     ----------
     layout : Layout, optional
         How the rows are used; by default all in cross-validation.
+    crew : Crew, optional
+        Who trains; by default threads, one a core.
 
     Raises
     ------
     DataError
         E303 where whole groups are too few, or leave nothing to train or judge on.
     ResourceError
-        E401 where the device asked for is not there.
+        E401 where the device asked for is not there, E405 where a worker has other releases.
     UsageError, TrainingError
         Where the user's network cannot be used; see `regchoose.training.probe.probe`.
     """
@@ -165,7 +176,7 @@ def prepare(table: Table, rows: Int, settings: Settings, layout: Layout | None =
         cells,
         tuning,
         final,
-        _training(table, settings, n_rows=len(tuning_cells[0].fit)),
+        _training(table, settings, n_rows=len(tuning_cells[0].fit), crew=crew or threads(settings.jobs)),
         top if linear else max(1.0, top),
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
         drawing=drawing,
@@ -218,7 +229,7 @@ def _few_groups(message: str) -> DataError:
     return DataError("E303", message, detail=detail, fix="--resources no   or   leave --group out")
 
 
-def _training(table: Table, settings: Settings, *, n_rows: int) -> Training:
+def _training(table: Table, settings: Settings, *, n_rows: int, crew: Crew) -> Training:
     """Return what all models of a run have in common, scheduled for so many rows."""
     schedule = make_schedule(
         n_rows,
@@ -239,8 +250,8 @@ def _training(table: Table, settings: Settings, *, n_rows: int) -> Training:
         len(table.classes),
         None if settings.network == "linear" else settings.hidden,
         schedule,
-        choose_device(settings.device),
-        settings.jobs,
+        devices_of(crew, settings.device),
+        crew,
         other,
         settings.device == "auto",
         cnn=cnn_network(settings, image=table.image, task=table.task, n_classes=len(table.classes)),

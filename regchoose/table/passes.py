@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+from regchoose.crew.work import Crew
 from regchoose.records import Table
 from regchoose.settings import Settings
 from regchoose.table.dialect import Choose
@@ -40,7 +41,9 @@ class Passes:
         self._told(self._before + done)
 
 
-def load_heard(path: str, settings: Settings, *, choose: Choose, listener: Listener) -> Table:
+def load_heard(
+    path: str, settings: Settings, *, choose: Choose, listener: Listener, crew: Crew | None = None
+) -> Table:
     """Do what `load` does, and say how far the reading of a large table is."""
     if are_images(path):
         listener.started("read", "read the images", 0)

@@ -7,9 +7,10 @@ models that share a module share no state.
 
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -53,6 +54,8 @@ class AnyNetwork:
         The user's code that it is built by, and its hash.
     identity : str
         What tells it from all other networks, as far as its code and arguments do; empty where unknown.
+    recipe : mapping, optional
+        How it is built anew in another process; see `regchoose.training.recipe`.
     """
 
     build: Build
@@ -67,6 +70,7 @@ class AnyNetwork:
     file: Path | None = None
     source: str = ""
     identity: str = ""
+    recipe: Mapping[str, Any] | None = None
     _own: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     @property

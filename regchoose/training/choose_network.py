@@ -4,9 +4,6 @@ import io
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
-from itertools import pairwise
-
-from torch import nn
 
 from regchoose.errors import UsageError
 from regchoose.records import Image, Task
@@ -15,6 +12,7 @@ from regchoose.training.any_network import AnyNetwork
 from regchoose.training.cnn import Cnn
 from regchoose.training.loss import n_outputs
 from regchoose.training.probe import Request, probe
+from regchoose.training.recipe import layered, named_cnn, recipe_of_users
 from regchoose.training.survey import any_network
 from regchoose.training.user_network import code_beside, load, undisturbed
 
@@ -55,10 +53,11 @@ def other_network(
             )
         return None
     if settings.network == "mlp":
-        return _mlp((len(input_names), *settings.hidden, k), settings.penalize) if settings.penalize else None
+        sizes = (len(input_names), *settings.hidden, k)
+        return layered(sizes, settings.penalize) if settings.penalize else None
     cnn = cnn_network(settings, image=image, task=task, n_classes=n_classes)
     if cnn is not None:
-        return _named(cnn, settings.penalize) if settings.penalize else None
+        return named_cnn(cnn, settings.penalize) if settings.penalize else None
     return _users(settings, input_names, k=k, task=task)
 
 
@@ -92,25 +91,6 @@ def cnn_network(settings: Settings, *, image: Image | None, task: Task, n_classe
     return Cnn(image, (channels, 2 * channels), n_outputs(task, n_classes))
 
 
-def _named(network: Cnn, penalize: Sequence[str]) -> AnyNetwork:
-    """Return the same as torch's own layers, their weights called 1.weight, 3.weight and 6.weight."""
-    named = any_network(
-        network.module, n_inputs=network.image.n_numbers, n_outputs=network.n_outputs, penalize=penalize
-    )
-    return replace(named, identity=f"cnn {network}")
-
-
-def _mlp(sizes: Sequence[int], penalize: Sequence[str]) -> AnyNetwork:
-    """Return the mlp as torch's own layers, their weights called 0.weight, 2.weight and so on."""
-
-    def build() -> nn.Module:
-        layers = [layer for pair in pairwise(sizes) for layer in (nn.Linear(*pair), nn.ReLU())]
-        return nn.Sequential(*layers[:-1])
-
-    network = any_network(build, n_inputs=sizes[0], n_outputs=sizes[-1], penalize=penalize)
-    return replace(network, identity=f"mlp of layers {tuple(sizes)}")
-
-
 def _users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task) -> AnyNetwork:
     options = settings.network_options
     request = Request(settings.network, options, input_names, k, task, settings.penalize)
@@ -129,4 +109,12 @@ def _users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task
             source=user.source,
         )
         said = (settings.network.rpartition(":")[2], sorted(options.items()), tuple(input_names), k)
-        return replace(network, identity=f"{code_beside(user.file)} {said!r}")
+        recipe = recipe_of_users(
+            user,
+            options,
+            input_names=input_names,
+            n_outputs=k,
+            penalize=settings.penalize,
+            batched=trial.batched,
+        )
+        return replace(network, identity=f"{code_beside(user.file)} {said!r}", recipe=recipe)

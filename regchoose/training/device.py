@@ -1,14 +1,68 @@
-"""Where models are trained."""
+"""Where models are trained, and which of several devices trains which block."""
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 
+from regchoose.crew.packed import pack, unpack
+from regchoose.crew.work import Crew
 from regchoose.errors import ResourceError, UsageError
 
+CPU = torch.device("cpu")
+ONE = re.compile(r"cpu|cuda(?::([0-9]{1,9}))?")
+WANTED = "auto, cpu, cuda, cuda:N, or several with commas between"
+MIXED = "several kinds"
 
-def choose_device(name: str) -> torch.device:
-    """Return the device called auto, cpu, cuda or cuda:N.
+
+@dataclass(frozen=True)
+class Devices:
+    """Devices that take turns. The number of a block alone says whose turn it is, whoever is done first.
+
+    Parameters
+    ----------
+    name : str
+        What they are called: names with commas between, a turn each.
+    turns : tuple of tuple of torch.device
+        The devices of each name, which share its turns. They are of one kind, so how many there are changes
+        no result. Without any where models are trained on other machines, which have their own.
+    kinds : tuple of str
+        The kind of each turn's devices: other kinds round otherwise.
+    """
+
+    name: str
+    turns: tuple[tuple[torch.device, ...], ...]
+    kinds: tuple[str, ...]
+
+    def of(self, number: int) -> torch.device:
+        """Return the device of the block with a number."""
+        own = self.turns[number % len(self.turns)]
+        return own[number // len(self.turns) % len(own)]
+
+    def kind(self, number: int) -> str:
+        """Return the kind of the device of the block with a number."""
+        return self.kinds[number % len(self.kinds)]
+
+    def __str__(self) -> str:
+        here = dict.fromkeys(str(device) for own in self.turns for device in own)
+        return ", ".join(here) or self.name
+
+
+def devices(*turns: torch.device) -> Devices:
+    """Return single devices that take turns."""
+    return Devices(
+        ",".join(map(str, turns)), tuple((device,) for device in turns), tuple(map(kind_of, turns))
+    )
+
+
+def choose_devices(name: str) -> Devices:
+    """Return the devices of this machine called auto, cpu, cuda, cuda:N, or several of these.
+
+    cuda is all CUDA devices, and of several kinds those of the first one's. auto is cuda where there is any,
+    else cpu. The CPU has turns beside others only where it is named.
 
     Raises
     ------
@@ -17,20 +71,111 @@ def choose_device(name: str) -> torch.device:
     ResourceError
         E401 where that device is not there.
     """
-    match = re.fullmatch(r"auto|cpu|cuda(?::([0-9]{1,9}))?", name)
-    if not match:
-        raise UsageError("E202", f"--device {name}: wanted auto, cpu, cuda or cuda:N", fix="--device auto")
-    present = torch.cuda.is_available()
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":
-        return torch.device("cuda" if present else "cpu")
-    if name == "cpu":
-        return torch.device("cpu")
-    count = torch.cuda.device_count() if present else 0
+        name = "cuda" if count else "cpu"
+    turns = tuple(_named(part, name, count=count) for part in name.split(","))
+    return Devices(name, turns, tuple(kind_of(own[0]) for own in turns))
+
+
+def _named(part: str, name: str, *, count: int) -> tuple[torch.device, ...]:
+    index = _index(part, name)
+    if part == "cpu":
+        return (CPU,)
     # torch.device keeps the index in eight bits, so it is compared before: cuda:128 would read as -128.
-    if int(match[1] or 0) >= count:
+    if (index or 0) >= count:
         raise ResourceError(
             "E401",
             f"--device {name}: {count} CUDA devices are visible to PyTorch {torch.__version__}",
             fix="--device cpu, or --device auto to take what is there",
         )
-    return torch.device("cuda") if match[1] is None else torch.device("cuda", int(match[1]))
+    if index is not None:
+        return (torch.device("cuda", index),)
+    kinds = [torch.cuda.get_device_name(other) for other in range(count)]
+    return tuple(torch.device("cuda", other) for other in range(count) if kinds[other] == kinds[0])
+
+
+def _index(part: str, name: str) -> int | None:
+    """Return the N of cuda:N, or raise E202 for what is no device's name."""
+    match = ONE.fullmatch(part)
+    if not match:
+        raise UsageError("E202", f"--device {name}: wanted {WANTED}", fix="--device auto")
+    return None if match[1] is None else int(match[1])
+
+
+def kind_of(device: torch.device) -> str:
+    """Name the kind of a processor."""
+    if device.type == "cuda":
+        return f"{device.type} {torch.cuda.get_device_name(device)}"
+    return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"
+
+
+# ---- other machines ------------------------------------------------------------------------------
+
+
+def about(_: bytes) -> bytes:
+    """Say which releases compute here, and on what; for `Crew.everywhere`."""
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return pack(
+        {
+            "releases": _releases(),
+            "cpu": kind_of(CPU),
+            "cuda": [kind_of(torch.device("cuda", index)) for index in range(count)],
+        }
+    )
+
+
+def _releases() -> dict[str, str]:
+    return {"torch": torch.__version__, "numpy": np.__version__}
+
+
+def devices_of(crew: Crew, name: str) -> Devices:
+    """Return the devices called so that a crew trains on: those of this machine, or of its workers.
+
+    Raises
+    ------
+    UsageError, ResourceError
+        E202, E401 as `choose_devices`; E405 where a worker has other releases than this machine.
+    """
+    if not crew.is_remote:
+        return choose_devices(name)
+    seen = {
+        worker: unpack(answer)[0]
+        for worker, answer in crew.everywhere(f"{__name__}:{about.__name__}").items()
+    }
+    for worker, found in seen.items():
+        _refuse_other_releases(worker, found["releases"])
+    if name == "auto":  # what all of them have
+        name = "cuda" if seen and all(found["cuda"] for found in seen.values()) else "cpu"
+    parts = name.split(",")
+    kinds = [{_kind_at(worker, found, part, name) for worker, found in seen.items()} for part in parts]
+    return Devices(name, (), tuple(own.pop() if len(own) == 1 else MIXED for own in kinds))
+
+
+def _kind_at(worker: str, found: Mapping[str, Any], part: str, name: str) -> str:
+    index = _index(part, name)
+    if part == "cpu":
+        return str(found["cpu"])
+    there: Sequence[str] = found["cuda"]
+    if (index or 0) >= len(there):
+        raise ResourceError(
+            "E401",
+            f"--device {name}: the worker {worker} sees {len(there)} CUDA devices",
+            fix="--device cpu, or --device auto to take what all workers have",
+        )
+    return there[index or 0]
+
+
+def _refuse_other_releases(worker: str, theirs: Mapping[str, str]) -> None:
+    ours = _releases()
+    other = [
+        f"{name} {theirs[name]}, here {release}" for name, release in ours.items() if theirs[name] != release
+    ]
+    if other:
+        wanted = " ".join(f"{name}=={release.partition('+')[0]}" for name, release in ours.items())
+        raise ResourceError(
+            "E405",
+            f"the worker {worker} has {'; '.join(other)}",
+            detail=["other releases may come to other numbers"],
+            fix=f"pip install {wanted} on the workers   or   leave --cluster out",
+        )

@@ -1,14 +1,14 @@
 """Blocks that were trained before: under which key one is looked up, and what of it is stored."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from regchoose.crew.threads import NAME
 from regchoose.records import Arrays, Kept
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import Block, BlockResult, array_mark
@@ -31,8 +31,9 @@ class Shelf:
         All of one network.
     kind : str
         How they are trained.
-    workers : Executor
-        Where a user's network is built: its messages are not shown there.
+    kinds : callable
+        From a block's position to the kind of processor that trains it: what another kind comes to is
+        another thing.
     """
 
     def __init__(
@@ -41,13 +42,14 @@ class Shelf:
         blocks: Sequence[Block],
         *,
         kind: str,
-        device: torch.device,
-        workers: Executor,
+        kinds: Callable[[int], str],
     ) -> None:
-        network = network_mark(blocks[0].network, workers) if kept is not None and blocks else None
+        network = network_mark(blocks[0].network) if kept is not None and blocks else None
         self._kept = None if network is None else kept
-        common = f"{kind} {_place(device)} {network}"
-        self._keys = [block_key(block, common) for block in blocks] if self._kept is not None else []
+        self._keys = [
+            block_key(block, f"{kind} {kinds(position)} {network}")
+            for position, block in enumerate(blocks if self._kept is not None else ())
+        ]
 
     def found(self, position: int) -> BlockResult | None:
         """Return what the block at a position came to before; None where that is unknown."""
@@ -105,7 +107,7 @@ def block_key(block: Block, common: str) -> str:
     return mark.hexdigest()
 
 
-def network_mark(network: Network, workers: Executor) -> str | None:
+def network_mark(network: Network) -> str | None:
     """Return what tells a network from all others; None where it cannot be told.
 
     The start of a model stands in it: a network may read weights from a file.
@@ -116,14 +118,8 @@ def network_mark(network: Network, workers: Executor) -> str | None:
         case Cnn():
             return f"cnn {network}"
         case AnyNetwork(identity=identity) if identity:
-            start = workers.submit(network.initial, np.random.default_rng(0)).result()
+            with ThreadPoolExecutor(1, NAME) as quiet:  # what it prints while it is built is not shown there
+                start = quiet.submit(network.initial, np.random.default_rng(0)).result()
             kind = f"{network.layout} {network.random} {network.batched} {network.unseen}"
             return f"{identity} {kind} {array_mark(start).hex()}"
     return None
-
-
-def _place(device: torch.device) -> str:
-    """Name the processor: other kinds round otherwise."""
-    if device.type == "cuda":
-        return f"{device.type} {torch.cuda.get_device_name(device)}"
-    return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"

@@ -1,26 +1,27 @@
 """Cut a plan into blocks, train them side by side, and put the results together."""
 
-import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
+from regchoose.crew.threads import threads
+from regchoose.crew.work import Crew
 from regchoose.records import Float, Int, Kept, Penalties, Task, Trained
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import Block, BlockResult, CellData, Schedule
 from regchoose.training.cnn import Cnn
 from regchoose.training.descent import train_block
+from regchoose.training.device import Devices
 from regchoose.training.kept import Shelf
 from regchoose.training.linear_block import train_linear_block
 from regchoose.training.loss import n_outputs
-from regchoose.training.memory import TrainBlock, train_within_memory
+from regchoose.training.memory import TrainBlock
 from regchoose.training.mlp import Mlp
 from regchoose.training.network import Network
+from regchoose.training.orders import TRAINING, Order
 from regchoose.training.user_network import undisturbed
 
 MODELS_A_BLOCK = 32  # enough to fill the processor, few enough to stay in its cache
@@ -37,8 +38,10 @@ class Training:
     hidden : tuple of int, optional
         Units of the hidden layers of the mlp; None is the linear model, which is solved to its optimum and
         has one checkpoint.
-    jobs : int
-        Blocks trained side by side; 0 is one a core.
+    devices : Devices
+        Where models are trained.
+    crew : Crew
+        Who trains blocks side by side; by default threads, one a core.
     other : AnyNetwork, optional
         A network to train in the mlp's place.
     cnn : Cnn, optional
@@ -53,8 +56,8 @@ class Training:
     n_classes: int
     hidden: tuple[int, ...] | None
     schedule: Schedule
-    device: torch.device
-    jobs: int = 0
+    devices: Devices
+    crew: Crew = field(default_factory=threads)
     other: AnyNetwork | None = None
     may_fall_back: bool = False
     kept: Kept | None = None
@@ -68,6 +71,10 @@ class Training:
     def stopped(self, checkpoint: int) -> "Training":
         """Return the same training, broken off at one of its checkpoints; a linear model is solved anyway."""
         return self if self.hidden is None else replace(self, schedule=self.schedule.stopped(checkpoint))
+
+    def order(self, block: Block, number: int, train_one: TrainBlock) -> Order:
+        """Return the order to train a block."""
+        return Order(block, train_one, self.devices, number, self.may_fall_back)
 
     def network(self, n_inputs: int) -> Network:
         """Return the network for so many encoded features."""
@@ -148,41 +155,28 @@ def _run(
     *,
     advanced: Callable[[int], None] = lambda _: None,
 ) -> list[BlockResult]:
-    """Train the blocks, one a thread, and return their results in the order of the blocks.
+    """Have the blocks trained by the crew, and return their results in the order of the blocks.
 
     A block that was kept is not trained again. What is kept is read and written by the calling thread alone.
     """
-    stopping, advance = threading.Event(), _Advance(blocks, advanced)
+    advance = _Advance(blocks, advanced)
     peace = undisturbed() if training.other is not None else nullcontext()
-    with peace, _one_thread_each(), _pool(training.jobs) as pool:
-        shelf = Shelf(training.kept, blocks, kind=train_one.__name__, device=training.device, workers=pool)
+    with peace, _one_thread_each():
+        shelf = Shelf(training.kept, blocks, kind=train_one.__name__, kinds=training.devices.kind)
         results = [shelf.found(position) for position in range(len(blocks))]
         for position, result in enumerate(results):
             if result is not None:
                 advance.past(position)
-        futures = {
-            pool.submit(
-                train_within_memory,
-                train_one,
-                block,
-                training.device,
-                stop=stopping.is_set,
-                may_fall_back=training.may_fall_back,
-            ): position
-            for position, block in enumerate(blocks)
-            if results[position] is None
-        }
-        try:
-            for future in as_completed(futures):
-                position = futures[future]
-                result = future.result()
-                shelf.keep(position, result)
-                results[position] = replace(result, weights=result.weights[:, :, :0])
+        # The number of a block says which device it has, so it is that of the plan: of what is found, too.
+        unknown = [position for position, result in enumerate(results) if result is None]
+        orders = [training.order(blocks[position], position, train_one) for position in unknown]
+        with closing(training.crew.each(TRAINING, orders)) as coming:
+            for place, came in coming:
+                position = unknown[place]
+                if came.kind == training.devices.kind(position):
+                    shelf.keep(position, came.result)
+                results[position] = came.result
                 advance.past(position)
-        except BaseException:
-            stopping.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
     return [result for result in results if result is not None]
 
 
@@ -197,21 +191,6 @@ class _Advance:
         block = self._blocks[position]
         self._done += len(block.cells) * len(block.l1)
         self._advanced(self._done)
-
-
-def _pool(jobs: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0)), "block", initializer=_settle_thread)
-
-
-def _settle_thread() -> None:
-    """Prepare a thread that trains blocks.
-
-    The number of threads is set again here: set in the calling thread alone, some operations still share
-    their work out, and the threads that wait for one another take many times as long on a busy machine.
-    Subnormal numbers, common in decaying moments, are many times slower than zeros.
-    """
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
 
 
 @contextmanager
@@ -267,9 +246,8 @@ def seconds_a_model(
             training, schedule=replace(training.schedule, epochs=epochs, checkpoints=np.array([epochs]))
         )
         share = training.schedule.epochs / epochs
-    workers = training.jobs or len(os.sched_getaffinity(0))
-    some = list(cells[:1]) * workers
-    train(trial, some[:1], penalties)  # the first calls of a process are slow
+    some = list(cells[:1]) * training.crew.size
+    train(trial, some, penalties)  # the first calls of a process are slow
     start = clock()
     train(trial, some, penalties)
     return (clock() - start) * share / (len(some) * len(penalties))

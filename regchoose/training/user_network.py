@@ -21,11 +21,10 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from regchoose.crew.threads import NAME
 from regchoose.errors import UsageError
 from regchoose.training.any_network import Build
 from regchoose.training.their_errors import lines_of, said
-
-WORKERS = "block"  # how the names of the threads that train begin
 
 
 @dataclass(frozen=True)
@@ -210,12 +209,16 @@ def _kind(value: object) -> str:
     return "None" if value is None else f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
 
 
-def code_beside(file: Path) -> str:
-    """Return the hash of a network's file and of the modules beside it that are loaded."""
+def files_beside(file: Path) -> list[Path]:
+    """Return a network's file and those of the modules beside it that are loaded."""
     loaded = {Path(place) for module in list(sys.modules.values()) if (place := _place_of(module))}
     own = {path for path in loaded if file.parent in path.parents and "site-packages" not in path.parts}
-    files = sorted({file, *(path for path in own if path.is_file())})
-    return hashlib.sha256("".join(map(_digest, files)).encode()).hexdigest()
+    return sorted({file, *(path for path in own if path.is_file())})
+
+
+def code_beside(file: Path) -> str:
+    """Return the hash of a network's file and of the modules beside it that are loaded."""
+    return hashlib.sha256("".join(map(_digest, files_beside(file))).encode()).hexdigest()
 
 
 def _place_of(module: ModuleType) -> str:
@@ -238,7 +241,7 @@ class _WithoutWorkers(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write, or not."""
-        if threading.current_thread().name.startswith(WORKERS):
+        if threading.current_thread().name.startswith(NAME):
             return len(text)
         return int(self._stream.write(text))
 

@@ -5,12 +5,13 @@ from itertools import pairwise
 from math import ceil
 
 import numpy as np
-import torch
 from sklearn.model_selection import KFold
 
+from regchoose.crew.threads import threads
 from regchoose.records import ARMS, Float, Int, Penalties
 from regchoose.settings import Settings
 from regchoose.training.block import make_schedule
+from regchoose.training.device import CPU, devices
 from regchoose.training.train import Training
 from regchoose.verdict.tune import make_grid, strongest
 from tests.benchmarks.tables import Sheet
@@ -106,7 +107,7 @@ def make_training(sheet: Sheet, settings: Settings, *, rows: int) -> Training:
     schedule = make_schedule(
         rows, epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=RATE
     )
-    return Training(sheet.task, 2, settings.hidden, schedule, torch.device("cpu"), settings.jobs)
+    return Training(sheet.task, 2, settings.hidden, schedule, devices(CPU), threads(settings.jobs))
 
 
 def shortened(work: Work, epochs: int) -> Work:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from regchoose.crew.threads import Threads
 from regchoose.records import Float, Penalties, Task
 from regchoose.training.block import Block, BlockResult, CellData, make_schedule
 from regchoose.training.descent import train_block
+from regchoose.training.device import devices
 from regchoose.training.train import Training
 
 CPU = torch.device("cpu")
@@ -47,11 +49,11 @@ def training(
     device: torch.device = CPU,
 ) -> Training:
     schedule = make_schedule(n, epochs=epochs, least_steps=0, batch=batch, lr=lr)
-    return Training(task, 3 if task == "multiclass" else 2, hidden, schedule, device, jobs)
+    return Training(task, 3 if task == "multiclass" else 2, hidden, schedule, devices(device), Threads(jobs))
 
 
 def block_result(plan: Training, cells: Sequence[CellData], penalties: Penalties) -> BlockResult:
     """Train everything as one block; unlike `train` this gives the weights too."""
     network = plan.network(cells[0].x.shape[1])
     block = Block(cells, penalties.l1, penalties.l2, plan.task, network, plan.schedule)
-    return train_block(block, plan.device, stop=lambda: False)
+    return train_block(block, plan.devices.of(0), stop=lambda: False)

@@ -11,7 +11,7 @@ import torch
 from regchoose.journal.journal import Journal
 from regchoose.records import Arrays, Penalties, Trained
 from regchoose.settings import Settings
-from regchoose.training import choose_network
+from regchoose.training import choose_network, orders
 from regchoose.training import train as train_module
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import Block, BlockResult, CellData
@@ -80,7 +80,7 @@ def test_the_second_run_trains_nothing_and_says_the_same(
     for turn in range(2):
         journal = Journal(tmp_path / "j.sqlite", engine="", fresh=False, now=lambda: 0.0)
         if turn:
-            monkeypatch.setattr(train_module, "train_within_memory", None)
+            monkeypatch.setattr(orders, "train_within_memory", None)
         kept = replace(plan, kept=journal)
         runs.append(train(kept, cells, PENALTIES, capture=CAPTURE, advanced=told.append))
         assert (journal.found, journal.kept) == ((0, 3), (3, 0))[turn]

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import torch
 
 from regchoose.cli.progress import Silent
 from regchoose.records import ARMS, Arm, Penalties, Result
 from regchoose.run import recommend
 from regchoose.training.block import CellData, Schedule, make_schedule
+from regchoose.training.device import CPU, devices
 from regchoose.training.train import Training, train
 from regchoose.verdict.decide import OUTCOME_ARMS
 from regchoose.verdict.tune import to_size
@@ -143,7 +143,7 @@ def _refitted(choice: _Choice, split: Split, sizes: Sizes) -> tuple[float, float
         split.n_classes,
         None if linear else sizes.settings.hidden,
         choice.schedule or Schedule(1, 1, 1.0, np.array([1])),
-        torch.device("cpu"),
+        devices(CPU),
     )
     start = time.perf_counter()
     trained = train(training, cells, Penalties(np.array([choice.l1]), np.array([choice.l2])))

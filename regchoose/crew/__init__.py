@@ -1,0 +1,1 @@
+"""Who does the work: threads, processes of this machine, or the workers of a cluster."""
