@@ -158,9 +158,9 @@ class Cluster:
             raise other_version(f"a worker cannot import {error.name}", __version__) from error
         return answer
 
-    def everywhere(self, away: str) -> dict[str, bytes]:
+    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
         """Ask each worker something: its address → what it answers."""
-        found: dict[str, bytes] = self._client.run(perform, __version__, away, b"")
+        found: dict[str, bytes] = self._client.run(perform, __version__, away, data)
         return dict(sorted(found.items()))
 
 

@@ -135,7 +135,7 @@ class Processes:
                     for child in self._children:
                         child.kill()
 
-    def everywhere(self, away: str) -> dict[str, bytes]:
+    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
         """Return nothing: there is no other machine."""
         return {}
 

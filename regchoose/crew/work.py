@@ -57,5 +57,5 @@ class Crew(Protocol):
             What the work raises; E404 to E406 where those who work are lost, or are not alike.
         """
 
-    def everywhere(self, away: str) -> dict[str, bytes]:
-        """Ask each worker of another machine something, once: its address → what `away` answers to b""."""
+    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
+        """Ask each worker of another machine something, once: its address → what `away` answers."""

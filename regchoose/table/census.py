@@ -15,7 +15,7 @@ from regchoose.table.encode import coding
 from regchoose.table.moments import cuts
 from regchoose.table.number_sql import BITS, Number, check_number, means_missing
 from regchoose.table.rejects import check_reading
-from regchoose.table.stream import Stream
+from regchoose.table.stream import TABLE, Stream
 from regchoose.table.values import MISSING, clean, to_number
 from regchoose.table.whole_bytes import Bytes
 
@@ -71,8 +71,8 @@ def with_whole(table: Table, stream: Stream, seen: Bytes | None) -> Table:
 def _with_target(stream: Stream, target: int) -> str:
     """Return the rows that count: all, or those with a target where others are to be dropped."""
     if not stream.settings.drop_missing_target:
-        return stream.relation
-    return f"(SELECT * FROM {stream.relation} WHERE NOT {_absent(stream, target)})"
+        return TABLE
+    return f"(SELECT * FROM {TABLE} WHERE NOT {_absent(stream, target)})"
 
 
 def _absent(stream: Stream, place: int) -> str:
@@ -156,9 +156,7 @@ def _scan(
         f"CASE WHEN isfinite(v{number.place}) THEN {number.unit} END AS k{number.place}" for number in numbers
     )
     inner = f"SELECT *{', ' * bool(values)}{values} FROM {relation}"
-    query = f"SELECT {', '.join(terms.values())} FROM (SELECT *{', ' * bool(units)}{units} FROM ({inner}))"
-    (row,) = stream.run(query).fetchall()
-    return dict(zip(terms, row, strict=True))
+    return stream.totals(terms, f"(SELECT *{', ' * bool(units)}{units} FROM ({inner}))")
 
 
 def _check_fixed(column: Column, extremes: Sequence[str | None]) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from regchoose.crew.work import Crew
 from regchoose.errors import DataError, UsageError
 from regchoose.records import Column, Table
 from regchoose.settings import Settings
@@ -25,7 +26,14 @@ from regchoose.table.stream import Advanced, ignore, streaming
 from regchoose.table.target import Target, did_you_mean, find_target, merge_rare, to_target
 
 
-def load(path: str, settings: Settings, *, choose: Choose, advanced: Advanced = ignore) -> Table:
+def load(
+    path: str,
+    settings: Settings,
+    *,
+    choose: Choose,
+    advanced: Advanced = ignore,
+    crew: Crew | None = None,
+) -> Table:
     """Read a table, give its columns their roles, and find the target and the task.
 
     Parameters
@@ -40,6 +48,8 @@ def load(path: str, settings: Settings, *, choose: Choose, advanced: Advanced = 
         Asks a person where the file does not tell; returns None where no prompt is possible.
     advanced : callable
         Is told the bytes that the present pass over a large table has read.
+    crew : Crew, optional
+        Workers that see the files of the table too, and share them.
 
     Returns
     -------
@@ -53,11 +63,16 @@ def load(path: str, settings: Settings, *, choose: Choose, advanced: Advanced = 
     DataError
         E301 to E327: the file cannot be read exactly, or not be learned from.
     """
-    return load_with_text(path, settings, choose=choose, advanced=advanced)[0]
+    return load_with_text(path, settings, choose=choose, advanced=advanced, crew=crew)[0]
 
 
 def load_with_text(
-    path: str, settings: Settings, *, choose: Choose, advanced: Advanced = ignore
+    path: str,
+    settings: Settings,
+    *,
+    choose: Choose,
+    advanced: Advanced = ignore,
+    crew: Crew | None = None,
 ) -> tuple[Table, RawTable]:
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
     if are_images(path):
@@ -68,7 +83,7 @@ def load_with_text(
     parts = large_parts(path)
     if parts is None:
         return _small(read(path, settings, choose=choose), settings, choose=choose)
-    with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
+    with streaming(parts, settings, choose=choose, advanced=advanced, crew=crew) as stream:
         outlook = look_out(stream)
         if not outlook.complete:
             _check_possible(outlook.raw, settings)

@@ -1,5 +1,6 @@
 """The rows of a large table that are looked at closely: drawn evenly, held as text."""
 
+import os
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,8 +14,10 @@ from regchoose.table.cells import Cells, coded
 from regchoose.table.foreign import refuse_far_rows
 from regchoose.table.lottery import PRIME, Harvest, smallest, ticket_sql
 from regchoose.table.raw import RawTable
+from regchoose.table.reading import reading, text_columns
 from regchoose.table.rejects import rejects, unreadable
-from regchoose.table.stream import Stream, reading, text_columns
+from regchoose.table.shares import DRAW, asked, harvested, said_of
+from regchoose.table.stream import Stream
 from regchoose.table.tokens import records
 from regchoose.table.whole_bytes import Bytes, whole_bytes
 
@@ -67,22 +70,8 @@ def look_out(stream: Stream) -> Outlook:
 
 def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
     """Take rows from the bytes of text files; return their lines, and what all bytes tell."""
-    harvest, ends, before, queries = Harvest(stream.settings.seed, wanted), 0, 0, list[str]()
-    places, seen_of = [0], list[Bytes]()
-    for text in stream.texts:
-        seen = whole_bytes(
-            text.path,
-            text.head,
-            compression=text.compression,
-            harvest=harvest,
-            named=text.name,
-            advanced=partial(_advance, stream, before),
-        )
-        ends += seen.open_ends
-        seen_of.append(seen)
-        before += stream.parts.sizes[len(places) - 1]
-        places.append(harvest.offered)
-    harvest.finish()
+    harvest, seen_of = _taken(stream, wanted) if stream.crew is None else _taken_apart(stream, wanted)
+    queries, places = list[str](), np.cumsum([0, *(seen.records for seen in seen_of)]).tolist()
     cuts = np.searchsorted(harvest.rows, places).tolist()
     for place, (text, start, end) in enumerate(zip(stream.texts, cuts, cuts[1:], strict=False)):
         file = stream.folder / f"held{place}.csv"
@@ -100,7 +89,39 @@ def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
         if not number:
             raise unreadable(stream, "line ends inside quotes differ from those of the rows, or are mixed")
     lines = harvest.lines[np.searchsorted(harvest.rows, rows)]
-    return lines, replace(seen_of[-1], records=harvest.offered, open_ends=ends)
+    return lines, replace(
+        seen_of[-1], records=harvest.offered, open_ends=sum(seen.open_ends for seen in seen_of)
+    )
+
+
+def _taken(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:
+    """Take rows from all files, one after the other; return what the bytes tell of each."""
+    harvest, before, seen_of = Harvest(stream.settings.seed, wanted), 0, list[Bytes]()
+    for text, size in zip(stream.texts, stream.parts.sizes, strict=True):
+        seen = whole_bytes(
+            text.path,
+            text.head,
+            compression=text.compression,
+            harvest=harvest,
+            named=text.name,
+            advanced=partial(_advance, stream, before),
+        )
+        seen_of.append(seen)
+        before += size
+    harvest.finish()
+    return harvest, seen_of
+
+
+def _taken_apart(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:
+    """Have the same rows taken by workers, a file each."""
+    assert stream.crew is not None
+    said = [
+        said_of(text.path, text.head, name=text.name, compression=text.compression) for text in stream.texts
+    ]
+    seed = stream.settings.seed
+    return harvested(
+        stream.crew, said, parts=stream.parts, seed=seed, wanted=wanted, advanced=stream.advanced
+    )
 
 
 def _check_last(stream: Stream, columns: tuple[Cells, ...], seen: Bytes, *, held: bool) -> None:
@@ -120,8 +141,11 @@ def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
     (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
     share = min(1.0, MARGIN * wanted / max(count, 1))
     bound = PRIME + 1 if share >= 1 else int(share * PRIME)
-    query = ticket_sql(stream.relation, seed=stream.settings.seed)
-    stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM ({query}) WHERE x < {bound}")
+    if stream.crew is None:
+        query = ticket_sql(stream.relation, seed=stream.settings.seed)
+        stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM ({query}) WHERE x < {bound}")
+    else:
+        _draw_apart(stream, bound)
     found = stream.run("SELECT r, x FROM held ORDER BY r").fetchnumpy()
     rows = np.asarray(found["r"], dtype=np.int64)
     kept = smallest(np.asarray(found["x"], dtype=np.int64), rows, count=wanted)
@@ -130,6 +154,23 @@ def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
     row = int(rows[kept][tickets == last].max(initial=0))
     stream.run(f"DELETE FROM held WHERE x > {last} OR (x = {last} AND r > {row})")
     return rows[kept] + 1, int(count)
+
+
+def _draw_apart(stream: Stream, bound: int) -> None:
+    """Have workers draw the rows whose tickets are below a bound, a file each; put them together."""
+    assert stream.crew is not None
+    counts = [stream.run(f"SELECT count(*) FROM {own}").fetchall()[0][0] for own in stream.files]
+    orders, before = [], 0
+    for file, own, count in zip(stream.parts.files, stream.files, counts, strict=True):
+        query = ticket_sql(own, seed=stream.settings.seed, before=before)
+        query = f"SELECT * FROM ({query}) WHERE x < {bound}"
+        path = os.path.abspath(file)
+        orders.append({"path": path, "name": file, "kind": stream.parts.kind, "query": query})
+        before += int(count)
+    answers = asked(stream.crew, DRAW, orders, parts=stream.parts, advanced=stream.advanced)
+    for place, (_, arrays) in enumerate(answers):
+        (stream.folder / f"drawn{place}.parquet").write_bytes(arrays["file"].tobytes())
+    stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM read_parquet('{stream.folder}/drawn*.parquet')")
 
 
 def _rows(stream: Stream) -> Int:

@@ -29,9 +29,9 @@ def ticket(rows: Int, *, seed: int) -> Int:
     return x
 
 
-def ticket_sql(relation: str, *, seed: int) -> str:
-    """Return a query that adds row numbers `r`, from 0, and their tickets to a relation."""
-    query = f"SELECT row_number() OVER () - 1 AS r, * FROM {relation}"
+def ticket_sql(relation: str, *, seed: int, before: int = 0) -> str:
+    """Return a query that adds row numbers `r`, of which so many come before, and tickets to a relation."""
+    query = f"SELECT row_number() OVER () - 1 + {before} AS r, * FROM {relation}"
     query = f"SELECT *, r AS x FROM ({query})"
     for place, (factor, shift) in enumerate(ROUNDS):
         query = (

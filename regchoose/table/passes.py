@@ -10,7 +10,8 @@ from regchoose.settings import Settings
 from regchoose.table.dialect import Choose
 from regchoose.table.images.reading import are_images
 from regchoose.table.load import load
-from regchoose.table.parts import large_parts
+from regchoose.table.parts import Parts, large_parts
+from regchoose.table.shares import unseen
 
 
 class Listener(Protocol):
@@ -25,18 +26,21 @@ class Listener(Protocol):
     def finished(self, key: str, summary: str) -> None:
         """Take note that all is read."""
 
+    def noted(self, text: str) -> None:
+        """Take note of something."""
+
 
 class Passes:
-    """Adds up the bytes of both passes."""
+    """Adds up the bytes of all passes: two, or three where workers share the files."""
 
-    def __init__(self, n_bytes: int, told: Callable[[int], None]) -> None:
-        self._bytes, self._told, self.total = n_bytes, told, 2 * n_bytes
+    def __init__(self, n_bytes: int, told: Callable[[int], None], *, count: int = 2) -> None:
+        self._bytes, self._told, self.total = n_bytes, told, count * n_bytes
         self._before = self._last = 0
 
     def advanced(self, done: int) -> None:
         """Hear the bytes that the present pass has read; where they fall, another pass has begun."""
         if done < self._last / 2:
-            self._before = min(self._before + self._bytes, self._bytes)
+            self._before = min(self._before + self._bytes, self.total - self._bytes)
         self._last = done
         self._told(self._before + done)
 
@@ -53,8 +57,19 @@ def load_heard(
     parts = large_parts(path)
     if parts is None:
         return load(path, settings, choose=choose)
-    passes = Passes(parts.n_bytes, partial(listener.advanced, "read"))
+    shared = crew if crew is not None and _is_shared(crew, parts, listener) else None
+    passes = Passes(parts.n_bytes, partial(listener.advanced, "read"), count=2 if shared is None else 3)
     listener.started("read", "read", passes.total)
-    table = load(path, settings, choose=choose, advanced=passes.advanced)
+    table = load(path, settings, choose=choose, advanced=passes.advanced, crew=shared)
     listener.finished("read", f"{table.n_all:,} rows, of which {table.n_rows:,} are held")
     return table
+
+
+def _is_shared(crew: Crew, parts: Parts, listener: Listener) -> bool:
+    """Tell whether the files of a table are shared out among workers; say so, or why not."""
+    if not crew.is_remote or len(parts.files) == 1:
+        return False
+    why = unseen(crew, parts)
+    files = f"the {len(parts.files)} files"
+    listener.noted(f"{files} are read here: {why}" if why else f"{files} are read by the workers")
+    return not why

@@ -1,7 +1,7 @@
 """Rows of a large table that DuckDB could not read: an error that names the first, or a warning."""
 
 from regchoose.errors import DataError
-from regchoose.table.stream import Stream
+from regchoose.table.stream import Reject, Stream
 from regchoose.table.whole_bytes import Bytes
 
 BAD_SHARE = 100  # at most one row in so many may be skipped
@@ -23,10 +23,7 @@ def rejects(stream: Stream, *, rows: int) -> tuple[int, tuple[str, ...]]:
     """
     if not stream.texts:
         return 0, ()
-    found = stream.run(
-        "SELECT s.file_path, e.line, any_value(e.error_type), any_value(e.csv_line)"
-        " FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY ALL ORDER BY 1, 2"
-    ).fetchall()
+    found = stream.rejected()
     if not found:
         return 0, ()
     listed = ", ".join(str(row[1]) for row in found[:5])
@@ -38,7 +35,7 @@ def rejects(stream: Stream, *, rows: int) -> tuple[int, tuple[str, ...]]:
     raise _refused(stream, found[0], count=count, listed=listed)
 
 
-def _refused(stream: Stream, first: tuple[str, int, str, str], *, count: str, listed: str) -> DataError:
+def _refused(stream: Stream, first: Reject, *, count: str, listed: str) -> DataError:
     path, line, kind, text = first
     file = next((one.name for one in stream.texts if one.path == path), path)
     codes = {
@@ -74,9 +71,8 @@ def unreadable(stream: Stream, what: str) -> DataError:
 
 def _rows_read(stream: Stream) -> tuple[int, int]:
     """Return how many rows DuckDB reads, and in how many the last field is not empty."""
-    query = f"SELECT count(*), count(c{stream.width - 1}) FROM {stream.relation}"
-    n, last = stream.run(query).fetchall()[0]
-    return int(n), int(last)
+    found = stream.totals({"n": "count(*)", "last": f"count(c{stream.width - 1})"})
+    return int(found["n"]), int(found["last"])
 
 
 def check_reading(stream: Stream, seen: Bytes | None, read: tuple[()] | tuple[int, int]) -> tuple[str, ...]:

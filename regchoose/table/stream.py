@@ -1,57 +1,42 @@
 """A table of any size as a relation of DuckDB: every column as text, under the dialect that was found."""
 
-import errno
 import os
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import duckdb
 import numpy as np
 
+from regchoose.crew.work import Crew
 from regchoose.errors import DataError
 from regchoose.settings import Settings
+from regchoose.table.added import added_up
 from regchoose.table.blocks import blocks
 from regchoose.table.cells import to_cells
-from regchoose.table.database import in_memory, workspace
+from regchoose.table.database import workspace
 from regchoose.table.dialect import Choose
+from regchoose.table.engine import connect, refusal
 from regchoose.table.files import check_unchanged
-from regchoose.table.head import Head, read_head
+from regchoose.table.head import read_head
 from regchoose.table.parquet import dialect_of, kind_of
 from regchoose.table.parts import Parts
 from regchoose.table.raw import RawTable
+from regchoose.table.reading import Text, literal, whole
+from regchoose.table.shares import REJECTS, SCAN, asked
 from regchoose.table.whole_bytes import to_utf8
 
-MEMORY = "400MB"  # of DuckDB; Python holds the rows that are looked at beside it
+TABLE = "THE_TABLE"  # stands in a query for the relation
 Advanced = Callable[[int], None]
+Reject = tuple[str, int, str, str]
 
 
 def ignore(_bytes: int) -> None:
     """Hear how far a pass is, and do nothing."""
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text file in UTF-8.
-
-    Attributes
-    ----------
-    name : str
-        The file as it was given.
-    path : str
-        Itself, or its copy in UTF-8.
-    order : list of int
-        Its column at each place of the table.
-    """
-
-    name: str
-    path: str
-    head: Head
-    compression: str | None
-    order: list[int]
 
 
 @dataclass(frozen=True)
@@ -69,6 +54,10 @@ class Stream:
         Names and dialect; `lines` begins with the first row of data.
     texts : tuple of Text
         The files, where they are text.
+    files : tuple of str
+        What stands after FROM for each file alone, wherever it is read.
+    crew : Crew, optional
+        Workers that see the files too, and share them.
     """
 
     parts: Parts
@@ -79,6 +68,9 @@ class Stream:
     texts: tuple[Text, ...]
     settings: Settings
     advanced: Advanced
+    files: tuple[str, ...] = ()
+    crew: Crew | None = None
+    _rejected: list[Reject] = field(default_factory=list)  # by workers
 
     @property
     def width(self) -> int:
@@ -115,21 +107,48 @@ class Stream:
         watch.start()
         try:
             return self.connection.execute(query)
-        except duckdb.OutOfMemoryException as error:
-            raise MemoryError(str(error)) from None
         except duckdb.Error as error:
-            if "No space left" in str(error):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
-            raise DataError(
-                "E310" if self.parts.kind == "csv" else "E306",
-                f"the table cannot be read exactly: {str(error).splitlines()[0]}",
-                where=self.parts.path,
-                detail=["cause: mixed line ends, or quotes that are not in order, are likely"],
-                fix="write the file again, with one kind of line end and quotes inside quotes doubled",
-            ) from None
+            raise refusal(error, kind=self.parts.kind, where=self.parts.path) from None
         finally:
             done.set()
             watch.join()
+
+    def totals(self, terms: Mapping[str, str], relation: str = TABLE) -> dict[str, Any]:
+        """Return what terms come to over the rows of all files.
+
+        Parameters
+        ----------
+        terms : mapping of str to str
+            Names, as in `regchoose.table.added`, and what stands after SELECT.
+        relation : str
+            What stands after FROM; in it, and anywhere, `TABLE` stands for the table.
+        """
+        query = f"SELECT {', '.join(terms.values())} FROM {relation}"
+        if self.crew is None:
+            (row,) = self.run(query.replace(TABLE, self.relation)).fetchall()
+            return dict(zip(terms, row, strict=True))
+        orders = [
+            {
+                "path": os.path.abspath(file),
+                "name": file,
+                "kind": self.parts.kind,
+                "query": query.replace(TABLE, own),
+            }
+            for file, own in zip(self.parts.files, self.files, strict=True)
+        ]
+        answers = asked(self.crew, SCAN, orders, parts=self.parts, advanced=self.advanced)
+        found = [said for said, _ in answers]
+        self._rejected[:] = [
+            (file, *row[1:])
+            for file, said in zip(self.parts.files, found, strict=True)
+            for row in said["rejected"]
+        ]
+        return added_up([dict(zip(terms, said["row"], strict=True)) for said in found])
+
+    def rejected(self) -> list[Reject]:
+        """Return file, line, kind and text of the rows that could not be read so far."""
+        own = self.run(REJECTS).fetchall()
+        return sorted({*self._rejected, *own}, key=lambda row: row[:2])
 
     def _watch(self, done: Event) -> None:
         while not done.wait(0.2):
@@ -140,9 +159,20 @@ class Stream:
 
 @contextmanager
 def streaming(
-    parts: Parts, settings: Settings, *, choose: Choose, advanced: Advanced, threads: int = 0
+    parts: Parts,
+    settings: Settings,
+    *,
+    choose: Choose,
+    advanced: Advanced,
+    threads: int = 0,
+    crew: Crew | None = None,
 ) -> Iterator[Stream]:
     """Open a table; its files must be the same when it is closed.
+
+    Parameters
+    ----------
+    crew : Crew, optional
+        Workers that see the files too, and share them.
 
     Raises
     ------
@@ -150,18 +180,26 @@ def streaming(
         E315 where its files have different columns, E311 where they change, and those of `read`.
     """
     before = [os.stat(file) for file in parts.files]
-    with workspace(needs=parts.text_bytes) as folder:
-        own = {"threads": threads} if threads else {}
-        with in_memory(memory_limit=MEMORY, temp_directory=str(folder), **own) as connection:
-            connection.execute("SET enable_progress_bar = true")
-            connection.execute("SET enable_progress_bar_print = false")
-            texts: tuple[Text, ...] = ()
-            if parts.kind == "parquet":
-                relation, head = _parquet(parts, connection)
-            else:
-                texts = _texts(parts, settings, folder=folder, choose=choose)
-                relation, head = _relation(texts), _common(parts, texts[0].head.raw)
-            yield Stream(parts, connection, folder, relation, head, texts, settings, advanced)
+    with (
+        workspace(needs=parts.text_bytes) as folder,
+        connect(str(folder), threads=threads) as connection,
+    ):
+        texts: tuple[Text, ...] = ()
+        if parts.kind == "parquet":
+            columns, head = _parquet(parts, connection)
+            sources = [partial(_whole_parquet, columns)] * len(parts.files)
+        else:
+            texts = _texts(parts, settings, folder=folder, choose=choose)
+            head, sources = _common(parts, texts[0].head.raw), [partial(whole, text) for text in texts]
+            if any(text.path != text.name for text in texts):
+                crew = None  # copies that nobody else sees
+        paths = [text.path for text in texts] or parts.files
+        here = [source(path) for source, path in zip(sources, paths, strict=True)]
+        files = [f"({source(os.path.abspath(path))})" for source, path in zip(sources, paths, strict=True)]
+        relation = f"({' UNION ALL '.join(here)})"
+        yield Stream(
+            parts, connection, folder, relation, head, texts, settings, advanced, tuple(files), crew
+        )
     for file, old in zip(parts.files, before, strict=True):
         check_unchanged(file, old)
 
@@ -193,47 +231,8 @@ def _common(parts: Parts, first: RawTable) -> RawTable:
     return replace(first, path=parts.path, dialect=replace(first.dialect, found=found))
 
 
-def _relation(texts: Sequence[Text]) -> str:
-    kept = "skip = {}, store_rejects = true, rejects_limit = 1000"
-    queries = [
-        f"SELECT {text_columns(text)} FROM {reading(text, text.path, kept.format(text.head.skip))}"
-        for text in texts
-    ]
-    return f"({' UNION ALL '.join(queries)})"
-
-
 def _files(parts: Parts) -> str:
     return f"{len(parts.files)} files as one table" if len(parts.files) > 1 else "streamed"
-
-
-def text_columns(text: Text) -> str:
-    """Return the columns of the table, as they stand in one file."""
-    return ", ".join(f"d{j} AS c{place}" for place, j in enumerate(text.order))
-
-
-def reading(text: Text, path: str, options: str, *, first: str = "") -> str:
-    """Return the reader, in SQL, of a file written as `text` is: columns d0, d1 and so on.
-
-    Parameters
-    ----------
-    options : str
-        Further ones.
-    first : str
-        A column before the others, with its type.
-    """
-    layout, compression = text.head.layout, text.compression if path == text.path else None
-    columns = ", ".join([*filter(None, [first]), *(f"'d{j}': 'VARCHAR'" for j in range(len(text.order)))])
-    quote = _quoted(layout.quote or "")
-    escape = "'\\'" if layout.escaped else quote
-    return (
-        f"read_csv({literal(path)}, delim = {_quoted(layout.delimiter)}, quote = {quote}, escape = {escape},"
-        f" header = false, auto_detect = false, compression = '{compression or 'none'}',"
-        f" columns = {{{columns}}}, strict_mode = true, {options})"
-    )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _same_columns(first: RawTable, other: RawTable) -> None:
@@ -250,9 +249,12 @@ def _same_columns(first: RawTable, other: RawTable) -> None:
     )
 
 
+def _whole_parquet(columns: str, path: str) -> str:
+    return f"SELECT {columns} FROM read_parquet({literal(path)})"
+
+
 def _parquet(parts: Parts, connection: duckdb.DuckDBPyConnection) -> tuple[str, RawTable]:
-    """Return the relation of Parquet files, and their common schema."""
-    queries: list[str] = []
+    """Return the columns, in SQL, of all of some Parquet files, and their common schema."""
     first: RawTable | None = None
     for file in parts.files:
         try:
@@ -269,15 +271,9 @@ def _parquet(parts: Parts, connection: duckdb.DuckDBPyConnection) -> tuple[str, 
         head = RawTable(file, said, names, (), np.ones(1, dtype=np.int64), kinds)
         first = first or head
         _same_columns(first, head)
-        columns = ", ".join(
-            f'CAST("{name.replace(chr(34), chr(34) * 2)}" AS VARCHAR) AS c{place}'
-            for place, name in enumerate(first.names)
-        )
-        queries.append(f"SELECT {columns} FROM read_parquet({literal(file)})")
     assert first is not None, "parts have files"
-    return f"({' UNION ALL '.join(queries)})", replace(first, path=parts.path)
-
-
-def literal(path: str) -> str:
-    """Write a path as SQL text that is no pattern."""
-    return _quoted(re.sub(r"([*?\[])", r"[\1]", path))
+    columns = ", ".join(
+        f'CAST("{name.replace(chr(34), chr(34) * 2)}" AS VARCHAR) AS c{place}'
+        for place, name in enumerate(first.names)
+    )
+    return columns, replace(first, path=parts.path)

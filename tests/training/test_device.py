@@ -154,7 +154,7 @@ class Remote:
     is_remote: bool = True
     torch_release: str = torch.__version__
 
-    def everywhere(self, away: str) -> dict[str, bytes]:
+    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
         assert perform(__version__, away, b"")
         releases = {"torch": self.torch_release, "numpy": np.__version__}
         return {
