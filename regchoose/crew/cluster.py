@@ -44,7 +44,7 @@ class Cluster:
     is_remote = True
 
     def __init__(self, address: str, *, reached_s: float = REACHED_S, workers_s: float = WORKERS_S) -> None:
-        self._address, self._workers_s = address, workers_s
+        self._address, self.reached_s, self.workers_s = address, reached_s, workers_s
         self._keys = count()
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said by errors
         try:
@@ -76,18 +76,27 @@ class Cluster:
 
     def _threads(self) -> dict[str, int]:
         """Return how many threads each worker has."""
+        self._await_connection()
         try:
             found: dict[str, int] = self._client.nthreads()
         except (OSError, CancelledError, ValueError) as error:
             raise self._lost(f"the connection broke off ({_first_line(error)})") from error
         return found
 
+    def _await_connection(self) -> None:
+        """Wait while Dask tries to connect again."""
+        until = time.monotonic() + self.reached_s
+        while self._client.status != "running":
+            if time.monotonic() > until:
+                raise self._lost(f"the connection broke off, and did not come back in {self.reached_s:g} s")
+            time.sleep(min(LOOK_S, self.reached_s))
+
     def _await_workers(self) -> None:
-        until = time.monotonic() + self._workers_s
+        until = time.monotonic() + self.workers_s
         while not self._threads():
             if time.monotonic() > until:
-                raise self._lost(f"it has had no worker for {self._workers_s:g} s")
-            time.sleep(min(LOOK_S, self._workers_s))
+                raise self._lost(f"it has had no worker for {self.workers_s:g} s")
+            time.sleep(min(LOOK_S, self.workers_s))
 
     def _lost(self, why: str) -> ResourceError:
         return ResourceError(
@@ -138,10 +147,13 @@ class Cluster:
         """Return the pieces that are done, once there are any."""
         while True:
             try:
-                done = wait(list(sent), timeout=LOOK_S, return_when="FIRST_COMPLETED").done
+                with self._client.as_current():
+                    done = wait(list(sent), timeout=LOOK_S, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 self._await_workers()
                 continue
+            except CancelledError:  # some of them, by somebody else
+                return [future for future in sent if future.done()]
             return sorted(done, key=sent.__getitem__)
 
     def _answer(self, future: Future) -> bytes:

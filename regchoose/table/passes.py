@@ -70,6 +70,6 @@ def _is_shared(crew: Crew, parts: Parts, listener: Listener) -> bool:
     if not crew.is_remote or len(parts.files) == 1:
         return False
     why = unseen(crew, parts)
-    files = f"the {len(parts.files)} files"
-    listener.noted(f"{files} are read here: {why}" if why else f"{files} are read by the workers")
+    files = f"The {len(parts.files)} files are read"
+    listener.noted(f"{files} here: {why}." if why else f"{files} by the workers.")
     return not why

@@ -1,4 +1,4 @@
-"""The files of one table looked at apart, by workers that see the same files; and what they saw, put together.
+"""The files of one table, looked at apart by workers that see them too; and what they saw, put together.
 
 What comes out is what one reader of all files finds, to the last digit: rows keep their numbers through all
 files, counts and sums are of integers, and integers have one sum in any order.
@@ -170,6 +170,7 @@ def asked(
 ) -> list[Answer]:
     """Have an order for each file done; return the answers in the order of the files."""
     answers: dict[int, Answer] = {}
+    advanced(0)  # another pass begins
     for place, answer in crew.each(work, orders):
         answers[place] = answer
         advanced(sum(parts.sizes[done] for done in answers))
@@ -179,7 +180,7 @@ def asked(
 def harvested(
     crew: Crew, said: Sequence[Said], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
 ) -> tuple[Harvest, list[Bytes]]:
-    """Take the rows with the smallest tickets of all files; return them, and what the bytes tell of each file.
+    """Take the rows with the smallest tickets of all files; return what the bytes tell of each file, too.
 
     First the rows of each file are counted, for a ticket hangs on the number that a row has in the whole
     table; then the rows are taken.

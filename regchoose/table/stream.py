@@ -147,7 +147,9 @@ class Stream:
 
     def rejected(self) -> list[Reject]:
         """Return file, line, kind and text of the rows that could not be read so far."""
-        own = self.run(REJECTS).fetchall()
+        # DuckDB has such a table once it has read files here, and workers may have read them all.
+        known = self.run("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()
+        own = self.run(REJECTS).fetchall() if known else []
         return sorted({*self._rejected, *own}, key=lambda row: row[:2])
 
     def _watch(self, done: Event) -> None:

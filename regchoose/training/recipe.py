@@ -100,7 +100,10 @@ def _rebuilt(text: str) -> AnyNetwork:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(source, encoding="utf-8")
     _forget(file.parent, sources)
-    return _of_user(load(f"{file}:{attribute}"), recipe)
+    try:
+        return _of_user(load(f"{file}:{attribute}"), recipe)
+    finally:  # another network may have a module of the same name beside it
+        _forget(file.parent, sources)
 
 
 @cache
