@@ -3,6 +3,7 @@
 Dask is an extra: without it these tests are skipped, saying so.
 """
 
+import json
 import os
 import signal
 import socket
@@ -11,12 +12,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'regchoose[dask]'")
 
 from regchoose import __version__
+from regchoose.cli.app import main
 from regchoose.crew import choose, cluster
 from regchoose.crew.away import perform
 from regchoose.crew.choose import crew_of
@@ -25,6 +28,8 @@ from regchoose.crew.packed import unpack
 from regchoose.errors import ResourceError, UsageError
 from regchoose.records import Task
 from regchoose.settings import Settings
+from regchoose.table import lookout
+from regchoose.table.shares import harvested
 from regchoose.training import choose_network
 from regchoose.training.choose_network import other_network
 from regchoose.training.train import train
@@ -32,8 +37,10 @@ from regchoose.training.trial import Trial
 from tests.crew.dask_cluster import DaskCluster
 from tests.crew.runs import PENALTIES, as_bytes, cells, trained
 from tests.crew.test_processes import NETWORK
+from tests.table.test_large import csv, lines
 from tests.training.problems import training
 
+DATA = str(Path(__file__).parents[2] / "data" / "diabetes.csv")
 SMALL = ["--strengths", "3", "--alphas", "0.5", "--repeats", "2", "--epochs", "5", "--steps", "20"]
 SMALL += ["--hidden", "16", "--lr", "0.02", "--budget", "1h", "--no-input", "--json"]
 
@@ -194,3 +201,42 @@ def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_cluster_and_processes_exclude_one_another() -> None:
     with pytest.raises(UsageError, match="--jobs"), crew_of(Settings(cluster="tcp://127.0.0.1:1", jobs=2)):
         pass
+
+
+# ---- a whole run -----------------------------------------------------------------------------------
+
+
+def answered(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    """Return what a run says but for the seconds."""
+    assert main(["recommend", *arguments, *SMALL]) == 0
+    document = json.loads(capsys.readouterr().out)
+    return {name: value for name, value in document.items() if name not in ("seconds", "execution")}
+
+
+def test_a_run_on_a_cluster_is_the_run_here(
+    pair: DaskCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Many files, shared out; and all trainings of all arms."""
+    monkeypatch.setattr(lookout, "LEAST", 400)
+    monkeypatch.setattr(lookout, "TIMES", 1)
+    monkeypatch.setattr(lookout, "FIRST_LOOK", 100)
+    for place in range(3):
+        (tmp_path / f"{place}.csv").write_text(csv(lines(1_500, seed=place)))
+    arguments = [str(tmp_path / "*.csv"), "--rows", "120"]
+    here = answered(arguments, capsys)
+    shared = list[int]()
+
+    def noted(*given: Any, **further: Any) -> Any:
+        shared.append(len(given[1]))
+        return harvested(*given, **further)
+
+    monkeypatch.setattr(lookout, "harvested", noted)
+    assert answered([*arguments, "--cluster", pair.address], capsys) == here
+    assert shared == [3]
+
+
+def test_a_run_by_processes_is_the_run_here(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [DATA, "--rows", "100", "--network", "linear"]
+    here = answered([*arguments, "--jobs", "1"], capsys)
+    there = answered([*arguments, "--jobs", "2"], capsys)
+    assert there == here
