@@ -143,6 +143,11 @@ def fulfil(data: bytes) -> bytes:
         came = train_here(_order(said, arrays), lambda: False)
     except RegchooseError as error:
         raise at_home(error, recipe) from error
+    return packed_answer(came)
+
+
+def packed_answer(came: Came) -> bytes:
+    """Return as bytes what a block came to."""
     return pack({"note": came.result.note, "kind": came.kind}, dict(arrays_of(came.result)))
 
 

@@ -197,6 +197,9 @@ def test_a_listener_hears_both_passes(tmp_path: Path, monkeypatch: pytest.Monkey
         def finished(self, key: str, summary: str) -> None:
             heard.append(("finished", summary))
 
+        def noted(self, text: str) -> None:
+            heard.append(("noted", text))
+
     path = write(tmp_path, csv(lines(2_000)))
     size = Path(path).stat().st_size
     load_heard(path, Settings(), choose=nobody, listener=Ear())

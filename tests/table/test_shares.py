@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from regchoose.crew.packed import pack
+from regchoose.crew.packed import pack, unpack
 from regchoose.crew.threads import Threads
 from regchoose.errors import RegchooseError, ResourceError
 from regchoose.records import Table, Whole
@@ -36,7 +36,7 @@ class Remote(Threads):
 
     def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
         answer = shares.sizes(data)
-        said: list[int] = shares.unpack(answer)[0]
+        said: list[int] = unpack(answer)[0]
         return {"tcp://a:1": answer, "tcp://b:1": pack([size - self.smaller_by for size in said])}
 
 
@@ -61,7 +61,7 @@ def as_parquet(folder: str, tmp_path: Path) -> str:
     target = tmp_path / "typed"
     target.mkdir()
     for file in sorted(Path(folder).iterdir()):
-        duckdb.sql(f"SELECT * FROM read_csv('{file}')").write_parquet(str(target / f"{file.stem}.parquet"))
+        duckdb.sql(f"COPY (FROM read_csv('{file}')) TO '{target / file.stem}.parquet'")
     return str(target)
 
 
