@@ -25,6 +25,7 @@ MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says 
 MOST_LOOKS = 3
 FEWEST = 20  # rows that --rows takes
 WORTH = 1.5  # times as many rows must be there for another look
+MIXED = "The workers' processors are of several kinds, which may round otherwise: last digits may differ."
 
 Clock = Callable[[], float]
 
@@ -134,6 +135,10 @@ class Look:
             if self.number == 1:
                 for remark in self._experiment.remarks:
                     self._listener.noted(remark)
+                if self._experiment.training.devices.mixed:
+                    self._listener.noted(
+                        "The workers' processors are of several kinds: last digits may differ."
+                    )
         return self._experiment
 
     def estimated(self) -> float:

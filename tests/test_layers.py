@@ -51,6 +51,7 @@ ONLY_IN = {
     "duckdb": {"table"},
     "PIL": {"table"},
     "mlflow": {"handoff"},
+    "dask": {"crew"},
     "distributed": {"crew"},
     "typer": {"cli"},
     "rich": {"cli", "report"},

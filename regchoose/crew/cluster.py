@@ -12,6 +12,7 @@ from itertools import count
 from pkgutil import resolve_name
 from typing import Any, Self
 
+import dask.config
 from distributed import Client, Future, KilledWorker, wait
 
 from regchoose import __version__
@@ -141,7 +142,9 @@ class Cluster:
 
     def _submit(self, work: Work[Order, Found], order: Order) -> Future:
         key = f"regchoose-{self._client.id}-{next(self._keys)}"
-        return self._client.submit(perform, __version__, work.away, work.pack(order), key=key, pure=False)
+        # Dask warns of bytes inside a task; a block has its rows with it, and nobody else needs them.
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+            return self._client.submit(perform, __version__, work.away, work.pack(order), key=key, pure=False)
 
     def _done(self, sent: dict[Future, int]) -> list[Future]:
         """Return the pieces that are done, once there are any."""

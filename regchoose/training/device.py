@@ -46,6 +46,11 @@ class Devices:
         """Return the kind of the device of the block with a number."""
         return self.kinds[number % len(self.kinds)]
 
+    @property
+    def mixed(self) -> bool:
+        """Whether a turn may come to devices of several kinds, on machines that are not alike."""
+        return MIXED in self.kinds
+
     def __str__(self) -> str:
         here = dict.fromkeys(str(device) for own in self.turns for device in own)
         return ", ".join(here) or self.name

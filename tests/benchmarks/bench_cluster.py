@@ -62,7 +62,8 @@ class Counted:
     ) -> Generator[tuple[int, Found], None, None]:
         """Yield place and result of each order, and take notes."""
         notes: list[Piece] = []
-        self.rounds.append(notes)
+        if orders:
+            self.rounds.append(notes)
 
         def noted(order: Order, stop: Stop) -> Found:
             data, begun = work.pack(order), time.thread_time()

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'regchoose[dask]'")
@@ -31,6 +32,7 @@ from regchoose.settings import Settings
 from regchoose.table import lookout
 from regchoose.table.shares import harvested
 from regchoose.training import choose_network
+from regchoose.training.block import Schedule
 from regchoose.training.choose_network import other_network
 from regchoose.training.train import train
 from regchoose.training.trial import Trial
@@ -77,6 +79,15 @@ def test_workers_come_to_the_bytes_of_threads(
 ) -> None:
     plan = training(task, hidden=hidden)
     assert as_bytes(trained(two, plan)) == as_bytes(trained(None, plan))
+
+
+def test_a_block_of_many_bytes_is_sent_without_a_warning(two: Cluster) -> None:
+    (small,) = cells("regression", 1)
+    large = replace(small, x=np.tile(small.x, (6_000, 1)), y=np.tile(small.y, 6_000))
+    assert large.x.nbytes > 11e6
+    plan = replace(training("regression"), schedule=Schedule(1, 100_000, 0.01, np.array([1])))
+    here, there = (train(one, [large], PENALTIES) for one in (plan, replace(plan, crew=two)))
+    assert as_bytes(there) == as_bytes(here)
 
 
 def test_a_users_network_is_sent_as_its_source(

@@ -177,6 +177,7 @@ class Remote:
 def test_workers_take_what_all_of_them_have(crew: Crew, name: str, kinds: list[str]) -> None:
     found = devices_of(crew, name)
     assert list(found.kinds) == kinds
+    assert found.mixed == ("several kinds" in kinds)
     assert (
         str(found)
         == found.name
