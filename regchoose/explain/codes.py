@@ -259,15 +259,14 @@ TROUBLES: dict[str, Trouble] = {
     "E405": Trouble(
         "A worker of the cluster has no regchoose, or another release of it, of PyTorch or of NumPy.",
         "an environment that was made at another time.",
-        "install the same releases on all workers, and start them anew. The answer must be that of one "
-        "machine to the last digit, and other releases may round otherwise.",
-        "regchoose recommend data.csv --cluster tcp://10.0.0.1:8786    with an older worker"),
+        "install the same releases on all workers, and start them anew: others may round otherwise.",
+        "regchoose recommend data.csv --cluster tcp://10.0.0.1:8786"),
     "E406": Trouble(
         "All workers of the cluster are gone, or one block of models ended several processes.",
         "machines that were stopped or taken back, a scheduler that ended, or too little memory.",
         "the same command again goes on from where it stopped, as what was trained is in the journal; with "
         "too little memory fewer --rows or a smaller --hidden.",
-        "regchoose recommend data.csv --cluster tcp://10.0.0.1:8786    while the workers are stopped"),
+        "regchoose recommend data.csv --cluster tcp://10.0.0.1:8786"),
     "E501": Trouble(
         "More than a fifth of an arm's trainings came to no finite loss, after a second try at a tenth of "
         "the learning rate.",
