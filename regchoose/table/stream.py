@@ -199,9 +199,7 @@ def streaming(
         here = [source(path) for source, path in zip(sources, paths, strict=True)]
         files = [f"({source(os.path.abspath(path))})" for source, path in zip(sources, paths, strict=True)]
         relation = f"({' UNION ALL '.join(here)})"
-        yield Stream(
-            parts, connection, folder, relation, head, texts, settings, advanced, tuple(files), crew
-        )
+        yield Stream(parts, connection, folder, relation, head, texts, settings, advanced, tuple(files), crew)
     for file, old in zip(parts.files, before, strict=True):
         check_unchanged(file, old)
 

@@ -14,11 +14,11 @@ import pytest
 
 from regchoose.crew.processes import ATTEMPTS, Processes
 from regchoose.errors import ResourceError, TrainingError
-from regchoose.records import Task
+from regchoose.records import Image, Task
 from regchoose.settings import Settings
 from regchoose.training import choose_network
 from regchoose.training.block import Schedule
-from regchoose.training.choose_network import other_network
+from regchoose.training.choose_network import cnn_network, other_network
 from regchoose.training.train import train
 from regchoose.training.trial import Trial
 from tests.crew.runs import PENALTIES, as_bytes, cells, trained
@@ -54,6 +54,22 @@ def test_processes_come_to_the_bytes_of_threads(
     two: Processes, task: Task, hidden: tuple[int, ...] | None
 ) -> None:
     plan = training(task, hidden=hidden)
+    assert as_bytes(trained(two, plan)) == as_bytes(trained(None, plan))
+
+
+@pytest.mark.parametrize(
+    ("network", "penalize"), [("cnn", ()), ("cnn", ("1.*",)), ("mlp", ("0.*",))], ids=str
+)
+def test_other_networks_of_ours_are_built_anew_there(
+    two: Processes, network: str, penalize: tuple[str, ...]
+) -> None:
+    image = Image(1, 2, 2) if network == "cnn" else None
+    settings = Settings(network=network, penalize=penalize, hidden=(6,))
+    plan = replace(
+        training("binary", epochs=2),
+        other=other_network(settings, input_names=list("abcd"), task="binary", n_classes=2, image=image),
+        cnn=cnn_network(settings, image=image, task="binary", n_classes=2),
+    )
     assert as_bytes(trained(two, plan)) == as_bytes(trained(None, plan))
 
 

@@ -15,6 +15,7 @@ from regchoose.training.block import Block, CellData, make_schedule
 from regchoose.training.choose_network import cnn_network, other_network
 from regchoose.training.cnn import Cnn
 from regchoose.training.descent import train_block
+from regchoose.training.device import CPU, devices
 from regchoose.training.loss import n_outputs, row_loss
 from regchoose.training.train import Training, train
 
@@ -122,8 +123,7 @@ def data(seed: int) -> CellData:
 
 def test_it_learns_and_the_penalties_move_its_weights() -> None:
     schedule = make_schedule(256, epochs=30, least_steps=0, batch=32, lr=0.01)
-    device = torch.device("cpu")
-    training = Training("binary", 2, (8,), schedule, device, jobs=1, cnn=Cnn(Image(1, 8, 8), (4, 8), 1))
+    training = Training("binary", 2, (8,), schedule, devices(CPU), cnn=Cnn(Image(1, 8, 8), (4, 8), 1))
     points = Penalties(np.array([0.0, 0.01, 0.0, 10.0]), np.array([0.0, 0.0, 0.1, 0.0]))
     found = train(training, [data(0), data(1)], points)
     last = found.losses["test"][:, :, -1]
