@@ -17,6 +17,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 Arm = Literal["none", "l1", "l2", "elastic_net"]
 ARMS: tuple[Arm, ...] = ("none", "l1", "l2", "elastic_net")
+AS_Y = "given as y"  # why a column is the target, where it came apart from a table in memory
 ARM_NAMES: dict[Arm, str] = {"none": "none", "l1": "L1", "l2": "L2", "elastic_net": "Elastic Net"}
 
 Task = Literal["regression", "binary", "multiclass"]
@@ -43,7 +44,7 @@ Role = Literal[
 class Dialect:
     """How a file is written, and how that was found out."""
 
-    format: Literal["csv", "parquet", "images", "npz"]
+    format: Literal["csv", "parquet", "images", "npz", "memory"]
     delimiter: str | None
     quote: str | None
     encoding: str | None

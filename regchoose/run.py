@@ -17,7 +17,7 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
 from regchoose.looks import Clock, Listener, Look, first_rows, for_images
-from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Kept, Profile, Prompt, Result
+from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Kept, Profile, Prompt, Result, Table
 from regchoose.result import make_result
 from regchoose.settings import Settings, parse_duration
 from regchoose.table.passes import load_heard
@@ -32,7 +32,7 @@ Ask = Callable[[Prompt], str | None]
 
 
 def recommend(
-    path: str,
+    data: str | Table,
     settings: Settings,
     *,
     given: frozenset[str],
@@ -45,8 +45,8 @@ def recommend(
 
     Parameters
     ----------
-    path : str
-        The table's file.
+    data : str or Table
+        The table's file, or the table as it was loaded.
     given : frozenset of str
         Names of the settings that somebody chose; the others may be asked for.
     ask : callable
@@ -64,7 +64,7 @@ def recommend(
     """
     # Sums split over threads differ in their last bits.
     with threadpool_limits(1), crew_of(settings) as crew:
-        run = Run(path, settings, given=given, ask=ask, listener=listener, clock=clock, crew=crew, kept=kept)
+        run = Run(data, settings, given=given, ask=ask, listener=listener, clock=clock, crew=crew, kept=kept)
         return run.result()
 
 
@@ -73,7 +73,7 @@ class Run:
 
     def __init__(
         self,
-        path: str,
+        data: str | Table,
         settings: Settings,
         *,
         given: frozenset[str],
@@ -88,7 +88,7 @@ class Run:
         self._start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
-        self._table = load_heard(path, settings, choose=ask, listener=listener, crew=crew)
+        self._table = load_heard(data, settings, choose=ask, listener=listener, crew=crew)
         self._settings = settings = for_images(settings, self._table, given=given)
         for warning in self._table.warnings:
             listener.noted(warning)

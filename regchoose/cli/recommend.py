@@ -19,7 +19,6 @@ from regchoose.cli.formats import FORMATS, format_for, format_of, show
 from regchoose.cli.gather import form_for, gathered
 from regchoose.cli.options import command_line
 from regchoose.cli.progress import Listener, listening
-from regchoose.cli.report import restored
 from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError
 from regchoose.journal.journal import Journal
@@ -27,6 +26,7 @@ from regchoose.journal.marks import answer_key
 from regchoose.records import Gate, Kept, Result
 from regchoose.report.as_json import document, dumps
 from regchoose.report.safe_text import plain
+from regchoose.saved import restored
 from regchoose.settings import Settings
 
 

@@ -1,20 +1,18 @@
 """`regchoose report`: renders a saved result; the file's ending tells as what."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from regchoose import saved
 from regchoose.cli import gate, output
 from regchoose.cli.formats import FORMATS, format_for, show
 from regchoose.errors import UsageError
 from regchoose.records import Result
 from regchoose.report.as_json import dumps
 from regchoose.report.safe_text import plain
-
-REMEDY = "regchoose recommend DATA -o result.json"
 
 
 def report(result: str, *, to: str | None, form: str | None, fail_if: str | None, force: bool) -> int:
@@ -54,46 +52,19 @@ def report(result: str, *, to: str | None, form: str | None, fail_if: str | None
 
 
 def read_result(path: Path) -> Result:
-    """Read a result that `recommend -o` wrote.
-
-    Raises
-    ------
-    UsageError
-        E201 if there is no such file; E214 if it is no result, or of another version.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        message = f"the result cannot be read: {error.strerror or error}"
-        raise UsageError("E201", message, where=str(path), fix=REMEDY) from error
-    except (ValueError, RecursionError) as error:
-        raise _no_result(path, "it is no JSON") from error
-    return result_of(document, path)
+    """Read a result that `recommend -o` wrote; see `regchoose.saved.read_result`."""
+    return saved.read_result(path, problem=_problem)
 
 
 def result_of(document: Any, path: Path) -> Result:
-    """Return the result of a JSON document.
+    """Return the result of a JSON document; see `regchoose.saved.result_of`."""
+    return saved.result_of(document, path, problem=_problem)
 
-    Raises
-    ------
-    UsageError
-        E214 if it is none, or of another version.
-    """
-    if not isinstance(document, dict):
-        raise _no_result(path, "it is no JSON object")
-    if document.get("ok") is False:
-        raise _no_result(path, "the run failed")
-    if "schema_version" not in document or "recommendation" not in document:
-        raise _no_result(path, "it has no recommendation")
-    if document["schema_version"] != "1":
-        version = plain(document.get("regchoose_version", "another version"), longest=20)
-        reason = f"its schema_version is {plain(document['schema_version'], longest=20)}, wanted 1"
-        raise _no_result(path, reason, fix=f"regchoose {version}, which wrote it, or {REMEDY}")
+
+def _problem(document: Any) -> str:
     from regchoose.schema.documents import problem  # late: it takes a third of a second
 
-    if reason := problem(document):
-        raise _no_result(path, reason)
-    return restored(document)
+    return problem(document)
 
 
 @contextmanager
@@ -112,15 +83,4 @@ def showing(path: Path) -> Iterator[None]:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = f"it contradicts itself ({type(error).__name__}: {plain(error, longest=80)})"
-        raise _no_result(path, reason) from error
-
-
-def restored(document: Mapping[str, Any]) -> Result:
-    """Return the result of a document that is known to be one."""
-    lists = {name: tuple(document[name]) for name in ("path", "comparisons")}
-    return Result(**{field.name: document[field.name] for field in fields(Result)} | lists)
-
-
-def _no_result(path: Path, reason: str, *, fix: str = REMEDY) -> UsageError:
-    message = f"the file is not a result of regchoose: {reason}"
-    return UsageError("E214", message, where=str(path), fix=fix)
+        raise saved.no_result(path, reason) from error

@@ -156,7 +156,8 @@ def recipe_of(result: Result, *, where: str) -> Recipe:
     Raises
     ------
     UsageError
-        E215 if it has no strength, because nothing was trained; E214 if it is not as `recommend` writes it.
+        E215 if it has no strength, because nothing was trained, or the table was no file; E214 if it is not
+        as `recommend` writes it.
     """
     if result.recommendation.get("certainty") == "prior":
         raise UsageError(
@@ -171,6 +172,13 @@ def recipe_of(result: Result, *, where: str) -> Recipe:
             "the result is of images, and the scripts read tables",
             where=where,
             fix="regchoose explain lightning, or skorch: how its strengths are used in your own training",
+        )
+    if (result.data.get("dialect") or {}).get("format") == "memory":
+        raise UsageError(
+            "E215",
+            "the table was in memory, and exported code reads a file",
+            where=where,
+            fix="write the table to a file DATA, then regchoose recommend DATA -o result.json",
         )
     try:
         return _recipe(result)

@@ -1,4 +1,4 @@
-"""The command that repeats a run."""
+"""What repeats a run, or changes it: a command, or a call from Python where the table was in memory."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,12 @@ from dataclasses import Field, fields
 from typing import Any
 
 from regchoose.presets import preset_values
-from regchoose.records import Result
+from regchoose.records import AS_Y, Result
 from regchoose.report.safe_text import plain
 from regchoose.settings import DATA, Option, Settings
 
 LONGEST = 1000
+EXPERIMENT = {"subsample": "yes", "resources": "yes"}  # what asks for one
 
 
 def command(result: Result, *, name: str = "recommend", also: Mapping[str, Any] | None = None) -> str:
@@ -26,6 +27,8 @@ def command(result: Result, *, name: str = "recommend", also: Mapping[str, Any] 
     also : mapping, optional
         Settings to change.
     """
+    if in_memory(result):
+        return _call(result, also or {})
     path = plain(result.data["path"], longest=LONGEST)
     words = _words(result.settings, also or {}, of_table=name == "inspect")
     safe = [shlex.quote(plain(word, longest=LONGEST)) for word in words]
@@ -33,20 +36,43 @@ def command(result: Result, *, name: str = "recommend", also: Mapping[str, Any] 
     return " ".join([f"regchoose {name}", *safe, *end, shlex.quote(path)])
 
 
-def _words(had: Mapping[str, Any], also: Mapping[str, Any], *, of_table: bool) -> list[str]:
-    """Return the flags of the settings that somebody chose, the preset's first, and of those to change.
+def in_memory(result: Result) -> bool:
+    """Say whether the table was a DataFrame or arrays, for which there is no command."""
+    return bool(result.data["dialect"]["format"] == "memory")
+
+
+def wish(result: Result, **settings: Any) -> str:
+    """Return how somebody asks for settings: `--decide best`, or `decide='best'` in Python."""
+    if in_memory(result):
+        return ", ".join(f"{name}={value!r}" for name, value in settings.items())
+    flags = {f"--{name.replace('_', '-')}": value for name, value in settings.items()}
+    return " ".join(flag if value is True else f"{flag} {value}" for flag, value in flags.items())
+
+
+def _call(result: Result, also: Mapping[str, Any]) -> str:
+    """Return the call that repeats a run on a table in memory."""
+    data = "X, y" if result.data["target_why"] == AS_Y else "data"
+    said = [f"{name}={value!r}" for name, value in _chosen(result.settings, also).items()]
+    return plain(f"regchoose.recommend({', '.join([data, *said])})", longest=LONGEST)
+
+
+def _chosen(had: Mapping[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that somebody chose, and those to change, the preset first.
 
     What the old preset had set goes with it where the preset changes.
     """
-    fields_of = {field.name: field for field in sorted(fields(Settings), key=lambda f: f.name != "preset")}
+    names = sorted((field.name for field in fields(Settings)), key=lambda name: name != "preset")
     old, new = (preset_values(str(where.get("preset", "default"))) for where in (had, {**had, **also}))
-    chosen = {name: value for name, value in had.items() if name in fields_of and _differs(name, value, old)}
-    words: list[str] = []
-    for name, field in fields_of.items():
-        wanted = {**chosen, **also}
-        if name in wanted and _differs(name, wanted[name], new) and (not of_table or _is_of_table(field)):
-            words += _flag(name, wanted[name])
-    return words
+    chosen = {name: value for name, value in had.items() if name in names and _differs(name, value, old)}
+    wanted = {**chosen, **also}
+    return {name: wanted[name] for name in names if name in wanted and _differs(name, wanted[name], new)}
+
+
+def _words(had: Mapping[str, Any], also: Mapping[str, Any], *, of_table: bool) -> list[str]:
+    """Return the flags of the settings that somebody chose and of those to change."""
+    of_data = {field.name for field in fields(Settings) if _is_of_table(field)}
+    chosen = _chosen(had, also).items()
+    return [word for name, value in chosen if not of_table or name in of_data for word in _flag(name, value)]
 
 
 def _differs(name: str, value: Any, preset: Mapping[str, Any]) -> bool:

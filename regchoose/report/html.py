@@ -14,7 +14,7 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.records import ARM_NAMES, Result
 from regchoose.report import numbers
 from regchoose.report.chart_svg import as_svg
-from regchoose.report.command import as_words, command
+from regchoose.report.command import EXPERIMENT, as_words, command, wish
 from regchoose.report.data_figures import MATCH, TABLE
 from regchoose.report.html_figures import figures
 from regchoose.report.safe_text import plain
@@ -24,6 +24,7 @@ from regchoose.report.verdict_text import below, headline
 LIBRARIES = {"PyTorch": "pytorch", "Keras": "keras", "scikit-learn": "scikit_learn"}
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
+TEMPLATES = files("regchoose.report") / "templates"
 
 
 def as_html(result: Result) -> str:
@@ -32,26 +33,41 @@ def as_html(result: Result) -> str:
     Text from data goes through `plain` and is escaped by Jinja; what the page may load is nothing, and its
     one style sheet is allowed by its hash.
     """
-    folder = files("regchoose.report") / "templates"
-    style = (folder / "report.css").read_text(encoding="utf-8")
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    environment = Environment(
-        loader=DictLoader({"report": (folder / "report.html").read_text(encoding="utf-8")}),
-        autoescape=True,
-        finalize=_harmless,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    page = environment.get_template("report").render(
+    return _rendered(
+        "report.html",
         policy=Markup(policy),  # noqa: S704 - made of our own text
         style=Markup(style),  # noqa: S704
         **_verdict(result),
         **_evidence(result),
         **_about(result),
     )
+
+
+def as_notebook(result: Result) -> str:
+    """Return what a notebook shows of a result: the verdict, the arms, and the page in a frame of its own.
+
+    The part outside of the frame has no style and no script, so it looks like the notebook and stays whole
+    where one is cleaned; the frame is a sandbox, in which nothing runs and which touches nothing outside.
+    """
+    page = Markup.escape(as_html(result))
+    return _rendered("notebook.html", page=page, arms=_arms(result), **_verdict(result))
+
+
+def _rendered(template: str, **values: Any) -> str:
+    """Fill a template in; empty lines are left out."""
+    environment = Environment(
+        loader=DictLoader({template: (TEMPLATES / template).read_text(encoding="utf-8")}),
+        autoescape=True,
+        finalize=_harmless,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    page = environment.get_template(template).render(**values)
     return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
 
 
@@ -118,6 +134,7 @@ def _about(result: Result) -> dict[str, Any]:
             if isinstance(known, Mapping) and "evidence" in known
         ],
         "command": command(result),
+        "wish": wish(result, **EXPERIMENT),
         "settings": [(name, as_words(value)) for name, value in sorted(result.settings.items())],
         "prints": ", ".join(f"{name} {mark}" for name, mark in sorted(result.fingerprint.items())),
         "duration": numbers.duration(result.seconds),

@@ -13,7 +13,7 @@ from rich.text import Text
 from regchoose.records import Result
 from regchoose.report import numbers
 from regchoose.report.arms_table import arms_table
-from regchoose.report.command import command
+from regchoose.report.command import EXPERIMENT, command, in_memory, wish
 from regchoose.report.remarks import remarks
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.verdict_text import CERTAINTY_STYLE, below, headline
@@ -124,10 +124,11 @@ def _beyond(result: Result) -> RenderableType:
     rows: list[tuple[str | Text, RenderableType]] = [
         ("–", Text(plain(line, longest=600))) for line in sentences
     ]
+    audit = wish(result, audit=True)
     if not result.arms:
-        rows.append(("–", Text("No experiment was run; --subsample yes --resources yes asks for one.")))
+        rows.append(("–", Text(f"No experiment was run; {wish(result, **EXPERIMENT)} asks for one.")))
     elif not result.audit:
-        rows.append(("–", Text("The arm that the chart skips was not trained; --audit trains it too.")))
+        rows.append(("–", Text(f"The arm that the chart skips was not trained; {audit} trains it too.")))
     rows += [("–", Text(line)) for line in [*_length(result), *_scale(result)]]
     return _hanging(rows)
 
@@ -168,13 +169,16 @@ def _scale(result: Result) -> list[str]:
 
 def _next(result: Result, *, width: int, saved: str | None) -> RenderableType:
     trained = bool(result.recommendation["training"] or result.arms)
-    more = {"preset": "thorough"} if trained else {"subsample": "yes", "resources": "yes"}
+    more = {"preset": "thorough"} if trained else EXPERIMENT
     doubtful = result.recommendation["certainty"] != "firm" and result.settings.get("preset") != "thorough"
     lines = [command(result, also=more)] if doubtful or not trained else []
     file = shlex.quote(plain(saved or "result.json"))
-    if saved is None:
+    if in_memory(result):
+        lines += [] if saved is not None else [f"result.save({file!r})"]
+    elif saved is None:
         lines.append(f"{command(result)} -o {file}")
-    following = [f"regchoose export {file} --to pytorch"] * (trained and not result.data.get("image")) + [
+    table = trained and not result.data.get("image") and not in_memory(result)
+    following = [f"regchoose export {file} --to pytorch"] * table + [
         f"regchoose report {file} -o report.html"
     ]
     joined = "     ".join(following)

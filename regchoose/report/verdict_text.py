@@ -5,6 +5,7 @@ from typing import Any
 
 from regchoose.records import ARM_NAMES, Result
 from regchoose.report import numbers
+from regchoose.report.command import wish
 
 CERTAINTY_STYLE = {
     "firm": "bold green",
@@ -108,7 +109,7 @@ def _undecided(result: Result) -> str:
 
 def _doubt(result: Result) -> str:
     if (result.audit or {}).get("firmly"):
-        return "The chart never compares the two; --decide best recommends the better one."
+        return f"The chart never compares the two; {wish(result, decide='best')} recommends the better one."
     rows = f"On {result.design['rows']} rows" if result.design else "On these rows"
     pair = frozenset(_rivals(result))
     for comparison in result.comparisons:
@@ -127,7 +128,7 @@ def _if_you_must(result: Result) -> str:
     )
     taken = result.subsample
     more = (
-        f"--rows {2 * taken['rows']} takes more of the {taken['of']}."
+        f"{wish(result, rows=2 * taken['rows'])} takes more of the {taken['of']}."
         if taken and 2 * taken["rows"] <= taken["of"]
         else "More rows would settle it."
     )

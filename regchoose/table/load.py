@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from numpy.typing import ArrayLike
+
 from regchoose.crew.work import Crew
 from regchoose.errors import DataError, UsageError
-from regchoose.records import Column, Table
+from regchoose.records import AS_Y, Column, Table
 from regchoose.settings import Settings
 from regchoose.table.cells import some
 from regchoose.table.census import with_whole
@@ -17,6 +19,7 @@ from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.reading import are_images, load_images, open_images
 from regchoose.table.leakage import leaks
 from regchoose.table.lookout import look_out
+from regchoose.table.memory import InMemory, raw_from_memory
 from regchoose.table.order import groups_of, times_of
 from regchoose.table.parts import large_parts
 from regchoose.table.raw import RawTable
@@ -98,6 +101,27 @@ def _small(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table,
     """Do what `load_with_text` does, for a table that is held."""
     table, raw = _to_table(raw, settings, choose=choose)
     return replace(table, warnings=(*table.warnings, *repeats(table))), raw
+
+
+def load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> Table:
+    """Do what `load` does with a table in memory, whose columns keep their types.
+
+    Parameters
+    ----------
+    data : DataFrame, mapping, or array-like (n, p)
+    y : array-like (n,), optional
+        The target; else it is a column of `data`, found as that of a file is.
+
+    Raises
+    ------
+    UsageError, DataError
+        As `load`, and as `regchoose.table.memory.raw_from_memory`.
+    """
+    raw, target = raw_from_memory(data, y)
+    chosen = settings if target is None else replace(settings, target=target)
+    table, _ = _to_table(raw, chosen, choose=lambda _: None)
+    why = table.target_why if target is None else AS_Y
+    return replace(table, target_why=why, warnings=(*table.warnings, *repeats(table)))
 
 
 def _check_possible(raw: RawTable, settings: Settings) -> None:

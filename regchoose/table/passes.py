@@ -46,21 +46,23 @@ class Passes:
 
 
 def load_heard(
-    path: str, settings: Settings, *, choose: Choose, listener: Listener, crew: Crew | None = None
+    data: str | Table, settings: Settings, *, choose: Choose, listener: Listener, crew: Crew | None = None
 ) -> Table:
-    """Do what `load` does, and say how far the reading of a large table is."""
-    if are_images(path):
+    """Do what `load` does, and say how far the reading of a large table is; one that is loaded stays so."""
+    if isinstance(data, Table):
+        return data
+    if are_images(data):
         listener.started("read", "read the images", 0)
-        table = load(path, settings, choose=choose, advanced=partial(listener.advanced, "read"))
+        table = load(data, settings, choose=choose, advanced=partial(listener.advanced, "read"))
         listener.finished("read", f"{table.n_all:,} {'images' if table.image else 'rows'}")
         return table
-    parts = large_parts(path)
+    parts = large_parts(data)
     if parts is None:
-        return load(path, settings, choose=choose)
+        return load(data, settings, choose=choose)
     shared = crew if crew is not None and _is_shared(crew, parts, listener) else None
     passes = Passes(parts.n_bytes, partial(listener.advanced, "read"), count=2 if shared is None else 3)
     listener.started("read", "read", passes.total)
-    table = load(path, settings, choose=choose, advanced=passes.advanced, crew=shared)
+    table = load(data, settings, choose=choose, advanced=passes.advanced, crew=shared)
     listener.finished("read", f"{table.n_all:,} rows, of which {table.n_rows:,} are held")
     return table
 

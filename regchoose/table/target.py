@@ -47,7 +47,9 @@ def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[i
             f"the table has one column, {raw.names[0][:60]!r}: a target and features were wanted",
             where=raw.path,
             detail=[raw.dialect.found[:150]],
-            fix="--delimiter ';', where another character separates the fields",
+            fix="--delimiter ';', where another character separates the fields"
+            if raw.dialect.format == "csv"
+            else "a table with the target and features",
         )
     if settings.target is not None:
         return _named(raw, settings.target), "by --target"

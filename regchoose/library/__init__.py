@@ -1,0 +1,1 @@
+"""regchoose from Python: what `regchoose` gives by name is here."""

@@ -1,0 +1,162 @@
+"""A result from Python: its attributes, how it shows itself, and what it converts to."""
+
+import io
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+import regchoose
+from regchoose.errors import RegchooseError
+from regchoose.library.result import Result
+from regchoose.report.terminal import text
+from regchoose.schema.documents import problem
+from tests.library.small import SMALL, numbers
+from tests.report.results import FIRM, PRIOR, UNDECIDED
+from tests.report.test_html import DIABETES, HOSTILE
+
+IN_MEMORY = replace(
+    FIRM,
+    data={**FIRM.data, "path": "DataFrame", "dialect": {**FIRM.data["dialect"], "format": "memory"}},
+    settings={**FIRM.settings, "preset": "quick", "target": "x'y"},
+)
+
+
+def test_what_a_user_reaches_for() -> None:
+    found = Result(FIRM)
+    assert (found.regularizer, found.l1, found.l2, found.certainty) == ("elastic_net", 0.0021, 0.0086, "firm")
+    assert (found.strength, found.alpha, found.safe, found.probability) == (0.0107, 0.8037, 0.97, 0.71)
+    assert found.gain == 0.061
+    assert found.sentence == "Elastic Net gains 6.1 % over no regularization."
+    assert found.warnings == ("2 rows are duplicates",)
+    assert repr(found) == (
+        "Result(regularizer='elastic_net', certainty='firm', l1=0.0021, l2=0.0086, safe=0.97)"
+    )
+    prior = Result(PRIOR)
+    assert (prior.certainty, prior.l1, prior.l2, prior.gain) == ("prior", None, None, None)
+    with pytest.raises(AttributeError):
+        found.l1 = 3.0  # type: ignore[misc]  # it is frozen
+
+
+def test_a_terminal_shows_it_in_its_own_width() -> None:
+    assert str(Result(FIRM)) == text(FIRM, width=80)
+    for width in (50, 100):
+        stream = io.StringIO()
+        Console(file=stream, width=width, color_system=None).print(Result(FIRM))
+        shown = "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
+        assert shown == text(FIRM, width=width)
+
+
+def test_a_table_in_memory_is_spoken_of_in_python() -> None:
+    shown = str(Result(IN_MEMORY))
+    assert "regchoose.recommend(data, preset='thorough', target=\"x'y\")" not in shown  # it is firm
+    assert "result.save('result.json')" in shown
+    assert "export" not in shown
+    doubtful = replace(UNDECIDED, data=IN_MEMORY.data, settings=IN_MEMORY.settings)
+    shown = str(Result(doubtful))
+    assert "regchoose.recommend(data, preset='thorough', target=\"x'y\")" in shown
+    assert "--" not in shown
+    apart = replace(doubtful, data={**doubtful.data, "target_why": "given as y"})
+    assert "regchoose.recommend(X, y, preset='thorough'" in str(Result(apart))
+    prior = replace(PRIOR, data={**PRIOR.data, "dialect": {"format": "memory"}})
+    assert "subsample='yes', resources='yes' asks for one" in " ".join(str(Result(prior)).split())
+
+
+TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
+TAGS = {"div", "p", "strong", "br", "ul", "li", "details", "summary", "iframe"} | TABLE
+
+
+class Tags(HTMLParser):
+    """What a browser would make of a text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: dict[str, list[dict[str, str | None]]] = {}
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.setdefault(tag, []).append(dict(attrs))
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def shown_in_a_notebook(result: Any) -> Tags:
+    parser = Tags()
+    parser.feed(Result(result)._repr_html_())
+    assert parser.open == []
+    return parser
+
+
+@pytest.mark.parametrize("result", [FIRM, PRIOR, UNDECIDED, DIABETES, IN_MEMORY])
+def test_a_notebook_shows_the_answer_and_the_page_in_a_sandbox(result: Any) -> None:
+    seen = shown_in_a_notebook(result)
+    assert set(seen.tags) <= TAGS
+    assert result.recommendation["sentence"] in " ".join(seen.text.split()) or "ndecided" in seen.text
+    (frame,) = seen.tags["iframe"]
+    assert frame["sandbox"] == ""
+    assert frame["srcdoc"] == Result(result).to_html().rstrip("\n") + "\n"
+    # What styles or moves the notebook around it.
+    attributes = {name for tags in seen.tags.values() for tag in tags for name in tag}
+    assert attributes == {"sandbox", "title", "srcdoc", "width", "height", "loading"} | (
+        {"scope"} if result.arms else set()
+    )
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_text_from_data_stays_text_in_a_notebook(name: str) -> None:
+    evil = replace(FIRM, data={**FIRM.data, "path": name, "target": name, "warnings": [name]})
+    safe = shown_in_a_notebook(FIRM)
+    seen = shown_in_a_notebook(evil)
+    assert {tag: len(found) for tag, found in seen.tags.items()} == {
+        tag: len(found) for tag, found in safe.tags.items()
+    }
+    assert "\x1b" not in seen.text
+
+
+def test_it_converts_and_comes_back(tmp_path: Path) -> None:
+    found = regchoose.recommend(numbers(), **SMALL)
+    assert found.to_dict() == json.loads(found.to_json())
+    assert problem(found.to_dict()) == ""
+    found.to_dict()["recommendation"].clear()  # the caller's own
+    assert found.l2 is not None
+    found.save(tmp_path / "r.json")
+    again = regchoose.Result.load(tmp_path / "r.json")
+    assert again == found
+    assert hash(again) == hash(found)
+    assert again != Result(FIRM)
+    assert again.to_json() == found.to_json()
+    assert str(again) == str(found)
+    assert again._repr_html_() == found._repr_html_()
+    assert "## " in found.to_markdown()
+
+
+def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RegchooseError, match="cannot be read") as caught:
+        Result.load(tmp_path / "nowhere.json")
+    assert caught.value.code == "E201"
+    (tmp_path / "r.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(RegchooseError, match="no recommendation") as caught:
+        regchoose.Result.load(str(tmp_path / "r.json"))
+    assert caught.value.code == "E214"
+
+
+def test_code_needs_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from regchoose.cli.app import main
+
+    file = tmp_path / "r.json"
+    regchoose.recommend(numbers(), **SMALL).save(file)
+    assert main(["export", str(file), "--to", "pytorch"]) == 2
+    assert "E215" in (said := capsys.readouterr().err)
+    assert "the table was in memory" in said
+    assert main(["report", str(file), "-o", str(tmp_path / "r.html")]) == 0
