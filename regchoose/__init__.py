@@ -16,14 +16,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from regchoose import errors
     from regchoose.errors import RegchooseError
+    from regchoose.library.estimators import RegularizerClassifier, RegularizerRegressor
     from regchoose.library.recommend import RegchooseWarning, recommend
     from regchoose.library.result import Result
 
 __version__ = "0.1.0"
-__all__ = ["RegchooseError", "RegchooseWarning", "Result", "__version__", "errors", "recommend"]
+__all__ = [
+    "RegchooseError",
+    "RegchooseWarning",
+    "RegularizerClassifier",
+    "RegularizerRegressor",
+    "Result",
+    "__version__",
+    "errors",
+    "recommend",
+]
 _HOMES = {
     "RegchooseError": "regchoose.errors",
     "RegchooseWarning": "regchoose.library.recommend",
+    "RegularizerClassifier": "regchoose.library.estimators",
+    "RegularizerRegressor": "regchoose.library.estimators",
     "Result": "regchoose.library.result",
     "recommend": "regchoose.library.recommend",
 }

@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": GROUND | {"flowchart", "presets"},
     "library": GROUND
     | {"configuration", "journal", "keywords", "report", "run", "saved", "schema", "shapes", "table"}
+    | {"training", "verdict"}  # the estimators' final fit
     | {"cli"},  # its bars, for progress=True
     "cli": GROUND
     | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
@@ -60,7 +61,7 @@ ONLY_IN = {
     "distributed": {"crew"},
     "typer": {"cli"},
     "rich": {"cli", "report", "library"},
-    "sklearn": {"table", "verdict", "run"},
+    "sklearn": {"table", "verdict", "run", "library"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -90,9 +90,14 @@ def recommend(
     with speaking_python():
         found, chosen, given = _table(data, y, target=target, keywords=dict(settings))
         result = walked(found, chosen, given=given, progress=progress)
-    for line in _to_act_on(result):
+    for line in to_act_on(result):
         warnings.warn(line, RegchooseWarning, stacklevel=2)
-    return Result(restored(json.loads(dumps(result))))  # as it would be read again
+    return as_read_again(result)
+
+
+def as_read_again(result: Record) -> Result:
+    """Return a result as it comes back when it was saved and loaded."""
+    return Result(restored(json.loads(dumps(result))))
 
 
 @contextmanager
@@ -167,7 +172,7 @@ def in_words_of_python(result: Record) -> Record:
     return replace(result, data=data, path=path, audit=audit)
 
 
-def _to_act_on(result: Record) -> list[str]:
+def to_act_on(result: Record) -> list[str]:
     """Return what a person should look at before the answer is used."""
     lines = [in_python(line) for line in result.data["warnings"] if line.startswith("LEAKAGE?")]
     if result.recommendation["certainty"] == "prior":

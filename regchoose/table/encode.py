@@ -118,7 +118,7 @@ def encode(table: Table, fit: Int, *others: Int) -> tuple[tuple[Float, Float], .
         return _images(table, table.image, fit, *others)
     plan = coding(table)
     blocks = [table.features[rows] for rows in (fit, *others)]
-    center, spread = _location(blocks[0][:, plan.numbers])
+    center, spread = location(blocks[0][:, plan.numbers])
     prepared = [_prepared(block, plan, center=center, spread=spread) for block in blocks]
     with config_context(assume_finite=True, skip_parameter_validation=True):
         transformer = _transformer(plan)
@@ -176,18 +176,26 @@ def quantiles(x: Float, shares: Sequence[float]) -> Float:
     return np.where(count > 0, low + (place - below) * (high - low), 0.0)
 
 
-def _location(x: Float) -> tuple[Float, Float]:
-    """Medians and quartile ranges of the columns of x (n, p), in quarters so that nothing overflows."""
+def location(x: Float) -> tuple[Float, Float]:
+    """Return medians and quartile ranges of the columns of x (n, p), in quarters so that nothing overflows.
+
+    The range of a constant is infinite.
+    """
     low, lower, center, upper, high = quantiles(x / 4, (0.0, 0.25, 0.5, 0.75, 1.0))
     spread = upper - lower
     spread = np.where(spread > 0, spread, np.maximum(high - center, center - low))  # mostly one value
     return center, np.where(spread > 0, spread, np.inf)  # constant: the column says nothing
 
 
-def _prepared(features: Float, plan: Coding, *, center: Float, spread: Float) -> Float:
+def cut(x: Float, *, center: Float, spread: Float) -> Float:
+    """Return numbers (n, p) in quartile ranges from the median, none farther than 100; missing stay NaN."""
     with np.errstate(over="ignore"):
-        numbers = (features[:, plan.numbers] / 4 - center) / spread
-    np.clip(numbers, -FARTHEST, FARTHEST, out=numbers)
+        numbers: Float = (x / 4 - center) / spread
+    return np.clip(numbers, -FARTHEST, FARTHEST, out=numbers)
+
+
+def _prepared(features: Float, plan: Coding, *, center: Float, spread: Float) -> Float:
+    numbers = cut(features[:, plan.numbers], center=center, spread=spread)
     return np.hstack([numbers, recode(features, plan)])
 
 
@@ -209,3 +217,57 @@ def _transformer(plan: Coding) -> ColumnTransformer:
         ],
         sparse_threshold=0,
     )
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """What `encode` has learned from rows, for others that come later.
+
+    Parameters
+    ----------
+    center, spread : ndarray (numbers,)
+    transformer : ColumnTransformer
+        Fitted.
+    mean : ndarray (d,)
+        Of the inputs, over the rows learned from: what a row of an unknown level gets.
+    """
+
+    plan: Coding
+    center: Float
+    spread: Float
+    transformer: ColumnTransformer
+    mean: Float
+
+    def inputs(self, numbers: Float, levels: Int) -> Float:
+        """Return the inputs (n, d) of rows.
+
+        Parameters
+        ----------
+        numbers : ndarray (n, numbers)
+            NaN is missing.
+        levels : ndarray of int (n, categories)
+            Places in `plan.levels`; -1 is a level that was not there.
+        """
+        cut_off = cut(numbers, center=self.center, spread=self.spread)
+        known = np.maximum(levels, 0).astype(np.float64)
+        with config_context(assume_finite=True, skip_parameter_validation=True):
+            x = np.asarray(self.transformer.transform(np.hstack([cut_off, known])), dtype=np.float64)
+        end = x.shape[1]
+        for place in range(len(self.plan.levels) - 1, -1, -1):  # their inputs are the last
+            width = len(self.plan.levels[place])
+            width = 1 if width == 2 else width
+            unknown = levels[:, place] < 0
+            x[unknown, end - width : end] = self.mean[end - width : end]
+            end -= width
+        return x
+
+
+def fitted_encoder(table: Table) -> tuple[Encoder, Float, Float]:
+    """Learn from all rows of a table; return what is learned, and their inputs (n, d) and targets (n,)."""
+    plan, rows = coding(table), np.arange(table.n_rows)
+    center, spread = location(table.features[:, plan.numbers])
+    prepared = _prepared(table.features, plan, center=center, spread=spread)
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        transformer = _transformer(plan)
+        x = np.asarray(transformer.fit_transform(prepared), dtype=np.float64)
+    return Encoder(plan, center, spread, transformer, x.mean(axis=0)), x, _target(table, rows, rows=rows)

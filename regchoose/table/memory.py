@@ -49,30 +49,25 @@ def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> tuple[RawTabl
     DataError
         E301, E302 for a table without columns or rows, E312 where `data` and `y` differ in length.
     """
-    path = FRAME if isinstance(data, pd.DataFrame | Mapping) else ARRAYS
-    frame = _frame(data)
+    path = _kind_of_data(data)
+    frame = frame_of(data)
     if not frame.shape[1]:
         raise DataError("E301", f"the {path} given has no columns", fix="give a table with columns and rows")
     if not len(frame):
         raise DataError("E302", f"the {path} given has columns and 0 rows", fix="add rows")
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
-    names = [f"c{place}" for place in range(1, len(columns) + 1)]
-    duplicated: tuple[str, ...] = ()
-    renamed: tuple[str, ...] = ()
-    if path == FRAME:
-        named, duplicated, renamed = name_columns([label(name) for name in frame.columns])
-        names = list(named)
+    names, duplicated, renamed = _names(frame, path=path)
     target = None
     if y is not None:
         values = _target(y, n_rows=len(frame))
         target = _free_name(values, names)
-        columns, names = [*columns, values], [*names, target]
+        columns, names = [*columns, values], (*names, target)
     cells, kinds = zip(*map(_cells, names, columns), strict=True)
     found = f"{'a pandas DataFrame' if path == FRAME else 'arrays'} of {len(names)} columns, with their types"
     raw = RawTable(
         path=path,
         dialect=Dialect("memory", None, None, None, None, header=path == FRAME, decimal=".", found=found),
-        names=tuple(names),
+        names=names,
         columns=cells,
         lines=np.arange(len(frame), dtype=np.int64),
         kinds=kinds,
@@ -82,8 +77,37 @@ def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> tuple[RawTabl
     return raw, target
 
 
-def _frame(data: InMemory) -> pd.DataFrame:
-    """Return the data as a DataFrame."""
+def _names(frame: pd.DataFrame, *, path: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return a name for each column; those that several had; what was renamed."""
+    if path == FRAME:
+        return name_columns([label(name) for name in frame.columns])
+    return tuple(f"c{place}" for place in range(1, frame.shape[1] + 1)), (), ()
+
+
+def numeric_columns(data: InMemory) -> list[str]:
+    """Return the names of the columns that are numbers by their type."""
+    frame = frame_of(data)
+    names, _, _ = _names(frame, path=_kind_of_data(data))
+    types = pd.api.types
+    return [
+        name
+        for name, dtype in zip(names, frame.dtypes, strict=True)
+        if types.is_numeric_dtype(dtype) and not types.is_bool_dtype(dtype)
+    ]
+
+
+def _kind_of_data(data: InMemory) -> str:
+    return FRAME if isinstance(data, pd.DataFrame | Mapping) else ARRAYS
+
+
+def frame_of(data: InMemory) -> pd.DataFrame:
+    """Return a table in memory as a DataFrame.
+
+    Raises
+    ------
+    UsageError
+        E209 for what is no table.
+    """
     if isinstance(data, pd.DataFrame):
         return data
     if isinstance(data, np.ndarray) and data.ndim != 2:

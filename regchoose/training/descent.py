@@ -26,16 +26,40 @@ def train_block(block: Block, device: torch.device, *, stop: Callable[[], bool])
         Where `stop()` became true.
     """
     c, m = len(block.cells), len(block.l1)
+    rows, record = _RowsOfCells(block, device), _Record(block, device)
+    parameters = _descended(block, rows, taken=record.take, stop=stop)
+    l1, l2 = _strengths(block, device)
+    stationarity = _stationarity(block, rows, parameters=parameters, l1=l1, l2=l2)
+    return record.result(parameters, stationarity.reshape(c, m))
+
+
+def train_whole(block: Block, device: torch.device) -> Float:
+    """Train as `train_block` does, and return the models themselves: their parameters (c·m, p)."""
     rows = _RowsOfCells(block, device)
+    parameters = _descended(block, rows, taken=lambda _: None, stop=lambda: False)
+    found: Float = parameters.cpu().numpy()
+    return found
+
+
+def _strengths(block: Block, device: torch.device) -> tuple[Tensor, Tensor]:
+    """l1 and l2 of each model: (c·m,), (c·m,)."""
+    c = len(block.cells)
+    l1, l2 = (
+        torch.as_tensor(np.tile(s, c), dtype=torch.float32, device=device) for s in (block.l1, block.l2)
+    )
+    return l1, l2
+
+
+def _descended(
+    block: Block, rows: "_RowsOfCells", *, taken: Callable[[Tensor], None], stop: Callable[[], bool]
+) -> Tensor:
+    """Return the parameters (c·m, p) after the last checkpoint; `taken` is told those of each."""
     parameters = rows.initial_parameters()
     gradient = torch.zeros_like(parameters)
     steps, batch = block.schedule.steps(rows.n)
     program = block.network.program(parameters, gradient, n_rows=batch)
-    l1, l2 = (
-        torch.as_tensor(np.tile(s, c), dtype=torch.float32, device=device) for s in (block.l1, block.l2)
-    )
+    l1, l2 = _strengths(block, parameters.device)
     adam = Adam.start(parameters, n_penalized=block.network.n_penalized, l1=l1, l2=l2)
-    record = _Record(block, device)
     total, count = steps * block.schedule.epochs, 0
     for epoch in range(1, int(block.schedule.checkpoints[-1]) + 1):
         if stop():
@@ -48,10 +72,9 @@ def train_block(block: Block, device: torch.device, *, stop: Callable[[], bool])
             lr = block.schedule.lr * 0.5 * (1 + cos(pi * count / total))
             count += 1
             adam.step_(parameters, gradient, lr=lr, count=count)
-        if epoch == block.schedule.checkpoints[record.done]:
-            record.take(parameters)
-    stationarity = _stationarity(block, rows, parameters=parameters, l1=l1, l2=l2)
-    return record.result(parameters, stationarity.reshape(c, m))
+        if epoch in block.schedule.checkpoints:
+            taken(parameters)
+    return parameters
 
 
 class _RowsOfCells:

@@ -1,0 +1,294 @@
+"""scikit-learn estimators that choose their regularizer by experiment, then train on all rows with it."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from regchoose.errors import DataError
+from regchoose.library.recommend import (
+    RegchooseWarning,
+    as_read_again,
+    speaking_python,
+    to_act_on,
+    walked,
+)
+from regchoose.library.refit import fit_all
+from regchoose.library.settings import settled
+from regchoose.records import Float, Table
+from regchoose.settings import Settings
+from regchoose.table.later import without_dates
+from regchoose.table.load import load_memory
+from regchoose.table.memory import Frame, InMemory, numeric_columns
+
+SEEDS = 2**31 - 1
+NAMED = ("preset", "network", "hidden", "decide", "budget", "device")  # parameters that are settings
+TOO_FEW = ("E303", "E324")  # errors of tables that are too small for an experiment
+
+
+class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """What both estimators share."""
+
+    def __init__(
+        self,
+        preset: Literal["quick", "default", "thorough", "ci"] = "default",
+        *,
+        network: str = "mlp",
+        hidden: Sequence[int] | None = None,
+        decide: Literal["chart", "best"] = "chart",
+        budget: str | None = None,
+        device: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+        progress: bool = False,
+    ) -> None:
+        self.preset = preset
+        self.network = network
+        self.hidden = hidden
+        self.decide = decide
+        self.budget = budget
+        self.device = device
+        self.settings = settings
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.progress = progress
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _both(self, X: Any, y: Any, *, numeric: bool) -> tuple[InMemory, NDArray[Any]]:
+        """Return features and targets to train on: a DataFrame as it is, anything else as numbers."""
+        if not isinstance(X, Frame):
+            pair: tuple[InMemory, NDArray[Any]] = validate_data(
+                self, X, y, y_numeric=numeric, ensure_all_finite="allow-nan", ensure_min_samples=2
+            )
+            return pair
+        validate_data(self, X, y, skip_check_array=True)
+        targets = column_or_1d(y, warn=True)
+        assert_all_finite(targets, input_name="y")
+        check_consistent_length(X, targets)
+        return X, targets.astype(np.float64) if numeric else targets
+
+    def _later(self, X: Any) -> InMemory:
+        """Return features to predict for."""
+        if isinstance(X, Frame):
+            validate_data(self, X, reset=False, skip_check_array=True)
+            return X
+        checked: InMemory = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
+        return checked
+
+    def _fit(self, X: InMemory, y: Any, *, task: Literal["classification", "regression"]) -> None:
+        """Choose and train; a classification's `y` are the codes of its classes."""
+        settings, given = self._settings(X, task)
+        with speaking_python():
+            table, settings, given = _loaded(X, y, settings, given)
+            if task == "classification":
+                table = replace(table, classes=tuple(map(str, self.classes_)))
+            found = walked(table, settings, given=given, progress=self.progress)
+            self._fitted = fit_all(table, settings, found)
+        for line in to_act_on(found):
+            warnings.warn(line, RegchooseWarning, stacklevel=3)
+        self.result_ = as_read_again(found)
+        self.regularizer_ = self.result_.regularizer
+        self.l1_, self.l2_ = self._fitted.l1, self._fitted.l2
+
+    def _settings(self, X: InMemory, task: str) -> tuple[Settings, frozenset[str]]:
+        seed = self.random_state
+        if not isinstance(seed, int | np.integer):
+            seed = check_random_state(seed).randint(SEEDS)
+        named: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in ("preset", "network", "hidden", "decide", "budget", "device")
+        }
+        further = dict(self.settings or {})
+        apart = (further.get("group"), further.get("time"))
+        # What is given as features is used: a number that rises from row to row is no id here.
+        used = [name for name in numeric_columns(X) if name not in apart]
+        keep = [*used, *further.pop("keep", ())]
+        forced = {"keep": keep, "seed": int(seed), "jobs": _jobs(self.n_jobs), "task": task}
+        with speaking_python():
+            return settled({**named, **further, **forced}, in_memory=True)
+
+    def _outputs(self, X: Any) -> Float:
+        check_is_fitted(self)
+        with speaking_python():
+            return self._fitted.outputs(self._later(X))
+
+
+def _loaded(
+    X: InMemory, y: Any, settings: Settings, given: frozenset[str]
+) -> tuple[Table, Settings, frozenset[str]]:
+    """Return the table; where it is too small for an experiment, with settings that ask for none."""
+    try:
+        return without_dates(load_memory(X, y, settings)), settings, given
+    except DataError as error:
+        if error.code not in TOO_FEW:
+            raise
+        warnings.warn(f"no experiment was possible: {error.message}", RegchooseWarning, stacklevel=4)
+        fewer = replace(settings, resources="no")
+        return without_dates(load_memory(X, y, fewer)), fewer, given | {"resources"}
+
+
+def _jobs(n_jobs: int | None) -> int:
+    """Return how many blocks are trained side by side: 0 is one a core."""
+    if n_jobs is None:
+        return 1
+    return max(n_jobs, 0)
+
+
+class RegularizerRegressor(RegressorMixin, _Chooser):  # type: ignore[misc]
+    """A network for numbers that chooses its own weight regularizer.
+
+    `fit` runs the experiment of `regchoose.recommend` on the rows, and trains a network on all of them with
+    the regularizer, the strength and the length that it found.
+
+    Parameters
+    ----------
+    preset : {"quick", "default", "thorough", "ci"}
+        How much is tried.
+    network : str
+        "mlp", "linear", or your own as "file.py:Name" or "module:Name".
+    hidden : sequence of int, optional
+        Hidden units of each layer of the mlp; by default those of the preset.
+    decide : {"chart", "best"}
+        Whether the chart's outcome is taken, or the best of all four regularizers.
+    budget : str, optional
+        Time allowed for the experiment, such as "90s"; a longer one is answered from prior knowledge.
+    device : str, optional
+        "auto", "cpu", "cuda" or "cuda:N".
+    settings : mapping, optional
+        Further settings of `regchoose.recommend`, such as `{"folds": 10, "sparse": "yes"}`.
+    random_state : int, RandomState or None
+        The seed; an int gives the same model each time.
+    n_jobs : int, optional
+        Blocks of models trained side by side: None is 1, -1 one a core.
+    progress : bool
+        Whether stderr shows how far it is.
+
+    Attributes
+    ----------
+    regularizer_ : {"none", "l1", "l2", "elastic_net"}
+    l1_, l2_ : float
+        What the network was trained with: J = mean loss + l1·Σ|w| + l2·Σw², of standardized rows.
+    result_ : Result
+        Everything that the experiment found.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where `X` has names.
+
+    Notes
+    -----
+    `X` may be a DataFrame with numbers, text, categories, booleans and missing values; dates are left out.
+    Where there are too few rows for an experiment, or the budget allows none, a `RegchooseWarning` says so:
+    the regularizer is then the chart's answer from prior knowledge, at a middle strength.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = RegularizerRegressor("quick", network="linear", random_state=0).fit(X, y)
+    >>> model.regularizer_
+    'elastic_net'
+    """
+
+    def fit(self, X: Any, y: ArrayLike) -> Self:
+        """Choose the regularizer and train.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+
+        Raises
+        ------
+        RegchooseError, ValueError
+            Where the data cannot be learned from.
+        """
+        features, targets = self._both(X, y, numeric=True)
+        self._fit(features, targets, task="regression")
+        return self
+
+    def predict(self, X: Any) -> Float:
+        """Predict numbers, in the units of `y`: -> (n_samples,).
+
+        A level of a category that `fit` has not seen counts as the average row.
+
+        Raises
+        ------
+        RegchooseError
+            E326 for a text in a column that held numbers.
+        """
+        return self._outputs(X)[:, 0]
+
+
+class RegularizerClassifier(ClassifierMixin, _Chooser):  # type: ignore[misc]
+    """A network for classes that chooses its own weight regularizer.
+
+    As `RegularizerRegressor`, which says what the parameters are.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    regularizer_ : {"none", "l1", "l2", "elastic_net"}
+    l1_, l2_ : float
+        What the network was trained with: J = mean loss + l1·Σ|w| + l2·Σw², of standardized rows.
+    result_ : Result
+        Everything that the experiment found.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where `X` has names.
+    """
+
+    def fit(self, X: Any, y: ArrayLike) -> Self:
+        """Choose the regularizer and train.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            Labels of any kind.
+
+        Raises
+        ------
+        RegchooseError, ValueError
+            Where the data cannot be learned from.
+        """
+        features, labels = self._both(X, y, numeric=False)
+        check_classification_targets(labels)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"{type(self).__name__} needs two classes, and y holds one class: {labels[0]!r}")
+        self._fit(features, codes, task="classification")
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict labels: -> (n_samples,)."""
+        shares = self.predict_proba(X)
+        labels: NDArray[Any] = self.classes_[shares.argmax(axis=1)]
+        return labels
+
+    def predict_proba(self, X: Any) -> Float:
+        """Predict the probability of each class: -> (n_samples, n_classes)."""
+        outputs = self._outputs(X)
+        if len(self.classes_) == 2:
+            second = expit(outputs[:, 0])
+            return np.column_stack([1 - second, second])
+        shares: Float = softmax(outputs, axis=1)
+        return shares

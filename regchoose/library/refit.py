@@ -1,0 +1,106 @@
+"""The recommended regularizer at work: a network trained with it on all rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from regchoose.records import Arm, Float, Penalties, Table
+from regchoose.records import Result as Record
+from regchoose.settings import Settings
+from regchoose.table.later import Learned, learn
+from regchoose.table.memory import InMemory
+from regchoose.training.block import CellData, Schedule, make_schedule
+from regchoose.training.network import Network
+from regchoose.training.refit import Kind, outputs, refit
+from regchoose.verdict.tune import make_grid, strongest
+
+USUAL_RATE = 0.003  # where no experiment has found one
+MIDDLE = 0.5  # Elastic Net's mix without an experiment
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A network that was trained on all rows of a table.
+
+    Parameters
+    ----------
+    l1, l2 : float
+        What it was trained with.
+    parameters : ndarray
+        See `regchoose.training.refit.refit`.
+    """
+
+    learned: Learned
+    kind: Kind
+    l1: float
+    l2: float
+    parameters: Float
+
+    @cached_property
+    def network(self) -> Network | None:
+        """The network, built when it is first asked for."""
+        return self.kind.network()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A user's own network may hold what cannot be pickled: it is built again.
+        return {name: value for name, value in vars(self).items() if name != "network"}
+
+    def outputs(self, data: InMemory) -> Float:
+        """Return numbers in the units of the target, or logits, of rows: (n, k)."""
+        raw = outputs(self.kind, self.network, self.parameters, self.learned.inputs(data))
+        return raw * self.learned.scale + self.learned.offset
+
+
+def fit_all(table: Table, settings: Settings, result: Record) -> Fitted:
+    """Train on all rows with what a result recommends.
+
+    Where nothing was trained to find a strength, it is the middle of those that would have been tried, and
+    the training has its usual length.
+
+    Raises
+    ------
+    TrainingError
+        E501 where the network diverges.
+    """
+    learned, x, y = learn(table, settings)
+    found = result.execution["device"] or "cpu"
+    kind = Kind(table.task, len(table.classes), settings, learned.input_names, found.partition(",")[0])
+    penalty, schedule = _recommended(result) or _usual(kind, x, y, arm=result.recommendation["regularizer"])
+    network = kind.network()
+    parameters = refit(kind, network, CellData(x, y, {}, settings.seed), penalty=penalty, schedule=schedule)
+    return Fitted(learned, kind, float(penalty.l1[0]), float(penalty.l2[0]), parameters)
+
+
+def _recommended(result: Record) -> tuple[Penalties, Schedule] | None:
+    advice = result.recommendation
+    if advice["l1"] is None:
+        return None
+    return _point(advice["l1"], advice["l2"]), _schedule(advice["training"])
+
+
+def _schedule(training: Mapping[str, Any] | None) -> Schedule:
+    if training is None:  # a linear model has no length
+        return Schedule(1, 1, 1.0, np.array([1]))
+    stop = np.array([training["stop_epoch"]])
+    return Schedule(training["schedule_epochs"], training["batch"], training["lr"], stop)
+
+
+def _usual(kind: Kind, x: Float, y: Float, *, arm: Arm) -> tuple[Penalties, Schedule]:
+    settings = kind.settings
+    top = strongest(kind.task, x, y)
+    top = top if settings.network == "linear" else max(1.0, top)
+    mix = MIDDLE if settings.alpha is None else settings.alpha
+    grid = make_grid(arm, top=top, strengths=3, alphas=(mix,), fixed=(settings.l1, settings.l2))
+    middle = len(grid) // 2
+    rate = USUAL_RATE if settings.lr == "auto" else settings.lr
+    schedule = make_schedule(
+        len(y), epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=rate
+    )
+    return _point(grid.l1[middle], grid.l2[middle]), schedule.stopped(len(schedule.checkpoints) - 1)
+
+
+def _point(l1: float, l2: float) -> Penalties:
+    return Penalties(np.array([l1], dtype=np.float64), np.array([l2], dtype=np.float64))
