@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, UsageError
 from regchoose.library.recommend import (
     RegchooseWarning,
     as_read_again,
@@ -98,7 +98,7 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         """Choose and train; a classification's `y` are the codes of its classes."""
         settings, given = self._settings(X, task)
         with speaking_python():
-            table, settings, given = _loaded(X, y, settings, given)
+            table, settings, given = self._loaded(X, y, settings, given)
             if task == "classification":
                 table = replace(table, classes=tuple(map(str, self.classes_)))
             found = walked(table, settings, given=given, progress=self.progress)
@@ -109,6 +109,20 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         self.regularizer_ = self.result_.regularizer
         self.l1_, self.l2_ = self._fitted.l1, self._fitted.l2
 
+    def _loaded(
+        self, X: InMemory, y: Any, settings: Settings, given: frozenset[str]
+    ) -> tuple[Table, Settings, frozenset[str]]:
+        """Return the table; where it is too small for an experiment, with settings that ask for none."""
+        try:
+            return without_dates(load_memory(X, y, settings)), settings, given
+        except DataError as error:
+            if error.code not in TOO_FEW:
+                raise
+            reason = error.message if error.code == "E303" else _rarest(self.classes_, y, settings)
+        warnings.warn(f"no experiment was possible: {reason}", RegchooseWarning, stacklevel=4)
+        fewer = replace(settings, resources="no")
+        return without_dates(load_memory(X, y, fewer)), fewer, given | {"resources"}
+
     def _settings(self, X: InMemory, task: str) -> tuple[Settings, frozenset[str]]:
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
@@ -118,6 +132,8 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             for name in ("preset", "network", "hidden", "decide", "budget", "device")
         }
         further = dict(self.settings or {})
+        if "target" in further:
+            raise UsageError("E204", "y and a target were both given", fix="leave target out of settings")
         apart = (further.get("group"), further.get("time"))
         # What is given as features is used: a number that rises from row to row is no id here.
         used = [name for name in numeric_columns(X) if name not in apart]
@@ -132,18 +148,10 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             return self._fitted.outputs(self._later(X))
 
 
-def _loaded(
-    X: InMemory, y: Any, settings: Settings, given: frozenset[str]
-) -> tuple[Table, Settings, frozenset[str]]:
-    """Return the table; where it is too small for an experiment, with settings that ask for none."""
-    try:
-        return without_dates(load_memory(X, y, settings)), settings, given
-    except DataError as error:
-        if error.code not in TOO_FEW:
-            raise
-        warnings.warn(f"no experiment was possible: {error.message}", RegchooseWarning, stacklevel=4)
-        fewer = replace(settings, resources="no")
-        return without_dates(load_memory(X, y, fewer)), fewer, given | {"resources"}
+def _rarest(classes: NDArray[Any], codes: NDArray[Any], settings: Settings) -> str:
+    counts = np.bincount(codes)
+    name, fewest, wanted = classes[counts.argmin()], counts.min(), 2 * settings.folds
+    return f"class {str(name)[:40]!r} has {fewest} rows, and {settings.folds} folds need {wanted}"
 
 
 def _jobs(n_jobs: int | None) -> int:
