@@ -66,7 +66,8 @@ def test_it_chooses_what_recommend_does_and_says_so() -> None:
     x, y = table()
     model = regressor().fit(x, y)
     keep = [name for name in x if pd.api.types.is_float_dtype(x[name]) or name == "rank"]
-    found = regchoose.recommend(x, y, **{**SMALL, "task": "regression", "keep": keep})
+    settings: Any = {**SMALL, "audit": False, "task": "regression", "keep": keep}
+    found = regchoose.recommend(x, y, **settings)
     assert (model.regularizer_, model.l1_, model.l2_) == (found.regularizer, found.l1, found.l2)
     assert isinstance(model.result_, regchoose.Result)
     assert model.result_.to_dict()["arms"] == found.to_dict()["arms"]
