@@ -1,5 +1,6 @@
 """The wheel: everything is in it that runs need, and its metadata say what it is."""
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -72,8 +73,6 @@ def test_the_metadata_are_those_of_the_project(metadata: Message) -> None:
 
 
 def test_what_the_package_imports_is_what_it_requires() -> None:
-    import ast
-
     names = {"sklearn": "scikit-learn"}
     imported: set[str] = set()
     for path in (ROOT / "regchoose").rglob("*.py"):
@@ -108,3 +107,12 @@ print(regchoose.__file__, sorted(presets()))
     assert said == f"{here}/regchoose/__init__.py ['ci', 'default', 'quick', 'thorough']"
     version = "from regchoose.__main__ import main; raise SystemExit(main(['--version']))"
     assert python(version, tmp_path, path=str(here)) == f"regchoose {regchoose.__version__}"
+
+
+def test_the_lowest_versions_are_those_that_were_run() -> None:
+    text = (ROOT / "configs" / "constraints-lowest.txt").read_text(encoding="utf-8")
+    run = dict(line.split("==") for line in text.splitlines() if not line.startswith("#"))
+    bounds = dict(one.partition(";")[0].strip().split(">=") for one in PROJECT["dependencies"])
+    assert run.keys() <= bounds.keys()
+    for name, version in run.items():
+        assert bounds[name] in (version, version.removesuffix(".0")), name

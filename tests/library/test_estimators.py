@@ -1,4 +1,4 @@
-"""The estimators: what scikit-learn asks of one, what they choose, and that they train with what they choose."""
+"""The estimators: what scikit-learn asks of one, what they choose, and what they train with it."""
 
 import pickle
 from typing import Any
@@ -52,7 +52,7 @@ def table(seed: int = 3) -> tuple[pd.DataFrame, pd.Series]:
 
 # That a table is too small for an experiment is said by a warning.
 @pytest.mark.filterwarnings("ignore::regchoose.RegchooseWarning")
-@parametrize_with_checks(
+@parametrize_with_checks(  # type: ignore[untyped-decorator]  # scikit-learn has no types
     [regressor(settings=CHECKED), classifier(network="mlp", hidden=(8,), settings=CHECKED)]
 )
 def test_what_scikit_learn_asks_of_an_estimator(estimator: Any, check: Any) -> None:

@@ -20,6 +20,11 @@ assert_type(found.certainty, Literal["firm", "leaning", "undecided", "prior"])
 regchoose.recommend(X, y, network="linear", rows="auto")
 regchoose.recommend({"a": [1, 2], "y": [3, 4]}, progress=True)
 regchoose.recommend(Path("table.csv"), na=["?"], header="no").save("result.json")
+model = regchoose.RegularizerClassifier("quick", hidden=(8,), settings={"folds": 3}, random_state=0).fit(X, y)
+assert_type(model, regchoose.RegularizerClassifier)
+assert_type(model.result_, regchoose.Result)
+assert_type(model.l1_, float)
+share: float = model.predict_proba(X)[0, 1]
 text: str = regchoose.Result.load("result.json").to_json()
 
 try:
@@ -32,4 +37,6 @@ except regchoose.RegchooseError as error:
 regchoose.recommend(table, epoch=3)  # type: ignore[call-arg]
 regchoose.recommend(table, folds="many")  # type: ignore[arg-type]
 regchoose.recommend(table, preset="quik")  # type: ignore[arg-type]
+regchoose.RegularizerRegressor(epochs=3)  # type: ignore[call-arg]
+regchoose.RegularizerRegressor(preset="quik")  # type: ignore[arg-type]
 regchoose.nothing()  # type: ignore[attr-defined]
