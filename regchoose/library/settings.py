@@ -12,7 +12,16 @@ from regchoose.settings import Settings
 Answered = Literal["yes", "no", "unsure"]
 Auto = Literal["yes", "no", "auto"]
 # What says how a file is written; a table in memory has its columns already.
-OF_FILES = ("header", "delimiter", "encoding", "skip_rows", "header_rows", "decimal", "on_bad_rows")
+OF_FILES = (
+    "header",
+    "delimiter",
+    "encoding",
+    "skip_rows",
+    "header_rows",
+    "decimal",
+    "on_bad_rows",
+    "image_size",
+)
 
 
 class Keywords(TypedDict, total=False):
@@ -31,6 +40,7 @@ class Keywords(TypedDict, total=False):
     min_class: int
     group: str
     time: str
+    image_size: int | Literal["auto"]
     on_bad_rows: Literal["error", "skip", "pad"]
     drop_missing_target: bool
     subsample: Auto
