@@ -73,7 +73,7 @@ def test_the_metadata_are_those_of_the_project(metadata: Message) -> None:
 
 
 def test_what_the_package_imports_is_what_it_requires() -> None:
-    names = {"sklearn": "scikit-learn"}
+    names = {"sklearn": "scikit-learn", "PIL": "pillow"}
     imported: set[str] = set()
     for path in (ROOT / "regchoose").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

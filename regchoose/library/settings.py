@@ -78,6 +78,7 @@ class Keywords(TypedDict, total=False):
     seed: int
     device: str
     jobs: int
+    cluster: str
     cache_dir: str
     fresh: bool
 
