@@ -54,6 +54,7 @@ def layered(
     environ: Mapping[str, str],
     config: tuple[str, str] | None,
     preset_text: Callable[[str], str],
+    recorded: tuple[str, Mapping[str, object]] | None = None,
 ) -> tuple[Settings, frozenset[str]]:
     """Put the settings of a run together; the first place that has one wins.
 
@@ -67,6 +68,8 @@ def layered(
         Name and TOML text of the configuration file.
     preset_text : callable
         Name of a preset → its TOML text.
+    recorded : (str, mapping), optional
+        Name and settings of a saved result: they stand in the place of the preset, and above defaults.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def layered(
     )
     values = {name: _checked(name, given) for layer in layers for name, given in layer.items()}
     preset = values.get("preset", Settings.preset)
-    below = _from_file(f"preset {preset}", preset_text(preset))
+    below = _from_record(*recorded) if recorded else _from_file(f"preset {preset}", preset_text(preset))
     start = {name: _checked(name, given) for name, given in below.items()}
     return Settings(**(start | values)), frozenset(values)
 
@@ -173,6 +176,15 @@ def _from_file(name: str, text: str) -> Layer:
             raise UsageError("E202", f"no setting {key!r}", where=where, fix=fix)
         layer[setting] = Given(value, where, f"{setting} = {{}}")
     return layer
+
+
+def _from_record(name: str, settings: Mapping[str, object]) -> Layer:
+    """Take what a result was made with; what this version does not know is passed over."""
+    return {
+        key: Given(value, name, f"{flag_of(key)} {{}}")
+        for key, value in settings.items()
+        if key in FIELDS and value is not None
+    }
 
 
 def _not_toml(name: str, error: tomllib.TOMLDecodeError) -> UsageError:

@@ -12,6 +12,7 @@ from regchoose.errors import CODES
 
 GOOD = "a,b,y\n" + "".join(f"{i},{(i * 7) % 13},{i % 2}\n" for i in range(60))
 LOOK = ["inspect", "t.csv", "--no-input"]
+FIT = ["fit", "t.csv", "--no-input", "--regularizer", "none", "-o", "m"]
 ASK = ["recommend", "t.csv", "--no-input"]
 # Code → what is in t.csv, and the command.
 PROVOKED: dict[str, tuple[str | bytes, Sequence[str]]] = {
@@ -26,6 +27,8 @@ PROVOKED: dict[str, tuple[str | bytes, Sequence[str]]] = {
     "E209": (b"%PDF-1.7 no table\n" * 9, LOOK),
     "E214": ("{}", ["report", "t.csv", "-o", "r.html"]),
     "E216": (GOOD, [*ASK, "--mlflow"]),
+    "E217": (GOOD, ["predict", ".", "t.csv", "-o", "p.csv"]),
+    "E219": (GOOD, [*FIT, "--onnx", "--network", "nets.py:Net"]),
     "E301": ("", LOOK),
     "E302": ("a,b,y\n", [*LOOK, "--header"]),
     "E303": (GOOD[:60], ASK),
@@ -53,6 +56,7 @@ ELSEWHERE = {
     "E212": "tests/training/test_probe.py",
     "E213": "tests/training/test_probe.py",
     "E215": "tests/export/test_reading.py",
+    "E218": "tests/final/test_predict.py",
     "E308": "tests/table/test_dialect.py",
     "E311": "tests/table/test_read.py",
     "E313": "tests/table/test_read.py",
@@ -62,6 +66,7 @@ ELSEWHERE = {
     "E330": "tests/table/test_images.py",
     "E331": "tests/table/test_images.py",
     "E332": "tests/table/test_images.py",
+    "E333": "tests/final/test_predict.py",
     "E403": "tests/training/test_memory.py",
     "E404": "tests/crew/test_cluster.py",
     "E405": "tests/crew/test_cluster.py",

@@ -24,8 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gate": GROUND,
     "changes": GROUND,
     "crew": GROUND,
-    "table": GROUND | {"crew"},
-    "training": GROUND | {"crew"},
+    "fitted": GROUND,
+    "table": GROUND | {"crew", "fitted"},
+    "training": GROUND | {"crew", "fitted"},
     "verdict": GROUND,
     "experiment": GROUND | {"crew", "table", "training", "verdict"},
     "result": GROUND | {"experiment", "flowchart", "verdict"},
@@ -33,6 +34,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "looks": GROUND | {"crew", "experiment", "room", "table", "verdict"},
     "answers": GROUND | {"flowchart"},
     "run": GROUND | {"answers", "crew", "experiment", "flowchart", "looks", "result", "table", "verdict"},
+    "model": GROUND | {"fitted"},
+    "final": GROUND | {"fitted", "model", "result", "table", "training", "verdict"},
     "explain": GROUND,
     "export": GROUND,
     "journal": GROUND | {"shapes"},
@@ -40,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "machine": GROUND,
     "outlook": GROUND | {"machine", "shapes", "table", "verdict"},
     "devices": GROUND | {"training"},
-    "report": GROUND | {"flowchart", "presets"},
+    "report": GROUND | {"fitted", "flowchart", "presets"},
     "library": GROUND
     | {"configuration", "journal", "keywords", "report", "run", "saved", "schema", "shapes", "table"}
     | {"training", "verdict"}  # the estimators' final fit
@@ -48,7 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": GROUND
     | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}
     | {"devices", "explain", "export", "machine", "outlook", "room", "handoff"}
-    | {"schema", "gate", "changes", "journal", "saved"},
+    | {"schema", "gate", "changes", "journal", "saved"}
+    | {"final", "fitted", "model"},
     "__main__": {"cli"},
 }
 ONLY_IN = {
@@ -62,6 +66,8 @@ ONLY_IN = {
     "typer": {"cli"},
     "rich": {"cli", "report", "library"},
     "sklearn": {"table", "verdict", "run", "library"},
+    "safetensors": {"model"},
+    "onnx": {"model"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -11,7 +11,8 @@ from typer.main import get_command
 
 from regchoose import __version__
 from regchoose.cli.failures import form_of, guarded
-from regchoose.cli.options import Sectioned, with_options
+from regchoose.cli.final_options import FIT_OWN, FITTING, MODEL, PREDICT_OWN, PREDICTING
+from regchoose.cli.options import Sectioned, with_options, words
 from regchoose.cli.signals import orderly
 from regchoose.settings import DATA
 from regchoose.shapes import FIELDS, option_of
@@ -36,15 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100},
 )
-
-
-def _words(legal: str) -> Callable[[str], list[str]]:
-    """Return what completes one of the words that a metavar lists."""
-
-    def complete(incomplete: str) -> list[str]:
-        return [word for word in legal.strip("[]").split("|") if word.startswith(incomplete)]
-
-    return complete
 
 
 def _topics(incomplete: str) -> list[str]:
@@ -105,6 +97,18 @@ def _sample(data: str, flags: Mapping[str, Any]) -> int:
     return sample(data, flags)
 
 
+def _fit(data: str, flags: Mapping[str, Any]) -> int:
+    from regchoose.cli.fit import fit
+
+    return fit(data, flags)
+
+
+def _predict(data: str, flags: Mapping[str, Any]) -> int:
+    from regchoose.cli.predict import predict
+
+    return predict(data, flags)
+
+
 app.command("recommend", cls=Sectioned, help="Walk the chart on DATA and recommend a regularizer.")(
     with_options(_recommend, FIELDS)
 )
@@ -116,12 +120,18 @@ app.command(
     cls=Sectioned,
     help="Write N rows of DATA that match the whole, with the proof; --rows all: the table as it was read.",
 )(with_options(_sample, [*LOOKING, "rows", "folds", "output", "force"]))
+app.command(
+    "fit", cls=Sectioned, help="Train on all of DATA with the recommendation of a result; write a model."
+)(with_options(_fit, FITTING, own=FIT_OWN))
+app.command("predict", cls=Sectioned, help="Write what a MODEL says of every row of DATA.")(
+    with_options(_predict, PREDICTING, before={"model": MODEL}, own=PREDICT_OWN)
+)
 
 
 @app.command("flowchart", help="Draw a chart.")
 def _flowchart(
-    chart: Annotated[str, typer.Option(metavar=CHART, autocompletion=_words(CHART))] = "which-regularizer",
-    form: Annotated[str, typer.Option("--format", metavar=DRAWING, autocompletion=_words(DRAWING))] = "text",
+    chart: Annotated[str, typer.Option(metavar=CHART, autocompletion=words(CHART))] = "which-regularizer",
+    form: Annotated[str, typer.Option("--format", metavar=DRAWING, autocompletion=words(DRAWING))] = "text",
 ) -> int:
     from regchoose.cli.flowchart import flowchart
 
@@ -142,7 +152,7 @@ def _report(
         typer.Option(
             "--format",
             metavar=FORMS,
-            autocompletion=_words(FORMS),
+            autocompletion=words(FORMS),
             help="Its form, whatever the file is called; without a file it is printed.",
         ),
     ] = None,
@@ -159,7 +169,7 @@ def _report(
 def _export(
     result: Annotated[str, typer.Argument(metavar="RESULT", show_default=False)],
     to: Annotated[
-        str, typer.Option(metavar=LIBRARIES, autocompletion=_words(LIBRARIES), help="The library it uses.")
+        str, typer.Option(metavar=LIBRARIES, autocompletion=words(LIBRARIES), help="The library it uses.")
     ],
     file: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file.")
@@ -177,7 +187,7 @@ def _compare(
     old: Annotated[str, typer.Argument(metavar="OLD", show_default=False)],
     new: Annotated[str, typer.Argument(metavar="NEW", show_default=False)],
     form: Annotated[
-        str, typer.Option("--format", metavar=SHORT_FORMS, autocompletion=_words(SHORT_FORMS))
+        str, typer.Option("--format", metavar=SHORT_FORMS, autocompletion=words(SHORT_FORMS))
     ] = "text",
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     fail_if: Annotated[str | None, typer.Option(metavar="EXPR", help=GATE)] = None,
@@ -192,7 +202,7 @@ def _compare(
 @app.command("cache", help="List the journal of what was trained, clear it, or say where it is.")
 def _cache(
     action: Annotated[
-        str, typer.Argument(metavar=ACTIONS, autocompletion=_words(ACTIONS), show_default=False)
+        str, typer.Argument(metavar=ACTIONS, autocompletion=words(ACTIONS), show_default=False)
     ] = "list",
     cache_dir: Annotated[str | None, typer.Option(metavar="DIR", help="The folder of the journal.")] = None,
     json: Annotated[bool, typer.Option("--json", help="List it as one JSON document.")] = False,
@@ -206,7 +216,7 @@ def _cache(
 @app.command("schema", help="Print the JSON Schema of what recommend or compare prints with --json.")
 def _schema(
     document: Annotated[
-        str, typer.Argument(metavar=DOCUMENTS, autocompletion=_words(DOCUMENTS), show_default=False)
+        str, typer.Argument(metavar=DOCUMENTS, autocompletion=words(DOCUMENTS), show_default=False)
     ] = "result",
 ) -> int:
     from regchoose.cli.schema import schema

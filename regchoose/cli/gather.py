@@ -10,10 +10,18 @@ from regchoose.configuration import config_text, layered, preset_text
 from regchoose.settings import Settings
 
 
-def gathered(flags: Mapping[str, Any]) -> tuple[Settings, frozenset[str]]:
-    """Return the settings of a run, and the names of those that do not come from the preset or a default."""
+def gathered(
+    flags: Mapping[str, Any], *, recorded: tuple[str, Mapping[str, Any]] | None = None
+) -> tuple[Settings, frozenset[str]]:
+    """Return the settings of a run, and the names of those that do not come from the preset or a default.
+
+    Parameters
+    ----------
+    recorded : (str, mapping), optional
+        Name and settings of a result, or of a model, that the run goes on from.
+    """
     config = config_text(flags, environ=os.environ, folder=Path.cwd())
-    return layered(flags, environ=os.environ, config=config, preset_text=preset_text)
+    return layered(flags, environ=os.environ, config=config, preset_text=preset_text, recorded=recorded)
 
 
 def form_for(settings: Settings) -> Form:

@@ -35,8 +35,31 @@ class Sectioned(TyperCommand):
                 formatter.write_dl(records)
 
 
-def with_options(body: Callable[[str, Flags], int], names: Iterable[str]) -> Callable[..., int]:
-    """Return a command function `(data, one parameter a setting)` that calls `body(data, what was given)`."""
+def words(legal: str) -> Callable[[str], list[str]]:
+    """Return what completes one of the words that a metavar lists."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in legal.strip("[]").split("|") if word.startswith(incomplete)]
+
+    return complete
+
+
+def with_options(
+    body: Callable[[str, Flags], int],
+    names: Iterable[str],
+    *,
+    before: Mapping[str, Any] | None = None,
+    own: Mapping[str, Any] | None = None,
+) -> Callable[..., int]:
+    """Return a command function `(data, one parameter a setting)` that calls `body(data, what was given)`.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The settings.
+    before, own : mapping of str to annotation
+        Arguments before DATA, and options that are no settings; the body finds them among what was given.
+    """
 
     def call(**values: Any) -> int:
         data = values.pop("data")
@@ -52,7 +75,11 @@ def with_options(body: Callable[[str, Flags], int], names: Iterable[str]) -> Cal
             show_default=False,
         ),
     ]
-    parameters = [_parameter("data", argument, default=inspect.Parameter.empty)]
+    parameters = [
+        _parameter(name, annotation, default=inspect.Parameter.empty)
+        for name, annotation in {**(before or {}), "data": argument}.items()
+    ]
+    parameters += [_parameter(name, annotation, default=None) for name, annotation in (own or {}).items()]
     parameters += [_parameter(name, _annotation(name), default=None) for name in names]
     call.__dict__["__signature__"] = inspect.Signature(parameters)
     return call
@@ -111,7 +138,7 @@ def _default(name: str) -> str:
 
 def _text(name: str, value: Any) -> Any:
     """Turn the pair --header/--no-header into the words that the setting takes."""
-    if isinstance(value, bool) and not shape_of(FIELDS[name].type).switch:
+    if name in FIELDS and isinstance(value, bool) and not shape_of(FIELDS[name].type).switch:
         return "yes" if value else "no"
     return value
 

@@ -14,7 +14,7 @@ from regchoose.records import Arm, Cell, Int, Kept, Penalties, Table
 from regchoose.settings import Settings
 from regchoose.table.duplicates import group_duplicates
 from regchoose.table.encode import encode, encoded_names
-from regchoose.training.block import CellData, make_schedule
+from regchoose.training.block import USUAL_RATE, CellData, make_schedule
 from regchoose.training.choose_network import cnn_network, other_network
 from regchoose.training.device import devices_of
 from regchoose.training.train import Training
@@ -24,7 +24,6 @@ from regchoose.verdict.tune import FEWEST_POINTS, make_grid, pauses, strongest, 
 
 WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
 JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
-USUAL_RATE = 0.003  # unless another is found to be better
 
 
 @dataclass(frozen=True)

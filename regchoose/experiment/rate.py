@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 
-from regchoose.experiment.plan import USUAL_RATE, Experiment
+from regchoose.experiment.plan import Experiment
 from regchoose.records import ARMS, Float, Penalties, Trained
-from regchoose.training.block import CellData
+from regchoose.training.block import USUAL_RATE, CellData
 from regchoose.training.train import MODELS_A_BLOCK, Training, seconds_a_model, train
 from regchoose.verdict.tune import mean_inner_loss
 

@@ -91,6 +91,23 @@ TROUBLES: dict[str, Trouble] = {
         "pip install 'regchoose[mlflow]', and set MLFLOW_TRACKING_URI, as for any use of MLflow. "
         "MLFLOW_EXPERIMENT_NAME and MLFLOW_RUN_NAME name the experiment (else regchoose) and the run.",
         "regchoose recommend data.csv --mlflow    where no server is named"),
+    "E217": Trouble(
+        "`regchoose predict` wanted the folder that `regchoose fit` has written, and got something else.",
+        "a slip in the name, a fit that was broken off, an edited file, or another version's model.",
+        "the same `regchoose fit` again: it goes on where it was broken off.",
+        "regchoose predict data/ new.csv -o out.csv    where data/ holds tables"),
+    "E218": Trouble(
+        "The model was fitted with a network of your own, and that file is not there, or builds another "
+        "network now.",
+        "the file was moved or changed since, or the command runs in another folder.",
+        "--network with the file as it was; or fit again.",
+        "regchoose predict model/ new.csv -o out.csv    in another folder"),
+    "E219": Trouble(
+        "A model is written as ONNX where it is the built-in mlp or linear, and the package onnx is there.",
+        "onnx is an extra that is not installed, or the network is your own.",
+        "pip install 'regchoose[onnx]'; a network of your own is exported by torch.onnx, from its weights in "
+        "weights.safetensors.",
+        "regchoose fit data.csv --regularizer none -o model --onnx"),
     "E301": Trouble(
         "There is nothing to read: the file has no bytes, only blank ones, or --skip-rows leaves nothing.",
         "an export that failed, or a download that did.",
@@ -233,6 +250,11 @@ TROUBLES: dict[str, Trouble] = {
         "which only pickle could read.",
         "np.savez_compressed('data.npz', X=X, y=y) writes it.",
         "regchoose inspect mnist.npz    which holds x_train and x_test"),
+    "E333": Trouble(
+        "The table lacks columns that the model was fitted on.",
+        "a column that was renamed or left out, another delimiter, or the wrong table.",
+        "give the table these columns, under the names that the model knows.",
+        "regchoose predict model/ other.csv -o out.csv"),
     "E401": Trouble(
         "The device asked for is not visible to PyTorch.",
         "a machine without such a card, a driver that does not fit, or a PyTorch built for CPUs.",

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import platform
+import time
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -68,6 +69,30 @@ def answer_key(
     code = combined(code_mark(PACKAGE), *map(_release, ALL_LIBRARIES))
     said = json.dumps([chosen, sorted(given & chosen.keys()), attended], sort_keys=True, default=str)
     return combined("answer", __version__, code, machine_mark(environ), data, files, said)
+
+
+def fit_key(data: str, settings: Settings, asked: str, *, environ: Mapping[str, str]) -> str:
+    """Return the key of a final fit; one that nothing else has, where the data cannot be told from others.
+
+    Parameters
+    ----------
+    data : str
+        A path, folder or pattern.
+    asked : str
+        The regularizer, its strength and the length of the training.
+    """
+    files = files_mark(data) or f"unknown {time.time_ns()}"
+    chosen = {name: getattr(settings, name) for name in FIELDS if option_of(name).result or name == "device"}
+    code = combined(code_mark(PACKAGE), *map(_release, ALL_LIBRARIES), _network_mark(settings.network))
+    said = json.dumps(chosen, sort_keys=True, default=str)
+    return combined("fit", __version__, code, machine_mark(environ), data, files, said, asked)
+
+
+def _network_mark(network: str) -> str:
+    """Return the mark of the file of a user's own network, as far as its name leads to one."""
+    place = network.rpartition(":")[0]
+    file = Path(place if place.endswith(".py") else f"{place.replace('.', '/')}.py")
+    return _digest(file) if place and file.is_file() else network
 
 
 def files_mark(data: str) -> str | None:

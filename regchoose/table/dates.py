@@ -18,6 +18,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "-": ("ISO8601", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d-%b-%y", "%d-%B-%Y"),
     " ": ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%b %d, %Y", "%B %d, %Y"),
 }
+CLOCK_DAY = "%Y-%m-%d"  # of the day that is put before a time of day
 CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", "T%H:%M")
 PARTS = ("year", "month", "day", "weekday", "hour", "elapsed")
 
@@ -34,11 +35,14 @@ class Moments:
         How the texts are read, for people.
     clock : bool
         Whether they are times of day alone.
+    written : str
+        The order in the notation of strftime, by which further texts are read alike.
     """
 
     seconds: Float
     order: str
     clock: bool = False
+    written: str = "ISO8601"
 
 
 def read_moments(texts: Sequence[str]) -> Moments | None:
@@ -51,8 +55,8 @@ def read_moments(texts: Sequence[str]) -> Moments | None:
         January or in February).
     """
     if all(CLOCK.fullmatch(text) for text in texts):
-        seconds = _parsed([f"1970-01-01 {text}" for text in texts], "%Y-%m-%d")
-        return None if seconds is None else Moments(seconds, "times of day", clock=True)
+        seconds = read_as(texts, CLOCK_DAY, clock=True)
+        return None if seconds is None else Moments(seconds, "times of day", clock=True, written=CLOCK_DAY)
     mark = next((mark for mark in "/.-" if mark in texts[0][:8]), " ")
     found: dict[str, Float] = {}
     for order in ORDERS[mark]:
@@ -65,7 +69,12 @@ def read_moments(texts: Sequence[str]) -> Moments | None:
     if len(readings) != 1:
         return None
     order = next(iter(readings.values()))
-    return Moments(found[order], "ISO 8601" if order == "ISO8601" else re.sub("%", "", order))
+    return Moments(found[order], "ISO 8601" if order == "ISO8601" else re.sub("%", "", order), written=order)
+
+
+def read_as(texts: Sequence[str], order: str, *, clock: bool) -> Float | None:
+    """Read texts in a known order, as `Moments.written` has it; None where one of them is not in it."""
+    return _parsed([f"1970-01-01 {text}" for text in texts] if clock else texts, order)
 
 
 def _parsed(texts: Sequence[str], order: str) -> Float | None:
@@ -92,18 +101,31 @@ def parts_of(moments: Moments, seconds: Float) -> dict[str, Float]:
     What is the same in every row is left out; missing stays NaN.
     """
     known = ~np.isnan(seconds)
+    found = calendar(seconds, clock=moments.clock, first=float(np.nanmin(seconds)))
+    return {name: found[name] for name in PARTS if name in found and len(np.unique(found[name][known])) > 1}
+
+
+def calendar(seconds: Float, *, clock: bool, first: float) -> dict[str, Float]:
+    """Return all parts of moments in rows (n,), by name; missing stays NaN.
+
+    Parameters
+    ----------
+    clock : bool
+        Whether they are times of day alone.
+    first : float
+        Seconds since 1970 from which `elapsed`, in days, is counted.
+    """
+    known = ~np.isnan(seconds)
     stamps = pd.DatetimeIndex(pd.to_datetime(np.where(known, seconds, 0.0) * 1e6, unit="us", utc=True))
     hour = stamps.hour + stamps.minute / 60 + stamps.second / 3600
     found = {"hour": np.asarray(hour, dtype=np.float64)}
-    if not moments.clock:
-        elapsed = (seconds - np.nanmin(seconds)) / DAY
-        calendar = {
+    if not clock:
+        days = {
             "year": stamps.year,
             "month": stamps.month,
             "day": stamps.day,
             "weekday": stamps.day_of_week,
         }
-        found |= {name: np.asarray(values, dtype=np.float64) for name, values in calendar.items()}
-        found["elapsed"] = elapsed
-    kept = {name: np.where(known, values, np.nan) for name, values in found.items()}
-    return {name: kept[name] for name in PARTS if name in kept and len(np.unique(kept[name][known])) > 1}
+        found |= {name: np.asarray(values, dtype=np.float64) for name, values in days.items()}
+        found["elapsed"] = (seconds - first) / DAY
+    return {name: np.where(known, values, np.nan) for name, values in found.items()}

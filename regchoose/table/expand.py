@@ -34,10 +34,16 @@ def expanded(
     ), further
 
 
-def _part(facts: Facts, name: str, values: Float, *, taken: Sequence[str]) -> Column:
-    full = f"{facts.name}.{name}"
+def part_name(column: str, part: str, *, taken: Sequence[str]) -> str:
+    """Return what a part of a column of dates is called."""
+    full = f"{column}.{part}"
     while full in taken:
         full += "_2"
+    return full
+
+
+def _part(facts: Facts, name: str, values: Float, *, taken: Sequence[str]) -> Column:
+    full = part_name(facts.name, name, taken=taken)
     unit = " in days since the first" if name == "elapsed" else ""
     whole = bool((values[~np.isnan(values)] % 1 == 0).all())
     return Column(

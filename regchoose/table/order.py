@@ -1,11 +1,13 @@
 """Which rows belong together, and which come first: what `--group` and `--time` name."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from regchoose.errors import DataError
 from regchoose.records import Float, Int
 from regchoose.settings import Settings
-from regchoose.table.dates import read_moments
+from regchoose.table.dates import read_as, read_moments
 from regchoose.table.facts import Facts, facts_of
 from regchoose.table.raw import RawTable
 
@@ -48,14 +50,47 @@ def times_of(raw: RawTable, settings: Settings) -> Float | None:
         return facts.by_row(facts.numbers)
     moments = read_moments(facts.texts)
     if moments is None:
-        raise DataError(
-            "E329",
-            f"{facts.name!r} does not order the rows: as {facts.texts[0][:40]!r}, it holds neither numbers "
-            "nor dates in one order",
-            where=raw.path,
-            fix="write dates as 2021-03-04   or   another --time",
-        )
+        raise _no_order(facts, raw)
     return facts.by_row(moments.seconds)
+
+
+def _no_order(facts: Facts, raw: RawTable) -> DataError:
+    return DataError(
+        "E329",
+        f"{facts.name!r} does not order the rows: as {facts.texts[0][:40]!r}, it holds neither numbers "
+        "nor dates in one order",
+        where=raw.path,
+        fix="write dates as 2021-03-04   or   another --time",
+    )
+
+
+def time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], Float]:
+    """Return what reads the column of `--time` in further rows of a table as it is read in these.
+
+    Raises
+    ------
+    DataError
+        As `times_of`; what is returned raises E329 for a time that is written otherwise.
+    """
+    assert settings.time is not None
+    facts = facts_of(raw, raw.names.index(settings.time), settings)
+    numbers = facts.all_numbers and bool(np.isfinite(facts.numbers).all())
+    moments = None if numbers else read_moments(facts.texts)
+    if not numbers and moments is None:
+        times_of(raw, settings)
+
+    def read(further: RawTable) -> Float:
+        own = facts_of(further, further.names.index(facts.name), settings)
+        known = own.numbers
+        if moments is not None:
+            seconds = read_as(own.texts, moments.written, clock=moments.clock)
+            known = np.full(len(own.texts), np.nan) if seconds is None else seconds
+        times = own.by_row(known)
+        if np.isnan(times).any():
+            raise _no_order(own, raw)
+        return times
+
+    return read
 
 
 def _refuse_missing(facts: Facts, raw: RawTable, *, flag: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 
 from regchoose.crew.work import Crew
 from regchoose.errors import DataError
@@ -31,6 +32,7 @@ from regchoose.table.shares import REJECTS, SCAN, asked
 from regchoose.table.whole_bytes import to_utf8
 
 TABLE = "THE_TABLE"  # stands in a query for the relation
+VECTOR = 2048  # rows that DuckDB gives at a time
 Advanced = Callable[[int], None]
 Reject = tuple[str, int, str, str]
 
@@ -106,12 +108,35 @@ class Stream:
         watch = Thread(target=self._watch, args=(done,), daemon=True)
         watch.start()
         try:
-            return self.connection.execute(query)
-        except duckdb.Error as error:
-            raise refusal(error, kind=self.parts.kind, where=self.parts.path) from None
+            with self._guarded():
+                return self.connection.execute(query)
         finally:
             done.set()
             watch.join()
+
+    def chunks(self, query: str, *, rows: int) -> Iterator[pd.DataFrame]:
+        """Yield what a query gives, in its order, in parts of about so many rows.
+
+        Raises
+        ------
+        DataError
+            As `run`.
+        """
+        with self._guarded():
+            found = self.connection.execute(query)
+        while True:
+            with self._guarded():
+                chunk = found.fetch_df_chunk(max(1, rows // VECTOR))
+            if not len(chunk):
+                return
+            yield chunk
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            raise refusal(error, kind=self.parts.kind, where=self.parts.path) from None
 
     def totals(self, terms: Mapping[str, str], relation: str = TABLE) -> dict[str, Any]:
         """Return what terms come to over the rows of all files.

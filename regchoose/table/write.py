@@ -74,7 +74,7 @@ def _copy(
 ) -> int:
     mark = raw.dialect.decimal
     columns = ", ".join(
-        f"{_cell(j, column, form, mark=mark)} AS {_identifier(column.name)}"
+        f"{_cell(j, column, form, mark=mark)} AS {identifier(column.name)}"
         for j, column in enumerate(table.columns)
     )
     options = "FORMAT parquet" if form == "parquet" else "FORMAT csv, HEADER true, NULL ''"
@@ -117,5 +117,6 @@ def _cell(place: int, column: Column, form: Form, *, mark: str) -> str:
     return cell
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """Quote a name for SQL."""
     return '"' + name.replace('"', '""') + '"'

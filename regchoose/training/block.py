@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from regchoose.records import Float, Int, Task
 from regchoose.training.network import Network
 
+USUAL_RATE = 0.003  # Adam's first, unless another is found to be better
 MOST_WEIGHTS = 10_000  # of a model that are captured: enough for a histogram
 Rows = NDArray[np.floating[Any]]  # in the precision of the training: double for linear models, else single
 

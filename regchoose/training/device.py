@@ -16,6 +16,7 @@ CPU = torch.device("cpu")
 ONE = re.compile(r"cpu|cuda(?::([0-9]{1,9}))?")
 WANTED = "auto, cpu, cuda, cuda:N, or several with commas between"
 MIXED = "several kinds"
+Device = torch.device  # for rooms that hand it on and know no torch
 
 
 @dataclass(frozen=True)

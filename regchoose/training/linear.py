@@ -8,6 +8,7 @@ itself). What stops it is the optimality condition, not a number of epochs.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -47,6 +48,11 @@ class LinearProblem:
     l1: Tensor
     l2: Tensor
 
+    @property
+    def n_columns(self) -> int:
+        """Inputs and the intercept, d + 1."""
+        return self.x.shape[1]
+
     def matrix(self, u: Tensor) -> Tensor:
         """(m, k·(d+1)) -> (m, k, d+1)."""
         return u.view(len(u), self.n_outputs, -1)
@@ -75,10 +81,11 @@ class LinearProblem:
 
     def residual(self, u: Tensor) -> Tensor:
         """Largest violation of the optimality condition, intercepts included: -> (m,)."""
-        gradient = self.matrix(self.gradient(u))
-        weights = self.matrix(u)[:, :, :-1].flatten(1)
-        of_weights = optimality(weights, gradient[:, :, :-1].flatten(1), self.l1, self.l2)
-        return torch.maximum(of_weights, gradient[:, :, -1].abs().amax(1))
+        return violation(self.matrix(u), self.matrix(self.gradient(u)), l1=self.l1, l2=self.l2)
+
+    def largest_loss(self, u: Tensor) -> Tensor:
+        """Loss of the row that is fitted worst: -> (m,)."""
+        return row_loss(self.task, self.outputs(u), self.y.expand(len(u), -1)).amax(1)
 
     def hessian(self, u: Tensor) -> Tensor:
         """Second derivative of the mean loss: -> (m, p, p), or (1, p, p) where it is the same for all."""
@@ -97,6 +104,63 @@ class LinearProblem:
                 full[:, i, :, j] = (x * weight[:, :, None]).transpose(1, 2) @ x
                 full[:, j, :, i] = full[:, i, :, j]
         return full.view(m, k * d, k * d)
+
+
+def violation(weights: Tensor, gradient: Tensor, *, l1: Tensor, l2: Tensor) -> Tensor:
+    """Largest violation of the optimality condition: (m, k, d + 1), (m, k, d + 1) -> (m,).
+
+    Parameters
+    ----------
+    weights, gradient : Tensor
+        The last column is the intercept's.
+    """
+    of_weights = optimality(weights[:, :, :-1].flatten(1), gradient[:, :, :-1].flatten(1), l1, l2)
+    return torch.maximum(of_weights, gradient[:, :, -1].abs().amax(1))
+
+
+class Problem(Protocol):
+    """What the method asks of a problem: see `LinearProblem`, which holds its rows."""
+
+    @property
+    def task(self) -> Task:
+        """The task."""
+
+    @property
+    def n_columns(self) -> int:
+        """Inputs and the intercept, d + 1."""
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs, k."""
+
+    @property
+    def l1(self) -> Tensor:
+        """Strengths (m,), float64."""
+
+    @property
+    def l2(self) -> Tensor:
+        """Strengths (m,), float64."""
+
+    def matrix(self, u: Tensor) -> Tensor:
+        """(m, k·(d+1)) -> (m, k, d+1)."""
+
+    def loss(self, u: Tensor) -> Tensor:
+        """Mean loss without the penalty: -> (m,)."""
+
+    def largest_loss(self, u: Tensor) -> Tensor:
+        """Loss of the row that is fitted worst: -> (m,)."""
+
+    def objective(self, u: Tensor) -> Tensor:
+        """J of each model: -> (m,)."""
+
+    def gradient(self, u: Tensor) -> Tensor:
+        """Gradient of the mean loss: -> (m, k·(d+1))."""
+
+    def residual(self, u: Tensor) -> Tensor:
+        """Largest violation of the optimality condition, intercepts included: -> (m,)."""
+
+    def hessian(self, u: Tensor) -> Tensor:
+        """Second derivative of the mean loss: -> (m, p, p) or (1, p, p)."""
 
 
 @dataclass(frozen=True)
@@ -119,20 +183,34 @@ class LinearFit:
     converged: Tensor
 
 
-def solve(problem: LinearProblem, *, stop: Callable[[], bool] = lambda: False) -> LinearFit:
+def solve(
+    problem: Problem,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    start: Tensor | None = None,
+    moved_to: Callable[[Tensor], None] = lambda _: None,
+) -> LinearFit:
     """Minimize J for each penalty, from zero weights.
 
     Where several minima exist (no penalty and more features than rows), the steps stay in the span of the
     rows, so the minimum found is the one of least norm.
+
+    Parameters
+    ----------
+    start : Tensor (m, k·(d+1)), optional
+        A point that an earlier call has told: the steps go on from there as they would have.
+    moved_to : callable
+        Is told the point after each step.
 
     Raises
     ------
     Stopped
         Where `stop()` became true between two steps.
     """
-    m, columns = len(problem.l1), problem.x.shape[1]
-    u = problem.x.new_zeros(m, problem.n_outputs * columns)
+    m, columns = len(problem.l1), problem.n_columns
+    u = problem.l1.new_zeros(m, problem.n_outputs * columns)
     scale = problem.gradient(u).abs().amax(1).clamp_min(1e-12)
+    u = u if start is None else start
     is_weight = (torch.arange(u.shape[1], device=u.device) % columns) != columns - 1
     ridge, threshold = (2 * problem.l2)[:, None] * is_weight, problem.l1[:, None] * is_weight
     for _ in range(ITERATIONS):
@@ -149,6 +227,7 @@ def solve(problem: LinearProblem, *, stop: Callable[[], bool] = lambda: False) -
         aim = minimize(model, u, tolerance=inner)
         better, moved = _line_search(problem, u, aim)
         u = torch.where(moved[:, None], better, u)
+        moved_to(u)
         if not bool(moved.any()):
             break
     residual = problem.residual(u)
@@ -156,12 +235,12 @@ def solve(problem: LinearProblem, *, stop: Callable[[], bool] = lambda: False) -
     return LinearFit(problem.matrix(u), residual, converged)
 
 
-def _endless(problem: LinearProblem, u: Tensor) -> Tensor:
+def _endless(problem: Problem, u: Tensor) -> Tensor:
     """Whether a model is on its way to infinity, and far enough on it."""
     return _separated(problem, u) & (problem.loss(u) <= SEPARATED_LOSS)
 
 
-def _separated(problem: LinearProblem, u: Tensor) -> Tensor:
+def _separated(problem: Problem, u: Tensor) -> Tensor:
     """Whether a model without penalty puts every row into its class: then a larger u is better, for ever.
 
     The slope fades on that way, so the optimality condition alone would call it an optimum.
@@ -169,11 +248,10 @@ def _separated(problem: LinearProblem, u: Tensor) -> Tensor:
     free = (problem.l1 == 0) & (problem.l2 == 0)
     if problem.task == "regression":
         return torch.zeros_like(free)
-    losses = row_loss(problem.task, problem.outputs(u), problem.y.expand(len(u), -1))
-    return free & (losses < log(2)).all(1)
+    return free & (problem.largest_loss(u) < log(2))
 
 
-def _line_search(problem: LinearProblem, u: Tensor, aim: Tensor) -> tuple[Tensor, Tensor]:
+def _line_search(problem: Problem, u: Tensor, aim: Tensor) -> tuple[Tensor, Tensor]:
     """Halve the way to `aim` until the objective falls; return the points and where they moved."""
     value, residual = problem.objective(u), problem.residual(u)
     best, moved = u, torch.zeros_like(value, dtype=torch.bool)

@@ -31,11 +31,19 @@ def test_a_page_is_a_screen(name: str) -> None:
     assert max(map(len, lines)) <= 80
 
 
+OF_FIT = ("--from", "--onnx", "--regularizer", "--trial")
+
+
 @pytest.mark.parametrize("name", [*TOPICS, *TROUBLES])
 def test_flags_and_commands_named_exist(name: str) -> None:
     text = explained(name, width=100)
     command = get_command(app)
-    known = {f"--{option.replace('_', '-')}" for option in FIELDS} | {"--to", "--no-header", "--help"}
+    known = {f"--{option.replace('_', '-')}" for option in FIELDS} | {
+        "--to",
+        "--no-header",
+        "--help",
+        *OF_FIT,
+    }
     for flag in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text.replace("--taget", "")):
         assert flag in known, flag
     for word in re.findall(r"regchoose ([a-z]+)", text):

@@ -1,0 +1,184 @@
+"""The card of a fitted model, as Markdown: what it is, what it was made from, what is to be known of it."""
+
+from collections.abc import Iterable
+
+from regchoose.fitted import Model, Preparation, Tried
+from regchoose.records import ARM_NAMES
+from regchoose.report import numbers
+from regchoose.report.safe_markdown import block, code, prose, table
+from regchoose.report.safe_text import plain
+
+HEAD = ("strength", "l1", "l2", "loss", "difference")
+MOST = 40  # columns and notes that are listed
+
+
+def model_card(model: Model, preparation: Preparation, *, onnx: bool) -> str:
+    """Return the card; text from data shows as it is, whatever it holds.
+
+    Parameters
+    ----------
+    onnx : bool
+        Whether the model is there as ONNX too.
+    """
+    parts = [
+        _head(model, preparation),
+        _recommended(model),
+        _tried(model),
+        _training(model, preparation),
+        _columns(preparation),
+        _listed("Notes", map(prose, model.notes)),
+        _files(onnx=onnx),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def network_in_words(model: Model) -> str:
+    """Say which network a model is."""
+    if model.network.is_own:
+        return f"The network {model.network.name}"
+    if model.network.name == "linear":
+        return "A linear model"
+    return f"An mlp with hidden layers of {', '.join(map(str, model.network.hidden))} units"
+
+
+def regularizer_in_words(model: Model) -> str:
+    """Say how a model is regularized."""
+    if model.regularizer == "none":
+        return "no regularization"
+    amounts = [
+        f"{name} = {numbers.strength(value)}" for name, value in (("l1", model.l1), ("l2", model.l2)) if value
+    ]
+    return " ".join([ARM_NAMES[model.regularizer], f"({', '.join(amounts)})" if amounts else ""]).strip()
+
+
+def loss_in_words(preparation: Preparation) -> str:
+    """Say which loss is meant."""
+    regression = preparation.target.task == "regression"
+    return "squared error of the standardized target" if regression else "log loss"
+
+
+def factor_in_words(tried: Tried) -> str:
+    """Say which strength this was."""
+    words = {1 / 3: "a third", 1.0: "as recommended", 3.0: "three times"}
+    return words.get(tried.factor, f"{tried.factor:g} times")
+
+
+def difference_in_words(model: Model, tried: Tried) -> str:
+    """Say how far a loss is from that of the recommended strength, with two standard errors."""
+    (recommended,) = (one for one in model.tried if one.factor == 1)
+    if tried is recommended or None in (tried.loss, tried.error, recommended.loss):
+        return ""
+    assert tried.loss is not None
+    assert tried.error is not None
+    assert recommended.loss is not None
+    return f"{numbers.difference(tried.loss - recommended.loss)} ± {numbers.loss(2 * tried.error)}"
+
+
+def _head(model: Model, preparation: Preparation) -> list[str]:
+    target, count = preparation.target, len(preparation.columns)
+    kind = "a number" if target.task == "regression" else f"one of {len(target.classes)} classes"
+    return [
+        f"# Model of {code(target.name, longest=80)}",
+        "",
+        f"{prose(network_in_words(model))} with {prose(regularizer_in_words(model))}, trained on all "
+        f"{model.rows:,} rows of {code(model.data['path'])} by regchoose {prose(model.regchoose_version)}.",
+        "",
+        f"It predicts {code(target.name)} ({kind}) from {count} column{'s' * (count > 1)}. Its loss "
+        f"({loss_in_words(preparation)}) on the rows that it was trained on is "
+        f"{numbers.loss(model.train_loss)}; on new rows expect more.",
+    ]
+
+
+def _recommended(model: Model) -> list[str]:
+    found = model.result
+    if found is None:
+        return ["## Recommendation", "", "None: regularizer and strength were given by hand."]
+    share = f", {numbers.probability(found['safe'])} safe" if found["safe"] is not None else ""
+    return [
+        "## Recommendation",
+        "",
+        prose(found["sentence"]),
+        "",
+        f"Certainty: {prose(found['certainty'])}{share}. Result: {code(found['file'])}, on {found['rows']:,} "
+        f"rows, fingerprint of the data {code(found['fingerprint'].get('data', ''))}.",
+    ]
+
+
+def _tried(model: Model) -> list[str]:
+    if not model.tried:
+        return []
+    rows = [
+        [
+            f"**{factor_in_words(one)}** ←"
+            if (one.l1, one.l2) == (model.l1, model.l2)
+            else factor_in_words(one),
+            numbers.strength(one.l1),
+            numbers.strength(one.l2),
+            numbers.loss(one.loss),
+            difference_in_words(model, one) or numbers.MISSING,
+        ]
+        for one in model.tried
+    ]
+    said = (
+        f"Each was trained on the other rows and judged on {model.held_out:,} rows held out; the strengths "
+        "are those for all rows. The recommended one gives way only to one that is better by more than two "
+        "standard errors of their difference, which stand behind the ±; on few rows the lowest of three "
+        "is luck."
+    )
+    return [
+        "## Strengths tried",
+        "",
+        said,
+        "",
+        *table(HEAD, rows, right=HEAD[1:]),
+    ]
+
+
+def _training(model: Model, preparation: Preparation) -> list[str]:
+    length = model.length
+    if length is None:
+        how = "brought to its optimum by an exact method (Newton with the penalty kept whole)"
+    else:
+        how = (
+            f"Adam with exact proximal steps, first rate {length.lr:g}, falling to 0 as a cosine over "
+            f"{length.schedule_epochs} epochs, stopped after {length.stop_epoch}; {length.batch} rows a step"
+        )
+    lines = [
+        f"objective: mean loss + {model.l1!r}·Σ|w| + {model.l2!r}·Σw²",
+        f"training: {how}",
+        f"seed: {model.seed}",
+        f"inputs: {len(preparation.input_names)}",
+        f"nonzero weights: {numbers.percent(model.nonzero_share)}",
+        f"fingerprint of the data: {model.data['fingerprint']}",
+    ]
+    return ["## Training", "", *block(lines)]
+
+
+def _columns(preparation: Preparation) -> list[str]:
+    names = [f"{code(name)}" for name in preparation.columns]
+    more = [f"{len(names) - MOST} more"] if len(names) > MOST else []
+    return ["## Columns it reads", "", ", ".join([*names[:MOST], *more]) + "."]
+
+
+def _files(*, onnx: bool) -> list[str]:
+    files = {
+        "weights.safetensors": "the weights, named as PyTorch's layers name them",
+        "preprocessing.json": "how rows become inputs: imputation, scales, levels",
+        "model.json": "everything else that this card says",
+    }
+    if onnx:
+        files["model.onnx"] = "the model from columns to answer; its metadata name the inputs"
+    lines = [f"{code(name)}: {what}" for name, what in files.items()]
+    return [
+        *_listed("Files", lines),
+        "",
+        "Predict with it:",
+        "",
+        *block(["regchoose predict MODEL DATA -o OUT.csv"], language="sh"),
+    ]
+
+
+def _listed(title: str, items: Iterable[str]) -> list[str]:
+    lines = [f"- {item}" for item in items]
+    more = [f"- {plain(len(lines) - MOST)} more"] if len(lines) > MOST else []
+    return [f"## {title}", "", *lines[:MOST], *more] if lines else []

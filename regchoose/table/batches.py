@@ -1,0 +1,266 @@
+"""A table of any size as batches of text, in the order of its rows, of which one is held at a time."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from regchoose.errors import DataError, UsageError
+from regchoose.records import Float, Int
+from regchoose.settings import Settings
+from regchoose.table.cells import Cells, coded, some
+from regchoose.table.dialect import Choose
+from regchoose.table.images.image_set import ImageSet
+from regchoose.table.images.reading import are_images, open_images
+from regchoose.table.lottery import Harvest
+from regchoose.table.parts import large_parts
+from regchoose.table.raw import RawTable
+from regchoose.table.read import read
+from regchoose.table.rejects import check_reading
+from regchoose.table.stream import Advanced, Stream, ignore, streaming
+from regchoose.table.whole_bytes import Bytes, whole_bytes
+
+# Numbers that everybody reads alike, as `regchoose.table.values.ORDINARY` has them.
+PLAIN = "-?(?:0|[1-9][0-9]{{0,14}})(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?"
+CELLS = 2_000_000  # held at a time, about
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column whose cells were read as numbers where they are plain ones beyond doubt.
+
+    Attributes
+    ----------
+    values : (n,) ndarray
+        NaN where they are not.
+    rows : (m,) ndarray
+        Those other rows.
+    texts : Cells
+        What they hold, (m,).
+    """
+
+    values: Float
+    rows: Int
+    texts: Cells
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of a table as text.
+
+    Attributes
+    ----------
+    raw : RawTable
+        Its columns of text.
+    first : int
+        The number of its first row in the table, from 0.
+    where : callable
+        Names the file and line of a row of the batch.
+    numbers : mapping of str to Numbers
+        Columns that are not in `raw`, as their numbers were read with the rows.
+    """
+
+    raw: RawTable
+    first: int
+    where: Callable[[int], str]
+    numbers: Mapping[str, Numbers] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """An open table.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Its columns.
+    count : int
+        Its rows; of a large text those of whatever length.
+    source : RawTable or Stream
+    seen : Bytes, optional
+        What the bytes of a large text tell, with which its reader must agree.
+    """
+
+    names: tuple[str, ...]
+    count: int
+    source: RawTable | Stream
+    seen: Bytes | None = None
+
+    def batches(self, columns: Sequence[str], *, numbers: Sequence[str] = ()) -> Iterator[Batch]:
+        """Yield the rows in their order, of these columns alone.
+
+        Parameters
+        ----------
+        columns : sequence of str
+        numbers : sequence of str
+            Those of them that hold numbers: of a large table they are read as such.
+
+        Raises
+        ------
+        DataError
+            E302 where there is no row; of a large table, at the end, for rows that were not read exactly.
+        """
+        if isinstance(self.source, RawTable):
+            return _of_held(self.source, columns)
+        return _of_stream(self.source, columns, numbers=numbers, seen=self.seen)
+
+
+@contextmanager
+def opened_rows(
+    path: str, settings: Settings, *, choose: Choose, advanced: Advanced = ignore, checked: bool = False
+) -> Iterator[Rows]:
+    """Open a table.
+
+    Parameters
+    ----------
+    advanced : callable
+        Is told the bytes of a large table that are looked at before its rows are read.
+    checked : bool
+        Whether a large table has been looked at byte by byte before, as `load` does.
+
+    Raises
+    ------
+    RegchooseError
+        As `regchoose.table.read.read`.
+    """
+    refuse_images(path, settings)
+    parts = None if are_images(path) else large_parts(path)
+    if parts is None:
+        yield held_rows(_read(path, settings, choose=choose))
+        return
+    with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
+        seen = None if checked or not stream.texts else _look_at_bytes(stream)
+        yield Rows(stream.head.names, seen.records if seen else _count(stream), stream, seen)
+
+
+def refuse_images(path: str, settings: Settings) -> None:
+    """Raise E209 for images: a final fit of them is not there yet."""
+    if are_images(path) and isinstance(open_images(path, settings), ImageSet):
+        raise UsageError(
+            "E209",
+            f"{path} holds images, and fit and predict read tables",
+            fix="regchoose export RESULT --to pytorch, a script that trains on images",
+        )
+
+
+def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
+    """Read a table that is held, of text or of arrays."""
+    if are_images(path):
+        found = open_images(path, settings)
+        assert isinstance(found, RawTable), "images are refused"
+        return found
+    return read(path, settings, choose=choose)
+
+
+def held_rows(raw: RawTable) -> Rows:
+    """Return the rows of a table that is held."""
+    return Rows(raw.names, raw.n_rows, raw)
+
+
+def _count(stream: Stream) -> int:
+    (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
+    return int(count)
+
+
+def _look_at_bytes(stream: Stream) -> Bytes:
+    """Look for what only the bytes tell, in all files; return the sums."""
+    harvest, before, ends, found = Harvest(stream.settings.seed, 1), 0, 0, None
+    for text, size in zip(stream.texts, stream.parts.sizes, strict=True):
+        found = whole_bytes(
+            text.path,
+            text.head,
+            compression=text.compression,
+            harvest=harvest,
+            named=text.name,
+            advanced=partial(_beyond, stream.advanced, before),
+        )
+        before += size
+        ends += found.open_ends
+    assert found is not None, "a stream has files"
+    return replace(found, records=harvest.offered, open_ends=ends)
+
+
+def _beyond(advanced: Advanced, before: int, done: int) -> None:
+    advanced(before + done)
+
+
+def _size(columns: Sequence[str]) -> int:
+    return max(1, CELLS // max(1, len(columns)))
+
+
+def _of_held(raw: RawTable, columns: Sequence[str]) -> Iterator[Batch]:
+    places = [raw.names.index(name) for name in columns]
+    size = _size(columns)
+    for start in range(0, raw.n_rows, size):
+        rows = np.arange(start, min(start + size, raw.n_rows))
+        own = replace(
+            raw,
+            names=tuple(columns),
+            columns=tuple(some(raw.columns[j], rows) for j in places),
+            lines=raw.lines[rows],
+            kinds=tuple(raw.kinds[j] for j in places),
+        )
+        yield Batch(own, start, partial(_line, own))
+
+
+def _line(raw: RawTable, row: int) -> str:
+    return f"{raw.path}:{int(raw.lines[row])}"
+
+
+def _of_stream(
+    stream: Stream, columns: Sequence[str], *, numbers: Sequence[str], seen: Bytes | None
+) -> Iterator[Batch]:
+    place = {name: stream.head.names.index(name) for name in columns}
+    texts = [name for name in columns if name not in numbers]
+    listed = [f"c{place[name]}" for name in texts]
+    listed += [part for name in numbers for part in _number(stream, place[name])]
+    listed.append(f"c{stream.width - 1} IS NOT NULL AS filled")
+    first = filled = 0
+    query = f"SELECT {', '.join(listed)} FROM {stream.relation}"
+    for chunk in stream.chunks(query, rows=_size(columns)):
+        own = replace(
+            stream.head,
+            names=tuple(texts),
+            columns=tuple(_texts(stream, chunk[f"c{place[name]}"]) for name in texts),
+            lines=np.arange(first + 1, first + 1 + len(chunk)),
+            kinds=tuple(stream.head.kinds[place[name]] for name in texts),
+        )
+        found = {name: _numbers(stream, chunk, place[name]) for name in numbers}
+        yield Batch(own, first, partial(_row, stream, first), found)
+        first += len(chunk)
+        filled += int(chunk["filled"].sum())
+    if not first:
+        raise DataError("E302", f"{stream.parts.path} has columns and 0 data rows", fix="add rows")
+    check_reading(stream, seen, (first, filled))
+
+
+def _number(stream: Stream, place: int) -> tuple[str, str]:
+    """Return in SQL the number of a cell that is a plain one beyond doubt, and the text of any other."""
+    cell, mark = f"c{place}", re.escape(stream.head.dialect.decimal)
+    plain = f"coalesce(regexp_full_match({cell}, '{PLAIN.format(mark=mark)}'), false)"
+    value = f"TRY_CAST(replace({cell}, ',', '.') AS DOUBLE)"
+    return (
+        f"CASE WHEN {plain} THEN {value} END AS v{place}",
+        f"CASE WHEN NOT {plain} THEN {cell} END AS {cell}",
+    )
+
+
+def _numbers(stream: Stream, chunk: pd.DataFrame, place: int) -> Numbers:
+    values = np.array(chunk[f"v{place}"].to_numpy(dtype=np.float64, na_value=np.nan))
+    rows = np.flatnonzero(np.isnan(values))
+    return Numbers(values, rows, _texts(stream, chunk[f"c{place}"].iloc[rows]))
+
+
+def _row(stream: Stream, first: int, row: int) -> str:
+    return stream.where(first + row)
+
+
+def _texts(stream: Stream, column: "pd.Series[str]") -> Cells:
+    """Return a column as cells; what is empty in a text is an empty text, in a typed file a null."""
+    texts = column.to_numpy(dtype=object, copy=True)
+    texts[pd.isna(texts)] = None if stream.parts.kind == "parquet" else ""
+    return coded(texts)

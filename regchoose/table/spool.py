@@ -1,0 +1,152 @@
+"""Encoded rows in a file: written once in the order of the table, read in a shuffled order in every epoch.
+
+Rows are read in blocks of neighbours, drawn at random, and shuffled within a pool of many blocks, so that
+memory is bounded and the disk is read in long stretches. A table that fits in one pool is shuffled whole.
+The order follows from the seed and the epoch alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regchoose.errors import ResourceError
+from regchoose.records import Float
+
+BLOCK = 1024  # rows that are neighbours in the file
+POOL = 2**25  # bytes that are shuffled together
+CHUNK = 4096  # rows that are read at a time where their order does not matter
+ROWS, HELD_OUT = "rows.bin", "held_out.bin"
+Numbers = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Spool:
+    """The file.
+
+    Attributes
+    ----------
+    folder : Path
+    n_rows, n_inputs : int
+        n and d.
+    precision : str
+        float32 or float64.
+    """
+
+    folder: Path
+    n_rows: int
+    n_inputs: int
+    precision: str
+
+    @property
+    def _row_bytes(self) -> int:
+        return (self.n_inputs + 1) * np.dtype(self.precision).itemsize
+
+    def _read(self, start: int, end: int) -> Numbers:
+        """Read rows (n, d + 1). A memory map would count what has been read as the process's memory."""
+        count = (min(end, self.n_rows) - start) * (self.n_inputs + 1)
+        file, offset = self.folder / ROWS, start * self._row_bytes
+        return np.fromfile(file, self.precision, count, offset=offset).reshape(-1, self.n_inputs + 1)
+
+    @cached_property
+    def held_out(self) -> NDArray[np.bool_]:
+        """Whether each row (n,) is held out."""
+        return np.fromfile(self.folder / HELD_OUT, dtype=bool)
+
+    def count(self, *, every: bool) -> int:
+        """Return the rows that are trained on: all, or those that are not held out."""
+        return self.n_rows if every else self.n_rows - int(self.held_out.sum())
+
+    def shuffled(
+        self, *, seed: tuple[int, ...], batch: int, every: bool
+    ) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yield batches of exactly `batch` rows in an order that the seed gives; what is left is left out.
+
+        Parameters
+        ----------
+        every : bool
+            Whether rows that are held out are among them.
+
+        Yields
+        ------
+        x, y : ndarray (batch, d), (batch,)
+        """
+        rng = np.random.default_rng(seed)
+        blocks = rng.permutation(-(-self.n_rows // BLOCK))
+        a_pool = max(1, POOL // (BLOCK * self._row_bytes))
+        rest = np.empty((0, self.n_inputs + 1), dtype=self.precision)
+        for start in range(0, len(blocks), a_pool):
+            parts = [self._block(block, every=every) for block in blocks[start : start + a_pool].tolist()]
+            pool = np.concatenate(parts)
+            pool = np.concatenate([rest, pool[rng.permutation(len(pool))]])
+            whole = len(pool) // batch * batch
+            for at in range(0, whole, batch):
+                yield pool[at : at + batch, :-1], pool[at : at + batch, -1]
+            rest = pool[whole:]
+
+    def _block(self, block: int, *, every: bool) -> Numbers:
+        start, end = block * BLOCK, (block + 1) * BLOCK
+        rows = self._read(start, end)
+        return rows if every else rows[~self.held_out[start:end]]
+
+    def in_order(self, part: str) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yield rows in the order of the table.
+
+        Parameters
+        ----------
+        part : str
+            "all", "train" or "held out".
+        """
+        for start in range(0, self.n_rows, CHUNK):
+            rows = self._read(start, start + CHUNK)
+            if part != "all":
+                rows = rows[self.held_out[start : start + CHUNK] == (part == "held out")]
+            if len(rows):
+                yield rows[:, :-1], rows[:, -1]
+
+
+class SpoolWriter:
+    """Writes rows as they come."""
+
+    def __init__(self, folder: Path, *, precision: str) -> None:
+        self._folder, self._precision = folder, precision
+        self._rows, self._held = (folder / ROWS).open("wb"), (folder / HELD_OUT).open("wb")
+        self.n_rows = 0
+
+    def add(self, x: Float, y: Float, held_out: NDArray[np.bool_]) -> None:
+        """Append rows: inputs (n, d), targets (n,), and whether each is held out (n,)."""
+        np.column_stack([x, y]).astype(self._precision).tofile(self._rows)
+        held_out.astype(bool).tofile(self._held)
+        self.n_rows += len(y)
+
+    def finish(self, n_inputs: int) -> Spool:
+        """Close the files."""
+        self.close()
+        return Spool(self._folder, self.n_rows, n_inputs, self._precision)
+
+    def close(self) -> None:
+        """Close the files, whatever they hold."""
+        self._rows.close()
+        self._held.close()
+
+
+def refuse_too_large(folder: Path, *, n_rows: int, n_inputs: int, precision: str, free: int) -> None:
+    """Raise E402 where the rows would not fit on the disk.
+
+    Parameters
+    ----------
+    free : int
+        Bytes that are free there.
+    """
+    needs = n_rows * ((n_inputs + 1) * np.dtype(precision).itemsize + 1)
+    if needs > free:
+        raise ResourceError(
+            "E402",
+            f"the encoded rows take {needs:,} bytes while a model is trained, and {free:,} are free",
+            where=str(folder),
+            fix="-o with another place",
+        )

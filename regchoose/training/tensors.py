@@ -1,0 +1,66 @@
+"""The numbers of one model by name, as PyTorch's layers call them, and back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from regchoose.errors import UsageError
+from regchoose.records import Float
+from regchoose.training.any_network import AnyNetwork
+from regchoose.training.layout import Part
+from regchoose.training.mlp import Mlp
+
+Named = Mapping[str, NDArray[Any]]
+
+
+def parts_of(network: Mlp | AnyNetwork) -> tuple[Part, ...]:
+    """Return what a row of the network holds: the mlp's layers as those of a `torch.nn.Sequential`."""
+    if isinstance(network, AnyNetwork):
+        return network.layout.trained + network.layout.carried
+    parts, start = [], 0
+    for place, shape in enumerate(network.shapes):
+        kind = "weight" if place < network.n_layers else "bias"
+        # A ReLU stands between two layers, so they have every second number.
+        parts.append(Part(f"{2 * (place % network.n_layers)}.{kind}", shape, torch.float32, start))
+        start = parts[-1].end
+    return tuple(parts)
+
+
+def named(network: Mlp | AnyNetwork, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return the tensors of a model's row (p,), by name."""
+    rows = torch.as_tensor(row)[None]
+    return {
+        part.name: np.array(part.view(rows)[0].to(part.dtype).numpy(), order="C")
+        for part in parts_of(network)
+    }
+
+
+def row_of(network: Mlp | AnyNetwork, tensors: Named, *, where: str) -> NDArray[np.float32]:
+    """Return the row (p,) of a model from its tensors.
+
+    Raises
+    ------
+    UsageError
+        E218 where these are not the tensors of the network.
+    """
+    row = np.zeros(network.n_parameters, dtype=np.float32)
+    for part in parts_of(network):
+        found = tensors.get(part.name)
+        if found is None or found.shape != part.shape:
+            got = "none" if found is None else f"one of shape {found.shape}"
+            raise UsageError(
+                "E218",
+                f"the network wants a tensor {part.name!r} of shape {part.shape}, and the model has {got}",
+                where=where,
+                fix="the file of the network as it was when the model was fitted   or   fit again",
+            )
+        row[part.start : part.end] = found.reshape(-1)
+    return row
+
+
+def linear_named(u: Float) -> dict[str, NDArray[Any]]:
+    """Return the tensors of a linear model u (k, d + 1), named as those of `torch.nn.Linear`."""
+    return {"weight": np.ascontiguousarray(u[:, :-1]), "bias": np.ascontiguousarray(u[:, -1])}
