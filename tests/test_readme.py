@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from regchoose.cli.app import main
 from tests.cli.conftest import clean_environment
@@ -50,6 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         text = "\n".join([rows[0], *rows[1 + part :: 2]]) + "\n"
         (folder / "parts" / f"{part}.csv").write_text(text, encoding="utf-8")
     environment = clean_environment(**TINY)  # with a journal that is not the developer's
+    _make_images(folder)
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("REGCHOOSE_") or name == "CI"]:
             patch.delenv(name)
@@ -57,6 +60,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setenv(name, value)
         patch.chdir(folder)
         yield folder
+
+
+def _make_images(folder: Path) -> None:
+    """Write two classes of images, bright above or below, as files and as arrays."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 120, (60, 8, 8)).astype(np.uint8)
+    classes = np.array(["cat", "dog"])[np.arange(60) % 2]
+    images[::2, :4] += 120
+    images[1::2, 4:] += 120
+    for number, (image, own) in enumerate(zip(images, classes, strict=True)):
+        place = folder / "images" / own
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(place / f"{number}.png")
+    np.savez_compressed(folder / "data.npz", X=images, y=classes)
 
 
 @pytest.mark.usefixtures("folder")
