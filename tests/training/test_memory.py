@@ -241,7 +241,7 @@ def in_a_process(width: int, *, limit_mib: int) -> str:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS and /proc are those of Linux")
 def test_a_process_short_of_memory_trains_in_halves_to_the_same_bits() -> None:
-    """Eight models of 600 × 600 units take some 150 MiB at once; the limit, and what threads reserve, are less."""
+    """Eight models of 600 × 600 units take some 150 MiB at once; limit and threads' reserve are less."""
     whole = in_a_process(600, limit_mib=0)
     short = in_a_process(600, limit_mib=30)
     assert whole.endswith(" [8]")
