@@ -96,22 +96,24 @@ def audit_sentences(
     if best != arm and alike:
         said.append(f"{ARM_NAMES[best]} did best by the estimate, which makes no practical difference.")
     elif best != arm:
-        share = (losses[arm] - losses[best]) / losses[best]
         stress = "is better, and that is firm" if firmly else "did better, by the estimate"
-        lower = f"loss {share:.1%} lower" if share >= LEAST_TOLD else "by a hair"
+        told = losses[arm] - losses[best] >= LEAST_TOLD * losses[best]
+        lower = f"loss {_excess(losses[arm], losses[best])} lower" if told else "by a hair"
         said.append(f"{ARM_NAMES[best]}, which the chart did not choose, {stress}: {lower}.")
     if simpler is not None:
         name, probability = simpler
         said.append(f"{ARM_NAMES[name]} is simpler and not worse (P = {probability:.2f}).")
     if epochs > 1 and "none" in losses:
-        end, tuned = (
-            (table["none"] - min(table.values())) / min(table.values()) for table in (losses_at_end, losses)
-        )
+        end, tuned = (_excess(table["none"], min(table.values())) for table in (losses_at_end, losses))
         said.append(
-            f"Without early stopping, at {epochs} epochs, none loses {end:.1%} to the best arm; with it "
-            f"{tuned:.1%}."
+            f"Without early stopping, at {epochs} epochs, none loses {end} to the best arm; with it {tuned}."
         )
     return said
+
+
+def _excess(loss: float, lowest: float) -> str:
+    """Say how much a loss is above the lowest: as a share of it, or where that is zero, as it is."""
+    return f"{(loss - lowest) / lowest:.1%}" if lowest > 0 else f"{loss - lowest:.2g}"
 
 
 def assumptions(*, lost: str, profile: Profile) -> str:
