@@ -15,12 +15,8 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(VENV)/bin/regchoose recommend data/diabetes.csv --no-input
 
-# In two processes, these in the second: one process for all once ended in its midst with status 1 and no word.
-LATER := tests/table tests/training tests/verdict $(wildcard tests/test_*.py)
-
 test: lint
-	$(VENV)/bin/pytest $(addprefix --ignore=,$(LATER))
-	$(VENV)/bin/pytest $(LATER)
+	$(VENV)/bin/pytest
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.bench_engine

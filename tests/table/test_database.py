@@ -3,6 +3,7 @@
 import errno
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,24 +37,23 @@ def test_other_errors_stay_what_they_are() -> None:
         raise PermissionError(errno.EACCES, "not yours")
 
 
-@pytest.fixture
+@contextmanager
 def few_bytes() -> Iterator[None]:
-    """Let this process write no file of more than 2 kB."""
+    """Let this process write no file of more than 2 kB; briefly, since pytest's own log may be one."""
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_large_table_for_which_there_is_no_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
+def test_a_large_table_for_which_there_is_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "LARGE", 0)
     table = tmp_path / "a.csv"
     table.write_text(
         "a,b,y\n" + "".join(f"{i},{i * 7 % 13},{i % 2}\n" for i in range(4_000)), encoding="utf-16"
     )
-    request.getfixturevalue("few_bytes")
-    with pytest.raises(ResourceError, match="temporary files cannot be written: File too large"):
+    with few_bytes(), pytest.raises(ResourceError, match="temporary files cannot be written: File too large"):
         load(str(table), Settings(), choose=nobody)
