@@ -127,10 +127,7 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(SEEDS)
-        named: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in ("preset", "network", "hidden", "decide", "budget", "device")
-        }
+        named: dict[str, Any] = {name: getattr(self, name) for name in NAMED}
         further = dict(self.settings or {})
         if "target" in further:
             raise UsageError("E204", "y and a target were both given", fix="leave target out of settings")

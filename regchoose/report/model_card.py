@@ -71,7 +71,7 @@ def difference_in_words(model: Model, tried: Tried) -> str:
     assert tried.loss is not None
     assert tried.error is not None
     assert recommended.loss is not None
-    return f"{numbers.difference(tried.loss - recommended.loss)} ± {numbers.loss(2 * tried.error)}"
+    return numbers.give_or_take(tried.loss - recommended.loss, 2 * tried.error)
 
 
 def _head(model: Model, preparation: Preparation) -> list[str]:

@@ -42,6 +42,20 @@ def difference(value: float) -> str:
     return f"{'−' if value < 0 else '+'}{digits}"
 
 
+def give_or_take(value: float, spread: float) -> str:
+    """Write a difference of losses and what it may be off by, both as fine as the latter bears.
+
+    >>> give_or_take(0.0571, 0.0568), give_or_take(-0.00046, 0.0123), give_or_take(0.5, 0)
+    ('+0.057 ± 0.057', '0.000 ± 0.012', '+0.50 ± 0')
+    """
+    if not 1e-5 <= spread < 1e4:
+        return f"{difference(value)} ± {spread:.2g}"
+    places = _decimals(spread, digits=2)
+    rounded = round(value, places)
+    sign = "" if rounded == 0 else "−" if rounded < 0 else "+"
+    return f"{sign}{abs(rounded):.{places}f} ± {spread:.{places}f}"
+
+
 def percent(share: float | None) -> str:
     """Write a share in per cent: whole numbers from 10 up, one decimal below.
 

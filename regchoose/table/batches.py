@@ -16,13 +16,13 @@ from regchoose.table.cells import Cells, coded, some
 from regchoose.table.dialect import Choose
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.reading import are_images, open_images
-from regchoose.table.lottery import Harvest
+from regchoose.table.lookout import of_all, taken
 from regchoose.table.parts import large_parts
 from regchoose.table.raw import RawTable
 from regchoose.table.read import read
 from regchoose.table.rejects import check_reading
 from regchoose.table.stream import Advanced, Stream, ignore, streaming
-from regchoose.table.whole_bytes import Bytes, whole_bytes
+from regchoose.table.whole_bytes import Bytes
 
 # Numbers that everybody reads alike, as `regchoose.table.values.ORDINARY` has them.
 PLAIN = "-?(?:0|[1-9][0-9]{{0,14}})(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?"
@@ -133,7 +133,7 @@ def opened_rows(
         yield held_rows(_read(path, settings, choose=choose))
         return
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
-        seen = None if checked or not stream.texts else _look_at_bytes(stream)
+        seen = None if checked or not stream.texts else of_all(*taken(stream, 1))
         yield Rows(stream.head.names, seen.records if seen else _count(stream), stream, seen)
 
 
@@ -164,28 +164,6 @@ def held_rows(raw: RawTable) -> Rows:
 def _count(stream: Stream) -> int:
     (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
     return int(count)
-
-
-def _look_at_bytes(stream: Stream) -> Bytes:
-    """Look for what only the bytes tell, in all files; return the sums."""
-    harvest, before, ends, found = Harvest(stream.settings.seed, 1), 0, 0, None
-    for text, size in zip(stream.texts, stream.parts.sizes, strict=True):
-        found = whole_bytes(
-            text.path,
-            text.head,
-            compression=text.compression,
-            harvest=harvest,
-            named=text.name,
-            advanced=partial(_beyond, stream.advanced, before),
-        )
-        before += size
-        ends += found.open_ends
-    assert found is not None, "a stream has files"
-    return replace(found, records=harvest.offered, open_ends=ends)
-
-
-def _beyond(advanced: Advanced, before: int, done: int) -> None:
-    advanced(before + done)
 
 
 def _size(columns: Sequence[str]) -> int:

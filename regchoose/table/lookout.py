@@ -1,6 +1,7 @@
 """The rows of a large table that are looked at closely: drawn evenly, held as text."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -70,7 +71,7 @@ def look_out(stream: Stream) -> Outlook:
 
 def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
     """Take rows from the bytes of text files; return their lines, and what all bytes tell."""
-    harvest, seen_of = _taken(stream, wanted) if stream.crew is None else _taken_apart(stream, wanted)
+    harvest, seen_of = taken(stream, wanted) if stream.crew is None else _taken_apart(stream, wanted)
     queries, places = list[str](), np.cumsum([0, *(seen.records for seen in seen_of)]).tolist()
     cuts = np.searchsorted(harvest.rows, places).tolist()
     for place, (text, start, end) in enumerate(zip(stream.texts, cuts, cuts[1:], strict=False)):
@@ -89,13 +90,11 @@ def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
         if not number:
             raise unreadable(stream, "line ends inside quotes differ from those of the rows, or are mixed")
     lines = harvest.lines[np.searchsorted(harvest.rows, rows)]
-    return lines, replace(
-        seen_of[-1], records=harvest.offered, open_ends=sum(seen.open_ends for seen in seen_of)
-    )
+    return lines, of_all(harvest, seen_of)
 
 
-def _taken(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:
-    """Take rows from all files, one after the other; return what the bytes tell of each."""
+def taken(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:
+    """Take rows from all files, one after the other; return them, and what the bytes tell of each file."""
     harvest, before, seen_of = Harvest(stream.settings.seed, wanted), 0, list[Bytes]()
     for text, size in zip(stream.texts, stream.parts.sizes, strict=True):
         seen = whole_bytes(
@@ -110,6 +109,12 @@ def _taken(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:
         before += size
     harvest.finish()
     return harvest, seen_of
+
+
+def of_all(harvest: Harvest, seen_of: Sequence[Bytes]) -> Bytes:
+    """Return what the bytes tell of all files: sums, and of the last one what is last."""
+    ends = sum(seen.open_ends for seen in seen_of)
+    return replace(seen_of[-1], records=harvest.offered, open_ends=ends)
 
 
 def _taken_apart(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:

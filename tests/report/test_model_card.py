@@ -79,7 +79,7 @@ difference, which stand behind the ±; on few rows the lowest of three is luck.
 
 | strength | l1 | l2 | loss | difference |
 | --- | ---: | ---: | ---: | ---: |
-| a third | – | 0.00070 | 0.410 | +0.010 ± 0.00800 |
+| a third | – | 0.00070 | 0.410 | +0.0100 ± 0.0080 |
 | **as recommended** ← | – | 0.0021 | 0.400 | – |
 | three times | – | 0.0063 | – | – |
 
