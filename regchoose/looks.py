@@ -60,7 +60,7 @@ def for_images(settings: Settings, table: Table, *, given: frozenset[str]) -> Se
 
 def layout_of(table: Table, *, rows: int) -> Layout:
     """Return the design for so many rows of a table."""
-    return make_layout(table.n_rows, rows=rows, exchangeable=table.groups is None and table.time is None)
+    return make_layout(table.n_rows, rows=rows, exchangeable=table.exchangeable)
 
 
 class Look:

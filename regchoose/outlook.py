@@ -64,8 +64,7 @@ def plan(path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = fro
     if table.image is not None and "network" not in given:
         settings = replace(settings, network="cnn")
     wanted = FIRST_ROWS if settings.rows == "auto" else settings.rows
-    exchangeable = table.groups is None and table.time is None
-    layout = make_layout(table.n_rows, rows=wanted, exchangeable=exchangeable)
+    layout = make_layout(table.n_rows, rows=wanted, exchangeable=table.exchangeable)
     work = work_of(table, layout, settings)
     return {
         "table": {

@@ -144,6 +144,11 @@ class Table:
         return len(self.target) if self.whole is None else self.whole.n_rows
 
     @property
+    def exchangeable(self) -> bool:
+        """Whether rows may be dealt out at random: no groups and no order of time."""
+        return self.groups is None and self.time is None
+
+    @property
     def shown(self) -> tuple[Column, ...]:
         """The columns as people see them: the pixels of images are one, for each would say the same."""
         if self.image is None:

@@ -14,7 +14,7 @@ GB = 1e9
 def first_layout(table: Table, settings: Settings) -> Layout:
     """Return the design of the first look."""
     rows = FIRST_ROWS if settings.rows == "auto" else settings.rows
-    return make_layout(table.n_rows, rows=rows, exchangeable=table.groups is None and table.time is None)
+    return make_layout(table.n_rows, rows=rows, exchangeable=table.exchangeable)
 
 
 def bytes_needed(table: Table, layout: Layout, settings: Settings) -> int:

@@ -195,8 +195,7 @@ class Run:
         """Return the gain on fewer rows, where the table is much larger and the budget allows."""
         look, arm, table = self._look, judgement.verdict.arm, self._table
         trained_on = look.prepared().rows_train
-        exchangeable = table.groups is None and table.time is None
-        if arm == "none" or not exchangeable or table.n_all < MUCH_LARGER * trained_on:
+        if arm == "none" or not table.exchangeable or table.n_all < MUCH_LARGER * trained_on:
             return None
         if self._clock() - self._start + sum(look.seconds.get(a, 0) for a in ("none", arm)) > self._budget:
             return None
