@@ -4,7 +4,7 @@ Loss, slope and curvature are sums over rows, so Newton's method needs no more t
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -45,6 +45,10 @@ class PassesProblem:
     l2: Tensor
     device: Device
     passed: Callable[[], None]
+
+    def only(self, models: Tensor) -> "PassesProblem":
+        """Return the problem of some of the models: numbers of them."""
+        return replace(self, l1=self.l1[models], l2=self.l2[models])
 
     @property
     def n_columns(self) -> int:

@@ -6,9 +6,9 @@ itself). What stops it is the optimality condition, not a number of epochs.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
@@ -47,6 +47,10 @@ class LinearProblem:
     n_outputs: int
     l1: Tensor
     l2: Tensor
+
+    def only(self, models: Tensor) -> "LinearProblem":
+        """Return the problem of some of the models: numbers of them."""
+        return replace(self, l1=self.l1[models], l2=self.l2[models])
 
     @property
     def n_columns(self) -> int:
@@ -120,6 +124,9 @@ def violation(weights: Tensor, gradient: Tensor, *, l1: Tensor, l2: Tensor) -> T
 
 class Problem(Protocol):
     """What the method asks of a problem: see `LinearProblem`, which holds its rows."""
+
+    def only(self, models: Tensor) -> Self:
+        """Return the problem of some of the models: numbers of them."""
 
     @property
     def task(self) -> Task:
@@ -213,26 +220,32 @@ def solve(
     u = u if start is None else start
     is_weight = (torch.arange(u.shape[1], device=u.device) % columns) != columns - 1
     ridge, threshold = (2 * problem.l2)[:, None] * is_weight, problem.l1[:, None] * is_weight
+    left = torch.arange(m, device=u.device)
     for _ in range(ITERATIONS):
         if stop():
             raise Stopped
-        residual = problem.residual(u)
-        if bool(((residual <= TOLERANCE * scale) | _endless(problem, u)).all()):
+        left = left[~_done(problem.only(left), u[left], scale=scale[left])]
+        if not len(left):
             break
-        hessian = problem.hessian(u)
-        product = u @ hessian[0] if len(hessian) == 1 else torch.bmm(hessian, u[:, :, None])[:, :, 0]
-        model = Quadratic(hessian, ridge, product - problem.gradient(u), threshold)
+        own, at = problem.only(left), u[left]
+        residual, hessian = own.residual(at), own.hessian(at)
+        product = at @ hessian[0] if len(hessian) == 1 else torch.bmm(hessian, at[:, :, None])[:, :, 0]
+        model = Quadratic(hessian, ridge[left], product - own.gradient(at), threshold[left])
         # No more exact than the model is: far from the optimum a tenth will do.
-        inner = torch.maximum(0.01 * TOLERANCE * scale, residual * (residual / scale).clamp(1e-4, 0.1))
-        aim = minimize(model, u, tolerance=inner)
-        better, moved = _line_search(problem, u, aim)
-        u = torch.where(moved[:, None], better, u)
+        share = (residual / scale[left]).clamp(1e-4, 0.1)
+        aim = minimize(model, at, tolerance=torch.maximum(0.01 * TOLERANCE * scale[left], residual * share))
+        better, moved = _line_search(own, at, aim)
+        left = left[moved]  # where nothing is better, nothing will be
+        u = u.index_put((left,), better[moved])
         moved_to(u)
-        if not bool(moved.any()):
-            break
     residual = problem.residual(u)
     converged = (residual <= 1e3 * TOLERANCE * scale) & ~_separated(problem, u)
     return LinearFit(problem.matrix(u), residual, converged)
+
+
+def _done(problem: Problem, u: Tensor, *, scale: Tensor) -> Tensor:
+    """Whether each model is at its optimum, or has none and is far enough on its way."""
+    return (problem.residual(u) <= TOLERANCE * scale) | _endless(problem, u)
 
 
 def _endless(problem: Problem, u: Tensor) -> Tensor:

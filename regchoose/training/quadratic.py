@@ -35,6 +35,11 @@ class Quadratic:
     linear: Tensor
     threshold: Tensor
 
+    def only(self, which: Tensor) -> "Quadratic":
+        """Return some of the problems: a mask or numbers of them."""
+        hessian = self.hessian if len(self.hessian) == 1 else self.hessian[which]
+        return Quadratic(hessian, self.ridge[which], self.linear[which], self.threshold[which])
+
     def slope(self, u: Tensor) -> Tensor:
         """Gradient of the smooth part: (m, p) -> (m, p)."""
         if len(self.hessian) == 1:
@@ -54,7 +59,7 @@ class Quadratic:
 
 
 def minimize(problem: Quadratic, start: Tensor, *, tolerance: Tensor) -> Tensor:
-    """Return the minimizer of each problem: (m, p).
+    """Return the minimizer of each problem: (m, p). A problem that is solved takes no further part.
 
     Parameters
     ----------
@@ -62,6 +67,7 @@ def minimize(problem: Quadratic, start: Tensor, *, tolerance: Tensor) -> Tensor:
     tolerance : Tensor (m,)
         Of the residual.
     """
+    found, left = start.clone(), torch.arange(len(start), device=start.device)
     eta = _step_sizes(problem)
     threshold = eta * problem.threshold
     u = ahead = start
@@ -78,9 +84,14 @@ def minimize(problem: Quadratic, start: Tensor, *, tolerance: Tensor) -> Tensor:
         u = torch.where(moved[:, None], solved, u)
         ahead = torch.where(moved[:, None], solved, ahead)
         momentum = torch.where(moved[:, None], 1.0, momentum)
-        if bool((problem.residual(u) <= tolerance).all()):
+        found[left] = u
+        going = problem.residual(u) > tolerance[left]
+        if not bool(going.any()):
             break
-    return u
+        if not bool(going.all()):
+            problem, left = problem.only(going), left[going]
+            u, ahead, momentum, eta, threshold = (x[going] for x in (u, ahead, momentum, eta, threshold))
+    return found
 
 
 def _step_sizes(problem: Quadratic) -> Tensor:
