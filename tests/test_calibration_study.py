@@ -12,11 +12,11 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from regchoose.records import ARMS
 from tests.benchmarks.calibration import __main__ as command
 from tests.benchmarks.calibration.choice import WAYS, compare_ways, summary_of_ways
-from tests.benchmarks.calibration.reliability import summary
+from tests.benchmarks.calibration.reliability import fitting_factor, rule_at, summary
 from tests.benchmarks.calibration.study import SMALL, WHOLE, answer, experiment_of
 from tests.benchmarks.calibration.tasks import KINDS, law
 from tests.benchmarks.calibration.truth import true_losses
-from tests.benchmarks.calibration.verdicts import false_alarms, needed_factor, said
+from tests.benchmarks.calibration.verdicts import NADEAU_BENGIO, false_alarms, said
 
 
 def test_tasks_cover_what_they_should() -> None:
@@ -116,12 +116,25 @@ def test_verdicts_are_held_against_the_truth() -> None:
     assert wrong.regret == pytest.approx(0.1, abs=0.002)
 
 
-def test_the_needed_factor_is_that_of_the_scatter() -> None:
-    """Cells that scatter by 0.01, estimates by 0.005: the variance of a mean is a quarter of the cells'."""
+def test_the_fitting_factor_is_the_most_cautious_that_is_not_silent() -> None:
+    """Cells scatter by 0.01, estimates by much less: certainty is right at any factor, but often missing."""
+    calm = [made_up(0.0005, seed=seed) for seed in range(100)]
+    assert fitting_factor(calm) == 0.16
+    assert rule_at(calm, [0.16] * 100, "best")["firm"]["share"] >= 0.8
+    assert rule_at(calm, [0.20] * 100, "best")["firm"]["share"] < 0.8
+
+
+def test_where_certainty_is_wrong_the_factor_stays_nadeau_and_bengios() -> None:
+    """Estimates that scatter by twice as much as cells: no factor keeps false alarms at their level."""
+    wild = [made_up(0.02, seed=seed) for seed in range(100)]
+    assert rule_at(wild, [0.13] * 100, "best")["firm"]["share"] > 0.8
+    assert fitting_factor(wild) == NADEAU_BENGIO
+
+
+def test_false_alarms_are_counted() -> None:
     many = [made_up(0.005, seed=seed) for seed in range(300)]
-    assert 0.2 < needed_factor(many) < 0.4  # somewhat more, as the arm that looks best is taken
     alike = [record | {"truth": dict.fromkeys(ARMS, 0.5)} for record in many]
-    wrong, asked = false_alarms(alike, factor=0.25)
+    wrong, asked = false_alarms(alike, [0.25] * len(alike))
     assert asked == 300 * 6
     assert wrong > 0.5 * asked  # they do differ
 

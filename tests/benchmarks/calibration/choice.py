@@ -116,7 +116,10 @@ def _of_way(records: Sequence[dict[str, Any]], way: str) -> dict[str, Any]:
     return {
         "tasks": len(said),
         "optimism": _optimism(said),
-        "factors": {f"{c:.3f}": {decide: rule(c, decide) for decide in ("best", "chart")} for c in FACTORS},
+        "factors": {
+            f"{c:.3f}": {decide: rule([c] * len(said), decide) for decide in ("best", "chart")}
+            for c in FACTORS
+        },
     }
 
 

@@ -12,10 +12,27 @@ def show(found: Mapping[str, Any], console: Console) -> None:
     for name in ("networks", "linear"):
         if name in found:
             _model(name, found[name], console)
+            _reliability(name, found[name]["calibrated_on_others"], console)
+    if "both" in found:
+        grid = _grid("both, each task at the factor of the other half")
+        _rules("", found["both"], grid)
+        console.print(grid)
+        _reliability("both", found["both"], console)
 
 
 def _model(name: str, found: Mapping[str, Any], console: Console) -> None:
-    grid = Table(title=f"{name}: {found['tasks']} tasks, {found['near_ties']} of them near-ties")
+    grid = _grid(f"{name}: {found['tasks']} tasks, {found['near_ties']} of them near-ties")
+    for arm, own in found["always"].items():
+        grid.add_row("", f"always {arm}", f"{own['regret']:.4f}", _percent(own["within"]), "", "", "", "")
+    for factor, own in found["factors"].items():
+        _rules(factor, own, grid)
+    _rules(f"other half's, ≤ {found['calibrated_factor']:.3f}", found["calibrated_on_others"], grid)
+    _rules("the same, ten cells", found["on_others_with_fewer_cells"], grid)
+    console.print(grid)
+
+
+def _grid(title: str) -> Table:
+    grid = Table(title=title)
     for column in (
         "variance factor",
         "rule",
@@ -27,34 +44,26 @@ def _model(name: str, found: Mapping[str, Any], console: Console) -> None:
         "type I",
     ):
         grid.add_column(column, justify="left" if column == "rule" else "right")
-    for arm, own in found["always"].items():
-        grid.add_row("", f"always {arm}", f"{own['regret']:.4f}", _percent(own["within"]), "", "", "", "")
-    tables = {factor: (factor, own) for factor, own in found["factors"].items()}
-    if found["calibrated_on_others"]:
-        label = f"{found['calibrated_factor']:.3f}, on {found['judged_on']} others"
-        tables["calibrated"] = (label, found["calibrated_on_others"])
-    for label, own in tables.values():
-        for rule in ("best", "chart"):
-            row = own[rule]
-            grid.add_row(
-                label if rule == "best" else "",
-                rule,
-                f"{row['regret']:.4f}",
-                _percent(row["within"]),
-                _share(row["firm"]),
-                _share(row["firm_right"], interval=True),
-                _share(row["clear"]),
-                _percent(own["type_1"]["share"]) if rule == "best" else "",
-            )
-    console.print(grid)
-    _reliability(name, found, console)
+    return grid
 
 
-def _reliability(name: str, found: Mapping[str, Any], console: Console) -> None:
-    own = found["calibrated_on_others"]
-    if own is None:
-        return
-    grid = Table(title=f"{name}: stated and observed at {found['calibrated_factor']:.3f}")
+def _rules(label: str, own: Mapping[str, Any], grid: Table) -> None:
+    for rule in ("best", "chart"):
+        row = own[rule]
+        grid.add_row(
+            label if rule == "best" else "",
+            rule,
+            f"{row['regret']:.4f}",
+            _percent(row["within"]),
+            _share(row["firm"]),
+            _share(row["firm_right"], interval=True),
+            _share(row["clear"]),
+            _percent(own["type_1"]["share"]) if rule == "best" else "",
+        )
+
+
+def _reliability(name: str, own: Mapping[str, Any], console: Console) -> None:
+    grid = Table(title=f"{name}: stated and observed")
     for column in ("rule", "what", "stated", "observed", "answers"):
         grid.add_column(column, justify="left" if column in ("rule", "what") else "right")
     for rule in ("best", "chart"):

@@ -107,7 +107,8 @@ def law(number: int) -> Law:
         n, d, share = int(rng.integers(600, 1000)), int(rng.integers(3, 6)), 1.0
     else:
         n = int(np.exp(rng.uniform(np.log(120), np.log(800))))
-        widest = 60 if network else 1.5 * n
+        # A linear model of several classes has as many times the weights, and each truth takes 40 sets of it.
+        widest = 60 if network else 30 if task == "multiclass" else 1.5 * n
         d = int(np.exp(rng.uniform(np.log(6), np.log(min(widest, 250)))))
         share = float(rng.choice([0.05, 0.2, 0.5, 1.0]))
     return Law(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.walk import outcome
@@ -94,13 +93,13 @@ def always(record: dict[str, Any], arm: Arm) -> tuple[float, bool]:
     return (loss - lowest) / record["loss_null"], loss <= lowest + record["rope"]
 
 
-def false_alarms(records: Sequence[dict[str, Any]], *, factor: float) -> tuple[int, int]:
+def false_alarms(records: Sequence[dict[str, Any]], factors: Sequence[float]) -> tuple[int, int]:
     """Return how often two arms that are truly alike are told apart at 5 %, and how often that was asked.
 
     Alike: their true losses differ by less than a quarter of δ.
     """
     wrong = asked = 0
-    for record in records:
+    for record, factor in zip(records, factors, strict=True):
         posterior = posterior_of(record, factor)
         for place, a in enumerate(ARMS):
             for b in ARMS[:place]:
@@ -109,18 +108,3 @@ def false_alarms(records: Sequence[dict[str, Any]], *, factor: float) -> tuple[i
                     asked += 1
                     wrong += not low <= 0 <= high
     return wrong, asked
-
-
-def needed_factor(records: Sequence[dict[str, Any]]) -> float:
-    """Return the factor at which 95 % of the 95 % intervals of differences to the best arm hold the truth."""
-    needed = []
-    for record in records:
-        losses = whole(record)
-        best = int(losses.mean(0).argmin())
-        for arm in range(len(ARMS)):
-            difference = losses[:, arm] - losses[:, best]
-            if arm != best and difference.std() > 0:
-                true = record["truth"][ARMS[arm]] - record["truth"][ARMS[best]]
-                half = student.ppf(0.975, len(losses) - 1)
-                needed.append((difference.mean() - true) ** 2 / (half**2 * difference.var(ddof=1)))
-    return float(np.quantile(needed, 0.95))
