@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": GROUND | {"fitted", "flowchart", "presets"},
     "library": GROUND
     | {"configuration", "journal", "keywords", "report", "run", "saved", "schema", "shapes", "table"}
-    | {"training", "verdict"}  # the estimators' final fit
+    | {"fitted", "training", "verdict"}  # the estimators' final fit
     | {"cli"},  # its bars, for progress=True
     "cli": GROUND
     | {"shapes", "configuration", "inspection", "extract", "run", "report", "flowchart"}

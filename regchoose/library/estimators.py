@@ -31,9 +31,9 @@ from regchoose.library.refit import fit_all
 from regchoose.library.settings import settled
 from regchoose.records import Float, Table
 from regchoose.settings import Settings
-from regchoose.table.later import without_dates
 from regchoose.table.load import load_memory
-from regchoose.table.memory import Frame, InMemory, numeric_columns
+from regchoose.table.memory import Frame, InMemory, is_number, named_columns
+from regchoose.table.raw import RawTable
 
 SEEDS = 2**31 - 1
 NAMED = ("preset", "network", "hidden", "decide", "budget", "device")  # parameters that are settings
@@ -98,11 +98,11 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         """Choose and train; a classification's `y` are the codes of its classes."""
         settings, given = self._settings(X, task)
         with speaking_python():
-            table, settings, given = self._loaded(X, y, settings, given)
+            table, raw, settings, given = self._loaded(X, y, settings, given)
             if task == "classification":
                 table = replace(table, classes=tuple(map(str, self.classes_)))
             found = walked(table, settings, given=given, progress=self.progress)
-            self._fitted = fit_all(table, settings, found)
+            self._fitted = fit_all(table, raw, settings, found)
         for line in to_act_on(found):
             warnings.warn(line, RegchooseWarning, stacklevel=3)
         self.result_ = as_read_again(found)
@@ -111,17 +111,17 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
 
     def _loaded(
         self, X: InMemory, y: Any, settings: Settings, given: frozenset[str]
-    ) -> tuple[Table, Settings, frozenset[str]]:
-        """Return the table; where it is too small for an experiment, with settings that ask for none."""
+    ) -> tuple[Table, RawTable, Settings, frozenset[str]]:
+        """Return the table and its text; with settings that ask for no experiment if it is too small."""
         try:
-            return without_dates(load_memory(X, y, settings)), settings, given
+            return *load_memory(X, y, settings), settings, given
         except DataError as error:
             if error.code not in TOO_FEW:
                 raise
             reason = error.message if error.code == "E303" else _rarest(self.classes_, y, settings)
         warnings.warn(f"no experiment was possible: {reason}", RegchooseWarning, stacklevel=4)
         fewer = replace(settings, resources="no")
-        return without_dates(load_memory(X, y, fewer)), fewer, given | {"resources"}
+        return *load_memory(X, y, fewer), fewer, given | {"resources"}
 
     def _settings(self, X: InMemory, task: str) -> tuple[Settings, frozenset[str]]:
         seed = self.random_state
@@ -133,7 +133,8 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             raise UsageError("E204", "y and a target were both given", fix="leave target out of settings")
         apart = (further.get("group"), further.get("time"))
         # What is given as features is used: a number that rises from row to row is no id here.
-        used = [name for name in numeric_columns(X) if name not in apart]
+        numbers = [name for name, values in named_columns(X).items() if is_number(values)]
+        used = [name for name in numbers if name not in apart]
         keep = [*used, *further.pop("keep", ())]
         forced = {"keep": keep, "seed": int(seed), "jobs": _jobs(self.n_jobs), "task": task}
         with speaking_python():
@@ -200,7 +201,7 @@ class RegularizerRegressor(RegressorMixin, _Chooser):  # type: ignore[misc]
 
     Notes
     -----
-    `X` may be a DataFrame with numbers, text, categories, booleans and missing values; dates are left out.
+    `X` may be a DataFrame with numbers, text, categories, booleans, dates and missing values.
     Where there are too few rows for an experiment, or the budget allows none, a `RegchooseWarning` says so:
     the regularizer is then the chart's answer from prior knowledge, at a middle strength.
 

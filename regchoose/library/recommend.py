@@ -125,7 +125,7 @@ def _table(
         raise UsageError("E204", "y and a target were both given", fix="one of the two")
     named = {} if target is None else {"target": label(target)}
     chosen, given = settled({**keywords, **named}, in_memory=True)
-    return load_memory(data, y, chosen), chosen, given
+    return load_memory(data, y, chosen)[0], chosen, given
 
 
 def walked(data: str | Table, settings: Settings, *, given: frozenset[str], progress: bool) -> Record:

@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from regchoose.fitted import Preparation
 from regchoose.records import Arm, Float, Penalties, Table
 from regchoose.records import Result as Record
 from regchoose.settings import Settings
-from regchoose.table.later import Learned, learn
+from regchoose.table.encode import encode
+from regchoose.table.later import inputs_of
 from regchoose.table.memory import InMemory
+from regchoose.table.prepare import prepare
+from regchoose.table.raw import RawTable
 from regchoose.training.block import CellData, Schedule, make_schedule
 from regchoose.training.network import Network
 from regchoose.training.refit import Kind, outputs, refit
@@ -33,7 +37,7 @@ class Fitted:
         See `regchoose.training.refit.refit`.
     """
 
-    learned: Learned
+    preparation: Preparation
     kind: Kind
     l1: float
     l2: float
@@ -50,12 +54,21 @@ class Fitted:
 
     def outputs(self, data: InMemory) -> Float:
         """Return numbers in the units of the target, or logits, of rows: (n, k)."""
-        raw = outputs(self.kind, self.network, self.parameters, self.learned.inputs(data))
-        return raw * self.learned.scale + self.learned.offset
+        x = inputs_of(data, self.preparation, self.kind.settings)
+        target = self.preparation.target
+        return outputs(self.kind, self.network, self.parameters, x) * target.scale + target.mean
 
 
-def fit_all(table: Table, settings: Settings, result: Record) -> Fitted:
+def fit_all(table: Table, raw: RawTable, settings: Settings, result: Record) -> Fitted:
     """Train on all rows with what a result recommends.
+
+    Parameters
+    ----------
+    table : Table
+    raw : RawTable
+        The text of its rows.
+    settings : Settings
+        Those that it was read with.
 
     Where nothing was trained to find a strength, it is the middle of those that would have been tried, and
     the training has its usual length.
@@ -65,13 +78,14 @@ def fit_all(table: Table, settings: Settings, result: Record) -> Fitted:
     TrainingError
         E501 where the network diverges.
     """
-    learned, x, y = learn(table, settings)
+    ((x, y),) = encode(table, np.arange(table.n_rows))
+    preparation = prepare(table, raw, settings)
     found = result.execution["device"] or "cpu"
-    kind = Kind(table.task, len(table.classes), settings, learned.input_names, found.partition(",")[0])
+    kind = Kind(table.task, len(table.classes), settings, preparation.input_names, found.partition(",")[0])
     penalty, schedule = _recommended(result) or _usual(kind, x, y, arm=result.recommendation["regularizer"])
     network = kind.network()
     parameters = refit(kind, network, CellData(x, y, {}, settings.seed), penalty=penalty, schedule=schedule)
-    return Fitted(learned, kind, float(penalty.l1[0]), float(penalty.l2[0]), parameters)
+    return Fitted(preparation, kind, float(penalty.l1[0]), float(penalty.l2[0]), parameters)
 
 
 def _recommended(result: Record) -> tuple[Penalties, Schedule] | None:

@@ -103,8 +103,8 @@ def _small(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table,
     return replace(table, warnings=(*table.warnings, *repeats(table))), raw
 
 
-def load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> Table:
-    """Do what `load` does with a table in memory, whose columns keep their types.
+def load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> tuple[Table, RawTable]:
+    """Do what `load_with_text` does with a table in memory, whose columns keep their types.
 
     Parameters
     ----------
@@ -119,9 +119,8 @@ def load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> Tabl
     """
     raw, target = raw_from_memory(data, y)
     chosen = settings if target is None else replace(settings, target=target)
-    table, _ = _to_table(raw, chosen, choose=lambda _: None)
-    why = table.target_why if target is None else AS_Y
-    return replace(table, target_why=why, warnings=(*table.warnings, *repeats(table)))
+    table, kept = _small(raw, chosen, choose=lambda _: None)
+    return replace(table, target_why=table.target_why if target is None else AS_Y), kept
 
 
 def _check_possible(raw: RawTable, settings: Settings) -> None:

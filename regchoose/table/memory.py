@@ -1,6 +1,7 @@
 """Tables that are in memory already: a pandas DataFrame, or arrays. Columns keep their types."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,19 +63,35 @@ def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> tuple[RawTabl
         values = _target(y, n_rows=len(frame))
         target = _free_name(values, names)
         columns, names = [*columns, values], (*names, target)
-    cells, kinds = zip(*map(_cells, names, columns), strict=True)
+    raw = raw_of(path, names, columns, n_rows=len(frame))
+    return replace(raw, duplicated=duplicated, warnings=renamed), target
+
+
+def raw_of(path: str, names: Sequence[str], columns: Sequence[pd.Series], *, n_rows: int) -> RawTable:
+    """Return columns of a table in memory, each (n_rows,), as cells."""
+    cells = [_cells(name, values) for name, values in zip(names, columns, strict=True)]
     found = f"{'a pandas DataFrame' if path == FRAME else 'arrays'} of {len(names)} columns, with their types"
-    raw = RawTable(
+    return RawTable(
         path=path,
         dialect=Dialect("memory", None, None, None, None, header=path == FRAME, decimal=".", found=found),
-        names=names,
-        columns=cells,
-        lines=np.arange(len(frame), dtype=np.int64),
-        kinds=kinds,
-        duplicated=duplicated,
-        warnings=renamed,
+        names=tuple(names),
+        columns=tuple(column for column, _ in cells),
+        lines=np.arange(n_rows, dtype=np.int64),
+        kinds=tuple(kind for _, kind in cells),
     )
-    return raw, target
+
+
+def named_columns(data: InMemory) -> dict[str, pd.Series]:
+    """Return the columns by the names that `raw_from_memory` gives them."""
+    frame, path = frame_of(data), _kind_of_data(data)
+    names, _, _ = _names(frame, path=path)
+    return {name: frame.iloc[:, place] for place, name in enumerate(names)}
+
+
+def is_number(values: pd.Series) -> bool:
+    """Tell whether a column is numbers by its type."""
+    types = pd.api.types
+    return types.is_numeric_dtype(values.dtype) and not types.is_bool_dtype(values.dtype)
 
 
 def _names(frame: pd.DataFrame, *, path: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -82,18 +99,6 @@ def _names(frame: pd.DataFrame, *, path: str) -> tuple[tuple[str, ...], tuple[st
     if path == FRAME:
         return name_columns([label(name) for name in frame.columns])
     return tuple(f"c{place}" for place in range(1, frame.shape[1] + 1)), (), ()
-
-
-def numeric_columns(data: InMemory) -> list[str]:
-    """Return the names of the columns that are numbers by their type."""
-    frame = frame_of(data)
-    names, _, _ = _names(frame, path=_kind_of_data(data))
-    types = pd.api.types
-    return [
-        name
-        for name, dtype in zip(names, frame.dtypes, strict=True)
-        if types.is_numeric_dtype(dtype) and not types.is_bool_dtype(dtype)
-    ]
 
 
 def _kind_of_data(data: InMemory) -> str:

@@ -191,13 +191,20 @@ def test_a_text_among_numbers_is_refused() -> None:
     assert (caught.value.code, caught.value.where) == ("E326", "row 0, counted from 0")
 
 
-def test_dates_are_left_out_and_nothing_else_is_refused() -> None:
-    x, y = table()
-    days = pd.date_range("2021-01-01", periods=N)
-    model = regressor().fit(x.assign(day=days), y)
-    np.testing.assert_array_equal(model.predict(x.assign(day=days)), regressor().fit(x, y).predict(x))
-    with pytest.raises(RegchooseError, match="dates alone"):
-        regressor().fit(pd.DataFrame({"day": days}), y)
+@pytest.mark.parametrize("written", [False, True])
+def test_dates_are_read_as_they_were_at_the_fit(written: bool) -> None:
+    """A target that grows by the day is told from the date alone, also from that of days to come."""
+    days = pd.date_range("2021-01-01", periods=N, freq="D")
+    given, later = (
+        pd.DataFrame({"day": moments.strftime("%d.%m.%Y") if written else moments})
+        for moments in (days, days + pd.Timedelta(days=5))
+    )
+    noise = np.random.default_rng(0).normal(size=N)
+    model = regressor().fit(given, np.arange(N) / 10 + noise)
+    came = model.predict(later) - model.predict(given)
+    assert 0.2 < came.mean() < 0.8
+    with pytest.raises(RegchooseError, match="reads dates as"):
+        model.predict(pd.DataFrame({"day": ["some day"] * 3}))
 
 
 # ---- at home among others ----------------------------------------------------------------------------

@@ -23,7 +23,7 @@ LETTERS = ["a", "b", "c"] * (N // 3)
 
 
 def loaded(data: Any, y: Any = None, **settings: Any) -> Table:
-    return load_memory(data, y, Settings(**settings))
+    return load_memory(data, y, Settings(**settings))[0]
 
 
 @pytest.mark.parametrize("name", ["diabetes", "wine", "loans", "breast_cancer"])
