@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from regchoose.errors import DataError
 from regchoose.final.rows import Ask, Listener, oddity_notes
-from regchoose.final.score import Score, probabilities
+from regchoose.final.score import Score
 from regchoose.fitted import Preparation, TargetReading
 from regchoose.model.folder import read_model
 from regchoose.records import Float
@@ -17,6 +17,7 @@ from regchoose.table.interpret import Oddities, interpret
 from regchoose.table.predictions import PredictionWriter
 from regchoose.table.write import Form
 from regchoose.training.answers import Answerer, answerer
+from regchoose.verdict.metrics import probabilities
 
 LISTED = 8  # columns of an error
 

@@ -15,7 +15,7 @@ from regchoose.records import Int, Prompt, Table
 from regchoose.result import content_mark
 from regchoose.settings import Settings
 from regchoose.table.batches import Batch, Rows, held_rows, opened_rows, refuse_images
-from regchoose.table.duplicates import group_duplicates
+from regchoose.table.duplicates import kept_together
 from regchoose.table.images.reading import are_images
 from regchoose.table.interpret import Oddities, interpret
 from regchoose.table.load import load_with_text
@@ -184,7 +184,8 @@ def held_out_part(table: Table, raw: RawTable, settings: Settings) -> Callable[[
     if table.whole is not None:
         bound = int(share * PRIME)
         return lambda batch: ticket(_numbers(batch), seed=settings.seed) < bound
-    together = _together(table)
+    every = np.arange(table.n_rows)
+    together = kept_together(table, every) if table.groups is None else table.groups
     order = np.lexsort((together, ticket(together, seed=settings.seed)))
     last = together[order[max(1, round(share * table.n_rows)) - 1]]
     held = np.zeros(table.n_rows, dtype=bool)
@@ -194,15 +195,6 @@ def held_out_part(table: Table, raw: RawTable, settings: Settings) -> Callable[[
 
 def _numbers(batch: Batch) -> Int:
     return np.arange(batch.first, batch.first + batch.raw.n_rows)
-
-
-def _together(table: Table) -> Int:
-    """Return a number for each row, which those share that must not be parted."""
-    if table.groups is not None:
-        return table.groups
-    copies = group_duplicates(table, np.arange(table.n_rows))
-    # Where most rows repeat, as in a table of a few categories, that is the nature of the data.
-    return copies if 2 * len(np.unique(copies)) >= table.n_rows else np.arange(table.n_rows)
 
 
 def oddity_notes(oddities: Oddities, *, of: int) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_softmax
 
 from regchoose.records import Float, Task
+from regchoose.verdict.metrics import log_probabilities
 
 
 @dataclass
@@ -56,19 +56,3 @@ class Score:
         spread = self.sum_squares - self.sum_y**2 / self.n
         rmse = float(np.sqrt(self.total / self.n)) * self.scale
         return {"rmse": rmse} | ({"r2": 1 - self.total / spread} if spread > 0 else {})
-
-
-def log_probabilities(task: Task, outputs: Float) -> Float:
-    """Return the log of the probability of each class: logits (n, k) -> (n, classes)."""
-    logits = np.hstack([np.zeros_like(outputs), outputs]) if task == "binary" else outputs
-    logs: Float = log_softmax(logits, axis=1)
-    return logs
-
-
-def probabilities(task: Task, outputs: Float) -> Float:
-    """Return the probability of each class: logits (n, k) -> (n, classes)."""
-    if task == "binary":
-        second: Float = expit(outputs)
-        return np.hstack([1 - second, second])
-    shares: Float = np.exp(log_probabilities(task, outputs))
-    return shares

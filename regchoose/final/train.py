@@ -17,10 +17,11 @@ from regchoose.fitted import Length, Tried
 from regchoose.records import Arrays, Float, Penalties, Task
 from regchoose.table.spool import Spool
 from regchoose.training.any_network import AnyNetwork
-from regchoose.training.block import Schedule
+from regchoose.training.block import RETRY_RATE, Schedule
+from regchoose.training.calm import calm
 from regchoose.training.device import Device
 from regchoose.training.exact import linear_losses, solve_passing
-from regchoose.training.final import Descent, State, calm
+from regchoose.training.final import Descent, State
 from regchoose.training.loss import n_outputs
 from regchoose.training.mlp import Mlp
 from regchoose.training.paired import compared
@@ -28,7 +29,6 @@ from regchoose.training.tensors import linear_named, named
 
 FACTORS = (1 / 3, 1.0, 3.0)
 ERRORS = 2.0  # standard errors by which a strength must be better than the recommended one
-RETRY_RATE = 0.1  # of the learning rate, where all models have diverged
 TRIAL, FINAL = "trial", "final"
 Tensors = dict[str, NDArray[Any]]
 Said = dict[str, Any]

@@ -7,7 +7,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
@@ -34,6 +33,7 @@ from regchoose.settings import Settings
 from regchoose.table.load import load_memory
 from regchoose.table.memory import Frame, InMemory, is_number, named_columns
 from regchoose.table.raw import RawTable
+from regchoose.verdict.metrics import probabilities
 
 SEEDS = 2**31 - 1
 NAMED = ("preset", "network", "hidden", "decide", "budget", "device")  # parameters that are settings
@@ -292,9 +292,5 @@ class RegularizerClassifier(ClassifierMixin, _Chooser):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> Float:
         """Predict the probability of each class: -> (n_samples, n_classes)."""
-        outputs = self._outputs(X)
-        if len(self.classes_) == 2:
-            second = expit(outputs[:, 0])
-            return np.column_stack([1 - second, second])
-        shares: Float = softmax(outputs, axis=1)
-        return shares
+        outputs = self._outputs(X)  # says so where nothing is fitted yet
+        return probabilities("binary" if len(self.classes_) == 2 else "multiclass", outputs)

@@ -30,6 +30,16 @@ def group_duplicates(table: Table, rows: Int) -> Int:
     return rank[group]
 
 
+def kept_together(table: Table, rows: Int) -> Int:
+    """Return a number for each row, such that copies share it, as they must stay on one side of a split.
+
+    Where most rows repeat, as in a table of a few categories, repetition is the nature of the data and no
+    sign of copies: then every row stands for itself.
+    """
+    groups = group_duplicates(table, rows)
+    return groups if 2 * len(np.unique(groups)) >= len(rows) else np.arange(len(rows))
+
+
 def repeats(table: Table) -> tuple[str, ...]:
     """Return a warning where rows repeat the features of another, and where their targets differ.
 

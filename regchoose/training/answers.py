@@ -14,8 +14,8 @@ from regchoose.errors import UsageError
 from regchoose.fitted import Model, Preparation
 from regchoose.records import Float
 from regchoose.training.any_network import AnyNetwork
+from regchoose.training.calm import calm
 from regchoose.training.device import choose_devices
-from regchoose.training.final import calm
 from regchoose.training.lines import spread
 from regchoose.training.loss import n_outputs
 from regchoose.training.mlp import Mlp

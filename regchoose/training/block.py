@@ -17,6 +17,7 @@ from regchoose.records import Float, Int, Task
 from regchoose.training.network import Network
 
 USUAL_RATE = 0.003  # Adam's first, unless another is found to be better
+RETRY_RATE = 0.1  # of it, for a model that failed
 MOST_WEIGHTS = 10_000  # of a model that are captured: enough for a histogram
 Rows = NDArray[np.floating[Any]]  # in the precision of the training: double for linear models, else single
 

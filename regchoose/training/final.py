@@ -4,9 +4,7 @@ The steps are those of `regchoose.training.descent`: Adam, its rate falling to 0
 proximal steps. After each epoch there is nothing but the parameters and Adam's moments to go on from.
 """
 
-import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from math import cos, pi
 
@@ -17,12 +15,12 @@ from torch import Tensor
 from regchoose.records import Arrays, Float, Penalties, Task
 from regchoose.training.adam import Adam
 from regchoose.training.block import Schedule
+from regchoose.training.calm import calm
 from regchoose.training.descent import EVALUATED_ROWS
 from regchoose.training.lines import spread
 from regchoose.training.loss import row_loss
 from regchoose.training.network import Network
 from regchoose.training.rows import Numbers, Rows
-from regchoose.training.user_network import undisturbed
 
 TOLD = 50  # steps between two reports of progress
 
@@ -159,17 +157,3 @@ class Descent:
         """(n,) -> (m, n)."""
         found = torch.tensor(y, dtype=torch.float32, device=self.device)
         return found.expand(len(self.penalties), len(y))
-
-
-@contextmanager
-def calm() -> Iterator[None]:
-    """Compute with one thread, so that the machine changes no bit, and without what a network prints."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    try:
-        with undisturbed(), redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        torch.set_flush_denormal(False)
-        torch.set_num_threads(before)

@@ -1,8 +1,6 @@
 """One model trained on all rows, and what it puts out for others."""
 
-import io
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,17 +9,15 @@ import torch
 from regchoose.errors import TrainingError
 from regchoose.records import Float, Penalties, Task
 from regchoose.settings import Settings
-from regchoose.training.any_network import AnyNetwork
-from regchoose.training.block import Block, CellData, Schedule
+from regchoose.training.block import RETRY_RATE, Block, CellData, Schedule
+from regchoose.training.calm import calm
 from regchoose.training.choose_network import other_network
 from regchoose.training.descent import train_whole
 from regchoose.training.linear import LinearProblem, solve
 from regchoose.training.loss import n_outputs
 from regchoose.training.mlp import Mlp
 from regchoose.training.network import Network
-from regchoose.training.user_network import undisturbed
 
-RETRY_RATE = 0.1  # of the learning rate, for a model that failed
 ROWS = 4096  # at a time, so that activations stay small
 
 
@@ -89,7 +85,7 @@ def refit(
     TrainingError
         E501 where it diverges, also at a tenth of the learning rate.
     """
-    with _calm(network):
+    with calm():
         if network is None:
             return _solved(kind, cell, penalty)
         device = torch.device(kind.device)
@@ -115,7 +111,7 @@ def outputs(kind: Kind, network: Network | None, parameters: Float, x: Float) ->
         return linear
     device = torch.device(kind.device)
     row = torch.as_tensor(parameters, dtype=torch.float32, device=device)[None]
-    with _calm(network):
+    with calm():
         parts = [
             network.outputs(row, torch.as_tensor(part, dtype=torch.float32, device=device)[None])[0]
             for part in _parts(x)
@@ -135,20 +131,3 @@ def _solved(kind: Kind, cell: CellData, penalty: Penalties) -> Float:
     fit = solve(LinearProblem(kind.task, x, y, kind.n_outputs, l1, l2))
     found: Float = fit.u[0].flatten().numpy()
     return found
-
-
-@contextmanager
-def _calm(network: Network | None) -> Iterator[None]:
-    """Compute with one thread, so that the machine changes no bit; what a user's network prints is lost."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    try:
-        with ExitStack() as stack:
-            if isinstance(network, AnyNetwork):
-                stack.enter_context(undisturbed())
-                stack.enter_context(redirect_stdout(io.StringIO()))
-            yield
-    finally:
-        torch.set_flush_denormal(False)
-        torch.set_num_threads(before)

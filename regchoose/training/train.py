@@ -11,7 +11,7 @@ from regchoose.crew.threads import threads
 from regchoose.crew.work import Crew
 from regchoose.records import Float, Int, Kept, Penalties, Task, Trained
 from regchoose.training.any_network import AnyNetwork
-from regchoose.training.block import Block, BlockResult, CellData, Schedule
+from regchoose.training.block import RETRY_RATE, Block, BlockResult, CellData, Schedule
 from regchoose.training.cnn import Cnn
 from regchoose.training.descent import train_block
 from regchoose.training.device import Devices
@@ -26,7 +26,6 @@ from regchoose.training.user_network import undisturbed
 
 MODELS_A_BLOCK = 32  # enough to fill the processor, few enough to stay in its cache
 FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much
-RETRY_RATE = 0.1  # of the learning rate, for a model that failed
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Figures shown beside the loss; they never decide."""
 
 import numpy as np
-from scipy.special import expit, logsumexp, softmax
+from scipy.special import expit, log_softmax, logsumexp, softmax
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score, root_mean_squared_error
 
 from regchoose.records import Float, Task
@@ -35,6 +35,22 @@ def row_losses(task: Task, outputs: Float, y: Float) -> Float:
         return np.asarray(np.logaddexp(0, outputs[0]) - y * outputs[0])
     own = outputs[y.astype(np.int64), np.arange(len(y))]
     return np.asarray(logsumexp(outputs, axis=0) - own)
+
+
+def log_probabilities(task: Task, outputs: Float) -> Float:
+    """Return the log of the probability of each class: logits (n, k) -> (n, classes)."""
+    logits = np.hstack([np.zeros_like(outputs), outputs]) if task == "binary" else outputs
+    logs: Float = log_softmax(logits, axis=1)
+    return logs
+
+
+def probabilities(task: Task, outputs: Float) -> Float:
+    """Return the probability of each class: logits (n, k) -> (n, classes)."""
+    if task == "binary":
+        second: Float = expit(outputs)
+        return np.hstack([1 - second, second])
+    shares: Float = np.exp(log_probabilities(task, outputs))
+    return shares
 
 
 def averaged(scores: list[dict[str, float]]) -> dict[str, float]:
