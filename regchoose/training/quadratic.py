@@ -12,6 +12,7 @@ from torch import Tensor
 from regchoose.training.penalty import shrink_
 
 STEPS, ROUNDS = 25, 40
+SINGULAR = 2.3e-16  # times p: the share of the largest curvature below which rounding is all there is
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ def minimize(problem: Quadratic, start: Tensor, *, tolerance: Tensor) -> Tensor:
     tolerance : Tensor (m,)
         Of the residual.
     """
+    if not bool((problem.threshold > 0).any()):
+        start = _nearest_minimum(problem, start)
+        if bool((problem.residual(start) <= tolerance).all()):
+            return start
     found, left = start.clone(), torch.arange(len(start), device=start.device)
     eta = _step_sizes(problem)
     threshold = eta * problem.threshold
@@ -92,6 +97,19 @@ def minimize(problem: Quadratic, start: Tensor, *, tolerance: Tensor) -> Tensor:
             problem, left = problem.only(going), left[going]
             u, ahead, momentum, eta, threshold = (x[going] for x in (u, ahead, momentum, eta, threshold))
     return found
+
+
+def _nearest_minimum(problem: Quadratic, start: Tensor) -> Tensor:
+    """Return, where nothing has a threshold, the minimum nearest to each start: (m, p).
+
+    Where H is singular there are many; what the start has in its null space stays as it is.
+    """
+    whole = problem.hessian + torch.diag_embed(problem.ridge)
+    curvatures, directions = torch.linalg.eigh(whole)
+    flat = curvatures <= SINGULAR * len(whole[0]) * curvatures[:, -1:]
+    inverse = torch.where(flat, 0.0, 1 / torch.where(flat, 1.0, curvatures))
+    along = torch.bmm(problem.slope(start)[:, None], directions)[:, 0] * inverse
+    return start - torch.bmm(directions, along[:, :, None])[:, :, 0]
 
 
 def _step_sizes(problem: Quadratic) -> Tensor:
