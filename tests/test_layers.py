@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "explain": GROUND,
     "export": GROUND,
     "journal": GROUND | {"shapes"},
-    "handoff": GROUND,
+    "handoff": GROUND | {"fitted"},
     "machine": GROUND,
     "outlook": GROUND | {"machine", "shapes", "table", "verdict"},
     "devices": GROUND | {"training"},

@@ -13,7 +13,7 @@ ALIKE = ["force", "json", "quiet", "debug", "config", "no_input"]
 # Of a fit: what says how a table is read, what is trained, and how.
 FITTING = [name for name in FIELDS if option_of(name).group == DATA]
 FITTING += ["network", "network_options", "penalize", "hidden", "l1", "l2", "epochs", "steps", "batch", "lr"]
-FITTING += ["seed", "device", *ALIKE]
+FITTING += ["seed", "device", "mlflow", *ALIKE]
 PREDICTING = ["header", "delimiter", "encoding", "skip_rows", "header_rows", "decimal", "na", "on_bad_rows"]
 PREDICTING += ["device", *ALIKE]
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regchoose.cli import output
+from regchoose.cli import handoff, output
 from regchoose.cli.ask import Ask, asker, is_attended, nobody
 from regchoose.cli.failures import guarded
 from regchoose.cli.fit_answer import as_dict, shown
@@ -40,7 +40,7 @@ def fit(data: str, flags: Mapping[str, Any]) -> int:
     recorded = None if result is None else (str(source), result.settings)
     settings, given = gathered({n: v for n, v in flags.items() if n not in OWN}, recorded=recorded)
     work = partial(_fit, data, settings, given=given, result=result, own=own)
-    return guarded(work, form_for(settings))
+    return guarded(partial(handoff.logged, work, data, settings), form_for(settings))
 
 
 def _fit(
@@ -48,7 +48,7 @@ def _fit(
 ) -> int:
     if settings.output is None:
         raise UsageError("E207", "fit writes a folder, and none is named", fix="-o model")
-    folder = Path(settings.output)
+    folder, began = Path(settings.output), time.time()
     as_onnx = writer_of_onnx(settings.network) if own["onnx"] else None
     request = _request(settings, given=given, result=result, own=own)
     work = _begun(folder, fit_key(data, settings, repr(request), environ=os.environ), force=settings.force)
@@ -61,6 +61,8 @@ def _fit(
         raise
     _write(folder, found, as_onnx)
     work.clear()
+    if settings.mlflow:
+        handoff.log_model(found.model, data, settings, folder=folder, began=began)
     if settings.json:
         output.write(document(as_dict(found.model, found.preparation, path=settings.output)))
     else:

@@ -23,6 +23,7 @@ from regchoose.settings import Settings
 from regchoose.shapes import FIELDS, option_of
 
 if TYPE_CHECKING:
+    from regchoose.fitted import Model
     from regchoose.handoff.tracking import Place
 
 SERVER, EXPERIMENT, RUN = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_NAME"
@@ -63,12 +64,22 @@ def check_ready(environ: Mapping[str, str]) -> None:
         )
 
 
-@contextmanager
-def failures_logged(data: str, settings: Settings) -> Iterator[None]:
-    """Log a run that ends in an error as failed. A run that is stopped without an answer leaves nothing."""
+def logged(work: Callable[[], int], data: str, settings: Settings) -> int:
+    """Do the work; with --mlflow, log a run that ends in an error as failed.
+
+    A run that is stopped without an answer leaves nothing.
+
+    Raises
+    ------
+    UsageError
+        As `check_ready`, before the work.
+    """
+    if not settings.mlflow or settings.dry_run:
+        return work()
+    check_ready(os.environ)
     began = time.time()
     try:
-        yield
+        return work()
     except Exception as error:
         told = {"code": "internal", "message": f"{type(error).__name__}: {error}"}
         if isinstance(error, RegchooseError):
@@ -95,6 +106,11 @@ def log(result: Result, data: str, settings: Settings, *, began: float) -> None:
     """
     files = {"result.json": dumps(result), "report.html": as_html(result), "report.md": as_markdown(result)}
     _attempt(lambda: _tracking().log_result(result, _place(data, began), files=files), settings)
+
+
+def log_model(model: "Model", data: str, settings: Settings, *, folder: Path, began: float) -> None:
+    """Log a final fit with the files of its folder; `began` as in `log`."""
+    _attempt(lambda: _tracking().log_model(model, _place(data, began), folder=folder), settings)
 
 
 def _attempt(send: Callable[[], str], settings: Settings) -> None:

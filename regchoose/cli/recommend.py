@@ -59,16 +59,8 @@ class Planner(Protocol):
 def recommend(data: str, flags: Mapping[str, Any]) -> int:
     """Recommend a regularizer for a table; return the exit status."""
     settings, given = gathered(flags)
-    return guarded(partial(_logged, data, settings, flags=flags, given=given), form_for(settings))
-
-
-def _logged(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
-    """Do the work; with --mlflow, log it as failed where it fails."""
-    if not settings.mlflow or settings.dry_run:
-        return _recommend(data, settings, flags=flags, given=given)
-    handoff.check_ready(os.environ)
-    with handoff.failures_logged(data, settings):
-        return _recommend(data, settings, flags=flags, given=given)
+    work = partial(_recommend, data, settings, flags=flags, given=given)
+    return guarded(partial(handoff.logged, work, data, settings), form_for(settings))
 
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:

@@ -6,7 +6,7 @@ MLflow's own telemetry has to be off before it is loaded; see `regchoose.cli.han
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
+from regchoose.fitted import Model
 from regchoose.records import Result
 
 AT_ONCE = 100  # entries of a request that every server takes
+MODEL = "model"  # where the files of a model stand in a run
 LONGEST = 500  # letters of a parameter that every server takes
 ODD = re.compile(r"[^\w./ -]", re.ASCII)  # what the names of metrics must not have
 Entries = Mapping[str, Any]
@@ -86,15 +88,53 @@ def log_failure(place: Place, *, params: Entries, error: Entries) -> str:
     return run
 
 
-def log_folder(folder: Path, place: Place, *, run: str, name: str) -> None:
-    """Add the files of a folder, such as a fitted model's, to a run, under a name.
+def log_model(model: Model, place: Place, *, folder: Path) -> str:
+    """Log a final fit, with the files of its folder as `model`; return the id of the run.
 
     Raises
     ------
     MlflowException, OSError
         As `log_result`.
     """
-    MlflowClient(place.uri).log_artifacts(run, str(folder), artifact_path=name)
+    client = MlflowClient(place.uri)
+    run = _started(client, place, tags=tags_of_model(model))
+    try:
+        _log(client, run, params=params_of_model(model), metrics=list(metrics_of_model(model)), at=place.end)
+        client.log_artifacts(run, str(folder), artifact_path=MODEL)
+    except BaseException:
+        client.set_terminated(run, "FAILED", end_time=place.end)
+        raise
+    client.set_terminated(run, "FINISHED", end_time=place.end)
+    return run
+
+
+def params_of_model(model: Model) -> dict[str, Any]:
+    """Return how a model was fitted."""
+    length = {} if model.length is None else asdict(model.length)
+    network = {"network": model.network.name, "hidden": model.network.hidden}
+    data = {"data.path": model.data["path"], "data.rows": model.rows}
+    return {"regularizer": model.regularizer, "seed": model.seed, **network, **length, **data}
+
+
+def tags_of_model(model: Model) -> dict[str, str]:
+    """Return what a model is, in words."""
+    return {
+        "regularizer": model.regularizer,
+        "regchoose_version": model.regchoose_version,
+        "fingerprint.data": model.data["fingerprint"],
+        "mlflow.source.name": "regchoose fit",
+    }
+
+
+def metrics_of_model(model: Model) -> Iterator[tuple[str, float, int]]:
+    """Yield the numbers of a fit: name, value, 0."""
+    yield "l1", model.l1, 0
+    yield "l2", model.l2, 0
+    yield "train_loss", model.train_loss, 0
+    yield "nonzero_share", model.nonzero_share, 0
+    for tried in model.tried:
+        if tried.loss is not None:
+            yield f"held_out_loss.{tried.factor:.3g}_times", tried.loss, 0
 
 
 def params_of(result: Result) -> dict[str, Any]:

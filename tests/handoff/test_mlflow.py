@@ -187,27 +187,23 @@ def test_a_run_that_fails_is_logged_as_failed(server: str, command: Command) -> 
     assert run["metrics"] == {}
 
 
-def test_a_folder_is_added_to_a_run(server: str, tmp_path: Path) -> None:
-    (tmp_path / "model" / "deep").mkdir(parents=True)
-    (tmp_path / "model" / "deep" / "weights.bin").write_bytes(b"\x00\x01")
-    script = f"""
-from pathlib import Path
-from regchoose.handoff.tracking import Place, log_failure, log_folder
-place = Place({server!r}, "models", "m", 1, 2)
-run = log_failure(place, params={{}}, error={{}})
-log_folder(Path({str(tmp_path / "model")!r}), place, run=run, name="model")
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+def test_a_final_fit_is_logged_with_its_model(server: str, command: Command, tmp_path: Path) -> None:
+    by_hand = ["--regularizer", "l1", "--l1", "0.01", "--network", "linear", "-o", "model"]
+    done = command(
+        *("fit", "t.csv", *by_hand, "--no-input", "--mlflow"),
+        MLFLOW_TRACKING_URI=server,
+        MLFLOW_EXPERIMENT_NAME="fitted",
     )
     assert done.returncode == 0, done.stderr
-    (run,) = runs(server, "models")
-    assert fetched(server, run, "model/deep/weights.bin") == b"\x00\x01"
+    (run,) = runs(server, "fitted")
+    assert f"The run is in MLflow as {run['run_id']}." in done.stderr
+    assert (run["status"], run["tags"]["mlflow.source.name"]) == ("FINISHED", "regchoose fit")
+    assert (run["params"]["regularizer"], run["params"]["data.rows"]) == ("l1", "60")
+    assert run["metrics"]["l1"] == 0.01
+    files = [path.name for path in (tmp_path / "model").iterdir()]
+    assert len(files) >= 3
+    for name in files:
+        assert fetched(server, run, f"model/{name}") == (tmp_path / "model" / name).read_bytes()
 
 
 def test_where_the_server_is_away_the_answer_stands_and_one_line_says_so(command: Command) -> None:

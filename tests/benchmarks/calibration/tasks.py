@@ -47,6 +47,11 @@ class Law:
     signal: float
     near_tie: bool
 
+    @property
+    def width(self) -> int:
+        """Weights of a linear model; 0 for a network, whose time does not depend on it."""
+        return 0 if self.network else self.d * (CLASSES if self.task == "multiclass" else 1)
+
     def rows(self, n: int, *, seed: int) -> tuple[Float, Float]:
         """Draw features (n, d), and what each row's target is drawn from: (n, k), see `targets`."""
         rng = np.random.default_rng((self.number, seed))
