@@ -12,14 +12,15 @@ from regchoose.errors import DataError
 from regchoose.experiment.fitted import Drawing, inputs_drawn, make_drawing
 from regchoose.records import Arm, Cell, Int, Kept, Penalties, Table
 from regchoose.settings import Settings
-from regchoose.table.duplicates import group_duplicates
+from regchoose.table.duplicates import kept_together
 from regchoose.table.encode import encode, encoded_names
 from regchoose.training.block import USUAL_RATE, CellData, make_schedule
 from regchoose.training.choose_network import cnn_network, other_network
 from regchoose.training.device import devices_of
 from regchoose.training.train import Training
+from regchoose.verdict.calibration import measured_overlap, variance_factor
 from regchoose.verdict.decide import null_loss
-from regchoose.verdict.design import INNER, Layout, forward_cells, make_cells, make_sets, variance_factor
+from regchoose.verdict.design import INNER, Layout, forward_cells, make_cells, make_sets
 from regchoose.verdict.tune import FEWEST_POINTS, make_grid, pauses, strongest, to_size, tuned_models
 
 WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
@@ -48,6 +49,8 @@ class Experiment:
         Whether hopeless points are dropped on the way; without it every point is tried in all cells.
     drawing : Drawing, optional
         Where fitted curves are drawn.
+    exchangeable : bool
+        Whether rows were dealt out at random: no groups and no order of time.
     """
 
     settings: Settings
@@ -60,6 +63,7 @@ class Experiment:
     loss_null: float
     racing: bool = True
     drawing: Drawing | None = None
+    exchangeable: bool = True
 
     @property
     def rows_fit(self) -> int:
@@ -83,9 +87,15 @@ class Experiment:
 
     def variance_factor(self, cells: int) -> float:
         """Return the factor of the covariance over so many cells."""
-        if self.layout.kind == "A":
-            return 1 / cells
-        return variance_factor(cells, folds=self.settings.folds)
+        return variance_factor(cells, self.layout, folds=self.settings.folds, overlap=self.overlap)
+
+    @property
+    def overlap(self) -> float | None:
+        """What the overlap of cells adds to the factor, where a study has measured it."""
+        settings = self.settings
+        return measured_overlap(
+            settings.network, self.layout, folds=settings.folds, exchangeable=self.exchangeable
+        )
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -179,6 +189,7 @@ def prepare(
         top if linear else max(1.0, top),
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
         drawing=drawing,
+        exchangeable=table.exchangeable,
     )
 
 
@@ -201,7 +212,7 @@ def _cells(
     In the order of time where there is one, whole groups together where there are.
     """
     groups = None if table.groups is None else table.groups[rows]
-    apart = _copies(table, rows) if groups is None else groups
+    apart = kept_together(table, rows) if groups is None else groups
     target = table.target[rows]
     if layout.kind == "A":
         return make_sets(target, table.task, layout, seed=settings.seed, groups=apart)
@@ -255,16 +266,6 @@ def _training(table: Table, settings: Settings, *, n_rows: int, crew: Crew) -> T
         settings.device == "auto",
         cnn=cnn_network(settings, image=table.image, task=table.task, n_classes=len(table.classes)),
     )
-
-
-def _copies(table: Table, rows: Int) -> Int:
-    """Return a number for each row, such that copies share it and stay in one fold.
-
-    Where most rows repeat, as in a table of a few categories, repetition is the nature of the data and no
-    sign of copies: then every row stands for itself.
-    """
-    groups = group_duplicates(table, rows)
-    return groups if 2 * len(np.unique(groups)) >= len(rows) else np.arange(len(rows))
 
 
 def _tuning_data(table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]]) -> CellData:

@@ -60,7 +60,7 @@ def _recommendation(judgement: Judgement) -> dict[str, Any]:
         "certainty": verdict.certainty,
         "probability": verdict.probability,
         "safe": verdict.safe,
-        "calibrated": False,
+        "calibrated": experiment.overlap is not None,
         "gain": _gain(judgement, arm),
         "nonzero_share": run.nonzero_share,
         "training": None if linear else _training(judgement, run),

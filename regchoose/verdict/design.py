@@ -178,11 +178,6 @@ def stratified_part(target: Float, task: Task, size: int, *, seed: int) -> Int:
     return np.sort(order[:size])
 
 
-def variance_factor(cells: int, *, folds: int) -> float:
-    """Return the factor of the cells' covariance: 1/cells + test/train rows (Nadeau & Bengio 2003)."""
-    return 1 / cells + 1 / (folds - 1)
-
-
 def _strata(target: Float, task: Task, *, parts: int) -> Int:
     if task != "regression":
         return target.astype(np.int64)

@@ -13,7 +13,6 @@ from regchoose.verdict.design import (
     make_cells,
     make_layout,
     make_sets,
-    variance_factor,
 )
 
 
@@ -82,11 +81,6 @@ def test_a_class_too_rare_to_spread_is_no_obstacle() -> None:
     target = np.array([0.0] * 30 + [1.0] * 28 + [2.0] * 2)
     cells = make_cells(target, "multiclass", folds=5, repeats=1, seed=0, groups=np.arange(60))
     assert sum(len(cell.test) for cell in cells) == 60
-
-
-def test_variance_factor_is_nadeau_and_bengios() -> None:
-    assert variance_factor(25, folds=5) == pytest.approx(1 / 25 + 1 / 4)
-    assert variance_factor(100, folds=10) == pytest.approx(1 / 100 + 1 / 9)
 
 
 def test_earlier_rows_train_and_later_ones_judge() -> None:

@@ -9,7 +9,8 @@ from scipy.stats import f as fisher
 from scipy.stats import kstest
 
 from regchoose.records import ARMS, Arm, Float
-from regchoose.verdict.design import variance_factor
+from regchoose.verdict.calibration import variance_factor
+from regchoose.verdict.design import Layout
 from regchoose.verdict.posterior import compare, draw, make_posterior
 
 RUNS, FOLDS = 5, 5
@@ -46,7 +47,7 @@ def test_probabilities_are_those_of_the_correlated_t_test(a: Arm, b: Arm, rope: 
 
 
 def test_the_factor_of_five_times_five_cells_is_nadeau_and_bengios() -> None:
-    assert variance_factor(CELLS, folds=FOLDS) == FACTOR
+    assert variance_factor(CELLS, Layout("B", 500), folds=FOLDS) == FACTOR
 
 
 def test_the_covariance_formula_is_what_correlated_cells_scatter_by() -> None:
