@@ -106,7 +106,7 @@ TOPICS: dict[str, Page] = {
         "it says nothing about the size of the gain, which has an interval of its own.",
         "The draws rest on cross-validation, whose cells share rows; their variance is corrected for that "
         "(Nadeau & Bengio 2003), for networks on 100 to 1,000 rows by what a study of tasks with known "
-        "truth has found: of the answers it called firm, 99 % or more were right.",
+        "truth has found: of the answers it called firm, 98 % or more were right.",
     ), ("certainty", "rope")),
     "certainty": Page("Certainty: firm, leaning, undecided, prior", (
         "  firm         safe is at least 0.95\n"
