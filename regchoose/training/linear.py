@@ -224,11 +224,14 @@ def solve(
     for _ in range(ITERATIONS):
         if stop():
             raise Stopped
-        left = left[~_done(problem.only(left), u[left], scale=scale[left])]
+        own, at = problem.only(left), u[left]
+        residual = own.residual(at)
+        going = (residual > TOLERANCE * scale[left]) & ~_endless(own, at)
+        left, at, residual = left[going], at[going], residual[going]
         if not len(left):
             break
-        own, at = problem.only(left), u[left]
-        residual, hessian = own.residual(at), own.hessian(at)
+        own = problem.only(left)
+        hessian = own.hessian(at)
         product = at @ hessian[0] if len(hessian) == 1 else torch.bmm(hessian, at[:, :, None])[:, :, 0]
         model = Quadratic(hessian, ridge[left], product - own.gradient(at), threshold[left])
         # No more exact than the model is: far from the optimum a tenth will do.
@@ -241,11 +244,6 @@ def solve(
     residual = problem.residual(u)
     converged = (residual <= 1e3 * TOLERANCE * scale) & ~_separated(problem, u)
     return LinearFit(problem.matrix(u), residual, converged)
-
-
-def _done(problem: Problem, u: Tensor, *, scale: Tensor) -> Tensor:
-    """Whether each model is at its optimum, or has none and is far enough on its way."""
-    return (problem.residual(u) <= TOLERANCE * scale) | _endless(problem, u)
 
 
 def _endless(problem: Problem, u: Tensor) -> Tensor:
