@@ -7,7 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from regchoose.fitted import Model, Preparation
+from regchoose.fitted.inputs import Preparation
+from regchoose.fitted.model import Model
 from regchoose.report import numbers
 from regchoose.report.model_card import (
     difference_in_words,

@@ -23,7 +23,7 @@ from regchoose.settings import Settings
 from regchoose.shapes import FIELDS, option_of
 
 if TYPE_CHECKING:
-    from regchoose.fitted import Model
+    from regchoose.fitted.model import Model
     from regchoose.handoff.tracking import Place
 
 SERVER, EXPERIMENT, RUN = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_NAME"

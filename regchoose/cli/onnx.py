@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from regchoose.errors import UsageError
-from regchoose.fitted import Model, Preparation
+from regchoose.fitted.inputs import Preparation
+from regchoose.fitted.model import Model
 
 Writer = Callable[[Model, Preparation, bytes], bytes]
 

@@ -10,7 +10,8 @@ from regchoose import __version__
 from regchoose.final.request import Request
 from regchoose.final.rows import Ask, Listener, Plan, encode_rows
 from regchoose.final.train import FACTORS, Fitted, Trainer, chosen
-from regchoose.fitted import Length, Model, NetworkPlan, Preparation, Tried
+from regchoose.fitted.inputs import Preparation
+from regchoose.fitted.model import Length, Model, NetworkPlan, Tried
 from regchoose.model.files import pack
 from regchoose.model.folder import FORMAT, digest
 from regchoose.model.unfinished import Unfinished

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from regchoose.errors import DataError
 from regchoose.final.rows import Ask, Listener, oddity_notes
 from regchoose.final.score import Score
-from regchoose.fitted import Preparation, TargetReading
+from regchoose.fitted.inputs import Preparation, TargetReading
 from regchoose.model.folder import read_model
 from regchoose.records import Float
 from regchoose.settings import Settings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regchoose.errors import UsageError
-from regchoose.fitted import Length
+from regchoose.fitted.model import Length
 from regchoose.records import ARM_NAMES, ARMS, Arm, Result
 from regchoose.settings import Settings
 from regchoose.verdict.tune import to_size

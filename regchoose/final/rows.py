@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regchoose.errors import DataError
-from regchoose.fitted import Preparation
+from regchoose.fitted.inputs import Preparation
 from regchoose.records import Int, Prompt, Table
 from regchoose.result import content_mark
 from regchoose.settings import Settings

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from regchoose.errors import TrainingError
 from regchoose.final.rows import Listener
-from regchoose.fitted import Length, Tried
+from regchoose.fitted.model import Length, Tried
 from regchoose.records import Arrays, Float, Penalties, Task
 from regchoose.table.spool import Spool
 from regchoose.training.any_network import AnyNetwork

@@ -14,7 +14,7 @@ from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from regchoose.fitted import Model
+from regchoose.fitted.model import Model
 from regchoose.records import Result
 
 AT_ONCE = 100  # entries of a request that every server takes

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.fitted import Preparation
+from regchoose.fitted.inputs import Preparation
 from regchoose.records import Arm, Float, Penalties, Table
 from regchoose.records import Result as Record
 from regchoose.settings import Settings

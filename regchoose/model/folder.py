@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from regchoose.errors import UsageError
-from regchoose.fitted import Model, Preparation
+from regchoose.fitted.inputs import Preparation
+from regchoose.fitted.model import Model
 from regchoose.model.files import Arrays, as_json, pack, unpack, write_whole
 
 FORMAT = "1"

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from regchoose import __version__
-from regchoose.fitted import CategoryInput, Model, Preparation
+from regchoose.fitted.inputs import CategoryInput, Preparation
+from regchoose.fitted.model import Model
 from regchoose.model.files import as_json
 
 OPSETS = (("", 17), ("ai.onnx.ml", 3))

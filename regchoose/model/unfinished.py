@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from regchoose.errors import UsageError
-from regchoose.fitted import Preparation
+from regchoose.fitted.inputs import Preparation
 from regchoose.model.files import Arrays, as_json, pack, unpack, unwritable, write_whole
 from regchoose.model.folder import MODEL, OURS, PREPARATION, UNFINISHED
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.fitted import CategoryInput, DateReading, NumberInput, Preparation, TargetReading
+from regchoose.fitted.inputs import CategoryInput, DateReading, NumberInput, Preparation, TargetReading
 from regchoose.records import Float, Int
 from regchoose.settings import Settings
 from regchoose.table.batches import Batch

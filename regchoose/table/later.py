@@ -5,7 +5,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from regchoose.fitted import Preparation
+from regchoose.fitted.inputs import Preparation
 from regchoose.records import Float
 from regchoose.settings import Settings
 from regchoose.table.batches import Batch, Numbers

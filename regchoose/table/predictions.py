@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from regchoose.errors import ResourceError
-from regchoose.fitted import TargetReading
+from regchoose.fitted.inputs import TargetReading
 from regchoose.records import Float
 from regchoose.table.database import OFFLINE
 from regchoose.table.engine import MEMORY

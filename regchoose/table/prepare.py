@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from regchoose.fitted import CategoryInput, DateReading, NumberInput, Preparation, TargetReading
+from regchoose.fitted.inputs import CategoryInput, DateReading, NumberInput, Preparation, TargetReading
 from regchoose.records import Table
 from regchoose.settings import Settings
 from regchoose.table.dates import parts_of, read_moments

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from regchoose.errors import UsageError
-from regchoose.fitted import Model, Preparation
+from regchoose.fitted.inputs import Preparation
+from regchoose.fitted.model import Model
 from regchoose.records import Float
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.calm import calm

@@ -10,7 +10,7 @@ from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
 from regchoose.errors import DataError, TrainingError, UsageError
 from regchoose.final import train
-from regchoose.fitted import Tried
+from regchoose.fitted.model import Tried
 from regchoose.model.files import unpack
 from regchoose.model.unfinished import Unfinished, begin
 from regchoose.records import Task
