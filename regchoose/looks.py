@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -49,13 +48,6 @@ class Listener(Protocol):
 def first_rows(settings: Settings) -> int:
     """Return how many rows the first look wants."""
     return FIRST_ROWS if settings.rows == "auto" else settings.rows
-
-
-def for_images(settings: Settings, table: Table, *, given: frozenset[str]) -> Settings:
-    """Return the settings, where the rows are images and no network was chosen with theirs."""
-    if table.image is None or "network" in given:
-        return settings
-    return replace(settings, network="cnn")
 
 
 def layout_of(table: Table, *, rows: int) -> Layout:

@@ -1,14 +1,14 @@
 """What a run would do, and about how long it would take, without PyTorch: `--dry-run`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from typing import Any
 
 from regchoose.machine import cores
 from regchoose.records import ARMS, Arm, Prompt, Table
-from regchoose.settings import Settings, parse_duration
+from regchoose.settings import Settings, for_images, parse_duration
 from regchoose.shapes import FIELDS, option_of
 from regchoose.table.encode import encoded_names
 from regchoose.table.load import load
@@ -61,8 +61,8 @@ def plan(path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = fro
         As `regchoose.table.load.load`.
     """
     table = load(path, settings, choose=ask)
-    if table.image is not None and "network" not in given:
-        settings = replace(settings, network="cnn")
+    if table.image is not None:
+        settings = for_images(settings, given=given)
     wanted = FIRST_ROWS if settings.rows == "auto" else settings.rows
     layout = make_layout(table.n_rows, rows=wanted, exchangeable=table.exchangeable)
     work = work_of(table, layout, settings)

@@ -104,6 +104,14 @@ class Image:
         """Numbers of an image."""
         return self.channels * self.height * self.width
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each number is called: pixel_2_7 is row 2, column 7, counted from 0."""
+        several = tuple(f"_channel{c}" for c in range(self.channels))
+        colours = {1: ("",), 3: ("_red", "_green", "_blue")}.get(self.channels, several)
+        rows, columns = range(self.height), range(self.width)
+        return tuple(f"pixel_{i}_{j}{colour}" for colour in colours for i in rows for j in columns)
+
     def __str__(self) -> str:
         colour = {1: "grey", 3: "colour"}.get(self.channels, f"{self.channels} channels")
         return f"{self.height} × {self.width}, {colour}"

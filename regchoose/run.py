@@ -16,10 +16,10 @@ from regchoose.experiment.judgement import Judgement, judged_by_loss
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
-from regchoose.looks import Clock, Listener, Look, first_rows, for_images
+from regchoose.looks import Clock, Listener, Look, first_rows
 from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Kept, Profile, Prompt, Result, Table
 from regchoose.result import make_result
-from regchoose.settings import Settings, parse_duration
+from regchoose.settings import Settings, for_images, parse_duration
 from regchoose.table.passes import load_heard
 from regchoose.table.profile import profile
 from regchoose.verdict.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
@@ -89,7 +89,8 @@ class Run:
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
         self._table = load_heard(data, settings, choose=ask, listener=listener, crew=crew)
-        self._settings = settings = for_images(settings, self._table, given=given)
+        if self._table.image is not None:
+            self._settings = settings = for_images(settings, given=given)
         for warning in self._table.warnings:
             listener.noted(warning)
         self._look = Look(

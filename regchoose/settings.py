@@ -5,8 +5,8 @@ heavy is imported here, so `--help` is quick; values are checked by `regchoose.c
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -121,6 +121,11 @@ class Settings:
     mlflow: Annotated[bool, Option("Log the run to the MLflow server that MLFLOW_TRACKING_URI names (pip install 'regchoose[mlflow]').", FLOW, result=False)] = False
     dry_run: Annotated[bool, Option("Say what would be done, and stop.", FLOW, result=False)] = False
     # fmt: on
+
+
+def for_images(settings: Settings, *, given: Collection[str]) -> Settings:
+    """Return the settings for images: with the cnn, unless the network is among those that are given."""
+    return settings if "network" in given else replace(settings, network="cnn")
 
 
 def parse_duration(text: str) -> float:

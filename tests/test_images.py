@@ -114,6 +114,36 @@ def test_a_result_of_images_is_not_exported(capsys: pytest.CaptureFixture[str]) 
     assert "error[E215]: the result is of images" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("network", ["cnn", "mlp"])
+def test_the_recommendation_is_fitted_on_all_images_and_predicts(
+    network: str, images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = [] if network == "cnn" else ["--network", network]
+    answer(capsys, "recommend", "digits", *FEW, *SHORT, "--no-audit", "-o", "r.json", *chosen)
+    found = answer(capsys, "fit", "digits", "--from", "r.json", "-o", "model", "--onnx", "--no-input")
+    assert found["model"]["network"]["name"] == network
+    assert (found["model"]["rows"], found["inputs"], found["target"]) == (100, 64, "class")
+    assert not any("not the one of the result" in note for note in found["model"]["notes"])
+    card = Path("model/model_card.md").read_text(encoding="utf-8")
+    assert "It predicts `class` (one of 3 classes) from an image (8 × 8, grey)." in card
+    assert Path("model/model.onnx").stat().st_size > 1000
+    said = answer(capsys, "predict", "model", "digits", "-o", "out.csv", "--no-input")
+    assert (said["rows"], said["judged"]) == (100, 100)
+    first = Path("out.csv").read_text(encoding="utf-8").splitlines()
+    assert first[0] == "file,prediction,probability of 0,probability of 1,probability of 2"
+    assert first[1].startswith(f"0/{min(file.name for file in (images / '0').iterdir())},")
+
+
+def test_without_a_result_images_are_fitted_with_the_cnn(capsys: pytest.CaptureFixture[str]) -> None:
+    by_hand = ["--regularizer", "l2", "--l2", "0.001", "--image-size", "4", "--epochs", "3", "-o", "model"]
+    assert main(["fit", "digits", *by_hand, "--no-input"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "A cnn of two convolutions with 8 and 16 channels with L2 (l2 = 0.0010)" in shown
+    assert "on 100 images, 16 inputs" in shown
+    assert main(["predict", "model", "digits/0", "-o", "o.csv", "--no-input"]) == 0
+    assert "predictions are in o.csv" in capsys.readouterr().out
+
+
 def test_what_would_not_fit_into_memory_is_refused_with_a_remedy(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from regchoose.report.model_card import (
     loss_in_words,
     network_in_words,
     regularizer_in_words,
+    rows_in_words,
 )
 from regchoose.report.safe_text import plain
 
@@ -60,13 +61,13 @@ def shown(model: Model, preparation: Preparation, *, path: str, brief: bool) -> 
 
 
 def _trained(model: Model, preparation: Preparation) -> str:
-    length, inputs = model.length, len(preparation.input_names)
+    length, inputs, rows = model.length, len(preparation.input_names), rows_in_words(preparation)
     how = (
         "to its optimum" if length is None else f"for {length.stop_epoch} epochs of {length.schedule_epochs}"
     )
     return (
-        f"trained {how} on {model.rows:,} rows, {inputs} input{'s' * (inputs > 1)}; "
-        f"{loss_in_words(preparation)} on these rows {numbers.loss(model.train_loss)}, "
+        f"trained {how} on {model.rows:,} {rows}, {inputs} input{'s' * (inputs > 1)}; "
+        f"{loss_in_words(preparation)} on these {rows} {numbers.loss(model.train_loss)}, "
         f"{numbers.percent(1 - model.nonzero_share)} of the weights are zero"
     )
 

@@ -17,10 +17,10 @@ def writer_of_onnx(network: str) -> Writer:
     UsageError
         E219 where onnx is not installed, or the network is the user's own.
     """
-    if network not in ("mlp", "linear"):
+    if network not in ("mlp", "linear", "cnn"):
         raise UsageError(
             "E219",
-            f"--onnx writes the built-in mlp and linear, and the network is {network}",
+            f"--onnx writes the built-in mlp, cnn and linear, and the network is {network}",
             where="--onnx",
             fix="leave --onnx out, and export the network by torch.onnx from weights.safetensors",
         )

@@ -164,7 +164,9 @@ TOPICS: dict[str, Page] = {
         "the entire picture is answered yes, since an image is seen as a whole.",
         "  --image-size 64                        more pixels; four times the work of 32\n"
         "  --network cnn --network-options channels=16\n"
-        "  regchoose sample DATA --rows 2000 -o sample.npz",
+        "  regchoose sample DATA --rows 2000 -o sample.npz\n"
+        "  regchoose fit DATA --from result.json -o model\n"
+        "  regchoose predict model NEW -o out.csv     a folder, one image, or .npz",
     ), ("subsample", "l2")),
     "skorch": Page("A recommendation in skorch", (
         "configs/recipes has an optimizer to copy, proximal_adam.py: Adam with the penalty as regchoose "

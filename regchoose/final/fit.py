@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -16,10 +17,10 @@ from regchoose.model.files import pack
 from regchoose.model.folder import FORMAT, digest
 from regchoose.model.unfinished import Unfinished
 from regchoose.records import Penalties
-from regchoose.settings import Settings
+from regchoose.settings import Settings, for_images
 from regchoose.table.spool import Spool
 from regchoose.training.block import USUAL_RATE, make_schedule
-from regchoose.training.choose_network import other_network
+from regchoose.training.choose_network import cnn_network, other_network
 from regchoose.training.device import choose_devices
 from regchoose.training.loss import n_outputs
 from regchoose.training.mlp import Mlp
@@ -96,6 +97,8 @@ class _Fit:
     def outcome(self, ask: Ask) -> Outcome:
         """Encode the rows, try strengths, train."""
         plan, preparation = self._rows(ask)
+        if preparation.images is not None and self._request.result is None:
+            self._settings = for_images(self._settings, given=self._given)
         trainer, network = self._trainer(plan, preparation)
         notes = [*plan.notes, *self._about_result(plan, preparation)]
         l1, l2 = self._request.strengths(plan.n_rows)
@@ -139,15 +142,16 @@ class _Fit:
     def _trainer(self, plan: Plan, preparation: Preparation) -> tuple[Trainer, NetworkPlan]:
         settings, target = self._settings, preparation.target
         names, k = preparation.input_names, n_outputs(target.task, len(target.classes))
-        other = other_network(settings, input_names=names, task=target.task, n_classes=len(target.classes))
+        what: Any = {"image": preparation.shape, "task": target.task, "n_classes": len(target.classes)}
+        other = other_network(settings, input_names=names, **what)
         for remark in () if other is None else filter(None, (*other.warnings, other.note)):
             self._listener.noted(remark)
-        linear = settings.network == "linear"
-        network = other or (None if linear else Mlp((len(names), *settings.hidden, k)))
+        linear, cnn = settings.network == "linear", cnn_network(settings, **what)
+        network = other or cnn or (None if linear else Mlp((len(names), *settings.hidden, k)))
         described = NetworkPlan(
             settings.network,
-            () if linear else settings.hidden,
-            dict(settings.network_options),
+            () if linear or cnn else settings.hidden,
+            {"channels": cnn.channels[0]} if cnn else dict(settings.network_options),
             settings.penalize,
             other.source if other else "",
         )

@@ -91,7 +91,9 @@ def predict(
         for note in answer.notes:
             listener.noted(note)
         listener.started("look", "look", 0)
-        with opened_rows(path, settings, choose=ask) as rows:
+        with opened_rows(path, settings, choose=ask, image=preparation.shape) as rows:
+            for note in rows.notes:
+                listener.noted(note)
             listener.finished("look", f"{rows.count:,} rows, {len(rows.names)} columns")
             return _predicted(
                 rows,
@@ -126,7 +128,7 @@ def _predicted(
         for batch in rows.batches(columns, numbers=preparation.number_columns):
             found = interpret(batch, preparation, settings, oddities=oddities)
             outputs = answer.outputs(found.x)
-            writer.add(stated(preparation.target, outputs))
+            writer.add(stated(preparation.target, outputs), files=batch.files)
             if found.y is not None:
                 score.add(outputs, found.y)
             listener.advanced("predict", writer.rows)
@@ -139,7 +141,13 @@ def _predicted(
         )
     ignored = tuple(one for one in rows.names if one not in columns)
     return Predicted(
-        writer.rows, score.n, score.loss, score.metrics, ignored, protected, (*notes, *answer.notes)
+        writer.rows,
+        score.n,
+        score.loss,
+        score.metrics,
+        ignored,
+        protected,
+        (*rows.notes, *notes, *answer.notes),
     )
 
 

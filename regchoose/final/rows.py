@@ -14,9 +14,10 @@ from regchoose.fitted.inputs import Preparation
 from regchoose.records import Int, Prompt, Table
 from regchoose.result import content_mark
 from regchoose.settings import Settings
-from regchoose.table.batches import Batch, Rows, held_rows, opened_rows, refuse_images
+from regchoose.table.batches import Batch, Rows, held_rows, image_rows, opened_rows
 from regchoose.table.duplicates import kept_together
-from regchoose.table.images.reading import are_images
+from regchoose.table.images.image_set import ImageSet
+from regchoose.table.images.reading import are_images, load_images, open_images
 from regchoose.table.interpret import Oddities, interpret
 from regchoose.table.load import load_with_text
 from regchoose.table.lottery import PRIME, ticket
@@ -103,8 +104,10 @@ def encode_rows(
     RegchooseError
         As `regchoose.table.load.load`; E402 where the rows do not fit on the disk.
     """
-    refuse_images(path, settings)
-    parts = None if are_images(path) else large_parts(path)
+    images = open_images(path, settings) if are_images(path) else None
+    if isinstance(images, ImageSet):
+        return _of_images(images, settings, folder=folder, precision=precision, listener=listener)
+    parts = None if images else large_parts(path)
     if parts is None:
         table, raw = load_with_text(path, settings, choose=ask)
         rows = held_rows(raw)
@@ -119,6 +122,18 @@ def encode_rows(
         return _written(
             rows, table, raw=raw, settings=settings, folder=folder, precision=precision, listener=listener
         )
+
+
+def _of_images(
+    found: ImageSet, settings: Settings, *, folder: Path, precision: str, listener: Listener
+) -> tuple[Plan, Preparation]:
+    listener.started("read", "read", len(found))
+    table, raw = load_images(found, settings, advanced=lambda done: listener.advanced("read", done))
+    listener.finished("read", f"{table.n_all:,} images")
+    rows = image_rows(found)
+    return _written(
+        rows, table, raw=raw, settings=settings, folder=folder, precision=precision, listener=listener
+    )
 
 
 def _written(
@@ -211,6 +226,11 @@ def oddity_notes(oddities: Oddities, *, of: int) -> tuple[str, ...]:
         notes.append(
             f"column {column!r}: {count:,} of {of:,} cells are missing, and none was where the column was "
             "learned; each counts as the median, or as the average of the levels"
+        )
+    if oddities.off_scale > of / 2:
+        notes.append(
+            f"{oddities.off_scale:,} of {of:,} images are on another scale of brightness than those of the "
+            "fit, such as 0 to 1 instead of 0 to 255"
         )
     for column, count in oddities.infinite.items():
         notes.append(f"column {column!r}: {count:,} infinite cells are taken as missing")

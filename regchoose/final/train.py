@@ -23,9 +23,8 @@ from regchoose.training.device import Device
 from regchoose.training.exact import linear_losses, solve_passing
 from regchoose.training.final import Descent, State
 from regchoose.training.loss import n_outputs
-from regchoose.training.mlp import Mlp
 from regchoose.training.paired import compared
-from regchoose.training.tensors import linear_named, named
+from regchoose.training.tensors import BuiltIn, linear_named, named
 
 FACTORS = (1 / 3, 1.0, 3.0)
 ERRORS = 2.0  # standard errors by which a strength must be better than the recommended one
@@ -61,7 +60,7 @@ class Trainer:
 
     Parameters
     ----------
-    network : Mlp or AnyNetwork, optional
+    network : Mlp, Cnn or AnyNetwork, optional
         None for the linear model.
     length : Length, optional
         None for the linear model.
@@ -70,7 +69,7 @@ class Trainer:
     spool: Spool
     task: Task
     n_classes: int
-    network: Mlp | AnyNetwork | None
+    network: BuiltIn | AnyNetwork | None
     length: Length | None
     seed: int
     device: Device

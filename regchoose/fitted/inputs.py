@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.records import Float, Task
+from regchoose.records import Float, Image, Task
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,25 @@ class DateReading:
 
 
 @dataclass(frozen=True)
+class ImageReading:
+    """Images of one shape: each channel is standardized as a whole.
+
+    input = (number − mean of its channel)/scale of its channel
+
+    Attributes
+    ----------
+    shape : Image
+        To which images are brought.
+    mean, scale : tuple of float
+        Of each channel.
+    """
+
+    shape: Image
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class TargetReading:
     """What is predicted.
 
@@ -135,12 +154,14 @@ class TargetReading:
 
 @dataclass(frozen=True)
 class Preparation:
-    """How rows of a table become inputs (n, d): numbers, flags of missing numbers, levels.
+    """How rows of a table become inputs (n, d): numbers, flags of missing numbers, levels; or images do.
 
     Attributes
     ----------
     na : tuple of str
         Texts that mean missing, beside the usual ones.
+    images : ImageReading, optional
+        Where each row is an image: there are no columns then.
     """
 
     numbers: tuple[NumberInput, ...]
@@ -148,6 +169,12 @@ class Preparation:
     dates: tuple[DateReading, ...]
     target: TargetReading
     na: tuple[str, ...]
+    images: ImageReading | None = None
+
+    @property
+    def shape(self) -> Image | None:
+        """What the inputs of a row are together, where it is an image."""
+        return None if self.images is None else self.images.shape
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -162,6 +189,8 @@ class Preparation:
     @property
     def input_names(self) -> tuple[str, ...]:
         """What each input is, in their order."""
+        if self.images is not None:
+            return self.images.shape.names
         return (
             *(number.name for number in self.numbers),
             *(f"{number.name} is missing" for number in self.numbers if number.flagged),

@@ -17,11 +17,11 @@ class NetworkPlan:
     Attributes
     ----------
     name : str
-        mlp, linear, or the user's own as it was named.
+        mlp, linear, cnn, or the user's own as it was named.
     hidden : tuple of int
         Units of the hidden layers of the mlp.
     options : mapping
-        Further arguments of the user's own.
+        Further arguments of the user's own; of the cnn its channels.
     penalize : tuple of str
         Patterns of the weights that are penalized; empty: all.
     source : str
@@ -37,7 +37,7 @@ class NetworkPlan:
     @property
     def is_own(self) -> bool:
         """Whether it is the user's own."""
-        return self.name not in ("mlp", "linear")
+        return self.name not in ("mlp", "linear", "cnn")
 
 
 @dataclass(frozen=True)

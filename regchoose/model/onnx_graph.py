@@ -1,11 +1,13 @@
-"""A fitted mlp or linear model as ONNX, from the columns of a table to the answer.
+"""A fitted mlp, cnn or linear model as ONNX, from the columns of a table, or images, to the answer.
 
 Inputs are `numbers` (n, a), doubles in which NaN is missing, and for each category a vector of texts (n,),
-in which the empty text is missing. What is left to the caller is the reading of texts: numbers, outer spaces,
-and the parts of dates.
+in which the empty text is missing; or `images` (n, channels, height, width), doubles in the numbers of the
+file. What is left to the caller is the reading of texts (numbers, outer spaces, the parts of dates), and to
+bring images to their shape.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from regchoose import __version__
-from regchoose.fitted.inputs import CategoryInput, Preparation
+from regchoose.fitted.inputs import CategoryInput, ImageReading, Preparation
 from regchoose.fitted.model import Model
 from regchoose.model.files import as_json
 
@@ -56,16 +58,19 @@ def as_onnx(model: Model, preparation: Preparation, tensors: Tensors) -> bytes:
     Parameters
     ----------
     model : Model
-        With the built-in mlp or linear model.
+        With a built-in network.
     """
     graph = _Graph()
     linear = model.network.name == "linear"
-    x = graph.node("Concat", *_encoded(graph, preparation), axis=1)
+    images = preparation.images
+    parts = _encoded(graph, preparation) if images is None else [_channels(graph, images)]
+    x = graph.node("Concat", *parts, axis=1)
     if linear:
         outputs = _layer(graph, x, tensors["weight"], tensors["bias"], np.float64)
     else:
         x = graph.node("Cast", x, to=TensorProto.FLOAT)
-        outputs = graph.node("Cast", _mlp(graph, x, tensors), to=TensorProto.DOUBLE)
+        x = _cnn(graph, x, tensors, preparation) if model.network.name == "cnn" else _mlp(graph, x, tensors)
+        outputs = graph.node("Cast", x, to=TensorProto.DOUBLE)
     name, shape = _answer(graph, preparation, outputs)
     result = helper.make_tensor_value_info(name, TensorProto.DOUBLE, shape)
     body = helper.make_graph(graph.nodes, "regchoose", graph.inputs, [result], graph.constants)
@@ -88,12 +93,14 @@ def category_input(place: int) -> str:
 
 
 def _metadata(preparation: Preparation) -> dict[str, str]:
-    said = {
+    said: dict[str, Any] = {
         "numbers": [number.name for number in preparation.numbers],
         "categories": {category_input(j): c.column for j, c in enumerate(preparation.categories)},
         "classes": preparation.target.classes,
         "target": preparation.target.name,
     }
+    if preparation.images is not None:
+        said["images"] = asdict(preparation.images.shape)
     return {"regchoose": as_json(said).decode()}
 
 
@@ -127,6 +134,16 @@ def _standardized(graph: _Graph, numbers: str, missing: str, preparation: Prepar
     return graph.node("Div", graph.node("Sub", filled, mean), scale)
 
 
+def _channels(graph: _Graph, reading: ImageReading) -> str:
+    """Return images, each channel standardized, as rows (n, d)."""
+    shape = reading.shape
+    size = [shape.channels, shape.height, shape.width]
+    images = graph.input("images", TensorProto.DOUBLE, ["n", *size])
+    mean, scale = (graph.constant(np.reshape(own, (-1, 1, 1))) for own in (reading.mean, reading.scale))
+    standardized = graph.node("Div", graph.node("Sub", images, mean), scale)
+    return graph.node("Reshape", standardized, graph.constant([-1, shape.n_numbers], np.int64))
+
+
 def _levels(graph: _Graph, texts: str, category: CategoryInput) -> str:
     unseen = len(category.names)
     known = {"": unseen if category.missing is None else category.missing}
@@ -146,12 +163,31 @@ def _levels(graph: _Graph, texts: str, category: CategoryInput) -> str:
 
 def _mlp(graph: _Graph, x: str, tensors: Tensors) -> str:
     """Return the outputs; layers stand at every second number, as in a `torch.nn.Sequential`."""
-    places = sorted(int(name.partition(".")[0]) for name in tensors if name.endswith(".weight"))
+    places = _places(tensors)
     for place in places:
         x = _layer(graph, x, tensors[f"{place}.weight"], tensors[f"{place}.bias"], np.float32)
         if place != places[-1]:
             x = graph.node("Relu", x)
     return x
+
+
+def _cnn(graph: _Graph, x: str, tensors: Tensors, preparation: Preparation) -> str:
+    """Return the outputs; layers are those of `regchoose.training.cnn.Cnn.module`."""
+    shape = preparation.shape
+    assert shape is not None, "a cnn reads images"
+    size = [-1, shape.channels, shape.height, shape.width]
+    x = graph.node("Reshape", x, graph.constant(size, np.int64))
+    *convolutions, last = _places(tensors)
+    for place in convolutions:
+        weight, bias = (graph.constant(tensors[f"{place}.{kind}"], np.float32) for kind in ("weight", "bias"))
+        x = graph.node("Relu", graph.node("Conv", x, weight, bias, strides=[2, 2], pads=[1, 1, 1, 1]))
+    x = graph.node("Flatten", x, axis=1)
+    return _layer(graph, x, tensors[f"{last}.weight"], tensors[f"{last}.bias"], np.float32)
+
+
+def _places(tensors: Tensors) -> list[int]:
+    """Return where the layers with weights stand in a `torch.nn.Sequential`."""
+    return sorted(int(name.partition(".")[0]) for name in tensors if name.endswith(".weight"))
 
 
 def _layer(graph: _Graph, x: str, weight: NDArray[Any], bias: NDArray[Any], dtype: Any) -> str:

@@ -28,7 +28,7 @@ def model_card(model: Model, preparation: Preparation, *, onnx: bool) -> str:
         _training(model, preparation),
         _columns(preparation),
         _listed("Notes", map(prose, model.notes)),
-        _files(onnx=onnx),
+        _files(preparation, onnx=onnx),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -39,6 +39,9 @@ def network_in_words(model: Model) -> str:
         return f"The network {model.network.name}"
     if model.network.name == "linear":
         return "A linear model"
+    if model.network.name == "cnn":
+        first = model.network.options["channels"]
+        return f"A cnn of two convolutions with {first} and {2 * first} channels"
     return f"An mlp with hidden layers of {', '.join(map(str, model.network.hidden))} units"
 
 
@@ -76,17 +79,19 @@ def difference_in_words(model: Model, tried: Tried) -> str:
 
 
 def _head(model: Model, preparation: Preparation) -> list[str]:
-    target, count = preparation.target, len(preparation.columns)
+    target = preparation.target
     kind = "a number" if target.task == "regression" else f"one of {len(target.classes)} classes"
     return [
         f"# Model of {code(target.name, longest=80)}",
         "",
         f"{prose(network_in_words(model))} with {prose(regularizer_in_words(model))}, trained on all "
-        f"{model.rows:,} rows of {code(model.data['path'])} by regchoose {prose(model.regchoose_version)}.",
+        f"{model.rows:,} {rows_in_words(preparation)} of {code(model.data['path'])} by regchoose "
+        f"{prose(model.regchoose_version)}.",
         "",
-        f"It predicts {code(target.name)} ({kind}) from {count} column{'s' * (count > 1)}. Its loss "
-        f"({loss_in_words(preparation)}) on the rows that it was trained on is "
-        f"{numbers.loss(model.train_loss)}; on new rows expect more.",
+        f"It predicts {code(target.name)} ({kind}) from {source_in_words(preparation)}. Its loss "
+        f"({loss_in_words(preparation)}) on the {rows_in_words(preparation)} that it was trained on is "
+        f"{numbers.loss(model.train_loss)}; on new {rows_in_words(preparation)} "
+        "expect more.",
     ]
 
 
@@ -155,20 +160,39 @@ def _training(model: Model, preparation: Preparation) -> list[str]:
     return ["## Training", "", *block(lines)]
 
 
+def rows_in_words(preparation: Preparation) -> str:
+    """Say what a row is."""
+    return "rows" if preparation.images is None else "images"
+
+
+def source_in_words(preparation: Preparation) -> str:
+    """Say what a prediction is made from."""
+    count = len(preparation.columns)
+    if preparation.images is not None:
+        return f"an image ({preparation.images.shape})"
+    return f"{count} column{'s' * (count > 1)}"
+
+
 def _columns(preparation: Preparation) -> list[str]:
+    if preparation.images is not None:
+        what = "Images of other sizes are brought to it; each channel is standardized as a whole."
+        return ["## What it reads", "", f"Images: {prose(str(preparation.images.shape))}. {what}"]
     names = [f"{code(name)}" for name in preparation.columns]
     more = [f"{len(names) - MOST} more"] if len(names) > MOST else []
     return ["## Columns it reads", "", ", ".join([*names[:MOST], *more]) + "."]
 
 
-def _files(*, onnx: bool) -> list[str]:
+def _files(preparation: Preparation, *, onnx: bool) -> list[str]:
     files = {
         "weights.safetensors": "the weights, named as PyTorch's layers name them",
-        "preprocessing.json": "how rows become inputs: imputation, scales, levels",
+        "preprocessing.json": "how rows become inputs: imputation, scales, levels"
+        if preparation.images is None
+        else "how images become inputs: their shape, the scale of each channel",
         "model.json": "everything else that this card says",
     }
     if onnx:
-        files["model.onnx"] = "the model from columns to answer; its metadata name the inputs"
+        source = "columns" if preparation.images is None else "the numbers of images"
+        files["model.onnx"] = f"the model from {source} to answer; its metadata name the inputs"
     lines = [f"{code(name)}: {what}" for name, what in files.items()]
     return [
         *_listed("Files", lines),

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records import Float, Int
+from regchoose.records import Float, Image, Int
 from regchoose.settings import Settings
 from regchoose.table.cells import Cells, coded, some
 from regchoose.table.dialect import Choose
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.reading import are_images, open_images
+from regchoose.table.images.later import open_later
+from regchoose.table.images.reading import are_images, open_images, target_text
 from regchoose.table.lookout import of_all, taken
 from regchoose.table.parts import large_parts
 from regchoose.table.raw import RawTable
@@ -62,12 +63,18 @@ class Batch:
         Names the file and line of a row of the batch.
     numbers : mapping of str to Numbers
         Columns that are not in `raw`, as their numbers were read with the rows.
+    pixels : (n, p) ndarray or None
+        Of images: their numbers.
+    files : tuple of str or None
+        Of images: what their files are called.
     """
 
     raw: RawTable
     first: int
     where: Callable[[int], str]
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
+    pixels: Float | None = None
+    files: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,15 +87,18 @@ class Rows:
         Its columns.
     count : int
         Its rows; of a large text those of whatever length.
-    source : RawTable or Stream
+    source : RawTable, Stream or ImageSet
     seen : Bytes, optional
         What the bytes of a large text tell, with which its reader must agree.
+    notes : tuple of str
+        What is to be known of images.
     """
 
     names: tuple[str, ...]
     count: int
-    source: RawTable | Stream
+    source: RawTable | Stream | ImageSet
     seen: Bytes | None = None
+    notes: tuple[str, ...] = ()
 
     def batches(self, columns: Sequence[str], *, numbers: Sequence[str] = ()) -> Iterator[Batch]:
         """Yield the rows in their order, of these columns alone.
@@ -106,14 +116,22 @@ class Rows:
         """
         if isinstance(self.source, RawTable):
             return _of_held(self.source, columns)
+        if isinstance(self.source, ImageSet):
+            return _of_images(self.source)
         return _of_stream(self.source, columns, numbers=numbers, seen=self.seen)
 
 
 @contextmanager
 def opened_rows(
-    path: str, settings: Settings, *, choose: Choose, advanced: Advanced = ignore, checked: bool = False
+    path: str,
+    settings: Settings,
+    *,
+    choose: Choose,
+    advanced: Advanced = ignore,
+    checked: bool = False,
+    image: Image | None = None,
 ) -> Iterator[Rows]:
-    """Open a table.
+    """Open a table, or images.
 
     Parameters
     ----------
@@ -121,13 +139,17 @@ def opened_rows(
         Is told the bytes of a large table that are looked at before its rows are read.
     checked : bool
         Whether a large table has been looked at byte by byte before, as `load` does.
+    image : Image, optional
+        The shape of the images that a model reads, where it reads images.
 
     Raises
     ------
     RegchooseError
-        As `regchoose.table.read.read`.
+        As `regchoose.table.read.read`; of images as `open_later`; E209 for images where a table was wanted.
     """
-    refuse_images(path, settings)
+    if image is not None:
+        yield image_rows(open_later(path, image))
+        return
     parts = None if are_images(path) else large_parts(path)
     if parts is None:
         yield held_rows(_read(path, settings, choose=choose))
@@ -137,21 +159,16 @@ def opened_rows(
         yield Rows(stream.head.names, seen.records if seen else _count(stream), stream, seen)
 
 
-def refuse_images(path: str, settings: Settings) -> None:
-    """Raise E209 for images: a final fit of them is not there yet."""
-    if are_images(path) and isinstance(open_images(path, settings), ImageSet):
-        raise UsageError(
-            "E209",
-            f"{path} holds images, and fit and predict read tables",
-            fix="regchoose export RESULT --to pytorch, a script that trains on images",
-        )
-
-
 def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     """Read a table that is held, of text or of arrays."""
     if are_images(path):
-        found = open_images(path, settings)
-        assert isinstance(found, RawTable), "images are refused"
+        found = open_images(path, settings, later=True)
+        if isinstance(found, ImageSet):
+            raise UsageError(
+                "E209",
+                f"{path} holds images, and the model reads a table",
+                fix="a table with the model's columns   or   regchoose fit on images",
+            )
         return found
     return read(path, settings, choose=choose)
 
@@ -159,6 +176,12 @@ def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
 def held_rows(raw: RawTable) -> Rows:
     """Return the rows of a table that is held."""
     return Rows(raw.names, raw.n_rows, raw)
+
+
+def image_rows(found: ImageSet) -> Rows:
+    """Return images as rows, whose only column is their target, where they have one."""
+    names = () if found.labels is None else (found.target_name,)
+    return Rows(names, len(found), found, notes=found.warnings)
 
 
 def _count(stream: Stream) -> int:
@@ -183,6 +206,22 @@ def _of_held(raw: RawTable, columns: Sequence[str]) -> Iterator[Batch]:
             kinds=tuple(raw.kinds[j] for j in places),
         )
         yield Batch(own, start, partial(_line, own))
+
+
+def _of_images(found: ImageSet) -> Iterator[Batch]:
+    size = max(1, CELLS // found.image.n_numbers)
+    for start in range(0, len(found), size):
+        rows = np.arange(start, min(start + size, len(found)))
+        pixels = np.empty((len(rows), found.image.n_numbers))
+        for place, row in enumerate(rows.tolist()):
+            pixels[place] = found.pixels(row).reshape(-1)
+        raw = target_text(found, rows)
+        files = None if found.names is None else found.names[start : start + size]
+        yield Batch(raw, start, partial(_called, found, start), pixels=pixels, files=files)
+
+
+def _called(found: ImageSet, first: int, row: int) -> str:
+    return found.called(first + row)
 
 
 def _line(raw: RawTable, row: int) -> str:

@@ -130,18 +130,31 @@ def encode(table: Table, fit: Int, *others: Int) -> tuple[tuple[Float, Float], .
 
 
 def _images(table: Table, image: Image, fit: Int, *others: Int) -> tuple[tuple[Float, Float], ...]:
-    """Standardize each channel as a whole: pixel by pixel, a dark corner would weigh as much as a face."""
-    shape = (-1, image.channels, image.height * image.width)
-    learned = table.features[fit].reshape(shape)
-    center, spread = learned.mean(axis=(0, 2)), learned.std(axis=(0, 2))
-    scale = np.where(spread > 0, spread, 1.0)
+    mean, scale = channel_scales(table.features[fit], image)
     return tuple(
         (
-            ((table.features[rows].reshape(shape) - center[:, None]) / scale[:, None]).reshape(len(rows), -1),
+            standardized_images(table.features[rows], image, mean=mean, scale=scale),
             _target(table, fit, rows=rows),
         )
         for rows in (fit, *others)
     )
+
+
+def channel_scales(images: Float, image: Image) -> tuple[Float, Float]:
+    """Return mean and standard deviation of each channel (c,) of images (n, p).
+
+    A channel is standardized as a whole: pixel by pixel, a dark corner would weigh as much as a face.
+    """
+    learned = images.reshape(-1, image.channels, image.height * image.width)
+    spread = learned.std(axis=(0, 2))
+    return learned.mean(axis=(0, 2)), np.where(spread > 0, spread, 1.0)
+
+
+def standardized_images(images: Float, image: Image, *, mean: Float, scale: Float) -> Float:
+    """Return images (n, p), each channel standardized by its mean and scale (c,)."""
+    planes = images.reshape(-1, image.channels, image.height * image.width)
+    standardized: Float = ((planes - mean[:, None]) / scale[:, None]).reshape(images.shape)
+    return standardized
 
 
 def target_scale(table: Table, fit: Int) -> float:

@@ -7,15 +7,23 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.fitted.inputs import CategoryInput, DateReading, NumberInput, Preparation, TargetReading
+from regchoose.fitted.inputs import (
+    CategoryInput,
+    DateReading,
+    ImageReading,
+    NumberInput,
+    Preparation,
+    TargetReading,
+)
 from regchoose.records import Float, Int
 from regchoose.settings import Settings
 from regchoose.table.batches import Batch
 from regchoose.table.dates import calendar, read_as
-from regchoose.table.encode import cut
+from regchoose.table.encode import cut, standardized_images
 from regchoose.table.facts import Facts, facts_of
 from regchoose.table.values import to_number
 
+FAR, FLAT = 10.0, 0.03  # standard deviations of the numbers that the fit has seen
 Where = Callable[[int], str]  # a row's place in the file, for people
 
 
@@ -33,12 +41,16 @@ class Oddities:
         Column → infinite cells, taken as missing.
     without_target : int
         Rows whose target is missing, or none of the classes.
+    off_scale : int
+        Images that are of one brightness, or far brighter or darker than those of the fit: so numbers from 0
+        to 1 look to a model that was fitted on 0 to 255, and the other way round.
     """
 
     unseen: dict[str, Counter[str]] = field(default_factory=dict)
     gaps: Counter[str] = field(default_factory=Counter)
     infinite: Counter[str] = field(default_factory=Counter)
     without_target: int = 0
+    off_scale: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,28 @@ def interpret(
     DataError
         E326 for a text where the fit has seen numbers, or dates.
     """
+    if preparation.images is not None:
+        x = _image_inputs(batch, preparation.images, oddities)
+    else:
+        x = _inputs(batch, preparation, settings, oddities=oddities)
+    raw, target = batch.raw, preparation.target
+    if target.name not in raw.names:
+        return Interpreted(x, None)
+    of_target = facts_of(raw, raw.names.index(target.name), settings)
+    y = _target(of_target, target, mark=raw.dialect.decimal, where=batch.where)
+    oddities.without_target += int(np.isnan(y).sum())
+    return Interpreted(x, y)
+
+
+def _image_inputs(batch: Batch, reading: ImageReading, oddities: Oddities) -> Float:
+    assert batch.pixels is not None, "images are read as images"
+    mean, scale = np.array(reading.mean), np.array(reading.scale)
+    x = standardized_images(batch.pixels, reading.shape, mean=mean, scale=scale)
+    oddities.off_scale += int(((np.abs(x.mean(1)) > FAR) | (x.std(1) < FLAT)).sum())
+    return x
+
+
+def _inputs(batch: Batch, preparation: Preparation, settings: Settings, *, oddities: Oddities) -> Float:
     raw, where, mark = batch.raw, batch.where, batch.raw.dialect.decimal
     facts = {
         name: facts_of(raw, raw.names.index(name), settings)
@@ -87,20 +121,13 @@ def interpret(
     ]
     numbers = np.column_stack([*columns, np.zeros((raw.n_rows, 0))])
     _count_gaps(numbers, preparation.numbers, oddities)
-    x = np.hstack(
+    return np.hstack(
         [
             _standardized(numbers, preparation.numbers),
             np.isnan(numbers[:, [number.flagged for number in preparation.numbers]]).astype(np.float64),
             *(_levels(facts[category.column], category, oddities) for category in preparation.categories),
         ]
     )
-    target = preparation.target
-    if target.name not in raw.names:
-        return Interpreted(x, None)
-    of_target = facts_of(raw, raw.names.index(target.name), settings)
-    y = _target(of_target, target, mark=mark, where=where)
-    oddities.without_target += int(np.isnan(y).sum())
-    return Interpreted(x, y)
 
 
 def _standardized(numbers: Float, inputs: tuple[NumberInput, ...]) -> Float:

@@ -1,10 +1,11 @@
 """Predictions as CSV or Parquet, gathered batch by batch: on the disk, so that memory is bounded."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 import numpy as np
@@ -30,7 +31,7 @@ class PredictionWriter:
     """
 
     def __init__(self, target: TargetReading, *, folder: Path) -> None:
-        self._target, self.rows = target, 0
+        self._target, self.rows, self._has_files = target, 0, False
         self._folder = TemporaryDirectory(prefix=".regchoose-", dir=folder)
         self._connection = duckdb.connect(
             str(Path(self._folder.name) / "predictions.db"),
@@ -46,9 +47,17 @@ class PredictionWriter:
         self._connection.close()
         self._folder.cleanup()
 
-    def add(self, answers: Float) -> None:
-        """Add rows: numbers (n, 1) in the units of the file, or probabilities (n, classes)."""
-        values = {f"p{place}": answers[:, place] for place in range(answers.shape[1])}
+    def add(self, answers: Float, *, files: Sequence[str] | None = None) -> None:
+        """Add rows: numbers (n, 1) in the units of the file, or probabilities (n, classes).
+
+        Parameters
+        ----------
+        files : sequence of str, optional
+            Which file each of the rows is; of all rows or of none.
+        """
+        values: dict[str, Any] = {f"p{place}": answers[:, place] for place in range(answers.shape[1])}
+        if files is not None:
+            self._has_files, values["file"] = True, files
         if self._target.classes:
             values["code"] = answers.argmax(1)
         frame = pd.DataFrame(values)
@@ -67,11 +76,10 @@ class PredictionWriter:
             protected = len(risky)
             names = [f"'{name}" if name in risky else name for name in names]
         options = "FORMAT parquet" if form == "parquet" else "FORMAT csv, HEADER true"
+        columns = self._file(form) + self._columns(names)
         quoted = str(file).replace("'", "''")
         try:
-            self._connection.execute(
-                f"COPY (SELECT {self._columns(names)} FROM answers) TO '{quoted}' ({options})"
-            )
+            self._connection.execute(f"COPY (SELECT {columns} FROM answers) TO '{quoted}' ({options})")
         except duckdb.IOException as error:
             raise ResourceError(
                 "E402",
@@ -79,6 +87,12 @@ class PredictionWriter:
                 fix="-o with another place",
             ) from None
         return protected
+
+    def _file(self, form: Form) -> str:
+        if not self._has_files:
+            return ""
+        risky = f"CASE WHEN regexp_matches(file, '{FORMULA}') THEN chr(39) || file ELSE file END AS "
+        return f"{risky if form == 'csv' else ''}file, "
 
     def _columns(self, names: list[str]) -> str:
         if not names:

@@ -5,11 +5,27 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from regchoose.fitted.inputs import CategoryInput, DateReading, NumberInput, Preparation, TargetReading
-from regchoose.records import Table
+from regchoose.fitted.inputs import (
+    CategoryInput,
+    DateReading,
+    ImageReading,
+    NumberInput,
+    Preparation,
+    TargetReading,
+)
+from regchoose.records import Image, Table
 from regchoose.settings import Settings
 from regchoose.table.dates import parts_of, read_moments
-from regchoose.table.encode import MOST_LEVELS, Coding, coding, cut, location, recode, target_scale
+from regchoose.table.encode import (
+    MOST_LEVELS,
+    Coding,
+    channel_scales,
+    coding,
+    cut,
+    location,
+    recode,
+    target_scale,
+)
 from regchoose.table.expand import part_name
 from regchoose.table.facts import facts_of
 from regchoose.table.raw import RawTable
@@ -19,7 +35,7 @@ Parts = Mapping[str, tuple[str, str]]  # name of an input → column of dates, p
 
 
 def prepare(table: Table, raw: RawTable, settings: Settings) -> Preparation:
-    """Learn medians, scales and levels from all rows that are held.
+    """Learn medians, scales and levels, or the channels of images, from all rows that are held.
 
     Parameters
     ----------
@@ -29,6 +45,8 @@ def prepare(table: Table, raw: RawTable, settings: Settings) -> Preparation:
     settings : Settings
         Those that it was read with.
     """
+    if table.image is not None:
+        return Preparation((), (), (), _target(table, raw, settings), (), _images(table, table.image))
     plan = coding(table)
     dates, parts = _dates(table, raw, settings)
     return Preparation(
@@ -38,6 +56,11 @@ def prepare(table: Table, raw: RawTable, settings: Settings) -> Preparation:
         _target(table, raw, settings),
         tuple(settings.na),
     )
+
+
+def _images(table: Table, image: Image) -> ImageReading:
+    mean, scale = channel_scales(table.features, image)
+    return ImageReading(image, tuple(mean.tolist()), tuple(scale.tolist()))
 
 
 def _dates(table: Table, raw: RawTable, settings: Settings) -> tuple[tuple[DateReading, ...], Parts]:
@@ -106,15 +129,16 @@ def _categories(table: Table, plan: Coding) -> tuple[CategoryInput, ...]:
 
 
 def _target(table: Table, raw: RawTable, settings: Settings) -> TargetReading:
-    ((place, column),) = ((j, one) for j, one in enumerate(table.columns) if one.role == "target")
+    (column,) = (one for one in table.columns if one.role == "target")
     scale, mean = 1.0, 0.0
     if table.task == "regression":
         scale = target_scale(table, np.arange(table.n_rows))
         mean = float((table.target / scale).mean() * scale)
     # The class of the rare ones has a name that no cell has.
-    merged = bool(table.classes and settings.min_class) and (
-        table.classes[-1].startswith(MERGED) and table.classes[-1] not in facts_of(raw, place, settings).texts
-    )
+    merged = False
+    if settings.min_class and table.classes:
+        texts = facts_of(raw, raw.names.index(column.name), settings).texts
+        merged = table.classes[-1].startswith(MERGED) and table.classes[-1] not in texts
     return TargetReading(
         table.target_name,
         table.task,

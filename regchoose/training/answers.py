@@ -16,12 +16,13 @@ from regchoose.fitted.model import Model
 from regchoose.records import Float
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.calm import calm
+from regchoose.training.choose_network import built_cnn
 from regchoose.training.device import choose_devices
 from regchoose.training.lines import spread
 from regchoose.training.loss import n_outputs
 from regchoose.training.mlp import Mlp
 from regchoose.training.survey import any_network
-from regchoose.training.tensors import row_of
+from regchoose.training.tensors import BuiltIn, row_of
 from regchoose.training.user_network import load, undisturbed
 
 ROWS = 4096  # at a time, so that activations stay small
@@ -68,10 +69,18 @@ def answerer(
         return Answerer(_linear(tensors, (k, len(names)), where=where))
     place = choose_devices(device).of(0)
     if not model.network.is_own:
-        mlp = Mlp((len(names), *model.network.hidden, k))
-        return Answerer(_network(mlp, row_of(mlp, tensors, where=where), place))
+        built_in = _built_in(model, preparation, k=k, where=where)
+        return Answerer(_network(built_in, row_of(built_in, tensors, where=where), place))
     own, notes = _own(model, names, k=k, name=network or model.network.name)
     return Answerer(_network(own, row_of(own, tensors, where=where), place), notes)
+
+
+def _built_in(model: Model, preparation: Preparation, *, k: int, where: str) -> BuiltIn:
+    if model.network.name == "mlp":
+        return Mlp((len(preparation.input_names), *model.network.hidden, k))
+    if preparation.shape is None:
+        raise UsageError("E218", "the model is a cnn, and reads a table", where=where, fix="fit again")
+    return built_cnn(model.network.options, image=preparation.shape, n_outputs=k)
 
 
 def _linear(tensors: Tensors, shape: tuple[int, int], *, where: str) -> Callable[[Float], Float]:
@@ -87,7 +96,7 @@ def _linear(tensors: Tensors, shape: tuple[int, int], *, where: str) -> Callable
 
 
 def _network(
-    network: Mlp | AnyNetwork, row: NDArray[np.float32], device: torch.device
+    network: BuiltIn | AnyNetwork, row: NDArray[np.float32], device: torch.device
 ) -> Callable[[Float], Float]:
     parameters = torch.as_tensor(row, device=device)[None]
 

@@ -1,9 +1,10 @@
 """Which network a run trains, where it is not the built-in mlp or the linear model."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
+from typing import Any
 
 from regchoose.errors import UsageError
 from regchoose.records import Image, Task
@@ -78,17 +79,28 @@ def cnn_network(settings: Settings, *, image: Image | None, task: Task, n_classe
             where="--network",
             fix="--network mlp   or   images: a folder with a subfolder for each class, or an .npz file",
         )
-    options = dict(settings.network_options)
-    channels = options.pop("channels", CHANNELS)
-    if options or type(channels) is not int or not 1 <= channels <= MOST_CHANNELS:
-        named = ", ".join(f"{name}={value}" for name, value in settings.network_options.items())
+    return built_cnn(settings.network_options, image=image, n_outputs=n_outputs(task, n_classes))
+
+
+def built_cnn(options: Mapping[str, Any], *, image: Image, n_outputs: int) -> Cnn:
+    """Return the small convolutional network with its options.
+
+    Raises
+    ------
+    UsageError
+        E202 where they are not `channels=N`.
+    """
+    others = dict(options)
+    channels = others.pop("channels", CHANNELS)
+    if others or type(channels) is not int or not 1 <= channels <= MOST_CHANNELS:
+        named = ", ".join(f"{name}={value}" for name, value in options.items())
         raise UsageError(
             "E202",
             f"the cnn got {named}, wanted channels=N, a whole number from 1 to {MOST_CHANNELS}",
             where="--network-options",
             fix=f"--network-options channels={CHANNELS}",
         )
-    return Cnn(image, (channels, 2 * channels), n_outputs(task, n_classes))
+    return Cnn(image, (channels, 2 * channels), n_outputs)
 
 
 def _users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task) -> AnyNetwork:

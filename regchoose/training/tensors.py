@@ -10,16 +10,20 @@ from numpy.typing import NDArray
 from regchoose.errors import UsageError
 from regchoose.records import Float
 from regchoose.training.any_network import AnyNetwork
+from regchoose.training.cnn import KERNEL, Cnn
 from regchoose.training.layout import Part
 from regchoose.training.mlp import Mlp
 
+BuiltIn = Mlp | Cnn
 Named = Mapping[str, NDArray[Any]]
 
 
-def parts_of(network: Mlp | AnyNetwork) -> tuple[Part, ...]:
+def parts_of(network: BuiltIn | AnyNetwork) -> tuple[Part, ...]:
     """Return what a row of the network holds: the mlp's layers as those of a `torch.nn.Sequential`."""
     if isinstance(network, AnyNetwork):
         return network.layout.trained + network.layout.carried
+    if isinstance(network, Cnn):
+        return _parts_of_cnn(network)
     parts, start = [], 0
     for place, shape in enumerate(network.shapes):
         kind = "weight" if place < network.n_layers else "bias"
@@ -29,7 +33,25 @@ def parts_of(network: Mlp | AnyNetwork) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def named(network: Mlp | AnyNetwork, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def _parts_of_cnn(network: Cnn) -> tuple[Part, ...]:
+    """Return what a row of a cnn holds: its layers as those of `Cnn.module`."""
+    shapes = [
+        *((stage.out, stage.channels, KERNEL, KERNEL) for stage in network.stages),
+        network.shapes[-1],
+    ]
+    # A convolution stands at 1, the next one after its ReLU, and the linear layer after `Flatten`.
+    places = [1 + 2 * place for place in range(len(network.stages))]
+    places.append(places[-1] + 3)
+    parts, start = list[Part](), 0
+    for kind in ("weight", "bias"):
+        for place, shape in zip(places, shapes, strict=True):
+            own = shape if kind == "weight" else shape[:1]
+            parts.append(Part(f"{place}.{kind}", own, torch.float32, start))
+            start = parts[-1].end
+    return tuple(parts)
+
+
+def named(network: BuiltIn | AnyNetwork, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
     """Return the tensors of a model's row (p,), by name."""
     rows = torch.as_tensor(row)[None]
     return {
@@ -38,7 +60,7 @@ def named(network: Mlp | AnyNetwork, row: NDArray[Any]) -> dict[str, NDArray[Any
     }
 
 
-def row_of(network: Mlp | AnyNetwork, tensors: Named, *, where: str) -> NDArray[np.float32]:
+def row_of(network: BuiltIn | AnyNetwork, tensors: Named, *, where: str) -> NDArray[np.float32]:
     """Return the row (p,) of a model from its tensors.
 
     Raises

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
-from regchoose.errors import DataError, TrainingError, UsageError
+from regchoose.errors import DataError, TrainingError
 from regchoose.final import train
 from regchoose.fitted.model import Tried
 from regchoose.model.files import unpack
@@ -240,12 +240,8 @@ def test_a_table_that_changes_between_the_passes_is_refused(
     assert caught.value.code == "E311"
 
 
-def test_images_are_refused_and_a_table_of_arrays_is_fitted(tmp_path: Path) -> None:
+def test_a_table_of_arrays_is_fitted(tmp_path: Path) -> None:
     rng, own = np.random.default_rng(0), settings(target=None)
-    np.savez(tmp_path / "images.npz", X=rng.random((40, 6, 6)), y=np.arange(40) % 2)
-    with pytest.raises(UsageError) as caught:
-        fitted(str(tmp_path / "images.npz"), begun(tmp_path / "m"), own, asked=request("none"))
-    assert caught.value.code == "E209"
     np.savez(tmp_path / "flat.npz", X=rng.normal(size=(60, 3)), y=np.arange(60) % 2)
     flat = fitted(str(tmp_path / "flat.npz"), begun(tmp_path / "f"), own, asked=request("none"))
     assert (flat.model.rows, len(flat.preparation.columns)) == (60, 3)

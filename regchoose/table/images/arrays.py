@@ -14,7 +14,7 @@ from regchoose.errors import DataError, UsageError
 from regchoose.records import Dialect, Image
 from regchoose.settings import Settings
 from regchoose.table.cells import TEXT, Text
-from regchoose.table.images.image_set import ImageSet, fitted, reduced_warning, resized
+from regchoose.table.images.image_set import ImageSet, fitted, reduced_warning, resized, stretched_warning
 from regchoose.table.raw import RawTable
 
 ENDING = ".npz"
@@ -22,6 +22,7 @@ MOST_BYTES = 4 * 2**30  # of X, unpacked
 MOST_CELLS = 20_000_000  # of a table of numbers: each becomes a text
 CHANNELS = (1, 3, 4)
 WRITE = "np.savez_compressed('data.npz', X=X, y=y)"
+SHAPED = "X of the shape (n, height, width, channels)   or   fit a model on such data"
 Array = NDArray[Any]
 
 
@@ -30,8 +31,8 @@ def is_arrays(path: str) -> bool:
     return path.lower().endswith(ENDING)
 
 
-def open_arrays(path: str, settings: Settings) -> ImageSet | RawTable:
-    """Read X and y.
+def open_arrays(path: str, settings: Settings, *, later: bool = False) -> ImageSet | RawTable:
+    """Read X and y; of a table whose model is there already (`later`), y may be absent.
 
     X of shape (n, h, w) are grey images; (n, h, w, c) and (n, c, h, w) are images of c channels, which are
     the axis of 1, 3 or 4 numbers; (n, d) is a table of numbers, in which no picture is sought.
@@ -43,19 +44,14 @@ def open_arrays(path: str, settings: Settings) -> ImageSet | RawTable:
     DataError
         E332 where it does not hold X and y that fit together.
     """
-    arrays = _read(path)
-    x, labels = _checked(path, arrays["X"]), arrays["y"]
-    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    if labels.ndim != 1 or len(labels) != len(x):
-        raise _unfit(
-            path,
-            f"y has the shape {labels.shape} and X {x.shape}; one for each row was wanted",
-            fix="y.argmax(1), where a row of y holds a number for each class" if labels.ndim == 2 else WRITE,
-        )
-    texts, kind = _texts(path, labels)
-    said = f"X {x.shape} of {x.dtype}, y of {labels.dtype}"
+    arrays = _read(path, ("X",) if later else ("X", "y"))
+    x, said = _checked(path, arrays["X"]), f"X {arrays['X'].shape} of {arrays['X'].dtype}"
     if x.ndim == 2:
-        return _table(path, x, texts=texts, kind=kind, said=said)
+        return _table(path, x, labels=arrays.get("y"), said=said)
+    if "y" not in arrays:
+        raise _unfit(path, f"{said} holds images, and a table was wanted")
+    texts, kind = _targets(path, arrays["y"], x)
+    said += f", y of {arrays['y'].dtype}"
     x, order = _channels_first(path, x)
     before = (x.shape[2], x.shape[3])
     height, width = fitted(*before, settings)
@@ -65,6 +61,8 @@ def open_arrays(path: str, settings: Settings) -> ImageSet | RawTable:
         format="npz",
         found=f"a NumPy file of images, {said}: {image} ({order})",
         image=image,
+        count=len(x),
+        names=None,
         labels=texts,
         kind=kind,
         target_name="y",
@@ -74,18 +72,69 @@ def open_arrays(path: str, settings: Settings) -> ImageSet | RawTable:
     )
 
 
-def _read(path: str) -> Mapping[str, Array]:
+def open_later_arrays(path: str, wanted: Image) -> ImageSet:
+    """Read X, and y where it is there, for a model that reads images of a shape.
+
+    Raises
+    ------
+    UsageError, DataError
+        As `open_arrays`; E332 also for images of other channels.
+    """
+    arrays = _read(path, ("X",))
+    x, labels = _checked(path, arrays["X"]), arrays.get("y")
+    if x.ndim == 2:
+        raise _unfit(path, f"X has the shape {x.shape}, and the model reads images: {wanted}", fix=SHAPED)
+    planes, order = _channels_first(path, x)
+    if planes.shape[1] != wanted.channels:
+        raise _unfit(
+            path,
+            f"X has the shape {x.shape}, {planes.shape[1]} channels, and the model reads {wanted}",
+            fix=SHAPED,
+        )
+    texts, kind = _targets(path, labels, x) if labels is not None else (None, None)
+    return ImageSet(
+        path=path,
+        format="npz",
+        found=f"a NumPy file of images, X {x.shape} of {x.dtype} ({order})",
+        image=wanted,
+        count=len(x),
+        names=None,
+        labels=texts,
+        kind=kind or "text",
+        target_name="y",
+        target_why="y of the file",
+        pixels=lambda row: resized(planes[row], wanted.height, wanted.width),
+        warnings=stretched_warning([planes.shape[2:]] * len(x), wanted),
+    )
+
+
+def _targets(path: str, labels: Array, x: Array) -> tuple[Text, Any]:
+    """Return targets as text, and what they are: one for each row of X."""
+    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    if labels.ndim != 1 or len(labels) != len(x):
+        raise _unfit(
+            path,
+            f"y has the shape {labels.shape} and X {x.shape}; one for each row was wanted",
+            fix="y.argmax(1), where a row of y holds a number for each class" if labels.ndim == 2 else WRITE,
+        )
+    return _texts(path, labels)
+
+
+def _read(path: str, needed: tuple[str, ...]) -> Mapping[str, Array]:
+    """Return X, and y where it is there."""
     if not Path(path).is_file():
         raise UsageError("E201", f"there is no file {path!r}", fix="check the name")
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
-            if not {"X", "y"} <= set(names):
-                raise _unfit(path, f"it holds {', '.join(names[:8]) or 'nothing'}; X and y were wanted")
-            for name in ("X", "y"):
+            if not set(needed) <= set(names):
+                held, wanted = ", ".join(names[:8]) or "nothing", " and ".join(needed)
+                raise _unfit(path, f"it holds {held}; {wanted} {'were' if needed[1:] else 'was'} wanted")
+            found = [name for name in ("X", "y") if name in names]
+            for name in found:
                 _check_header(path, archive, name)
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in ("X", "y")}
+            return {name: arrays[name] for name in found}
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, RuntimeError, KeyError) as error:
         raise _unfit(path, f"it cannot be read: {str(error).splitlines()[0]}") from error
 
@@ -156,22 +205,25 @@ def _texts(path: str, labels: Array) -> tuple[Text, Any]:
     return np.array(texts, dtype=TEXT), "number" if kind in "iuf" else "text"
 
 
-def _table(path: str, x: Array, *, texts: Text, kind: str, said: str) -> RawTable:
+def _table(path: str, x: Array, *, labels: Array | None, said: str) -> RawTable:
     if x.size > MOST_CELLS:
         raise _unfit(
             path,
             f"X has {len(x):,} rows of {x.shape[1]:,} numbers, and {MOST_CELLS:,} are read of a table",
             fix="write the table as Parquet",
         )
-    columns = [_texts(path, column)[0] for column in x.T]
-    found = f"a NumPy file, {said}: a table of numbers, columns are c1 to c{len(columns)} and y"
+    columns = {f"c{j + 1}": _texts(path, column) for j, column in enumerate(x.T)}
+    found = f"a NumPy file, {said}: a table of numbers, columns are c1 to c{len(columns)}"
+    if labels is not None:
+        columns["y"] = _targets(path, labels, x)
+        found = found.replace(":", f", y of {labels.dtype}:", 1) + " and y"
     return RawTable(
         path=path,
         dialect=Dialect("npz", None, None, None, None, header=False, decimal=".", found=found),
-        names=(*(f"c{j + 1}" for j in range(len(columns))), "y"),
-        columns=(*columns, texts),
+        names=tuple(columns),
+        columns=tuple(texts for texts, _ in columns.values()),
         lines=np.arange(1, len(x) + 1, dtype=np.int64),
-        kinds=(*("boolean" if x.dtype.kind == "b" else "number",) * len(columns), kind),
+        kinds=tuple(kind for _, kind in columns.values()),
     )
 
 

@@ -43,7 +43,7 @@ def is_image_folder(path: str) -> bool:
     try:
         if not here.is_dir() or any(_is_surely_table(file) for file in here.iterdir()):
             return False
-        return any(_is_image(name) for folder in _subfolders(here)[0] for _, name in _walk(folder))
+        return any(is_image(name) for folder in _subfolders(here)[0] for _, name in walked(folder))
     except OSError:  # whoever reads tables says what is wrong with it
         return False
 
@@ -74,7 +74,7 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
             fix="leave --task out   or   an .npz file with the numbers as y",
         )
     files, labels, said = _listed(Path(path))
-    headers = [_header(file) for file in files]
+    headers = [header_of(file) for file in files]
     sizes = Counter((header.height, header.width) for header in headers)
     common = max(sizes, key=lambda size: (sizes[size], -size[0] * size[1], size))
     height, width = fitted(*common, settings)
@@ -87,11 +87,13 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
         format="images",
         found=f"a folder of images by class, {listed}: {image}",
         image=image,
+        count=len(files),
+        names=tuple(map(name_of, (file.relative_to(path) for file in files))),
         labels=np.array(labels, dtype=TEXT),
         kind="text",
         target_name="class",
         target_why="the subfolder of each image",
-        pixels=lambda row: _pixels(files[row], image),
+        pixels=lambda row: pixels_of(files[row], image),
         warnings=(*said, *_remarks(files, headers, common=common), *reduced_warning(common, (height, width))),
     )
 
@@ -103,26 +105,27 @@ def _listed(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
     labels: list[str] = []
     others: list[str] = []
     for folder in folders:
-        found = sorted(_walk(folder))
-        own = [Path(place, name) for place, name in found if _is_image(name)]
-        others += [name for _, name in found if not _is_image(name)]
+        found, label = sorted(walked(folder)), name_of(Path(folder.name))
+        own = [Path(place, name) for place, name in found if is_image(name)]
+        others += [name for _, name in found if not is_image(name)]
         if not own:
             raise DataError(
                 "E331",
-                f"the class {_name(folder)!r} has no image: no file in it ends in {', '.join(ENDINGS)}",
+                f"the class {label!r} has no image: no file in it ends in {', '.join(ENDINGS)}",
                 where=str(folder),
                 fix="put images into the folder, or take the folder out",
             )
         files += own
-        labels += [_name(folder)] * len(own)
+        labels += [label] * len(own)
     return (
         files,
         labels,
-        (*_left_out(others, "files", "no .png or .jpg"), *_left_out(links, "folders", "links")),
+        (*left_out(others, "files", "no .png or .jpg"), *left_out(links, "folders", "links")),
     )
 
 
-def _left_out(names: Sequence[str], what: str, why: str) -> tuple[str, ...]:
+def left_out(names: Sequence[str], what: str, why: str) -> tuple[str, ...]:
+    """Say how many files or folders are passed over."""
     return (f"{len(names):,} {what} are left out as {why}, such as {names[0]!r}",) if names else ()
 
 
@@ -131,11 +134,11 @@ def _subfolders(here: Path) -> tuple[list[Path], list[str]]:
     found = sorted(folder for folder in here.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
     return (
         [folder for folder in found if not folder.is_symlink()],
-        [_name(folder) for folder in found if folder.is_symlink()],
+        [name_of(Path(folder.name)) for folder in found if folder.is_symlink()],
     )
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, str]]:
+def walked(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield place and name of each file; links to folders are not followed, so no circle can be walked."""
     for place, below, names in os.walk(folder):
         below[:] = [name for name in below if not _is_hidden(name)]
@@ -146,13 +149,14 @@ def _is_hidden(name: str) -> bool:
     return name.startswith((".", "_"))
 
 
-def _is_image(name: str) -> bool:
+def is_image(name: str) -> bool:
+    """Tell by its name whether a file is an image."""
     return name.lower().endswith(ENDINGS)
 
 
-def _name(folder: Path) -> str:
-    """Return a folder's name as text, whatever its bytes."""
-    return os.fsencode(folder.name).decode("utf-8", "backslashreplace")
+def name_of(file: Path) -> str:
+    """Return a path as text, whatever its bytes."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
 def _remarks(files: Sequence[Path], headers: Sequence[Header], *, common: tuple[int, int]) -> tuple[str, ...]:
@@ -200,7 +204,8 @@ def _broken(file: Path, why: str, fix: str = "repair the file, or take it out of
     return DataError("E330", f"an image cannot be read: {why}", where=str(file), fix=fix)
 
 
-def _header(file: Path) -> Header:
+def header_of(file: Path) -> Header:
+    """Read what an image says of itself."""
     with _opened(file) as image:
         width, height = image.size
         if int(image.getexif().get(ORIENTATION, 1)) >= TURNED:
@@ -209,7 +214,7 @@ def _header(file: Path) -> Header:
         return Header(height, width, image.mode in GREY, clear)
 
 
-def _pixels(file: Path, shape: Image) -> Pixels:
+def pixels_of(file: Path, shape: Image) -> Pixels:
     """Return the numbers of an image, from 0 to 255: (channels, height, width)."""
     with _opened(file) as image:
         image.draft(None, (2 * shape.width, 2 * shape.height))  # a JPEG can be decoded at half its size

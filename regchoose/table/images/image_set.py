@@ -1,6 +1,6 @@
 """Images of one size and their targets, before they are read; and the size that they are brought to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,8 +24,12 @@ class ImageSet:
     ----------
     found : str
         One sentence for people: what DATA is taken for.
-    labels : (n,) ndarray of str
-        The targets as text.
+    count : int
+        How many there are, n.
+    names : tuple of str or None
+        What each file is called below the folder; None of arrays.
+    labels : (n,) ndarray of str or None
+        The targets as text; None where there are none, which only predictions allow.
     kind : str
         What the labels are: text, number or boolean; see `RawTable.kinds`.
     target_name, target_why : str
@@ -38,7 +42,9 @@ class ImageSet:
     format: Literal["images", "npz"]
     found: str
     image: Image
-    labels: Text
+    count: int
+    names: tuple[str, ...] | None
+    labels: Text | None
     kind: Literal["text", "number", "boolean"]
     target_name: str
     target_why: str
@@ -46,7 +52,11 @@ class ImageSet:
     warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return self.count
+
+    def called(self, row: int) -> str:
+        """Name an image for people."""
+        return f"{self.path}, row {row}" if self.names is None else f"{self.path}/{self.names[row]}"
 
 
 def fitted(height: int, width: int, settings: Settings) -> tuple[int, int]:
@@ -66,6 +76,17 @@ def reduced_warning(before: tuple[int, int], after: tuple[int, int]) -> tuple[st
     return (
         f"images are reduced from {high} × {wide} pixels to {low} × {narrow}; "
         f"--image-size {2 * max(after)} keeps more, and takes four times as long",
+    )
+
+
+def stretched_warning(sizes: Sequence[tuple[int, int]], wanted: Image) -> tuple[str, ...]:
+    """Say how many images, of these heights and widths, have other proportions than a model reads."""
+    odd = [size for size in sizes if abs(size[1] * wanted.height / size[0] - wanted.width) > 1]
+    if not odd:
+        return ()
+    return (
+        f"{len(odd):,} of {len(sizes):,} images have other proportions than the {wanted.height} × "
+        f"{wanted.width} pixels that the model reads, such as {odd[0][0]} × {odd[0][1]}: they are stretched",
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from regchoose.table.raw import RawTable
 from regchoose.table.target import Target, merge_rare, to_target
 
 MOST_NUMBERS = 40_000_000  # held, 8 bytes each; of more images some are held
-COLOURS = {1: ("",), 3: ("_red", "_green", "_blue")}
 MEANT = {"task", "min_class", "image_size"}  # settings of the group Data that images know
 
 Advanced = Callable[[int], None]
@@ -30,15 +29,20 @@ def are_images(path: str) -> bool:
     return is_arrays(path) or is_image_folder(path)
 
 
-def open_images(path: str, settings: Settings) -> ImageSet | RawTable:
+def open_images(path: str, settings: Settings, *, later: bool = False) -> ImageSet | RawTable:
     """Open what `are_images` found; a RawTable where an .npz file holds a table of numbers.
+
+    Parameters
+    ----------
+    later : bool
+        Whether a model is there already: the table may then be without targets.
 
     Raises
     ------
     UsageError, DataError
         As `open_folder` and `open_arrays`.
     """
-    return open_arrays(path, settings) if is_arrays(path) else open_folder(path, settings)
+    return open_arrays(path, settings, later=later) if is_arrays(path) else open_folder(path, settings)
 
 
 def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> tuple[Table, RawTable]:
@@ -55,14 +59,7 @@ def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> t
         E303, E321 to E324, E327 as for any table; E330 for an image that cannot be read.
     """
     _refuse_table_options(settings, path=found.path)
-    raw = RawTable(
-        found.path,
-        Dialect(found.format, None, None, None, None, header=False, decimal=".", found=found.found),
-        (found.target_name,),
-        (found.labels,),
-        np.arange(1, len(found) + 1, dtype=np.int64),
-        (found.kind,),
-    )
+    raw = target_text(found, np.arange(len(found)))
     target = _target(found, raw, settings)
     held = _held(len(found), found.image, seed=settings.seed)
     features, whole, twins = _read(found, held, target, advanced=advanced)
@@ -87,7 +84,20 @@ def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> t
         whole=whole,
         image=found.image,
     )
-    return table, replace(raw, columns=(found.labels[held],), lines=raw.lines[held])
+    return table, target_text(found, held)
+
+
+def target_text(found: ImageSet, rows: Int) -> RawTable:
+    """Return the targets of images as text: a table of one column; of none where they have no target."""
+    known = found.labels is not None
+    return RawTable(
+        found.path,
+        Dialect(found.format, None, None, None, None, header=False, decimal=".", found=found.found),
+        (found.target_name,) if known else (),
+        () if found.labels is None else (found.labels[rows],),
+        rows + 1,
+        (found.kind,) if known else (),
+    )
 
 
 def _refuse_table_options(settings: Settings, *, path: str) -> None:
@@ -209,12 +219,8 @@ class _Sums:
 
 
 def _columns(image: Image) -> Iterator[Column]:
-    """Yield a column for each number: pixel_2_7 is row 2, column 7, counted from 0."""
-    colours = COLOURS.get(image.channels) or tuple(f"_channel{c}" for c in range(image.channels))
-    for colour in colours:
-        for row in range(image.height):
-            for column in range(image.width):
-                yield Column(f"pixel_{row}_{column}{colour}", "numeric", "number", "a pixel of the images")
+    """Yield a column for each number."""
+    return (Column(name, "numeric", "number", "a pixel of the images") for name in image.names)
 
 
 def _repeats(marks: list[bytes], target: Float) -> tuple[str, ...]:
