@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Chart, Question
 from regchoose.flowchart.walk import Step, outcome
-from regchoose.records import Answer, Finding, Profile
+from regchoose.records.answers import Answer
+from regchoose.records.subsample import Finding, Profile
 
 
 def by_profile(node: Question, findings: Profile) -> Answer:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from regchoose.records import ARMS, Result
+from regchoose.records.answers import Result
+from regchoose.records.words import ARMS
 
 RANKS = ("prior", "undecided", "leaning", "firm")  # ascending
 FIGURES: tuple[str, ...] = (

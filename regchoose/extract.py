@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.records import Prompt, Subsample, Table
+from regchoose.records.answers import Prompt
+from regchoose.records.subsample import Subsample
+from regchoose.records.table import Table
 from regchoose.settings import Settings
 from regchoose.table.images.reading import are_images
 from regchoose.table.images.writing import refuse_form, refuse_some, write_images

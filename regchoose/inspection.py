@@ -5,7 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.records import Profile, Prompt, Table
+from regchoose.records.answers import Prompt
+from regchoose.records.subsample import Profile
+from regchoose.records.table import Table
 from regchoose.settings import Settings
 from regchoose.table.load import load
 from regchoose.table.profile import profile

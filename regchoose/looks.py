@@ -13,7 +13,10 @@ from regchoose.experiment.comparison import posterior_of, rope_of
 from regchoose.experiment.growth import Growth, grow, parts_of
 from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
 from regchoose.experiment.rate import RATES, estimate, is_searched, models_searched, with_rate
-from regchoose.records import ARMS, Arm, Kept, Subsample, Table
+from regchoose.records.experiment import Kept
+from regchoose.records.subsample import Subsample
+from regchoose.records.table import Table
+from regchoose.records.words import ARMS, Arm
 from regchoose.room import refuse_too_much
 from regchoose.settings import Settings
 from regchoose.table.sample import draw

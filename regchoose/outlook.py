@@ -7,7 +7,9 @@ from math import ceil
 from typing import Any
 
 from regchoose.machine import cores
-from regchoose.records import ARMS, Arm, Prompt, Table
+from regchoose.records.answers import Prompt
+from regchoose.records.table import Table
+from regchoose.records.words import ARMS, Arm
 from regchoose.settings import Settings, for_images, parse_duration
 from regchoose.shapes import FIELDS, option_of
 from regchoose.table.encode import encoded_names

@@ -15,7 +15,9 @@ from regchoose.experiment.sections import sections
 from regchoose.experiment.wording import advice
 from regchoose.flowchart.nodes import Action, Outcome, Question
 from regchoose.flowchart.walk import Step
-from regchoose.records import Neighbourhood, Profile, Result, Subsample, Table
+from regchoose.records.answers import Result
+from regchoose.records.subsample import Neighbourhood, Profile, Subsample
+from regchoose.records.table import Table
 from regchoose.settings import Option, Settings
 from regchoose.verdict.decide import OUTCOME_ARMS
 

@@ -2,7 +2,7 @@
 
 from regchoose.errors import ResourceError
 from regchoose.machine import memory
-from regchoose.records import Table
+from regchoose.records.table import Table
 from regchoose.settings import Settings
 from regchoose.verdict.design import FIRST_ROWS, TUNING_SETS, Layout, make_layout
 

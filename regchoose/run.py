@@ -17,7 +17,11 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
 from regchoose.looks import Clock, Listener, Look, first_rows
-from regchoose.records import ARM_NAMES, ARMS, Answer, Arm, Kept, Profile, Prompt, Result, Table
+from regchoose.records.answers import Answer, Prompt, Result
+from regchoose.records.experiment import Kept
+from regchoose.records.subsample import Profile
+from regchoose.records.table import Table
+from regchoose.records.words import ARM_NAMES, ARMS, Arm
 from regchoose.result import make_result
 from regchoose.settings import Settings, for_images, parse_duration
 from regchoose.table.passes import load_heard

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from regchoose.errors import UsageError
-from regchoose.records import Result
+from regchoose.records.answers import Result
 
 REMEDY = "regchoose recommend DATA -o result.json"
 LONGEST = 20  # characters shown of a version

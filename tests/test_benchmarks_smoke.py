@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("skorch", reason="the benchmark's peers come with the extra `bench`")
 
 from regchoose.experiment.arms import train_arm
-from regchoose.records import Task
+from regchoose.records.words import Task
 from tests.benchmarks.bench_engine import PARTS, QUICK, main
 from tests.benchmarks.loop_peer import plain_loop
 from tests.benchmarks.ours import OURS

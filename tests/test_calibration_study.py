@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from regchoose.records import ARMS
+from regchoose.records.words import ARMS
 from tests.benchmarks.calibration import __main__ as command
 from tests.benchmarks.calibration.choice import WAYS, compare_ways, summary_of_ways
 from tests.benchmarks.calibration.reliability import fitting_factor, rule_at, summary

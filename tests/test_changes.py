@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from regchoose.changes import changes
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report.changes_text import changes_as_markdown, render_changes
 from regchoose.report.terminal import as_text
 from tests.report.hostile import NAMES

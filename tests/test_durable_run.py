@@ -11,7 +11,8 @@ import pytest
 
 from regchoose.errors import Interrupted, Terminated
 from regchoose.journal.journal import Journal
-from regchoose.records import ARMS, Result
+from regchoose.records.answers import Result
+from regchoose.records.words import ARMS
 from regchoose.report.as_json import dumps
 from regchoose.report.terminal import text
 from regchoose.run import recommend

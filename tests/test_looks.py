@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from regchoose import looks
-from regchoose.records import Prompt, Result
+from regchoose.records.answers import Prompt, Result
 from regchoose.run import recommend
 from regchoose.settings import Settings
 from regchoose.verdict.decide import FIRM, FIRM_BETWEEN

@@ -11,7 +11,7 @@ import pytest
 
 from regchoose.experiment.plan import prepare
 from regchoose.outlook import Work, plan, seconds, work_of
-from regchoose.records import ARMS
+from regchoose.records.words import ARMS
 from regchoose.settings import Settings
 from regchoose.table.load import load
 from regchoose.verdict.design import make_layout

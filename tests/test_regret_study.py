@@ -13,7 +13,8 @@ from sklearn.linear_model import LinearRegression, Ridge
 pytest.importorskip("optuna", reason="the study's peers come with the extra `bench`")
 pytest.importorskip("skorch", reason="the study's peers come with the extra `bench`")
 
-from regchoose.records import Float, Result
+from regchoose.records.answers import Result
+from regchoose.records.words import Float
 from regchoose.settings import Settings
 from tests.benchmarks.regret import __main__ as command
 from tests.benchmarks.regret import engine

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from regchoose.errors import RegchooseError, TrainingError
-from regchoose.records import ARMS, Prompt, Result
+from regchoose.records.answers import Prompt, Result
+from regchoose.records.words import ARMS
 from regchoose.report.as_json import dumps
 from regchoose.report.terminal import text
 from regchoose.run import recommend

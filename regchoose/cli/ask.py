@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import TextIO
 
 from regchoose.errors import UsageError
-from regchoose.records import Prompt
+from regchoose.records.answers import Prompt
 from regchoose.report.safe_text import fitting, plain
 
 Ask = Callable[[Prompt], str | None]

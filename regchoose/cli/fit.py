@@ -18,7 +18,7 @@ from regchoose.cli.progress import Listener, listening
 from regchoose.cli.report import read_result
 from regchoose.errors import ExitCode, Terminated, UsageError
 from regchoose.journal.marks import fit_key
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report.as_json import document
 from regchoose.report.model_card import model_card
 from regchoose.report.safe_text import plain

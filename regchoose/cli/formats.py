@@ -7,7 +7,7 @@ from pathlib import Path
 
 from regchoose.cli import output
 from regchoose.errors import UsageError
-from regchoose.records import Gate, Result
+from regchoose.records.answers import Gate, Result
 from regchoose.report.as_github import as_github
 from regchoose.report.as_json import dumps
 from regchoose.report.as_junit import as_junit

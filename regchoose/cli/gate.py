@@ -7,7 +7,7 @@ from regchoose.cli import output
 from regchoose.errors import ExitCode
 from regchoose.gate.decide import decided
 from regchoose.gate.grammar import Expression, parsed
-from regchoose.records import Gate
+from regchoose.records.answers import Gate
 from regchoose.report.gate_text import sentence
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from regchoose.cli import output
 from regchoose.errors import RegchooseError, UsageError
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report.as_json import dumps
 from regchoose.report.as_markdown import as_markdown
 from regchoose.report.html import as_html

@@ -17,7 +17,8 @@ from regchoose.cli.ask import Ask, asker, is_attended, nobody
 from regchoose.cli.failures import guarded
 from regchoose.cli.gather import form_for, gathered
 from regchoose.cli.options import command_line
-from regchoose.records import Column, Finding, Profile, Table
+from regchoose.records.subsample import Finding, Profile
+from regchoose.records.table import Column, Table
 from regchoose.report.as_json import document
 from regchoose.report.safe_text import plain
 from regchoose.room import said_of_memory

@@ -23,7 +23,8 @@ from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError
 from regchoose.journal.journal import Journal
 from regchoose.journal.marks import answer_key
-from regchoose.records import Gate, Kept, Result
+from regchoose.records.answers import Gate, Result
+from regchoose.records.experiment import Kept
 from regchoose.report.as_json import document, dumps
 from regchoose.report.safe_text import plain
 from regchoose.saved import restored

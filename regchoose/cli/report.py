@@ -10,7 +10,7 @@ from regchoose import saved
 from regchoose.cli import gate, output
 from regchoose.cli.formats import FORMATS, format_for, show
 from regchoose.errors import UsageError
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report.as_json import dumps
 from regchoose.report.safe_text import plain
 

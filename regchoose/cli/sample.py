@@ -19,7 +19,7 @@ from regchoose.cli.failures import guarded
 from regchoose.cli.gather import form_for, gathered
 from regchoose.cli.progress import listening
 from regchoose.errors import ResourceError, UsageError
-from regchoose.records import Check, Subsample
+from regchoose.records.subsample import Check, Subsample
 from regchoose.report.as_json import document
 from regchoose.report.safe_text import plain
 from regchoose.settings import Settings

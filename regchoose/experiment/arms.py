@@ -9,7 +9,8 @@ import numpy as np
 from regchoose.errors import TrainingError
 from regchoose.experiment.plan import Experiment
 from regchoose.experiment.tuning import Advanced, Tuning, tell, tune
-from regchoose.records import ARM_NAMES, Arm, Float, Penalties, Trained
+from regchoose.records.experiment import Penalties, Trained
+from regchoose.records.words import ARM_NAMES, Arm, Float
 from regchoose.training.train import train
 from regchoose.verdict.metrics import averaged, row_losses, secondary
 from regchoose.verdict.tune import Choice, choose, choose_at_end, subset, to_size

@@ -11,7 +11,7 @@ from regchoose.experiment.wording import (
     looks_sentence,
     split_sentence,
 )
-from regchoose.records import ARM_NAMES, Arm
+from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.verdict.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer
 from regchoose.verdict.posterior import Posterior, compare
 

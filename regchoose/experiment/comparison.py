@@ -7,7 +7,7 @@ import numpy as np
 from regchoose.errors import TrainingError
 from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.plan import Experiment
-from regchoose.records import Arm
+from regchoose.records.words import Arm
 from regchoose.verdict.decide import region_of_equivalence
 from regchoose.verdict.posterior import Posterior, make_posterior
 

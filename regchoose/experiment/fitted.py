@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from regchoose.records import Arm, Cell, Float, Int, Table, Task
+from regchoose.records.experiment import Cell
+from regchoose.records.table import Table
+from regchoose.records.words import Arm, Float, Int, Task
 from regchoose.table.encode import encode, quantiles, target_scale
 
 INPUTS = 50  # along the curve

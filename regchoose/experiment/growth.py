@@ -10,7 +10,8 @@ from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.comparison import posterior_of
 from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
 from regchoose.experiment.tuning import Advanced, tell
-from regchoose.records import Arm, Int, Table
+from regchoose.records.table import Table
+from regchoose.records.words import Arm, Int
 from regchoose.verdict.design import Layout, stratified_part
 from regchoose.verdict.growth import Trend, l1_exponent, optimum, trend
 from regchoose.verdict.posterior import Posterior, compare

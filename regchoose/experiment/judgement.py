@@ -11,7 +11,10 @@ from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.comparison import posterior_of, rope_of
 from regchoose.experiment.growth import Growth
 from regchoose.experiment.plan import Experiment
-from regchoose.records import Arm, Comparison, Profile, Table, Verdict
+from regchoose.records.experiment import Comparison, Verdict
+from regchoose.records.subsample import Profile
+from regchoose.records.table import Table
+from regchoose.records.words import Arm
 from regchoose.verdict.decide import DIAMONDS, FIRM, judge
 from regchoose.verdict.posterior import Posterior, compare
 

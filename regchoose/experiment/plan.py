@@ -10,7 +10,9 @@ from regchoose.crew.threads import threads
 from regchoose.crew.work import Crew
 from regchoose.errors import DataError
 from regchoose.experiment.fitted import Drawing, inputs_drawn, make_drawing
-from regchoose.records import Arm, Cell, Int, Kept, Penalties, Table
+from regchoose.records.experiment import Cell, Kept, Penalties
+from regchoose.records.table import Table
+from regchoose.records.words import Arm, Int
 from regchoose.settings import Settings
 from regchoose.table.duplicates import kept_together
 from regchoose.table.encode import encode, encoded_names

@@ -7,7 +7,8 @@ from functools import partial
 import numpy as np
 
 from regchoose.experiment.plan import Experiment
-from regchoose.records import ARMS, Float, Penalties, Trained
+from regchoose.records.experiment import Penalties, Trained
+from regchoose.records.words import ARMS, Float
 from regchoose.training.block import USUAL_RATE, CellData
 from regchoose.training.train import MODELS_A_BLOCK, Training, seconds_a_model, train
 from regchoose.verdict.tune import mean_inner_loss

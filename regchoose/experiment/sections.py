@@ -16,7 +16,8 @@ from regchoose.experiment.wording import (
     size_rule,
     split_of,
 )
-from regchoose.records import ARM_NAMES, Arm, Comparison
+from regchoose.records.experiment import Comparison
+from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.verdict.posterior import compare
 from regchoose.verdict.tune import SPARSE, at_edge, to_size
 

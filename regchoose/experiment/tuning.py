@@ -7,7 +7,8 @@ from functools import partial
 import numpy as np
 
 from regchoose.experiment.plan import Experiment
-from regchoose.records import Arm, Float, Penalties
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Arm, Float
 from regchoose.training.train import train
 from regchoose.verdict.tune import (
     Bool,

@@ -5,7 +5,10 @@ from typing import Any
 
 from regchoose.experiment.growth import Growth
 from regchoose.experiment.plan import Experiment
-from regchoose.records import ARM_NAMES, Arm, Penalties, Profile, Table, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.subsample import Profile
+from regchoose.records.table import Table
+from regchoose.records.words import ARM_NAMES, Arm, Task
 
 LEAST_TOLD = 5e-4  # of the loss: a smaller gain is not put in figures
 

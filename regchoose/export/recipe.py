@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from regchoose.errors import UsageError
-from regchoose.records import ARM_NAMES, ARMS, Arm, Result, Task
+from regchoose.records.answers import Result
+from regchoose.records.words import ARM_NAMES, ARMS, Arm, Task
 
 # Texts that mean missing; `regchoose.table.values` reads by the same list, and a test compares them.
 # fmt: off

@@ -16,7 +16,7 @@ from regchoose.fitted.model import Length, Model, NetworkPlan, Tried
 from regchoose.model.files import pack
 from regchoose.model.folder import FORMAT, digest
 from regchoose.model.unfinished import Unfinished
-from regchoose.records import Penalties
+from regchoose.records.experiment import Penalties
 from regchoose.settings import Settings, for_images
 from regchoose.table.spool import Spool
 from regchoose.training.block import USUAL_RATE, make_schedule

@@ -10,7 +10,7 @@ from regchoose.final.rows import Ask, Listener, oddity_notes
 from regchoose.final.score import Score
 from regchoose.fitted.inputs import Preparation, TargetReading
 from regchoose.model.folder import read_model
-from regchoose.records import Float
+from regchoose.records.words import Float
 from regchoose.settings import Settings
 from regchoose.table.batches import Rows, opened_rows
 from regchoose.table.interpret import Oddities, interpret

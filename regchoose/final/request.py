@@ -6,7 +6,8 @@ from typing import Any
 
 from regchoose.errors import UsageError
 from regchoose.fitted.model import Length
-from regchoose.records import ARM_NAMES, ARMS, Arm, Result
+from regchoose.records.answers import Result
+from regchoose.records.words import ARM_NAMES, ARMS, Arm
 from regchoose.settings import Settings
 from regchoose.verdict.tune import to_size
 

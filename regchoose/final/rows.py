@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from regchoose.errors import DataError
 from regchoose.fitted.inputs import Preparation
-from regchoose.records import Int, Prompt, Table
+from regchoose.records.answers import Prompt
+from regchoose.records.table import Table
+from regchoose.records.words import Int
 from regchoose.result import content_mark
 from regchoose.settings import Settings
 from regchoose.table.batches import Batch, Rows, held_rows, image_rows, opened_rows

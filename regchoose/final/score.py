@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.records import Float, Task
+from regchoose.records.words import Float, Task
 from regchoose.verdict.metrics import log_probabilities
 
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from regchoose.errors import TrainingError
 from regchoose.final.rows import Listener
 from regchoose.fitted.model import Length, Tried
-from regchoose.records import Arrays, Float, Penalties, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Arrays, Float, Task
 from regchoose.table.spool import Spool
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import RETRY_RATE, Schedule

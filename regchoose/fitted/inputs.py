@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.records import Float, Image, Task
+from regchoose.records.table import Image
+from regchoose.records.words import Float, Task
 
 
 @dataclass(frozen=True)

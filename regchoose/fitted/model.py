@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from regchoose.records import Arm
+from regchoose.records.words import Arm
 
 
 @dataclass(frozen=True)

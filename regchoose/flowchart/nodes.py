@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from regchoose.records import Arm
+from regchoose.records.words import Arm
 
 
 @dataclass(frozen=True)

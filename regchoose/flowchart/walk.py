@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question
-from regchoose.records import Answer
+from regchoose.records.answers import Answer
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from regchoose.gate.grammar import CONSTANTS, Expression
 from regchoose.gate.places import Key
-from regchoose.records import Gate
+from regchoose.records.answers import Gate
 
 ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: lambda a, b: a + b,

@@ -15,7 +15,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from regchoose.fitted.model import Model
-from regchoose.records import Result
+from regchoose.records.answers import Result
 
 AT_ONCE = 100  # entries of a request that every server takes
 MODEL = "model"  # where the files of a model stand in a run

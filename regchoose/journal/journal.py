@@ -14,7 +14,7 @@ import numpy as np
 
 from regchoose.journal.marks import combined
 from regchoose.journal.store import Entry, n_bytes, opened, put_aside, remove
-from regchoose.records import Arrays
+from regchoose.records.words import Arrays
 
 Kind = Literal["block", "answer"]
 Found = TypeVar("Found")

@@ -16,7 +16,7 @@ from regchoose.shapes import FIELDS, option_of
 
 PACKAGE = Path(__file__).parents[1]
 # What computes a block, and what computes with it. Another release of these may round otherwise.
-ENGINE = ("training", "records.py")
+ENGINE = ("training", "records")
 LIBRARIES = ("torch", "numpy", "scipy")
 ALL_LIBRARIES = (*LIBRARIES, "scikit-learn", "pandas", "duckdb", "pillow")
 HASHED_BELOW = 64 * 2**20  # bytes; of larger files size and time tell

@@ -28,7 +28,8 @@ from regchoose.library.recommend import (
 )
 from regchoose.library.refit import fit_all
 from regchoose.library.settings import settled
-from regchoose.records import Float, Table
+from regchoose.records.table import Table
+from regchoose.records.words import Float
 from regchoose.settings import Settings
 from regchoose.table.load import load_memory
 from regchoose.table.memory import Frame, InMemory, is_number, named_columns

@@ -22,8 +22,8 @@ from regchoose.journal.places import FILE
 from regchoose.keywords import in_python, reworded
 from regchoose.library.result import Result
 from regchoose.library.settings import Keywords, settled
-from regchoose.records import Result as Record
-from regchoose.records import Table
+from regchoose.records.answers import Result as Record
+from regchoose.records.table import Table
 from regchoose.report.as_json import dumps
 from regchoose.saved import restored
 from regchoose.settings import Settings

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from regchoose.fitted.inputs import Preparation
-from regchoose.records import Arm, Float, Penalties, Table
-from regchoose.records import Result as Record
+from regchoose.records.answers import Result as Record
+from regchoose.records.experiment import Penalties
+from regchoose.records.table import Table
+from regchoose.records.words import Arm, Float
 from regchoose.settings import Settings
 from regchoose.table.encode import encode
 from regchoose.table.later import inputs_of

@@ -11,8 +11,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from regchoose import saved
 from regchoose.errors import UsageError
 from regchoose.keywords import reworded
-from regchoose.records import Arm
-from regchoose.records import Result as Record
+from regchoose.records.answers import Result as Record
+from regchoose.records.words import Arm
 from regchoose.report import html, terminal
 from regchoose.report.as_json import dumps
 from regchoose.report.as_markdown import as_markdown
@@ -33,7 +33,7 @@ class Result:
 
     Parameters
     ----------
-    record : regchoose.records.Result
+    record : regchoose.records.answers.Result
         Everything that was found, key by key.
     """
 

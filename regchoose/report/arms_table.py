@@ -6,7 +6,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from regchoose.records import ARM_NAMES, Arm, Result
+from regchoose.records.answers import Result
+from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.report import numbers
 
 WIDE, MIDDLE, NARROW = 72, 58, 30  # columns from which the bar, the strengths, and the zeros have room

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
-from regchoose.records import Gate, Result
+from regchoose.records.answers import Gate, Result
 from regchoose.report.gate_text import sentence
 from regchoose.report.remarks import remarks
 from regchoose.report.safe_text import plain

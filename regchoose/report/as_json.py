@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 
 
 def dumps(result: Result) -> str:

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Mapping
 
-from regchoose.records import Gate, Result
+from regchoose.records.answers import Gate, Result
 from regchoose.report.gate_text import sentence
 from regchoose.report.remarks import remarks
 from regchoose.report.safe_text import plain

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from regchoose.records import ARM_NAMES, Gate, Result
+from regchoose.records.answers import Gate, Result
+from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.command import command
 from regchoose.report.gate_text import finding

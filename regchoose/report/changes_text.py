@@ -9,7 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from regchoose.records import ARM_NAMES, Gate, Result
+from regchoose.records.answers import Gate, Result
+from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.as_markdown import gate_line
 from regchoose.report.safe_markdown import code, prose, table

@@ -6,7 +6,8 @@ from dataclasses import Field, fields
 from typing import Any
 
 from regchoose.presets import preset_values
-from regchoose.records import AS_Y, Result
+from regchoose.records.answers import Result
+from regchoose.records.table import AS_Y
 from regchoose.report.safe_text import plain
 from regchoose.settings import DATA, Option, Settings
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report import numbers
 from regchoose.report.figure import Figure
 from regchoose.report.plots import BOTTOM, Frame, at, element

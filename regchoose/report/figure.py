@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from regchoose.records import ARM_NAMES
+from regchoose.records.words import ARM_NAMES
 
 
 @dataclass(frozen=True)

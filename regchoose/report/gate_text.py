@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from regchoose.records import Gate
+from regchoose.records.answers import Gate
 from regchoose.report.safe_text import plain
 
 LONGEST = 80  # of a value

@@ -11,7 +11,8 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from regchoose.flowchart.charts import CHARTS
-from regchoose.records import ARM_NAMES, Result
+from regchoose.records.answers import Result
+from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.chart_svg import as_svg
 from regchoose.report.command import EXPERIMENT, as_words, command, wish

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report import numbers
 from regchoose.report.data_figures import associations, match
 from regchoose.report.figure import Figure, known, name_of

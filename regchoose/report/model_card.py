@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from regchoose.fitted.inputs import Preparation
 from regchoose.fitted.model import Model, Tried
-from regchoose.records import ARM_NAMES
+from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.safe_markdown import block, code, prose, table
 from regchoose.report.safe_text import plain

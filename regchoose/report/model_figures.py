@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report import numbers
 from regchoose.report.figure import Figure, known, name_of
 from regchoose.report.plots import Frame, element, reach, steps

@@ -1,6 +1,7 @@
 """What a reader should be told of a result, apart from the answer."""
 
-from regchoose.records import ARM_NAMES, Result
+from regchoose.records.answers import Result
+from regchoose.records.words import ARM_NAMES
 
 
 def remarks(result: Result) -> list[str]:

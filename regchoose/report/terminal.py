@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report import numbers
 from regchoose.report.arms_table import arms_table
 from regchoose.report.command import EXPERIMENT, command, in_memory, wish

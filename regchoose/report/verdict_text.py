@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from regchoose.records import ARM_NAMES, Result
+from regchoose.records.answers import Result
+from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.command import wish
 

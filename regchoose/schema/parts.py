@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Len
 from pydantic import BaseModel, ConfigDict, Field
 
-from regchoose.records import Arm as Arm  # named here for the models
+from regchoose.records.words import Arm as Arm  # named here for the models
 
 Number = float | None  # null where it is not finite, or could not be measured
 Interval = Annotated[list[float], Len(2, 2)]

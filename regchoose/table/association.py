@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from regchoose.records import Float, Int, Table
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Int
 from regchoose.table.encode import coding, encode, recode
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records import Float, Image, Int
+from regchoose.records.table import Image
+from regchoose.records.words import Float, Int
 from regchoose.settings import Settings
 from regchoose.table.cells import Cells, coded, some
 from regchoose.table.dialect import Choose

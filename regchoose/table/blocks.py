@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regchoose.errors import DataError
-from regchoose.records import Int
+from regchoose.records.words import Int
 from regchoose.table.head import Head
 from regchoose.table.packed import opened
 

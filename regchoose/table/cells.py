@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from regchoose.records import Int
+from regchoose.records.words import Int
 from regchoose.table.values import are_clean, clean
 
 Text = NDArray[Any]  # of numpy's StringDType: short texts lie in the array itself, 16 bytes each

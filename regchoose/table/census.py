@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.records import Column, Float, Int, Table, Whole
+from regchoose.records.table import Column, Table, Whole
+from regchoose.records.words import Float, Int
 from regchoose.table.encode import coding
 from regchoose.table.moments import cuts
 from regchoose.table.number_sql import BITS, Number, check_number, means_missing

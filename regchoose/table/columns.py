@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.records import Column, Float, Role
+from regchoose.records.table import Column, Role
+from regchoose.records.words import Float
 from regchoose.settings import Settings
 from regchoose.table.expand import expanded
 from regchoose.table.facts import (

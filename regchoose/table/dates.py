@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from regchoose.records import Float
+from regchoose.records.words import Float
 
 DAY = 86_400.0  # seconds
 CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}.*")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from regchoose.errors import DataError
-from regchoose.records import Prompt
+from regchoose.records.answers import Prompt
 from regchoose.settings import Settings
 from regchoose.table.cells import Text, to_cells
 from regchoose.table.dialect import Choose

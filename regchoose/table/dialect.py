@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records import Prompt
+from regchoose.records.answers import Prompt
 from regchoose.settings import Settings
 from regchoose.table.tokens import Layout, records, scan
 from regchoose.table.values import to_number

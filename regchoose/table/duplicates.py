@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from regchoose.records import Int, Table
+from regchoose.records.table import Table
+from regchoose.records.words import Int
 
 
 def group_duplicates(table: Table, rows: Int) -> Int:

@@ -15,7 +15,8 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from regchoose.records import Column, Float, Image, Int, Table
+from regchoose.records.table import Column, Image, Table
+from regchoose.records.words import Float, Int
 
 MOST_LEVELS = 50  # of a category; beyond, the rare ones are one level
 FARTHEST = 100.0  # quartile ranges from the median at which a number is cut

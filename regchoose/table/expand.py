@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from regchoose.records import Column, Float
+from regchoose.records.table import Column
+from regchoose.records.words import Float
 from regchoose.table.dates import is_ambiguous, parts_of, read_moments
 from regchoose.table.facts import Facts
 

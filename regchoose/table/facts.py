@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regchoose.errors import DataError
-from regchoose.records import Float, Int
+from regchoose.records.words import Float, Int
 from regchoose.settings import Settings
 from regchoose.table.cells import Cells, to_cells
 from regchoose.table.raw import RawTable

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.records import Int
+from regchoose.records.words import Int
 from regchoose.table.cells import Cells, Text
 from regchoose.table.values import MISSING, clean, to_number
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from regchoose.errors import DataError
-from regchoose.records import Prompt
+from regchoose.records.answers import Prompt
 from regchoose.settings import Settings
 from regchoose.table.cells import Text
 from regchoose.table.dialect import Choose

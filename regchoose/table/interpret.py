@@ -15,7 +15,7 @@ from regchoose.fitted.inputs import (
     Preparation,
     TargetReading,
 )
-from regchoose.records import Float, Int
+from regchoose.records.words import Float, Int
 from regchoose.settings import Settings
 from regchoose.table.batches import Batch
 from regchoose.table.dates import calendar, read_as

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from regchoose.fitted.inputs import Preparation
-from regchoose.records import Float
+from regchoose.records.words import Float
 from regchoose.settings import Settings
 from regchoose.table.batches import Batch, Numbers
 from regchoose.table.cells import coded

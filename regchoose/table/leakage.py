@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from regchoose.records import Column, Float
+from regchoose.records.table import Column
+from regchoose.records.words import Float
 from regchoose.table.columns import FEWEST
 
 NEARLY_ONE = 0.999

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from regchoose.crew.work import Crew
 from regchoose.errors import DataError, UsageError
-from regchoose.records import AS_Y, Column, Table
+from regchoose.records.table import AS_Y, Column, Table
 from regchoose.settings import Settings
 from regchoose.table.cells import some
 from regchoose.table.census import with_whole

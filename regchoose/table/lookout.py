@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.records import Int
+from regchoose.records.words import Int
 from regchoose.settings import Settings
 from regchoose.table.cells import Cells, coded
 from regchoose.table.foreign import refuse_far_rows

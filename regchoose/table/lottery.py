@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from regchoose.records import Int
+from regchoose.records.words import Int
 from regchoose.table.blocks import Block
 
 PRIME = 2**31 - 1

@@ -14,7 +14,9 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.ensemble import ExtraTreesClassifier
 
-from regchoose.records import Check, Float, Int, Table
+from regchoose.records.subsample import Check
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Int
 from regchoose.table.association import standardized
 from regchoose.table.moments import Coordinates, moments, terms
 

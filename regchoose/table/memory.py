@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records import Dialect
+from regchoose.records.table import Dialect
 from regchoose.table.cells import Cells
 from regchoose.table.header import name_columns
 from regchoose.table.raw import RawTable

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.records import Float, Int, Table, Whole
+from regchoose.records.table import Table, Whole
+from regchoose.records.words import Float, Int
 from regchoose.table.encode import Coding, coding, quantiles, recode
 
 WINSOR = (0.005, 0.995)  # shares of the values at which a column is cut

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from regchoose.records import Neighbourhood
+from regchoose.records.subsample import Neighbourhood
 from regchoose.table.association import Associations
 
 MOST_COLUMNS = 40  # in a picture

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.records import Column
+from regchoose.records.table import Column
 from regchoose.table.stream import Stream
 from regchoose.table.values import clean, is_missing, to_number
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.records import Float, Int
+from regchoose.records.words import Float, Int
 from regchoose.settings import Settings
 from regchoose.table.dates import read_as, read_moments
 from regchoose.table.facts import Facts, facts_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from regchoose.records import Column
+from regchoose.records.table import Column
 from regchoose.settings import Settings
 from regchoose.table.cells import to_cells
 from regchoose.table.raw import RawTable

@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records import Dialect
+from regchoose.records.table import Dialect
 from regchoose.table.cells import TEXT, Text
 from regchoose.table.database import in_memory
 from regchoose.table.files import check_unchanged

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from regchoose.crew.work import Crew
-from regchoose.records import Table
+from regchoose.records.table import Table
 from regchoose.settings import Settings
 from regchoose.table.dialect import Choose
 from regchoose.table.images.reading import are_images

@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from regchoose.records import Float, Int, Table
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Int
 from regchoose.table.association import standardized
 
 FEWEST = 16  # columns

@@ -13,7 +13,7 @@ import pandas as pd
 
 from regchoose.errors import ResourceError
 from regchoose.fitted.inputs import TargetReading
-from regchoose.records import Float
+from regchoose.records.words import Float
 from regchoose.table.database import OFFLINE
 from regchoose.table.engine import MEMORY
 from regchoose.table.write import FORMULA, Form, identifier

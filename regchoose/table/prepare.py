@@ -13,7 +13,7 @@ from regchoose.fitted.inputs import (
     Preparation,
     TargetReading,
 )
-from regchoose.records import Image, Table
+from regchoose.records.table import Image, Table
 from regchoose.settings import Settings
 from regchoose.table.dates import parts_of, read_moments
 from regchoose.table.encode import (

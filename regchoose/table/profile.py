@@ -6,7 +6,9 @@ from dataclasses import replace
 import numpy as np
 from sklearn.covariance import ledoit_wolf
 
-from regchoose.records import Finding, Float, Int, Profile, Table
+from regchoose.records.subsample import Finding, Profile
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Int
 from regchoose.table.association import Associations, associations, standardized
 from regchoose.table.encode import Coding, coding, encode, encoded_names, recode
 from regchoose.table.neighbourhood import neighbourhood

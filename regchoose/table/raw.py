@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.records import Dialect, Int
+from regchoose.records.table import Dialect
+from regchoose.records.words import Int
 from regchoose.table.cells import Cells, Text, texts_at
 
 

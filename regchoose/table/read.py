@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from regchoose.errors import DataError
-from regchoose.records import Dialect, Int
+from regchoose.records.table import Dialect
+from regchoose.records.words import Int
 from regchoose.settings import Settings
 from regchoose.table.cells import Text
 from regchoose.table.decimals import find_mark

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.records import Int
+from regchoose.records.words import Int
 from regchoose.settings import Settings
 from regchoose.table.cells import TEXT, Text
 from regchoose.table.dialect import name_of

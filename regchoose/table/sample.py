@@ -4,7 +4,9 @@ import numpy as np
 from numpy.random import Generator
 from sklearn.decomposition import PCA
 
-from regchoose.records import Check, Float, Int, Subsample, Table
+from regchoose.records.subsample import Check, Subsample
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Int
 from regchoose.table.images.patches import in_patches
 from regchoose.table.match import failed_rule, missed_targets, prove, row_order
 from regchoose.table.moments import Coordinates, coordinates, terms

@@ -17,7 +17,7 @@ import numpy as np
 from regchoose.crew.packed import pack, unpack
 from regchoose.crew.work import Crew, Work
 from regchoose.errors import ResourceError
-from regchoose.records import Dialect
+from regchoose.records.table import Dialect
 from regchoose.table.engine import connect, refusal
 from regchoose.table.head import Head
 from regchoose.table.lottery import PRIME, Harvest

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regchoose.errors import ResourceError
-from regchoose.records import Float
+from regchoose.records.words import Float
 
 BLOCK = 1024  # rows that are neighbours in the file
 POOL = 2**25  # bytes that are shuffled together

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records import Float, Prompt, Task
+from regchoose.records.answers import Prompt
+from regchoose.records.words import Float, Task
 from regchoose.settings import Settings
 from regchoose.table.cells import to_cells
 from regchoose.table.columns import to_levels

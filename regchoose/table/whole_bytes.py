@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.records import Int
+from regchoose.records.words import Int
 from regchoose.table.blocks import CHUNK, END, Block, blocks
 from regchoose.table.foreign import comment, few, header_again, is_comment
 from regchoose.table.head import BEGINNING, Head

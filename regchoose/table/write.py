@@ -9,7 +9,8 @@ import duckdb
 import pandas as pd
 
 from regchoose.errors import DataError, ResourceError, UsageError
-from regchoose.records import Column, Int, Table
+from regchoose.records.table import Column, Table
+from regchoose.records.words import Int
 from regchoose.table.cells import texts_at
 from regchoose.table.database import in_memory
 from regchoose.table.raw import RawTable

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from regchoose.errors import UsageError
 from regchoose.fitted.inputs import Preparation
 from regchoose.fitted.model import Model
-from regchoose.records import Float
+from regchoose.records.words import Float
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.calm import calm
 from regchoose.training.choose_network import built_cnn

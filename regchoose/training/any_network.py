@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from regchoose.errors import TrainingError
-from regchoose.records import Float, Task
+from regchoose.records.words import Float, Task
 from regchoose.training.layout import Layout, Part, flat
 from regchoose.training.loss import slope
 from regchoose.training.randomness import drawing

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.records import Float, Int, Task
+from regchoose.records.words import Float, Int, Task
 from regchoose.training.network import Network
 
 USUAL_RATE = 0.003  # Adam's first, unless another is found to be better
@@ -103,7 +103,7 @@ def array_mark(array: NDArray[Any]) -> bytes:
 
 @dataclass(frozen=True)
 class BlockResult:
-    """Arrays with leading axes (c, m); see `regchoose.records.Trained`."""
+    """Arrays with leading axes (c, m); see `regchoose.records.experiment.Trained`."""
 
     losses: Mapping[str, Float]
     nonzero_share: Float

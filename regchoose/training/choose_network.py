@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from regchoose.errors import UsageError
-from regchoose.records import Image, Task
+from regchoose.records.table import Image
+from regchoose.records.words import Task
 from regchoose.settings import Settings
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.cnn import Cnn

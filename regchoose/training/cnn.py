@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from regchoose.records import Float, Image, Task
+from regchoose.records.table import Image
+from regchoose.records.words import Float, Task
 from regchoose.training.lines import in_lines
 from regchoose.training.loss import slope
 

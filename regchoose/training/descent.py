@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from regchoose.records import Float
+from regchoose.records.words import Float
 from regchoose.training.adam import Adam
 from regchoose.training.block import Block, BlockResult, Stopped, captured_weights
 from regchoose.training.lines import spread

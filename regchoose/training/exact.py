@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from regchoose.records import Float, Penalties, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Float, Task
 from regchoose.training.device import Device
 from regchoose.training.linear import LinearFit, LinearProblem, solve, violation
 from regchoose.training.loss import row_loss

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from regchoose.records import Arrays, Float, Penalties, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Arrays, Float, Task
 from regchoose.training.adam import Adam
 from regchoose.training.block import Schedule
 from regchoose.training.calm import calm

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regchoose.crew.threads import NAME
-from regchoose.records import Arrays, Kept
+from regchoose.records.experiment import Kept
+from regchoose.records.words import Arrays
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import Block, BlockResult, array_mark
 from regchoose.training.cnn import Cnn

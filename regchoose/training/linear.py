@@ -13,7 +13,7 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor
 
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.training.block import Stopped
 from regchoose.training.loss import row_loss, slope
 from regchoose.training.penalty import optimality, penalty_value

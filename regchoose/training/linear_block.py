@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from regchoose.records import Float
+from regchoose.records.words import Float
 from regchoose.training.block import Block, BlockResult, Rows, captured_weights
 from regchoose.training.linear import LinearProblem, solve
 from regchoose.training.loss import row_loss

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from regchoose.records import Task
+from regchoose.records.words import Task
 
 
 def n_outputs(task: Task, n_classes: int) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from regchoose.errors import ResourceError, is_lack_of_memory
-from regchoose.records import Float
+from regchoose.records.words import Float
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.mlp import Mlp

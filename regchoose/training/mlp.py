@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from regchoose.records import Float, Task
+from regchoose.records.words import Float, Task
 from regchoose.training.lines import in_lines, room
 from regchoose.training.loss import slope
 

@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 from torch import Tensor
 
-from regchoose.records import Float, Task
+from regchoose.records.words import Float, Task
 
 
 class Program(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from regchoose.records import Float
+from regchoose.records.words import Float
 
 
 def compared(losses: Iterable[Float], *, base: int) -> tuple[Float, Float]:

@@ -26,7 +26,7 @@ from typing import Any
 import torch
 
 from regchoose.errors import RegchooseError, ResourceError, TrainingError, UsageError
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.training.their_errors import is_own
 from regchoose.training.trial import Trial, try_out
 

@@ -18,7 +18,7 @@ from typing import Any
 from torch import nn
 
 from regchoose.errors import RegchooseError, UsageError
-from regchoose.records import Image
+from regchoose.records.table import Image
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.cnn import Cnn
 from regchoose.training.survey import any_network

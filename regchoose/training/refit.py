@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from regchoose.errors import TrainingError
-from regchoose.records import Float, Penalties, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Float, Task
 from regchoose.settings import Settings
 from regchoose.training.block import RETRY_RATE, Block, CellData, Schedule
 from regchoose.training.calm import calm

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from regchoose.errors import UsageError
-from regchoose.records import Float
+from regchoose.records.words import Float
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.cnn import KERNEL, Cnn
 from regchoose.training.layout import Part

@@ -9,7 +9,8 @@ import torch
 
 from regchoose.crew.threads import threads
 from regchoose.crew.work import Crew
-from regchoose.records import Float, Int, Kept, Penalties, Task, Trained
+from regchoose.records.experiment import Kept, Penalties, Trained
+from regchoose.records.words import Float, Int, Task
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import RETRY_RATE, Block, BlockResult, CellData, Schedule
 from regchoose.training.cnn import Cnn

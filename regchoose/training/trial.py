@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from regchoose.errors import RegchooseError, TrainingError, UsageError
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.training.any_network import AnyNetwork, columns, fresh, tried_rows
 from regchoose.training.loss import row_loss
 from regchoose.training.survey import any_network

@@ -5,7 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from regchoose.records import ARMS, Arm, Float, Task, Verdict
+from regchoose.records.experiment import Verdict
+from regchoose.records.words import ARMS, Arm, Float, Task
 from regchoose.verdict.posterior import Posterior, compare, draw
 
 FIRM, LEANING = 0.95, 0.80  # of `safe`

@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
-from regchoose.records import Cell, Float, Int, Task
+from regchoose.records.experiment import Cell
+from regchoose.records.words import Float, Int, Task
 
 FIRST_ROWS = 4_000  # of a training set or cross-validation in the first look, unless --rows says otherwise
 BINS = 10  # quantile bins by which a numeric target is stratified

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.records import Float, Int, Penalties
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Float, Int
 
 LIMITS = (0.5, 1.0)  # the exponents of l1 for sparse and for dense fits
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import expit, log_softmax, logsumexp, softmax
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score, root_mean_squared_error
 
-from regchoose.records import Float, Task
+from regchoose.records.words import Float, Task
 
 
 def secondary(task: Task, outputs: Float, y: Float) -> dict[str, float]:

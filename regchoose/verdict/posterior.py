@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from regchoose.records import Arm, Comparison, Float
+from regchoose.records.experiment import Comparison
+from regchoose.records.words import Arm, Float
 
 DRAWS = 20_000
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.records import Arm, Float, Int, Penalties, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Arm, Float, Int, Task
 
 Bool = NDArray[np.bool_]
 DECADES = 4  # from the strongest strength to the weakest

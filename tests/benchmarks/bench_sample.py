@@ -20,7 +20,8 @@ import duckdb
 import numpy as np
 from rich.console import Console
 
-from regchoose.records import Int, Table
+from regchoose.records.table import Table
+from regchoose.records.words import Int
 from regchoose.table.match import SMD
 from regchoose.table.sample import allocate, draw, stratify
 from tests.benchmarks.large_tables import FAMILIES, family, largest_smd, ridge_error, write_large

@@ -13,7 +13,7 @@ from typing import Any
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
-from regchoose.records import Float, Int
+from regchoose.records.words import Float, Int
 from tests.benchmarks.work import Work, float32
 
 JOBS = 2  # processes of GridSearchCV

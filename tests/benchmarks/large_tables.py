@@ -9,7 +9,8 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from regchoose.records import Float, Int, Table
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Int
 from regchoose.table.encode import encode
 from regchoose.table.moments import coordinates
 from tests.table.tables import table as to_table

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from regchoose.records import Float, Int
+from regchoose.records.words import Float, Int
 from tests.benchmarks.contender import Contender
 from tests.benchmarks.plain_network import build_network, criterion_of, l1_norm
 from tests.benchmarks.work import Work, float32, shortened

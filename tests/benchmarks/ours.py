@@ -3,7 +3,7 @@
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.records import Float, Int
+from regchoose.records.words import Float, Int
 from regchoose.training.block import CellData
 from regchoose.training.train import train
 from regchoose.verdict.tune import subset

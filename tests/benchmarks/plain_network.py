@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from regchoose.records import Task
+from regchoose.records.words import Task
 
 
 def build_network(n_inputs: int, hidden: tuple[int, ...], *, n_outputs: int = 1) -> nn.Sequential:

@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.plan import Experiment
-from regchoose.records import Float, Task
+from regchoose.records.words import Float, Task
 from regchoose.settings import Settings
 from tests.benchmarks.tables import Sheet, make_sheet
 from tests.benchmarks.whole_experiment import exhaustive, prepared, train_arms, with_found_rate

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.records import Int
+from regchoose.records.words import Int
 from tests.benchmarks.contender import Contender
 from tests.benchmarks.ours import OURS
 from tests.benchmarks.turns import Turns, by_turns

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from regchoose.records import Float, Int
+from regchoose.records.words import Float, Int
 from tests.benchmarks.contender import Contender, grid_search
 from tests.benchmarks.work import Work, float32
 

@@ -6,7 +6,8 @@ import torch
 from skorch import NeuralNet
 from torch import Tensor
 
-from regchoose.records import Float, Int, Penalties
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Float, Int
 from tests.benchmarks.contender import Contender, grid_search
 from tests.benchmarks.plain_network import build_network, criterion_of, l1_norm
 from tests.benchmarks.work import Work, float32

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.records import Column, Dialect, Float, Table, Task
+from regchoose.records.table import Column, Dialect, Table
+from regchoose.records.words import Float, Task
 
 FRESH = 4_000  # rows of the same law that nobody trains on
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.experiment.rate import is_searched, models_searched, with_rate
-from regchoose.records import ARMS, Arm
+from regchoose.records.words import ARMS, Arm
 from regchoose.settings import Settings
 from regchoose.verdict.design import FIRST_ROWS
 from tests.benchmarks.contender import Contender

@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.model_selection import KFold
 
 from regchoose.crew.threads import threads
-from regchoose.records import ARMS, Float, Int, Penalties
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import ARMS, Float, Int
 from regchoose.settings import Settings
 from regchoose.training.block import make_schedule
 from regchoose.training.device import CPU, devices

@@ -14,7 +14,8 @@ from regchoose.cli.app import main
 from regchoose.cli.ask import Ask
 from regchoose.cli.progress import Listener
 from regchoose.errors import DataError, Interrupted
-from regchoose.records import Kept, Prompt, Result
+from regchoose.records.answers import Prompt, Result
+from regchoose.records.experiment import Kept
 from regchoose.settings import Settings
 from tests.report.results import FIRM
 

@@ -10,7 +10,7 @@ import pytest
 
 from regchoose.cli.ask import answer_to, is_attended, keys, shown
 from regchoose.errors import UsageError
-from regchoose.records import Prompt
+from regchoose.records.answers import Prompt
 from tests.cli.conftest import clean_environment
 from tests.cli.fake_shell import CORRELATED, TARGET
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from regchoose.crew.work import Crew
-from regchoose.records import Task, Trained
+from regchoose.records.experiment import Trained
+from regchoose.records.words import Task
 from regchoose.training.block import CellData
 from regchoose.training.train import Training, train
 from tests.training.problems import cell, points, training

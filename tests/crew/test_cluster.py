@@ -27,7 +27,7 @@ from regchoose.crew.choose import crew_of
 from regchoose.crew.cluster import Cluster
 from regchoose.crew.packed import unpack
 from regchoose.errors import ResourceError, UsageError
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.settings import Settings
 from regchoose.table import lookout
 from regchoose.table.shares import harvested

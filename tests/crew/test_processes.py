@@ -14,7 +14,8 @@ import pytest
 
 from regchoose.crew.processes import ATTEMPTS, Processes
 from regchoose.errors import ResourceError, TrainingError
-from regchoose.records import Image, Task
+from regchoose.records.table import Image
+from regchoose.records.words import Task
 from regchoose.settings import Settings
 from regchoose.training import choose_network
 from regchoose.training.block import Schedule

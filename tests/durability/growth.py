@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 
 from regchoose.errors import RegchooseError
-from regchoose.records import Prompt, Result
+from regchoose.records.answers import Prompt, Result
 from regchoose.run import recommend
 from regchoose.settings import Settings
 from tests.durability.load import resident_mib

@@ -8,7 +8,7 @@ import pytest
 from regchoose.experiment.arms import train_arm
 from regchoose.experiment.comparison import posterior_of
 from regchoose.experiment.plan import WHOLE, Experiment, prepare
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.settings import Settings
 from regchoose.verdict.design import Layout
 from tests.benchmarks.tables import as_table, make_sheet

@@ -12,7 +12,8 @@ from regchoose.experiment.comparison import posterior_of
 from regchoose.experiment.curves import BINS, curves
 from regchoose.experiment.fitted import INPUTS, MOST_POINTS
 from regchoose.experiment.plan import prepare
-from regchoose.records import Table, Task
+from regchoose.records.table import Table
+from regchoose.records.words import Task
 from regchoose.settings import Settings
 from tests.benchmarks.tables import Sheet, as_table, make_sheet
 

@@ -7,7 +7,7 @@ import pytest
 
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.experiment.tuning import tune
-from regchoose.records import Arm
+from regchoose.records.words import Arm
 from regchoose.settings import Settings
 from regchoose.verdict.tune import at_edge, choose
 from tests.benchmarks.tables import as_table, make_sheet

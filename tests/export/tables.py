@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report.as_json import dumps
 from regchoose.run import recommend
 from regchoose.settings import Settings

@@ -13,7 +13,7 @@ from regchoose.final import train
 from regchoose.fitted.model import Tried
 from regchoose.model.files import unpack
 from regchoose.model.unfinished import Unfinished, begin
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.settings import Settings
 from regchoose.table import batches, lookout, parts, spool
 from regchoose.table.encode import encode

@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score, root_mean_square
 
 from regchoose.errors import DataError, RegchooseError, UsageError
 from regchoose.final.predict import Predicted, predict
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.settings import Settings
 from regchoose.table import batches, parts
 from tests.final.fits import HEADER, Diary, layers, lines, model_in, request, settings, table

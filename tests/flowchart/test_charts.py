@@ -10,7 +10,7 @@ from regchoose.flowchart.ask_chart import branches, paths, shared
 from regchoose.flowchart.charts import CHARTS, THREE_QUESTIONS, WHICH_REGULARIZER
 from regchoose.flowchart.nodes import Chart, Outcome, Question
 from regchoose.flowchart.walk import outcome
-from regchoose.records import ARMS
+from regchoose.records.words import ARMS
 from regchoose.settings import Settings
 
 EACH_CHART = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)

@@ -10,7 +10,7 @@ from regchoose.flowchart.ask_chart import paths
 from regchoose.flowchart.charts import CHARTS, WHICH_REGULARIZER
 from regchoose.flowchart.nodes import Action, Outcome, Question
 from regchoose.flowchart.walk import outcome, walk
-from regchoose.records import Answer
+from regchoose.records.answers import Answer
 
 CHART_NAMES = st.sampled_from(sorted(CHARTS))
 

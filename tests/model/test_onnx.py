@@ -12,7 +12,7 @@ import pytest
 
 from regchoose.model.folder import read_model
 from regchoose.model.onnx_graph import as_onnx, category_input
-from regchoose.records import Task
+from regchoose.records.words import Task
 from tests.final.fits import HEADER, lines, model_in, request, settings, table
 from tests.final.test_predict import predicted
 from tests.table.writing import write

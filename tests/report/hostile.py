@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from regchoose.records import Gate, Result
+from regchoose.records.answers import Gate, Result
 from tests.report.results import FIRM
 
 NAMES = {

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 
 
 def arm(loss: float, *, l1: float = 0.0, l2: float = 0.0, nonzero: float = 1.0) -> dict[str, Any]:

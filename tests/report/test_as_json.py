@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report.as_json import document, dumps
 from tests.report.results import FIRM
 

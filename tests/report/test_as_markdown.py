@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from regchoose.records import Gate, Result
+from regchoose.records.answers import Gate, Result
 from regchoose.report.as_markdown import as_markdown, summary
 from regchoose.report.safe_markdown import block, code, prose, table
 from regchoose.report.safe_text import plain

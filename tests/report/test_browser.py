@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report.html import as_html
 from tests.report.results import FIRM, PRIOR, UNDECIDED
 from tests.report.test_html import DIABETES, associated, with_names

@@ -13,7 +13,7 @@ import pytest
 from regchoose.flowchart.charts import CHARTS, THREE_QUESTIONS, WHICH_REGULARIZER
 from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, keyed
 from regchoose.flowchart.walk import Step, walk
-from regchoose.records import Answer
+from regchoose.records.answers import Answer
 from regchoose.report.chart_drawings import WIDTH, arrows_taken, as_json, as_mermaid, as_text
 
 FOLDER = Path(__file__).parent / "charts"

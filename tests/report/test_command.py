@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report.command import command
 from regchoose.settings import Settings
 from tests.report.results import FIRM

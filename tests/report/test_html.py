@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report.html import as_html
 from regchoose.report.html_figures import figures
 from tests.report.results import FIRM, PRIOR, UNDECIDED

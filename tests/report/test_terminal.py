@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regchoose.records import Result
+from regchoose.records.answers import Result
 from regchoose.report import numbers
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.terminal import as_text, render, text

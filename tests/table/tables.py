@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from regchoose.records import Column, Dialect, Float, Table, Task
+from regchoose.records.table import Column, Dialect, Table
+from regchoose.records.words import Float, Task
 
 DIALECT = Dialect("csv", ",", '"', "utf-8", None, True, ".", "comma")
 

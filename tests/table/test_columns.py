@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regchoose.records import Column, Table
+from regchoose.records.table import Column, Table
 from regchoose.settings import Settings
 from regchoose.table.load import load
 from regchoose.table.values import BOOLEANS, clean, is_missing, mark_evidence, to_number

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regchoose.records import Table
+from regchoose.records.table import Table
 from regchoose.settings import Settings
 from regchoose.table.dates import is_ambiguous, read_moments
 from regchoose.table.load import load

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from regchoose.records import Float, Task
+from regchoose.records.words import Float, Task
 from regchoose.table.encode import encode, encoded_names, quantiles, target_scale
 from tests.table.tables import mixed, table
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from regchoose.errors import RegchooseError
-from regchoose.records import Image, Table
+from regchoose.records.table import Image, Table
 from regchoose.settings import Settings
 from regchoose.table.encode import encode
 from regchoose.table.images import reading

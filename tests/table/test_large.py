@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from regchoose.errors import RegchooseError, UsageError
-from regchoose.records import Table
+from regchoose.records.table import Table
 from regchoose.settings import Settings
 from regchoose.table import lookout, parts
 from regchoose.table.load import load

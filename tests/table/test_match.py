@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import ks_2samp
 
-from regchoose.records import Check, Float, Int, Table
+from regchoose.records.subsample import Check
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Int
 from regchoose.table.match import (
     CORRELATION,
     ENERGY,

@@ -12,7 +12,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from regchoose.errors import RegchooseError
-from regchoose.records import Table
+from regchoose.records.table import Table
 from regchoose.settings import Settings
 from regchoose.table.load import load, load_memory
 

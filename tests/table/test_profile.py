@@ -7,7 +7,9 @@ from scipy.stats.contingency import association
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.linear_model import LinearRegression
 
-from regchoose.records import Finding, Float, Int, Profile, Table
+from regchoose.records.subsample import Finding, Profile
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Int
 from regchoose.table.association import associations, correlation, correlation_ratio, cramers_v
 from regchoose.table.neighbourhood import MOST_COLUMNS
 from regchoose.table.picture import find_picture

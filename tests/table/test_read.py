@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from regchoose.errors import DataError
-from regchoose.records import Prompt
+from regchoose.records.answers import Prompt
 from regchoose.settings import Settings
 from regchoose.table.files import check_unchanged, read_bytes, read_text
 from regchoose.table.packed import zstd

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regchoose.records import Table, Task
+from regchoose.records.table import Table
+from regchoose.records.words import Task
 from regchoose.table.moments import coordinates, merge, moments
 from regchoose.table.sample import allocate, balance, draw, stratify
 from tests.table.tables import mixed, table

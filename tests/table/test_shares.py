@@ -12,7 +12,7 @@ import pytest
 from regchoose.crew.packed import pack, unpack
 from regchoose.crew.threads import Threads
 from regchoose.errors import RegchooseError, ResourceError
-from regchoose.records import Table, Whole
+from regchoose.records.table import Table, Whole
 from regchoose.settings import Settings
 from regchoose.table import head, lookout, shares
 from regchoose.table.added import added_up

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regchoose.records import Prompt, Table
+from regchoose.records.answers import Prompt
+from regchoose.records.table import Table
 from regchoose.settings import Settings
 from regchoose.table.load import load
 from tests.table.writing import csv_of, error_of, nobody, numbers, write

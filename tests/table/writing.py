@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from regchoose.errors import RegchooseError
-from regchoose.records import Prompt
+from regchoose.records.answers import Prompt
 from regchoose.settings import Settings
 from regchoose.table.load import load
 from regchoose.table.read import read

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from regchoose.crew.threads import Threads
-from regchoose.records import Float, Penalties, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Float, Task
 from regchoose.training.block import Block, BlockResult, CellData, make_schedule
 from regchoose.training.descent import train_block
 from regchoose.training.device import devices

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from regchoose.errors import TrainingError, UsageError
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.training.any_network import AnyNetwork
 from regchoose.training.loss import n_outputs, row_loss
 from regchoose.training.mlp import Mlp

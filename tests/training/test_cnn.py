@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from regchoose.errors import UsageError
-from regchoose.records import Image, Penalties, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.table import Image
+from regchoose.records.words import Task
 from regchoose.settings import Settings
 from regchoose.training import cnn
 from regchoose.training.block import Block, CellData, make_schedule

@@ -13,7 +13,7 @@ from regchoose.crew.away import perform
 from regchoose.crew.packed import pack
 from regchoose.crew.work import Crew
 from regchoose.errors import ResourceError, UsageError
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.training import train as train_module
 from regchoose.training.device import CPU, Devices, choose_devices, devices, devices_of
 from regchoose.training.train import train

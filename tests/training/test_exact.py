@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from regchoose.records import Float, Penalties, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Float, Task
 from regchoose.training.exact import linear_losses, solve_passing
 from regchoose.training.linear import LinearProblem, solve
 from regchoose.training.loss import n_outputs

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from regchoose.journal.journal import Journal
-from regchoose.records import Arrays, Penalties, Trained
+from regchoose.records.experiment import Penalties, Trained
+from regchoose.records.words import Arrays
 from regchoose.settings import Settings
 from regchoose.training import choose_network, orders
 from regchoose.training import train as train_module

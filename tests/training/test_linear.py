@@ -8,7 +8,7 @@ import torch
 from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from torch.autograd.functional import hessian, jacobian
 
-from regchoose.records import Float, Task
+from regchoose.records.words import Float, Task
 from regchoose.training.block import Rows, Stopped
 from regchoose.training.linear import LinearFit, LinearProblem, solve
 from regchoose.training.loss import n_outputs

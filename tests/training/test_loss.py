@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.training.loss import n_outputs, row_loss, slope
 from tests.training.problems import TASKS
 

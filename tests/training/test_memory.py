@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from regchoose.errors import ResourceError
-from regchoose.records import Trained
+from regchoose.records.experiment import Trained
 from regchoose.training import lines, mlp
 from regchoose.training import train as train_module
 from regchoose.training.block import Block, BlockResult

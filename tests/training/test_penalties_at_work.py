@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from regchoose.records import Float, Penalties, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Float, Task
 from regchoose.training.block import BlockResult
 from regchoose.training.train import train
 from tests.training.problems import TASKS, block_result, cell, points, training

@@ -8,7 +8,7 @@ import pytest
 
 from regchoose.cli.failures import lines
 from regchoose.errors import RegchooseError
-from regchoose.records import Task
+from regchoose.records.words import Task
 from regchoose.training.probe import Request, probe
 from regchoose.training.trial import Trial, try_out
 

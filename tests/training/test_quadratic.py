@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.optimize import minimize as scipy_minimize
 
-from regchoose.records import Float
+from regchoose.records.words import Float
 from regchoose.training.quadratic import Quadratic, minimize
 
 M = 4

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from regchoose.records import Task, Trained
+from regchoose.records.experiment import Trained
+from regchoose.records.words import Task
 from regchoose.training import train as train_module
 from regchoose.training.block import (
     MOST_WEIGHTS,

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from regchoose.errors import UsageError
-from regchoose.records import Prompt, Result
+from regchoose.records.answers import Prompt, Result
 from regchoose.report.as_json import dumps
 from regchoose.run import recommend
 from regchoose.settings import Settings

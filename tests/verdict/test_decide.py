@@ -7,7 +7,8 @@ import pytest
 
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.walk import outcome
-from regchoose.records import ARMS, Arm, Float, Verdict
+from regchoose.records.experiment import Verdict
+from regchoose.records.words import ARMS, Arm, Float
 from regchoose.verdict.decide import (
     DIAMONDS,
     answer,

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regchoose.records import Cell, Float, Int, Task
+from regchoose.records.experiment import Cell
+from regchoose.records.words import Float, Int, Task
 from regchoose.verdict.design import (
     TUNING_SETS,
     Layout,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from regchoose.records import Penalties
+from regchoose.records.experiment import Penalties
 from regchoose.verdict.growth import l1_exponent, optimum, trend
 
 ROWS = np.array([800, 1600, 3200])

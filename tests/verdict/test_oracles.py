@@ -8,7 +8,7 @@ from baycomp import two_on_single
 from scipy.stats import f as fisher
 from scipy.stats import kstest
 
-from regchoose.records import ARMS, Arm, Float
+from regchoose.records.words import ARMS, Arm, Float
 from regchoose.verdict.calibration import variance_factor
 from regchoose.verdict.design import Layout
 from regchoose.verdict.posterior import compare, draw, make_posterior

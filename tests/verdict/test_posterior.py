@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import t as student
 
-from regchoose.records import ARMS
+from regchoose.records.words import ARMS
 from regchoose.verdict.posterior import Posterior, compare, draw, make_posterior
 
 LOSSES = np.random.default_rng(5).normal(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso, LogisticRegression
 
-from regchoose.records import Arm, Penalties, Task
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Arm, Task
 from regchoose.verdict.tune import (
     Choice,
     at_edge,

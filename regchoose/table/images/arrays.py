@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records import Dialect, Image
+from regchoose.records.table import Dialect, Image
 from regchoose.settings import Settings
 from regchoose.table.cells import TEXT, Text
 from regchoose.table.images.image_set import ImageSet, fitted, reduced_warning, resized, stretched_warning

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records import Image
+from regchoose.records.table import Image
 from regchoose.settings import Settings
 from regchoose.table.cells import TEXT
 from regchoose.table.images.image_set import ImageSet, Pixels, fitted, reduced_warning

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from regchoose.records import Image
+from regchoose.records.table import Image
 from regchoose.settings import Settings
 from regchoose.table.cells import Text
 

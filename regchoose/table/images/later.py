@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from regchoose.errors import UsageError
-from regchoose.records import Image
+from regchoose.records.table import Image
 from regchoose.table.cells import TEXT
 from regchoose.table.images.arrays import is_arrays, open_later_arrays
 from regchoose.table.images.folder import Header, header_of, is_image, left_out, name_of, pixels_of, walked

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from regchoose.records import Column, Float, Image, Int, Table
+from regchoose.records.table import Column, Image, Table
+from regchoose.records.words import Float, Int
 
 SIDE = 8  # patches
 COLOURS = {1: ("",), 3: (", red", ", green", ", blue")}

@@ -7,7 +7,8 @@ from dataclasses import fields
 import numpy as np
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records import Column, Dialect, Float, Image, Int, Table, Whole
+from regchoose.records.table import Column, Dialect, Image, Table, Whole
+from regchoose.records.words import Float, Int
 from regchoose.settings import DATA, Option, Settings
 from regchoose.table.enough import check_classes, check_rows
 from regchoose.table.facts import facts_of

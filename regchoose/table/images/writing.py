@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from regchoose.errors import ResourceError, UsageError
-from regchoose.records import Int, Table
+from regchoose.records.table import Table
+from regchoose.records.words import Int
 
 
 def refuse_form(form: str, table: Table) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.plan import Experiment
-from regchoose.records import ARMS, Arm, Float, Int, Penalties
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import ARMS, Arm, Float, Int
 from regchoose.training.block import CellData
 from regchoose.training.train import train
 from regchoose.verdict.tune import to_size

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-from regchoose.records import ARMS
+from regchoose.records.words import ARMS
 from tests.benchmarks.calibration.verdicts import (
     NADEAU_BENGIO,
     Said,

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from regchoose.experiment.arms import train_arm
 from regchoose.experiment.comparison import rope_of
 from regchoose.experiment.plan import Experiment, prepare
-from regchoose.records import ARMS, Arm, Float
+from regchoose.records.words import ARMS, Arm, Float
 from regchoose.settings import Settings
 from tests.benchmarks.calibration.tasks import Law, law
 from tests.benchmarks.calibration.truth import SCORED, SETS, true_losses

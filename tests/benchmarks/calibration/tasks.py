@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import expit, softmax
 
-from regchoose.records import Float, Task
+from regchoose.records.words import Float, Task
 
 KINDS: tuple[Task, ...] = ("regression", "binary", "multiclass")
 NEAR_TIES = 3  # of ten tasks

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.special import log_expit, log_softmax
 
-from regchoose.records import ARMS, Arm, Float, Int, Penalties
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import ARMS, Arm, Float, Int
 from regchoose.training.block import CellData, Rows
 from regchoose.training.train import Training, train
 from tests.benchmarks.calibration.tasks import Law

@@ -8,7 +8,7 @@ import numpy as np
 
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.walk import outcome
-from regchoose.records import ARMS, Arm, Float
+from regchoose.records.words import ARMS, Arm, Float
 from regchoose.verdict.decide import DIAMONDS, OUTCOME_ARMS, answer, judge
 from regchoose.verdict.posterior import Posterior, compare, make_posterior
 

@@ -10,7 +10,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from regchoose.cli.progress import Silent
-from regchoose.records import ARMS, Arm, Penalties, Result
+from regchoose.records.answers import Result
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import ARMS, Arm
 from regchoose.run import recommend
 from regchoose.training.block import CellData, Schedule, make_schedule
 from regchoose.training.device import CPU, devices

@@ -15,7 +15,7 @@ from sklearn.linear_model import (
     RidgeCV,
 )
 
-from regchoose.records import Float
+from regchoose.records.words import Float
 from regchoose.verdict.metrics import row_losses
 from tests.benchmarks.regret.method import Found, Sizes
 from tests.benchmarks.regret.splits import Split

@@ -15,7 +15,7 @@ import optuna
 import torch
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, cross_val_score
 
-from regchoose.records import ARMS, Float
+from regchoose.records.words import ARMS, Float
 from regchoose.training.block import make_schedule
 from regchoose.verdict.metrics import row_losses
 from regchoose.verdict.tune import DECADES, make_grid, strongest

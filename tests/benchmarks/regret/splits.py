@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from regchoose.records import Float, Table, Task
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Task
 from regchoose.settings import Settings
 from regchoose.table.encode import encode
 from regchoose.table.load import load

@@ -1,0 +1,64 @@
+"""The walk through the chart, and the result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+AnsweredBy = Literal["user", "flag", "default", "measured", "trained"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to a question of the chart, or the report of an action."""
+
+    value: str
+    by: AnsweredBy
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A question for a person. Its flag answers it too."""
+
+    flag: str
+    text: str
+    choices: Mapping[str, str]  # value → what it means; empty: any text
+    default: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition on a document, such as `certainty != "firm"`, and whether it holds."""
+
+    expression: str
+    holds: bool | None  # None: it cannot be told, as something in it is null
+    values: tuple[tuple[str, Any], ...]  # each name in it, with what it is
+
+    @property
+    def fails(self) -> bool:
+        """Whether a pipeline is to stop: a gate that cannot see does not let pass."""
+        return self.holds is not False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run found: the JSON document of the contract."""
+
+    ok: bool
+    schema_version: str
+    regchoose_version: str
+    fingerprint: Mapping[str, str]
+    settings: Mapping[str, Any]
+    partial: bool
+    seconds: float
+    execution: Mapping[str, Any]
+    recommendation: Mapping[str, Any]
+    path: tuple[Mapping[str, Any], ...]
+    arms: Mapping[str, Mapping[str, Any]]
+    design: Mapping[str, Any] | None
+    comparisons: tuple[Mapping[str, Any], ...]
+    curves: Mapping[str, Any]
+    audit: Mapping[str, Any] | None
+    subsample: Mapping[str, Any] | None
+    data: Mapping[str, Any]

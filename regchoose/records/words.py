@@ -1,0 +1,17 @@
+"""Words that all rooms share: the arms, the tasks, and arrays by the kind of their numbers."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Arrays = Mapping[str, NDArray[Any]]
+
+Arm = Literal["none", "l1", "l2", "elastic_net"]
+ARMS: tuple[Arm, ...] = ("none", "l1", "l2", "elastic_net")
+ARM_NAMES: dict[Arm, str] = {"none": "none", "l1": "L1", "l2": "L2", "elastic_net": "Elastic Net"}
+
+Task = Literal["regression", "binary", "multiclass"]
