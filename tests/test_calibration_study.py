@@ -10,8 +10,10 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from regchoose.records.words import ARMS
+from regchoose.verdict.arm_prior import Student
 from tests.benchmarks.calibration import __main__ as command
 from tests.benchmarks.calibration.choice import WAYS, compare_ways, summary_of_ways
+from tests.benchmarks.calibration.learned import half_of, learned, with_priors
 from tests.benchmarks.calibration.reliability import fitting_factor, rule_at, summary
 from tests.benchmarks.calibration.study import SMALL, WHOLE, answer, experiment_of
 from tests.benchmarks.calibration.tasks import KINDS, law
@@ -82,7 +84,7 @@ def test_the_tables_count_each_task_once(records: list[dict[str, Any]]) -> None:
     assert found["tasks"] == 4
     assert found["networks"]["tasks"] + found["linear"]["tasks"] == 4
     for name in ("networks", "linear"):
-        for own in found[name]["factors"].values():
+        for own in found[name]["without_prior"].values():
             for rule in ("best", "chart"):
                 assert sum(row["observed"]["of"] for row in own[rule]["safe"]) == found[name]["tasks"]
 
@@ -129,6 +131,50 @@ def test_where_certainty_is_wrong_the_factor_stays_nadeau_and_bengios() -> None:
     wild = [made_up(0.02, seed=seed) for seed in range(100)]
     assert rule_at(wild, [0.13] * 100, "best")["firm"]["share"] > 0.8
     assert fitting_factor(wild) == NADEAU_BENGIO
+
+
+def drawn_apart(count: int) -> list[dict[str, Any]]:
+    """Return records whose true differences from Elastic Net come from t distributions."""
+    rng, delta = np.random.default_rng(5), 0.02
+    found = []
+    for number in range(count):
+        apart = {"none": 2 + rng.standard_t(1.5), "l1": 0.3 * rng.standard_t(2.5), "l2": rng.standard_t(2.5)}
+        truth = {arm: 1.0 + delta * gap for arm, gap in apart.items()} | {"elastic_net": 1.0}
+        found.append(made_up(0.0, seed=number) | {"truth": truth, "rope": delta})
+    return found
+
+
+def test_how_far_arms_lie_apart_is_learned() -> None:
+    found = learned(drawn_apart(2000))
+    assert found["none"].location == pytest.approx(2, abs=0.15)
+    assert [found[arm].scale for arm in ("none", "l1", "l2")] == pytest.approx([1, 0.3, 1], rel=0.1)
+    assert [found[arm].df for arm in ("none", "l1", "l2")] == [1.5, 2.5, 2.5]
+
+
+def test_no_task_teaches_the_prior_that_it_is_judged_with() -> None:
+    records = drawn_apart(60)
+    known = with_priors(records)
+    for half in (0, 1):
+        others = learned([own for own in records if half_of(own) != half])
+        assert all(own["prior"] == others for own in known if half_of(own) == half)
+    assert {half_of(own) for own in records} == {0, 1}
+    assert all("prior" not in own for own in with_priors(records[:30]))
+
+
+def test_a_verdict_knows_the_prior_of_its_record() -> None:
+    record, narrow = made_up(0.0, seed=1), dict.fromkeys(("none", "l1", "l2"), Student(2.5, 0.0, 0.05))
+    plain = said(record, factor=4.0, decide="best")
+    surer = said(record | {"prior": narrow}, factor=4.0, decide="best")
+    assert (surer.arm, surer.regret) == (plain.arm, plain.regret)
+    assert plain.safe < 0.8 < surer.safe
+
+
+def test_one_who_knows_the_truth_needs_no_penalty_that_gains_nothing() -> None:
+    record = made_up(0.0, seed=1)
+    record["truth"] = {"none": 0.5, "l1": 0.496, "l2": 0.495, "elastic_net": 0.494}
+    record["losses"] = {arm: [loss + 1e-5 * k for k in range(25)] for arm, loss in record["truth"].items()}
+    found = said(record, factor=0.29, decide="chart")
+    assert (found.arm, found.same_outcome) == ("none", True)
 
 
 def test_false_alarms_are_counted() -> None:

@@ -46,4 +46,9 @@ def rope_of(arms: Mapping[Arm, ArmRun], experiment: Experiment) -> float:
     """Return δ, given or from the losses of predicting nothing and of the baseline."""
     if experiment.settings.rope != "auto":
         return experiment.settings.rope
+    return usual_rope(arms, experiment)
+
+
+def usual_rope(arms: Mapping[Arm, ArmRun], experiment: Experiment) -> float:
+    """Return δ as it is where nobody gives it."""
     return region_of_equivalence(experiment.loss_null, float(np.nanmean(arms["none"].losses)))

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from regchoose.experiment.arms import ArmRun
-from regchoose.experiment.comparison import posterior_of, rope_of
+from regchoose.experiment.comparison import posterior_of, rope_of, usual_rope
 from regchoose.experiment.growth import Growth
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Comparison, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import Arm
+from regchoose.verdict.arm_prior import ArmPrior
+from regchoose.verdict.calibration import learned_prior
 from regchoose.verdict.decide import DIAMONDS, FIRM, judge
 from regchoose.verdict.posterior import Posterior, compare
 
@@ -96,7 +98,16 @@ class Judgement:
             walk=self.walk,
             rng=np.random.default_rng(settings.seed),
             firm=self.firm,
+            prior=self.arm_prior,
         )
+
+    @property
+    def arm_prior(self) -> ArmPrior | None:
+        """How far the arms lie apart before a cell is seen; None where no study tells."""
+        if not self.experiment.is_studied:
+            return None
+        unit = usual_rope(self.arms, self.experiment)
+        return learned_prior(unit, loss_null=self.experiment.loss_null)
 
     @cached_property
     def diamonds(self) -> dict[str, Comparison]:

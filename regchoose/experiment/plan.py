@@ -20,7 +20,7 @@ from regchoose.training.block import USUAL_RATE, CellData, make_schedule
 from regchoose.training.choose_network import cnn_network, other_network
 from regchoose.training.device import devices_of
 from regchoose.training.train import Training
-from regchoose.verdict.calibration import measured_overlap, variance_factor
+from regchoose.verdict.calibration import is_studied, variance_factor
 from regchoose.verdict.decide import null_loss
 from regchoose.verdict.design import INNER, Layout, forward_cells, make_cells, make_sets
 from regchoose.verdict.tune import FEWEST_POINTS, make_grid, pauses, strongest, to_size, tuned_models
@@ -89,15 +89,13 @@ class Experiment:
 
     def variance_factor(self, cells: int) -> float:
         """Return the factor of the covariance over so many cells."""
-        return variance_factor(cells, self.layout, folds=self.settings.folds, overlap=self.overlap)
+        return variance_factor(cells, self.layout, folds=self.settings.folds)
 
     @property
-    def overlap(self) -> float | None:
-        """What the overlap of cells adds to the factor, where a study has measured it."""
+    def is_studied(self) -> bool:
+        """Whether the certainty of such experiments was held against known truths."""
         settings = self.settings
-        return measured_overlap(
-            settings.network, self.layout, folds=settings.folds, exchangeable=self.exchangeable
-        )
+        return is_studied(settings.network, self.layout, folds=settings.folds, exchangeable=self.exchangeable)
 
     @property
     def remarks(self) -> tuple[str, ...]:

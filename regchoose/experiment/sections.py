@@ -1,5 +1,6 @@
 """The sections of a result that rest on trained arms."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def _recommendation(judgement: Judgement) -> dict[str, Any]:
         "certainty": verdict.certainty,
         "probability": verdict.probability,
         "safe": verdict.safe,
-        "calibrated": experiment.overlap is not None,
+        "calibrated": judgement.arm_prior is not None,
         "gain": _gain(judgement, arm),
         "nonzero_share": run.nonzero_share,
         "training": None if linear else _training(judgement, run),
@@ -149,6 +150,7 @@ def _design(judgement: Judgement) -> dict[str, Any]:
         "text": design_sentence(experiment),
         "rope": verdict.rope,
         "variance_factor": experiment.variance_factor(len(experiment.final)),
+        "arm_prior": None if judgement.arm_prior is None else asdict(judgement.arm_prior),
         "loss": "squared error of the standardized target" if regression else "log loss",
         "loss_null": experiment.loss_null,
         "looks": [*judgement.earlier, judgement.look()],

@@ -79,8 +79,13 @@ def advice(regularizer: Arm, *, certainty: str, evidence: Mapping[str, Any]) -> 
     ]
     return (
         f"{opening} with {name}: as good as the best of the four, up to no practical difference, with "
-        f"probability {evidence['safe']:.2f}."
+        f"probability {_probability(evidence['safe'])}."
     )
+
+
+def _probability(share: float) -> str:
+    """Write a probability; draws are counted, so none is certain."""
+    return "over 0.99" if share > 0.99 else f"{share:.2f}"
 
 
 def audit_sentences(
@@ -105,7 +110,7 @@ def audit_sentences(
         said.append(f"{ARM_NAMES[best]}, which the chart did not choose, {stress}: {lower}.")
     if simpler is not None:
         name, probability = simpler
-        said.append(f"{ARM_NAMES[name]} is simpler and not worse (P = {probability:.2f}).")
+        said.append(f"{ARM_NAMES[name]} is simpler and not worse (P = {_probability(probability)}).")
     if epochs > 1 and "none" in losses:
         end, tuned = (_excess(table["none"], min(table.values())) for table in (losses_at_end, losses))
         said.append(

@@ -37,6 +37,21 @@ class Look(Part):
     safe: float
 
 
+class Student(Part):
+    """A t distribution."""
+
+    df: float
+    location: float
+    scale: float
+
+
+class ArmPrior(Part):
+    """An arm's true loss less Elastic Net's."""
+
+    differences: dict[Arm, Student] = Field(description="in units of `unit`")
+    unit: float = Field(description="the rope, as it is where none is given")
+
+
 class Design(Part):
     """How the arms were compared."""
 
@@ -49,7 +64,11 @@ class Design(Part):
     test_rows: int | None = Field(default=None, description="of design A; null for cross-validation")
     text: str | None = Field(default=None, description="the design in a line")
     rope: float = Field(description="differences of the loss up to this do not matter")
-    variance_factor: float
+    variance_factor: float = Field(description="times the covariance over cells is that of their means")
+    arm_prior: ArmPrior | None = Field(
+        default=None,
+        description="how far the arms' losses lie apart before any is seen; null without a study",
+    )
     loss: str
     loss_null: float = Field(description="of predicting nothing")
     looks: list[Look]

@@ -1,36 +1,57 @@
-"""How uncertain the means of overlapping cells are: measured where a study knows the truth.
+"""What the certainty rests on: the variance of overlapping cells, and what a study knows of the arms.
 
 The losses of the cells of a cross-validation go together, for they share rows. With ρ their correlation, the
 covariance of their means over J cells is (1/J + ρ/(1 − ρ))·V, V being their covariance. Nadeau & Bengio
-(2003) put ρ/(1 − ρ) at test rows over training rows, here 1/4. The study of tests/benchmarks/calibration
-looks on half of its tasks for the largest value that lets verdicts be firm in 80 % of them, 97 % of which
-must be right, and judges it on the other half; it stays theirs where there is none.
+(2003) put ρ/(1 − ρ) at test rows over training rows. The study of tests/benchmarks/calibration, where the
+truth is known, looked on half of its tasks for how far the arms truly lie apart, and judged verdicts with
+that prior on the other half. With it no smaller factor is needed for verdicts that are firm often enough.
 """
 
+from regchoose.records.words import Arm
+from regchoose.verdict.arm_prior import ArmPrior, Student
 from regchoose.verdict.design import Layout
 
-# ρ/(1 − ρ) by network: `calibrated_factor` − 1/25 of tests/benchmarks/results/calibration.json.
-OVERLAP = {"mlp": 0.20, "linear": 0.25}
-FOLDS = 5  # of the study
+# `prior` of tests/benchmarks/results/calibration.json: learned from all tasks, in units of δ.
+LEARNED: dict[Arm, Student] = {
+    "none": Student(1.5, 1.02, 1.67),
+    "l1": Student(2.5, 0.03, 0.20),
+    "l2": Student(2.5, 0.17, 0.55),
+}
+NETWORKS = ("mlp", "linear")  # of the study
+FOLDS = 5
 ROWS = (100, 1_000)  # of its tables
+LEAST_UNIT = (
+    0.004  # δ of its tasks, of the loss of predicting nothing: a fifth of that is left without a penalty
+)
 
 
-def variance_factor(cells: int, layout: Layout, *, folds: int, overlap: float | None = None) -> float:
+def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:
     """Return the factor of the cells' covariance that makes it that of their means.
 
     Parameters
     ----------
     cells : int
         J.
-    overlap : float, optional
-        ρ/(1 − ρ) as `measured_overlap` has it; without it, of a cross-validation, Nadeau & Bengio's.
     """
     if layout.kind == "A":  # nothing overlaps; the shared test rows are accounted for apart
         return 1 / cells
-    return 1 / cells + (1 / (folds - 1) if overlap is None else overlap)
+    return 1 / cells + 1 / (folds - 1)
 
 
-def measured_overlap(network: str, layout: Layout, *, folds: int, exchangeable: bool) -> float | None:
-    """Return ρ/(1 − ρ) as it was measured; None where the study says nothing of such an experiment."""
-    studied = layout.kind == "B" and folds == FOLDS and ROWS[0] <= layout.rows <= ROWS[1]
-    return OVERLAP.get(network) if studied and exchangeable else None
+def is_studied(network: str, layout: Layout, *, folds: int, exchangeable: bool) -> bool:
+    """Tell whether the study says anything of such an experiment."""
+    crossed = layout.kind == "B" and folds == FOLDS and ROWS[0] <= layout.rows <= ROWS[1]
+    return network in NETWORKS and crossed and exchangeable
+
+
+def learned_prior(unit: float, *, loss_null: float) -> ArmPrior | None:
+    """Return how far the arms' true losses lie apart; None on a table that is easier than those of the study.
+
+    Parameters
+    ----------
+    unit : float
+        δ as it is without `--rope`.
+    loss_null : float
+        Loss of predicting nothing.
+    """
+    return ArmPrior(LEARNED, unit) if unit >= LEAST_UNIT * loss_null else None

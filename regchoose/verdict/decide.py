@@ -7,6 +7,7 @@ import numpy as np
 
 from regchoose.records.experiment import Verdict
 from regchoose.records.words import ARMS, Arm, Float, Task
+from regchoose.verdict.arm_prior import ArmPrior, draw_with
 from regchoose.verdict.posterior import Posterior, compare, draw
 
 FIRM, LEANING = 0.95, 0.80  # of `safe`
@@ -61,6 +62,7 @@ def judge(
     walk: Walk,
     rng: np.random.Generator,
     firm: float = FIRM,
+    prior: ArmPrior | None = None,
 ) -> Verdict:
     """Say how sure an outcome is.
 
@@ -74,6 +76,9 @@ def judge(
         Answers of the diamonds → the outcome's key.
     firm : float
         `safe` from which the certainty is firm.
+    prior : ArmPrior, optional
+        How far the arms lie apart before a cell is seen. It tells how sure the outcome is, and changes
+        neither the outcome nor what two arms are compared by.
 
     Returns
     -------
@@ -81,7 +86,7 @@ def judge(
         `probability`: share of posterior draws that end there too. `safe`: share of draws in which the arm
         is within δ of the best.
     """
-    losses = draw(posterior, rng)
+    losses = draw(posterior, rng) if prior is None else draw_with(prior, posterior, rng)
     best_arm = posterior.arms[int(np.argmin(posterior.mean))]
     within = losses <= losses.min(1, keepdims=True) + rope
     safe_of: dict[str, float] = dict(zip(posterior.arms, within.mean(0).tolist(), strict=True))

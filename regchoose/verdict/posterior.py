@@ -82,13 +82,19 @@ def compare(posterior: Posterior, a: Arm, b: Arm, *, rope: float) -> Comparison:
     return Comparison(a, b, difference, interval, better, max(0.0, 1 - better - worse), worse)
 
 
-def draw(posterior: Posterior, rng: np.random.Generator, *, n_draws: int = DRAWS) -> Float:
-    """Draw mean losses: -> (n_draws, a).
+def root_of(posterior: Posterior) -> Float:
+    """Return R with R Rᵀ the scale: (a, a).
 
-    By an eigenvalue root, since the covariance is singular where arms coincide.
+    By eigenvalues, since the scale is singular where arms coincide.
     """
     values, vectors = np.linalg.eigh(posterior.scale)
-    root = vectors * np.sqrt(np.clip(values, 0.0, None))
+    root: Float = vectors * np.sqrt(np.clip(values, 0.0, None))
+    return root
+
+
+def draw(posterior: Posterior, rng: np.random.Generator, *, n_draws: int = DRAWS) -> Float:
+    """Draw mean losses: -> (n_draws, a)."""
+    root = root_of(posterior)
     normal = rng.standard_normal((n_draws, len(posterior.arms)))
     chi_square = rng.chisquare(posterior.df, n_draws)
     spread: Float = (normal @ root.T) * np.sqrt(posterior.df / chi_square)[:, None]

@@ -1,12 +1,13 @@
-"""The factor by which the covariance of cells becomes that of their means."""
+"""The factor that makes the covariance of cells that of their means, and the prior that a study found."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from regchoose.verdict.calibration import OVERLAP, measured_overlap, variance_factor
+from regchoose.verdict.calibration import LEARNED, LEAST_UNIT, is_studied, learned_prior, variance_factor
 from regchoose.verdict.design import Layout
 
 STUDY = Path(__file__).parents[1] / "benchmarks" / "results" / "calibration.json"
@@ -18,7 +19,7 @@ STUDIED: dict[str, Any] = {
 }
 
 
-def test_without_a_study_it_is_nadeau_and_bengios() -> None:
+def test_overlapping_cells_count_as_nadeau_and_bengio_say() -> None:
     layout = Layout("B", 442)
     assert variance_factor(25, layout, folds=5) == pytest.approx(1 / 25 + 1 / 4)
     assert variance_factor(100, layout, folds=10) == pytest.approx(1 / 100 + 1 / 9)
@@ -28,15 +29,9 @@ def test_disjoint_sets_do_not_overlap() -> None:
     assert variance_factor(10, Layout("A", 4_000, 10, 5_000), folds=5) == pytest.approx(1 / 10)
 
 
-def test_what_overlap_adds_is_the_same_for_any_number_of_cells() -> None:
-    layout = Layout("B", 442)
-    assert variance_factor(25, layout, folds=5, overlap=0.16) == pytest.approx(0.20)
-    assert variance_factor(10, layout, folds=5, overlap=0.16) == pytest.approx(0.26)
-
-
 @pytest.mark.parametrize("network", ["mlp", "linear"])
-def test_it_is_as_measured_where_the_study_was(network: str) -> None:
-    assert measured_overlap(**STUDIED | {"network": network}) == OVERLAP[network]
+def test_the_study_was_of_these(network: str) -> None:
+    assert is_studied(**STUDIED | {"network": network})
 
 
 @pytest.mark.parametrize(
@@ -51,15 +46,31 @@ def test_it_is_as_measured_where_the_study_was(network: str) -> None:
         {"exchangeable": False},
     ],
 )
-def test_elsewhere_nothing_was_measured(other: dict[str, Any]) -> None:
-    assert measured_overlap(**STUDIED | other) is None
+def test_elsewhere_nothing_is_known(other: dict[str, Any]) -> None:
+    assert not is_studied(**STUDIED | other)
 
 
-@pytest.mark.parametrize(("network", "models"), [("mlp", "networks"), ("linear", "linear")])
-def test_the_figures_are_those_that_the_study_found(network: str, models: str) -> None:
+def test_the_prior_is_the_one_that_the_study_found() -> None:
+    found = json.loads(STUDY.read_text(encoding="utf-8"))["prior"]
+    for arm, own in LEARNED.items():
+        for name, value in asdict(own).items():
+            assert value == pytest.approx(found[arm][name], abs=0.005)
+
+
+def test_it_is_for_tables_as_hard_as_those_of_the_study() -> None:
+    found = learned_prior(0.02, loss_null=2.0)
+    assert found is not None
+    assert (found.unit, found.differences) == (0.02, LEARNED)
+    assert learned_prior(0.0039, loss_null=1.0) is None
+    records = map(json.loads, STUDY.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines())
+    assert min(own["rope"] / own["loss_null"] for own in records) == pytest.approx(LEAST_UNIT, abs=0.0005)
+
+
+@pytest.mark.parametrize("models", ["networks", "linear"])
+def test_with_it_firm_verdicts_keep_their_promise(models: str) -> None:
     found = json.loads(STUDY.read_text(encoding="utf-8"))[models]
-    factor = found["calibrated_factor"]
-    assert OVERLAP[network] == pytest.approx(factor - 1 / 25)
+    assert found["calibrated_factor"] == pytest.approx(variance_factor(25, Layout("B", 442), folds=5))
     for rule in ("best", "chart"):
-        assert round(found["factors"][f"{factor:.3f}"][rule]["firm_right"]["share"], 2) >= 0.97
-    assert found["factors"][f"{factor:.3f}"]["type_1"]["share"] <= 0.05
+        assert round(found["calibrated_on_others"][rule]["firm_right"]["share"], 2) >= 0.97
+    assert found["calibrated_on_others"]["best"]["firm"]["share"] >= 0.8
+    assert found["calibrated_on_others"]["type_1"]["share"] <= 0.05

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from regchoose.records.words import ARMS
+from tests.benchmarks.calibration.learned import FEWEST, as_figures, half_of, learned, with_priors
 from tests.benchmarks.calibration.verdicts import (
     NADEAU_BENGIO,
     Said,
@@ -27,12 +28,20 @@ MORE = 1 / FEWER_CELLS - 1 / 25  # what these add to the factor of all cells; wh
 def summary(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return everything the study says: of networks, of linear models, and of both."""
     found: dict[str, Any] = {"tasks": len(records)}
+    if len(records) >= FEWEST:
+        found["prior"] = as_figures(learned(records))
     judged: list[tuple[dict[str, Any], float]] = []
+    known = with_priors(records)
     for name in MODELS:
-        own = [record for record in records if record["law"]["network"] == (name == "networks")]
-        if own:
-            crossed = _crossed(own)
-            found[name] = _of_model(own, crossed)
+        places = [j for j, own in enumerate(records) if own["law"]["network"] == (name == "networks")]
+        if places:
+            crossed = _crossed([known[j] for j in places])
+            found[name] = _of_model([records[j] for j in places], crossed)
+            others = [own for j, own in enumerate(records) if j not in places]
+            if len(others) >= FEWEST:
+                prior = learned(others)
+                taught = [{**records[j], "prior": prior} for j in places]
+                found[name]["with_prior_of_other_models"] = _at(taught, [NADEAU_BENGIO] * len(taught))
             judged += crossed
     if judged:
         found["both"] = _at(*zip(*judged, strict=True))
@@ -41,7 +50,7 @@ def summary(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _crossed(records: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], float]]:
     """Give each task the factor that the other half of the tasks needs, so that none judges its own."""
-    halves = [[r for r in records if r["law"]["number"] // 6 % 2 == half] for half in (0, 1)]
+    halves = [[own for own in records if half_of(own) == half] for half in (0, 1)]
     factors = [fitting_factor(half or records) for half in halves]
     return [(record, factor) for half, factor in zip(halves, factors[::-1], strict=True) for record in half]
 
@@ -49,14 +58,18 @@ def _crossed(records: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], fl
 def fitting_factor(records: Sequence[dict[str, Any]]) -> float:
     """Return the most cautious factor that is not silent: firm often enough, and right where it is.
 
-    Where none is firm that often, it is the least cautious one that is right; where none is, it stays Nadeau
-    & Bengio's. Coverage of intervals is no measure here: between arms that are all but the same, and between
-    one that explodes and the others, it fails without any harm.
+    It is at most Nadeau & Bengio's. Where none is firm that often, it is the least cautious one that is
+    right; where none is, it stays theirs. Coverage of intervals is no measure here: between arms that are all
+    but the same, and between one that explodes and the others, it fails without any harm.
     """
-    found = {c: _at(records, [c] * len(records)) for c in FACTORS}
-    right = [c for c, own in found.items() if _is_right(own)]
-    telling = [c for c in right if found[c]["best"]["firm"]["share"] >= OFTEN]
-    return max(telling) if telling else min(right, default=NADEAU_BENGIO)
+    right = []
+    for c in sorted(FACTORS, reverse=True):
+        found = _at(records, [c] * len(records))
+        if _is_right(found):
+            if found["best"]["firm"]["share"] >= OFTEN:
+                return c
+            right.append(c)
+    return min(right, default=NADEAU_BENGIO)
 
 
 def _is_right(own: Mapping[str, Any]) -> bool:
@@ -73,7 +86,7 @@ def _of_model(
         "tasks": len(records),
         "near_ties": sum(record["law"]["near_tie"] for record in records),
         "always": {arm: _regrets([always(record, arm) for record in records]) for arm in ARMS},
-        "factors": {f"{c:.3f}": _at(records, [c] * len(records)) for c in FACTORS},
+        "without_prior": {f"{c:.3f}": _at(records, [c] * len(records)) for c in FACTORS},
         "calibrated_factor": max(factors),
         "calibrated_on_others": _at(held, factors),
         "on_others_with_fewer_cells": _at([_fewer(record) for record in held], [c + MORE for c in factors]),

@@ -14,7 +14,7 @@ def show(found: Mapping[str, Any], console: Console) -> None:
             _model(name, found[name], console)
             _reliability(name, found[name]["calibrated_on_others"], console)
     if "both" in found:
-        grid = _grid("both, each task at the factor of the other half")
+        grid = _grid("both, each task with the prior and at the factor of the other half")
         _rules("", found["both"], grid)
         console.print(grid)
         _reliability("both", found["both"], console)
@@ -24,9 +24,11 @@ def _model(name: str, found: Mapping[str, Any], console: Console) -> None:
     grid = _grid(f"{name}: {found['tasks']} tasks, {found['near_ties']} of them near-ties")
     for arm, own in found["always"].items():
         grid.add_row("", f"always {arm}", f"{own['regret']:.4f}", _percent(own["within"]), "", "", "", "")
-    for factor, own in found["factors"].items():
-        _rules(factor, own, grid)
-    _rules(f"other half's, ≤ {found['calibrated_factor']:.3f}", found["calibrated_on_others"], grid)
+    for factor, own in found["without_prior"].items():
+        _rules(f"{factor}, no prior", own, grid)
+    _rules(f"≤ {found['calibrated_factor']:.3f}, with it", found["calibrated_on_others"], grid)
+    if "with_prior_of_other_models" in found:
+        _rules("0.290, other models'", found["with_prior_of_other_models"], grid)
     _rules("the same, ten cells", found["on_others_with_fewer_cells"], grid)
     console.print(grid)
 

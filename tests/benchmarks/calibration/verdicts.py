@@ -9,6 +9,7 @@ import numpy as np
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.walk import outcome
 from regchoose.records.words import ARMS, Arm, Float
+from regchoose.verdict.arm_prior import ArmPrior
 from regchoose.verdict.decide import DIAMONDS, OUTCOME_ARMS, answer, judge
 from regchoose.verdict.posterior import Posterior, compare, make_posterior
 
@@ -55,7 +56,7 @@ def walked(signs: dict[str, str]) -> str:
 
 
 def said(record: dict[str, Any], *, factor: float, decide: str) -> Said:
-    """Judge a record as the program does."""
+    """Judge a record as the program does; with the prior that it has, if any."""
     posterior, rope = posterior_of(record, factor), record["rope"]
     signs: dict[str, str] = {key: answer(posterior, key, rope=rope) for key in DIAMONDS}
     verdict = judge(
@@ -64,6 +65,7 @@ def said(record: dict[str, Any], *, factor: float, decide: str) -> Said:
         rope=rope,
         walk=lambda answers: walked(dict(answers)),
         rng=np.random.default_rng(record["law"]["number"]),
+        prior=ArmPrior(record["prior"], rope) if "prior" in record else None,
     )
     true = {arm: record["truth"][arm] for arm in ARMS}
     return Said(
@@ -73,12 +75,14 @@ def said(record: dict[str, Any], *, factor: float, decide: str) -> Said:
         verdict.certainty,
         (true[verdict.arm] - min(true.values())) / record["loss_null"],
         true[verdict.arm] <= min(true.values()) + rope,
-        verdict.outcome == (_truly_best(true) if decide == "best" else walked(_true_signs(true))),
+        verdict.outcome == (_truly_best(true) if decide == "best" else walked(_true_signs(true, rope))),
     )
 
 
-def _true_signs(true: dict[Arm, float]) -> dict[str, str]:
-    return {key: "better" if true[a] < true[b] else "worse" for key, (a, b) in DIAMONDS.items()}
+def _true_signs(true: dict[Arm, float], rope: float) -> dict[str, str]:
+    """Answer the diamonds as one who knows the truth: a penalty that gains no more than δ is not needed."""
+    needed = {key: rope if b == "none" else 0.0 for key, (_, b) in DIAMONDS.items()}
+    return {key: "better" if true[a] < true[b] - needed[key] else "worse" for key, (a, b) in DIAMONDS.items()}
 
 
 def _truly_best(true: dict[Arm, float]) -> str:
