@@ -9,6 +9,7 @@ from regchoose.records.experiment import Penalties
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARM_NAMES, Arm, Task
+from regchoose.verdict.decide import FIRM, LEANING
 
 LEAST_TOLD = 5e-4  # of the loss: a smaller gain is not put in figures
 
@@ -84,8 +85,11 @@ def advice(regularizer: Arm, *, certainty: str, evidence: Mapping[str, Any]) -> 
 
 
 def _probability(share: float) -> str:
-    """Write a probability; draws are counted, so none is certain."""
-    return "over 0.99" if share > 0.99 else f"{share:.2f}"
+    """Write a probability; draws are counted, so none is certain, and none is rounded up to a bound."""
+    rounded = round(share, 2)
+    if rounded in (LEANING, FIRM) and share < rounded:
+        rounded -= 0.01
+    return "over 0.99" if share > 0.99 else f"{rounded:.2f}"
 
 
 def audit_sentences(
@@ -158,7 +162,9 @@ def growth_sentence(growth: Growth, *, of: int, matters: bool) -> str:
 
 def looks_sentence(looks: Sequence[Mapping[str, Any]], *, ended: str) -> str:
     """Say what each look said, and why there was no other; empty for one look that all rows took part in."""
-    said = ", ".join(f"{look['rows']:,} rows {look['certainty']} ({look['safe']:.2f} safe)" for look in looks)
+    said = ", ".join(
+        f"{look['rows']:,} rows {look['certainty']} ({_probability(look['safe'])} safe)" for look in looks
+    )
     doubtful = looks[-1]["certainty"] == "undecided"
     if len(looks) == 1 and not doubtful:
         return ""

@@ -3,6 +3,7 @@
 import math
 
 MISSING = "–"
+BOUNDS = (80, 95)  # per cent from which a verdict is leaning, and firm
 
 
 def strength(value: float | None) -> str:
@@ -72,12 +73,17 @@ def percent(share: float | None) -> str:
 def probability(share: float) -> str:
     """Write a probability, never as certain: draws are counted, and their number is finite.
 
-    >>> probability(0.813), probability(0.9996), probability(1), probability(0)
-    ('81 %', 'over 99 %', 'over 99 %', 'under 1 %')
+    None is rounded up to a bound of certainty: 94.7 % is leaning, and 95 % would be firm.
+
+    >>> probability(0.813), probability(0.9996), probability(1), probability(0), probability(0.947)
+    ('81 %', 'over 99 %', 'over 99 %', 'under 1 %', '94 %')
     """
     if share > 0.99:
         return "over 99 %"
-    return "under 1 %" if share < 0.01 else f"{100 * share:.0f} %"
+    whole = round(100 * share)
+    if whole in BOUNDS and 100 * share < whole:
+        whole -= 1
+    return "under 1 %" if share < 0.01 else f"{whole} %"
 
 
 def duration(seconds: float | None) -> str:
