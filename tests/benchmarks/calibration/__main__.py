@@ -58,8 +58,7 @@ def _study(options: argparse.Namespace, sizes: Sizes, console: Console) -> list[
     path = options.output / "calibration.jsonl"
     tasks = [] if options.only_tables else list(range(options.tasks))
     known = set(map(number, read(path)))
-    # Wide linear models take minutes each: the widest last, so that what is broken off has most of the tasks.
-    missing = sorted((own for own in tasks if own not in known), key=lambda own: max(60, law(own).width))
+    missing = sorted((own for own in tasks if own not in known), key=_width)
     return _all(path, partial(answer_alone, sizes=sizes), missing, options, console)
 
 
@@ -67,8 +66,14 @@ def _ways(options: argparse.Namespace, sizes: Sizes, console: Console) -> list[R
     path = options.output / "choice.jsonl"
     known = set(map(number, read(path)))
     truths = [] if options.only_tables else read(options.output / "calibration.jsonl")
-    missing = [own for own in truths if number(own) < options.tasks and number(own) not in known]
+    chosen = [own for own in truths if number(own) < options.tasks and number(own) not in known]
+    missing = sorted(chosen, key=lambda own: _width(number(own)))
     return _all(path, partial(compare_ways, sizes=sizes), missing, options, console)
+
+
+def _width(own: int) -> int:
+    """Sort by this: wide linear models take minutes, and so come last if the study is broken off."""
+    return max(60, law(own).width)
 
 
 def _all(
