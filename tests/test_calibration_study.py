@@ -214,3 +214,20 @@ def test_ways_to_choose_are_judged_on_the_same_cells(records: list[dict[str, Any
             )
     found = summary_of_ways(compared)
     assert found["tasks"] == 2
+
+
+def test_what_the_study_knows_is_said_of_such_experiments_alone() -> None:
+    usual = replace(WHOLE.settings, network="linear", folds=5, repeats=2, tuning_repeats=2)
+    experiment = experiment_of(law(21), usual)
+    assert experiment.is_studied
+    others: list[dict[str, Any]] = [
+        {"l1": 0.01},
+        {"l2": 0.01},
+        {"rope": 0.001},
+        {"penalize": ("0.weight",)},
+        {"network": "net.py:Net"},
+    ]
+    for other in others:
+        assert not replace(experiment, settings=replace(usual, **other)).is_studied
+    assert not replace(experiment, final=experiment.final[:5]).is_studied
+    assert not replace(experiment, exchangeable=False).is_studied

@@ -16,6 +16,7 @@ from regchoose.report.safe_text import fitting
 from regchoose.report.terminal import as_text
 
 LEAST, MOST = 20, 100  # columns
+TABLES = (".csv", ".parquet")  # what a command writes and a folder of tables is made of
 ROOM = 100_000  # bytes: of the results and reports of small tables most take half of it, none much more
 
 
@@ -66,11 +67,19 @@ def check_output(path: Path, *, data: Path, force: bool, option: str = "-o", nee
     Raises
     ------
     UsageError
-        E206 if it exists and `force` was not given, or is the table.
+        E206 if it exists and `force` was not given, is the table, or would be one of a folder of tables.
     ResourceError
         E402 if it cannot be written.
     """
     another = f"{option} with another name"
+    beside = data.is_dir() and path.parent.is_dir() and path.parent.samefile(data)
+    if beside and path.suffix.lower() in TABLES:
+        raise UsageError(
+            "E206",
+            "the output would lie among DATA, and be read as a table of it from then on",
+            where=str(path),
+            fix=f"{option} with another folder",
+        )
     if _is_there(path, option=option):
         if not path.is_file():
             raise ResourceError("E402", "not a file that can be replaced", where=str(path), fix=another)

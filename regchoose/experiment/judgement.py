@@ -14,7 +14,7 @@ from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Comparison, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
-from regchoose.records.words import Arm
+from regchoose.records.words import ARMS, Arm
 from regchoose.verdict.arm_prior import ArmPrior
 from regchoose.verdict.calibration import learned_prior
 from regchoose.verdict.decide import DIAMONDS, FIRM, judge
@@ -103,8 +103,8 @@ class Judgement:
 
     @property
     def arm_prior(self) -> ArmPrior | None:
-        """How far the arms lie apart before a cell is seen; None where no study tells."""
-        if not self.experiment.is_studied:
+        """How far the arms lie apart before a cell is seen; None where no study of all four tells."""
+        if not self.experiment.is_studied or set(self.arms) != set(ARMS):
             return None
         unit = usual_rope(self.arms, self.experiment)
         return learned_prior(unit, loss_null=self.experiment.loss_null)

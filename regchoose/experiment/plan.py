@@ -93,9 +93,20 @@ class Experiment:
 
     @property
     def is_studied(self) -> bool:
-        """Whether the certainty of such experiments was held against known truths."""
+        """Whether the certainty of such experiments was held against known truths.
+
+        They tune all strengths of all weights, and judge by the usual δ.
+        """
         settings = self.settings
-        return is_studied(settings.network, self.layout, folds=settings.folds, exchangeable=self.exchangeable)
+        tuned = settings.l1 is None and settings.l2 is None and not settings.penalize
+        studied = is_studied(
+            settings.network,
+            self.layout,
+            folds=settings.folds,
+            cells=len(self.final),
+            exchangeable=self.exchangeable,
+        )
+        return tuned and studied and settings.rope == "auto"
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def _recommendation(judgement: Judgement) -> dict[str, Any]:
     practical = any(
         abs(judgement.loss(other) - judgement.loss(arm)) > verdict.rope for other in judgement.arms
     )
-    said = {"safe": verdict.safe, "practical": practical}
+    said = {"safe": verdict.safe, "practical": practical, "arms": len(judgement.arms)}
     return {
         "regularizer": arm,
         "outcome": verdict.outcome,

@@ -11,6 +11,7 @@ from regchoose.records.table import Table
 from regchoose.records.words import ARM_NAMES, Arm, Task
 from regchoose.verdict.decide import FIRM, LEANING
 
+COUNTED = {1: "one", 2: "two", 3: "three", 4: "four"}
 LEAST_TOLD = 5e-4  # of the loss: a smaller gain is not put in figures
 
 
@@ -66,21 +67,23 @@ def advice(regularizer: Arm, *, certainty: str, evidence: Mapping[str, Any]) -> 
     Parameters
     ----------
     evidence : mapping
-        `safe`, `gain`, `practical` (whether any arm differs by more than δ); empty where nothing was trained.
+        `safe`, `practical` (whether any arm differs by more than δ), `arms` (how many were trained); empty
+        where nothing was trained.
     """
     name = "no regularization" if regularizer == "none" else ARM_NAMES[regularizer]
     if certainty == "prior":
         start = "" if regularizer == "none" else " Try strengths of 0.001, 0.01, 0.1 and 1 of the mean loss."
         weak = "by what is known of the data alone: a weak reason, right in at most 60 % of cases."
         return f"Start with {name}, {weak}{start}"
+    all_trained = COUNTED[evidence["arms"]]
     if not evidence["practical"]:
-        return f"Start with {name}; the four make no practical difference on this table."
+        return f"Start with {name}; the {all_trained} make no practical difference on this table."
     opening = {"firm": "Start", "leaning": "Rather start", "undecided": "If you must choose, start"}[
         certainty
     ]
     return (
-        f"{opening} with {name}: as good as the best of the four, up to no practical difference, with "
-        f"probability {_probability(evidence['safe'])}."
+        f"{opening} with {name}: as good as the best of the {all_trained}, up to no practical difference, "
+        f"with probability {_probability(evidence['safe'])}."
     )
 
 

@@ -91,7 +91,7 @@ def predict(
         for note in answer.notes:
             listener.noted(note)
         listener.started("look", "look", 0)
-        with opened_rows(path, settings, choose=ask, image=preparation.shape) as rows:
+        with opened_rows(path, settings, choose=ask, model=preparation) as rows:
             for note in rows.notes:
                 listener.noted(note)
             listener.finished("look", f"{rows.count:,} rows, {len(rows.names)} columns")
@@ -136,9 +136,8 @@ def _predicted(
     listener.finished("predict", f"{writer.rows:,} rows")
     notes = list(oddity_notes(oddities, of=writer.rows))
     if oddities.without_target:
-        notes.append(
-            f"{oddities.without_target:,} rows have no target that the model knows; the loss is of the others"
-        )
+        of_others = "the loss is of the others" if score.n else "so no loss is said"
+        notes.append(f"{oddities.without_target:,} rows have no target that the model knows; {of_others}")
     ignored = tuple(one for one in rows.names if one not in columns)
     return Predicted(
         writer.rows,

@@ -171,6 +171,7 @@ def _written(
         writer.close()
     _check_count(spool.n_rows, table)
     listener.finished("encode", f"{spool.n_rows:,} rows, {n_inputs} inputs")
+    oddities.off_scale = 0  # of the images that the scale is learned from, whatever they are
     notes = oddity_notes(oddities, of=spool.n_rows)
     for note in notes:
         listener.noted(note)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records.table import Image
+from regchoose.fitted.inputs import Preparation
 from regchoose.records.words import Float, Int
 from regchoose.settings import Settings
 from regchoose.table.cells import Cells, coded, some
@@ -130,7 +130,7 @@ def opened_rows(
     choose: Choose,
     advanced: Advanced = ignore,
     checked: bool = False,
-    image: Image | None = None,
+    model: Preparation | None = None,
 ) -> Iterator[Rows]:
     """Open a table, or images.
 
@@ -140,16 +140,16 @@ def opened_rows(
         Is told the bytes of a large table that are looked at before its rows are read.
     checked : bool
         Whether a large table has been looked at byte by byte before, as `load` does.
-    image : Image, optional
-        The shape of the images that a model reads, where it reads images.
+    model : Preparation, optional
+        Of the model that is to answer, which says whether images are wanted.
 
     Raises
     ------
     RegchooseError
         As `regchoose.table.read.read`; of images as `open_later`; E209 for images where a table was wanted.
     """
-    if image is not None:
-        yield image_rows(open_later(path, image))
+    if model is not None and model.shape is not None:
+        yield image_rows(open_later(path, model.shape, model.target))
         return
     parts = None if are_images(path) else large_parts(path)
     if parts is None:

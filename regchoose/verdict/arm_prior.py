@@ -67,7 +67,7 @@ def draw_with(prior: ArmPrior, posterior: Posterior, rng: np.random.Generator) -
     offset = ((posterior.mean[places] - posterior.mean[reference]) / prior.unit - location) / scale
     chains = DRAWS // KEPT
     kappa = rng.chisquare(posterior.df, chains) / posterior.df
-    z = rng.standard_normal((chains, root.shape[1])) / np.sqrt(kappa)[:, None]
+    z = _conditioned(slopes, offset, precision=np.ones((chains, len(of))), kappa=kappa, rng=rng)
     kept = []
     for turn in range(TURNS):
         rate = (df + np.square(offset + z @ slopes.T)) / 2

@@ -19,6 +19,7 @@ LEARNED: dict[Arm, Student] = {
 }
 NETWORKS = ("mlp", "linear")  # of the study
 FOLDS = 5
+CELLS = 10  # at least
 ROWS = (100, 1_000)  # of its tables
 LEAST_UNIT = (
     0.004  # δ of its tasks, of the loss of predicting nothing: a fifth of that is left without a penalty
@@ -38,10 +39,10 @@ def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:
     return 1 / cells + 1 / (folds - 1)
 
 
-def is_studied(network: str, layout: Layout, *, folds: int, exchangeable: bool) -> bool:
-    """Tell whether the study says anything of such an experiment."""
-    crossed = layout.kind == "B" and folds == FOLDS and ROWS[0] <= layout.rows <= ROWS[1]
-    return network in NETWORKS and crossed and exchangeable
+def is_studied(network: str, layout: Layout, *, folds: int, cells: int, exchangeable: bool) -> bool:
+    """Tell whether the study says anything of such an experiment, if its strengths are tuned."""
+    crossed = layout.kind == "B" and folds == FOLDS and cells >= CELLS
+    return network in NETWORKS and crossed and exchangeable and ROWS[0] <= layout.rows <= ROWS[1]
 
 
 def learned_prior(unit: float, *, loss_null: float) -> ArmPrior | None:

@@ -195,3 +195,12 @@ def test_where_no_temporary_file_can_be_made_the_variable_is_named(
         "error[E402]: there is no folder to write temporary files in",
         "  fix:   name one in the variable TMPDIR",
     ]
+
+
+def test_predictions_are_not_put_among_the_tables_they_are_of(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    with pytest.raises(UsageError) as caught:
+        check_output(tmp_path / "tables" / "out.csv", data=tmp_path / "tables", force=False)
+    assert caught.value.code == "E206"
+    check_output(tmp_path / "tables" / "result.json", data=tmp_path / "tables", force=False)
+    check_output(tmp_path / "out.csv", data=tmp_path / "tables", force=False)

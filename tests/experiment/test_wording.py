@@ -40,7 +40,7 @@ def test_what_is_lost_to_the_best_arm_is_told(lowest: float, lower: str, lost: s
 def test_no_probability_is_rounded_up_to_a_bound_of_certainty(
     safe: float, certainty: str, said: str, short: str
 ) -> None:
-    sentence = advice("l2", certainty=certainty, evidence={"safe": safe, "practical": True})
+    sentence = advice("l2", certainty=certainty, evidence={"safe": safe, "practical": True, "arms": 4})
     assert sentence.endswith(f"with probability {said}.")
     assert probability(safe) == short
     assert [bound / 100 for bound in BOUNDS] == [LEANING, FIRM]

@@ -213,6 +213,35 @@ def test_a_class_that_the_model_does_not_know_is_counted(folder: Path, model: Pa
     assert any(note.startswith("30 rows have no target that the model knows") for note in found.notes)
 
 
+def test_folders_that_are_no_classes_are_not_judged(folder: Path, model: Path, tmp_path: Path) -> None:
+    for k, old in enumerate(("bars", "dots", "lines")):
+        (folder / old).rename(folder / f"2024-0{k + 1}")
+    written, found = predicted(model, str(folder), target=None)
+    assert (len(written), found.judged, found.loss) == (90, 0, None)
+    assert found.ignored == ()
+
+
+@pytest.mark.parametrize("form", ["grey", "regression"])
+def test_a_target_is_known_by_what_it_is_and_not_by_its_name(
+    form: str, folder: Path, model: Path, tmp_path: Path
+) -> None:
+    """A folder calls its target class, and an .npz file y."""
+    images = [(Pillow.open(file), file.parent.name) for file in sorted(folder.glob("*/*.png"))]
+    x, y = np.stack([np.asarray(image) for image, _ in images]), np.array([name for _, name in images])
+    np.savez(tmp_path / "named.npz", X=x, y=y)
+    if form == "grey":
+        judged = predicted(model, str(tmp_path / "named.npz"), target=None)[1]
+        assert (judged.judged, judged.loss) == (90, predicted(model, str(folder), target=None)[1].loss)
+        other = model_in(tmp_path / "npz", str(tmp_path / "named.npz"), own(), asked=request("none"))
+        assert predicted(other, str(folder), target=None)[1].judged == 90
+    else:
+        numbers_wanted = model_in(
+            tmp_path / "r", arrays(tmp_path / "r.npz", form), own(), asked=request("none")
+        )
+        found = predicted(numbers_wanted, str(folder), target=None)[1]
+        assert (found.judged, found.ignored) == (0, ())
+
+
 def test_other_images_are_brought_to_the_shape_and_that_is_said(
     folder: Path, model: Path, tmp_path: Path
 ) -> None:

@@ -72,8 +72,8 @@ def open_arrays(path: str, settings: Settings, *, later: bool = False) -> ImageS
     )
 
 
-def open_later_arrays(path: str, wanted: Image) -> ImageSet:
-    """Read X, and y where it is there, for a model that reads images of a shape.
+def open_later_arrays(path: str, wanted: Image, *, target_name: str) -> ImageSet:
+    """Read X, and y where it is there, for a model that reads images of a shape; y is its target.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def open_later_arrays(path: str, wanted: Image) -> ImageSet:
         names=None,
         labels=texts,
         kind=kind or "text",
-        target_name="y",
+        target_name=target_name,
         target_why="y of the file",
         pixels=lambda row: resized(planes[row], wanted.height, wanted.width),
         warnings=stretched_warning([planes.shape[2:]] * len(x), wanted),

@@ -6,18 +6,21 @@ from pathlib import Path
 import numpy as np
 
 from regchoose.errors import UsageError
+from regchoose.fitted.inputs import TargetReading
 from regchoose.records.table import Image
 from regchoose.table.cells import TEXT
 from regchoose.table.images.arrays import is_arrays, open_later_arrays
 from regchoose.table.images.folder import Header, header_of, is_image, left_out, name_of, pixels_of, walked
 from regchoose.table.images.image_set import ImageSet, stretched_warning
+from regchoose.table.values import to_number
 
 
-def open_later(path: str, wanted: Image) -> ImageSet:
+def open_later(path: str, wanted: Image, target: TargetReading) -> ImageSet:
     """Open images for a model: an .npz file with X, an image, or a folder of images.
 
     In a folder, images of a subfolder have its name as their target, as where a model is fitted; those that
-    lie in the folder itself have none.
+    lie in the folder itself have none. Where no subfolder is called like a class of the model, or it predicts
+    numbers, subfolders are no targets.
 
     Raises
     ------
@@ -28,7 +31,7 @@ def open_later(path: str, wanted: Image) -> ImageSet:
     """
     here = Path(path)
     if is_arrays(path):
-        return open_later_arrays(path, wanted)
+        return open_later_arrays(path, wanted, target_name=target.name)
     if here.is_file() and not is_image(here.name):
         raise UsageError(
             "E209",
@@ -47,6 +50,7 @@ def open_later(path: str, wanted: Image) -> ImageSet:
     headers = [header_of(file) for file in files]
     places = [file.relative_to(root) for file in files]
     labels = [name_of(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
+    known = any(_is_class(label, target) for label in set(labels) if label is not None)
     others = [Path(name).name for name in found if not is_image(name)]
     return ImageSet(
         path=path,
@@ -55,13 +59,20 @@ def open_later(path: str, wanted: Image) -> ImageSet:
         image=wanted,
         count=len(files),
         names=tuple(map(name_of, places)),
-        labels=np.array(labels, dtype=TEXT) if any(labels) else None,
+        labels=np.array(labels, dtype=TEXT) if known else None,
         kind="text",
-        target_name="class",
+        target_name=target.name,
         target_why="the subfolder of each image",
         pixels=lambda row: pixels_of(files[row], wanted),
         warnings=(*left_out(others, "files", "no .png or .jpg"), *_remarks(headers, wanted)),
     )
+
+
+def _is_class(label: str, target: TargetReading) -> bool:
+    """Tell whether a folder may be called like a class, spelled as it may be."""
+    if target.numeric:
+        return to_number(label, ".") is not None
+    return label.strip().lower() in {name.lower() for name in target.classes}
 
 
 def _remarks(headers: Sequence[Header], wanted: Image) -> tuple[str, ...]:

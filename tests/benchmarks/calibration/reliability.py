@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from regchoose.records.words import ARMS
-from tests.benchmarks.calibration.learned import FEWEST, as_figures, half_of, learned, with_priors
+from tests.benchmarks.calibration.learned import FEWEST, as_figures, learned, with_priors
 from tests.benchmarks.calibration.verdicts import (
     NADEAU_BENGIO,
     Said,
@@ -30,37 +30,27 @@ def summary(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {"tasks": len(records)}
     if len(records) >= FEWEST:
         found["prior"] = as_figures(learned(records))
-    judged: list[tuple[dict[str, Any], float]] = []
     known = with_priors(records)
     for name in MODELS:
         places = [j for j, own in enumerate(records) if own["law"]["network"] == (name == "networks")]
         if places:
-            crossed = _crossed([known[j] for j in places])
-            found[name] = _of_model([records[j] for j in places], crossed)
+            found[name] = _of_model([records[j] for j in places], [known[j] for j in places])
             others = [own for j, own in enumerate(records) if j not in places]
             if len(others) >= FEWEST:
                 prior = learned(others)
                 taught = [{**records[j], "prior": prior} for j in places]
                 found[name]["with_prior_of_other_models"] = _at(taught, [NADEAU_BENGIO] * len(taught))
-            judged += crossed
-    if judged:
-        found["both"] = _at(*zip(*judged, strict=True))
+    found["both"] = _at(known, [NADEAU_BENGIO] * len(known))
     return found
-
-
-def _crossed(records: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], float]]:
-    """Give each task the factor that the other half of the tasks needs, so that none judges its own."""
-    halves = [[own for own in records if half_of(own) == half] for half in (0, 1)]
-    factors = [fitting_factor(half or records) for half in halves]
-    return [(record, factor) for half, factor in zip(halves, factors[::-1], strict=True) for record in half]
 
 
 def fitting_factor(records: Sequence[dict[str, Any]]) -> float:
     """Return the most cautious factor that is not silent: firm often enough, and right where it is.
 
-    It is at most Nadeau & Bengio's. Where none is firm that often, it is the least cautious one that is
-    right; where none is, it stays theirs. Coverage of intervals is no measure here: between arms that are all
-    but the same, and between one that explodes and the others, it fails without any harm.
+    It is at most Nadeau & Bengio's, which is used: with the prior it fits. Where none is firm that often, it
+    is the least cautious one that is right; where none is, it stays theirs. Coverage of intervals is no
+    measure here: between arms that are all but the same, and between one that explodes and the others, it
+    fails without any harm.
     """
     right = []
     for c in sorted(FACTORS, reverse=True):
@@ -78,18 +68,18 @@ def _is_right(own: Mapping[str, Any]) -> bool:
     return (own["type_1"]["share"] or 0) <= LEVEL and all(s is None or s >= RIGHT for s in shares)
 
 
-def _of_model(
-    records: Sequence[dict[str, Any]], crossed: Sequence[tuple[dict[str, Any], float]]
-) -> dict[str, Any]:
-    held, factors = zip(*crossed, strict=True)
+def _of_model(records: Sequence[dict[str, Any]], known: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Judge the tasks without a prior at several factors, and with the other half's at the usual one."""
     return {
         "tasks": len(records),
         "near_ties": sum(record["law"]["near_tie"] for record in records),
         "always": {arm: _regrets([always(record, arm) for record in records]) for arm in ARMS},
         "without_prior": {f"{c:.3f}": _at(records, [c] * len(records)) for c in FACTORS},
-        "calibrated_factor": max(factors),
-        "calibrated_on_others": _at(held, factors),
-        "on_others_with_fewer_cells": _at([_fewer(record) for record in held], [c + MORE for c in factors]),
+        "fitting_factor": fitting_factor(known),
+        "with_prior_of_other_half": _at(known, [NADEAU_BENGIO] * len(known)),
+        "with_it_and_fewer_cells": _at(
+            [_fewer(record) for record in known], [NADEAU_BENGIO + MORE] * len(known)
+        ),
     }
 
 

@@ -12,9 +12,9 @@ def show(found: Mapping[str, Any], console: Console) -> None:
     for name in ("networks", "linear"):
         if name in found:
             _model(name, found[name], console)
-            _reliability(name, found[name]["calibrated_on_others"], console)
+            _reliability(name, found[name]["with_prior_of_other_half"], console)
     if "both" in found:
-        grid = _grid("both, each task with the prior and at the factor of the other half")
+        grid = _grid("both, each task with the prior of the other half")
         _rules("", found["both"], grid)
         console.print(grid)
         _reliability("both", found["both"], console)
@@ -26,10 +26,10 @@ def _model(name: str, found: Mapping[str, Any], console: Console) -> None:
         grid.add_row("", f"always {arm}", f"{own['regret']:.4f}", _percent(own["within"]), "", "", "", "")
     for factor, own in found["without_prior"].items():
         _rules(f"{factor}, no prior", own, grid)
-    _rules(f"≤ {found['calibrated_factor']:.3f}, with it", found["calibrated_on_others"], grid)
+    _rules("0.290, other half's", found["with_prior_of_other_half"], grid)
     if "with_prior_of_other_models" in found:
         _rules("0.290, other models'", found["with_prior_of_other_models"], grid)
-    _rules("the same, ten cells", found["on_others_with_fewer_cells"], grid)
+    _rules("the same, ten cells", found["with_it_and_fewer_cells"], grid)
     console.print(grid)
 
 
