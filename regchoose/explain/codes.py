@@ -32,9 +32,9 @@ TROUBLES: dict[str, Trouble] = {
         "--delimiter with the character that separates the fields.",
         "regchoose recommend data.csv --delimiter ,    on a file that separates by ;"),
     "E206": Trouble(
-        "The file to be written exists already, or is the table itself.",
-        "a second run with the same -o.",
-        "another name, or --force to write over it. The table is never written over.",
+        "The file to be written exists already, is the table itself, or would lie among the tables of DATA.",
+        "a second run with the same -o, or -o in the folder that is read.",
+        "another name or folder, or --force to write over it. The table is never written over.",
         "regchoose recommend data.csv -o result.json    twice"),
     "E207": Trouble(
         "A question has no default, and nobody can be asked.",

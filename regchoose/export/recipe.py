@@ -172,7 +172,7 @@ def recipe_of(result: Result, *, where: str) -> Recipe:
             "E215",
             "the result is of images, and the scripts read tables",
             where=where,
-            fix="regchoose explain lightning, or skorch: how its strengths are used in your own training",
+            fix="regchoose fit IMAGES --from RESULT -o model   or   regchoose explain lightning",
         )
     if (result.data.get("dialect") or {}).get("format") == "memory":
         raise UsageError(

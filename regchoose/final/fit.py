@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -142,11 +141,12 @@ class _Fit:
     def _trainer(self, plan: Plan, preparation: Preparation) -> tuple[Trainer, NetworkPlan]:
         settings, target = self._settings, preparation.target
         names, k = preparation.input_names, n_outputs(target.task, len(target.classes))
-        what: Any = {"image": preparation.shape, "task": target.task, "n_classes": len(target.classes)}
-        other = other_network(settings, input_names=names, **what)
+        image, task, n_classes = preparation.shape, target.task, len(target.classes)
+        other = other_network(settings, input_names=names, task=task, n_classes=n_classes, image=image)
         for remark in () if other is None else filter(None, (*other.warnings, other.note)):
             self._listener.noted(remark)
-        linear, cnn = settings.network == "linear", cnn_network(settings, **what)
+        linear = settings.network == "linear"
+        cnn = cnn_network(settings, image=image, task=task, n_classes=n_classes)
         network = other or cnn or (None if linear else Mlp((len(names), *settings.hidden, k)))
         described = NetworkPlan(
             settings.network,
@@ -157,8 +157,8 @@ class _Fit:
         )
         trainer = Trainer(
             plan.spool(self._work.folder),
-            target.task,
-            len(target.classes),
+            task,
+            n_classes,
             network,
             None if linear else self._length(plan.n_rows),
             settings.seed,

@@ -134,10 +134,6 @@ def _predicted(
             listener.advanced("predict", writer.rows)
         protected = writer.finish(target, form)
     listener.finished("predict", f"{writer.rows:,} rows")
-    notes = list(oddity_notes(oddities, of=writer.rows))
-    if oddities.without_target:
-        of_others = "the loss is of the others" if score.n else "so no loss is said"
-        notes.append(f"{oddities.without_target:,} rows have no target that the model knows; {of_others}")
     ignored = tuple(one for one in rows.names if one not in columns)
     return Predicted(
         writer.rows,
@@ -146,8 +142,16 @@ def _predicted(
         score.metrics,
         ignored,
         protected,
-        (*rows.notes, *notes, *answer.notes),
+        (*rows.notes, *_notes(oddities, score, of=writer.rows), *answer.notes),
     )
+
+
+def _notes(oddities: Oddities, score: Score, *, of: int) -> tuple[str, ...]:
+    notes = oddity_notes(oddities, of=of)
+    if not oddities.without_target:
+        return notes
+    of_others = "the loss is of the others" if score.n else "so no loss is said"
+    return (*notes, f"{oddities.without_target:,} rows have no target that the model knows; {of_others}")
 
 
 def stated(target: TargetReading, outputs: Float) -> Float:

@@ -59,6 +59,8 @@ def read_model(folder: Path) -> tuple[Model, Preparation, dict[str, NDArray[Any]
         raise _no_model(folder, f"its format is {model.format[:20]!r}, wanted {FORMAT!r}")
     preparation = _parsed(Preparation, content[PREPARATION], folder, PREPARATION)
     _refuse_unfit(preparation, folder)
+    if model.network.name == "cnn" and preparation.images is None:
+        raise _no_model(folder, f"{MODEL} is of a cnn, and {PREPARATION} is of a table")
     if digest(content[WEIGHTS]) != model.weights:
         raise _no_model(folder, f"{WEIGHTS} is not the file that {MODEL} was written with")
     try:
@@ -103,6 +105,9 @@ def _refuse_unfit(preparation: Preparation, folder: Path) -> None:
         fits = len(category.levels) == len(category.places) and len(category.shares) == count
         if not fits or not all(0 <= place < count for place in places):
             wrong.append(category.column)
+    images = preparation.images
+    if images is not None and {len(images.mean), len(images.scale)} != {images.shape.channels}:
+        wrong.append("images")
     if wrong:
         raise _no_model(folder, f"{PREPARATION}: the parts of {wrong[0][:40]!r} do not fit together")
 

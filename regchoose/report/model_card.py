@@ -90,8 +90,7 @@ def _head(model: Model, preparation: Preparation) -> list[str]:
         "",
         f"It predicts {code(target.name)} ({kind}) from {source_in_words(preparation)}. Its loss "
         f"({loss_in_words(preparation)}) on the {rows_in_words(preparation)} that it was trained on is "
-        f"{numbers.loss(model.train_loss)}; on new {rows_in_words(preparation)} "
-        "expect more.",
+        f"{numbers.loss(model.train_loss)}; on new {rows_in_words(preparation)} expect more.",
     ]
 
 

@@ -168,7 +168,7 @@ def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
             raise UsageError(
                 "E209",
                 f"{path} holds images, and the model reads a table",
-                fix="a table with the model's columns   or   regchoose fit on images",
+                fix=f"a table with the model's columns   or   regchoose fit {path} --from RESULT -o ANOTHER",
             )
         return found
     return read(path, settings, choose=choose)

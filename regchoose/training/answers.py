@@ -69,17 +69,16 @@ def answerer(
         return Answerer(_linear(tensors, (k, len(names)), where=where))
     place = choose_devices(device).of(0)
     if not model.network.is_own:
-        built_in = _built_in(model, preparation, k=k, where=where)
+        built_in = _built_in(model, preparation, k=k)
         return Answerer(_network(built_in, row_of(built_in, tensors, where=where), place))
     own, notes = _own(model, names, k=k, name=network or model.network.name)
     return Answerer(_network(own, row_of(own, tensors, where=where), place), notes)
 
 
-def _built_in(model: Model, preparation: Preparation, *, k: int, where: str) -> BuiltIn:
+def _built_in(model: Model, preparation: Preparation, *, k: int) -> BuiltIn:
     if model.network.name == "mlp":
         return Mlp((len(preparation.input_names), *model.network.hidden, k))
-    if preparation.shape is None:
-        raise UsageError("E218", "the model is a cnn, and reads a table", where=where, fix="fit again")
+    assert preparation.shape is not None, "a folder of a cnn without images is refused"
     return built_cnn(model.network.options, image=preparation.shape, n_outputs=k)
 
 

@@ -19,29 +19,10 @@ Named = Mapping[str, NDArray[Any]]
 
 
 def parts_of(network: BuiltIn | AnyNetwork) -> tuple[Part, ...]:
-    """Return what a row of the network holds: the mlp's layers as those of a `torch.nn.Sequential`."""
+    """Return what a row of the network holds: built-in layers as those of a `torch.nn.Sequential`."""
     if isinstance(network, AnyNetwork):
         return network.layout.trained + network.layout.carried
-    if isinstance(network, Cnn):
-        return _parts_of_cnn(network)
-    parts, start = [], 0
-    for place, shape in enumerate(network.shapes):
-        kind = "weight" if place < network.n_layers else "bias"
-        # A ReLU stands between two layers, so they have every second number.
-        parts.append(Part(f"{2 * (place % network.n_layers)}.{kind}", shape, torch.float32, start))
-        start = parts[-1].end
-    return tuple(parts)
-
-
-def _parts_of_cnn(network: Cnn) -> tuple[Part, ...]:
-    """Return what a row of a cnn holds: its layers as those of `Cnn.module`."""
-    shapes = [
-        *((stage.out, stage.channels, KERNEL, KERNEL) for stage in network.stages),
-        network.shapes[-1],
-    ]
-    # A convolution stands at 1, the next one after its ReLU, and the linear layer after `Flatten`.
-    places = [1 + 2 * place for place in range(len(network.stages))]
-    places.append(places[-1] + 3)
+    places, shapes = _layers_of(network)
     parts, start = list[Part](), 0
     for kind in ("weight", "bias"):
         for place, shape in zip(places, shapes, strict=True):
@@ -49,6 +30,17 @@ def _parts_of_cnn(network: Cnn) -> tuple[Part, ...]:
             parts.append(Part(f"{place}.{kind}", own, torch.float32, start))
             start = parts[-1].end
     return tuple(parts)
+
+
+def _layers_of(network: BuiltIn) -> tuple[list[int], list[tuple[int, ...]]]:
+    """Return where the layers with weights stand in a `torch.nn.Sequential`, and the shapes of these."""
+    if isinstance(network, Mlp):
+        # A ReLU stands between two layers, so they have every second number.
+        return [2 * place for place in range(network.n_layers)], list(network.shapes[: network.n_layers])
+    kernels = [(stage.out, stage.channels, KERNEL, KERNEL) for stage in network.stages]
+    # As in `Cnn.module`: a convolution at 1, the next one after its ReLU, the linear layer after `Flatten`.
+    places = [1 + 2 * place for place in range(len(kernels))]
+    return [*places, places[-1] + 3], [*kernels, network.shapes[-1]]
 
 
 def named(network: BuiltIn | AnyNetwork, row: NDArray[Any]) -> dict[str, NDArray[Any]]:

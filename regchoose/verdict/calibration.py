@@ -21,9 +21,7 @@ NETWORKS = ("mlp", "linear")  # of the study
 FOLDS = 5
 CELLS = 10  # at least
 ROWS = (100, 1_000)  # of its tables
-LEAST_UNIT = (
-    0.004  # δ of its tasks, of the loss of predicting nothing: a fifth of that is left without a penalty
-)
+LEAST_UNIT = 0.004  # δ of its tasks, as a share of the loss of predicting nothing
 
 
 def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:

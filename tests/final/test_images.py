@@ -145,6 +145,17 @@ def fitted_with(place: Path, path: str, network: str) -> Path:
     return place
 
 
+def test_a_cnn_of_which_some_weights_are_penalized_predicts_too(folder: Path, tmp_path: Path) -> None:
+    work = begin(tmp_path / "m", "k", force=False)
+    chosen = own(penalize=("1.weight",), epochs=40)
+    found = fitted(str(folder), work, chosen, asked=request("l1", l1=10.0))
+    write_model(tmp_path / "m", found.model, found.preparation, weights=found.weights)
+    tensors = read_model(tmp_path / "m")[2]
+    assert (tensors["1.weight"] == 0).mean() > 0.4
+    assert all((tensors[f"{place}.weight"] != 0).all() for place in (3, 6))
+    assert predicted(tmp_path / "m", str(folder), target=None)[1].judged == 90
+
+
 def test_a_fit_that_was_broken_off_ends_in_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     whole = fitted(str(folder), begin(tmp_path / "a", "k", force=False), own(), asked=ASKED)
     work = begin(tmp_path / "b", "k", force=False)

@@ -56,12 +56,16 @@ CATEGORY = {
     "other": None,
     "missing": None,
 }
+IMAGES = {"shape": {"channels": 1, "height": 4, "width": 4}, "mean": [1.0], "scale": [2.0]}
+CNN = {"name": "cnn", "hidden": [], "options": {"channels": 8}, "penalize": [], "source": ""}
 DAMAGE: dict[str, dict[str, Any]] = {
     "its format is '2'": {"format": "2"},
     "is not the file that model.json was written with": {"weights": "00"},
     "rows": {"rows": "many"},
     "numbers": {"numbers": [{"name": 1}]},
     "'a' do not fit together": {"categories": [CATEGORY]},
+    "'images' do not fit together": {"images": IMAGES | {"mean": [1.0, 2.0]}},
+    "is of a cnn, and preprocessing.json is of a table": {"network": CNN},
 }
 
 
