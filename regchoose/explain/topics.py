@@ -107,7 +107,7 @@ TOPICS: dict[str, Page] = {
         "The draws rest on cross-validation, whose cells share rows; their variance is corrected for that "
         "(Nadeau & Bengio 2003). For mlp and linear models on 100 to 1,000 rows they also know how far "
         "tuned penalties usually lie apart, learned from tasks with known truth: of the answers called "
-        "firm on other tasks, 98 % were right. Where that holds, the answer says calibrated.",
+        "firm on other tasks, 99 % were right. Where that holds, the answer says calibrated.",
     ), ("certainty", "rope")),
     "certainty": Page("Certainty: firm, leaning, undecided, prior", (
         "  firm         safe is at least 0.95\n"

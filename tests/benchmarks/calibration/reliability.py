@@ -47,7 +47,7 @@ def summary(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def fitting_factor(records: Sequence[dict[str, Any]]) -> float:
     """Return the most cautious factor that is not silent: firm often enough, and right where it is.
 
-    It is at most Nadeau & Bengio's, which is used: with the prior it fits. Where none is firm that often, it
+    It is at most Nadeau & Bengio's, which is the one in use. Where none is firm that often, it
     is the least cautious one that is right; where none is, it stays theirs. Coverage of intervals is no
     measure here: between arms that are all but the same, and between one that explodes and the others, it
     fails without any harm.
