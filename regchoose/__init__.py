@@ -13,14 +13,15 @@ Names are loaded when they are first used: importing regchoose costs nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from regchoose.version import __version__
+
 if TYPE_CHECKING:
     from regchoose import errors
     from regchoose.errors import RegchooseError
     from regchoose.library.estimators import RegularizerClassifier, RegularizerRegressor
+    from regchoose.library.python_result import Result
     from regchoose.library.recommend import RegchooseWarning, recommend
-    from regchoose.library.result import Result
 
-__version__ = "0.1.0"
 __all__ = [
     "RegchooseError",
     "RegchooseWarning",
@@ -36,7 +37,7 @@ _HOMES = {
     "RegchooseWarning": "regchoose.library.recommend",
     "RegularizerClassifier": "regchoose.library.estimators",
     "RegularizerRegressor": "regchoose.library.estimators",
-    "Result": "regchoose.library.result",
+    "Result": "regchoose.library.python_result",
     "recommend": "regchoose.library.recommend",
 }
 

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from regchoose import __version__
+from regchoose.version import __version__
 
 NEEDED = (
     "torch",

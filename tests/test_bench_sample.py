@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regchoose.table.sample import draw
+from regchoose.subsample.draw import draw
 from tests.benchmarks.bench_sample import QUICK, prove_family
 from tests.benchmarks.bench_sample_child import main
 from tests.benchmarks.large_tables import FAMILIES, NUMERIC, family, largest_smd, write_large

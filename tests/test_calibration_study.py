@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from regchoose.records.words import ARMS
-from regchoose.verdict.arm_prior import Student
+from regchoose.statistics.prior import Student
 from tests.benchmarks.calibration import __main__ as command
 from tests.benchmarks.calibration.choice import WAYS, compare_ways, summary_of_ways
 from tests.benchmarks.calibration.learned import half_of, learned, with_priors

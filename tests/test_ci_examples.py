@@ -14,7 +14,7 @@ import yaml
 from junitparser import JUnitXml
 
 from regchoose.cli.report import read_result
-from regchoose.report.as_json import dumps
+from regchoose.result.json_text import dumps
 from tests.cli.conftest import clean_environment
 
 ROOT = Path(__file__).parents[1]

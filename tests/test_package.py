@@ -97,7 +97,7 @@ def test_it_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
         archive.extractall(here)
     script = """
 import regchoose
-from regchoose.presets import presets
+from regchoose.settings.presets import presets
 table = [[i, i % 3, i % 2] for i in range(60)]
 found = regchoose.recommend(table, resources="no", preset="quick")
 assert "<h1>" in found.to_html() and found._repr_html_()

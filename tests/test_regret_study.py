@@ -15,7 +15,7 @@ pytest.importorskip("skorch", reason="the study's peers come with the extra `ben
 
 from regchoose.records.answers import Result
 from regchoose.records.words import Float
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from tests.benchmarks.regret import __main__ as command
 from tests.benchmarks.regret import engine
 from tests.benchmarks.regret.engine import ALONE, BEST, CHART, HABITS, Rule, habits, ours, recommended

@@ -9,13 +9,13 @@ from typing import Annotated, Any, TextIO
 import typer
 from typer.main import get_command
 
-from regchoose import __version__
 from regchoose.cli.failures import form_of, guarded
-from regchoose.cli.final_options import FIT_OWN, FITTING, MODEL, PREDICT_OWN, PREDICTING
-from regchoose.cli.options import Sectioned, with_options, words
+from regchoose.cli.fit_options import FIT_OWN, FITTING, MODEL, PREDICT_OWN, PREDICTING
+from regchoose.cli.flags import Sectioned, with_options, words
 from regchoose.cli.signals import orderly
-from regchoose.settings import DATA
-from regchoose.shapes import FIELDS, option_of
+from regchoose.settings.options import DATA
+from regchoose.settings.values import FIELDS, option_of
+from regchoose.version import __version__
 
 ABOUT = "Which weight regularizer should a neural network on this table start with, how strong, how sure?"
 ACTIONS = "[list|clear|path]"

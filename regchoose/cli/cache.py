@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
+from regchoose.cache.block_cache import Contents, Journal
+from regchoose.cache.fingerprint import engine_mark
+from regchoose.cache.location import FILE, cache_folder
 from regchoose.cli import output
 from regchoose.errors import UsageError
-from regchoose.journal.journal import Contents, Journal
-from regchoose.journal.marks import engine_mark
-from regchoose.journal.places import FILE, cache_folder
-from regchoose.report.as_json import document
 from regchoose.report.safe_text import plain
-from regchoose.settings import Settings
+from regchoose.result.json_text import document
+from regchoose.settings.options import Settings
 
 ACTIONS = ("list", "clear", "path")
 HOMELESS = "Nothing is kept for another run: there is no home folder; --cache-dir names a place."

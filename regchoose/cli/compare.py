@@ -3,13 +3,14 @@
 import json
 from pathlib import Path
 
-from regchoose.changes import changes
-from regchoose.cli import gate, output
+from regchoose.cli import fail_if as gate
+from regchoose.cli import output
 from regchoose.cli.report import read_result, showing
 from regchoose.errors import UsageError
-from regchoose.report.as_json import document, dumps
 from regchoose.report.changes_text import changes_as_markdown, headline, render_changes
 from regchoose.report.safe_text import plain
+from regchoose.result.changes import changes
+from regchoose.result.json_text import document, dumps
 
 FORMATS = ("text", "markdown", "json")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from regchoose.cli import output
 from regchoose.machine import GIB, Machine, look, remarks
-from regchoose.report.as_json import document
 from regchoose.report.safe_text import plain
+from regchoose.result.json_text import document
 
 
 def doctor(*, json: bool) -> int:
@@ -26,7 +26,7 @@ def doctor(*, json: bool) -> int:
 def _devices() -> Mapping[str, Any] | str:
     """Return what PyTorch sees, or why it cannot be loaded: then everything else is said all the same."""
     try:
-        from regchoose.devices import visible
+        from regchoose.training.cuda_info import visible
 
         return visible()
     except Exception as error:  # noqa: BLE001 - a broken installation is what is looked for here

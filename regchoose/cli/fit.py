@@ -8,26 +8,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regchoose.cli import handoff, output
-from regchoose.cli.ask import Ask, asker, is_attended, nobody
+from regchoose.cache.fingerprint import fit_key
+from regchoose.cli import mlflow, output
 from regchoose.cli.failures import guarded
-from regchoose.cli.fit_answer import as_dict, shown
-from regchoose.cli.gather import form_for, gathered
+from regchoose.cli.fit_text import as_dict, shown
+from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.onnx import Writer, writer_of_onnx
 from regchoose.cli.progress import Listener, listening
+from regchoose.cli.prompts import Ask, asker, is_attended, nobody
 from regchoose.cli.report import read_result
 from regchoose.errors import ExitCode, Terminated, UsageError
-from regchoose.journal.marks import fit_key
 from regchoose.records.answers import Result
-from regchoose.report.as_json import document
 from regchoose.report.model_card import model_card
 from regchoose.report.safe_text import plain
-from regchoose.settings import Settings
+from regchoose.result.json_text import document
+from regchoose.settings.options import Settings
 
 if TYPE_CHECKING:  # what trains is loaded late
-    from regchoose.final.fit import Outcome
-    from regchoose.final.request import Request
-    from regchoose.model.unfinished import Unfinished
+    from regchoose.refit.final_fit import Outcome
+    from regchoose.refit.fit_request import Request
+    from regchoose.refit.unfinished import Unfinished
 
 OWN = ("source", "regularizer", "onnx", "trial")
 
@@ -40,7 +40,7 @@ def fit(data: str, flags: Mapping[str, Any]) -> int:
     recorded = None if result is None else (str(source), result.settings)
     settings, given = gathered({n: v for n, v in flags.items() if n not in OWN}, recorded=recorded)
     work = partial(_fit, data, settings, given=given, result=result, own=own)
-    return guarded(partial(handoff.logged, work, data, settings), form_for(settings))
+    return guarded(partial(mlflow.logged, work, data, settings), form_for(settings))
 
 
 def _fit(
@@ -62,7 +62,7 @@ def _fit(
     _write(folder, found, as_onnx)
     work.clear()
     if settings.mlflow:
-        handoff.log_model(found.model, data, settings, folder=folder, began=began)
+        mlflow.log_model(found.model, data, settings, folder=folder, began=began)
     if settings.json:
         output.write(document(as_dict(found.model, found.preparation, path=settings.output)))
     else:
@@ -73,7 +73,7 @@ def _fit(
 def _request(
     settings: Settings, *, given: frozenset[str], result: Result | None, own: Mapping[str, Any]
 ) -> "Request":
-    from regchoose.final.request import by_hand, by_result
+    from regchoose.refit.fit_request import by_hand, by_result
 
     if result is None:
         return by_hand(settings, own["regularizer"], trial=own["trial"])
@@ -88,7 +88,7 @@ def _request(
 
 
 def _begun(folder: Path, key: str, *, force: bool) -> "Unfinished":
-    from regchoose.model.unfinished import begin
+    from regchoose.refit.unfinished import begin
 
     return begin(folder, key, force=force)
 
@@ -96,7 +96,7 @@ def _begun(folder: Path, key: str, *, force: bool) -> "Unfinished":
 def _trained(
     data: str, settings: Settings, request: "Request", *, given: frozenset[str], work: "Unfinished"
 ) -> "Outcome":
-    from regchoose.final.fit import fit as train
+    from regchoose.refit.final_fit import fit as train
 
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     with _listening(settings) as listener:
@@ -119,8 +119,8 @@ def _stopped(stop: BaseException, *, kept: bool, quiet: bool) -> int:
 
 
 def _write(folder: Path, found: "Outcome", as_onnx: Writer | None) -> None:
-    from regchoose.model.files import write_whole
-    from regchoose.model.folder import CARD, ONNX, write_model
+    from regchoose.refit.model_folder import CARD, ONNX, write_model
+    from regchoose.refit.whole_files import write_whole
 
     card = model_card(found.model, found.preparation, onnx=as_onnx is not None)
     write_whole(folder / CARD, card.encode())

@@ -9,12 +9,12 @@ from regchoose.cli import output
 from regchoose.errors import UsageError
 from regchoose.records.answers import Gate, Result
 from regchoose.report.as_github import as_github
-from regchoose.report.as_json import dumps
 from regchoose.report.as_junit import as_junit
 from regchoose.report.as_markdown import as_markdown, summary
 from regchoose.report.html import as_html
 from regchoose.report.terminal import render, text
-from regchoose.settings import Settings
+from regchoose.result.json_text import dumps
+from regchoose.settings.options import Settings
 
 Rendering = Callable[[Result, Gate | None], str]
 

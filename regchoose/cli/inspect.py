@@ -13,16 +13,16 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from regchoose.cli import output
-from regchoose.cli.ask import Ask, asker, is_attended, nobody
 from regchoose.cli.failures import guarded
-from regchoose.cli.gather import form_for, gathered
-from regchoose.cli.options import command_line
+from regchoose.cli.flags import command_line
+from regchoose.cli.gather_settings import form_for, gathered
+from regchoose.cli.prompts import Ask, asker, is_attended, nobody
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Column, Table
-from regchoose.report.as_json import document
 from regchoose.report.safe_text import plain
-from regchoose.room import said_of_memory
-from regchoose.settings import Settings
+from regchoose.result.json_text import document
+from regchoose.run.memory_estimate import said_of_memory
+from regchoose.settings.options import Settings
 
 MOST_COLUMNS = 100  # that are shown
 WIDE = 60
@@ -44,7 +44,7 @@ def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     ask: Ask = asker(answers, paused=nullcontext) if attended else nobody
-    from regchoose.inspection import inspect as look  # late: pandas and duckdb come with it
+    from regchoose.library.inspect import inspect as look  # late: pandas and duckdb come with it
 
     table, profile = look(data, settings, ask=ask)
     if settings.json:

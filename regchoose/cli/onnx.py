@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from regchoose.errors import UsageError
-from regchoose.fitted.inputs import Preparation
-from regchoose.fitted.model import Model
+from regchoose.records.inputs import Preparation
+from regchoose.records.model import Model
 
 Writer = Callable[[Model, Preparation, bytes], bytes]
 
@@ -25,7 +25,7 @@ def writer_of_onnx(network: str) -> Writer:
             fix="leave --onnx out, and export the network by torch.onnx from weights.safetensors",
         )
     try:
-        from regchoose.model.onnx_graph import as_onnx
+        from regchoose.refit.onnx_graph import as_onnx
     except ImportError as error:
         raise UsageError(
             "E219",
@@ -33,6 +33,6 @@ def writer_of_onnx(network: str) -> Writer:
             where="--onnx",
             fix="pip install 'regchoose[onnx]'   or   leave --onnx out",
         ) from error
-    from regchoose.model.files import unpack
+    from regchoose.refit.whole_files import unpack
 
     return lambda model, preparation, weights: as_onnx(model, preparation, unpack(weights)[0])

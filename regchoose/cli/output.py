@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
-from regchoose.cli.ask import is_terminal
+from regchoose.cli.prompts import is_terminal
 from regchoose.errors import ResourceError, UsageError
 from regchoose.report.safe_text import fitting
 from regchoose.report.terminal import as_text

@@ -12,18 +12,18 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from regchoose.cli import output
-from regchoose.cli.ask import Ask, asker, is_attended, nobody
 from regchoose.cli.failures import guarded
-from regchoose.cli.gather import form_for, gathered
+from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.progress import listening
+from regchoose.cli.prompts import Ask, asker, is_attended, nobody
 from regchoose.errors import UsageError
 from regchoose.report import numbers
-from regchoose.report.as_json import document
 from regchoose.report.safe_text import plain
-from regchoose.settings import Settings
+from regchoose.result.json_text import document
+from regchoose.settings.options import Settings
 
 if TYPE_CHECKING:  # what computes is loaded late
-    from regchoose.final.predict import Predicted
+    from regchoose.refit.prediction import Predicted
 
 LISTED = 8  # columns that are ignored
 
@@ -41,7 +41,7 @@ def predict(data: str, flags: Mapping[str, Any]) -> int:
 
 def _reading(folder: Path) -> Mapping[str, Any]:
     """Return the settings by which the table of the fit was read."""
-    from regchoose.model.folder import read_model
+    from regchoose.refit.model_folder import read_model
 
     model, preparation, _ = read_model(folder)
     return {**model.reading, "na": preparation.na}
@@ -50,8 +50,8 @@ def _reading(folder: Path) -> Mapping[str, Any]:
 def _predict(folder: Path, data: str, settings: Settings, *, network: str | None) -> int:
     if settings.output is None:
         raise UsageError("E207", "predict writes a file, and none is named", fix="-o predictions.csv")
-    from regchoose.extract import form_of
-    from regchoose.final.predict import predict as run
+    from regchoose.library.sample import form_of
+    from regchoose.refit.prediction import predict as run
 
     form, target = form_of(settings.output), Path(settings.output)
     if form == "npz":

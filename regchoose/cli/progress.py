@@ -10,7 +10,7 @@ from rich.progress import Progress, ProgressColumn, Task, TaskID
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from regchoose.cli.ask import is_terminal
+from regchoose.cli.prompts import is_terminal
 from regchoose.report.numbers import duration
 from regchoose.report.safe_text import fitting, plain
 
@@ -18,7 +18,7 @@ BAR, WIDE = 20, 60  # columns: of a bar, and from which the count has room
 
 
 class Listener(Protocol):
-    """What the switchboard tells; see `regchoose.run`. `paused` is for prompts."""
+    """What the switchboard tells; see `regchoose.run.walk_chart`. `paused` is for prompts."""
 
     def started(self, key: str, text: str, total: int) -> None:
         """Take note that a step of the chart begins; `total` is 0 where unknown."""

@@ -11,28 +11,29 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from regchoose.cli import gate, handoff, output
-from regchoose.cli.ask import Ask, asker, is_attended, nobody
+from regchoose.cache.block_cache import Journal
+from regchoose.cache.fingerprint import answer_key
+from regchoose.cli import fail_if as gate
+from regchoose.cli import mlflow, output
 from regchoose.cli.cache import journal_of
 from regchoose.cli.failures import guarded
+from regchoose.cli.flags import command_line
 from regchoose.cli.formats import FORMATS, format_for, format_of, show
-from regchoose.cli.gather import form_for, gathered
-from regchoose.cli.options import command_line
+from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.progress import Listener, listening
+from regchoose.cli.prompts import Ask, asker, is_attended, nobody
 from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError
-from regchoose.journal.journal import Journal
-from regchoose.journal.marks import answer_key
 from regchoose.records.answers import Gate, Result
 from regchoose.records.experiment import Kept
-from regchoose.report.as_json import document, dumps
 from regchoose.report.safe_text import plain
-from regchoose.saved import restored
-from regchoose.settings import Settings
+from regchoose.result.json_text import document, dumps
+from regchoose.result.saved_result import restored
+from regchoose.settings.options import Settings
 
 
 class Switchboard(Protocol):
-    """What is needed of `regchoose.run`."""
+    """What is needed of `regchoose.run.walk_chart`."""
 
     def recommend(
         self,
@@ -49,7 +50,7 @@ class Switchboard(Protocol):
 
 
 class Planner(Protocol):
-    """What is needed of `regchoose.outlook`."""
+    """What is needed of `regchoose.run.dry_run`."""
 
     def plan(
         self, path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
@@ -61,7 +62,7 @@ def recommend(data: str, flags: Mapping[str, Any]) -> int:
     """Recommend a regularizer for a table; return the exit status."""
     settings, given = gathered(flags)
     work = partial(_recommend, data, settings, flags=flags, given=given)
-    return guarded(partial(handoff.logged, work, data, settings), form_for(settings))
+    return guarded(partial(mlflow.logged, work, data, settings), form_for(settings))
 
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
@@ -89,7 +90,7 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
     asked = gate.gated(expression, json.loads(dumps(result)) if expression else {})
     status = _show(result, settings, asked) or status
     if settings.mlflow:
-        handoff.log(result, data, settings, began=began)
+        mlflow.log(result, data, settings, began=began)
     if answers and not settings.quiet:
         output.say(f"\nThe same again, without questions:\n  {command_line(data, flags, answers=answers)}")
     if status:
@@ -107,9 +108,9 @@ def _say_what_is_kept(journal: Journal | None, *, quiet: bool) -> None:
 
 def _switchboard() -> Switchboard:
     """Load the switchboard late: torch, pandas and scikit-learn come with it."""
-    import regchoose.run
+    import regchoose.run.walk_chart
 
-    return regchoose.run
+    return regchoose.run.walk_chart
 
 
 def _answered(
@@ -158,9 +159,9 @@ def _listening(settings: Settings) -> AbstractContextManager[Listener]:
 
 def _planner() -> Planner:
     """Load the plan late: pandas and scikit-learn come with it, and no torch."""
-    import regchoose.outlook
+    import regchoose.run.dry_run
 
-    return regchoose.outlook
+    return regchoose.run.dry_run
 
 
 def _check_places(settings: Settings, *, data: Path) -> None:

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from regchoose import saved
-from regchoose.cli import gate, output
+from regchoose.cli import fail_if as gate
+from regchoose.cli import output
 from regchoose.cli.formats import FORMATS, format_for, show
 from regchoose.errors import UsageError
 from regchoose.records.answers import Result
-from regchoose.report.as_json import dumps
 from regchoose.report.safe_text import plain
+from regchoose.result import saved_result
+from regchoose.result.json_text import dumps
 
 
 def report(result: str, *, to: str | None, form: str | None, fail_if: str | None, force: bool) -> int:
@@ -52,17 +53,17 @@ def report(result: str, *, to: str | None, form: str | None, fail_if: str | None
 
 
 def read_result(path: Path) -> Result:
-    """Read a result that `recommend -o` wrote; see `regchoose.saved.read_result`."""
-    return saved.read_result(path, problem=_problem)
+    """Read a result that `recommend -o` wrote; see `regchoose.result.saved_result.read_result`."""
+    return saved_result.read_result(path, problem=_problem)
 
 
 def result_of(document: Any, path: Path) -> Result:
-    """Return the result of a JSON document; see `regchoose.saved.result_of`."""
-    return saved.result_of(document, path, problem=_problem)
+    """Return the result of a JSON document; see `regchoose.result.saved_result.result_of`."""
+    return saved_result.result_of(document, path, problem=_problem)
 
 
 def _problem(document: Any) -> str:
-    from regchoose.schema.documents import problem  # late: it takes a third of a second
+    from regchoose.result.json_schema import problem  # late: it takes a third of a second
 
     return problem(document)
 
@@ -83,4 +84,4 @@ def showing(path: Path) -> Iterator[None]:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = f"it contradicts itself ({type(error).__name__}: {plain(error, longest=80)})"
-        raise saved.no_result(path, reason) from error
+        raise saved_result.no_result(path, reason) from error

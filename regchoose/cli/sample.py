@@ -14,15 +14,15 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from regchoose.cli import output
-from regchoose.cli.ask import Ask, asker, is_attended, nobody
 from regchoose.cli.failures import guarded
-from regchoose.cli.gather import form_for, gathered
+from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.progress import listening
+from regchoose.cli.prompts import Ask, asker, is_attended, nobody
 from regchoose.errors import ResourceError, UsageError
 from regchoose.records.subsample import Check, Subsample
-from regchoose.report.as_json import document
 from regchoose.report.safe_text import plain
-from regchoose.settings import Settings
+from regchoose.result.json_text import document
+from regchoose.settings.options import Settings
 
 
 def sample(data: str, flags: Mapping[str, Any]) -> int:
@@ -37,7 +37,12 @@ def sample(data: str, flags: Mapping[str, Any]) -> int:
 def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     if settings.output is None:
         raise UsageError("E207", "sample writes a file, and none is named", fix="-o sample.csv")
-    from regchoose.extract import Passes, extract, form_of, n_bytes  # late: pandas and duckdb come with it
+    from regchoose.library.sample import (  # late: pandas and duckdb come with it
+        Passes,
+        extract,
+        form_of,
+        n_bytes,
+    )
 
     form, target = form_of(settings.output), Path(settings.output)
     output.check_output(target, data=Path(data), force=settings.force)

@@ -14,7 +14,7 @@ def schema(document: str) -> int:
     UsageError
         E202 if there is no such document.
     """
-    from regchoose.schema.documents import ANSWERS, json_schema  # late: pydantic comes with it
+    from regchoose.result.json_schema import ANSWERS, json_schema  # late: pydantic comes with it
 
     if document not in ANSWERS:
         message = f"there is no document {document!r}, wanted {' or '.join(ANSWERS)}"

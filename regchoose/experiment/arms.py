@@ -7,13 +7,13 @@ from functools import partial
 import numpy as np
 
 from regchoose.errors import TrainingError
+from regchoose.experiment.grid import Choice, choose, choose_at_end, subset, to_size
 from regchoose.experiment.plan import Experiment
-from regchoose.experiment.tuning import Advanced, Tuning, tell, tune
+from regchoose.experiment.race import Advanced, Tuning, tell, tune
 from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.words import ARM_NAMES, Arm, Float
+from regchoose.statistics.metrics import averaged, row_losses, secondary
 from regchoose.training.train import train
-from regchoose.verdict.metrics import averaged, row_losses, secondary
-from regchoose.verdict.tune import Choice, choose, choose_at_end, subset, to_size
 
 MOST_FAILED = 0.2  # share of trainings that may fail
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from regchoose.experiment.comparison import posterior_of
+from regchoose.experiment.arm_comparison import posterior_of
 from regchoose.experiment.judgement import Judgement
 from regchoose.experiment.wording import (
     assumptions,
@@ -12,8 +12,8 @@ from regchoose.experiment.wording import (
     split_sentence,
 )
 from regchoose.records.words import ARM_NAMES, Arm
-from regchoose.verdict.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer
-from regchoose.verdict.posterior import Posterior, compare
+from regchoose.statistics.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer
+from regchoose.statistics.posterior import Posterior, compare
 
 ALIKE = 0.8  # P(a simpler arm is not worse by more than δ) from which it is mentioned
 SIMPLER: dict[Arm, tuple[Arm, ...]] = {

@@ -8,7 +8,7 @@ import numpy as np
 from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.plan import Experiment
 from regchoose.records.words import Arm, Float
-from regchoose.verdict.posterior import Posterior
+from regchoose.statistics.posterior import Posterior
 
 BINS, WITHIN = 41, 0.995  # of the histograms of weights: an odd number, so that one is around zero
 

@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from regchoose.experiment.arm_comparison import posterior_of, rope_of, usual_rope
 from regchoose.experiment.arms import ArmRun
-from regchoose.experiment.comparison import posterior_of, rope_of, usual_rope
-from regchoose.experiment.growth import Growth
+from regchoose.experiment.calibration import learned_prior
+from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Comparison, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
-from regchoose.verdict.arm_prior import ArmPrior
-from regchoose.verdict.calibration import learned_prior
-from regchoose.verdict.decide import DIAMONDS, FIRM, judge
-from regchoose.verdict.posterior import Posterior, compare
+from regchoose.statistics.decide import DIAMONDS, FIRM, judge
+from regchoose.statistics.posterior import Posterior, compare
+from regchoose.statistics.prior import ArmPrior
 
 Walk = Callable[[Mapping[str, str]], str]
 

@@ -6,24 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.crew.threads import threads
-from regchoose.crew.work import Crew
+from regchoose.encoding.encode import encode, encoded_names
 from regchoose.errors import DataError
-from regchoose.experiment.fitted import Drawing, inputs_drawn, make_drawing
+from regchoose.experiment.calibration import is_studied, variance_factor
+from regchoose.experiment.design import INNER, Layout, forward_cells, make_cells, make_sets
+from regchoose.experiment.fitted_curve import Drawing, inputs_drawn, make_drawing
+from regchoose.experiment.grid import FEWEST_POINTS, make_grid, pauses, strongest, to_size, tuned_models
 from regchoose.records.experiment import Cell, Kept, Penalties
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Int
-from regchoose.settings import Settings
-from regchoose.table.duplicates import kept_together
-from regchoose.table.encode import encode, encoded_names
+from regchoose.settings.options import Settings
+from regchoose.statistics.decide import null_loss
+from regchoose.table.columns.duplicates import kept_together
 from regchoose.training.block import USUAL_RATE, CellData, make_schedule
-from regchoose.training.choose_network import cnn_network, other_network
 from regchoose.training.device import devices_of
+from regchoose.training.networks.choose import cnn_network, other_network
 from regchoose.training.train import Training
-from regchoose.verdict.calibration import is_studied, variance_factor
-from regchoose.verdict.decide import null_loss
-from regchoose.verdict.design import INNER, Layout, forward_cells, make_cells, make_sets
-from regchoose.verdict.tune import FEWEST_POINTS, make_grid, pauses, strongest, to_size, tuned_models
+from regchoose.workers.tasks import Crew
+from regchoose.workers.threads import threads
 
 WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
 JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
@@ -180,7 +180,7 @@ def prepare(
     ResourceError
         E401 where the device asked for is not there, E405 where a worker has other releases.
     UsageError, TrainingError
-        Where the user's network cannot be used; see `regchoose.training.probe.probe`.
+        Where the user's network cannot be used; see `regchoose.training.networks.subprocess_check.probe`.
     """
     layout = layout or Layout("B", len(rows))
     tuning_cells, cells = _cells(table, rows, settings, layout)

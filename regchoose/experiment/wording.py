@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from regchoose.experiment.growth import Growth
+from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Penalties
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARM_NAMES, Arm, Task
-from regchoose.verdict.decide import FIRM, LEANING
+from regchoose.statistics.decide import FIRM, LEANING
 
 COUNTED = {1: "one", 2: "two", 3: "three", 4: "four"}
 LEAST_TOLD = 5e-4  # of the loss: a smaller gain is not put in figures

@@ -10,7 +10,7 @@ from regchoose.errors import UsageError
 from regchoose.records.answers import Result
 from regchoose.records.words import ARM_NAMES, ARMS, Arm, Task
 
-# Texts that mean missing; `regchoose.table.values` reads by the same list, and a test compares them.
+# Texts that mean missing; `regchoose.table.cell_values` reads by the same list, and a test compares them.
 # fmt: off
 MISSING = (
     "", "#div/0!", "#n/a", "#na", "#null!", "#num!", "#ref!", "#value!", "(null)", "-", "--", "---", "-nan",
@@ -236,7 +236,7 @@ def _inputs(columns: Columns, dates: Dates) -> Inputs:
 
 
 def _dates(columns: Columns) -> Dates:
-    """Return the columns of dates that numbers are made of; `regchoose.table.expand` wrote their reasons."""
+    """Return the columns of dates that numbers are made of, from the reasons of their parts."""
     found: dict[str, tuple[str, Mapping[str, str]]] = {}
     for date in columns:
         order = READ_AS.fullmatch(date["why"])

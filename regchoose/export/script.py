@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from regchoose import __version__
 from regchoose.errors import UsageError
 from regchoose.export.literals import Trusted, literal, one_line
 from regchoose.export.recipe import Recipe, name_of
+from regchoose.version import __version__
 
 Library = Literal["pytorch", "keras", "sklearn"]
 LIBRARIES: tuple[Library, ...] = ("pytorch", "keras", "sklearn")
@@ -106,7 +106,7 @@ def _estimator(recipe: Recipe) -> str:
 
 
 def _network(recipe: Recipe) -> dict[str, Any]:
-    """Return where the user's own network is; see `regchoose.training.user_network.load`."""
+    """Return where the user's own network is; see `regchoose.training.networks.user_network.load`."""
     place, _, attribute = recipe.network.rpartition(":")
     from_file = place.endswith(".py")
     return {

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from regchoose.flowchart.experiment import DRAW_SUBSAMPLE, EXPERIMENT, OUTCOMES, WHICH
 from regchoose.flowchart.nodes import Chart, Question, keyed
+from regchoose.flowchart.shared_nodes import DRAW_SUBSAMPLE, EXPERIMENT, OUTCOMES, WHICH
 
 WHAT_ARE = "What are L1, L2 and Elastic Net Regularization in neural networks? (MachineCurve, 2020)"
 MEASURED = "measure it on the data"

@@ -27,7 +27,7 @@ class Question:
         What may be answered → what that means, for a prompt. Answers without an arrow (auto, unsure) hand
         the question over to a measurement, which then gives one that has.
     setting : str, optional
-        The field of `regchoose.settings.Settings` that answers it. None: training answers it.
+        The field of `regchoose.settings.options.Settings` that answers it. None: training answers it.
     """
 
     key: str

@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 )
 
 from regchoose.errors import DataError, UsageError
+from regchoose.library.arguments import settled
 from regchoose.library.recommend import (
     RegchooseWarning,
     as_read_again,
@@ -26,15 +27,14 @@ from regchoose.library.recommend import (
     to_act_on,
     walked,
 )
-from regchoose.library.refit import fit_all
-from regchoose.library.settings import settled
 from regchoose.records.table import Table
 from regchoose.records.words import Float
-from regchoose.settings import Settings
+from regchoose.refit.memory_fit import fit_all
+from regchoose.settings.options import Settings
+from regchoose.statistics.metrics import probabilities
+from regchoose.table.in_memory import Frame, InMemory, is_number, named_columns
 from regchoose.table.load import load_memory
-from regchoose.table.memory import Frame, InMemory, is_number, named_columns
-from regchoose.table.raw import RawTable
-from regchoose.verdict.metrics import probabilities
+from regchoose.table.raw_table import RawTable
 
 SEEDS = 2**31 - 1
 NAMED = ("preset", "network", "hidden", "decide", "budget", "device")  # parameters that are settings

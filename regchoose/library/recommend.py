@@ -13,22 +13,22 @@ from typing import Any, Unpack
 
 from numpy.typing import ArrayLike
 
-from regchoose import run
+from regchoose.cache.block_cache import Journal
+from regchoose.cache.fingerprint import engine_mark
+from regchoose.cache.location import FILE
 from regchoose.cli.progress import Silent, listening
 from regchoose.errors import Interrupted, RegchooseError, UsageError
-from regchoose.journal.journal import Journal
-from regchoose.journal.marks import engine_mark
-from regchoose.journal.places import FILE
-from regchoose.keywords import in_python, reworded
-from regchoose.library.result import Result
-from regchoose.library.settings import Keywords, settled
+from regchoose.library.arguments import Keywords, settled
+from regchoose.library.python_result import Result
 from regchoose.records.answers import Result as Record
 from regchoose.records.table import Table
-from regchoose.report.as_json import dumps
-from regchoose.saved import restored
-from regchoose.settings import Settings
+from regchoose.result.json_text import dumps
+from regchoose.result.saved_result import restored
+from regchoose.run import walk_chart
+from regchoose.settings.options import Settings
+from regchoose.settings.python_kwargs import in_python, reworded
+from regchoose.table.in_memory import InMemory, label
 from regchoose.table.load import load_memory
-from regchoose.table.memory import InMemory, label
 
 File = str | PathLike[str]
 ON_TRAINING = ("subsample_possible", "resources", "validation")  # questions that decide whether there is one
@@ -138,7 +138,7 @@ def walked(data: str | Table, settings: Settings, *, given: frozenset[str], prog
     )
     try:
         with hearing as listener:
-            result = run.recommend(
+            result = walk_chart.recommend(
                 data,
                 settings,
                 given=given,

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from textwrap import wrap
 
-from regchoose.flowchart.ask_chart import branches, shared
 from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question
+from regchoose.flowchart.paths import branches, shared
 from regchoose.flowchart.walk import Step
 
 WIDTH = 80  # columns

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from typing import Any
 
-from regchoose.presets import preset_values
 from regchoose.records.answers import Result
 from regchoose.records.table import AS_Y
 from regchoose.report.safe_text import plain
-from regchoose.settings import DATA, Option, Settings
+from regchoose.settings.options import DATA, Option, Settings
+from regchoose.settings.presets import preset_values
 
 LONGEST = 1000
 EXPERIMENT = {"subsample": "yes", "resources": "yes"}  # what asks for one

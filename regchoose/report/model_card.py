@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from regchoose.fitted.inputs import Preparation
-from regchoose.fitted.model import Model, Tried
+from regchoose.records.inputs import Preparation
+from regchoose.records.model import Model, Tried
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.safe_markdown import block, code, prose, table

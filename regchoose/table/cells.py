@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from regchoose.records.words import Int
-from regchoose.table.values import are_clean, clean
+from regchoose.table.cell_values import are_clean, clean
 
 Text = NDArray[Any]  # of numpy's StringDType: short texts lie in the array itself, 16 bytes each
 TEXT = np.dtypes.StringDType(na_object=None)

@@ -4,29 +4,29 @@ from dataclasses import replace
 
 from numpy.typing import ArrayLike
 
-from regchoose.crew.work import Crew
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import AS_Y, Column, Table
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from regchoose.table.cells import some
-from regchoose.table.census import with_whole
-from regchoose.table.columns import Features, to_features
-from regchoose.table.dialect import Choose
-from regchoose.table.duplicates import repeats
-from regchoose.table.enough import check_classes, check_rows
-from regchoose.table.facts import Facts, facts_of, refuse_odd_texts
+from regchoose.table.columns.duplicates import repeats
+from regchoose.table.columns.facts import Facts, facts_of, refuse_odd_texts
+from regchoose.table.columns.group_and_time import groups_of, times_of
+from regchoose.table.columns.leakage import leaks
+from regchoose.table.columns.minimum_rows import check_classes, check_rows
+from regchoose.table.columns.roles import Features, to_features
+from regchoose.table.columns.target import Target, did_you_mean, find_target, merge_rare, to_target
+from regchoose.table.csv.dialect import Choose
+from regchoose.table.csv.read import read
+from regchoose.table.file_set import large_parts
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.reading import are_images, load_images, open_images
-from regchoose.table.leakage import leaks
-from regchoose.table.lookout import look_out
-from regchoose.table.memory import InMemory, raw_from_memory
-from regchoose.table.order import groups_of, times_of
-from regchoose.table.parts import large_parts
-from regchoose.table.raw import RawTable
-from regchoose.table.read import read
-from regchoose.table.rejects import check_reading
-from regchoose.table.stream import Advanced, ignore, streaming
-from regchoose.table.target import Target, did_you_mean, find_target, merge_rare, to_target
+from regchoose.table.images.load_images import are_images, load_images, open_images
+from regchoose.table.in_memory import InMemory, raw_from_memory
+from regchoose.table.large.column_stats import with_whole
+from regchoose.table.large.held_rows import look_out
+from regchoose.table.large.rejected_rows import check_reading
+from regchoose.table.large.stream import Advanced, ignore, streaming
+from regchoose.table.raw_table import RawTable
+from regchoose.workers.tasks import Crew
 
 
 def load(
@@ -115,7 +115,7 @@ def load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> tupl
     Raises
     ------
     UsageError, DataError
-        As `load`, and as `regchoose.table.memory.raw_from_memory`.
+        As `load`, and as `regchoose.table.in_memory.raw_from_memory`.
     """
     raw, target = raw_from_memory(data, y)
     chosen = settings if target is None else replace(settings, target=target)

@@ -11,9 +11,9 @@ import numpy as np
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
 from regchoose.table.cells import TEXT, Text
-from regchoose.table.database import in_memory
-from regchoose.table.files import check_unchanged
-from regchoose.table.raw import RawTable
+from regchoose.table.large.duckdb_workspace import in_memory
+from regchoose.table.raw_table import RawTable
+from regchoose.table.source import check_unchanged
 
 KINDS: tuple[tuple[str, str], ...] = (
     (r"U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)", "number"),

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from regchoose.crew.work import Crew
 from regchoose.records.table import Table
-from regchoose.settings import Settings
-from regchoose.table.dialect import Choose
-from regchoose.table.images.reading import are_images
+from regchoose.settings.options import Settings
+from regchoose.table.csv.dialect import Choose
+from regchoose.table.file_set import Parts, large_parts
+from regchoose.table.images.load_images import are_images
+from regchoose.table.large.distributed_scan import unseen
 from regchoose.table.load import load
-from regchoose.table.parts import Parts, large_parts
-from regchoose.table.shares import unseen
+from regchoose.workers.tasks import Crew
 
 
 class Listener(Protocol):

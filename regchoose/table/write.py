@@ -12,9 +12,9 @@ from regchoose.errors import DataError, ResourceError, UsageError
 from regchoose.records.table import Column, Table
 from regchoose.records.words import Int
 from regchoose.table.cells import texts_at
-from regchoose.table.database import in_memory
-from regchoose.table.raw import RawTable
-from regchoose.table.stream import Stream
+from regchoose.table.large.duckdb_workspace import in_memory
+from regchoose.table.large.stream import Stream
+from regchoose.table.raw_table import RawTable
 
 Form = Literal["csv", "parquet", "npz"]
 FORMULA = "^[=+@\\t\\r-]"  # what makes a spreadsheet run a cell (OWASP, CSV injection)

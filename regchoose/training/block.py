@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regchoose.records.words import Float, Int, Task
-from regchoose.training.network import Network
+from regchoose.training.networks.network import Network
 
 USUAL_RATE = 0.003  # Adam's first, unless another is found to be better
 RETRY_RATE = 0.1  # of it, for a model that failed

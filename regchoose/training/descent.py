@@ -10,7 +10,7 @@ from torch import Tensor
 from regchoose.records.words import Float
 from regchoose.training.adam import Adam
 from regchoose.training.block import Block, BlockResult, Stopped, captured_weights
-from regchoose.training.lines import spread
+from regchoose.training.cache_lines import spread
 from regchoose.training.loss import row_loss
 from regchoose.training.penalty import optimality
 

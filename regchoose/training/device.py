@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from regchoose.crew.packed import pack, unpack
-from regchoose.crew.work import Crew
 from regchoose.errors import ResourceError, UsageError
+from regchoose.workers.tasks import Crew
+from regchoose.workers.wire_format import pack, unpack
 
 CPU = torch.device("cpu")
 ONE = re.compile(r"cpu|cuda(?::([0-9]{1,9}))?")

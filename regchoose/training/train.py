@@ -7,23 +7,23 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
-from regchoose.crew.threads import threads
-from regchoose.crew.work import Crew
 from regchoose.records.experiment import Kept, Penalties, Trained
 from regchoose.records.words import Float, Int, Task
-from regchoose.training.any_network import AnyNetwork
 from regchoose.training.block import RETRY_RATE, Block, BlockResult, CellData, Schedule
-from regchoose.training.cnn import Cnn
 from regchoose.training.descent import train_block
 from regchoose.training.device import Devices
-from regchoose.training.kept import Shelf
+from regchoose.training.halving import TrainBlock
 from regchoose.training.linear_block import train_linear_block
 from regchoose.training.loss import n_outputs
-from regchoose.training.memory import TrainBlock
-from regchoose.training.mlp import Mlp
-from regchoose.training.network import Network
-from regchoose.training.orders import TRAINING, Order
-from regchoose.training.user_network import undisturbed
+from regchoose.training.networks.any_network import AnyNetwork
+from regchoose.training.networks.cnn import Cnn
+from regchoose.training.networks.mlp import Mlp
+from regchoose.training.networks.network import Network
+from regchoose.training.networks.user_network import undisturbed
+from regchoose.training.serialization import TRAINING, Order
+from regchoose.training.trained_blocks import Shelf
+from regchoose.workers.tasks import Crew
+from regchoose.workers.threads import threads
 
 MODELS_A_BLOCK = 32  # enough to fill the processor, few enough to stay in its cache
 FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much

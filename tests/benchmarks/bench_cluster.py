@@ -17,13 +17,13 @@ from rich.console import Console
 from threadpoolctl import threadpool_limits
 
 from regchoose.cli.progress import Silent
-from regchoose.crew.threads import Threads
-from regchoose.crew.work import Found, Order, Stop, Work
-from regchoose.run import Run, recommend
-from regchoose.settings import Settings
-from regchoose.training.orders import Came, packed_answer
+from regchoose.run.walk_chart import Run, recommend
+from regchoose.settings.options import Settings
+from regchoose.training.serialization import Came, packed_answer
+from regchoose.workers.tasks import Found, Order, Stop, Work
+from regchoose.workers.threads import Threads
 from tests.benchmarks.machine import describe, load, versions
-from tests.crew.dask_cluster import DaskCluster
+from tests.workers.dask_cluster import DaskCluster
 
 DATA = Path(__file__).parents[2] / "data"
 OUTPUT = Path(__file__).parent / "results" / "cluster.json"

@@ -33,7 +33,7 @@ from typing import Any
 from rich.console import Console
 
 from regchoose.records.words import Task
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from tests.benchmarks.growth import grow
 from tests.benchmarks.loop_peer import faster_threads, plain_loop
 from tests.benchmarks.machine import cores, describe, load, versions

@@ -22,8 +22,8 @@ from rich.console import Console
 
 from regchoose.records.table import Table
 from regchoose.records.words import Int
-from regchoose.table.match import SMD
-from regchoose.table.sample import allocate, draw, stratify
+from regchoose.subsample.draw import allocate, draw, stratify
+from regchoose.subsample.match import SMD
 from tests.benchmarks.large_tables import FAMILIES, family, largest_smd, ridge_error, write_large
 from tests.benchmarks.machine import describe, versions
 from tests.benchmarks.machine import load as busy

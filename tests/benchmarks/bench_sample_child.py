@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 from rich.console import Console
 
-from regchoose.extract import extract
-from regchoose.settings import Settings
+from regchoose.library.sample import extract
+from regchoose.settings.options import Settings
 from tests.benchmarks.large_tables import NUMERIC
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from tests.benchmarks.ours import OURS
 from tests.benchmarks.tables import make_sheet
 from tests.benchmarks.work import make_work

@@ -9,10 +9,10 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from regchoose.encoding.encode import encode
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.table.encode import encode
-from regchoose.table.moments import coordinates
+from regchoose.subsample.moments import coordinates
 from tests.table.tables import table as to_table
 
 NUMERIC = (*(f"x{j}" for j in range(13)), "skew", "gap", "count", "step")

@@ -15,7 +15,7 @@ from joblib.externals.loky import get_reusable_executor
 from rich.console import Console
 
 from regchoose.experiment.plan import prepare
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from tests.benchmarks.contender import JOBS, Contender
 from tests.benchmarks.loop_peer import plain_loop
 from tests.benchmarks.ours import OURS

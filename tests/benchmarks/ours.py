@@ -3,10 +3,10 @@
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from regchoose.experiment.grid import subset
 from regchoose.records.words import Float, Int
 from regchoose.training.block import CellData
 from regchoose.training.train import train
-from regchoose.verdict.tune import subset
 from tests.benchmarks.contender import Contender
 from tests.benchmarks.work import Work
 

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.plan import Experiment
 from regchoose.records.words import Float, Task
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from tests.benchmarks.tables import Sheet, make_sheet
 from tests.benchmarks.whole_experiment import exhaustive, prepared, train_arms, with_found_rate
 

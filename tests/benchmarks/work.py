@@ -7,14 +7,14 @@ from math import ceil
 import numpy as np
 from sklearn.model_selection import KFold
 
-from regchoose.crew.threads import threads
+from regchoose.experiment.grid import make_grid, strongest
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Float, Int
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from regchoose.training.block import make_schedule
 from regchoose.training.device import CPU, devices
 from regchoose.training.train import Training
-from regchoose.verdict.tune import make_grid, strongest
+from regchoose.workers.threads import threads
 from tests.benchmarks.tables import Sheet
 
 RATE = 0.003  # of Adam, for all; the search for a better one is part of the whole experiment alone

@@ -11,12 +11,12 @@ import pytest
 
 from regchoose.cli import recommend as command
 from regchoose.cli.app import main
-from regchoose.cli.ask import Ask
 from regchoose.cli.progress import Listener
+from regchoose.cli.prompts import Ask
 from regchoose.errors import DataError, Interrupted
 from regchoose.records.answers import Prompt, Result
 from regchoose.records.experiment import Kept
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from tests.report.results import FIRM
 
 CORRELATED = Prompt(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.report.as_json import dumps
+from regchoose.result.json_text import dumps
 from tests.cli.conftest import Shell
 from tests.report.results import FIRM
-from tests.schema.test_documents import complaints
-from tests.test_changes import CHANGED, OLD
+from tests.result.test_changes import CHANGED, OLD
+from tests.result.test_json_schema import complaints
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def test_a_broken_torch_is_said_and_not_raised(
     usual = builtins.__import__
 
     def broken(name: str, *arguments: Any, **further: Any) -> Any:
-        if name == "regchoose.devices":
+        if name == "regchoose.training.cuda_info":
             raise OSError("libtorch.so: cannot open\x1b[31m")
         return usual(name, *arguments, **further)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from regchoose.errors import ExitCode
-from regchoose.report.as_json import dumps
+from regchoose.result.json_text import dumps
 from tests.cli.conftest import Shell, clean_environment
 from tests.report.results import FIRM, PRIOR
 

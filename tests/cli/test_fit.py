@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from regchoose.cli.app import main
-from regchoose.model.unfinished import Unfinished
+from regchoose.refit.unfinished import Unfinished
 from tests.cli.conftest import clean_environment
-from tests.final.fits import table
+from tests.refit.fits import table
 
 BY_HAND = ["--regularizer", "l2", "--l2", "0.01"]
 SHORT = ["--hidden", "8", "--epochs", "3", "--steps", "0", "--no-input"]
@@ -153,7 +153,7 @@ def test_onnx_without_its_package_is_refused_before_anything_is_trained(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
-    monkeypatch.delitem(sys.modules, "regchoose.model.onnx_graph", raising=False)
+    monkeypatch.delitem(sys.modules, "regchoose.refit.onnx_graph", raising=False)
     status, _, err = run("fit", "t.csv", *BY_HAND, "-o", "m", "--onnx")
     assert status == 2
     assert "pip install 'regchoose[onnx]'" in err

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.report.as_json import dumps
 from regchoose.report.as_markdown import as_markdown
+from regchoose.result.json_text import dumps
 from tests.cli.conftest import Shell
 from tests.report.results import FIRM
 

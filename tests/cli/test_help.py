@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.shapes import FIELDS, option_of
+from regchoose.settings.values import FIELDS, option_of
 from tests.cli.conftest import clean_environment
 
 HEAVY = {"torch", "pandas", "sklearn", "scipy", "duckdb", "numpy", "pydantic", "rich"}

@@ -10,7 +10,7 @@ import pexpect
 import pytest
 
 from tests.cli.conftest import clean_environment
-from tests.test_run import write
+from tests.run.test_walk_chart import write
 
 QUICK = [
     "--preset",

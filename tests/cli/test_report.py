@@ -8,8 +8,8 @@ import pytest
 
 from regchoose.cli.app import main
 from regchoose.flowchart.charts import CHARTS
-from regchoose.report.as_json import dumps
 from regchoose.report.html import as_html
+from regchoose.result.json_text import dumps
 from tests.cli.conftest import Shell
 from tests.report.results import FIRM
 from tests.report.test_html import DIABETES

@@ -10,9 +10,9 @@ import duckdb
 import numpy as np
 import pytest
 
-from regchoose.extract import extract
-from regchoose.settings import Settings
-from regchoose.table import parts
+from regchoose.library.sample import extract
+from regchoose.settings.options import Settings
+from regchoose.table import file_set
 from tests.cli.conftest import Shell, clean_environment
 
 FORMULAS = ["=1+1", "+cmd", "-2+3", "@sum", "plain", "-", "-5"]
@@ -109,7 +109,7 @@ def test_an_output_is_replaced_where_that_is_asked_for(shell: Shell, tmp_path: P
 
 
 def test_a_large_table_is_written_whole(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "LARGE", 0)
+    monkeypatch.setattr(file_set, "LARGE", 0)
     target = table.parent / "all.csv"
     heard: list[int] = []
     _, drawn, protected = extract(

@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import clean_environment
 from tests.cli.test_real_terminal import QUICK
-from tests.test_run import write
+from tests.run.test_walk_chart import write
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 BOTH = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]

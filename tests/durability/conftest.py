@@ -6,7 +6,7 @@ import pytest
 
 from tests.durability.kill import Unbroken, unbroken
 from tests.durability.killed import Place
-from tests.test_run import write
+from tests.run.test_walk_chart import write
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regchoose.errors import CODES
-from regchoose.schema.documents import problem
+from regchoose.result.json_schema import problem
 
 ANSWERED, GATED, ERRORS = 0, 1, (2, 3, 4, 5)
 MOST_LINES = 6  # of an error

@@ -17,8 +17,8 @@ from rich.console import Console
 
 from regchoose.errors import RegchooseError
 from regchoose.records.answers import Prompt, Result
-from regchoose.run import recommend
-from regchoose.settings import Settings
+from regchoose.run.walk_chart import recommend
+from regchoose.settings.options import Settings
 from tests.durability.load import resident_mib
 from tests.durability.tables import make_sheet
 

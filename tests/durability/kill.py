@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.durability.killed import OLD, Attempt, Due, Place, attempt, found, lasting, lost, trained_again
-from tests.test_run import write
+from tests.run.test_walk_chart import write
 
 KNOWN = re.compile(r"blocks of models were in the journal|^Answered from the journal")
 STAGES = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regchoose.report.as_json import dumps
+from regchoose.result.json_text import dumps
 from tests.cli.test_shell import ERROR
 from tests.durability import growth, load
 from tests.durability.ending import Ending, code_of, fault

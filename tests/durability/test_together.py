@@ -12,7 +12,7 @@ from tests.durability.killed import PATIENCE, Place, blocks, lasting
 COUNTED = """
 import os, sys
 from regchoose.cli.app import main
-from regchoose.journal.journal import Journal
+from regchoose.cache.block_cache import Journal
 
 keep = Journal.keep_block
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from regchoose.experiment.arm_comparison import posterior_of
 from regchoose.experiment.arms import train_arm
-from regchoose.experiment.comparison import posterior_of
+from regchoose.experiment.design import Layout
 from regchoose.experiment.plan import WHOLE, Experiment, prepare
 from regchoose.records.words import Task
-from regchoose.settings import Settings
-from regchoose.verdict.design import Layout
+from regchoose.settings.options import Settings
 from tests.benchmarks.tables import as_table, make_sheet
 
 SETTINGS = Settings(

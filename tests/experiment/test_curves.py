@@ -7,14 +7,14 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from regchoose.experiment.arm_comparison import posterior_of
 from regchoose.experiment.arms import train_arm
-from regchoose.experiment.comparison import posterior_of
 from regchoose.experiment.curves import BINS, curves
-from regchoose.experiment.fitted import INPUTS, MOST_POINTS
+from regchoose.experiment.fitted_curve import INPUTS, MOST_POINTS
 from regchoose.experiment.plan import prepare
 from regchoose.records.table import Table
 from regchoose.records.words import Task
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from tests.benchmarks.tables import Sheet, as_table, make_sheet
 
 SETTINGS = Settings(

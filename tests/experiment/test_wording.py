@@ -4,7 +4,7 @@ import pytest
 
 from regchoose.experiment.wording import advice, audit_sentences
 from regchoose.report.numbers import BOUNDS, probability
-from regchoose.verdict.decide import FIRM, LEANING
+from regchoose.statistics.decide import FIRM, LEANING
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from regchoose.errors import CODES
 from regchoose.explain.codes import TROUBLES
 from regchoose.explain.find import contents, explained
 from regchoose.explain.topics import ALIASES, TOPICS
-from regchoose.shapes import FIELDS
+from regchoose.settings.values import FIELDS
 
 WIDTHS = (20, 40, 80, 100)
 TALLEST = 45  # lines at 80 columns

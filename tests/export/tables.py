@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from regchoose.records.answers import Result
-from regchoose.report.as_json import dumps
-from regchoose.run import recommend
-from regchoose.settings import Settings
-from tests.test_run import Diary, nobody
+from regchoose.result.json_text import dumps
+from regchoose.run.walk_chart import recommend
+from regchoose.settings.options import Settings
+from tests.run.test_walk_chart import Diary, nobody
 
 SMALL = Settings(
     strengths=3,

@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 
 from regchoose.cli.app import main
+from regchoose.encoding.encode import encode
 from regchoose.errors import UsageError
 from regchoose.export.recipe import MISSING, recipe_of
 from regchoose.export.script import LIBRARIES, script
-from regchoose.settings import Settings
-from regchoose.table import values
-from regchoose.table.encode import encode
+from regchoose.settings.options import Settings
+from regchoose.table import cell_values
 from regchoose.table.load import load
 from tests.export.tables import as_result, run_on, with_arm, write_table
-from tests.test_run import nobody
+from tests.run.test_walk_chart import nobody
 
 Document = dict[str, Any]
 Documents = Callable[..., Document]
@@ -119,7 +119,7 @@ def test_scripts_read_and_encode_as_we_do(
 
 
 def test_the_texts_that_mean_missing_are_the_same() -> None:
-    assert set(MISSING) == values.MISSING
+    assert set(MISSING) == cell_values.MISSING
 
 
 # ---- hostile names -------------------------------------------------------------------------------------

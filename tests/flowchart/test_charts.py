@@ -6,12 +6,12 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from regchoose.flowchart.ask_chart import branches, paths, shared
 from regchoose.flowchart.charts import CHARTS, THREE_QUESTIONS, WHICH_REGULARIZER
 from regchoose.flowchart.nodes import Chart, Outcome, Question
+from regchoose.flowchart.paths import branches, paths, shared
 from regchoose.flowchart.walk import outcome
 from regchoose.records.words import ARMS
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 
 EACH_CHART = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 EACH_QUESTION = pytest.mark.parametrize(

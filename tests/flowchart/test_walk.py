@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regchoose.flowchart.ask_chart import paths
 from regchoose.flowchart.charts import CHARTS, WHICH_REGULARIZER
 from regchoose.flowchart.nodes import Action, Outcome, Question
+from regchoose.flowchart.paths import paths
 from regchoose.flowchart.walk import outcome, walk
 from regchoose.records.answers import Answer
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from regchoose.configuration import flag_of, layered, preset_text
 from regchoose.errors import UsageError
-from regchoose.settings import Settings
-from regchoose.shapes import FIELDS, shape_of
+from regchoose.settings.options import Settings
+from regchoose.settings.sources import flag_of, layered, preset_text
+from regchoose.settings.values import FIELDS, shape_of
 from tests.fuzz.target import Target, empty_folder, helps, run
 
 NAMES = st.one_of(

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from regchoose.errors import UsageError
-from regchoose.gate.decide import decided
-from regchoose.gate.grammar import parsed
-from regchoose.schema.documents import answer_schema
+from regchoose.fail_if.check import parsed
+from regchoose.fail_if.evaluate import decided
+from regchoose.result.json_schema import answer_schema
 from tests.fuzz.target import Target, helps
 
 SCHEMA = answer_schema("result")

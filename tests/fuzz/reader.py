@@ -9,9 +9,9 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from regchoose.errors import RegchooseError
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
+from regchoose.table.csv.read import read
 from regchoose.table.load import load
-from regchoose.table.read import read
 from tests.fuzz.target import Target, empty_folder, helps
 from tests.table.writing import nobody, write
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regchoose.table import lookout, parts
+from regchoose.table import file_set
+from regchoose.table.large import held_rows
 from tests.fuzz.results import TEXT
 from tests.fuzz.target import empty_folder, run
 
@@ -71,10 +72,10 @@ def test_a_row_that_begins_with_a_value_a_spreadsheet_could_not_compute(
 ) -> None:
     """It is a missing value, and no comment."""
     if large:
-        monkeypatch.setattr(parts, "LARGE", 0)
-        monkeypatch.setattr(lookout, "LEAST", 40)
-        monkeypatch.setattr(lookout, "TIMES", 1)
-        monkeypatch.setattr(lookout, "FIRST_LOOK", 20)
+        monkeypatch.setattr(file_set, "LARGE", 0)
+        monkeypatch.setattr(held_rows, "LEAST", 40)
+        monkeypatch.setattr(held_rows, "TIMES", 1)
+        monkeypatch.setattr(held_rows, "FIRST_LOOK", 20)
     lines = ["x,y", *(f"{i % 7},{i % 5}.5" for i in range(300)), ""]
     lines[200] = f"{cell},2.5"
     with empty_folder():

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from regchoose.library.settings import Keywords
+from regchoose.library.arguments import Keywords
 
 SMALL: Keywords = {
     "network": "linear",

@@ -12,11 +12,11 @@ import pytest
 
 import regchoose
 from regchoose.errors import Interrupted, RegchooseError
-from regchoose.keywords import in_python
-from regchoose.library.settings import OF_FILES, Keywords, settled
-from regchoose.schema.documents import problem
-from regchoose.settings import DATA, EXPERIMENT, KNOWLEDGE
-from regchoose.shapes import FIELDS, option_of, shape_of
+from regchoose.library.arguments import OF_FILES, Keywords, settled
+from regchoose.result.json_schema import problem
+from regchoose.settings.options import DATA, EXPERIMENT, KNOWLEDGE
+from regchoose.settings.python_kwargs import in_python
+from regchoose.settings.values import FIELDS, option_of, shape_of
 from tests.library.small import SMALL, N, numbers
 
 
@@ -214,7 +214,7 @@ def test_what_was_trained_is_kept_where_a_folder_is_named(
 
 
 def _entries(folder: Path) -> int:
-    from regchoose.journal.journal import Journal
+    from regchoose.cache.block_cache import Journal
 
     journal = Journal(folder / "journal.sqlite", engine="", fresh=False, now=lambda: 0.0)
     count = journal.contents().blocks
@@ -226,7 +226,7 @@ def test_ctrl_c_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*_: object, **__: object) -> None:
         raise Interrupted(None, terminated=False)
 
-    monkeypatch.setattr("regchoose.run.recommend", stopped)
+    monkeypatch.setattr("regchoose.run.walk_chart.recommend", stopped)
     with pytest.raises(KeyboardInterrupt):
         regchoose.recommend(numbers(), **SMALL)
 

@@ -12,9 +12,9 @@ from rich.console import Console
 
 import regchoose
 from regchoose.errors import RegchooseError
-from regchoose.library.result import Result
+from regchoose.library.python_result import Result
 from regchoose.report.terminal import text
-from regchoose.schema.documents import problem
+from regchoose.result.json_schema import problem
 from tests.library.small import SMALL, numbers
 from tests.report.results import FIRM, PRIOR, UNDECIDED
 from tests.report.test_html import DIABETES, HOSTILE

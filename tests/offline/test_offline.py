@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from regchoose.table.database import in_memory
+from regchoose.table.large.duckdb_workspace import in_memory
 from tests.cli.conftest import clean_environment
 from tests.cli.test_real_terminal import QUICK
-from tests.test_run import write
+from tests.run.test_walk_chart import write
 
 FAR = "192.0.2.1"  # of no network: RFC 5737
 LEAVING: dict[str, Callable[[], object]] = {

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from regchoose.report.as_github import as_github, failure_as_github
-from regchoose.report.as_json import dumps
 from regchoose.report.as_junit import as_junit
 from regchoose.report.as_markdown import as_markdown
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import text as terminal
 from regchoose.report.verdict_text import below, headline
+from regchoose.result.json_text import dumps
 from tests.report.hostile import NAMES, gate, with_name
 from tests.report.results import FIRM, UNDECIDED
 

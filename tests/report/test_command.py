@@ -7,7 +7,7 @@ import pytest
 
 from regchoose.records.answers import Result
 from regchoose.report.command import command
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from tests.report.results import FIRM
 
 QUICK = {"preset": "quick", "strengths": 5, "alphas": [0.5], "repeats": 2, "tuning_repeats": 1} | {

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from regchoose.fitted.inputs import CategoryInput, NumberInput, Preparation, TargetReading
-from regchoose.fitted.model import Length, Model, NetworkPlan, Tried
+from regchoose.records.inputs import CategoryInput, NumberInput, Preparation, TargetReading
+from regchoose.records.model import Length, Model, NetworkPlan, Tried
 from regchoose.report.model_card import model_card
 from tests.report.hostile import NAMES
 from tests.report.test_as_markdown import shape

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from regchoose.table.load import load
 from tests.table.writing import csv_of, nobody, numbers, write
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from regchoose.errors import RegchooseError
 from regchoose.records.answers import Prompt
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
+from regchoose.table.csv.read import read
 from regchoose.table.load import load
-from regchoose.table.read import read
 
 
 def nobody(prompt: Prompt) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from regchoose.crew.threads import Threads
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Float, Task
 from regchoose.training.block import Block, BlockResult, CellData, make_schedule
 from regchoose.training.descent import train_block
 from regchoose.training.device import devices
 from regchoose.training.train import Training
+from regchoose.workers.threads import Threads
 
 CPU = torch.device("cpu")
 TASKS: tuple[Task, ...] = ("regression", "binary", "multiclass")

@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from regchoose import __version__
-from regchoose.crew.away import perform
-from regchoose.crew.packed import pack
-from regchoose.crew.work import Crew
 from regchoose.errors import ResourceError, UsageError
 from regchoose.records.words import Task
 from regchoose.training import train as train_module
 from regchoose.training.device import CPU, Devices, choose_devices, devices, devices_of
 from regchoose.training.train import train
+from regchoose.workers.perform import perform
+from regchoose.workers.tasks import Crew
+from regchoose.workers.wire_format import pack
 from tests.training.problems import TASKS, cell, points, training
 
 CPU_KIND = f" {torch.backends.cpu.get_cpu_capability()}"

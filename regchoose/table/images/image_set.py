@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from regchoose.records.table import Image
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from regchoose.table.cells import Text
 
 MOST_SIDE = 32  # pixels of the longer side, unless --image-size says otherwise

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from regchoose.experiment.grid import to_size
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm, Float, Int
 from regchoose.training.block import CellData
 from regchoose.training.train import train
-from regchoose.verdict.tune import to_size
 from tests.benchmarks.calibration.reliability import rule_at
 from tests.benchmarks.calibration.study import Sizes, experiment_of, losses_of, rounded
 from tests.benchmarks.calibration.tasks import law

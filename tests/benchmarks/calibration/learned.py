@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from regchoose.records.words import Arm
-from regchoose.verdict.arm_prior import REFERENCE, Student
+from regchoose.statistics.prior import REFERENCE, Student
 
 DF: dict[Arm, float] = {"none": 1.5, "l1": 2.5, "l2": 2.5}  # heavy tails, chosen beforehand
 FEWEST = 20  # tasks from which anything is learned

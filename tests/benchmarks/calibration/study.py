@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from regchoose.experiment.arm_comparison import rope_of
 from regchoose.experiment.arms import train_arm
-from regchoose.experiment.comparison import rope_of
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.records.words import ARMS, Arm, Float
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from tests.benchmarks.calibration.tasks import Law, law
 from tests.benchmarks.calibration.truth import SCORED, SETS, true_losses
 from tests.benchmarks.tables import Sheet, as_table

@@ -9,9 +9,9 @@ import numpy as np
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.walk import outcome
 from regchoose.records.words import ARMS, Arm, Float
-from regchoose.verdict.arm_prior import ArmPrior
-from regchoose.verdict.decide import DIAMONDS, OUTCOME_ARMS, answer, judge
-from regchoose.verdict.posterior import Posterior, compare, make_posterior
+from regchoose.statistics.decide import DIAMONDS, OUTCOME_ARMS, answer, judge
+from regchoose.statistics.posterior import Posterior, compare, make_posterior
+from regchoose.statistics.prior import ArmPrior
 
 NADEAU_BENGIO = 1 / 25 + 1 / 4
 CHART = CHARTS["which-regularizer"]

@@ -10,15 +10,15 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from regchoose.cli.progress import Silent
+from regchoose.experiment.grid import to_size
 from regchoose.records.answers import Result
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm
-from regchoose.run import recommend
+from regchoose.run.walk_chart import recommend
+from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.training.block import CellData, Schedule, make_schedule
 from regchoose.training.device import CPU, devices
 from regchoose.training.train import Training, train
-from regchoose.verdict.decide import OUTCOME_ARMS
-from regchoose.verdict.tune import to_size
 from tests.benchmarks.regret.method import Found, Sizes
 from tests.benchmarks.regret.splits import Split
 from tests.benchmarks.work import RATE

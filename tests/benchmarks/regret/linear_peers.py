@@ -16,7 +16,7 @@ from sklearn.linear_model import (
 )
 
 from regchoose.records.words import Float
-from regchoose.verdict.metrics import row_losses
+from regchoose.statistics.metrics import row_losses
 from tests.benchmarks.regret.method import Found, Sizes
 from tests.benchmarks.regret.splits import Split
 

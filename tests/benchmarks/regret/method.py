@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 
 REFITS = 5  # initializations of which the loss of a refitted network is the mean
 

@@ -15,10 +15,10 @@ import optuna
 import torch
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, cross_val_score
 
+from regchoose.experiment.grid import DECADES, make_grid, strongest
 from regchoose.records.words import ARMS, Float
+from regchoose.statistics.metrics import row_losses
 from regchoose.training.block import make_schedule
-from regchoose.verdict.metrics import row_losses
-from regchoose.verdict.tune import DECADES, make_grid, strongest
 from tests.benchmarks.plain_network import build_network, criterion_of
 from tests.benchmarks.regret.method import Found, Sizes
 from tests.benchmarks.regret.splits import Split

@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from regchoose.encoding.encode import encode
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Task
-from regchoose.settings import Settings
-from regchoose.table.encode import encode
+from regchoose.settings.options import Settings
+from regchoose.statistics.decide import null_loss
 from regchoose.table.load import load
-from regchoose.verdict.decide import null_loss
 
 HELD_OUT = 0.3
 SPLITS = 5

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
 from tests.table.pollution.clean import HEADER, Dialect, Rows, clean_table
 
 PLAIN = Dialect()

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from regchoose.errors import RegchooseError
-from regchoose.settings import Settings
+from regchoose.settings.options import Settings
+from regchoose.table.csv.read import read
 from regchoose.table.load import load
-from regchoose.table.read import read
 from tests.table.pollution.clean import Rows
 from tests.table.pollution.families import Polluted, every_file
 from tests.table.writing import nobody

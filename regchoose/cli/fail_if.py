@@ -1,0 +1,55 @@
+"""`--fail-if`: a condition read before the work, decided after it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from regchoose.cli import output
+from regchoose.errors import ExitCode
+from regchoose.fail_if.check import Expression, parsed
+from regchoose.fail_if.evaluate import decided
+from regchoose.records.answers import Gate
+from regchoose.report.gate_text import sentence
+
+
+def on_result(text: str | None) -> Expression | None:
+    """Read what `--fail-if` asks of a result.
+
+    Raises
+    ------
+    UsageError
+        E202 if no result can answer it.
+    """
+    if text is None:
+        return None
+    from regchoose.result.json_schema import answer_schema  # late: it takes a third of a second
+
+    return parsed(text, answer_schema("result"))
+
+
+def on_comparison(text: str | None) -> Expression | None:
+    """Read what `--fail-if` asks of a comparison, whose two results are called `old` and `new`.
+
+    Raises
+    ------
+    UsageError
+        E202 if no comparison can answer it.
+    """
+    if text is None:
+        return None
+    from regchoose.result.json_schema import comparison_schema  # late, as above
+
+    return parsed(text, comparison_schema())
+
+
+def gated(expression: Expression | None, document: Mapping[str, Any]) -> Gate | None:
+    """Decide a condition on a document of JSON's kinds; None where none was given."""
+    return None if expression is None else decided(expression, document)
+
+
+def status(gate: Gate | None, *, quiet: bool) -> int:
+    """Say on stderr what became of the condition; return the exit status."""
+    if gate is None:
+        return ExitCode.OK
+    if gate.fails or not quiet:
+        output.say(f"--fail-if {sentence(gate)}{'; exit 1' if gate.fails else ''}")
+    return ExitCode.GATE if gate.fails else ExitCode.OK

@@ -1,0 +1,90 @@
+"""What `regchoose fit` answers: as text, and as one JSON document."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from regchoose.records.inputs import Preparation
+from regchoose.records.model import Model
+from regchoose.report import numbers
+from regchoose.report.model_card import (
+    difference_in_words,
+    factor_in_words,
+    loss_in_words,
+    network_in_words,
+    regularizer_in_words,
+    rows_in_words,
+)
+from regchoose.report.safe_text import plain
+
+MOST_NOTES = 20
+
+
+def as_dict(model: Model, preparation: Preparation, *, path: str) -> dict[str, Any]:
+    """Return the answer as a document."""
+    target = preparation.target
+    return {
+        "ok": True,
+        "path": path,
+        "model": asdict(model),
+        "target": target.name,
+        "task": target.task,
+        "inputs": len(preparation.input_names),
+    }
+
+
+def shown(model: Model, preparation: Preparation, *, path: str, brief: bool) -> RenderableType:
+    """Return the answer as text.
+
+    Parameters
+    ----------
+    brief : bool
+        The first line alone.
+    """
+    first = Text(f"{plain(network_in_words(model))} with {regularizer_in_words(model)}", style="bold")
+    if brief:
+        return first
+    lines: list[RenderableType] = [first, Text(_trained(model, preparation))]
+    if model.tried:
+        lines += [
+            "",
+            Text(f"Strengths tried, judged on {model.held_out:,} rows held out:"),
+            _tried(model),
+            "",
+        ]
+    lines += [Text(f"note: {plain(note, longest=400)}") for note in model.notes[:MOST_NOTES]]
+    lines.append(Text(f"The model is in {plain(path)}: regchoose predict {plain(path)} DATA -o OUT.csv"))
+    return Group(*lines)
+
+
+def _trained(model: Model, preparation: Preparation) -> str:
+    length, inputs, rows = model.length, len(preparation.input_names), rows_in_words(preparation)
+    how = (
+        "to its optimum" if length is None else f"for {length.stop_epoch} epochs of {length.schedule_epochs}"
+    )
+    return (
+        f"trained {how} on {model.rows:,} {rows}, {inputs} input{'s' * (inputs > 1)}; "
+        f"{loss_in_words(preparation)} on these {rows} {numbers.loss(model.train_loss)}, "
+        f"{numbers.percent(1 - model.nonzero_share)} of the weights are zero"
+    )
+
+
+def _tried(model: Model) -> Grid:
+    grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for name in ("strength", "l1", "l2", "loss", "difference", ""):
+        grid.add_column(name, justify="left" if name in ("strength", "") else "right")
+    for one in model.tried:
+        chosen = (one.l1, one.l2) == (model.l1, model.l2)
+        cells = (
+            factor_in_words(one),
+            numbers.strength(one.l1),
+            numbers.strength(one.l2),
+            numbers.loss(one.loss),
+            difference_in_words(model, one),
+            "← chosen" if chosen else "",
+        )
+        grid.add_row(*map(Text, cells))
+    return grid

@@ -1,0 +1,160 @@
+"""`--mlflow`: a run is logged to the user's tracking server; the answer stands whether that works or not."""
+
+import io
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from regchoose.cli import output
+from regchoose.errors import RegchooseError, UsageError
+from regchoose.records.answers import Result
+from regchoose.report.as_markdown import as_markdown
+from regchoose.report.html import as_html
+from regchoose.report.safe_text import plain
+from regchoose.result.json_text import dumps
+from regchoose.settings.options import Settings
+from regchoose.settings.values import FIELDS, option_of
+
+if TYPE_CHECKING:
+    from regchoose.mlflow.tracking import Place
+    from regchoose.records.model import Model
+
+SERVER, EXPERIMENT, RUN = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_NAME"
+# Before MLflow is loaded: nobody is told that it is used. A server that is away is not waited for by the
+# minute; who sets these variables is heeded.
+SILENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+PATIENCE = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+}
+
+
+USER = re.compile(r"//[^@/\s]*@")  # name and password in an address
+
+
+def check_ready(environ: Mapping[str, str]) -> None:
+    """Refuse a hand-off that cannot work, before the work and not after it.
+
+    Raises
+    ------
+    UsageError
+        E216 where MLflow is not installed, or no server is named.
+    """
+    if find_spec("mlflow") is None:
+        raise UsageError(
+            "E216",
+            "--mlflow needs MLflow, which is not installed",
+            where="--mlflow",
+            fix="pip install 'regchoose[mlflow]'",
+        )
+    if not environ.get(SERVER):
+        raise UsageError(
+            "E216",
+            f"--mlflow needs a tracking server, and {SERVER} is not set",
+            where="the environment",
+            fix=f"export {SERVER}=http://127.0.0.1:5000",
+        )
+
+
+def logged(work: Callable[[], int], data: str, settings: Settings) -> int:
+    """Do the work; with --mlflow, log a run that ends in an error as failed.
+
+    A run that is stopped without an answer leaves nothing.
+
+    Raises
+    ------
+    UsageError
+        As `check_ready`, before the work.
+    """
+    if not settings.mlflow or settings.dry_run:
+        return work()
+    check_ready(os.environ)
+    began = time.time()
+    try:
+        return work()
+    except Exception as error:
+        told = {"code": "internal", "message": f"{type(error).__name__}: {error}"}
+        if isinstance(error, RegchooseError):
+            told = {"code": error.code, "message": error.message, "fix": error.fix}
+        chosen = {name: getattr(settings, name) for name in FIELDS if option_of(name).result}
+        _attempt(
+            lambda: _tracking().log_failure(
+                _place(data, began),
+                params={**chosen, "data.path": data},
+                error=told,
+            ),
+            settings,
+        )
+        raise
+
+
+def log(result: Result, data: str, settings: Settings, *, began: float) -> None:
+    """Log a run with its answer, the report and the result.
+
+    Parameters
+    ----------
+    began : float
+        When the run began, in seconds since 1970.
+    """
+    files = {"result.json": dumps(result), "report.html": as_html(result), "report.md": as_markdown(result)}
+    _attempt(lambda: _tracking().log_result(result, _place(data, began), files=files), settings)
+
+
+def log_model(model: "Model", data: str, settings: Settings, *, folder: Path, began: float) -> None:
+    """Log a final fit with the files of its folder; `began` as in `log`."""
+    _attempt(lambda: _tracking().log_model(model, _place(data, began), folder=folder), settings)
+
+
+def _attempt(send: Callable[[], str], settings: Settings) -> None:
+    """Log a run; where that fails, the answer stands, and one line says so."""
+    try:
+        with _quiet():
+            run = send()
+    except Exception as error:  # noqa: BLE001 - whatever a server, a proxy or MLflow may answer
+        text = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        said = f"the run is not in MLflow at {os.environ.get(SERVER)}: {text}"
+        output.say(f"warning: {plain(USER.sub('//', said), longest=300)}")
+        return
+    if not settings.quiet:
+        output.say(f"The run is in MLflow as {run}.")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what MLflow prints out of the answer, and what it logs out of sight."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _tracking() -> ModuleType:
+    """Load MLflow, late: it takes seconds."""
+    os.environ.update(SILENT)
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
+    import regchoose.mlflow.tracking
+
+    return regchoose.mlflow.tracking
+
+
+def _place(data: str, began: float) -> "Place":
+    place: Place = _tracking().Place(
+        uri=os.environ[SERVER],
+        experiment=os.environ.get(EXPERIMENT) or "regchoose",
+        run=os.environ.get(RUN) or (Path(data).name or "table"),
+        start=int(1000 * began),
+        end=int(1000 * time.time()),
+    )
+    return place

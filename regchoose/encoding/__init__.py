@@ -1,0 +1,1 @@
+"""From rows of a table to the inputs of a network."""

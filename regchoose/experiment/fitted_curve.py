@@ -1,0 +1,124 @@
+"""What was fitted: of a table with one numeric feature the networks themselves can be drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+
+from regchoose.encoding.encode import encode, quantiles, target_scale
+from regchoose.records.experiment import Cell
+from regchoose.records.table import Table
+from regchoose.records.words import Arm, Float, Int, Task
+
+INPUTS = 50  # along the curve
+MOST_POINTS = 300  # rows shown beside it
+MOST_CLASSES = 8  # beyond, the curves of the commonest
+ENDS = (0.005, 0.995)  # quantiles of the feature between which the curve is drawn
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Where the curves of a table with one numeric feature are drawn, and the rows beside them.
+
+    Parameters
+    ----------
+    x : ndarray (g,)
+        Values of the feature.
+    names : tuple of str, (k',)
+        What is drawn: the target of a regression, or the probability of a class.
+    classes : ndarray of int (k',)
+        The codes of those classes; empty for a regression.
+    points_x, points_y : ndarray (p,), (k', p)
+        Some rows of the subsample: their feature, and their target, or 1 where they are of the class.
+    offset, scale : ndarray (c,)
+        Of each final cell: a standardized target times `scale` plus `offset` is in the units of the file.
+    """
+
+    feature: str
+    x: Float
+    names: tuple[str, ...]
+    classes: Int
+    points_x: Float
+    points_y: Float
+    offset: Float
+    scale: Float
+
+    def curves(self, task: Task, outputs: Float, cell: int) -> Float:
+        """Turn outputs of a model of a final cell into the units drawn: (k, g) -> (k', g)."""
+        if task == "regression":
+            stated: Float = outputs * self.scale[cell] + self.offset[cell]
+            return stated
+        logits = np.vstack([np.zeros_like(outputs), outputs]) if task == "binary" else outputs
+        shares: Float = softmax(logits, 0)[self.classes]
+        return shares
+
+    def as_curves(self, fitted: Mapping[Arm, Float]) -> dict[str, Any]:
+        """Return what a report draws: a panel for each name, with the curve (g,) of each arm.
+
+        Parameters
+        ----------
+        fitted : mapping of arm to ndarray (k', g)
+        """
+        return {
+            "input": self.feature,
+            "x": self.x.tolist(),
+            "panels": [
+                {
+                    "output": name,
+                    "data": {"x": self.points_x.tolist(), "y": self.points_y[place].tolist()},
+                    "arms": {arm: curves[place].tolist() for arm, curves in fitted.items()},
+                }
+                for place, name in enumerate(self.names)
+            ],
+        }
+
+
+def make_drawing(table: Table, rows: Int, cells: tuple[Cell, ...]) -> Drawing | None:
+    """Return where the curves of a table are drawn; None unless it has one feature, a number that varies.
+
+    Parameters
+    ----------
+    rows : ndarray (n,)
+        The subsample.
+    cells : tuple of Cell
+        Those whose models are drawn.
+    """
+    if len(table.used) != 1 or table.used[0].role != "numeric":
+        return None
+    values, target = table.features[rows, 0], table.target[rows]
+    low, high = quantiles(values[:, None], ENDS)[:, 0]
+    if not np.isfinite(high - low) or low >= high:
+        return None
+    within = np.flatnonzero((values >= low) & (values <= high))
+    some = within[np.arange(min(len(within), MOST_POINTS)) * len(within) // min(len(within), MOST_POINTS)]
+    classes, names, points = np.empty(0, dtype=np.int64), [table.target_name], target[None, some]
+    if table.task != "regression":
+        classes = _shown_classes(target, table)
+        names = [f"probability of {table.classes[code]}" for code in classes]
+        points = (points == classes[:, None]).astype(np.float64)
+    scale = np.array([target_scale(table, rows[cell.train]) for cell in cells])
+    mean = [(target[cell.train] / own).mean() * own for cell, own in zip(cells, scale, strict=True)]
+    x = np.linspace(low, high, INPUTS)
+    return Drawing(table.used[0].name, x, tuple(names), classes, values[some], points, np.array(mean), scale)
+
+
+def _shown_classes(target: Float, table: Table) -> Int:
+    """Return codes of classes: the second of two, and else the commonest in their order."""
+    if table.task == "binary":
+        return np.array([1])
+    counts = np.bincount(target.astype(np.int64), minlength=len(table.classes))
+    return np.sort(np.argsort(-counts, kind="stable")[:MOST_CLASSES])
+
+
+def inputs_drawn(table: Table, drawing: Drawing, fit: Int) -> Float:
+    """Encode the values along the curve as the rows are, fitted on the rows `fit`: -> (g, d)."""
+    held = table.n_rows
+    longer = replace(
+        table,
+        features=np.vstack([table.features, drawing.x[:, None]]),
+        target=np.append(table.target, np.zeros(len(drawing.x))),
+    )
+    (_, _), (x, _) = encode(longer, fit, np.arange(held, held + len(drawing.x)))
+    return x

@@ -1,1 +1,0 @@
-"""The nouns of a final fit: what it has learned of the columns, and what the model is."""

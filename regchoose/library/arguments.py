@@ -1,0 +1,119 @@
+"""The settings of a call from Python, each with its type."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from numbers import Integral, Real
+from typing import Any, Literal, TypedDict
+
+from regchoose.errors import UsageError
+from regchoose.settings.options import Settings
+from regchoose.settings.sources import layered, preset_text
+
+Answered = Literal["yes", "no", "unsure"]
+Auto = Literal["yes", "no", "auto"]
+# What says how a file is written; a table in memory has its columns already.
+OF_FILES = (
+    "header",
+    "delimiter",
+    "encoding",
+    "skip_rows",
+    "header_rows",
+    "decimal",
+    "on_bad_rows",
+    "image_size",
+)
+
+
+class Keywords(TypedDict, total=False):
+    """The settings of `recommend` beside the target; `regchoose recommend --help` says what each is."""
+
+    task: Literal["auto", "classification", "regression"]
+    exclude: Sequence[str]
+    keep: Sequence[str]
+    header: Auto
+    delimiter: str
+    encoding: str
+    skip_rows: int
+    header_rows: int
+    decimal: Literal["auto", ".", ","]
+    na: Sequence[str]
+    min_class: int
+    group: str
+    time: str
+    image_size: int | Literal["auto"]
+    on_bad_rows: Literal["error", "skip", "pad"]
+    drop_missing_target: bool
+    subsample: Auto
+    resources: Auto
+    prior_knowledge: Literal["yes", "no"]
+    correlated: Answered
+    entire_picture: Answered
+    needs_regularization: Answered
+    sparse: Answered
+    at_limit: Literal["yes", "no"]
+    chart: Literal["which-regularizer", "three-questions"]
+    rows: int | Literal["auto"]
+    network: str
+    network_options: Mapping[str, Any]
+    penalize: Sequence[str]
+    hidden: Sequence[int]
+    rope: float | Literal["auto"]
+    alpha: float
+    l1: float
+    l2: float
+    stopping: Literal["tuned", "fixed"]
+    decide: Literal["chart", "best"]
+    audit: bool
+    strengths: int
+    alphas: Sequence[float]
+    folds: int
+    repeats: int
+    tuning_repeats: int
+    epochs: int
+    steps: int
+    batch: int
+    lr: float | Literal["auto"]
+    preset: Literal["quick", "default", "thorough", "ci"]
+    budget: str
+    seed: int
+    device: str
+    jobs: int
+    cluster: str
+    cache_dir: str
+    fresh: bool
+
+
+def settled(keywords: Mapping[str, object], *, in_memory: bool) -> tuple[Settings, frozenset[str]]:
+    """Return the settings of a call, and the names of those that it gives.
+
+    They come from the keywords and the preset alone: neither the environment nor a file has a say. None is
+    as if a keyword were not there.
+
+    Raises
+    ------
+    UsageError
+        E202 for an unknown setting, a bad value, or one of files where the table is in memory.
+    """
+    given = {name: _native(value) for name, value in keywords.items() if value is not None}
+    legal = ("target", *Keywords.__annotations__)
+    for name in given:
+        if name not in legal:
+            near = next(iter(get_close_matches(name, legal, n=1, cutoff=0.6)), "")
+            fix = f"{near}=… in place of {name}" if near else "leave it out"
+            raise UsageError("E202", f"recommend takes no {name!r}", where=name, fix=fix)
+        if in_memory and name in OF_FILES:
+            said = f"{name} says how a file is written, and this table is in memory"
+            raise UsageError("E202", said, where=name, fix=f"leave {name} out")
+    return layered(given, environ={}, config=None, preset_text=preset_text)
+
+
+def _native(value: object) -> object:
+    """Return numbers of numpy as Python's own."""
+    match value:
+        case bool():
+            return value
+        case Integral():
+            return int(value)
+        case Real():
+            return float(value)
+    return value

@@ -1,0 +1,48 @@
+"""A look at a table without training anything: no torch is loaded."""
+
+from collections.abc import Callable
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from regchoose.records.answers import Prompt
+from regchoose.records.subsample import Profile
+from regchoose.records.table import Table
+from regchoose.settings.options import Settings
+from regchoose.subsample.profile import profile
+from regchoose.table.load import load
+
+Ask = Callable[[Prompt], str | None]
+ROWS = 4000  # rows that are profiled: the size of an experiment's first look
+
+
+def inspect(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Profile]:
+    """Read a table and measure what it says about the questions on prior knowledge.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    settings : Settings
+        Those of the group Data count, and the seed.
+    ask : callable
+        Asks a person, or returns None.
+
+    Returns
+    -------
+    table : Table
+    profile : Profile
+        Of at most `ROWS` rows, drawn evenly at random.
+
+    Raises
+    ------
+    RegchooseError
+        If the file cannot be read or used.
+    """
+    table = load(path, settings, choose=ask)
+    generator = np.random.default_rng(settings.seed)
+    rows = np.arange(table.n_rows)
+    if table.n_rows > ROWS:
+        rows = np.sort(generator.choice(table.n_rows, size=ROWS, replace=False))
+    with threadpool_limits(1):  # sums split over threads differ in their last bits
+        return table, profile(table, rows)

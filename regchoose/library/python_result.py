@@ -1,0 +1,162 @@
+"""A result, as it is used from Python: read by attributes, shown, converted, saved_result."""
+
+import json
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from rich.console import Console, ConsoleOptions, RenderResult
+
+from regchoose.errors import UsageError
+from regchoose.records.answers import Result as Record
+from regchoose.records.words import Arm
+from regchoose.report import html, terminal
+from regchoose.report.as_markdown import as_markdown
+from regchoose.report.remarks import remarks
+from regchoose.result import saved_result
+from regchoose.result.json_schema import problem
+from regchoose.result.json_text import dumps
+from regchoose.settings.python_kwargs import reworded
+
+WIDTH = 80  # columns of `str`
+Certainty = Literal["firm", "leaning", "undecided", "prior"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Result:
+    """What `recommend` found.
+
+    Printed, it is the answer as a terminal shows it; at the end of a notebook's cell, a table with the whole
+    report folded in. Strengths are of the mean loss, J = mean loss + l1·Σ|w| + l2·Σw², for a training on
+    all rows of the table.
+
+    Parameters
+    ----------
+    record : regchoose.records.answers.Result
+        Everything that was found, key by key.
+    """
+
+    record: Record
+
+    # ---- the answer ----------------------------------------------------------------------------
+
+    @property
+    def regularizer(self) -> Arm:
+        """What to start with: none, l1, l2 or elastic_net."""
+        return cast("Arm", self.record.recommendation["regularizer"])
+
+    @property
+    def l1(self) -> float | None:
+        """Strength of Σ|w|; None where nothing was trained."""
+        return _number(self.record.recommendation["l1"])
+
+    @property
+    def l2(self) -> float | None:
+        """Strength of Σw²; None where nothing was trained."""
+        return _number(self.record.recommendation["l2"])
+
+    @property
+    def strength(self) -> float | None:
+        """The sum l1 + l2."""
+        return _number(self.record.recommendation["strength"])
+
+    @property
+    def alpha(self) -> float | None:
+        """The share l2/(l1 + l2): 1 is Ridge, 0 is Lasso. scikit-learn's `l1_ratio` is its reverse."""
+        return _number(self.record.recommendation["alpha"])
+
+    @property
+    def certainty(self) -> Certainty:
+        """How sure it is: firm, leaning, undecided, or prior where nothing was trained."""
+        return cast("Certainty", self.record.recommendation["certainty"])
+
+    @property
+    def safe(self) -> float | None:
+        """Probability that it is within no practical difference of the best regularizer."""
+        return _number(self.record.recommendation["safe"])
+
+    @property
+    def probability(self) -> float | None:
+        """Probability that the chart ends here too."""
+        return _number(self.record.recommendation["probability"])
+
+    @property
+    def gain(self) -> float | None:
+        """How much lower the loss is than without regularization, as a share of that loss."""
+        found = self.record.recommendation["gain"]
+        return None if found is None else float(found["value"])
+
+    @property
+    def sentence(self) -> str:
+        """The advice in a sentence."""
+        return str(self.record.recommendation["sentence"])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know of the answer and of the table."""
+        return tuple(remarks(self.record))
+
+    # ---- shown ---------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        advice = self.record.recommendation
+        shown = {name: advice[name] for name in ("l1", "l2", "safe") if advice[name]}
+        figures = "".join(f", {name}={value:.3g}" for name, value in shown.items())
+        return f"Result(regularizer={self.regularizer!r}, certainty={self.certainty!r}{figures})"
+
+    def __str__(self) -> str:
+        return terminal.text(self.record, width=WIDTH)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield terminal.render(self.record, width=options.max_width)
+
+    def _repr_html_(self) -> str:
+        return html.as_notebook(self.record)
+
+    # ---- converted and saved -------------------------------------------------------------------
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Result) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
+
+    def to_json(self) -> str:
+        """Return the JSON document that `regchoose recommend --json` prints."""
+        return dumps(self.record)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the same document as a dict, which is the caller's own."""
+        document: dict[str, Any] = json.loads(self.to_json())
+        return document
+
+    def to_html(self) -> str:
+        """Return the report as one page, which loads nothing."""
+        return html.as_html(self.record)
+
+    def to_markdown(self) -> str:
+        """Return the report as Markdown."""
+        return as_markdown(self.record)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the JSON document, which `regchoose report`, `export` and `compare` read."""
+        Path(path).write_text(self.to_json(), encoding="utf-8")
+
+    @staticmethod
+    def load(path: str | PathLike[str]) -> "Result":
+        """Read a result that `save`, or `regchoose recommend -o`, wrote.
+
+        Raises
+        ------
+        UsageError
+            E201 if there is no such file; E214 if it is no result, or of another version.
+        """
+        try:
+            return Result(saved_result.read_result(Path(path), problem=problem))
+        except UsageError as error:
+            raise reworded(error) from None
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

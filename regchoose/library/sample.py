@@ -1,0 +1,87 @@
+"""The matched subsample alone: drawn from a table of any size, proved, and written. No torch is loaded."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from regchoose.records.answers import Prompt
+from regchoose.records.subsample import Subsample
+from regchoose.records.table import Table
+from regchoose.settings.options import Settings
+from regchoose.subsample.draw import draw
+from regchoose.table.file_set import large_parts
+from regchoose.table.images.load_images import are_images
+from regchoose.table.images.write_images import refuse_form, refuse_some, write_images
+from regchoose.table.large.stream import streaming
+from regchoose.table.load import load_with_text
+from regchoose.table.passes import Passes
+from regchoose.table.write import Form, form_of, write_all, write_rows
+
+Ask = Callable[[Prompt], str | None]
+Advanced = Callable[[int], None]
+FIRST_LOOK = 4_000  # rows, unless --rows says otherwise
+
+__all__ = ["Form", "Passes", "extract", "form_of", "n_bytes"]
+
+
+def n_bytes(path: str) -> int:
+    """Return the bytes that one pass over a large table reads; 0 where it is held, or holds images."""
+    if are_images(path):
+        return 0
+    parts = large_parts(path)
+    return parts.n_bytes if parts else 0
+
+
+def extract(
+    path: str, settings: Settings, *, everything: bool, target: Path, form: Form, ask: Ask, advanced: Advanced
+) -> tuple[Table, Subsample, int]:
+    """Draw a subsample that matches its table, and write it.
+
+    Parameters
+    ----------
+    path : str
+        The table: a file, a folder or a pattern.
+    settings : Settings
+        Those of the group Data, `rows`, `folds` and `seed` count.
+    everything : bool
+        Whether all rows are written instead, as they were read.
+    target : Path
+        Is written over.
+    form : str
+        "csv", "parquet", or "npz" for images.
+    ask, advanced : callable
+        Asks a person; is told the bytes that the present pass has read.
+
+    Returns
+    -------
+    Table, Subsample, int
+        The table, the rows with their proof, and the cells protected against spreadsheets.
+
+    Raises
+    ------
+    RegchooseError
+        If the table cannot be read or used, or the file not be written.
+    """
+    with threadpool_limits(1):  # sums split over threads differ in their last bits
+        table, raw = load_with_text(path, settings, choose=ask, advanced=advanced)
+        refuse_form(form, table)
+        size = FIRST_LOOK if settings.rows == "auto" else settings.rows
+        if not everything:
+            drawn = draw(table, size=size, folds=settings.folds, seed=settings.seed)
+            if form == "npz":
+                write_images(target, table=table, rows=drawn.rows)
+                return table, drawn, 0
+            return table, drawn, write_rows(target, form, table=table, raw=raw, rows=drawn.rows)
+    n = table.n_all
+    drawn = Subsample(np.arange(table.n_rows), n, "all rows", True, f"all {n:,} rows, as they were read")
+    if form == "npz":
+        refuse_some(table)
+        write_images(target, table=table, rows=drawn.rows)
+        return table, drawn, 0
+    parts = large_parts(path)
+    if parts is None:
+        return table, drawn, write_rows(target, form, table=table, raw=raw, rows=drawn.rows)
+    with streaming(parts, settings, choose=ask, advanced=advanced) as stream:
+        return table, drawn, write_all(target, form, table=table, stream=stream)

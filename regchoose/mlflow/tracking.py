@@ -1,0 +1,228 @@
+"""A run in MLflow: its parameters, metrics, tags and files. Nothing is sent but to the server that is named.
+
+MLflow's own telemetry has to be off before it is loaded; see `regchoose.cli.mlflow`.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mlflow.entities import Metric, Param
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from regchoose.records.answers import Result
+from regchoose.records.model import Model
+
+AT_ONCE = 100  # entries of a request that every server takes
+MODEL = "model"  # where the files of a model stand in a run
+LONGEST = 500  # letters of a parameter that every server takes
+ODD = re.compile(r"[^\w./ -]", re.ASCII)  # what the names of metrics must not have
+Entries = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run is logged, and as what.
+
+    Parameters
+    ----------
+    uri : str
+        The tracking server.
+    experiment, run : str
+        Names.
+    start, end : int
+        Milliseconds since 1970.
+    """
+
+    uri: str
+    experiment: str
+    run: str
+    start: int
+    end: int
+
+
+def log_result(result: Result, place: Place, *, files: Mapping[str, str]) -> str:
+    """Log a run that has an answer, a partial one as killed; return the id of the run.
+
+    Parameters
+    ----------
+    files : mapping of str to str
+        Name → text: the result, and reports of it.
+
+    Raises
+    ------
+    MlflowException, OSError
+        Where the server does not take it.
+    """
+    client = MlflowClient(place.uri)
+    run = _started(client, place, tags=tags_of(result))
+    try:
+        _log(client, run, params=params_of(result), metrics=metrics_of(result), at=place.end)
+        with tempfile.TemporaryDirectory(prefix="regchoose-") as folder:
+            for name, text in files.items():
+                Path(folder, name).write_text(text, encoding="utf-8")
+            client.log_artifacts(run, folder)
+    except BaseException:
+        client.set_terminated(run, "FAILED", end_time=place.end)
+        raise
+    client.set_terminated(run, "KILLED" if result.partial else "FINISHED", end_time=place.end)
+    return run
+
+
+def log_failure(place: Place, *, params: Entries, error: Entries) -> str:
+    """Log a run without an answer as failed, with what went wrong; return the id of the run.
+
+    Raises
+    ------
+    MlflowException, OSError
+        As `log_result`.
+    """
+    client = MlflowClient(place.uri)
+    run = _started(client, place, tags={f"error.{name}": text for name, text in error.items()})
+    _log(client, run, params=params, metrics=(), at=place.end)
+    client.set_terminated(run, "FAILED", end_time=place.end)
+    return run
+
+
+def log_model(model: Model, place: Place, *, folder: Path) -> str:
+    """Log a final fit, with the files of its folder as `model`; return the id of the run.
+
+    Raises
+    ------
+    MlflowException, OSError
+        As `log_result`.
+    """
+    client = MlflowClient(place.uri)
+    run = _started(client, place, tags=tags_of_model(model))
+    try:
+        _log(client, run, params=params_of_model(model), metrics=list(metrics_of_model(model)), at=place.end)
+        client.log_artifacts(run, str(folder), artifact_path=MODEL)
+    except BaseException:
+        client.set_terminated(run, "FAILED", end_time=place.end)
+        raise
+    client.set_terminated(run, "FINISHED", end_time=place.end)
+    return run
+
+
+def params_of_model(model: Model) -> dict[str, Any]:
+    """Return how a model was fitted."""
+    length = {} if model.length is None else asdict(model.length)
+    network = {"network": model.network.name, "hidden": model.network.hidden}
+    data = {"data.path": model.data["path"], "data.rows": model.rows}
+    return {"regularizer": model.regularizer, "seed": model.seed, **network, **length, **data}
+
+
+def tags_of_model(model: Model) -> dict[str, str]:
+    """Return what a model is, in words."""
+    return {
+        "regularizer": model.regularizer,
+        "regchoose_version": model.regchoose_version,
+        "fingerprint.data": model.data["fingerprint"],
+        "mlflow.source.name": "regchoose fit",
+    }
+
+
+def metrics_of_model(model: Model) -> Iterator[tuple[str, float, int]]:
+    """Yield the numbers of a fit: name, value, 0."""
+    yield "l1", model.l1, 0
+    yield "l2", model.l2, 0
+    yield "train_loss", model.train_loss, 0
+    yield "nonzero_share", model.nonzero_share, 0
+    for tried in model.tried:
+        if tried.loss is not None:
+            yield f"held_out_loss.{tried.factor:.3g}_times", tried.loss, 0
+
+
+def params_of(result: Result) -> dict[str, Any]:
+    """Return the settings of a run, and what its data are."""
+    data = {name: result.data[name] for name in ("path", "rows", "task", "target")}
+    return {**result.settings, **{f"data.{name}": value for name, value in data.items()}}
+
+
+def tags_of(result: Result) -> dict[str, str]:
+    """Return what a run found, in words."""
+    found = result.recommendation
+    return {
+        "regularizer": found["regularizer"],
+        "certainty": found["certainty"],
+        "outcome": found["outcome"],
+        "partial": str(result.partial).lower(),
+        "regchoose_version": result.regchoose_version,
+        "fingerprint.data": result.fingerprint["data"],
+        "fingerprint.settings": result.fingerprint["settings"],
+        "mlflow.note.content": found["sentence"],
+        "mlflow.source.name": "regchoose recommend",
+    }
+
+
+def metrics_of(result: Result) -> Iterator[tuple[str, float, int]]:
+    """Yield the numbers of a run: name, value, and the epoch (0 where there is none)."""
+    found, gain = result.recommendation, result.recommendation["gain"] or {}
+    plain: dict[str, Any] = {
+        name: found[name]
+        for name in ("l1", "l2", "strength", "alpha", "probability", "safe", "nonzero_share")
+    }
+    if gain:
+        low, high = gain["interval"]
+        plain |= {"gain": gain["value"], "gain_low": low, "gain_high": high}
+    plain["seconds"] = result.seconds
+    for arm, figures in result.arms.items():
+        own = {**figures, **figures["metrics"]}
+        plain |= {f"{arm}.{name}": value for name, value in own.items()}
+    for name, value in plain.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield name, float(value), 0
+    for arm, curve in (result.curves.get("loss_by_epoch") or {}).items():
+        for side in ("train", "test"):
+            for epoch, value in zip(curve["epochs"], curve[side], strict=True):
+                if value is not None:
+                    yield f"{arm}.{side}_loss_by_epoch", float(value), int(epoch)
+
+
+def _started(client: MlflowClient, place: Place, *, tags: Entries) -> str:
+    """Create the run, and its experiment where there is none."""
+    found = client.get_experiment_by_name(place.experiment)
+    if found is not None:
+        experiment = found.experiment_id
+    else:
+        try:
+            experiment = client.create_experiment(place.experiment)
+        except MlflowException:  # another run was quicker
+            found = client.get_experiment_by_name(place.experiment)
+            if found is None:
+                raise
+            experiment = found.experiment_id
+    said = {name: _short(text) for name, text in tags.items()}
+    run = client.create_run(experiment, start_time=place.start, tags=said, run_name=place.run)
+    return str(run.info.run_id)
+
+
+def _log(
+    client: MlflowClient,
+    run: str,
+    *,
+    params: Entries,
+    metrics: Iterator[tuple[str, float, int]] | Sequence[tuple[str, float, int]],
+    at: int,
+) -> None:
+    settings = [
+        Param(name, _short(value)) for name, value in params.items() if value not in (None, (), [], {}, "")
+    ]
+    numbers = [Metric(ODD.sub("_", name), value, at, epoch) for name, value, epoch in metrics]
+    for some in _parts(settings):
+        client.log_batch(run, params=some)
+    for others in _parts(numbers):
+        client.log_batch(run, metrics=others)
+
+
+def _parts(entries: list[Any]) -> Iterator[list[Any]]:
+    yield from (entries[start : start + AT_ONCE] for start in range(0, len(entries), AT_ONCE))
+
+
+def _short(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

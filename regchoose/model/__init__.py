@@ -1,1 +1,0 @@
-"""The folder of a fitted model: its files, what is kept while it is trained, and ONNX."""

@@ -1,0 +1,257 @@
+"""The final fit, from the table to the model: what `regchoose fit` does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from regchoose.experiment.grid import to_size
+from regchoose.records.experiment import Penalties
+from regchoose.records.inputs import Preparation
+from regchoose.records.model import Length, Model, NetworkPlan, Tried
+from regchoose.refit.encoded_rows import Ask, Listener, Plan, encode_rows
+from regchoose.refit.fit_request import Request
+from regchoose.refit.model_folder import FORMAT, digest
+from regchoose.refit.row_file import Spool
+from regchoose.refit.train_final import FACTORS, Fitted, Trainer, chosen
+from regchoose.refit.unfinished import Unfinished
+from regchoose.refit.whole_files import pack
+from regchoose.settings.options import Settings, for_images
+from regchoose.training.block import USUAL_RATE, make_schedule
+from regchoose.training.device import choose_devices
+from regchoose.training.loss import n_outputs
+from regchoose.training.networks.choose import cnn_network, other_network
+from regchoose.training.networks.mlp import Mlp
+from regchoose.version import __version__
+
+FEWEST = 10  # rows on either side of the trial
+# Settings by which further tables are read as the first was.
+READING = ("delimiter", "encoding", "skip_rows", "header_rows", "header", "decimal", "na", "on_bad_rows")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A fitted model with its preparation, and its weights as safetensors."""
+
+    model: Model
+    preparation: Preparation
+    weights: bytes
+
+
+def fit(
+    path: str,
+    settings: Settings,
+    request: Request,
+    *,
+    given: frozenset[str],
+    work: Unfinished,
+    ask: Ask,
+    listener: Listener,
+) -> Outcome:
+    """Train on a whole table, of any size, with a regularizer.
+
+    Parameters
+    ----------
+    path : str
+        The table: a file, a folder or a pattern.
+    settings : Settings
+        Those of the group Data say how it is read; then `network`, `hidden`, `penalize`, `network_options`,
+        `epochs`, `steps`, `batch`, `lr`, `seed` and `device` count.
+    request : Request
+        The regularizer, its strength and the length of the training.
+    given : frozenset of str
+        Settings that somebody chose: they go before what the request recommends.
+    work : Unfinished
+        Keeps what is known so far.
+    ask, listener
+        Asks a person; is told what happens.
+
+    Raises
+    ------
+    RegchooseError
+        If the table cannot be read or used, the network not be built, or the training diverges.
+    """
+    with threadpool_limits(1):  # sums split over threads differ in their last bits
+        return _Fit(path, settings, request, given=given, work=work, listener=listener).outcome(ask)
+
+
+class _Fit:
+    """One final fit."""
+
+    def __init__(
+        self,
+        path: str,
+        settings: Settings,
+        request: Request,
+        *,
+        given: frozenset[str],
+        work: Unfinished,
+        listener: Listener,
+    ) -> None:
+        # There is no experiment, so no number of rows is too small for one.
+        self._path, self._settings = path, replace(settings, resources="no")
+        self._request, self._given, self._work, self._listener = request, given, work, listener
+
+    def outcome(self, ask: Ask) -> Outcome:
+        """Encode the rows, try strengths, train."""
+        plan, preparation = self._rows(ask)
+        if preparation.images is not None and self._request.result is None:
+            self._settings = for_images(self._settings, given=self._given)
+        trainer, network = self._trainer(plan, preparation)
+        notes = [*plan.notes, *self._about_result(plan, preparation)]
+        l1, l2 = self._request.strengths(plan.n_rows)
+        tried: tuple[Tried, ...] = ()
+        if self._request.trial and self._request.arm != "none":
+            reason = _no_trial(trainer.spool)
+            tried = () if reason else self._tried(trainer, l1, l2)
+            notes += [reason] if reason else []
+        best = chosen(tried) if tried else None
+        if best is not None:
+            l1, l2 = best.l1, best.l2
+        elif tried:
+            notes.append("all strengths that were tried diverged; the recommended one was kept")
+        found = trainer.fitted(l1, l2)
+        weights = pack(found.tensors)
+        held_out = plan.n_rows - trainer.spool.count(every=False) if tried else 0
+        model = self._model(plan, network, length=trainer.length, found=found, strengths=(l1, l2))
+        model = replace(
+            model, held_out=held_out, tried=tried, weights=digest(weights), notes=(*notes, *found.notes)
+        )
+        return Outcome(model, preparation, weights)
+
+    def _rows(self, ask: Ask) -> tuple[Plan, Preparation]:
+        known = self._work.plan()
+        if known is not None:
+            plan = Plan.of(known[0])
+            self._listener.noted(f"{plan.n_rows:,} rows are encoded already: this fit goes on")
+            return plan, known[1]
+        precision = "float64" if self._settings.network == "linear" else "float32"
+        plan, preparation = encode_rows(
+            self._path,
+            self._settings,
+            folder=self._work.folder,
+            precision=precision,
+            ask=ask,
+            listener=self._listener,
+        )
+        self._work.keep_plan(plan.as_dict(), preparation)
+        return plan, preparation
+
+    def _trainer(self, plan: Plan, preparation: Preparation) -> tuple[Trainer, NetworkPlan]:
+        settings, target = self._settings, preparation.target
+        names, k = preparation.input_names, n_outputs(target.task, len(target.classes))
+        image, task, n_classes = preparation.shape, target.task, len(target.classes)
+        other = other_network(settings, input_names=names, task=task, n_classes=n_classes, image=image)
+        for remark in () if other is None else filter(None, (*other.warnings, other.note)):
+            self._listener.noted(remark)
+        linear = settings.network == "linear"
+        cnn = cnn_network(settings, image=image, task=task, n_classes=n_classes)
+        network = other or cnn or (None if linear else Mlp((len(names), *settings.hidden, k)))
+        described = NetworkPlan(
+            settings.network,
+            () if linear or cnn else settings.hidden,
+            {"channels": cnn.channels[0]} if cnn else dict(settings.network_options),
+            settings.penalize,
+            other.source if other else "",
+        )
+        trainer = Trainer(
+            plan.spool(self._work.folder),
+            task,
+            n_classes,
+            network,
+            None if linear else self._length(plan.n_rows),
+            settings.seed,
+            choose_devices(settings.device).of(0),
+            self._work,
+            self._listener,
+        )
+        return trainer, described
+
+    def _length(self, n_rows: int) -> Length:
+        """Return how long and in which steps is trained.
+
+        As recommended: the strength was moved to this number of rows for the same rate, batch and epochs
+        (Wang & Aitchison 2025), so an epoch of more rows has more steps. By hand: `epochs`, to their end.
+        """
+        settings, given, known = self._settings, self._given, self._request.length
+        rate = USUAL_RATE if settings.lr == "auto" else settings.lr
+        if known is None:
+            schedule = make_schedule(
+                n_rows, epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=rate
+            )
+            return Length(rate, settings.batch, schedule.epochs, schedule.epochs)
+        if "epochs" in given:
+            known = replace(known, schedule_epochs=settings.epochs, stop_epoch=settings.epochs)
+        return replace(
+            known,
+            lr=rate if "lr" in given and settings.lr != "auto" else known.lr,
+            batch=settings.batch if "batch" in given else known.batch,
+        )
+
+    def _tried(self, trainer: Trainer, l1: float, l2: float) -> tuple[Tried, ...]:
+        factors, spool = np.array(FACTORS), trainer.spool
+        request = self._request
+        at_part = to_size(
+            request.nonzero_share, spool.n_rows, of=spool.count(every=False), exponent=request.exponent
+        )
+        strengths = Penalties(l1 * factors, l2 * factors)
+        return trainer.tried(strengths, at_part=strengths.scaled(*at_part))
+
+    def _about_result(self, plan: Plan, preparation: Preparation) -> Sequence[str]:
+        """Say where the table is not the one that the recommendation was made on."""
+        result, notes = self._request.result, list[str]()
+        if result is None:
+            return notes
+        if result["fingerprint"].get("data") != plan.fingerprint:
+            notes.append(
+                "the table is not the one of the result, or is read otherwise: the recommendation is "
+                "carried over to it"
+            )
+        if self._request.rows not in (None, plan.n_rows):
+            notes.append(f"the strength was moved from {self._request.rows:,} rows to {plan.n_rows:,}")
+        if result["partial"]:
+            notes.append("the result is partial: its run was stopped")
+        for note in notes:
+            self._listener.noted(note)
+        return notes
+
+    def _model(
+        self,
+        plan: Plan,
+        network: NetworkPlan,
+        *,
+        length: Length | None,
+        found: Fitted,
+        strengths: tuple[float, float],
+    ) -> Model:
+        return Model(
+            FORMAT,
+            __version__,
+            network,
+            self._request.arm,
+            *strengths,
+            None if length is None else replace(length, lr=found.lr or length.lr),
+            self._settings.seed,
+            plan.n_rows,
+            0,
+            (),
+            found.train_loss,
+            found.nonzero_share,
+            {"path": self._path, "fingerprint": plan.fingerprint},
+            {name: getattr(self._settings, name) for name in READING},
+            self._request.result,
+            "",
+            (),
+        )
+
+
+def _no_trial(spool: Spool) -> str:
+    """Say why no strengths can be tried; empty where they can."""
+    rows = spool.count(every=False)
+    fewer = min(rows, spool.n_rows - rows)
+    return (
+        f"too few rows ({spool.n_rows}) to hold some out: the strength was taken as it is"
+        if fewer < FEWEST
+        else ""
+    )

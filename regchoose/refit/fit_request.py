@@ -1,0 +1,176 @@
+"""What is to be trained: by the recommendation of a result, or by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regchoose.errors import UsageError
+from regchoose.experiment.grid import to_size
+from regchoose.records.answers import Result
+from regchoose.records.model import Length
+from regchoose.records.words import ARM_NAMES, ARMS, Arm
+from regchoose.settings.options import Settings
+
+NEEDED: Mapping[Arm, tuple[str, ...]] = {
+    "none": (),
+    "l1": ("l1",),
+    "l2": ("l2",),
+    "elastic_net": ("l1", "l2"),
+}
+EXAMPLE = 0.001
+
+
+@dataclass(frozen=True)
+class Request:
+    """A regularizer with its strength, and how long it is trained.
+
+    Parameters
+    ----------
+    l1, l2 : float
+        Of the mean loss, for a table of `rows` rows; as they are, where `rows` is None.
+    trial : bool
+        Whether a third and three times of them are tried first.
+    nonzero_share, exponent : float
+        Of the recommended fit, and how l1 moves with the rows where that was measured; see `to_size`.
+    length : Length, optional
+        As recommended.
+    result : mapping, optional
+        The recommendation in short.
+    """
+
+    arm: Arm
+    l1: float
+    l2: float
+    trial: bool
+    rows: int | None = None
+    nonzero_share: float = 1.0
+    exponent: float | None = None
+    length: Length | None = None
+    result: Mapping[str, Any] | None = None
+
+    def strengths(self, n_rows: int) -> tuple[float, float]:
+        """Return l1 and l2 for a table of so many rows."""
+        return (self.l1, self.l2) if self.rows is None else self.moved(self.rows, n_rows)
+
+    def moved(self, rows: int, of: int) -> tuple[float, float]:
+        """Return l1 and l2, taken to be for models trained on `rows` rows, for `of` rows."""
+        factors = to_size(self.nonzero_share, rows, of=of, exponent=self.exponent)
+        return self.l1 * factors[0], self.l2 * factors[1]
+
+
+def by_hand(settings: Settings, regularizer: str | None, *, trial: bool | None) -> Request:
+    """Return what flags ask for.
+
+    Parameters
+    ----------
+    regularizer : str, optional
+        An arm; without one the strengths tell.
+    trial : bool, optional
+        By default the strength is taken as it is.
+
+    Raises
+    ------
+    UsageError
+        E202 where the strengths are not those of the regularizer, or nothing is named.
+    """
+    given = {name: value for name, value in (("l1", settings.l1), ("l2", settings.l2)) if value is not None}
+    if regularizer is None and not given:
+        raise UsageError(
+            "E202",
+            "fit got neither a result nor a regularizer, and needs one of them",
+            fix="--from result.json   or   --regularizer l2 --l2 0.001",
+        )
+    arm = _arm(regularizer) if regularizer is not None else _of_strengths(given)
+    _refuse_others(arm, given, what=f"--regularizer {arm}")
+    return Request(arm, given.get("l1", 0.0), given.get("l2", 0.0), bool(trial))
+
+
+def by_result(
+    result: Result, settings: Settings, *, given: frozenset[str], where: str, trial: bool | None
+) -> Request:
+    """Return what a result recommends; strengths that a flag states are taken as they are.
+
+    Raises
+    ------
+    UsageError
+        E202 where the result rests on prior knowledge alone and no strength is given, or one is given that
+        the regularizer has not.
+    """
+    advice = result.recommendation
+    arm: Arm = _arm(advice["regularizer"])
+    stated = {
+        name: value
+        for name, value in (("l1", settings.l1), ("l2", settings.l2))
+        if value is not None and name in given
+    }
+    _refuse_others(arm, stated, what=f"the result recommends {ARM_NAMES[arm]}", partly=True)
+    l1, l2 = advice["l1"], advice["l2"]
+    if advice["certainty"] == "prior":
+        missing = [name for name in NEEDED[arm] if name not in stated]
+        if missing:
+            raise UsageError(
+                "E202",
+                f"the result recommends {ARM_NAMES[arm]} from prior knowledge alone, and so no strength",
+                where=where,
+                fix="   ".join(f"--{name} {EXAMPLE}" for name in missing)
+                + "   or   regchoose recommend again",
+            )
+        l1 = l2 = 0.0
+    training = advice["training"]
+    return Request(
+        arm,
+        float(stated.get("l1", l1)),
+        float(stated.get("l2", l2)),
+        trial=arm != "none" and (not stated if trial is None else trial),
+        rows=None if stated else int(result.data["rows"]),
+        nonzero_share=1.0 if advice["nonzero_share"] is None else float(advice["nonzero_share"]),
+        exponent=(advice.get("full_size") or {}).get("l1_exponent"),
+        length=Length(*(training[key] for key in ("lr", "batch", "schedule_epochs", "stop_epoch")))
+        if training
+        else None,
+        result=_in_short(result, where),
+    )
+
+
+def _arm(word: str) -> Arm:
+    for arm in ARMS:
+        if word == arm:
+            return arm
+    raise UsageError(
+        "E202",
+        f"--regularizer got {word!r}, wanted {', '.join(ARMS)}",
+        where="--regularizer",
+        fix="--regularizer l2",
+    )
+
+
+def _of_strengths(given: Mapping[str, float]) -> Arm:
+    return next(arm for arm, needed in NEEDED.items() if set(needed) == set(given))
+
+
+def _refuse_others(arm: Arm, given: Mapping[str, float], *, what: str, partly: bool = False) -> None:
+    """Raise E202 for strengths that an arm has not, and, unless `partly`, for those that it lacks."""
+    wrong = [name for name in given if name not in NEEDED[arm]]
+    lacking = [] if partly else [name for name in NEEDED[arm] if name not in given]
+    if wrong:
+        fix = f"leave --{wrong[0]} out   or   --regularizer {_of_strengths(given)}"
+        raise UsageError("E202", f"{what}, which has no --{wrong[0]}", where=f"--{wrong[0]}", fix=fix)
+    if lacking:
+        raise UsageError(
+            "E202",
+            f"{what} needs a strength, and --{lacking[0]} is not given",
+            where="--regularizer",
+            fix=f"--{lacking[0]} {EXAMPLE}",
+        )
+
+
+def _in_short(result: Result, where: str) -> dict[str, Any]:
+    advice = result.recommendation
+    kept = ("regularizer", "sentence", "certainty", "probability", "safe", "l1", "l2", "rule")
+    return {
+        "file": where,
+        **{key: advice.get(key) for key in kept},
+        "fingerprint": dict(result.fingerprint),
+        "rows": result.data["rows"],
+        "partial": result.partial,
+    }

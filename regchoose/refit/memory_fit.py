@@ -1,0 +1,122 @@
+"""The recommended regularizer at work: a network trained with it on all rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from regchoose.encoding.encode import encode
+from regchoose.encoding.learn import prepare
+from regchoose.encoding.new_rows import inputs_of
+from regchoose.experiment.grid import make_grid, strongest
+from regchoose.records.answers import Result as Record
+from regchoose.records.experiment import Penalties
+from regchoose.records.inputs import Preparation
+from regchoose.records.table import Table
+from regchoose.records.words import Arm, Float
+from regchoose.settings.options import Settings
+from regchoose.table.in_memory import InMemory
+from regchoose.table.raw_table import RawTable
+from regchoose.training.block import CellData, Schedule, make_schedule
+from regchoose.training.networks.network import Network
+from regchoose.training.whole_fit import Kind, outputs, refit
+
+USUAL_RATE = 0.003  # where no experiment has found one
+MIDDLE = 0.5  # Elastic Net's mix without an experiment
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A network that was trained on all rows of a table.
+
+    Parameters
+    ----------
+    l1, l2 : float
+        What it was trained with.
+    parameters : ndarray
+        See `regchoose.training.whole_fit.refit`.
+    """
+
+    preparation: Preparation
+    kind: Kind
+    l1: float
+    l2: float
+    parameters: Float
+
+    @cached_property
+    def network(self) -> Network | None:
+        """The network, built when it is first asked for."""
+        return self.kind.network()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A user's own network may hold what cannot be pickled: it is built again.
+        return {name: value for name, value in vars(self).items() if name != "network"}
+
+    def outputs(self, data: InMemory) -> Float:
+        """Return numbers in the units of the target, or logits, of rows: (n, k)."""
+        x = inputs_of(data, self.preparation, self.kind.settings)
+        target = self.preparation.target
+        return outputs(self.kind, self.network, self.parameters, x) * target.scale + target.mean
+
+
+def fit_all(table: Table, raw: RawTable, settings: Settings, result: Record) -> Fitted:
+    """Train on all rows with what a result recommends.
+
+    Parameters
+    ----------
+    table : Table
+    raw : RawTable
+        The text of its rows.
+    settings : Settings
+        Those that it was read with.
+
+    Where nothing was trained to find a strength, it is the middle of those that would have been tried, and
+    the training has its usual length.
+
+    Raises
+    ------
+    TrainingError
+        E501 where the network diverges.
+    """
+    ((x, y),) = encode(table, np.arange(table.n_rows))
+    preparation = prepare(table, raw, settings)
+    found = result.execution["device"] or "cpu"
+    kind = Kind(table.task, len(table.classes), settings, preparation.input_names, found.partition(",")[0])
+    penalty, schedule = _recommended(result) or _usual(kind, x, y, arm=result.recommendation["regularizer"])
+    network = kind.network()
+    parameters = refit(kind, network, CellData(x, y, {}, settings.seed), penalty=penalty, schedule=schedule)
+    return Fitted(preparation, kind, float(penalty.l1[0]), float(penalty.l2[0]), parameters)
+
+
+def _recommended(result: Record) -> tuple[Penalties, Schedule] | None:
+    advice = result.recommendation
+    if advice["l1"] is None:
+        return None
+    return _point(advice["l1"], advice["l2"]), _schedule(advice["training"])
+
+
+def _schedule(training: Mapping[str, Any] | None) -> Schedule:
+    if training is None:  # a linear model has no length
+        return Schedule(1, 1, 1.0, np.array([1]))
+    stop = np.array([training["stop_epoch"]])
+    return Schedule(training["schedule_epochs"], training["batch"], training["lr"], stop)
+
+
+def _usual(kind: Kind, x: Float, y: Float, *, arm: Arm) -> tuple[Penalties, Schedule]:
+    settings = kind.settings
+    top = strongest(kind.task, x, y)
+    top = top if settings.network == "linear" else max(1.0, top)
+    mix = MIDDLE if settings.alpha is None else settings.alpha
+    grid = make_grid(arm, top=top, strengths=3, alphas=(mix,), fixed=(settings.l1, settings.l2))
+    middle = len(grid) // 2
+    rate = USUAL_RATE if settings.lr == "auto" else settings.lr
+    schedule = make_schedule(
+        len(y), epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=rate
+    )
+    return _point(grid.l1[middle], grid.l2[middle]), schedule.stopped(len(schedule.checkpoints) - 1)
+
+
+def _point(l1: float, l2: float) -> Penalties:
+    return Penalties(np.array([l1], dtype=np.float64), np.array([l2], dtype=np.float64))

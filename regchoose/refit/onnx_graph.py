@@ -1,0 +1,211 @@
+"""A fitted mlp, cnn or linear model as ONNX, from the columns of a table, or images, to the answer.
+
+Inputs are `numbers` (n, a), doubles in which NaN is missing, and for each category a vector of texts (n,),
+in which the empty text is missing; or `images` (n, channels, height, width), doubles in the numbers of the
+file. What is left to the caller is the reading of texts (numbers, outer spaces, the parts of dates), and to
+bring images to their shape.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
+
+from regchoose.records.inputs import CategoryInput, ImageReading, Preparation
+from regchoose.records.model import Model
+from regchoose.refit.whole_files import as_json
+from regchoose.version import __version__
+
+OPSETS = (("", 17), ("ai.onnx.ml", 3))
+IR_VERSION = 8  # of these opsets: older runtimes read it too
+FARTHEST = 100.0  # quartile ranges from the median at which a number is cut
+Tensors = Mapping[str, NDArray[Any]]
+
+
+class _Graph:
+    """Nodes and constants, each with a name of its own."""
+
+    def __init__(self) -> None:
+        self.nodes: list[NodeProto] = []
+        self.constants: list[TensorProto] = []
+        self.inputs: list[ValueInfoProto] = []
+
+    def constant(self, value: Any, dtype: Any = np.float64) -> str:
+        """Add a constant; return its name."""
+        name = f"constant{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value, dtype=dtype), name))
+        return name
+
+    def node(self, kind: str, *inputs: str, name: str = "", domain: str = "", **attributes: Any) -> str:
+        """Add a node; return the name of what it puts out."""
+        out = name or f"node{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [out], domain=domain, **attributes))
+        return out
+
+    def input(self, name: str, kind: int, shape: Sequence[Any]) -> str:
+        """Add an input."""
+        self.inputs.append(helper.make_tensor_value_info(name, kind, shape))
+        return name
+
+
+def as_onnx(model: Model, preparation: Preparation, tensors: Tensors) -> bytes:
+    """Return a model as ONNX; its metadata say what the inputs are, and the classes.
+
+    Parameters
+    ----------
+    model : Model
+        With a built-in network.
+    """
+    graph = _Graph()
+    linear = model.network.name == "linear"
+    images = preparation.images
+    parts = _encoded(graph, preparation) if images is None else [_channels(graph, images)]
+    x = graph.node("Concat", *parts, axis=1)
+    if linear:
+        outputs = _layer(graph, x, tensors["weight"], tensors["bias"], np.float64)
+    else:
+        x = graph.node("Cast", x, to=TensorProto.FLOAT)
+        x = _cnn(graph, x, tensors, preparation) if model.network.name == "cnn" else _mlp(graph, x, tensors)
+        outputs = graph.node("Cast", x, to=TensorProto.DOUBLE)
+    name, shape = _answer(graph, preparation, outputs)
+    result = helper.make_tensor_value_info(name, TensorProto.DOUBLE, shape)
+    body = helper.make_graph(graph.nodes, "regchoose", graph.inputs, [result], graph.constants)
+    made = helper.make_model(
+        body,
+        producer_name="regchoose",
+        producer_version=__version__,
+        opset_imports=[helper.make_opsetid(domain, version) for domain, version in OPSETS],
+    )
+    made.ir_version = IR_VERSION
+    helper.set_model_props(made, _metadata(preparation))
+    onnx.checker.check_model(made)
+    content: bytes = made.SerializeToString()
+    return content
+
+
+def category_input(place: int) -> str:
+    """Return what the input of a category is called, by its place among them."""
+    return f"category{place}"
+
+
+def _metadata(preparation: Preparation) -> dict[str, str]:
+    said: dict[str, Any] = {
+        "numbers": [number.name for number in preparation.numbers],
+        "categories": {category_input(j): c.column for j, c in enumerate(preparation.categories)},
+        "classes": preparation.target.classes,
+        "target": preparation.target.name,
+    }
+    if preparation.images is not None:
+        said["images"] = asdict(preparation.images.shape)
+    return {"regchoose": as_json(said).decode()}
+
+
+def _encoded(graph: _Graph, preparation: Preparation) -> list[str]:
+    """Return the parts of the inputs: standardized numbers, flags, levels, all as doubles."""
+    parts = []
+    if preparation.numbers:
+        numbers = graph.input("numbers", TensorProto.DOUBLE, ["n", len(preparation.numbers)])
+        missing = graph.node("IsNaN", numbers)
+        parts.append(_standardized(graph, numbers, missing, preparation))
+        flagged = [place for place, number in enumerate(preparation.numbers) if number.flagged]
+        if flagged:
+            some = graph.node("Gather", missing, graph.constant(flagged, np.int64), axis=1)
+            parts.append(graph.node("Cast", some, to=TensorProto.DOUBLE))
+    for place, category in enumerate(preparation.categories):
+        texts = graph.input(category_input(place), TensorProto.STRING, ["n"])
+        parts.append(_levels(graph, texts, category))
+    return parts
+
+
+def _standardized(graph: _Graph, numbers: str, missing: str, preparation: Preparation) -> str:
+    inputs = preparation.numbers
+    center, mean, scale = (
+        graph.constant([getattr(one, name) for one in inputs]) for name in ("center", "mean", "scale")
+    )
+    spread = graph.constant([np.inf if one.spread is None else one.spread for one in inputs])
+    quarter = graph.node("Mul", numbers, graph.constant(0.25))
+    away = graph.node("Div", graph.node("Sub", quarter, center), spread)
+    cut = graph.node("Clip", away, graph.constant(-FARTHEST), graph.constant(FARTHEST))
+    filled = graph.node("Where", missing, graph.constant(0.0), cut)
+    return graph.node("Div", graph.node("Sub", filled, mean), scale)
+
+
+def _channels(graph: _Graph, reading: ImageReading) -> str:
+    """Return images, each channel standardized, as rows (n, d)."""
+    shape = reading.shape
+    size = [shape.channels, shape.height, shape.width]
+    images = graph.input("images", TensorProto.DOUBLE, ["n", *size])
+    mean, scale = (graph.constant(np.reshape(own, (-1, 1, 1))) for own in (reading.mean, reading.scale))
+    standardized = graph.node("Div", graph.node("Sub", images, mean), scale)
+    return graph.node("Reshape", standardized, graph.constant([-1, shape.n_numbers], np.int64))
+
+
+def _levels(graph: _Graph, texts: str, category: CategoryInput) -> str:
+    unseen = len(category.names)
+    known = {"": unseen if category.missing is None else category.missing}
+    for level, place in zip(category.levels, category.places, strict=True):
+        spellings = (level, level.lower(), level.upper(), level.title()) if category.boolean else (level,)
+        known |= dict.fromkeys(spellings, place)
+    codes = graph.node(
+        "LabelEncoder",
+        texts,
+        domain="ai.onnx.ml",
+        keys_strings=list(known),
+        values_int64s=list(known.values()),
+        default_int64=unseen if category.other is None else category.other,
+    )
+    return graph.node("Gather", graph.constant(category.inputs), codes, axis=0)
+
+
+def _mlp(graph: _Graph, x: str, tensors: Tensors) -> str:
+    """Return the outputs; layers stand at every second number, as in a `torch.nn.Sequential`."""
+    places = _places(tensors)
+    for place in places:
+        x = _layer(graph, x, tensors[f"{place}.weight"], tensors[f"{place}.bias"], np.float32)
+        if place != places[-1]:
+            x = graph.node("Relu", x)
+    return x
+
+
+def _cnn(graph: _Graph, x: str, tensors: Tensors, preparation: Preparation) -> str:
+    """Return the outputs; layers are those of `regchoose.training.networks.cnn.Cnn.module`."""
+    shape = preparation.shape
+    assert shape is not None, "a cnn reads images"
+    size = [-1, shape.channels, shape.height, shape.width]
+    x = graph.node("Reshape", x, graph.constant(size, np.int64))
+    *convolutions, last = _places(tensors)
+    for place in convolutions:
+        weight, bias = (graph.constant(tensors[f"{place}.{kind}"], np.float32) for kind in ("weight", "bias"))
+        x = graph.node("Relu", graph.node("Conv", x, weight, bias, strides=[2, 2], pads=[1, 1, 1, 1]))
+    x = graph.node("Flatten", x, axis=1)
+    return _layer(graph, x, tensors[f"{last}.weight"], tensors[f"{last}.bias"], np.float32)
+
+
+def _places(tensors: Tensors) -> list[int]:
+    """Return where the layers with weights stand in a `torch.nn.Sequential`."""
+    return sorted(int(name.partition(".")[0]) for name in tensors if name.endswith(".weight"))
+
+
+def _layer(graph: _Graph, x: str, weight: NDArray[Any], bias: NDArray[Any], dtype: Any) -> str:
+    product = graph.node("MatMul", x, graph.constant(weight.T, dtype))
+    return graph.node("Add", product, graph.constant(bias, dtype))
+
+
+def _answer(graph: _Graph, preparation: Preparation, outputs: str) -> tuple[str, list[Any]]:
+    """Return the name and shape of the answer: numbers in the units of the file, or probabilities."""
+    target = preparation.target
+    if target.task == "regression":
+        scaled = graph.node("Mul", outputs, graph.constant(target.scale))
+        moved = graph.node("Add", scaled, graph.constant(target.mean))
+        flat = graph.constant([-1], np.int64)
+        return graph.node("Reshape", moved, flat, name="prediction"), ["n"]
+    shape = ["n", len(target.classes)]
+    if target.task == "multiclass":
+        return graph.node("Softmax", outputs, axis=1, name="probabilities"), shape
+    second = graph.node("Sigmoid", outputs)
+    first = graph.node("Sub", graph.constant(1.0), second)
+    return graph.node("Concat", first, second, axis=1, name="probabilities"), shape

@@ -1,0 +1,291 @@
+"""The result of `recommend`, key by key. The only place that says which keys there are."""
+
+from typing import Any, Literal
+
+from pydantic import Field, JsonValue, create_model
+
+from regchoose.result.experiment_sections import ArmFigures, Audit, Compared, Curves, Design
+from regchoose.result.parts import Answered, Arm, Certainty, Interval, Number, Part
+from regchoose.settings.options import Settings
+from regchoose.settings.values import FIELDS, Shape, option_of, shape_of
+
+
+class Fingerprint(Part):
+    """Equal marks: the same rows, settings, network and version."""
+
+    data: str
+    settings: str
+    version: str
+    network: str | None = Field(default=None, description="of a network of the user's own")
+
+
+class ArmSeconds(Part):
+    """Wall-clock seconds of each arm trained."""
+
+    none: float | None = None
+    l1: float | None = None
+    l2: float | None = None
+    elastic_net: float | None = None
+
+
+class Estimates(Part):
+    """What was foretold."""
+
+    seconds: Number = Field(description="of the experiment; null where none was thought of")
+
+
+class Execution(Part):
+    """How it was computed. Like `seconds`, it may differ from run to run."""
+
+    device: str | None
+    jobs: int
+    estimates: Estimates
+    arm_seconds: ArmSeconds
+
+
+class Gain(Part):
+    """How much lower the loss is than without regularization, as a share of that loss."""
+
+    value: float
+    interval: Interval
+
+
+class Schedule(Part):
+    """How the recommended network is trained; its length belongs to the recommendation."""
+
+    optimizer: str
+    lr: float
+    batch: int = Field(description="rows a step")
+    schedule_epochs: int
+    stop_epoch: int
+
+
+class SubsampleSize(Part):
+    """The strengths as they were found, and the rows trained on."""
+
+    l1: float
+    l2: float
+    rows: int
+
+
+class GainAt(Part):
+    """The gain where models train on so many rows."""
+
+    rows: int
+    gain: float
+    interval: Interval
+
+
+class FullSize(Part):
+    """Where the gain is heading on all rows: an extrapolation from fewer."""
+
+    rows: int
+    gain: float = Field(description="expected on all rows")
+    gain_exponent: float = Field(description="the gain falls as rows to the power of minus this")
+    l1_exponent: float | None = Field(description="l1 falls so, as measured; null where it was not")
+    matters: bool = Field(description="whether that gain is more than no practical difference")
+    measured: list[GainAt]
+    sentence: str
+
+
+class InWords(Part):
+    """The same regularizer in the words of libraries."""
+
+    pytorch: str | None = None
+    keras: str | None = None
+    scikit_learn: str | None = None
+
+
+class Recommendation(Part):
+    """What to start with, how strong, how sure. Where nothing was trained, what would be measured is null."""
+
+    regularizer: Arm
+    outcome: str = Field(description="key of the chart's outcome")
+    outcome_text: str
+    l1: float | None = Field(description="of J = mean loss + l1·Σ|w| + l2·Σw², for all rows of the table")
+    l2: float | None = Field(description="as l1")
+    strength: float | None = Field(description="l1 + l2")
+    alpha: float | None = Field(description="l2 / (l1 + l2): 1 is Ridge, 0 is Lasso; null without strength")
+    certainty: Certainty
+    probability: float | None = Field(description="that the chart ends here too")
+    safe: float | None = Field(description="probability to be within no practical difference of the best")
+    calibrated: bool = Field(description="whether these probabilities were held against known answers")
+    gain: Gain | None
+    nonzero_share: float | None = Field(description="of the penalized weights")
+    training: Schedule | None = Field(description="null for linear networks, which have no length")
+    subsample_size: SubsampleSize | None
+    rule: str | None = Field(description="how the strengths were moved to all rows")
+    full_size: FullSize | None = Field(
+        default=None, description="null where the table is hardly larger than what was trained on"
+    )
+    in_words: InWords
+    weight_decay: float | None = Field(description="2·l2: what Adam or SGD call this L2; AdamW does not")
+    sentence: str
+
+
+class Step(Part):
+    """A node of the chart that the walk passed."""
+
+    key: str
+    kind: Literal["question", "action", "outcome"]
+    text: str
+    answer: str | None
+    why: str
+    source: str
+    answered_by: Answered | None
+    evidence: str
+
+
+class MatchCheck(Part):
+    """One line of the proof that the subsample matches the whole."""
+
+    column: str
+    check: str
+    value: Number
+    limit: Number
+    ok: bool
+
+
+class Sampled(Part):
+    """The rows taken, and the proof of their match."""
+
+    rows: int
+    of: int
+    method: str
+    matched: bool
+    reason: str
+    worst: dict[str, MatchCheck] = Field(description="the largest value of each kind of check")
+    checks: list[MatchCheck]
+
+
+class Written(Part):
+    """How the file is written, and how that was found out."""
+
+    format: str
+    delimiter: str | None
+    quote: str | None
+    encoding: str | None
+    compression: str | None
+    header: bool
+    decimal: str
+    found: str
+
+
+class TableColumn(Part):
+    """A column of the file, and what it is taken for."""
+
+    name: str
+    role: str = Field(description="numeric or category where the network sees it, else why it does not")
+    type: str
+    why: str
+    missing: int
+
+
+class Measured(Part):
+    """A property of the data, measured in place of an answer."""
+
+    answer: Literal["yes", "no", "unsure"]
+    evidence: str
+    figures: dict[str, Number]
+
+
+class Associations(Part):
+    """How columns go together, from −1 to 1, those alike side by side; what chance may reach is 0."""
+
+    columns: list[str]
+    of: int = Field(description="columns used")
+    matrix: list[list[float]]
+    target: list[float] = Field(description="of each column with the target")
+
+
+class Properties(Part):
+    """What the data say about the questions on prior knowledge."""
+
+    correlated: Measured
+    somewhat_correlated: Measured
+    entire_picture: Measured
+    sparse: Measured
+    associations: Associations | None = Field(default=None, description="null: fewer than two columns")
+
+
+class Pictured(Part):
+    """The shape of images."""
+
+    channels: int
+    height: int
+    width: int
+
+
+class Data(Part):
+    """The table as it was read."""
+
+    path: str
+    dialect: Written
+    rows: int
+    image: Pictured | None = Field(default=None, description="null where the rows are no images")
+    columns: list[TableColumn]
+    target: str
+    target_why: str
+    task: Literal["regression", "binary", "multiclass"]
+    task_why: str
+    classes: list[str]
+    warnings: list[str]
+    profile: Properties
+
+
+def _setting(shape: Shape, *, none: bool) -> Any:
+    kinds: list[Any] = [Literal[shape.words]] if shape.words else []
+    kinds += [shape.number] if shape.number else []
+    kinds += [bool] * shape.switch + [str] * shape.text
+    one: Any = kinds[0]
+    for kind in kinds[1:]:
+        one |= kind
+    if shape.table:
+        return dict[str, JsonValue]
+    whole = list[one] if shape.many else one
+    return whole | None if none else whole
+
+
+_settings: dict[str, Any] = {
+    name: (
+        _setting(shape_of(FIELDS[name].type), none=getattr(Settings, name, ()) is None),
+        # Absent keys are of an older version, which did not have the setting yet.
+        Field(default=None, description=option_of(name).help),
+    )
+    for name in FIELDS
+    if option_of(name).result
+}
+Chosen: Any = create_model(
+    "Chosen", __base__=Part, __doc__="The settings that can change a result.", **_settings
+)
+
+
+class Answer(Part):
+    """The result of `regchoose recommend`."""
+
+    ok: Literal[True]
+    schema_version: Literal["1"]
+    regchoose_version: str
+    fingerprint: Fingerprint
+    settings: Chosen
+    partial: bool
+    seconds: float
+    execution: Execution
+    recommendation: Recommendation
+    path: list[Step]
+    arms: "Arms"
+    design: Design | None
+    comparisons: list[Compared]
+    curves: Curves
+    audit: Audit | None
+    subsample: Sampled | None
+    data: Data
+
+
+class Arms(Part):
+    """The arms that were trained; empty where prior knowledge answered."""
+
+    none: ArmFigures | None = None
+    l1: ArmFigures | None = None
+    l2: ArmFigures | None = None
+    elastic_net: ArmFigures | None = None

@@ -1,0 +1,232 @@
+"""The sections of a result that rest on trained arms."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from regchoose.result.parts import Arm, Certainty, Interval, Number, Part
+
+
+class ArmFigures(Part):
+    """What an arm did, on the subsample's rows. Losses are without the penalty."""
+
+    l1: float = Field(description="as trained, for the rows of the subsample")
+    l2: float = Field(description="as l1")
+    loss: float = Field(description="mean over the test rows of all cells")
+    loss_sd: Number = Field(description="standard deviation over cells")
+    interval: Interval = Field(description="of the loss")
+    train_loss: Number
+    epochs: int | None = Field(description="null for linear networks")
+    nonzero_share: Number = Field(description="of the penalized weights")
+    nonzero_inputs: Number = Field(description="features with any weight")
+    stationarity: Number = Field(description="largest violation of the optimality condition")
+    at_grid_edge: Literal["", "strongest", "weakest"]
+    trained: int = Field(description="models")
+    failed: int = Field(description="models that diverged")
+    metrics: dict[str, Number] = Field(description="shown beside the loss; they decide nothing")
+    note: str
+
+
+class Look(Part):
+    """A stage of the experiment."""
+
+    rows: int
+    kind: Literal["A", "B"] | None = None
+    regularizer: Arm | None = None
+    certainty: Certainty
+    safe: float
+
+
+class Student(Part):
+    """A t distribution."""
+
+    df: float
+    location: float
+    scale: float
+
+
+class ArmPrior(Part):
+    """An arm's true loss less Elastic Net's."""
+
+    differences: dict[Arm, Student] = Field(description="in units of `unit`")
+    unit: float = Field(description="the rope, as it is where none is given")
+
+
+class Design(Part):
+    """How the arms were compared."""
+
+    kind: Literal["A", "B"]
+    split: Literal["random", "groups", "time"] = "random"
+    cells: int
+    folds: int | None = Field(description="null for design A, as are repeats")
+    repeats: int | None
+    rows: int
+    test_rows: int | None = Field(default=None, description="of design A; null for cross-validation")
+    text: str | None = Field(default=None, description="the design in a line")
+    rope: float = Field(description="differences of the loss up to this do not matter")
+    variance_factor: float = Field(description="times the covariance over cells is that of their means")
+    arm_prior: ArmPrior | None = Field(
+        default=None,
+        description="how far the arms' losses lie apart before any is seen; null without a study",
+    )
+    loss: str
+    loss_null: float = Field(description="of predicting nothing")
+    looks: list[Look]
+    ended: str | None = Field(default=None, description="why there was no further look")
+    firm_from: float | None = Field(default=None, description="the `safe` from which an answer is firm")
+
+
+class Compared(Part):
+    """Loss of `a` less that of `b`: negative is better for `a`."""
+
+    question: str
+    a: Arm
+    b: Arm
+    difference: float
+    interval: Interval
+    better: float
+    equivalent: float
+    worse: float
+
+
+class ByStrength(Part):
+    """Inner loss and share of weights that are not zero, at each point of an arm's grid."""
+
+    l1: list[float]
+    l2: list[float]
+    inner_loss: list[Number]
+    nonzero_share: list[Number]
+    in_all_cells: list[bool]
+    chosen: int
+
+
+class ByEpoch(Part):
+    """Losses along the training."""
+
+    epochs: list[int]
+    train: list[Number]
+    test: list[Number]
+
+
+class StrengthCurves(Part):
+    """One entry an arm trained."""
+
+    none: ByStrength | None = None
+    l1: ByStrength | None = None
+    l2: ByStrength | None = None
+    elastic_net: ByStrength | None = None
+
+
+class EpochCurves(Part):
+    """One entry an arm trained; none for linear networks."""
+
+    none: ByEpoch | None = None
+    l1: ByEpoch | None = None
+    l2: ByEpoch | None = None
+    elastic_net: ByEpoch | None = None
+
+
+class MeanLosses(Part):
+    """The posterior of the arms' mean losses: a multivariate t."""
+
+    arms: list[Arm]
+    mean: list[float]
+    scale: list[list[float]]
+    df: float
+
+
+class Counted(Part):
+    """Weights of an arm's models; of large networks an even choice of them."""
+
+    counts: list[int] = Field(description="between the edges, without the exact zeros")
+    zeros: int = Field(description="exactly zero")
+    beyond: int = Field(description="outside of all edges")
+    of: int = Field(description="all that were counted")
+
+
+class CountedArms(Part):
+    """One entry an arm trained."""
+
+    none: Counted | None = None
+    l1: Counted | None = None
+    l2: Counted | None = None
+    elastic_net: Counted | None = None
+
+
+class WeightCurves(Part):
+    """How the weights are distributed, between edges that all arms share."""
+
+    edges: list[float]
+    arms: CountedArms
+
+
+class Points(Part):
+    """Rows of the table."""
+
+    x: list[float]
+    y: list[float]
+
+
+class FittedArms(Part):
+    """The mean curve of each arm's models."""
+
+    none: list[Number] | None = None
+    l1: list[Number] | None = None
+    l2: list[Number] | None = None
+    elastic_net: list[Number] | None = None
+
+
+class Panel(Part):
+    """What the networks put out along their one input."""
+
+    output: str
+    data: Points
+    arms: FittedArms
+
+
+class Fitted(Part):
+    """The fitted curves of a table with one numeric feature."""
+
+    input: str
+    x: list[float]
+    panels: list[Panel]
+
+
+class Curves(Part):
+    """What the plots show; empty where nothing was trained."""
+
+    loss_by_strength: StrengthCurves | None = None
+    loss_by_epoch: EpochCurves | None = None
+    weights: WeightCurves | None = None
+    fitted: Fitted | None = None
+    posterior: MeanLosses | None = None
+
+
+class ArmNumbers(Part):
+    """A number for each arm trained."""
+
+    none: Number = None
+    l1: Number = None
+    l2: Number = None
+    elastic_net: Number = None
+
+
+class FixedLength(Part):
+    """Losses at the end of the schedule, without early stopping."""
+
+    epochs: int
+    loss: ArmNumbers
+
+
+class Audit(Part):
+    """What lies beyond the chart, the arm that it skips included."""
+
+    best_arm: Arm
+    chart_regret: float = Field(description="loss of the chart's arm less that of the best")
+    agrees: bool = Field(description="whether the chart's arm is the best one")
+    firmly: bool = Field(description="whether the chart's arm is worse with at least 95 % probability")
+    simpler_equivalent: Arm | None
+    safe: ArmNumbers
+    outcome_at_fixed_length: str | None
+    fixed_length: FixedLength | None
+    sentences: list[str]

@@ -1,0 +1,254 @@
+"""One look: so many rows drawn, prepared and trained on. A doubtful verdict is looked at again, on more."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import numpy as np
+
+from regchoose.errors import ResourceError, is_lack_of_memory
+from regchoose.experiment.arm_comparison import posterior_of, rope_of
+from regchoose.experiment.arms import ArmRun, train_arm
+from regchoose.experiment.design import FIRST_ROWS, Layout, make_layout
+from regchoose.experiment.gain_by_rows import Growth, grow, parts_of
+from regchoose.experiment.learning_rate import RATES, estimate, is_searched, models_searched, with_rate
+from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
+from regchoose.records.experiment import Kept
+from regchoose.records.subsample import Subsample
+from regchoose.records.table import Table
+from regchoose.records.words import ARMS, Arm
+from regchoose.run.memory_estimate import refuse_too_much
+from regchoose.settings.options import Settings
+from regchoose.statistics.posterior import Posterior
+from regchoose.subsample.draw import draw
+from regchoose.workers.tasks import Crew
+
+MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
+MOST_LOOKS = 3
+FEWEST = 20  # rows that --rows takes
+WORTH = 1.5  # times as many rows must be there for another look
+MIXED = "The workers' processors are of several kinds, which may round otherwise: last digits may differ."
+
+Clock = Callable[[], float]
+
+
+class Listener(Protocol):
+    """Who is told what happens."""
+
+    def started(self, key: str, text: str, total: int) -> None:
+        """Hear that a step begins, of so many units of work (0: unknown)."""
+
+    def advanced(self, key: str, done: int) -> None:
+        """Hear how many units are done."""
+
+    def finished(self, key: str, summary: str) -> None:
+        """Hear that a step has ended."""
+
+    def noted(self, text: str) -> None:
+        """Hear a notice."""
+
+
+def first_rows(settings: Settings) -> int:
+    """Return how many rows the first look wants."""
+    return FIRST_ROWS if settings.rows == "auto" else settings.rows
+
+
+def layout_of(table: Table, *, rows: int) -> Layout:
+    """Return the design for so many rows of a table."""
+    return make_layout(table.n_rows, rows=rows, exchangeable=table.exchangeable)
+
+
+class Look:
+    """One look at a table. What has been found is kept here; each part is done when first needed.
+
+    Parameters
+    ----------
+    number : int
+        1 for the first look.
+    crew : Crew
+        Who trains.
+    lr : float, optional
+        The learning rate that an earlier look found.
+    kept : Kept, optional
+        Where trained blocks are looked up and stored.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        settings: Settings,
+        *,
+        rows: int,
+        number: int,
+        listener: Listener,
+        clock: Clock,
+        crew: Crew,
+        lr: float | None = None,
+        kept: Kept | None = None,
+    ) -> None:
+        self.table, self.settings, self.number = table, settings, number
+        self.layout = layout_of(table, rows=rows)
+        self.arms: dict[Arm, ArmRun] = {}
+        self.seconds: dict[str, float] = {}
+        self._listener, self._clock, self._lr = listener, clock, lr
+        self._crew, self._kept = crew, kept
+        self._subsample: Subsample | None = None
+        self._experiment: Experiment | None = None
+
+    @property
+    def subsample(self) -> Subsample | None:
+        """The subsample, if it was drawn."""
+        return self._subsample
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """The experiment, if it was prepared."""
+        return self._experiment
+
+    def drawn(self) -> Subsample:
+        """Return the subsample."""
+        if self._subsample is None:
+            self._listener.started("subsample", self._text("subsample"), 0)
+            settings = self.settings
+            size = self.layout.drawn
+            with self._within_memory():
+                self._subsample = draw(self.table, size=size, folds=settings.folds, seed=settings.seed)
+            self._listener.finished("subsample", self._subsample.reason)
+        return self._subsample
+
+    def prepared(self) -> Experiment:
+        """Return the experiment on the subsample."""
+        if self._experiment is None:
+            if self.table.image is not None:
+                said = refuse_too_much(self.table, self.layout, self.settings)
+                self._listener.noted(said)
+            rows = self.drawn().rows
+            with self._within_memory():
+                made = prepare(self.table, rows, self.settings, self.layout, crew=self._crew)
+                found = keeping(made, self._kept)
+            self._experiment = found if self._lr is None else at_rate(found, self._lr)
+            if self.number == 1:
+                for remark in self._experiment.remarks:
+                    self._listener.noted(remark)
+                if self._experiment.training.devices.mixed:
+                    self._listener.noted(
+                        "The workers' processors are of several kinds: last digits may differ."
+                    )
+        return self._experiment
+
+    def estimated(self) -> float:
+        """Return about how many seconds the experiment takes; say it once."""
+        if "estimated" not in self.seconds:
+            experiment = self.prepared()
+            with self._within_memory():
+                self.seconds["estimated"] = seconds = estimate(experiment, clock=self._clock)
+            about, budget = max(1, round(seconds)), self.settings.budget
+            self._listener.noted(f"The experiment takes about {about} s; --budget is {budget}.")
+        return self.seconds["estimated"]
+
+    def train(self, arm: Arm, text: str) -> ArmRun:
+        """Train one arm, after the learning rate was found."""
+        experiment, began = self._with_rate(), self._clock()
+        self._listener.started(arm, self._text(text), experiment.models(arm))
+        with self._within_memory():
+            run = train_arm(experiment, arm, advanced=lambda done: self._listener.advanced(arm, done))
+        self.arms[arm] = run
+        self.seconds[arm] = self._clock() - began
+        failed = f", {run.failed} of them failed" if run.failed else ""
+        self._listener.finished(arm, f"{run.trained} models{failed}, loss {np.nanmean(run.losses):.4g}")
+        return run
+
+    def grown(self, arm: Arm, posterior: Posterior) -> Growth | None:
+        """Return what an arm gains on fewer rows, and where that is heading; None where they are too few."""
+        experiment, began = self.prepared(), self._clock()
+        parts = parts_of(self.table, experiment, drawn=self.drawn().rows)
+        if not parts:
+            return None
+        total = sum(part.models("none") + part.models(arm) for part in parts)
+        self._listener.started("growth", "fewer rows", total)
+        found = grow(
+            (self.arms["none"], self.arms[arm]),
+            experiment,
+            posterior,
+            parts,
+            of=self.table.n_all,
+            advanced=lambda done: self._listener.advanced("growth", done),
+        )
+        self.seconds["growth"] = self._clock() - began
+        gains = ", ".join(f"{size.gain:.1%} on {size.rows:,} rows" for size in found.sizes)
+        self._listener.finished("growth", f"gain over none: {gains}")
+        return found
+
+    def posterior(self) -> Posterior:
+        """Return what the cells say of the arms trained so far."""
+        return posterior_of(self.arms, self.prepared())
+
+    def rope(self) -> float:
+        """Return δ."""
+        return rope_of(self.arms, self.prepared())
+
+    def in_order(self) -> dict[Arm, ArmRun]:
+        """Return the arms trained, in the order none, L1, L2, Elastic Net."""
+        return {arm: self.arms[arm] for arm in ARMS if arm in self.arms}
+
+    def next_rows(self) -> int | None:
+        """Return the rows of a next look, twice as many; None where there can be none."""
+        rows = self.layout.rows
+        more = min(2 * rows, MOST_ROWS, self.table.n_rows)
+        settled = self.settings.rows != "auto" or self.number == MOST_LOOKS
+        return None if settled or more < WORTH * rows else more
+
+    def no_more(self) -> str:
+        """Say why there can be no next look."""
+        if self.settings.rows != "auto":
+            return "--rows fixes the rows"
+        if self.number == MOST_LOOKS:
+            return f"{MOST_LOOKS} looks are the most"
+        return "all rows are used" if self.layout.rows == self.table.n_rows else "there are too few more rows"
+
+    def follow(self, rows: int) -> "Look":
+        """Return the next look, at the learning rate found in this one."""
+        lr = self.prepared().training.schedule.lr
+        return Look(
+            self.table,
+            self.settings,
+            rows=rows,
+            number=self.number + 1,
+            listener=self._listener,
+            clock=self._clock,
+            crew=self._crew,
+            lr=lr,
+            kept=self._kept,
+        )
+
+    @contextmanager
+    def _within_memory(self) -> Iterator[None]:
+        """Say of memory that runs out that fewer rows need less.
+
+        Where one network is too much, the training has said so, and how many rows fit.
+        """
+        try:
+            yield
+        except Exception as error:
+            if not is_lack_of_memory(error):
+                raise
+            raise ResourceError(
+                "E403",
+                f"memory ran out on {self.layout.drawn:,} rows and {len(self.table.used):,} columns",
+                fix=f"--rows {max(FEWEST, self.layout.rows // 2)}   or   --jobs 1",
+            ) from error
+
+    def _text(self, text: str) -> str:
+        return text if self.number == 1 else f"{text}, look {self.number}"
+
+    def _with_rate(self) -> Experiment:
+        experiment, began = self.prepared(), self._clock()
+        if self.arms or self._lr is not None or not is_searched(experiment):
+            return experiment
+        self._listener.started("rate", "learning rate", models_searched(experiment))
+        with self._within_memory():
+            found = with_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
+        self._experiment = found
+        self.seconds["rate"] = self._clock() - began
+        self._listener.finished("rate", f"{found.training.schedule.lr:g}, of {len(RATES)} tried")
+        return found

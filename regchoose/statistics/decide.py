@@ -1,0 +1,126 @@
+"""From the posterior to an arm of the chart, and how sure that is."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import numpy as np
+
+from regchoose.records.experiment import Verdict
+from regchoose.records.words import ARMS, Arm, Float, Task
+from regchoose.statistics.posterior import Posterior, compare, draw
+from regchoose.statistics.prior import ArmPrior, draw_with
+
+FIRM, LEANING = 0.95, 0.80  # of `safe`
+FIRM_BETWEEN = 0.975  # while another look may follow: who looks more often must be stricter
+ESTABLISHED = 0.95  # P(equivalent) from which the free default stays
+
+# The diamonds of the charts: which arm is held against which.
+DIAMONDS: dict[str, tuple[Arm, Arm]] = {
+    "elastic_net_vs_baseline": ("elastic_net", "none"),
+    "l1_vs_elastic_net": ("l1", "elastic_net"),
+    "l2_vs_baseline": ("l2", "none"),
+}
+OUTCOME_ARMS: dict[str, Arm] = {f"start_{arm}": arm for arm in ARMS}
+
+Walk = Callable[[Mapping[str, str]], str]
+
+
+def null_loss(task: Task, target: Float, *, n_classes: int) -> float:
+    """Return the loss of predicting the class shares, in nats, or the mean of a standardized target."""
+    if task == "regression":
+        return 1.0
+    shares = np.bincount(target.astype(np.int64), minlength=n_classes) / len(target)
+    shares = shares[shares > 0]
+    return float(-(shares * np.log(shares)).sum())
+
+
+def region_of_equivalence(loss_null: float, loss_none: float) -> float:
+    """Return δ: differences of the loss up to it make no practical difference.
+
+    One percent of what predicting nothing loses, but no more than two percent of what the baseline loses;
+    never under 0.2 percent of the former, so that it does not vanish on separable tables.
+    """
+    return max(0.002 * loss_null, min(0.01 * loss_null, 0.02 * loss_none))
+
+
+def answer(posterior: Posterior, diamond: str, *, rope: float) -> Literal["better", "worse"]:
+    """Answer a diamond by the sign of the estimated difference.
+
+    Where no regularization is one side and equivalence is established, it stays: it is free.
+    """
+    a, b = DIAMONDS[diamond]
+    found = compare(posterior, a, b, rope=rope)
+    established = b == "none" and found.equivalent >= ESTABLISHED
+    return "better" if found.difference < 0 and not established else "worse"
+
+
+def judge(
+    posterior: Posterior,
+    *,
+    outcome: str | None,
+    rope: float,
+    walk: Walk,
+    rng: np.random.Generator,
+    firm: float = FIRM,
+    prior: ArmPrior | None = None,
+) -> Verdict:
+    """Say how sure an outcome is.
+
+    Parameters
+    ----------
+    outcome : str, optional
+        The chart's outcome on the estimated losses; None recommends the arm of lowest estimated loss.
+    rope : float
+        δ.
+    walk : callable
+        Answers of the diamonds → the outcome's key.
+    firm : float
+        `safe` from which the certainty is firm.
+    prior : ArmPrior, optional
+        How far the arms lie apart before a cell is seen. It tells how sure the outcome is, and changes
+        neither the outcome nor what two arms are compared by.
+
+    Returns
+    -------
+    Verdict
+        `probability`: share of posterior draws that end there too. `safe`: share of draws in which the arm
+        is within δ of the best.
+    """
+    losses = draw(posterior, rng) if prior is None else draw_with(prior, posterior, rng)
+    best_arm = posterior.arms[int(np.argmin(posterior.mean))]
+    within = losses <= losses.min(1, keepdims=True) + rope
+    safe_of: dict[str, float] = dict(zip(posterior.arms, within.mean(0).tolist(), strict=True))
+    if outcome is None:
+        arm = best_arm
+        outcome = f"start_{arm}"
+        probability = float((losses.argmin(1) == posterior.arms.index(arm)).mean())
+    else:
+        arm = OUTCOME_ARMS[outcome]
+        probability = _share_of_walks(posterior, losses, outcome=outcome, rope=rope, walk=walk)
+    safe = safe_of[arm]
+    certainty: Literal["firm", "leaning", "undecided"] = "undecided"
+    if safe >= LEANING:
+        certainty = "firm" if safe >= firm else "leaning"
+    known = [pair for pair in DIAMONDS.items() if set(pair[1]) <= set(posterior.arms)]
+    comparisons = tuple(compare(posterior, a, b, rope=rope) for _, (a, b) in known)
+    return Verdict(outcome, arm, certainty, probability, safe, safe_of, rope, comparisons, best_arm)
+
+
+def _share_of_walks(posterior: Posterior, losses: Float, *, outcome: str, rope: float, walk: Walk) -> float:
+    """Share of draws whose walk through the chart ends in `outcome`.
+
+    In a draw the sign answers, except where equivalence was established before any draw. A diamond whose
+    arm was not trained lies on the other side of one that was, so its answer cannot lead to `outcome`.
+    """
+    answers = np.zeros((len(losses), len(DIAMONDS)), dtype=bool)
+    for place, (a, b) in enumerate(DIAMONDS.values()):
+        if {a, b} <= set(posterior.arms):
+            lower = losses[:, posterior.arms.index(a)] < losses[:, posterior.arms.index(b)]
+            established = b == "none" and compare(posterior, a, b, rope=rope).equivalent >= ESTABLISHED
+            answers[:, place] = lower & (not established)
+    patterns, counts = np.unique(answers, axis=0, return_counts=True)
+    share = 0
+    for pattern, count in zip(patterns, counts, strict=True):
+        words = {key: "better" if yes else "worse" for key, yes in zip(DIAMONDS, pattern, strict=True)}
+        share += int(count) * (walk(words) == outcome)
+    return share / len(losses)

@@ -1,0 +1,194 @@
+"""What is known of every column of the whole table, in numbers that two halves could be merged from.
+
+Numbers are winsorized and mapped onto [0, 1] first, so that neither 1e300 nor a single outlier decides
+what "the same mean and variance" means; standardized differences and ratios do not change under it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from regchoose.encoding.encode import Coding, coding, quantiles, recode
+from regchoose.records.table import Table, Whole
+from regchoose.records.words import Float, Int
+
+WINSOR = (0.005, 0.995)  # shares of the values at which a column is cut
+PILOT_ROWS = 200_000  # rows that suffice for quantiles
+RARE_LEVEL = 0.01  # levels below this share are not balanced one by one
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Count, mean and sum of squares of each column; missing values are left out.
+
+    Attributes
+    ----------
+    count, missing : (p,) ndarray
+        Rows with and without a value.
+    mean, m2 : (p,) ndarray
+        The mean, and the sum of squared deviations from it.
+    """
+
+    count: Float
+    missing: Float
+    mean: Float
+    m2: Float
+
+    @property
+    def sd(self) -> Float:
+        """Standard deviations (p,); 0 for a constant column."""
+        sd: Float = np.sqrt(self.m2 / np.maximum(self.count, 1))
+        return np.where(sd > 1e-12, sd, 0.0)
+
+    @property
+    def missing_share(self) -> Float:
+        """Share of rows (p,) without a value."""
+        return self.missing / np.maximum(self.count + self.missing, 1)
+
+
+def moments(x: Float) -> Moments:
+    """Return the moments of the columns of x (n, p)."""
+    known = ~np.isnan(x)
+    count = known.sum(axis=0).astype(float)
+    mean = np.where(known, x, 0.0).sum(axis=0) / np.maximum(count, 1)
+    deviation = np.where(known, x - mean, 0.0)
+    return Moments(count, len(x) - count, mean, np.einsum("np,np->p", deviation, deviation))
+
+
+def merge(a: Moments, b: Moments) -> Moments:
+    """Return the moments of the rows of a and b together (Chan, Golub & LeVeque 1983)."""
+    count = a.count + b.count
+    share = b.count / np.maximum(count, 1)
+    gap = b.mean - a.mean
+    return Moments(
+        count,
+        a.missing + b.missing,
+        a.mean + gap * share,
+        a.m2 + b.m2 + gap**2 * a.count * share,
+    )
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """A table prepared for the comparison of rows with all rows.
+
+    Attributes
+    ----------
+    numbers : (n, a) ndarray
+        Winsorized onto [0, 1], missing NaN; the target of a regression is the last.
+    codes : (n, b) ndarray
+        Levels as the networks will see them; the class is the last.
+    number_names, code_names : tuple of str
+        Columns of the two.
+    shares : tuple of (levels,) ndarray
+        Each level's share of the rows, a column of `codes` each.
+    moments : Moments
+        Of `numbers`, over all rows.
+    regression : bool
+        Whether the target is in `numbers`.
+    n_all : int
+        Rows of the table, of which `numbers` and `codes` may be some.
+    """
+
+    numbers: Float
+    codes: Int
+    number_names: tuple[str, ...]
+    code_names: tuple[str, ...]
+    shares: tuple[Float, ...]
+    moments: Moments
+    regression: bool
+    n_all: int
+
+
+def coordinates(table: Table) -> Coordinates:
+    """Return the coordinates of every row of the table."""
+    plan, names = coding(table), [column.name for column in table.used]
+    regression = table.task == "regression"
+    numbers, codes = table.features[:, plan.numbers], recode(table.features, plan)
+    number_names = [names[j] for j in plan.numbers]
+    code_names = [names[j] for j in plan.categories]
+    if regression:
+        numbers = np.column_stack([numbers, table.target])
+        number_names.append(table.target_name)
+    else:
+        codes = np.column_stack([codes, table.target.astype(np.int64)])
+        code_names.append(table.target_name)
+    levels = [*(len(level) for level in plan.levels), *(() if regression else (len(table.classes),))]
+    shares: Iterable[Float] = (
+        np.bincount(codes[:, j], minlength=count) / len(codes) for j, count in enumerate(levels)
+    )
+    whole = table.whole
+    low, width = cuts(numbers) if whole is None else (whole.low, whole.width)
+    numbers = winsorized(numbers, low, width)
+    if whole is None:
+        known = moments(numbers)
+    else:
+        known = Moments(whole.count, whole.n_rows - whole.count, whole.mean, whole.m2)
+        shares = _shares_of_whole(whole, plan, levels)
+    return Coordinates(
+        numbers, codes, tuple(number_names), tuple(code_names), tuple(shares), known, regression, table.n_all
+    )
+
+
+def _shares_of_whole(whole: Whole, plan: Coding, sizes: list[int]) -> Iterator[Float]:
+    """Yield the shares of all rows; what is short of 1 has levels that no row held has."""
+    for lookup, rows, size in zip(plan.lookup, whole.levels, sizes, strict=False):
+        # A level without a row held (or missing cells where none are) has no place among the codes.
+        yield np.bincount(lookup, weights=rows, minlength=size)[:size] / whole.n_rows
+    if len(whole.classes):
+        yield whole.classes / whole.n_rows
+
+
+def cuts(x: Float) -> tuple[Float, Float]:
+    """Return where the columns of x (n, p) are cut, and how wide they then are, in quarters of their unit.
+
+    The width of a constant is infinite.
+    """
+    pilot = x
+    if len(x) > PILOT_ROWS:
+        pilot = x[np.random.default_rng(0).choice(len(x), PILOT_ROWS, replace=False)]
+    low, high, least, most = quantiles(pilot / 4, (*WINSOR, 0.0, 1.0))  # quarters: no difference overflows
+    rare = high <= low  # nearly all values alike: the others are all there is to see
+    low, high = np.where(rare, least, low), np.where(rare, most, high)
+    return low, np.where(high > low, high - low, np.inf)
+
+
+def winsorized(x: Float, low: Float, width: Float) -> Float:
+    """Map the columns of x (n, p) onto [0, 1], cutting their outermost values; constants become 0."""
+    high = low + np.where(np.isfinite(width), width, 0.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        unit: Float = (np.clip(x / 4, low, high) - low) / width
+    return unit
+
+
+def terms(at: Coordinates, rows: Int | slice, *, squares: bool) -> Float:
+    """Return what is compared: z, z² if asked for, missing flags, and dummies of the levels.
+
+    Parameters
+    ----------
+    at : Coordinates
+    rows : (m,) ndarray or slice
+    squares : bool
+        Whether z² stands beside z.
+
+    Returns
+    -------
+    (m, q) ndarray
+        All are centred on 0 over the whole table; z has unit variance. The last one (with squares: the
+        last two) of the z are the target's in a regression; dummies of the class are left out, since
+        the strata hold them.
+    """
+    sd = np.where(at.moments.sd > 0, at.moments.sd, np.inf)
+    values = at.numbers[rows]
+    z = (values - at.moments.mean) / sd
+    gaps = at.moments.missing > 0
+    flags = np.isnan(values[:, gaps]) - at.moments.missing_share[gaps]
+    squared = [np.nan_to_num(z**2 - 1)] if squares else []
+    features = at.codes.shape[1] - (0 if at.regression else 1)
+    dummies = [
+        (at.codes[rows, j, None] == kept) - share[kept]
+        for j, share in enumerate(at.shares[:features])
+        if len(kept := np.flatnonzero((share >= RARE_LEVEL) & (share < 1))[1:])
+    ]
+    return np.hstack([flags, *dummies, *squared, np.nan_to_num(z)])

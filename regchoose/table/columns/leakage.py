@@ -1,0 +1,65 @@
+"""Columns that give the target away."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from regchoose.records.table import Column
+from regchoose.records.words import Float
+from regchoose.table.columns.roles import FEWEST
+
+NEARLY_ONE = 0.999
+
+
+def leaks(columns: Sequence[Column], features: Float, *, target: Float, n_classes: int) -> tuple[str, ...]:
+    """Warn of columns that equal the target, recode it one to one, or follow it with |r| > .999.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        The p columns that are used.
+    features : array of shape (n, p)
+        Their values; NaN is missing.
+    target : array of shape (n,)
+        Numbers, or class codes.
+    n_classes : int
+        0 for a regression.
+    """
+    warnings = []
+    for column, values in zip(columns, features.T, strict=True):
+        said = _leak(column, values, target, n_classes)
+        if said is not None:
+            remedy = f"leave it out with --exclude {column.name!r} unless it is known when predicting"
+            warnings.append(f"LEAKAGE? column {column.name!r} {said}: {remedy}")
+    return tuple(warnings)
+
+
+def _leak(column: Column, values: Float, target: Float, n_classes: int) -> str | None:
+    present = ~np.isnan(values)
+    x, y = values[present], target[present]
+    if len(x) < FEWEST or x.min() == x.max() or y.min() == y.max():
+        return None
+    if np.array_equal(x, y) and column.role == "numeric":
+        return "equals the target"
+    if n_classes and _one_to_one(x, y):
+        return "is the target in other words (one value for each class)"
+    if column.role == "category" or n_classes > 2:
+        return None  # codes have no order, so no correlation
+    r = _correlation(x, y)
+    return f"follows the target (r = {r:.4f})" if abs(r) > NEARLY_ONE else None
+
+
+def _one_to_one(x: Float, y: Float) -> bool:
+    values, classes = np.unique(x), np.unique(y)
+    if len(values) != len(classes):
+        return False
+    pairs = np.searchsorted(values, x) * len(classes) + np.searchsorted(classes, y)
+    return len(np.unique(pairs)) == len(classes)
+
+
+def _correlation(x: Float, y: Float) -> float:
+    # Scaled first, so that 1e300 squared does not overflow.
+    x, y = (values / np.abs(values).max() for values in (x, y))
+    x, y = x - x.mean(), y - y.mean()
+    size = float(np.sqrt((x @ x) * (y @ y)))
+    return float(x @ y) / size if size > 0 else 0.0

@@ -1,0 +1,226 @@
+"""Which column is to be predicted, and whether that is a classification or a regression."""
+
+import difflib
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from regchoose.errors import DataError, UsageError
+from regchoose.records.answers import Prompt
+from regchoose.records.words import Float, Task
+from regchoose.settings.options import Settings
+from regchoose.table.cell_values import BOOLEANS, clean, is_missing
+from regchoose.table.cells import to_cells
+from regchoose.table.columns.facts import Facts
+from regchoose.table.columns.roles import to_levels
+from regchoose.table.csv.dialect import Choose
+from regchoose.table.raw_table import RawTable
+
+NAMES = ("target", "label", "class", "y", "outcome")
+MOST_CLASSES = 20  # integers with more levels are quantities
+
+MERGED = "other"  # the class of those that --min-class merges
+
+
+@dataclass(frozen=True)
+class Target:
+    """The target as numbers, and what they mean."""
+
+    values: Float  # (n,) numbers of a regression, or class codes
+    task: Task
+    task_why: str
+    classes: tuple[str, ...]
+    type: str
+    warnings: tuple[str, ...] = ()
+
+
+def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, str]:
+    """Return the place of the target column, and why it is that one.
+
+    Raises
+    ------
+    UsageError
+        E204 where `--target` is not a column, or is several; E205 for a table of one column.
+    """
+    if len(raw.names) == 1:
+        raise UsageError(
+            "E205",
+            f"the table has one column, {raw.names[0][:60]!r}: a target and features were wanted",
+            where=raw.path,
+            detail=[raw.dialect.found[:150]],
+            fix="--delimiter ';', where another character separates the fields"
+            if raw.dialect.format == "csv"
+            else "a table with the target and features",
+        )
+    if settings.target is not None:
+        return _named(raw, settings.target), "by --target"
+    likely = [place for place, name in enumerate(raw.names) if name.casefold() in NAMES]
+    if len(likely) == 1:
+        return likely[0], f"the only column called {', '.join(NAMES[:-1])} or {NAMES[-1]}"
+    several = " and ".join(repr(raw.names[place]) for place in likely)
+    why = (
+        f"{several} may be meant" if likely else f"no column is called {', '.join(NAMES[:-1])} or {NAMES[-1]}"
+    )
+    last = raw.names[_last_filled(raw, settings)]
+    answer = choose(
+        Prompt(
+            flag="--target",
+            text="Which column is to be predicted?",
+            choices={name: f"column {place}" for place, name in enumerate(raw.names, 1)},
+            default=last,
+            why=f"The names do not tell: {why}.",
+        )
+    )
+    if answer is None:
+        return raw.names.index(last), f"the last column, as {why}; --target names another"
+    return _named(raw, answer), "as answered"
+
+
+def _last_filled(raw: RawTable, settings: Settings) -> int:
+    """Return the last column, unless it has neither name nor cells: a delimiter that ends rows makes one."""
+    for place in range(len(raw.names) - 1, 0, -1):
+        texts = to_cells(raw.columns[place]).texts
+        if raw.names[place] != f"c{place + 1}" or not all(is_missing(text, settings.na) for text in texts):
+            return place
+    return len(raw.names) - 1
+
+
+def _named(raw: RawTable, name: str) -> int:
+    if clean(name) in raw.duplicated:
+        same = [other for other in raw.names if other == clean(name) or other.startswith(f"{clean(name)}_")]
+        raise UsageError(
+            "E204",
+            f"{len(same)} columns are called {name!r}",
+            where=raw.path,
+            detail=[f"they are read as {', '.join(map(repr, same))}"],
+            fix="give each column a name of its own in the file",
+        )
+    if name in raw.names:
+        return raw.names.index(name)
+    several = [part.strip() for part in name.split(",")]
+    if len(several) > 1 and all(part in raw.names for part in several):
+        raise UsageError(
+            "E204",
+            f"{len(several)} targets were named, and one can be predicted at a time",
+            where=raw.path,
+            fix=f"--target {several[0]!r} --exclude {several[1]!r}",
+        )
+    raise UsageError(
+        "E204",
+        f"there is no column {name!r} to predict",
+        where=f"{raw.path}   columns {', '.join(raw.names[:8])}{', …' if len(raw.names) > 8 else ''}",
+        fix=did_you_mean(name, raw.names, flag="--target"),
+    )
+
+
+def did_you_mean(name: str, names: tuple[str, ...], *, flag: str) -> str:
+    """Return the flag with the nearest names."""
+    folded = {other.casefold(): other for other in names}
+    near = [
+        folded[match] for match in difflib.get_close_matches(clean(name).casefold(), folded, n=3, cutoff=0.5)
+    ]
+    return "   or   ".join(f"{flag} {other!r}" for other in near or names[-1:])
+
+
+def to_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
+    """Read the target under its task. `facts` has no missing cells.
+
+    Raises
+    ------
+    DataError
+        E321 constant, E323 infinite, E327 not to be used for the task asked for.
+    """
+    if facts.all_numbers and not np.isfinite(facts.numbers).all():
+        infinite = facts.cells.where(
+            {t for t, v in zip(facts.texts, facts.numbers, strict=True) if np.isinf(v)}.__contains__
+        )
+        rows = np.flatnonzero(infinite)
+        raise DataError(
+            "E323",
+            f"the target {facts.name!r} is infinite in {len(rows):,} rows",
+            where=f"{raw.path}:{int(raw.lines[rows[0]])}",
+            detail=[f"lines {', '.join(str(int(line)) for line in raw.lines[rows[:5]])}"],
+            fix="--na inf --drop-missing-target, or repair the file"
+            if "inf" in facts.texts
+            else "repair the file",
+        )
+    numbers = np.unique(facts.numbers) if facts.all_numbers else None
+    if len(facts.texts) == 1 or (numbers is not None and len(numbers) == 1):
+        raise DataError(
+            "E321",
+            f"the target {facts.name!r} is {facts.texts[0][:40]!r} in every row, and two values were wanted",
+            where=raw.path,
+            fix="another --target",
+        )
+    if numbers is None:
+        return _of_text(facts, raw, settings)
+    classification, why = _task(numbers, settings)
+    values = facts.by_row(facts.numbers)
+    type_ = "integer" if facts.all_integers else "number"
+    if not classification:
+        return Target(values, "regression", why, (), type_)
+    codes = np.searchsorted(numbers, values).astype(np.float64)
+    classes = tuple(f"{number:.15g}" for number in numbers)
+    return Target(codes, "binary" if len(numbers) == 2 else "multiclass", why, classes, type_)
+
+
+def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> Target:
+    if settings.task == "regression":
+        raise DataError(
+            "E327",
+            f"the target {facts.name!r} is text, as {facts.texts[0][:40]!r}, and a regression needs numbers",
+            where=raw.path,
+            fix="--task classification   or   another --target",
+        )
+    folded = {text.casefold() for text in facts.texts}
+    boolean = len(folded) == 2 and any(folded <= pair for pair in BOOLEANS)
+    codes, levels = to_levels(facts, boolean=boolean)
+    if len(levels) == 1:
+        raise DataError(
+            "E321", f"the target {facts.name!r} has one class", where=raw.path, fix="another --target"
+        )
+    why = "by --task" if settings.task != "auto" else "the target is text"
+    return Target(
+        codes, "binary" if len(levels) == 2 else "multiclass", why, levels, "boolean" if boolean else "text"
+    )
+
+
+def merge_rare(target: Target, fewest: int) -> Target:
+    """Merge the classes with fewer than `fewest` rows into one, where there are several of them."""
+    counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
+    rare = counts < fewest
+    if rare.sum() < 2:
+        return target
+    name = MERGED if MERGED not in target.classes else f"{MERGED} (merged)"
+    kept = [label for label, flag in zip(target.classes, rare, strict=True) if not flag]
+    lookup = np.where(rare, len(kept), np.cumsum(~rare) - 1).astype(np.float64)
+    listed = ", ".join(repr(target.classes[code][:20]) for code in np.flatnonzero(rare)[:5])
+    classes = (*kept, name)
+    return replace(
+        target,
+        values=lookup[target.values.astype(np.int64)],
+        task="binary" if len(classes) == 2 else "multiclass",
+        classes=classes,
+        warnings=(
+            f"{int(rare.sum())} classes with fewer than {fewest} rows are one class, {name!r}, by "
+            f"--min-class: {listed}{', …' if rare.sum() > 5 else ''}",
+        ),
+    )
+
+
+def _task(numbers: Float, settings: Settings) -> tuple[bool, str]:
+    """Say whether sorted, different numbers are classes, and why."""
+    if settings.task != "auto":
+        return settings.task == "classification", "by --task"
+    if len(numbers) == 2:
+        return True, f"the target has two values, {numbers[0]:g} and {numbers[1]:g}"
+    span = f"{len(numbers)} different integers from {numbers[0]:g} to {numbers[-1]:g}"
+    integers = bool((numbers == np.floor(numbers)).all())
+    if integers and len(numbers) <= MOST_CLASSES:
+        if numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all()):
+            return True, f"the target counts up without gaps: {span}; --task regression is the other reading"
+        return False, (
+            f"the target has {span}, which do not count up from 0 or 1 without gaps; "
+            "--task classification is the other reading"
+        )
+    return False, f"the target has {span if integers else f'{len(numbers):,} different numbers'}"

@@ -1,0 +1,256 @@
+"""Which character ends a field, and which encloses it: readings are tried, and the best must be clear."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from regchoose.errors import DataError, UsageError
+from regchoose.records.answers import Prompt
+from regchoose.settings.options import Settings
+from regchoose.table.cell_values import to_number
+from regchoose.table.csv.scan import Layout, records, scan
+
+Choose = Callable[[Prompt], str | None]
+
+NAMES: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
+STRONG = ",;\t|"
+RARE = {
+    ":": "colon",
+    "^": "caret",
+    "~": "tilde",
+    "\x1f": "unit separator",
+    "\x01": "control-A",
+    "\xa7": "section sign",
+}
+SAMPLE = 2**20  # characters; what is found in them is verified on the whole file by whoever reads it
+CELLS = 20_000  # looked at to see how clean a reading is
+SPELLED = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
+# Quotings in the order of their trial: doubled quotes are the standard (RFC 4180), backslashes are not.
+QUOTINGS: tuple[tuple[str, bool, bool], ...] = tuple(
+    (quote, escaped, spaced) for quote in "\"'" for escaped in (False, True) for spaced in (False, True)
+)
+_TWO_NUMBERS = re.compile(r"\s*[-+]?[0-9][0-9.,]*\s+[-+]?[0-9][0-9.,]*.*")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read the beginning of a file."""
+
+    layout: Layout
+    valid: bool  # the quotes are in order
+    width: int  # fields of most records
+    share: float  # of the records that have that many
+    clean: float  # share of cells that hold no other delimiter
+    numeric: int  # columns of which every cell below the first row is a number
+    first: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether every record has the same number of fields, at least two."""
+        return self.valid and self.width > 1 and self.share == 1.0
+
+    @property
+    def score(self) -> float:
+        """How far this reading makes sense of the text."""
+        return self.share * self.clean if self.width > 1 else 0.0
+
+
+def name_of(delimiter: str) -> str:
+    """Return what people call a delimiter."""
+    return {**NAMES, **RARE}.get(delimiter, repr(delimiter))
+
+
+def find_layout(text: str, settings: Settings, *, choose: Choose) -> tuple[Layout, str]:
+    """Find how fields are separated and enclosed.
+
+    Returns
+    -------
+    Layout, str
+        The layout, and why it is taken, for people.
+
+    Raises
+    ------
+    DataError
+        E308 where two readings fit equally well and nobody can be asked.
+    UsageError
+        E202 for a `--delimiter` that is not one character.
+    """
+    cut = len(text) > SAMPLE
+    sample = text[: max(text.rfind("\n", 0, SAMPLE), text.rfind("\r", 0, SAMPLE)) + 1] if cut else text
+    sample = sample or text[:SAMPLE]
+    if settings.delimiter is not None:
+        reading = _read(sample, _spelled(settings.delimiter), cut=cut)
+        return reading.layout, f"{_say(reading)} by --delimiter"
+    readings = [_read(sample, delimiter, cut=cut) for delimiter in NAMES]
+    if all(reading.width < 2 for reading in readings):
+        # Nothing usual separates. A rare mark does where it alone gives every row the same number of fields.
+        rare = [_read(sample, mark, cut=cut) for mark in RARE if mark in sample]
+        readings = [reading for reading in rare if reading.fits] or readings
+    best, rival = _best(readings)
+    if rival is None:
+        return best.layout, f"{_say(best)}: {_why(best)}"
+    return _ask(best, rival, choose=choose)
+
+
+def _spelled(delimiter: str) -> str:
+    character = SPELLED.get(delimiter.lower(), delimiter)
+    if len(character) != 1 or character in "\r\n\"'\\\0" or character.isalnum():
+        raise UsageError(
+            "E202",
+            f"--delimiter {delimiter!r} is not one character",
+            fix="--delimiter ';'   or   --delimiter tab",
+        )
+    return character
+
+
+def _read(sample: str, delimiter: str, *, cut: bool) -> Reading:
+    """Read by the first quoting that gives all rows as many fields, else by the first in order."""
+    possible = [
+        _read_as(sample, layout, valid=valid, end=end)
+        for layout, valid, end in _quotings(sample, delimiter, cut=cut)
+    ]
+    return next((reading for reading in possible if reading.fits), possible[0])
+
+
+def _read_as(sample: str, layout: Layout, *, valid: bool, end: int) -> Reading:
+    delimiter = layout.delimiter
+    # With broken quotes the records are counted as if there were none, to see which delimiter was meant.
+    shown = layout if valid else Layout(delimiter)
+    rows = _rows(sample[:end], shown)
+    if valid and not layout.spaced and delimiter != " " and _all_spaced(rows):
+        return _read_as(sample, replace(layout, spaced=True), valid=valid, end=end)
+    width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
+    if width == 1 and sum(len(row) > 1 for row in rows) > len(rows) / 2:
+        width, count = Counter(len(row) for row in rows if len(row) > 1).most_common(1)[0]
+    cells = [cell for row in rows[: max(1, CELLS // max(width, 1))] for cell in row]
+    dirty = sum(_holds_another(cell, delimiter) for cell in cells)
+    return Reading(
+        layout,
+        valid,
+        width,
+        count / len(rows) if rows else 0.0,
+        1 - dirty / len(cells) if cells else 0.0,
+        _numeric_columns(rows[1:1000], width),
+        tuple(rows[0][:4]) if rows else (),
+    )
+
+
+def _all_spaced(rows: list[list[str]]) -> bool:
+    """Say whether a space follows every delimiter: then it belongs to the separation."""
+    behind = [cell for row in rows for cell in row[1:]]
+    return bool(behind) and all(cell.startswith(" ") for cell in behind)
+
+
+def _rows(sample: str, layout: Layout) -> list[list[str]]:
+    rows: list[list[str]] = []
+    # A field too long for the csv module ends the sample here, and is an error once the file is read.
+    with suppress(csv.Error):
+        rows.extend(row for _, row in records(sample, layout) if any(cell.strip() for cell in row))
+    return rows
+
+
+def _numeric_columns(rows: list[list[str]], width: int) -> int:
+    columns = zip(*(row for row in rows if len(row) == width), strict=True)
+    return sum(
+        all(
+            to_number(cell.strip(), ".") is not None or to_number(cell.strip(), ",") is not None
+            for cell in cells
+        )
+        for cells in columns
+    )
+
+
+def _quotings(sample: str, delimiter: str, *, cut: bool) -> Iterator[tuple[Layout, bool, int]]:
+    """Yield each possible layout, whether its quotes are in order, and where the last whole record ends."""
+    bare = Layout(delimiter)
+    opening = re.compile(rf"""(?:\A|[\r\n{re.escape(delimiter)}]) *(["'])""")
+    opened = {match.group(1) for match in opening.finditer(sample)} if re.search("[\"']", sample) else set()
+    found = False
+    for quote, escaped, spaced in QUOTINGS:
+        if quote in opened and not (spaced and delimiter == " "):
+            layout = replace(bare, quote=quote, escaped=escaped, spaced=spaced)
+            reached = scan(sample, layout)
+            if reached.broken is None:
+                found = True
+                yield layout, True, len(sample)
+            elif cut and reached.unclosed:  # the sample ends within a quoted field
+                found = True
+                yield layout, True, _start_of_record(sample, reached.broken)
+    if not found:
+        # An apostrophe may open a word; a double quote that opens a field and makes no sense is a fault.
+        fault = '"' in opened
+        yield (replace(bare, quote='"'), False, len(sample)) if fault else (bare, True, len(sample))
+
+
+def _start_of_record(sample: str, position: int) -> int:
+    return max(sample.rfind("\n", 0, position), sample.rfind("\r", 0, position)) + 1
+
+
+def _holds_another(cell: str, delimiter: str) -> bool:
+    """Say whether a cell looks like several: it holds another delimiter, and is no number."""
+    if any(mark in cell for mark in STRONG if mark != delimiter):
+        text = cell.strip()
+        return to_number(text, ".") is None and to_number(text, ",") is None
+    return delimiter != " " and _TWO_NUMBERS.fullmatch(cell) is not None
+
+
+def _best(readings: list[Reading]) -> tuple[Reading, Reading | None]:
+    """Return the best reading, and another that fits as well."""
+    strong = [reading for reading in readings if reading.layout.delimiter != " "]
+    if any(reading.score >= 0.25 for reading in strong):
+        # Spaces stand in most texts: they separate only where nothing else does, or where all is then clean.
+        readings = [r for r in readings if r in strong or (r.fits and r.clean == 1.0)]
+    ranked = sorted(readings, key=lambda r: (r.score * (1.5 if r.fits else 1.0), r.fits), reverse=True)
+    best = ranked[0]
+    if best.score == 0.0 or (best.width > 1 and best.share < 0.2):
+        broken = next((r for r in strong if not r.valid), None)
+        return broken or readings[0], None
+    rival = next((r for r in ranked[1:] if r.fits), None)
+    if not best.fits or rival is None or best.clean == 1.0 > rival.clean:
+        return best, None
+    return best, None if best.numeric and not rival.numeric else rival
+
+
+def _say(reading: Reading) -> str:
+    name = name_of(reading.layout.delimiter)
+    layout = reading.layout
+    if layout.quote is None:
+        return f"{name}-separated, nothing quoted"
+    inside = "backslash before a quote inside" if layout.escaped else "quotes inside doubled"
+    return f"{name}-separated, quoted by {layout.quote} ({inside})"
+
+
+def _why(reading: Reading) -> str:
+    if reading.width < 2:
+        return "no delimiter was found"
+    if reading.fits:
+        return f"every row then has {reading.width} fields"
+    return f"most rows then have {reading.width} fields"
+
+
+def _ask(best: Reading, rival: Reading, *, choose: Choose) -> tuple[Layout, str]:
+    both = {reading.layout.delimiter: reading for reading in (best, rival)}
+    answer = choose(
+        Prompt(
+            flag="--delimiter",
+            text="What separates the fields of this file?",
+            choices={
+                mark: f"{name_of(mark)}: {reading.width} columns, first row {' · '.join(reading.first)}"
+                for mark, reading in both.items()
+            },
+            default=best.layout.delimiter,
+            why="Both readings give every row the same number of fields.",
+        )
+    )
+    if answer in both:
+        return both[answer].layout, f"{_say(both[answer])} as answered"
+    flags = "   or   ".join(f"--delimiter {'tab' if mark == chr(9) else repr(mark)}" for mark in both)
+    raise DataError(
+        "E308",
+        f"fields may end at {' or at '.join(name_of(mark) for mark in both)}: both fit every row",
+        detail=[f"{name_of(m)}: {r.width} columns, first row {' · '.join(r.first)}" for m, r in both.items()],
+        fix=flags,
+    )

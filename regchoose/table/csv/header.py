@@ -1,0 +1,158 @@
+"""Whether the first row names the columns, and whether every other row is data."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+from regchoose.errors import DataError
+from regchoose.records.answers import Prompt
+from regchoose.settings.options import Settings
+from regchoose.table.cell_values import (
+    BOOLEANS,
+    DATE,
+    INTEGER,
+    LEADING_ZERO,
+    clean,
+    is_missing,
+    ordinary_numbers,
+    to_number,
+)
+from regchoose.table.cells import Text
+from regchoose.table.csv.dialect import Choose
+
+LOOKED_AT = 5000  # rows below the first; text further down a column of numbers is an error later on
+ODD = 2  # cells that may be no numbers in a column of numbers, or a fifth: a second header row, units, totals
+Vote = Literal["like", "unlike", "odd", "far", ""]
+
+
+def has_header(
+    columns: Sequence[Text], settings: Settings, *, mark: str, path: str, choose: Choose
+) -> tuple[bool, str]:
+    """Decide whether the first row is a header.
+
+    Returns
+    -------
+    bool, str
+        The decision, and why.
+
+    Raises
+    ------
+    DataError
+        E309 where the rows do not tell and nobody can be asked.
+    """
+    if settings.header_rows > 1:
+        return True, f"{settings.header_rows} rows by --header-rows"
+    if settings.header != "auto":
+        return settings.header == "yes", f"by --header {settings.header}"
+    first = [clean(column[0] or "") for column in columns]
+    if len(columns[0]) == 1:
+        alone = all(to_number(cell, mark) is None for cell in first)
+        return alone, f"the only row is {'text' if alone else 'partly numbers'}"
+    votes = Counter(
+        _vote(cell, _body(column, settings), mark=mark) for cell, column in zip(first, columns, strict=True)
+    )
+    if votes["unlike"] and not votes["like"]:
+        return True, "the first row is text above columns of numbers, dates or booleans"
+    if votes["like"] > votes["far"] and not votes["unlike"] and not votes["odd"]:
+        return False, "the first row is typed like the rows below it"
+    return _ask(first, votes, path=path, choose=choose)
+
+
+def _body(column: Text, settings: Settings) -> list[str]:
+    cells = [clean(text) for text in column[1 : 1 + LOOKED_AT]]
+    return [cell for cell in cells if not is_missing(cell, settings.na)]
+
+
+def _vote(first: str, body: list[str], *, mark: str) -> Vote:
+    """Say what one column tells: the first cell is like those below it, unlike, or merely odd.
+
+    A number far from those below it ("far") may be a year that names a column.
+    """
+    if is_missing(first, ()) or not body:
+        return ""
+    if LEADING_ZERO.fullmatch(first) and all(map(INTEGER.fullmatch, body)):
+        return "like"  # codes, such as zip codes
+    numbers = ordinary_numbers(body, mark)
+    if numbers is None:
+        numbers = [number for number in (to_number(cell, mark) for cell in body) if number is not None]
+    others = len(body) - len(numbers)
+    if len(numbers) > others and others <= max(ODD, len(body) // 5):
+        return _vote_on_number(to_number(first, mark), numbers)
+    if all(DATE.fullmatch(cell) for cell in body):
+        return "like" if DATE.fullmatch(first) else "unlike" if len(body) > 1 else ""
+    levels = {cell.casefold() for cell in body}
+    if any(levels <= pair for pair in BOOLEANS) and len(body) > 1:
+        return "like" if first.casefold() in levels else "unlike"
+    counts = Counter(body)
+    # A value seen once, above a column in which every value recurs, may well be the column's name.
+    recurs = len(body) >= 10 and min(counts.values()) > 1
+    return "odd" if recurs and first not in counts else ""
+
+
+def _vote_on_number(first: float | None, numbers: list[float]) -> Vote:
+    if first is None:
+        return "unlike"
+    low, high = min(numbers), max(numbers)
+    within = 2 * low - high <= first <= 2 * high - low
+    return "like" if within or not first.is_integer() else "far"
+
+
+def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Choose) -> tuple[bool, str]:
+    if len(first) == 1:
+        return True, "one column alone, which is no table to learn from"
+    shown = " · ".join(cell[:20] for cell in first[:6])
+    if votes.keys() - {""}:
+        unlike = votes["unlike"] + votes["odd"] + votes["far"]
+        why = f"{votes['like']} of its cells are typed like the rows below, {unlike} not"
+    else:
+        why = "all columns are text"
+    answer = choose(
+        Prompt(
+            flag="--header",
+            text=f"Does the first row name the columns?  {shown}",
+            choices={"yes": "it holds names", "no": "it is data"},
+            default="yes",
+            why=f"The rows do not tell: {why}.",
+        )
+    )
+    if answer in ("yes", "no"):
+        return answer == "yes", "as answered"
+    raise DataError(
+        "E309",
+        f"it cannot be told whether the first row is a header: {why}",
+        where=f"{path}:1   {shown}",
+        fix="--no-header   or   --header yes",
+    )
+
+
+def joined_names(cells: Text) -> str:
+    """Join what several header rows say of one column; a single one stands as it is."""
+    return str(cells[0]) if len(cells) == 1 else " ".join(filter(None, map(clean, cells)))
+
+
+def name_columns(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Make unique names of a header row.
+
+    Returns
+    -------
+    names, duplicated, warnings : tuples of str
+        One name a column; the names that the header holds more than once; what was renamed.
+    """
+    cleaned = [clean(cell) for cell in cells]
+    counts = Counter(cleaned)
+    taken, names, renamed = set(cleaned), list[str](), list[str]()
+    seen: set[str] = set()
+    for place, (raw, name) in enumerate(zip(cells, cleaned, strict=True), 1):
+        unique = name or f"c{place}"
+        number = 1
+        while unique in seen or (unique != name and unique in taken):
+            number += 1
+            unique = f"{name or f'c{place}'}_{number}"
+        seen.add(unique)
+        names.append(unique)
+        if unique != raw:
+            renamed.append(f"column {place}: {raw!r} is called {unique!r}")
+    shown = (*renamed[:5], *([f"and {len(renamed) - 5} more"] if len(renamed) > 5 else []))
+    warnings = (f"header names were changed: {'; '.join(shown)}",) if renamed else ()
+    duplicated = tuple(name for name, count in counts.items() if name and count > 1)
+    return tuple(names), duplicated, warnings

@@ -1,0 +1,172 @@
+"""Rows that are no data: a second header, the header again, a comment, a total at the end."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from regchoose.errors import DataError
+from regchoose.records.words import Int
+from regchoose.table.cell_values import MISSING, clean, to_number
+from regchoose.table.cells import Cells, Text
+
+LOOKED_AT = 200  # rows that show whether a column is of numbers
+MOSTLY = 0.9  # of them
+TOTAL = re.compile(
+    r"(?:grand |sub-?)?totals?:?|sum:?|average:?|mean:?|gesamt:?|summe:?|totaux:?|moyenne:?", re.IGNORECASE
+)
+
+
+def refuse_sparse_start(columns: Sequence[Text], lines: Int, *, path: str) -> None:
+    """Raise E314 where the first rows are nearly empty and the next ones are not: a title above the table."""
+    if len(columns) < 3:
+        return
+    for row in range(min(len(lines), 10)):
+        empty = sum(not (column[row] or "").strip() for column in columns)
+        if 2 * empty <= len(columns):
+            if row:
+                above = int(lines[row]) - 1
+                raise _foreign(
+                    path,
+                    int(lines[0]),
+                    "the first row is nearly empty, and the rows below are not",
+                    "a title above the table",
+                    fix=f"--skip-rows {above}   or   --header yes, if these are names",
+                )
+            return
+
+
+def refuse_foreign_rows(columns: Sequence[Text], lines: Int, *, header: Sequence[str], path: str) -> None:
+    """Raise E314 for a row that is no data: the header again, a comment, a total at the end.
+
+    `columns` are without the header row; such rows in columns of numbers are found there as text.
+    """
+    first = columns[0]
+    if header:
+        for row in np.flatnonzero(first == header[0]):
+            if all(column[row] == name for column, name in zip(columns, header, strict=True)):
+                raise header_again(int(lines[row]), path)
+    comments = [row for row in np.flatnonzero(np.strings.startswith(first, "#")) if is_comment(first[row])]
+    if comments and len(comments) <= few(len(first)):
+        raise comment(int(lines[comments[0]]), path, count=len(comments))
+    _refuse_second_header(columns, lines, header=header, path=path)
+    _refuse_sparse_end(columns, lines, path=path)
+    for column in columns:
+        last = clean(column[-1] or "")
+        if TOTAL.fullmatch(last) and len(column) > 2 and not (column[:-1] == column[-1]).any():
+            raise _foreign(path, int(lines[-1]), f"{last!r} in the last row alone", "a total below the table")
+
+
+def refuse_far_rows(columns: Sequence[Cells], last: Sequence[str], *, where: str, held: bool) -> None:
+    """Raise E314 for a total or a note in the last row of a large table.
+
+    Parameters
+    ----------
+    columns : sequence of Cells
+        Of the rows held.
+    last : sequence of str
+        The cells of the last row.
+    where : str
+        Its file and line.
+    held : bool
+        Whether it is among the rows held.
+    """
+    path, _, line = where.rpartition(":")
+    if len(last) != len(columns):
+        return  # a row of a wrong length is named as such
+    empty = [not cell.strip() for cell in last]
+    for column, cell in zip(columns, last, strict=True):
+        if TOTAL.fullmatch(clean(cell)) and _count(column, cell) <= held:
+            what = f"{clean(cell)!r} in the last row alone"
+            raise _foreign(path, int(line), what, "a total below the table")
+    gaps = [_count(column, "") for column, flag in zip(columns, empty, strict=True) if flag]
+    if len(columns) > 2 and 2 * len(gaps) > len(columns) and all(count <= held for count in gaps):
+        raise _foreign(
+            path,
+            int(line),
+            f"the last row has {len(gaps)} empty cells, in columns without another",
+            "a total or a note below the table",
+        )
+
+
+def header_again(line: int, path: str) -> DataError:
+    """Return E314 for the header in the middle of a file."""
+    return _foreign(path, line, "the header stands here again", "several tables in one file")
+
+
+def is_comment(cell: str) -> bool:
+    """Say whether a row that begins with this cell looks like a comment; #N/A and its like are values."""
+    return cell.startswith("#") and clean(cell).casefold() not in MISSING
+
+
+def comment(line: int, path: str, *, count: int) -> DataError:
+    """Return E314 for rows that look like comments."""
+    return _foreign(path, line, "this row looks like a comment", f"{count} such rows")
+
+
+def few(rows: int) -> int:
+    """Return how many of so many rows may be comments rather than data."""
+    return max(1, rows // 20)
+
+
+def _count(column: Cells, text: str) -> int:
+    """Return how many cells hold a text."""
+    if text not in column.texts:
+        return 0
+    return int((column.codes == column.texts.index(text)).sum())
+
+
+def _refuse_second_header(columns: Sequence[Text], lines: Int, *, header: Sequence[str], path: str) -> None:
+    """Raise E314 where the row below the header holds text in columns of numbers, and no number."""
+    rows = len(lines)
+    if not header or rows < 5:
+        return
+    tops = [clean(column[0] or "") for column in columns if _of_numbers(column)]
+    texts = [top for top in tops if top and to_number(top, ".") is None and to_number(top, ",") is None]
+    if not texts or any(top not in texts and top for top in tops):
+        return
+    line = int(lines[0])
+    raise _foreign(
+        path,
+        line,
+        f"{texts[0][:40]!r} stands above numbers, below the header",
+        "several header rows, a row of units, or a title above the header",
+        fix=f"--header-rows 2   or   --skip-rows {line - 1}   or   take line {line} out of the file",
+    )
+
+
+def _of_numbers(column: Text) -> bool:
+    """Say whether the cells below the first are numbers, nearly all that are not missing."""
+    cells = [cell for cell in (clean(text or "") for text in column[1 : 1 + LOOKED_AT]) if cell]
+    numbers = sum(to_number(cell, ".") is not None or to_number(cell, ",") is not None for cell in cells)
+    return bool(cells) and numbers >= MOSTLY * len(cells)
+
+
+def _refuse_sparse_end(columns: Sequence[Text], lines: Int, *, path: str) -> None:
+    """Raise E314 where the last row lacks most cells, in columns that lack no other."""
+    if len(lines) < 5 or len(columns) < 3:
+        return
+    empty = [not (column[-1] or "").strip() for column in columns]
+    if 2 * sum(empty) <= len(columns):
+        return
+    if all(
+        (np.strings.str_len(np.strings.strip(column[:-1])) > 0).all()
+        for column, flag in zip(columns, empty, strict=True)
+        if flag
+    ):
+        raise _foreign(
+            path,
+            int(lines[-1]),
+            f"the last row has {sum(empty)} empty cells, in columns without another",
+            "a total or a note below the table",
+        )
+
+
+def _foreign(path: str, line: int, what: str, cause: str, *, fix: str = "") -> DataError:
+    return DataError(
+        "E314",
+        what,
+        where=f"{path}:{line}",
+        detail=[f"cause: {cause}"],
+        fix=fix or f"take line {line} out of the file",
+    )

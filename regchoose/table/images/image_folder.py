@@ -1,0 +1,230 @@
+"""A folder of images, whose subfolders are the classes."""
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageOps
+
+from regchoose.errors import DataError, UsageError
+from regchoose.records.table import Image
+from regchoose.settings.options import Settings
+from regchoose.table.cells import TEXT
+from regchoose.table.file_set import is_table
+from regchoose.table.images.image_set import ImageSet, Pixels, fitted, reduced_warning
+
+ENDINGS = (".png", ".jpg", ".jpeg")
+FORMATS = ("PNG", "JPEG")
+GREY = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"}  # modes of Pillow
+TRANSPARENT = {"RGBA", "RGBa", "LA", "La", "PA"}
+ORIENTATION, TURNED = 0x0112, 5  # EXIF: from 5 on, height and width change places
+WIDE = 257  # a step of 8 bits in 16
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an image says of itself before its pixels are read."""
+
+    height: int
+    width: int
+    grey: bool
+    transparent: bool
+
+
+def is_image_folder(path: str) -> bool:
+    """Tell whether a path is a folder without tables in which a subfolder holds an image."""
+    here = Path(path)
+    try:
+        if not here.is_dir() or any(_is_surely_table(file) for file in here.iterdir()):
+            return False
+        return any(is_image(name) for folder in _subfolders(here)[0] for _, name in walked(folder))
+    except OSError:  # whoever reads tables says what is wrong with it
+        return False
+
+
+def _is_surely_table(file: Path) -> bool:
+    """Tell whether a file is a table by its name; a .txt beside images is more often about them."""
+    return is_table(file) and ".txt" not in file.suffixes and file.is_file()
+
+
+def open_folder(path: str, settings: Settings) -> ImageSet:
+    """Find the images of a folder and what they have in common.
+
+    A class is a subfolder; folders below it belong to it. Hidden names (with a dot or an underscore in
+    front) are passed over, links to files are followed, and links to folders are not.
+
+    Raises
+    ------
+    UsageError
+        E202 for `--task regression`: folders are classes.
+    DataError
+        E330 for a file that is no image, E331 for a subfolder without images.
+    """
+    if settings.task == "regression":
+        raise UsageError(
+            "E202",
+            "--task regression needs numbers, and the folders of images are classes",
+            where=path,
+            fix="leave --task out   or   an .npz file with the numbers as y",
+        )
+    files, labels, said = _listed(Path(path))
+    headers = [header_of(file) for file in files]
+    sizes = Counter((header.height, header.width) for header in headers)
+    common = max(sizes, key=lambda size: (sizes[size], -size[0] * size[1], size))
+    height, width = fitted(*common, settings)
+    channels = 1 if all(header.grey for header in headers) else 3
+    image = Image(channels, height, width)
+    kinds = Counter(file.suffix.lower() for file in files)
+    listed = ", ".join(f"{count:,} {ending}" for ending, count in sorted(kinds.items()))
+    return ImageSet(
+        path=path,
+        format="images",
+        found=f"a folder of images by class, {listed}: {image}",
+        image=image,
+        count=len(files),
+        names=tuple(map(name_of, (file.relative_to(path) for file in files))),
+        labels=np.array(labels, dtype=TEXT),
+        kind="text",
+        target_name="class",
+        target_why="the subfolder of each image",
+        pixels=lambda row: pixels_of(files[row], image),
+        warnings=(*said, *_remarks(files, headers, common=common), *reduced_warning(common, (height, width))),
+    )
+
+
+def _listed(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
+    """Return the images, in order of class and name, the class of each, and what was left out."""
+    folders, links = _subfolders(here)
+    files: list[Path] = []
+    labels: list[str] = []
+    others: list[str] = []
+    for folder in folders:
+        found, label = sorted(walked(folder)), name_of(Path(folder.name))
+        own = [Path(place, name) for place, name in found if is_image(name)]
+        others += [name for _, name in found if not is_image(name)]
+        if not own:
+            raise DataError(
+                "E331",
+                f"the class {label!r} has no image: no file in it ends in {', '.join(ENDINGS)}",
+                where=str(folder),
+                fix="put images into the folder, or take the folder out",
+            )
+        files += own
+        labels += [label] * len(own)
+    return (
+        files,
+        labels,
+        (*left_out(others, "files", "no .png or .jpg"), *left_out(links, "folders", "links")),
+    )
+
+
+def left_out(names: Sequence[str], what: str, why: str) -> tuple[str, ...]:
+    """Say how many files or folders are passed over."""
+    return (f"{len(names):,} {what} are left out as {why}, such as {names[0]!r}",) if names else ()
+
+
+def _subfolders(here: Path) -> tuple[list[Path], list[str]]:
+    """Return the folders of classes in order of their names, and the names of linked folders."""
+    found = sorted(folder for folder in here.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
+    return (
+        [folder for folder in found if not folder.is_symlink()],
+        [name_of(Path(folder.name)) for folder in found if folder.is_symlink()],
+    )
+
+
+def walked(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield place and name of each file; links to folders are not followed, so no circle can be walked."""
+    for place, below, names in os.walk(folder):
+        below[:] = [name for name in below if not _is_hidden(name)]
+        yield from ((place, name) for name in names if not _is_hidden(name))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "_"))
+
+
+def is_image(name: str) -> bool:
+    """Tell by its name whether a file is an image."""
+    return name.lower().endswith(ENDINGS)
+
+
+def name_of(file: Path) -> str:
+    """Return a path as text, whatever its bytes."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
+def _remarks(files: Sequence[Path], headers: Sequence[Header], *, common: tuple[int, int]) -> tuple[str, ...]:
+    of = f"of {len(files):,} images"
+    odd = [k for k, header in enumerate(headers) if (header.height, header.width) != common]
+    grey = sum(header.grey for header in headers)
+    clear = sum(header.transparent for header in headers)
+    said = []
+    if odd:
+        other = headers[odd[0]]
+        said.append(
+            f"{len(odd):,} {of} are not {common[0]} × {common[1]} pixels, the commonest size, and are "
+            f"stretched to it, such as {str(files[odd[0]])!r} ({other.height} × {other.width})"
+        )
+    if 0 < grey < len(files):
+        said.append(f"{grey:,} {of} are grey, and read as colour like the others")
+    if clear:
+        said.append(f"{clear:,} {of} are transparent, and laid on white")
+    return tuple(said)
+
+
+# ---- one file --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Pillow.Image]:
+    """Open an image; whatever is wrong with it is an error that names the file."""
+    if not file.is_file():
+        raise _broken(file, "it is no file, or a link to none")
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            # Pillow's guard against images that are small on the disk and fill the memory.
+            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+            with Pillow.open(file, formats=FORMATS) as image:
+                yield image
+    except (DataError, MemoryError):
+        raise
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+        raise _broken(file, str(error).split(",")[0], fix="reduce it with an image program") from None
+    except Exception as error:
+        raise _broken(file, str(error).splitlines()[0] if str(error) else type(error).__name__) from error
+
+
+def _broken(file: Path, why: str, fix: str = "repair the file, or take it out of the folder") -> DataError:
+    return DataError("E330", f"an image cannot be read: {why}", where=str(file), fix=fix)
+
+
+def header_of(file: Path) -> Header:
+    """Read what an image says of itself."""
+    with _opened(file) as image:
+        width, height = image.size
+        if int(image.getexif().get(ORIENTATION, 1)) >= TURNED:
+            width, height = height, width
+        clear = image.mode in TRANSPARENT or "transparency" in image.info
+        return Header(height, width, image.mode in GREY, clear)
+
+
+def pixels_of(file: Path, shape: Image) -> Pixels:
+    """Return the numbers of an image, from 0 to 255: (channels, height, width)."""
+    with _opened(file) as image:
+        image.draft(None, (2 * shape.width, 2 * shape.height))  # a JPEG can be decoded at half its size
+        whole = ImageOps.exif_transpose(image)
+        if whole.mode.startswith("I"):
+            whole = Pillow.fromarray((np.asarray(whole) // WIDE).clip(0, 255).astype(np.uint8))
+        if whole.mode in TRANSPARENT or "transparency" in whole.info:
+            colours = whole.convert("RGBA")
+            whole = Pillow.alpha_composite(Pillow.new("RGBA", colours.size, "white"), colours)
+        plain = whole.convert("L" if shape.channels == 1 else "RGB")
+        size = (shape.width, shape.height)
+        numbers = np.asarray(plain if plain.size == size else plain.resize(size, Pillow.Resampling.BILINEAR))
+    return numbers[None] if numbers.ndim == 2 else np.moveaxis(numbers, 2, 0)

@@ -1,0 +1,239 @@
+"""From images to a table that is ready for an experiment."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+
+import numpy as np
+
+from regchoose.errors import DataError, UsageError
+from regchoose.records.table import Column, Dialect, Image, Table, Whole
+from regchoose.records.words import Float, Int
+from regchoose.settings.options import DATA, Option, Settings
+from regchoose.table.columns.facts import facts_of
+from regchoose.table.columns.minimum_rows import check_classes, check_rows
+from regchoose.table.columns.target import Target, merge_rare, to_target
+from regchoose.table.images.image_folder import is_image_folder, open_folder
+from regchoose.table.images.image_set import ImageSet
+from regchoose.table.images.npz import is_arrays, open_arrays
+from regchoose.table.images.patches import patch_means
+from regchoose.table.raw_table import RawTable
+
+MOST_NUMBERS = 40_000_000  # held, 8 bytes each; of more images some are held
+MEANT = {"task", "min_class", "image_size"}  # settings of the group Data that images know
+
+Advanced = Callable[[int], None]
+
+
+def are_images(path: str) -> bool:
+    """Tell whether a path is an .npz file, or a folder of images rather than of tables."""
+    return is_arrays(path) or is_image_folder(path)
+
+
+def open_images(path: str, settings: Settings, *, later: bool = False) -> ImageSet | RawTable:
+    """Open what `are_images` found; a RawTable where an .npz file holds a table of numbers.
+
+    Parameters
+    ----------
+    later : bool
+        Whether a model is there already: the table may then be without targets.
+
+    Raises
+    ------
+    UsageError, DataError
+        As `open_folder` and `open_arrays`.
+    """
+    return open_arrays(path, settings, later=later) if is_arrays(path) else open_folder(path, settings)
+
+
+def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> tuple[Table, RawTable]:
+    """Read images; return them as a table, and their targets as text.
+
+    Where they are more than 40 million numbers, some images, drawn evenly, are held, and the table's `whole`
+    says what all are like, in the terms of `in_patches`.
+
+    Raises
+    ------
+    UsageError
+        E202 for an option that is for tables of text.
+    DataError
+        E303, E321 to E324, E327 as for any table; E330 for an image that cannot be read.
+    """
+    _refuse_table_options(settings, path=found.path)
+    raw = target_text(found, np.arange(len(found)))
+    target = _target(found, raw, settings)
+    held = _held(len(found), found.image, seed=settings.seed)
+    features, whole, twins = _read(found, held, target, advanced=advanced)
+    some = (
+        (f"{len(held):,} of {len(found):,} images are held, drawn evenly; all were looked at",)
+        if whole is not None
+        else ()
+    )
+    own = Column(found.target_name, "target", target.type, found.target_why)
+    table = Table(
+        path=found.path,
+        dialect=raw.dialect,
+        columns=(*_columns(found.image), own),
+        features=features,
+        target=target.values[held],
+        target_name=found.target_name,
+        target_why=found.target_why,
+        task=target.task,
+        task_why=target.task_why if found.format == "npz" else "the subfolders are classes",
+        classes=target.classes,
+        warnings=(*found.warnings, *target.warnings, *some, *_repeats(twins, target.values[held])),
+        whole=whole,
+        image=found.image,
+    )
+    return table, target_text(found, held)
+
+
+def target_text(found: ImageSet, rows: Int) -> RawTable:
+    """Return the targets of images as text: a table of one column; of none where they have no target."""
+    known = found.labels is not None
+    return RawTable(
+        found.path,
+        Dialect(found.format, None, None, None, None, header=False, decimal=".", found=found.found),
+        (found.target_name,) if known else (),
+        () if found.labels is None else (found.labels[rows],),
+        rows + 1,
+        (found.kind,) if known else (),
+    )
+
+
+def _refuse_table_options(settings: Settings, *, path: str) -> None:
+    for field in fields(Settings):
+        own = any(isinstance(item, Option) and item.group == DATA for item in _metadata(field.type))
+        if own and field.name not in MEANT and getattr(settings, field.name) != field.default:
+            flag = f"--{field.name.replace('_', '-')}"
+            raise UsageError(
+                "E202",
+                f"{flag} is not for images",
+                where=path,
+                fix=f"leave {flag} out, and unset it elsewhere",
+            )
+
+
+def _metadata(annotation: object) -> tuple[object, ...]:
+    found: tuple[object, ...] = vars(annotation).get("__metadata__", ())
+    return found
+
+
+def _target(found: ImageSet, raw: RawTable, settings: Settings) -> Target:
+    facts = facts_of(raw, 0, settings)
+    if facts.missing.any():
+        rows = np.flatnonzero(facts.missing)
+        raise DataError(
+            "E322",
+            f"the target {facts.name!r} is missing in {len(rows):,} of {raw.n_rows:,} images",
+            where=f"{raw.path}, row {int(rows[0])}",
+            fix="leave these rows out of X and y",
+        )
+    if len(facts.texts) == 1 and found.format == "images":
+        raise DataError(
+            "E321",
+            f"the folder has one class, {facts.texts[0][:40]!r}, and two subfolders were wanted",
+            where=raw.path,
+            fix="a subfolder for each class",
+        )
+    target = to_target(facts, raw, settings)
+    if target.classes and settings.min_class:
+        target = merge_rare(target, settings.min_class)
+    if "no" not in (settings.resources, settings.subsample):
+        check_rows(raw, settings)
+        if target.classes:
+            check_classes(target, raw, settings)
+    return target
+
+
+def _held(n: int, image: Image, *, seed: int) -> Int:
+    """Return the images that are held, ascending: all, or an even choice."""
+    most = max(1, MOST_NUMBERS // image.n_numbers)
+    if n <= most:
+        return np.arange(n)
+    return np.sort(np.random.default_rng((seed, 4)).choice(n, most, replace=False))
+
+
+def _read(
+    found: ImageSet, held: Int, target: Target, *, advanced: Advanced
+) -> tuple[Float, Whole | None, list[bytes]]:
+    """Read all images; return those held (m, p), what all are like, and a mark of each one held."""
+    features = np.empty((len(held), found.image.n_numbers))
+    marks, place, every = [], 0, _Sums()
+    all_held = len(held) == len(found)
+    for row in range(len(found)):
+        pixels = found.pixels(row)
+        advanced(row + 1)
+        if place < len(held) and held[place] == row:
+            features[place] = pixels.reshape(-1)
+            marks.append(hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest())
+            place += 1
+        if not all_held:
+            every.add(patch_means(pixels.reshape(1, -1).astype(np.float64), found.image)[0])
+    return features, None if all_held else every.whole(target), marks
+
+
+class _Sums:
+    """Adds up what all images are like, one by one (Welford 1962)."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._mean = self._m2 = self._least = self._greatest = np.zeros(0)
+
+    def add(self, patches: Float) -> None:
+        """Take the patches (q,) of another image."""
+        if not self._count:
+            self._mean, self._m2 = np.zeros_like(patches), np.zeros_like(patches)
+            self._least = self._greatest = patches
+        self._count += 1
+        gap = patches - self._mean
+        self._mean = self._mean + gap / self._count
+        self._m2 = self._m2 + gap * (patches - self._mean)
+        self._least, self._greatest = (
+            np.minimum(self._least, patches),
+            np.maximum(self._greatest, patches),
+        )
+
+    def whole(self, target: Target) -> Whole:
+        """Return it for a comparison; nothing is cut, since brightness has no outliers to speak of."""
+        mean, m2, least, greatest = self._mean, self._m2, self._least, self._greatest
+        classes = np.zeros(0, dtype=np.int64)
+        if target.task == "regression":
+            y = target.values
+            mean, m2 = np.append(mean, y.mean()), np.append(m2, np.square(y - y.mean()).sum())
+            least, greatest = np.append(least, y.min()), np.append(greatest, y.max())
+        else:
+            classes = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
+        low, width = least / 4, np.where(greatest > least, (greatest - least) / 4, np.inf)
+        return Whole(
+            n_rows=self._count,
+            low=low,
+            width=width,
+            count=np.full(len(mean), float(self._count)),
+            mean=(mean / 4 - low) / width,
+            m2=m2 / (16 * width**2),
+            least=least,
+            greatest=greatest,
+            levels=(),
+            classes=classes.astype(np.int64),
+        )
+
+
+def _columns(image: Image) -> Iterator[Column]:
+    """Yield a column for each number."""
+    return (Column(name, "numeric", "number", "a pixel of the images") for name in image.names)
+
+
+def _repeats(marks: list[bytes], target: Float) -> tuple[str, ...]:
+    """Return a warning where images are the same, number for number."""
+    first: dict[bytes, float] = {}
+    again = unlike = 0
+    for mark, value in zip(marks, target.tolist(), strict=True):
+        known = first.setdefault(mark, value)
+        again += 1
+        unlike += known != value
+    again -= len(first)
+    if not again:
+        return ()
+    other = f", {unlike:,} of them with another target" if unlike else ""
+    return (f"{again:,} images are copies of another{other}; copies are never parted",)

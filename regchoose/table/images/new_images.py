@@ -1,0 +1,90 @@
+"""Images that come after a model was fitted: each is brought to the shape that it reads."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from regchoose.errors import UsageError
+from regchoose.records.inputs import TargetReading
+from regchoose.records.table import Image
+from regchoose.table.cell_values import to_number
+from regchoose.table.cells import TEXT
+from regchoose.table.images.image_folder import (
+    Header,
+    header_of,
+    is_image,
+    left_out,
+    name_of,
+    pixels_of,
+    walked,
+)
+from regchoose.table.images.image_set import ImageSet, stretched_warning
+from regchoose.table.images.npz import is_arrays, open_later_arrays
+
+
+def open_later(path: str, wanted: Image, target: TargetReading) -> ImageSet:
+    """Open images for a model: an .npz file with X, an image, or a folder of images.
+
+    In a folder, images of a subfolder have its name as their target, as where a model is fitted; those that
+    lie in the folder itself have none. Where no subfolder is called like a class of the model, or it predicts
+    numbers, subfolders are no targets.
+
+    Raises
+    ------
+    UsageError
+        E201 where there is no image, E209 for another file.
+    DataError
+        E330 for an image that cannot be read, E332 as `open_later_arrays`.
+    """
+    here = Path(path)
+    if is_arrays(path):
+        return open_later_arrays(path, wanted, target_name=target.name)
+    if here.is_file() and not is_image(here.name):
+        raise UsageError(
+            "E209",
+            f"{path} is no image, and the model reads images: {wanted}",
+            fix="a folder of .png or .jpg files   or   an .npz file with X",
+        )
+    root = here.parent if here.is_file() else here
+    found = [str(here)] if here.is_file() else [str(Path(*pair)) for pair in sorted(walked(here))]
+    files = [Path(name) for name in found if is_image(name)]
+    if not files:
+        raise UsageError(
+            "E201",
+            f"there is no image in {path!r}",
+            fix="name a folder of .png or .jpg files, or an .npz file with X",
+        )
+    headers = [header_of(file) for file in files]
+    places = [file.relative_to(root) for file in files]
+    labels = [name_of(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
+    known = any(_is_class(label, target) for label in set(labels) if label is not None)
+    others = [Path(name).name for name in found if not is_image(name)]
+    return ImageSet(
+        path=path,
+        format="images",
+        found=f"{len(files):,} images",
+        image=wanted,
+        count=len(files),
+        names=tuple(map(name_of, places)),
+        labels=np.array(labels, dtype=TEXT) if known else None,
+        kind="text",
+        target_name=target.name,
+        target_why="the subfolder of each image",
+        pixels=lambda row: pixels_of(files[row], wanted),
+        warnings=(*left_out(others, "files", "no .png or .jpg"), *_remarks(headers, wanted)),
+    )
+
+
+def _is_class(label: str, target: TargetReading) -> bool:
+    """Tell whether a folder may be called like a class, spelled as it may be."""
+    if target.numeric:
+        return to_number(label, ".") is not None
+    return label.strip().lower() in {name.lower() for name in target.classes}
+
+
+def _remarks(headers: Sequence[Header], wanted: Image) -> tuple[str, ...]:
+    coloured = sum(not header.grey for header in headers) if wanted.channels == 1 else 0
+    said = f"{coloured:,} of {len(headers):,} images are coloured, and read as grey like those of the fit"
+    sizes = [(header.height, header.width) for header in headers]
+    return (*stretched_warning(sizes, wanted), *([said] if coloured else []))

@@ -1,0 +1,231 @@
+"""An .npz file with X and y: images, or a table of numbers. Nothing in it is ever unpickled."""
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regchoose.errors import DataError, UsageError
+from regchoose.records.table import Dialect, Image
+from regchoose.settings.options import Settings
+from regchoose.table.cells import TEXT, Text
+from regchoose.table.images.image_set import ImageSet, fitted, reduced_warning, resized, stretched_warning
+from regchoose.table.raw_table import RawTable
+
+ENDING = ".npz"
+MOST_BYTES = 4 * 2**30  # of X, unpacked
+MOST_CELLS = 20_000_000  # of a table of numbers: each becomes a text
+CHANNELS = (1, 3, 4)
+WRITE = "np.savez_compressed('data.npz', X=X, y=y)"
+SHAPED = "X of the shape (n, height, width, channels)   or   fit a model on such data"
+Array = NDArray[Any]
+
+
+def is_arrays(path: str) -> bool:
+    """Tell whether a path is called .npz."""
+    return path.lower().endswith(ENDING)
+
+
+def open_arrays(path: str, settings: Settings, *, later: bool = False) -> ImageSet | RawTable:
+    """Read X and y; of a table whose model is there already (`later`), y may be absent.
+
+    X of shape (n, h, w) are grey images; (n, h, w, c) and (n, c, h, w) are images of c channels, which are
+    the axis of 1, 3 or 4 numbers; (n, d) is a table of numbers, in which no picture is sought.
+
+    Raises
+    ------
+    UsageError
+        E201 where there is no such file.
+    DataError
+        E332 where it does not hold X and y that fit together.
+    """
+    arrays = _read(path, ("X",) if later else ("X", "y"))
+    x, said = _checked(path, arrays["X"]), f"X {arrays['X'].shape} of {arrays['X'].dtype}"
+    if x.ndim == 2:
+        return _table(path, x, labels=arrays.get("y"), said=said)
+    if "y" not in arrays:
+        raise _unfit(path, f"{said} holds images, and a table was wanted")
+    texts, kind = _targets(path, arrays["y"], x)
+    said += f", y of {arrays['y'].dtype}"
+    x, order = _channels_first(path, x)
+    before = (x.shape[2], x.shape[3])
+    height, width = fitted(*before, settings)
+    image = Image(x.shape[1], height, width)
+    return ImageSet(
+        path=path,
+        format="npz",
+        found=f"a NumPy file of images, {said}: {image} ({order})",
+        image=image,
+        count=len(x),
+        names=None,
+        labels=texts,
+        kind=kind,
+        target_name="y",
+        target_why="y of the file",
+        pixels=lambda row: resized(x[row], height, width),
+        warnings=reduced_warning(before, (height, width)),
+    )
+
+
+def open_later_arrays(path: str, wanted: Image, *, target_name: str) -> ImageSet:
+    """Read X, and y where it is there, for a model that reads images of a shape; y is its target.
+
+    Raises
+    ------
+    UsageError, DataError
+        As `open_arrays`; E332 also for images of other channels.
+    """
+    arrays = _read(path, ("X",))
+    x, labels = _checked(path, arrays["X"]), arrays.get("y")
+    if x.ndim == 2:
+        raise _unfit(path, f"X has the shape {x.shape}, and the model reads images: {wanted}", fix=SHAPED)
+    planes, order = _channels_first(path, x)
+    if planes.shape[1] != wanted.channels:
+        raise _unfit(
+            path,
+            f"X has the shape {x.shape}, {planes.shape[1]} channels, and the model reads {wanted}",
+            fix=SHAPED,
+        )
+    texts, kind = _targets(path, labels, x) if labels is not None else (None, None)
+    return ImageSet(
+        path=path,
+        format="npz",
+        found=f"a NumPy file of images, X {x.shape} of {x.dtype} ({order})",
+        image=wanted,
+        count=len(x),
+        names=None,
+        labels=texts,
+        kind=kind or "text",
+        target_name=target_name,
+        target_why="y of the file",
+        pixels=lambda row: resized(planes[row], wanted.height, wanted.width),
+        warnings=stretched_warning([planes.shape[2:]] * len(x), wanted),
+    )
+
+
+def _targets(path: str, labels: Array, x: Array) -> tuple[Text, Any]:
+    """Return targets as text, and what they are: one for each row of X."""
+    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    if labels.ndim != 1 or len(labels) != len(x):
+        raise _unfit(
+            path,
+            f"y has the shape {labels.shape} and X {x.shape}; one for each row was wanted",
+            fix="y.argmax(1), where a row of y holds a number for each class" if labels.ndim == 2 else WRITE,
+        )
+    return _texts(path, labels)
+
+
+def _read(path: str, needed: tuple[str, ...]) -> Mapping[str, Array]:
+    """Return X, and y where it is there."""
+    if not Path(path).is_file():
+        raise UsageError("E201", f"there is no file {path!r}", fix="check the name")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            if not set(needed) <= set(names):
+                held, wanted = ", ".join(names[:8]) or "nothing", " and ".join(needed)
+                raise _unfit(path, f"it holds {held}; {wanted} {'were' if needed[1:] else 'was'} wanted")
+            found = [name for name in ("X", "y") if name in names]
+            for name in found:
+                _check_header(path, archive, name)
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in found}
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, RuntimeError, KeyError) as error:
+        raise _unfit(path, f"it cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _check_header(path: str, archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse objects, which only pickle could read, and arrays that would fill the memory."""
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        if version not in read:
+            raise _unfit(path, f"{name} is written in version {version} of NumPy's format")
+        shape, _, kind = read[version](file)
+    if kind.hasobject or kind.names:
+        raise _unfit(
+            path, f"{name} holds objects or records, which are not read; numbers or texts were wanted"
+        )
+    if prod(shape) * kind.itemsize > MOST_BYTES:
+        gib = prod(shape) * kind.itemsize / 2**30
+        raise _unfit(
+            path, f"{name} has {gib:.1f} GiB, and 4 are read", fix="write some of the rows, at random"
+        )
+
+
+def _checked(path: str, x: Array) -> Array:
+    if x.ndim not in (2, 3, 4) or not x.size:
+        raise _unfit(
+            path, f"X has the shape {x.shape}; (n, d), (n, h, w), (n, h, w, c) or (n, c, h, w) is read"
+        )
+    if x.dtype.kind not in "biuf":
+        raise _unfit(path, f"X is of {x.dtype}; numbers were wanted")
+    if x.dtype.kind == "f" and x.ndim > 2:
+        for row, one in enumerate(x):
+            if not np.isfinite(one).all():
+                raise _unfit(
+                    path, f"image {row:,} holds numbers that are not finite", fix="leave it out of X and y"
+                )
+    return x
+
+
+def _channels_first(path: str, x: Array) -> tuple[Array, str]:
+    """Return images as (n, c, h, w), and how that was told."""
+    if x.ndim == 3:
+        return x[:, None], "rows, height, width"
+    last, first = x.shape[3] in CHANNELS, x.shape[1] in CHANNELS
+    if last == first:
+        which = "both its second and its last axis" if last else "neither its second nor its last axis"
+        raise _unfit(
+            path,
+            f"X has the shape {x.shape}: {which} could be the channels, which are 1, 3 or 4",
+            fix="np.moveaxis, so that X is (n, h, w) or (n, h, w, c)",
+        )
+    return (np.moveaxis(x, 3, 1), "channels last") if last else (x, "channels first")
+
+
+def _texts(path: str, labels: Array) -> tuple[Text, Any]:
+    """Return targets as text, and what they are."""
+    kind = labels.dtype.kind
+    if kind not in "biufUST":
+        raise _unfit(path, f"y is of {labels.dtype}; numbers or texts were wanted")
+    if kind == "b":
+        return np.array(["true" if label else "false" for label in labels.tolist()], dtype=TEXT), "boolean"
+    if kind == "S":
+        labels = np.char.decode(labels, "utf-8", "backslashreplace")
+    texts: list[str | None] = [str(label) for label in labels.tolist()]
+    if kind == "f":
+        gaps = np.isnan(labels).tolist()
+        texts = [None if gap else text for gap, text in zip(gaps, texts, strict=True)]
+    return np.array(texts, dtype=TEXT), "number" if kind in "iuf" else "text"
+
+
+def _table(path: str, x: Array, *, labels: Array | None, said: str) -> RawTable:
+    if x.size > MOST_CELLS:
+        raise _unfit(
+            path,
+            f"X has {len(x):,} rows of {x.shape[1]:,} numbers, and {MOST_CELLS:,} are read of a table",
+            fix="write the table as Parquet",
+        )
+    columns = {f"c{j + 1}": _texts(path, column) for j, column in enumerate(x.T)}
+    found = f"a NumPy file, {said}: a table of numbers, columns are c1 to c{len(columns)}"
+    if labels is not None:
+        columns["y"] = _targets(path, labels, x)
+        found = found.replace(":", f", y of {labels.dtype}:", 1) + " and y"
+    return RawTable(
+        path=path,
+        dialect=Dialect("npz", None, None, None, None, header=False, decimal=".", found=found),
+        names=tuple(columns),
+        columns=tuple(texts for texts, _ in columns.values()),
+        lines=np.arange(1, len(x) + 1, dtype=np.int64),
+        kinds=tuple(kind for _, kind in columns.values()),
+    )
+
+
+def _unfit(path: str, what: str, fix: str = WRITE) -> DataError:
+    return DataError("E332", what, where=path, fix=fix)

@@ -1,0 +1,1 @@
+"""Tables too large for memory: scanned by DuckDB, counted exactly, and some rows held."""

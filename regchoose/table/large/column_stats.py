@@ -1,0 +1,299 @@
+"""What all rows of a large table are like, counted in one scan: exactly, whatever the threads.
+
+Sums are of integers (units of 2⁻³⁰), and integers have one sum in any order; floating-point sums have not.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from regchoose.encoding.encode import coding
+from regchoose.errors import DataError
+from regchoose.records.table import Column, Table, Whole
+from regchoose.records.words import Float, Int
+from regchoose.subsample.moments import cuts
+from regchoose.table.cell_values import MISSING, clean, to_number
+from regchoose.table.large.byte_scan import Bytes
+from regchoose.table.large.number_sql import BITS, Number, check_number, means_missing
+from regchoose.table.large.rejected_rows import check_reading
+from regchoose.table.large.stream import TABLE, Stream
+
+Counts = Mapping[str, int]
+
+
+def with_whole(table: Table, stream: Stream, seen: Bytes | None) -> Table:
+    """Return the table with what all its rows are like.
+
+    Parameters
+    ----------
+    table : Table
+        The rows held.
+    stream : Stream
+    seen : Bytes or None
+        What the bytes of a text tell, with which DuckDB must agree.
+
+    Raises
+    ------
+    DataError
+        E304, E310, E312 for rows that cannot be read exactly, or have an empty field too many; E322, E324,
+        E326 for a missing target, a class, or a text among numbers in rows that are not held.
+    """
+    numbers, categories = _numbers(table, stream), _categories(table)
+    target = _place(table, table.target_name)
+    counted = [*categories, *([target] if table.task != "regression" else [])]
+    fixed = [j for j, column in enumerate(table.columns) if column.role in ("constant", "empty")]
+    in_file = [number for number in numbers if number.place < stream.width]
+    found = _scan(stream, _with_target(stream, target), in_file, counted=counted, fixed=fixed)
+    found |= _estimated(
+        table, numbers[: len(numbers) - (table.task == "regression")], found["n"], stream.width
+    )
+    filtered = stream.settings.drop_missing_target
+    skipped = check_reading(stream, seen, () if filtered else (int(found["n"]), int(found["last"])))
+    for number in in_file:
+        check_number(stream, table.columns[number.place], number, found)
+    said = [line for j in fixed if (line := _check_fixed(table.columns[j], found[f"same{j}"]))]
+    levels = tuple(_levels(stream, table.columns[j], j, found[f"texts{j}"]) for j in categories)
+    if table.task == "regression":
+        classes = np.zeros(0, dtype=np.int64)
+    else:
+        classes = _classes(stream, table, found[f"texts{target}"])
+    missing = _without_target(found, numbers, target, classes)
+    _check_missing(stream, table, found, missing)
+    whole = _whole(numbers, found, levels=levels, classes=classes, missing=missing)
+    columns = tuple(
+        _recounted(column, j, found, levels=dict(zip(categories, levels, strict=True)))
+        for j, column in enumerate(table.columns)
+    )
+    return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *skipped, *said))
+
+
+def _with_target(stream: Stream, target: int) -> str:
+    """Return the rows that count: all, or those with a target where others are to be dropped."""
+    if not stream.settings.drop_missing_target:
+        return TABLE
+    return f"(SELECT * FROM {TABLE} WHERE NOT {_absent(stream, target)})"
+
+
+def _absent(stream: Stream, place: int) -> str:
+    """Say in SQL whether a cell means missing."""
+    cell = f"trim(coalesce(c{place}, ''))"
+    further = "".join(f", '{text.replace(chr(39), chr(39) * 2)}'" for text in stream.settings.na)
+    if stream.head.kinds[place]:  # a typed file: a null, or what --na says
+        return f"(c{place} IS NULL OR {cell} IN (chr(0){further}))"
+    absent = ", ".join(f"'{text}'" for text in sorted(MISSING))
+    return f"(lower({cell}) IN ({absent}) OR {cell} IN (''{further}))"
+
+
+def _numbers(table: Table, stream: Stream) -> list[Number]:
+    plan, places = coding(table), _used(table)
+    values = table.features[:, plan.numbers]
+    chosen = [places[j] for j in plan.numbers]
+    if table.task == "regression":
+        values = np.column_stack([values, table.target])
+        chosen.append(_place(table, table.target_name))
+    low, width = cuts(values)
+    mark, width_of_file = stream.head.dialect.decimal, stream.width
+    return [
+        Number(place, float(a), float(b), place < width_of_file and stream.is_grouped(place), mark)
+        for place, a, b in zip(chosen, low, width, strict=True)
+    ]
+
+
+def _estimated(table: Table, numbers: Sequence[Number], n: int, width: int) -> dict[str, Any]:
+    """Return of the parts of dates, which the file has not, what `_scan` counts: by the rows held."""
+    found: dict[str, Any] = {}
+    for number, values in zip(numbers, table.features[:, coding(table).numbers].T, strict=True):
+        if number.place < width:
+            continue
+        j, known = number.place, values[~np.isnan(values)]
+        share = n / len(values)
+        unit = np.clip(known / 4 - number.low, 0.0, number.width) / number.width
+        found |= {
+            f"known{j}": round(len(known) * share),
+            f"sum{j}": round(float(unit.sum()) * share * 2**BITS),
+            f"square{j}": round(float(np.square(unit).sum()) * share * 4**BITS),
+            f"least{j}": known.min(initial=np.inf),
+            f"most{j}": known.max(initial=-np.inf),
+        }
+    return found
+
+
+def _used(table: Table) -> list[int]:
+    return [j for j, column in enumerate(table.columns) if column.used]
+
+
+def _categories(table: Table) -> list[int]:
+    places = _used(table)
+    return [places[j] for j in coding(table).categories]
+
+
+def _place(table: Table, name: str) -> int:
+    return next(j for j, column in enumerate(table.columns) if column.name == name)
+
+
+def _scan(
+    stream: Stream, relation: str, numbers: Sequence[Number], *, counted: list[int], fixed: list[int]
+) -> dict[str, Any]:
+    """Count everything in one scan."""
+    terms = {"n": "count(*)", "last": f"count(c{stream.width - 1})"}
+    for number in numbers:
+        j = number.place
+        terms |= {
+            f"present{j}": f"count(c{j})",
+            f"cast{j}": f"count(v{j})",
+            f"known{j}": f"count(k{j})",
+            f"least{j}": f"min(v{j})",
+            f"most{j}": f"max(v{j})",
+            f"sum{j}": f"sum(k{j})",
+            f"square{j}": f"sum(k{j} * k{j})",
+            f"padded{j}": f"count_if(c{j} BETWEEN '00' AND '09~')",
+        }
+    terms |= {f"texts{j}": f"histogram(c{j})" for j in counted}
+    terms |= {f"same{j}": f"[min(c{j}), max(c{j})]" for j in fixed}
+    values = ", ".join(f"{number.value} AS v{number.place}" for number in numbers)
+    units = ", ".join(
+        f"CASE WHEN isfinite(v{number.place}) THEN {number.unit} END AS k{number.place}" for number in numbers
+    )
+    inner = f"SELECT *{', ' * bool(values)}{values} FROM {relation}"
+    return stream.totals(terms, f"(SELECT *{', ' * bool(units)}{units} FROM ({inner}))")
+
+
+def _check_fixed(column: Column, extremes: Sequence[str | None]) -> str:
+    """Warn where a column is constant in the rows held, and not in all."""
+    least, most = extremes
+    if least == most:
+        return ""
+    return f"column {column.name!r} is {column.role} in the rows looked at; others hold {least!r} or {most!r}"
+
+
+def _by_label(
+    stream: Stream, place: int, counts: Counts, *, label: Callable[[str], str], labels: Sequence[str]
+) -> tuple[Int, Int, Counts]:
+    """Return the rows of each label, those without a value, and the texts that are none of the labels."""
+    places = {name: j for j, name in enumerate(labels)}
+    rows, strange = np.zeros(len(labels), dtype=np.int64), dict[str, int]()
+    missing = 0
+    for raw, count in counts.items():
+        text = clean(raw)
+        if means_missing(stream, text, place):
+            missing += count
+        elif (j := places.get(label(text))) is not None:
+            rows[j] += count
+        else:
+            strange[text] = strange.get(text, 0) + count
+    return rows, np.array([missing]), strange
+
+
+def _levels(stream: Stream, column: Column, place: int, counts: Counts | None) -> Int:
+    """Return the rows of each level of a category, and last those without one."""
+    folded = {level.casefold(): level for level in column.levels} if column.type == "boolean" else {}
+    rows, missing, _ = _by_label(
+        stream,
+        place,
+        counts or {},
+        label=lambda text: folded.get(text.casefold(), text),
+        labels=column.levels,
+    )
+    return np.append(rows, missing)
+
+
+def _classes(stream: Stream, table: Table, counts: Counts | None) -> Int:
+    """Return the rows of each class."""
+    mark = stream.head.dialect.decimal
+    numeric = all(to_number(label, ".") is not None for label in table.classes)
+    folded = {label.casefold(): label for label in table.classes}
+
+    def label(text: str) -> str:
+        number = to_number(text, mark) if numeric else None
+        return folded.get(text.casefold(), text) if number is None else f"{number:.15g}"
+
+    place = _place(table, table.target_name)
+    rows, _, strange = _by_label(stream, place, counts or {}, label=label, labels=table.classes)
+    if strange:
+        rare = min(strange, key=lambda text: strange[text])
+        raise DataError(
+            "E324",
+            f"class {rare[:40]!r} has {strange[rare]:,} of {sum((counts or {}).values()):,} rows",
+            where=stream.parts.path,
+            detail=[f"{len(strange)} classes are so rare that none of {table.n_rows:,} rows drawn has them"],
+            fix="leave these rows out of the file, or merge the class with another",
+        )
+    return rows
+
+
+def _without_target(found: Mapping[str, Any], numbers: Sequence[Number], target: int, classes: Int) -> int:
+    """Return the rows whose target is missing."""
+    known = int(classes.sum()) if len(classes) else int(found[f"known{target}"])
+    return int(found["n"]) - known
+
+
+def _check_missing(stream: Stream, table: Table, found: Mapping[str, Any], missing: int) -> None:
+    """Raise E322 for rows without a target, E328 for rows without the time that orders them."""
+    if missing and not stream.settings.drop_missing_target:
+        raise DataError(
+            "E322",
+            f"the target {table.target_name!r} is missing in {missing:,} of {found['n']:,} rows",
+            where=stream.parts.path,
+            fix="--drop-missing-target",
+        )
+    time = stream.settings.time
+    if time is None:
+        return
+    absent = _absent(stream, _place(table, time))
+    first, count = stream.run(
+        f"SELECT min(r), count(*) FROM (SELECT row_number() OVER () - 1 AS r, {absent} AS gap"
+        f" FROM {stream.relation}) WHERE gap"
+    ).fetchall()[0]
+    if count:
+        raise DataError(
+            "E328",
+            f"{count:,} of {found['n']:,} rows have no value in {time!r}, which --time names",
+            where=stream.where(first),
+            fix="give these rows a value   or   another --time",
+        )
+
+
+def _whole(
+    numbers: Sequence[Number],
+    found: Mapping[str, Any],
+    *,
+    levels: tuple[Int, ...],
+    classes: Int,
+    missing: int,
+) -> Whole:
+    count = _floats(numbers, found, "known")
+    mean, m2 = np.zeros(len(numbers)), np.zeros(len(numbers))
+    for place, number in enumerate(numbers):
+        n, total, square = (int(found[f"{key}{number.place}"] or 0) for key in ("known", "sum", "square"))
+        if n:
+            mean[place] = total / n / 2**BITS
+            m2[place] = (square * n - total**2) / n / 4**BITS
+    n_rows = int(found["n"])
+    return Whole(
+        n_rows=n_rows - missing,
+        low=np.array([number.low for number in numbers]),
+        width=np.array([number.width for number in numbers]),
+        count=count,
+        mean=mean,
+        m2=m2,
+        least=_floats(numbers, found, "least"),
+        greatest=_floats(numbers, found, "most"),
+        levels=levels,
+        classes=classes,
+    )
+
+
+def _floats(numbers: Sequence[Number], found: Mapping[str, Any], key: str) -> Float:
+    values = (found[f"{key}{number.place}"] for number in numbers)
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _recounted(column: Column, place: int, found: Mapping[str, Any], *, levels: Mapping[int, Int]) -> Column:
+    """Return a column with its missing cells counted over all rows."""
+    if f"known{place}" in found and column.role != "target":
+        return replace(column, missing=int(found["n"] - found[f"known{place}"]))
+    if place in levels:
+        return replace(column, missing=int(levels[place][-1]))
+    return column

@@ -1,0 +1,220 @@
+"""The files of one table, looked at apart by workers that see them too; and what they saw, put together.
+
+What comes out is what one reader of all files finds, to the last digit: rows keep their numbers through all
+files, counts and sums are of integers, and integers have one sum in any order.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from regchoose.errors import ResourceError
+from regchoose.records.table import Dialect
+from regchoose.table.csv.scan import Layout
+from regchoose.table.file_set import Parts
+from regchoose.table.large.byte_scan import Bytes, whole_bytes
+from regchoose.table.large.duckdb_connection import connect, refusal
+from regchoose.table.large.head import Head
+from regchoose.table.large.row_hash import PRIME, Harvest
+from regchoose.table.raw_table import RawTable
+from regchoose.workers.tasks import Crew, Work
+from regchoose.workers.wire_format import pack, unpack
+
+Advanced = Callable[[int], None]
+Said = Mapping[str, Any]
+Answer = tuple[Any, dict[str, Any]]
+SURE = 12  # standard deviations by which more tickets are gathered than are wanted
+REJECTS = (
+    "SELECT s.file_path, e.line, any_value(e.error_type), any_value(e.csv_line)"
+    " FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY ALL ORDER BY 1, 2"
+)
+
+
+# ---- who sees the files ----------------------------------------------------------------------------
+
+
+def sizes(data: bytes) -> bytes:
+    """Return the bytes of each file on the disk; −1 for one that is not there."""
+    files, _ = unpack(data)
+    return pack([os.stat(file).st_size if os.path.isfile(file) else -1 for file in files])
+
+
+def unseen(crew: Crew, parts: Parts) -> str:
+    """Return why the files of a table cannot be shared out among workers; nothing where they can."""
+    paths = [os.path.abspath(file) for file in parts.files]
+    for worker, answer in crew.everywhere(f"{__name__}:{sizes.__name__}", pack(paths)).items():
+        for file, here, there in zip(parts.files, parts.sizes, unpack(answer)[0], strict=True):
+            if here != there:
+                what = "does not see" if there < 0 else f"sees {there:,} bytes, not {here:,}, of"
+                return f"the worker {worker} {what} {file}"
+    return ""
+
+
+def _guard(file: str) -> None:
+    if not os.path.isfile(file):  # a worker that came later
+        raise ResourceError(
+            "E405",
+            f"a worker does not see {file}",
+            fix="start workers only where the files of the table are, or leave --cluster out",
+        )
+
+
+# ---- in a worker: one file -------------------------------------------------------------------------
+
+
+def said_of(file: str, head: Head, *, name: str, compression: str | None) -> Said:
+    """Say in plain values where a text file is, and how it is written."""
+    return {
+        "path": os.path.abspath(file),
+        "name": name,
+        "compression": compression,
+        "skip": head.skip,
+        "layout": asdict(head.layout),
+        "dialect": asdict(head.raw.dialect),
+        "names": list(head.raw.names),
+    }
+
+
+def _head(said: Said) -> Head:
+    first = np.array([said["skip"] + 1])
+    raw = RawTable(said["name"], Dialect(**said["dialect"]), tuple(said["names"]), (), first, ())
+    return Head(raw, Layout(**said["layout"]))
+
+
+def _looked_at(said: Said, harvest: Harvest) -> Bytes:
+    _guard(said["path"])
+    return whole_bytes(
+        said["path"],
+        _head(said),
+        compression=said["compression"],
+        harvest=harvest,
+        named=said["name"],
+        advanced=lambda _: None,
+    )
+
+
+def count(data: bytes) -> bytes:
+    """Look at all bytes of a text file; no row is taken, as the rows before it are not counted yet."""
+    said, _ = unpack(data)
+    seen = _looked_at(said, Harvest(said["seed"], 0, bound=0))
+    return pack(asdict(seen) | {"end": seen.end.decode()})
+
+
+def gather(data: bytes) -> bytes:
+    """Take those rows of a text file whose tickets are below a bound, at most as many as are wanted."""
+    said, _ = unpack(data)
+    harvest = Harvest(said["seed"], said["wanted"], offered=said["before"], bound=said["bound"])
+    _looked_at(said, harvest)
+    harvest.finish()
+    return pack(
+        None,
+        {
+            "rows": harvest.rows,
+            "lines": harvest.lines,
+            "tickets": harvest.tickets,
+            "lengths": np.array([len(text) for text in harvest.texts], dtype=np.int64),
+            "texts": np.frombuffer(b"".join(harvest.texts), dtype=np.uint8),
+        },
+    )
+
+
+def scan(data: bytes) -> bytes:
+    """Run a query of one row on a file, and list the rows that DuckDB could not read."""
+    said, _ = unpack(data)
+    _guard(said["path"])
+    with TemporaryDirectory(prefix="regchoose-") as folder, connect(folder, threads=1) as connection:
+        try:
+            (row,) = connection.execute(said["query"]).fetchall()
+            rejected = connection.execute(REJECTS).fetchall() if said["kind"] == "csv" else []
+        except duckdb.Error as error:
+            raise refusal(error, kind=said["kind"], where=said["name"]) from None
+    return pack({"row": row, "rejected": rejected})
+
+
+def draw(data: bytes) -> bytes:
+    """Return the rows that a query gives on a typed file, as a Parquet file."""
+    said, _ = unpack(data)
+    _guard(said["path"])
+    with TemporaryDirectory(prefix="regchoose-") as folder, connect(folder, threads=1) as connection:
+        file = Path(folder, "drawn.parquet")
+        try:
+            connection.execute(f"COPY ({said['query']}) TO '{file}' (FORMAT parquet)")
+        except duckdb.Error as error:
+            raise refusal(error, kind=said["kind"], where=said["name"]) from None
+        return pack(None, {"file": np.frombuffer(file.read_bytes(), dtype=np.uint8)})
+
+
+def _work(function: Callable[[bytes], bytes]) -> Work[Said, Answer]:
+    """Return the work that a function of this module does with plain values."""
+
+    def here(said: Said, _: Callable[[], bool]) -> Answer:
+        return unpack(function(pack(said)))
+
+    return Work(here, f"{__name__}:{function.__name__}", pack, unpack)
+
+
+COUNT, GATHER, SCAN, DRAW = map(_work, (count, gather, scan, draw))
+
+
+# ---- where the run is: all of them -----------------------------------------------------------------
+
+
+def asked(
+    crew: Crew, work: Work[Said, Answer], orders: Sequence[Said], *, parts: Parts, advanced: Advanced
+) -> list[Answer]:
+    """Have an order for each file done; return the answers in the order of the files."""
+    answers: dict[int, Answer] = {}
+    advanced(0)  # another pass begins
+    for place, answer in crew.each(work, orders):
+        answers[place] = answer
+        advanced(sum(parts.sizes[done] for done in answers))
+    return [answers[place] for place in range(len(orders))]
+
+
+def harvested(
+    crew: Crew, said: Sequence[Said], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
+) -> tuple[Harvest, list[Bytes]]:
+    """Take the rows with the smallest tickets of all files; return what the bytes tell of each file, too.
+
+    First the rows of each file are counted, for a ticket hangs on the number that a row has in the whole
+    table; then the rows are taken.
+    """
+    orders = [{**one, "seed": seed} for one in said]
+    counted = asked(crew, COUNT, orders, parts=parts, advanced=advanced)
+    seen = [Bytes(**{**found, "end": found["end"].encode()}) for found, _ in counted]
+    starts = np.cumsum([0, *(one.records for one in seen)]).tolist()
+    for bound in (_bound(wanted, starts[-1]), PRIME + 1):
+        own = [
+            {**order, "before": before, "wanted": wanted, "bound": bound}
+            for order, before in zip(orders, starts, strict=False)
+        ]
+        harvest = _joined(
+            [arrays for _, arrays in asked(crew, GATHER, own, parts=parts, advanced=advanced)],
+            Harvest(seed, wanted, offered=starts[-1]),
+        )
+        if len(harvest.rows) >= min(wanted, starts[-1]):
+            break
+    harvest.finish()
+    return harvest, seen
+
+
+def _bound(wanted: int, rows: int) -> int:
+    """Return a ticket below which nearly surely as many lie as are wanted, and few more."""
+    share = (wanted + SURE * wanted**0.5) / max(rows, 1)
+    return PRIME + 1 if share >= 1 else int(share * PRIME)
+
+
+def _joined(parts: Sequence[Mapping[str, Any]], harvest: Harvest) -> Harvest:
+    for name in ("rows", "lines", "tickets"):
+        setattr(harvest, name, np.concatenate([part[name] for part in parts]))
+    for part in parts:
+        ends = np.cumsum(part["lengths"]).tolist()
+        text = part["texts"].tobytes()
+        harvest.texts += [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    return harvest

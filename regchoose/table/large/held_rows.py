@@ -1,0 +1,189 @@
+"""The rows of a large table that are looked at closely: drawn evenly, held as text."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from regchoose.errors import DataError
+from regchoose.records.words import Int
+from regchoose.settings.options import Settings
+from regchoose.table.cells import Cells, coded
+from regchoose.table.csv.non_data_rows import refuse_far_rows
+from regchoose.table.csv.scan import records
+from regchoose.table.large.byte_scan import Bytes, whole_bytes
+from regchoose.table.large.distributed_scan import DRAW, asked, harvested, said_of
+from regchoose.table.large.rejected_rows import rejects, unreadable
+from regchoose.table.large.row_hash import PRIME, Harvest, smallest, ticket_sql
+from regchoose.table.large.scan_sql import reading, text_columns
+from regchoose.table.large.stream import Stream
+from regchoose.table.raw_table import RawTable
+
+LEAST = 200_000  # rows that are held
+TIMES = 20  # rows held for each row of the subsample
+CELLS = 20_000_000  # cells that are held at most, unless the subsample alone has more
+FIRST_LOOK = 4_000
+MARGIN = 1.3  # more rows of a typed file than wanted are taken along: their number is only about right
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The rows held, as text, in their order, and what the bytes of all rows tell (of text alone)."""
+
+    raw: RawTable
+    bytes: Bytes | None
+    complete: bool  # whether all rows are held
+
+
+def held_rows(settings: Settings, width: int) -> int:
+    """Return how many rows are held: M = max(20·m, 200,000), less in wide tables."""
+    size = FIRST_LOOK if settings.rows == "auto" else settings.rows
+    return max(size, min(max(TIMES * size, LEAST), CELLS // width))
+
+
+def look_out(stream: Stream) -> Outlook:
+    """Draw the rows that are held.
+
+    Raises
+    ------
+    DataError
+        E302 without rows; E304, E305, E310, E312 for rows that cannot be read exactly, with their lines.
+    """
+    wanted = held_rows(stream.settings, stream.width)
+    if stream.texts:
+        lines, found = _hold_text(stream, wanted)
+        count = found.records
+    else:
+        found = None
+        lines, count = _hold_typed(stream, wanted)
+    if not len(lines):
+        raise DataError("E302", f"{stream.parts.path} has columns and 0 data rows", fix="add rows")
+    columns = tuple(_column(stream, j) for j in range(stream.width))
+    stream.run("DROP TABLE held")
+    if found is not None:
+        _check_last(stream, columns, found, held=bool(len(lines)) and int(lines[-1]) == found.last_line)
+    raw = replace(stream.head, columns=columns, lines=lines)
+    return Outlook(raw, found, complete=count <= wanted)
+
+
+def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
+    """Take rows from the bytes of text files; return their lines, and what all bytes tell."""
+    harvest, seen_of = taken(stream, wanted) if stream.crew is None else _taken_apart(stream, wanted)
+    queries, places = list[str](), np.cumsum([0, *(seen.records for seen in seen_of)]).tolist()
+    cuts = np.searchsorted(harvest.rows, places).tolist()
+    for place, (text, start, end) in enumerate(zip(stream.texts, cuts, cuts[1:], strict=False)):
+        file = stream.folder / f"held{place}.csv"
+        mark, end_of_line = text.head.layout.delimiter.encode(), seen_of[place].end
+        numbered = zip(harvest.rows[start:end].tolist(), harvest.texts[start:end], strict=True)
+        file.write_bytes(b"".join(b"%d%b%b%b" % (row, mark, record, end_of_line) for row, record in numbered))
+        source = reading(text, str(file), "ignore_errors = true", first="'r': 'BIGINT'")
+        queries.append(f"SELECT r, {text_columns(text)} FROM {source}")
+    harvest.texts.clear()
+    stream.run(f"CREATE TEMP TABLE held AS {' UNION ALL '.join(queries)}")
+    rows = _rows(stream)
+    if len(rows) < len(harvest.rows):  # some are not in order: let the reader of all rows say where
+        stream.run(f"SELECT count(c0) FROM {stream.relation}").fetchall()
+        number, _ = rejects(stream, rows=harvest.offered)
+        if not number:
+            raise unreadable(stream, "line ends inside quotes differ from those of the rows, or are mixed")
+    lines = harvest.lines[np.searchsorted(harvest.rows, rows)]
+    return lines, of_all(harvest, seen_of)
+
+
+def taken(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:
+    """Take rows from all files, one after the other; return them, and what the bytes tell of each file."""
+    harvest, before, seen_of = Harvest(stream.settings.seed, wanted), 0, list[Bytes]()
+    for text, size in zip(stream.texts, stream.parts.sizes, strict=True):
+        seen = whole_bytes(
+            text.path,
+            text.head,
+            compression=text.compression,
+            harvest=harvest,
+            named=text.name,
+            advanced=partial(_advance, stream, before),
+        )
+        seen_of.append(seen)
+        before += size
+    harvest.finish()
+    return harvest, seen_of
+
+
+def of_all(harvest: Harvest, seen_of: Sequence[Bytes]) -> Bytes:
+    """Return what the bytes tell of all files: sums, and of the last one what is last."""
+    ends = sum(seen.open_ends for seen in seen_of)
+    return replace(seen_of[-1], records=harvest.offered, open_ends=ends)
+
+
+def _taken_apart(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:
+    """Have the same rows taken by workers, a file each."""
+    assert stream.crew is not None
+    said = [
+        said_of(text.path, text.head, name=text.name, compression=text.compression) for text in stream.texts
+    ]
+    seed = stream.settings.seed
+    return harvested(
+        stream.crew, said, parts=stream.parts, seed=seed, wanted=wanted, advanced=stream.advanced
+    )
+
+
+def _check_last(stream: Stream, columns: tuple[Cells, ...], seen: Bytes, *, held: bool) -> None:
+    text = stream.texts[-1]
+    _, fields = next(records(seen.last, text.head.layout), (0, []))
+    if len(fields) == len(columns):
+        cells = [fields[j] for j in text.order]
+        refuse_far_rows(columns, cells, where=f"{text.name}:{seen.last_line}", held=held)
+
+
+def _advance(stream: Stream, before: int, done: int) -> None:
+    stream.advanced(before + done)
+
+
+def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
+    """Take rows of typed files; return their numbers from 1, and how many there are in all."""
+    (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
+    share = min(1.0, MARGIN * wanted / max(count, 1))
+    bound = PRIME + 1 if share >= 1 else int(share * PRIME)
+    if stream.crew is None:
+        query = ticket_sql(stream.relation, seed=stream.settings.seed)
+        stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM ({query}) WHERE x < {bound}")
+    else:
+        _draw_apart(stream, bound)
+    found = stream.run("SELECT r, x FROM held ORDER BY r").fetchnumpy()
+    rows = np.asarray(found["r"], dtype=np.int64)
+    kept = smallest(np.asarray(found["x"], dtype=np.int64), rows, count=wanted)
+    tickets = np.asarray(found["x"])[kept]
+    last = int(tickets.max(initial=0))
+    row = int(rows[kept][tickets == last].max(initial=0))
+    stream.run(f"DELETE FROM held WHERE x > {last} OR (x = {last} AND r > {row})")
+    return rows[kept] + 1, int(count)
+
+
+def _draw_apart(stream: Stream, bound: int) -> None:
+    """Have workers draw the rows whose tickets are below a bound, a file each; put them together."""
+    assert stream.crew is not None
+    counts = [stream.run(f"SELECT count(*) FROM {own}").fetchall()[0][0] for own in stream.files]
+    orders, before = [], 0
+    for file, own, count in zip(stream.parts.files, stream.files, counts, strict=True):
+        query = ticket_sql(own, seed=stream.settings.seed, before=before)
+        query = f"SELECT * FROM ({query}) WHERE x < {bound}"
+        path = os.path.abspath(file)
+        orders.append({"path": path, "name": file, "kind": stream.parts.kind, "query": query})
+        before += int(count)
+    answers = asked(stream.crew, DRAW, orders, parts=stream.parts, advanced=stream.advanced)
+    for place, (_, arrays) in enumerate(answers):
+        (stream.folder / f"drawn{place}.parquet").write_bytes(arrays["file"].tobytes())
+    stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM read_parquet('{stream.folder}/drawn*.parquet')")
+
+
+def _rows(stream: Stream) -> Int:
+    return np.asarray(stream.run("SELECT r FROM held ORDER BY r").fetchnumpy()["r"], dtype=np.int64)
+
+
+def _column(stream: Stream, place: int) -> Cells:
+    found: Any = stream.run(f"SELECT c{place} FROM held ORDER BY r").fetchnumpy()[f"c{place}"]
+    cells = np.ma.getdata(found)
+    cells[np.ma.getmaskarray(found)] = None if stream.parts.kind == "parquet" else ""
+    return coded(cells)

@@ -1,0 +1,304 @@
+"""A table of any size as a relation of DuckDB: every column as text, under the dialect that was found."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from regchoose.errors import DataError
+from regchoose.settings.options import Settings
+from regchoose.table.cells import to_cells
+from regchoose.table.csv.dialect import Choose
+from regchoose.table.file_set import Parts
+from regchoose.table.large.byte_scan import to_utf8
+from regchoose.table.large.distributed_scan import REJECTS, SCAN, asked
+from regchoose.table.large.duckdb_connection import connect, refusal
+from regchoose.table.large.duckdb_workspace import workspace
+from regchoose.table.large.head import read_head
+from regchoose.table.large.merge_counts import added_up
+from regchoose.table.large.record_offsets import blocks
+from regchoose.table.large.scan_sql import Text, literal, whole
+from regchoose.table.parquet import dialect_of, kind_of
+from regchoose.table.raw_table import RawTable
+from regchoose.table.source import check_unchanged
+from regchoose.workers.tasks import Crew
+
+TABLE = "THE_TABLE"  # stands in a query for the relation
+VECTOR = 2048  # rows that DuckDB gives at a time
+Advanced = Callable[[int], None]
+Reject = tuple[str, int, str, str]
+
+
+def ignore(_bytes: int) -> None:
+    """Hear how far a pass is, and do nothing."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """An open table. Rows are numbered from 0, through all files in order of their names.
+
+    Attributes
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    folder : Path
+        For files that last as long as the stream.
+    relation : str
+        What stands after FROM: columns c0, c1, …, all text.
+    head : RawTable
+        Names and dialect; `lines` begins with the first row of data.
+    texts : tuple of Text
+        The files, where they are text.
+    files : tuple of str
+        What stands after FROM for each file alone, wherever it is read.
+    crew : Crew, optional
+        Workers that see the files too, and share them.
+    """
+
+    parts: Parts
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    relation: str
+    head: RawTable
+    texts: tuple[Text, ...]
+    settings: Settings
+    advanced: Advanced
+    files: tuple[str, ...] = ()
+    crew: Crew | None = None
+    _rejected: list[Reject] = field(default_factory=list)  # by workers
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return len(self.head.names)
+
+    def where(self, row: int) -> str:
+        """Name the file and the line of a row; of a typed file the row, from 1."""
+        before = 0
+        for text in self.texts:
+            for block in blocks(text.path, text.head, compression=text.compression, advanced=ignore):
+                if row < before + len(block.starts):
+                    line = int(block.lines(np.array([row - before]))[0])
+                    return f"{text.name}:{line}"
+                before += len(block.starts)
+        return f"{self.parts.path}, row {row + 1:,}"
+
+    def is_grouped(self, place: int) -> bool:
+        """Say whether numbers of a column may have their thousands grouped by commas."""
+        return self.parts.kind == "csv" and any(
+            "," in text for text in to_cells(self.head.columns[place]).texts
+        )
+
+    def run(self, query: str) -> duckdb.DuckDBPyConnection:
+        """Run a query, telling now and then how many bytes it has read; damage becomes an error.
+
+        Raises
+        ------
+        DataError
+            E306, E310: what DuckDB cannot read exactly.
+        """
+        done = Event()
+        watch = Thread(target=self._watch, args=(done,), daemon=True)
+        watch.start()
+        try:
+            with self._guarded():
+                return self.connection.execute(query)
+        finally:
+            done.set()
+            watch.join()
+
+    def chunks(self, query: str, *, rows: int) -> Iterator[pd.DataFrame]:
+        """Yield what a query gives, in its order, in parts of about so many rows.
+
+        Raises
+        ------
+        DataError
+            As `run`.
+        """
+        with self._guarded():
+            found = self.connection.execute(query)
+        while True:
+            with self._guarded():
+                chunk = found.fetch_df_chunk(max(1, rows // VECTOR))
+            if not len(chunk):
+                return
+            yield chunk
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            raise refusal(error, kind=self.parts.kind, where=self.parts.path) from None
+
+    def totals(self, terms: Mapping[str, str], relation: str = TABLE) -> dict[str, Any]:
+        """Return what terms come to over the rows of all files.
+
+        Parameters
+        ----------
+        terms : mapping of str to str
+            Names, as in `regchoose.table.large.merge_counts`, and what stands after SELECT.
+        relation : str
+            What stands after FROM; in it, and anywhere, `TABLE` stands for the table.
+        """
+        query = f"SELECT {', '.join(terms.values())} FROM {relation}"
+        if self.crew is None:
+            (row,) = self.run(query.replace(TABLE, self.relation)).fetchall()
+            return dict(zip(terms, row, strict=True))
+        orders = [
+            {
+                "path": os.path.abspath(file),
+                "name": file,
+                "kind": self.parts.kind,
+                "query": query.replace(TABLE, own),
+            }
+            for file, own in zip(self.parts.files, self.files, strict=True)
+        ]
+        answers = asked(self.crew, SCAN, orders, parts=self.parts, advanced=self.advanced)
+        found = [said for said, _ in answers]
+        self._rejected[:] = [
+            (file, *row[1:])
+            for file, said in zip(self.parts.files, found, strict=True)
+            for row in said["rejected"]
+        ]
+        return added_up([dict(zip(terms, said["row"], strict=True)) for said in found])
+
+    def rejected(self) -> list[Reject]:
+        """Return file, line, kind and text of the rows that could not be read so far."""
+        # DuckDB has such a table once it has read files here, and workers may have read them all.
+        known = self.run("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()
+        own = self.run(REJECTS).fetchall() if known else []
+        return sorted({*self._rejected, *own}, key=lambda row: row[:2])
+
+    def _watch(self, done: Event) -> None:
+        while not done.wait(0.2):
+            share = self.connection.query_progress()
+            if share > 0:
+                self.advanced(int(share / 100 * self.parts.n_bytes))
+
+
+@contextmanager
+def streaming(
+    parts: Parts,
+    settings: Settings,
+    *,
+    choose: Choose,
+    advanced: Advanced,
+    threads: int = 0,
+    crew: Crew | None = None,
+) -> Iterator[Stream]:
+    """Open a table; its files must be the same when it is closed.
+
+    Parameters
+    ----------
+    crew : Crew, optional
+        Workers that see the files too, and share them.
+
+    Raises
+    ------
+    DataError
+        E315 where its files have different columns, E311 where they change, and those of `read`.
+    """
+    before = [os.stat(file) for file in parts.files]
+    with (
+        workspace(needs=parts.text_bytes) as folder,
+        connect(str(folder), threads=threads) as connection,
+    ):
+        texts: tuple[Text, ...] = ()
+        if parts.kind == "parquet":
+            columns, head = _parquet(parts, connection)
+            sources = [partial(_whole_parquet, columns)] * len(parts.files)
+        else:
+            texts = _texts(parts, settings, folder=folder, choose=choose)
+            head, sources = _common(parts, texts[0].head.raw), [partial(whole, text) for text in texts]
+            if any(text.path != text.name for text in texts):
+                crew = None  # copies that nobody else sees
+        paths = [text.path for text in texts] or parts.files
+        here = [source(path) for source, path in zip(sources, paths, strict=True)]
+        files = [f"({source(os.path.abspath(path))})" for source, path in zip(sources, paths, strict=True)]
+        relation = f"({' UNION ALL '.join(here)})"
+        yield Stream(parts, connection, folder, relation, head, texts, settings, advanced, tuple(files), crew)
+    for file, old in zip(parts.files, before, strict=True):
+        check_unchanged(file, old)
+
+
+def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Choose) -> tuple[Text, ...]:
+    """Return text files of one dialect and the same columns; those in another encoding are copied."""
+    first = read_head(parts.files[0], settings, compression=parts.compression, choose=choose)
+    same = replace(
+        settings,
+        delimiter=first.layout.delimiter,
+        header="yes" if first.raw.dialect.header else "no",
+        decimal="," if first.raw.dialect.decimal == "," else ".",
+    )
+    texts = []
+    for place, file in enumerate(parts.files):
+        head = read_head(file, same, compression=parts.compression, choose=choose) if place else first
+        _same_columns(first.raw, head.raw)
+        compression, path, encoding = parts.compression, file, str(head.raw.dialect.encoding)
+        if encoding not in ("utf-8", "utf-8-sig", "ascii"):
+            path = to_utf8(file, folder / f"{place}.csv", encoding=encoding, compression=compression)
+            compression = None
+        order = [head.raw.names.index(name) for name in first.raw.names]
+        texts.append(Text(file, path, head, compression, order))
+    return tuple(texts)
+
+
+def _common(parts: Parts, first: RawTable) -> RawTable:
+    found = f"{first.dialect.found}; {_files(parts)}"
+    return replace(first, path=parts.path, dialect=replace(first.dialect, found=found))
+
+
+def _files(parts: Parts) -> str:
+    return f"{len(parts.files)} files as one table" if len(parts.files) > 1 else "streamed"
+
+
+def _same_columns(first: RawTable, other: RawTable) -> None:
+    if set(first.names) == set(other.names) and len(first.names) == len(other.names):
+        return
+    more = [f"{name!r} is only here" for name in other.names if name not in first.names]
+    less = [f"{name!r} is missing here" for name in first.names if name not in other.names]
+    raise DataError(
+        "E315",
+        f"its {len(other.names)} columns are not the {len(first.names)} of {first.path}",
+        where=other.path,
+        detail=[", ".join((more + less)[:6])],
+        fix="a pattern that leaves this file out",
+    )
+
+
+def _whole_parquet(columns: str, path: str) -> str:
+    return f"SELECT {columns} FROM read_parquet({literal(path)})"
+
+
+def _parquet(parts: Parts, connection: duckdb.DuckDBPyConnection) -> tuple[str, RawTable]:
+    """Return the columns, in SQL, of all of some Parquet files, and their common schema."""
+    first: RawTable | None = None
+    for file in parts.files:
+        try:
+            schema = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(file)})").fetchall()
+        except duckdb.Error as error:
+            raise DataError(
+                "E306",
+                f"{file} is no readable Parquet file: {str(error).splitlines()[0]}",
+                fix="write it again",
+            ) from None
+        names = tuple(str(row[0]) for row in schema)
+        kinds = tuple(kind_of(file, str(row[0]), str(row[1])) for row in schema)
+        said = dialect_of(f"Parquet, types from its schema; {_files(parts)}")
+        head = RawTable(file, said, names, (), np.ones(1, dtype=np.int64), kinds)
+        first = first or head
+        _same_columns(first, head)
+    assert first is not None, "parts have files"
+    columns = ", ".join(
+        f'CAST("{name.replace(chr(34), chr(34) * 2)}" AS VARCHAR) AS c{place}'
+        for place, name in enumerate(first.names)
+    )
+    return columns, replace(first, path=parts.path)

@@ -1,0 +1,283 @@
+"""A small convolutional network, m of them side by side.
+
+Two convolutions of 3 × 3 that halve the image, each with a ReLU, and a linear layer. Parameters lie as in
+`regchoose.training.networks.mlp`: a model in a row, kernels and weights first, biases behind. A convolution
+is a product of its kernels with the patches that they see (im2col; Chellapilla, Puri & Simard 2006), and its
+gradient is written out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod, sqrt
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from regchoose.records.table import Image
+from regchoose.records.words import Float, Task
+from regchoose.training.cache_lines import in_lines
+from regchoose.training.loss import slope
+
+KERNEL, STRIDE = 3, 2
+TAPS = KERNEL * KERNEL
+ROWS = 128  # that are put out at a time
+GROUP_BYTES = 8 * 2**20  # of activations: models are taken in groups whose memory stays in the cache
+Pairs = list[tuple[Tensor, Tensor]]  # a layer's weights (m, out, in) and biases (m, out, 1)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A convolution: so many channels of so many pixels in, and out."""
+
+    channels: int
+    height: int
+    width: int
+    out: int
+
+    @property
+    def out_height(self) -> int:
+        """Half the height, rounded up."""
+        return -(-self.height // STRIDE)
+
+    @property
+    def out_width(self) -> int:
+        """Half the width, rounded up."""
+        return -(-self.width // STRIDE)
+
+    @property
+    def places(self) -> int:
+        """Pixels that it puts out in a channel."""
+        return self.out_height * self.out_width
+
+    @property
+    def seen(self) -> int:
+        """Numbers that a pixel put out depends on."""
+        return self.channels * TAPS
+
+    def taps(self, padded: Tensor) -> Iterator[Tensor]:
+        """Yield the pixels under each place of the kernel: views (…, out_height, out_width, n)."""
+        down, across = STRIDE * self.out_height - 1, STRIDE * self.out_width - 1
+        for i in range(KERNEL):
+            for j in range(KERNEL):
+                yield padded[..., i : i + down : STRIDE, j : j + across : STRIDE, :]
+
+
+@dataclass(frozen=True)
+class Cnn:
+    """The shape of the images, the channels of each convolution, and the outputs k."""
+
+    image: Image
+    channels: tuple[int, ...]
+    n_outputs: int
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The convolutions."""
+        stages, before = [], (self.image.channels, self.image.height, self.image.width)
+        for out in self.channels:
+            stages.append(Stage(*before, out))
+            before = (out, stages[-1].out_height, stages[-1].out_width)
+        return tuple(stages)
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """Shapes (out, in) of the weights of each layer."""
+        last = self.stages[-1]
+        return (*((stage.out, stage.seen) for stage in self.stages), (self.n_outputs, last.out * last.places))
+
+    @cached_property
+    def n_penalized(self) -> int:
+        """Kernels and weights; they come first."""
+        return sum(map(prod, self.shapes))
+
+    @cached_property
+    def n_parameters(self) -> int:
+        """Numbers in one model's row: whole cache lines, as in `Mlp`."""
+        used = self.n_penalized + sum(out for out, _ in self.shapes)
+        return in_lines(used)
+
+    @property
+    def group(self) -> int:
+        """Models that are computed together."""
+        numbers = sum((2 * stage.seen + 2 * stage.out) * stage.places for stage in self.stages) * ROWS
+        return max(1, GROUP_BYTES // (4 * numbers))
+
+    def width(self, n_inputs: int) -> int:
+        """Return how many numbers apart rows are to lie: pictures are cut out of them, without gaps."""
+        return n_inputs
+
+    def initial(self, rng: np.random.Generator) -> Float:
+        """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Conv2d and Linear do."""
+        bounds = [1 / sqrt(inputs) for _, inputs in self.shapes] * 2
+        sizes = [*map(prod, self.shapes), *(out for out, _ in self.shapes)]
+        draws = [rng.uniform(-bound, bound, size) for bound, size in zip(bounds, sizes, strict=True)]
+        used = np.concatenate(draws)
+        return np.pad(used, (0, self.n_parameters - len(used)))
+
+    def layers(self, flat: Tensor) -> Pairs:
+        """Split (m, p) into the layers' weights (m, out, in) and biases (m, out, 1), without a copy."""
+        weights, start = [], 0
+        for out, inputs in self.shapes:
+            weights.append(flat[:, start : start + out * inputs].view(-1, out, inputs))
+            start += out * inputs
+        pairs = []
+        for weight in weights:
+            pairs.append((weight, flat[:, start : start + weight.shape[1]].unsqueeze(2)))
+            start += weight.shape[1]
+        return pairs
+
+    def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Return the outputs of rows: (m, p), (m, n, d) -> (m, k, n)."""
+        m, n = len(parameters), x.shape[1]
+        outputs = x.new_empty(m, self.n_outputs, n)
+        for models in _groups(m, self.group):
+            own = self.layers(parameters[models])
+            for rows in _groups(n, ROWS):
+                part = x[models, rows]
+                room = Room.of(self, part.shape[0], part.shape[1], like=x)
+                outputs[models, :, rows] = forward(self, own, part, room)
+        return outputs
+
+    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "CnnProgram":
+        """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step."""
+        return CnnProgram(self, parameters, gradient, n_rows)
+
+    def nonzero_inputs(self, parameters: Tensor) -> Tensor:
+        """Return how many numbers of an image any kernel weight is laid on: (m, p) -> (m,)."""
+        stage = self.stages[0]
+        kernels = self.layers(parameters)[0][0]
+        live = (kernels != 0).any(1).view(-1, stage.channels, TAPS).to(parameters)
+        under = parameters.new_zeros(TAPS, stage.height + 2, stage.width + 2, 1)
+        for tap in range(TAPS):
+            list(stage.taps(under[tap]))[tap].fill_(1)
+        reached = under[:, 1:-1, 1:-1].reshape(TAPS, -1)  # which pixels each place of the kernel is laid on
+        return (live @ reached > 0).sum((1, 2))
+
+    def module(self) -> nn.Module:
+        """Return one network as torch's own layers: 1.weight, 3.weight and 6.weight are penalized."""
+        image = self.image
+        layers: list[nn.Module] = [nn.Unflatten(1, (image.channels, image.height, image.width))]
+        for stage in self.stages:
+            layers += [nn.Conv2d(stage.channels, stage.out, KERNEL, STRIDE, padding=1), nn.ReLU()]
+        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(self.shapes[-1][1], self.n_outputs))
+
+
+@dataclass(frozen=True)
+class Room:
+    """Memory for the activations of n rows of some models, reused at every step.
+
+    The rows are the last axis: so whatever is copied lies side by side.
+
+    Parameters
+    ----------
+    padded : list of Tensor (m, channels, height + 2, width + 2, n)
+        What each convolution sees, with a rim of zeros; in going back, the slope by it.
+    patches : list of Tensor (m, channels · 9, places · n)
+        The same, as the columns of a matrix.
+    hidden : list of Tensor (m, out, places · n)
+        What it puts out.
+    """
+
+    padded: list[Tensor]
+    patches: list[Tensor]
+    hidden: list[Tensor]
+
+    @classmethod
+    def of(cls, network: Cnn, m: int, n: int, *, like: Tensor) -> "Room":
+        """Make room."""
+        stages = network.stages
+        return cls(
+            [like.new_zeros(m, s.channels, s.height + 2, s.width + 2, n) for s in stages],
+            [like.new_empty(m, s.seen, s.places * n) for s in stages],
+            [like.new_empty(m, s.out, s.places * n) for s in stages],
+        )
+
+    def of_first(self, m: int) -> "Room":
+        """Return the room of the first m models."""
+        return Room(*([part[:m] for part in parts] for parts in (self.padded, self.patches, self.hidden)))
+
+
+def forward(network: Cnn, layers: Pairs, x: Tensor, room: Room) -> Tensor:
+    """Return the outputs (m, k, n) of rows x (m, n, d), and leave patches and hidden layers in the room."""
+    m, n = x.shape[:2]
+    first = network.stages[0]
+    seen = x.transpose(1, 2).reshape(m, first.channels, first.height, first.width, n)
+    for stage, (weight, bias), padded, patches, hidden in zip(
+        network.stages, layers[:-1], room.padded, room.patches, room.hidden, strict=True
+    ):
+        padded[:, :, 1:-1, 1:-1].copy_(seen)
+        _see(stage, padded, patches)
+        torch.bmm(weight, patches, out=hidden).add_(bias).relu_()
+        seen = hidden.view(m, stage.out, stage.out_height, stage.out_width, n)
+    weight, bias = layers[-1]
+    return torch.bmm(weight, room.hidden[-1].view(m, -1, n)).add_(bias)
+
+
+def backward(network: Cnn, layers: Pairs, back: Tensor, *, room: Room, gradients: Pairs) -> None:
+    """Write the gradient of the loss by every parameter, after `forward` in the same room.
+
+    Parameters
+    ----------
+    back : Tensor (m, k, n)
+        Derivative of the mean loss by the outputs.
+    gradients : list of pairs
+        Views into the (m, p) gradient, as `Cnn.layers` gives them.
+    """
+    m, _, n = back.shape
+    gradients[-1][0].copy_(torch.bmm(back, room.hidden[-1].view(m, -1, n).transpose(1, 2)))
+    gradients[-1][1].copy_(back.sum(2, keepdim=True))
+    slopes = torch.bmm(layers[-1][0].transpose(1, 2), back)
+    for k in range(len(network.stages) - 1, -1, -1):
+        stage, hidden = network.stages[k], room.hidden[k]
+        slopes = slopes.view(hidden.shape)
+        torch.ops.aten.threshold_backward.grad_input(slopes, hidden, 0, grad_input=slopes)
+        gradients[k][0].copy_(torch.bmm(slopes, room.patches[k].transpose(1, 2)))
+        gradients[k][1].copy_(slopes.sum(2, keepdim=True))
+        if k:
+            torch.bmm(layers[k][0].transpose(1, 2), slopes, out=room.patches[k])
+            slopes = _unsee(stage, room.patches[k], room.padded[k])
+
+
+def _see(stage: Stage, padded: Tensor, patches: Tensor) -> None:
+    """Write what the kernel sees at each place: (m, c, h + 2, w + 2, n) -> (m, c · 9, places · n)."""
+    parts = patches.view(len(patches), stage.channels, TAPS, stage.out_height, stage.out_width, -1)
+    for tap, pixels in enumerate(stage.taps(padded)):
+        parts[:, :, tap].copy_(pixels)
+
+
+def _unsee(stage: Stage, patches: Tensor, padded: Tensor) -> Tensor:
+    """Add up the slopes of each pixel: (m, c · 9, places · n) -> (m, c, h, w, n). The rim is zero again."""
+    parts = patches.view(len(patches), stage.channels, TAPS, stage.out_height, stage.out_width, -1)
+    padded.zero_()
+    for tap, pixels in enumerate(stage.taps(padded)):
+        pixels.add_(parts[:, :, tap])
+    slopes = padded[:, :, 1:-1, 1:-1].clone()
+    padded.zero_()
+    return slopes
+
+
+def _groups(total: int, size: int) -> Iterator[slice]:
+    for start in range(0, total, size):
+        yield slice(start, min(start + size, total))
+
+
+class CnnProgram:
+    """The gradient of m networks, in memory that is used again at every step."""
+
+    def __init__(self, network: Cnn, parameters: Tensor, gradient: Tensor, n_rows: int) -> None:
+        size = min(network.group, len(parameters))
+        self._network, self._groups = network, list(_groups(len(parameters), size))
+        self._layers = [network.layers(parameters[models]) for models in self._groups]
+        self._gradients = [network.layers(gradient[models]) for models in self._groups]
+        self._room = Room.of(network, size, n_rows, like=parameters)
+
+    def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
+        """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
+        network = self._network
+        for models, layers, gradients in zip(self._groups, self._layers, self._gradients, strict=True):
+            own, truth = x[models], y[models]
+            room = self._room.of_first(len(own))
+            back = slope(task, forward(network, layers, own, room), truth) / truth.shape[1]
+            backward(network, layers, back, room=room, gradients=gradients)

@@ -1,0 +1,269 @@
+"""A network of the user's own: found by its name, imported, and kept from disturbing a run."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import io
+import re
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from regchoose.errors import UsageError
+from regchoose.training.networks.any_network import Build
+from regchoose.training.networks.user_traceback import lines_of, said
+from regchoose.workers.threads import NAME
+
+
+@dataclass(frozen=True)
+class UserNetwork:
+    """What a name such as `nets.py:Cnn` stands for.
+
+    Parameters
+    ----------
+    name : str
+        As the user wrote it.
+    file : Path
+        Where its code is.
+    make : callable
+        `(n_inputs, n_outputs, **options) -> torch.nn.Module`. Where it has a parameter `input_names`, it is
+        told what each input is: `age`, `age is missing`, `town=Rome`.
+    source : str
+        Hash of the file, which tells networks of one name apart.
+    """
+
+    name: str
+    file: Path
+    make: Callable[..., Any]
+    source: str
+
+    @property
+    def where(self) -> str:
+        """File and, where it can be told, line."""
+        try:
+            return f"{self.file}:{inspect.getsourcelines(self.make)[1]}"
+        except (OSError, TypeError):  # made while the file ran, or an object that is called
+            return str(self.file)
+
+    def builder(self, input_names: Sequence[str], n_outputs: int, options: Mapping[str, Any]) -> Build:
+        """Return what builds a fresh module.
+
+        Parameters
+        ----------
+        input_names : sequence of str
+            What each input is; a network with a parameter `input_names` is told.
+
+        Raises
+        ------
+        UsageError
+            E211 where it does not take these arguments; the builder raises it where no module comes out.
+        """
+        n_inputs = len(input_names)
+        if "input_names" in self._parameters():
+            options = {**options, "input_names": tuple(input_names)}
+        self._refuse_arguments(n_inputs, n_outputs, options)
+
+        def build() -> nn.Module:
+            module = self.make(n_inputs, n_outputs, **options)
+            if not isinstance(module, nn.Module):
+                raise UsageError(
+                    "E211",
+                    f"{self.name} gave {_kind(module)}, wanted a torch.nn.Module",
+                    where=self.where,
+                    fix="return the module that maps rows (n, n_inputs) to (n, n_outputs)",
+                )
+            return module
+
+        return build
+
+    def _parameters(self) -> Mapping[str, inspect.Parameter]:
+        try:
+            return inspect.signature(self.make).parameters
+        except ValueError:  # a few callables of C have no signature: calling them will tell
+            return {}
+
+    def _refuse_arguments(self, n_inputs: int, n_outputs: int, options: Mapping[str, Any]) -> None:
+        if not (parameters := self._parameters()):
+            return
+        try:
+            inspect.signature(self.make).bind(n_inputs, n_outputs, **options)
+        except TypeError as error:
+            takes = ", ".join(map(str, parameters.values()))
+            missing = re.match("missing .* '(.*)'", str(error))
+            raise UsageError(
+                "E211",
+                f"{self.name} cannot be called with (n_inputs, n_outputs, **options): {error}",
+                where=self.where,
+                detail=[f"it takes ({takes}); given: 2 numbers{_said(options)}"],
+                fix=f"--network-options {missing[1]}=VALUE, or give that argument a default"
+                if missing
+                else "name in --network-options what it takes, and nothing else",
+            ) from error
+
+
+def load(name: str) -> UserNetwork:
+    """Import what `module:attr` or `path.py:attr` names; modules are looked for in the current folder too.
+
+    Raises
+    ------
+    UsageError
+        E201 where there is no such file, E210 where it cannot be imported or holds no such thing.
+    """
+    place, _, attribute = name.rpartition(":")
+    is_file = place.endswith(".py")
+    file = Path(place).resolve() if is_file else None
+    if file is not None and not file.is_file():
+        raise _no_file(place, file, attribute)
+    try:
+        with _found_from(file.parent if file else Path.cwd()):
+            module = _of_file(file) if file else importlib.import_module(place)
+    except Exception as error:
+        raise UsageError(
+            "E210",
+            f"{place} cannot be imported: {said(error)}",
+            fix=f"python {place} shows the error alone"
+            if is_file
+            else f"python -c 'import {place}' shows the error alone",
+            **lines_of(error, file or Path(place)),
+        ) from error
+    file = file or Path(module.__file__ or place)
+    return UserNetwork(name, file, _attribute(module, attribute, name=name), _digest(file))
+
+
+def _no_file(place: str, file: Path, attribute: str) -> UsageError:
+    near = get_close_matches(file.name, [path.name for path in file.parent.glob("*.py")], n=1)
+    fix = (
+        f"--network {Path(place).with_name(near[0])}:{attribute}"
+        if near
+        else "--network with a file that exists"
+    )
+    return UsageError("E201", f"no file {place}", where="--network", fix=fix)
+
+
+def _of_file(file: Path) -> ModuleType:
+    """Run a file as a module of its own name, so that files of one name do not meet."""
+    name = f"regchoose_network_{_digest(file)}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def _found_from(folder: Path) -> Iterator[None]:
+    """Let imports find the modules beside the network, as `python file.py` does."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _attribute(module: ModuleType, attribute: str, *, name: str) -> Callable[..., Any]:
+    found: Any = module
+    try:
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except AttributeError:
+        own = [n for n, value in vars(module).items() if inspect.getmodule(value) is module]
+        near = get_close_matches(attribute, own, n=1) or own[:1]
+        raise UsageError(
+            "E210",
+            f"{name.rpartition(':')[0]} has no {attribute!r}",
+            where="--network",
+            detail=[f"it has: {', '.join(own[:12]) or 'nothing that can be called'}"],
+            fix=f"--network {name.rpartition(':')[0]}:{near[0] if near else 'NAME'}",
+        ) from None
+    if not callable(found):
+        raise UsageError(
+            "E210",
+            f"{name} is {_kind(found)}, wanted a class or function (n_inputs, n_outputs, **options)",
+            where="--network",
+            fix=f"def {attribute}(n_inputs, n_outputs): return the module",
+        )
+    make: Callable[..., Any] = found
+    return make
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+
+
+def _kind(value: object) -> str:
+    kind = type(value).__name__
+    return "None" if value is None else f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
+
+
+def files_beside(file: Path) -> list[Path]:
+    """Return a network's file and those of the modules beside it that are loaded."""
+    loaded = {Path(place) for module in list(sys.modules.values()) if (place := _place_of(module))}
+    own = {path for path in loaded if file.parent in path.parents and "site-packages" not in path.parts}
+    return sorted({file, *(path for path in own if path.is_file())})
+
+
+def code_beside(file: Path) -> str:
+    """Return the hash of a network's file and of the modules beside it that are loaded."""
+    return hashlib.sha256("".join(map(_digest, files_beside(file))).encode()).hexdigest()
+
+
+def _place_of(module: ModuleType) -> str:
+    found = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+    return found if isinstance(found, str) else ""
+
+
+def _said(options: Mapping[str, Any]) -> str:
+    return "".join(f", {name}={value!r}" for name, value in options.items())
+
+
+# ---- peace while it trains ---------------------------------------------------------------------------
+
+
+class _WithoutWorkers(io.TextIOBase):
+    """Standard output for everyone but the threads that train."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, or not."""
+        if threading.current_thread().name.startswith(NAME):
+            return len(text)
+        return int(self._stream.write(text))
+
+    def flush(self) -> None:
+        """Flush."""
+        self._stream.flush()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Train without what a network prints or warns of, and without shortcuts of attention.
+
+    The shortcuts are kernels that vmap cannot batch, and one of them has no derivative.
+    """
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with (
+            redirect_stdout(_WithoutWorkers(sys.stdout)),
+            warnings.catch_warnings(action="ignore"),
+            sdpa_kernel(SDPBackend.MATH),
+        ):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)

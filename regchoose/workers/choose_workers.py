@@ -1,0 +1,52 @@
+"""Which crew the settings ask for."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+
+from regchoose.errors import UsageError
+from regchoose.settings.options import Settings
+from regchoose.workers.processes import Processes
+from regchoose.workers.tasks import Crew
+from regchoose.workers.threads import threads
+
+
+@contextmanager
+def crew_of(settings: Settings) -> Iterator[Crew]:
+    """Give the crew of a run: a cluster, processes of this machine, or threads of this process.
+
+    Raises
+    ------
+    UsageError
+        E202 where Dask is not installed, or both a cluster and processes are asked for.
+    ResourceError
+        E404 to E406 where the cluster cannot be reached, or cannot be used.
+    """
+    if settings.cluster is not None:
+        if settings.jobs:
+            raise UsageError(
+                "E202",
+                "--jobs counts processes of this machine, and --cluster names others",
+                fix="leave one of them out; a cluster is as large as its workers",
+            )
+        with _cluster(settings.cluster) as cluster:
+            yield cluster
+    elif settings.jobs > 1 and settings.resources != "no":
+        with Processes(settings.jobs) as processes:
+            yield processes
+    else:
+        yield threads(settings.jobs)
+
+
+def _cluster(address: str) -> AbstractContextManager[Crew]:
+    """Load Dask, which is an extra, and connect."""
+    try:
+        module = import_module("regchoose.workers.cluster")
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "E202",
+            f"--cluster needs Dask, and {error.name} is not installed",
+            fix="pip install 'regchoose[dask]'",
+        ) from error
+    cluster: AbstractContextManager[Crew] = module.Cluster(address)
+    return cluster

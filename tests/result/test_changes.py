@@ -1,0 +1,201 @@
+"""What changed between two results, and how it is said."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from regchoose.records.answers import Result
+from regchoose.report.changes_text import changes_as_markdown, render_changes
+from regchoose.report.terminal import as_text
+from regchoose.result.changes import changes
+from tests.report.hostile import NAMES
+from tests.report.results import FIRM, PRIOR
+from tests.report.test_as_markdown import flat
+
+
+def column(name: str, role: str = "numeric") -> dict[str, Any]:
+    return {"name": name, "role": role, "type": "number", "why": "", "missing": 0}
+
+
+OLD = replace(FIRM, data={**FIRM.data, "columns": [column("age"), column("bmi"), column("s6")]})
+CHANGED = replace(
+    FIRM,
+    regchoose_version="0.2.0",
+    fingerprint={**FIRM.fingerprint, "data": "d2"},
+    settings={**FIRM.settings, "seed": 1, "hidden": [32]},
+    recommendation={
+        **FIRM.recommendation,
+        "regularizer": "l1",
+        "outcome": "start_l1",
+        "certainty": "leaning",
+        "safe": 0.85,
+        "l1": 0.003,
+        "l2": 0.0,
+        "nonzero_share": 0.56,
+    },
+    data={
+        **FIRM.data,
+        "rows": 500,
+        "columns": [column("age", "id"), column("bmi"), column("new|one")],
+        "warnings": ["3 rows are duplicates"],
+    },
+)
+
+
+def test_the_same_result_has_not_changed() -> None:
+    found = changes(FIRM, FIRM)
+    assert found["changed"] is False
+    assert (found["l1_factor"], found["loss_increase"], found["intervals_overlap"]) == (1.0, 0.0, True)
+    # Another run takes another time.
+    later = replace(FIRM, seconds=99.0, execution={**FIRM.execution, "device": "cuda"})
+    assert changes(FIRM, later)["changed"] is False
+
+
+FOUND: dict[str, object] = {
+    "ok": True,
+    "schema_version": "1",
+    "changed": True,
+    "regularizer_changed": True,
+    "outcome_changed": True,
+    "certainty_changed": True,
+    "certainty_lower": True,
+    "safe_increase": pytest.approx(-0.12),
+    "loss_increase": pytest.approx(0.002),
+    "loss_increase_share": pytest.approx(0.002 / 0.527),
+    "intervals_overlap": True,
+    "gain_increase": 0.0,
+    "zeros_increase": pytest.approx(0.13),
+    "l1_factor": pytest.approx(0.003 / 0.0021),
+    "l2_factor": None,
+    "data_changed": True,
+    "rows_increase": 58,
+    "columns_added": ["new|one"],
+    "columns_removed": ["s6"],
+    "roles_changed": [{"name": "age", "old": "numeric", "new": "id"}],
+    "target_changed": False,
+    "task_changed": False,
+    "warnings_added": ["3 rows are duplicates"],
+    "warnings_removed": ["2 rows are duplicates"],
+    "network_changed": False,
+    "version_changed": True,
+    "arms": [],
+}
+
+
+def test_each_change_is_named() -> None:
+    found = changes(OLD, CHANGED)
+    assert {name: found[name] for name in FOUND} == FOUND
+    assert set(found) - set(FOUND) == {"figures", "settings_changed"}
+    assert [change["name"] for change in found["figures"]] == [
+        "regularizer",
+        "outcome",
+        "certainty",
+        "safe",
+        "l1",
+        "l2",
+        "nonzero_share",
+    ]
+    assert found["settings_changed"] == [
+        {"name": "seed", "old": 0, "new": 1},
+        {"name": "hidden", "old": None, "new": [32]},
+    ]
+
+
+def test_the_other_way_round_the_signs_turn() -> None:
+    there, back = changes(OLD, CHANGED), changes(CHANGED, OLD)
+    for name in ("safe_increase", "loss_increase", "zeros_increase", "rows_increase"):
+        assert back[name] == pytest.approx(-there[name])
+    assert back["columns_added"] == there["columns_removed"]
+    assert back["certainty_lower"] is False
+
+
+def test_losses_of_another_kind_are_not_compared() -> None:
+    other = replace(FIRM, data={**FIRM.data, "task": "binary"})
+    assert changes(FIRM, other)["loss_increase"] is None
+    assert changes(FIRM, other)["task_changed"] is True
+
+
+def test_an_answer_from_prior_knowledge_has_nothing_to_compare() -> None:
+    found = changes(FIRM, PRIOR)
+    assert found["certainty_lower"] is True
+    for name in ("safe_increase", "loss_increase", "intervals_overlap", "gain_increase", "zeros_increase"):
+        assert found[name] is None
+    assert {"name": "l2", "old": 0.534, "new": None} in found["arms"]
+
+
+def test_what_no_digit_shows_is_left_to_the_document() -> None:
+    drifted = replace(FIRM, recommendation={**FIRM.recommendation, "l1": 0.0021000001})
+    found = changes(FIRM, drifted)
+    assert found["figures"] == [{"name": "l1", "old": 0.0021, "new": 0.0021000001}]
+    assert "l1" not in as_text(render_changes(found, FIRM, drifted), width=80)
+
+
+def test_losses_apart_are_told_from_noise() -> None:
+    best = {**FIRM.arms["elastic_net"], "loss": 0.6, "interval": [0.58, 0.62]}
+    worse = replace(FIRM, arms={**FIRM.arms, "elastic_net": best})
+    assert changes(FIRM, worse)["intervals_overlap"] is False
+    assert "noise" not in as_text(render_changes(changes(FIRM, worse), FIRM, worse), width=80)
+
+
+def test_a_comparison_in_whole() -> None:
+    assert as_text(render_changes(changes(OLD, CHANGED), OLD, CHANGED), width=80) == TEXT
+
+
+def test_what_made_the_difference_is_said() -> None:
+    def why(new: Result) -> str:
+        return as_text(render_changes(changes(FIRM, new), FIRM, new), width=200).splitlines()[1]
+
+    assert why(FIRM) == "Data, settings and version are the same, and so is all that came out."
+    drifted = replace(FIRM, recommendation={**FIRM.recommendation, "safe": 0.96})
+    assert "the kind of machine, or --budget, made the difference" in why(drifted)
+    assert why(replace(FIRM, settings={})) == "What went in differs: the settings."
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_a_hostile_name_stays_a_name(kind: str) -> None:
+    name = NAMES[kind]
+    data = {**FIRM.data, "columns": [column(name)], "warnings": [name], "target": name, "path": name}
+    wild = replace(FIRM, data=data)
+    found = changes(FIRM, wild)
+    shown = as_text(render_changes(found, FIRM, wild), width=80)
+    assert not set(shown) & {"\x1b", "\x07", "\u202e", "\r"}
+    assert not any(line.lstrip().startswith("::") for line in shown.splitlines())
+    written = changes_as_markdown(found, FIRM, wild)
+    tokens = flat(written)
+    assert {token.content for token in tokens if token.type.startswith("html")} <= {"<!-- -->"}
+    cells, rows = (sum(token.type == f"{kind}_open" for token in tokens) for kind in ("td", "tr"))
+    tables = sum(token.type == "table_open" for token in tokens)
+    assert cells == 4 * (rows - tables)
+    assert "{{" not in written
+
+
+TEXT = """\
+The recommendation changed: Elastic Net → L1.
+What went in differs: the data, the settings, the version.
+
+Recommendation
+  regularizer  Elastic Net → L1
+  certainty    firm → leaning
+  safe         97 % → 85 %
+  loss         0.527 → 0.529   +0.0020, 0.4 % more; the intervals overlap: it
+               may be noise
+  l1           0.0021 → 0.0030   × 1.4
+  l2           0.0086 → –
+  zeros        31 % → 44 %
+
+Table
+  rows             442 → 500
+  columns added    new|one
+  columns removed  s6
+  age              numeric → id
+  new warning      3 rows are duplicates
+  warning gone     2 rows are duplicates
+
+Settings
+  --seed    0 → 1
+  --hidden  – → 32
+
+Version
+  regchoose  0.1.0 → 0.2.0
+"""

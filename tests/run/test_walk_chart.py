@@ -1,0 +1,365 @@
+"""Whole runs on small tables: the real rooms, joined."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from regchoose.errors import RegchooseError, TrainingError
+from regchoose.records.answers import Prompt, Result
+from regchoose.records.words import ARMS
+from regchoose.report.terminal import text
+from regchoose.result.json_text import dumps
+from regchoose.run.walk_chart import recommend
+from regchoose.settings.options import Settings
+
+QUICK = Settings(
+    strengths=3, alphas=(0.5,), repeats=2, epochs=5, steps=20, hidden=(16,), lr=0.02, budget="1h", jobs=1
+)
+
+
+class Diary:
+    """A listener that writes down what it hears."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.totals: dict[str, int] = {}
+        self.done: dict[str, int] = {}
+        self.notes: list[str] = []
+
+    def started(self, key: str, text: str, total: int) -> None:
+        self.steps.append(key)
+        self.totals[key] = total
+
+    def advanced(self, key: str, done: int) -> None:
+        assert done > self.done.get(key, 0)
+        self.done[key] = done
+
+    def finished(self, key: str, summary: str) -> None:
+        assert self.steps[-1] == key
+
+    def noted(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def nobody(_: Prompt) -> str | None:
+    return None
+
+
+def run(
+    path: Path | str,
+    settings: Settings = QUICK,
+    *,
+    given: frozenset[str] = frozenset(),
+    ask: Callable[[Prompt], str | None] = nobody,
+    diary: Diary | None = None,
+) -> Result:
+    ticks = count()
+    return recommend(
+        str(path),
+        settings,
+        given=given,
+        ask=ask,
+        listener=diary or Diary(),
+        clock=lambda: next(ticks) / 10,
+    )
+
+
+def write(folder: Path, task: str, *, n: int = 80, name: str = "table.csv") -> Path:
+    """Write a table whose first two columns matter; one category, one gap."""
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=(n, 4)).round(3)
+    score = x[:, 0] - x[:, 1] + 0.5 * rng.normal(size=n)
+    target = {
+        "regression": score.round(4).astype(str),
+        "binary": np.where(score > 0, "good", "bad"),
+        "multiclass": np.array(["low", "middle", "high"])[np.digitize(score, (-0.6, 0.6))],
+    }[task]
+    lines = ["a,b,c,d,kind,target"]
+    for row, value in zip(x, target, strict=True):
+        cells = [str(number) for number in row]
+        cells[2] = "" if rng.random() < 0.1 else cells[2]
+        lines.append(",".join([*cells, str(rng.choice(["red", "green", "blue"])), str(value)]))
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module", params=["regression", "binary", "multiclass"])
+def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
+    path = write(tmp_path_factory.mktemp("tables"), request.param)
+    diary = Diary()
+    return request.param, path, run(path, diary=diary), diary
+
+
+def test_an_answer_has_everything_the_contract_names(walked: tuple[Any, ...]) -> None:
+    task, _, result, _ = walked
+    document = json.loads(dumps(result))
+    assert document["ok"] is True
+    assert document["data"]["task"] == task
+    advice = document["recommendation"]
+    assert advice["outcome"] == f"start_{advice['regularizer']}"
+    assert advice["certainty"] in ("firm", "leaning", "undecided")
+    assert 0 <= advice["probability"] <= 1
+    assert 0 <= advice["safe"] <= 1
+    assert advice["training"]["stop_epoch"] <= advice["training"]["schedule_epochs"]
+    assert list(result.arms) == list(ARMS)
+    for arm, figures in document["arms"].items():
+        assert (figures["l1"] > 0) == (arm in ("l1", "elastic_net"))
+        assert (figures["l2"] > 0) == (arm in ("l2", "elastic_net"))
+        assert figures["interval"][0] < figures["loss"] < figures["interval"][1]
+        assert figures["failed"] == 0
+    assert set(document["execution"]["arm_seconds"]) == set(ARMS)
+
+
+def test_steps_come_in_the_order_of_the_chart(walked: tuple[Any, ...]) -> None:
+    _, _, result, diary = walked
+    assert diary.steps[:3] == ["subsample", "none", "elastic_net"]
+    chosen = "l1" if "train_l1" in [step["key"] for step in result.path] else "l2"
+    assert diary.steps[3] == chosen
+    assert sorted(diary.steps[3:]) == ["l1", "l2"]  # the skipped arm comes last: the audit
+    for arm in ARMS:
+        assert diary.done[arm] == result.arms[arm]["trained"]
+        assert diary.totals[arm] > 0
+
+
+def test_the_path_is_a_walk_of_the_chart(walked: tuple[Any, ...]) -> None:
+    _, _, result, _ = walked
+    assert [step["key"] for step in result.path][:5] == [
+        "subsample_possible",
+        "draw_subsample",
+        "resources",
+        "train_baseline",
+        "train_elastic_net",
+    ]
+    assert result.path[-1]["key"] == result.recommendation["outcome"]
+    for step in result.path:
+        assert step["why"]
+        assert step["source"]
+        if step["kind"] == "question":
+            assert step["evidence"]
+
+
+def test_the_answers_agree_with_the_losses(walked: tuple[Any, ...]) -> None:
+    _, _, result, _ = walked
+    losses = {arm: figures["loss"] for arm, figures in result.arms.items()}
+    pairs = {
+        "elastic_net_vs_baseline": ("elastic_net", "none"),
+        "l1_vs_elastic_net": ("l1", "elastic_net"),
+        "l2_vs_baseline": ("l2", "none"),
+    }
+    equivalent = {found["question"]: found["equivalent"] for found in result.comparisons}
+    for step in result.path:
+        if step["key"] in pairs:
+            a, b = pairs[step["key"]]
+            kept_free = b == "none" and equivalent[step["key"]] >= 0.95
+            assert step["answer"] == ("better" if losses[a] < losses[b] and not kept_free else "worse")
+
+
+def test_an_answer_can_be_shown(walked: tuple[Any, ...]) -> None:
+    _, _, result, _ = walked
+    for width in (40, 80):
+        shown = text(result, width=width)
+        assert "The way through the chart" in shown
+        assert max(map(len, shown.splitlines())) <= width
+
+
+@pytest.mark.parametrize("further", [{}, {"jobs": 2}], ids=["again", "two jobs"])
+def test_same_seed_same_bytes(walked: tuple[Any, ...], further: dict[str, Any]) -> None:
+    _, path, result, _ = walked
+    other = run(path, replace(QUICK, **further))
+    assert dumps(replace(other, seconds=0, execution={})) == dumps(replace(result, seconds=0, execution={}))
+
+
+def test_another_seed_gives_other_losses(walked: tuple[Any, ...]) -> None:
+    _, path, result, _ = walked
+    other = run(path, replace(QUICK, seed=1))
+    assert other.arms["none"]["loss"] != result.arms["none"]["loss"]
+
+
+def test_one_learning_rate_is_found_for_all_arms(tmp_path: Path) -> None:
+    diary = Diary()
+    result = run(write(tmp_path, "regression"), replace(QUICK, lr="auto"), diary=diary)
+    assert diary.steps[:3] == ["subsample", "rate", "none"]
+    assert diary.done["rate"] == diary.totals["rate"] == 3 * 4 * 5
+    assert result.recommendation["training"]["lr"] in (0.001, 0.003, 0.01)
+
+
+def test_a_rate_much_better_than_the_usual_one_is_taken(tmp_path: Path) -> None:
+    """In five epochs of one step each, only large steps get anywhere."""
+    path = write(tmp_path, "regression", n=200)
+    result = run(path, replace(QUICK, lr="auto", steps=5, batch=120))
+    assert result.recommendation["training"]["lr"] == 0.01
+
+
+def test_strengths_are_moved_to_the_full_table(tmp_path: Path) -> None:
+    path = write(tmp_path, "regression", n=300)
+    result = run(path, replace(QUICK, rows=100, subsample="yes"), given=frozenset({"subsample"}))
+    advice = result.recommendation
+    assert result.subsample is not None
+    assert (result.subsample["rows"], result.subsample["of"]) == (100, 300)
+    small = advice["subsample_size"]
+    assert small["rows"] == 80
+    gamma = 0.5 if advice["nonzero_share"] < 0.5 else 1.0
+    assert advice["l2"] == pytest.approx(small["l2"] * 80 / 300)
+    assert advice["l1"] == pytest.approx(small["l1"] * (80 / 300) ** gamma)
+
+
+def test_strengths_of_the_user_are_taken(tmp_path: Path) -> None:
+    path = write(tmp_path, "regression")
+    result = run(path, replace(QUICK, l1=0.01, l2=0.02))
+    assert result.arms["l2"]["l2"] == pytest.approx(0.02 * 80 / 64)  # for 64 of the subsample's 80 rows
+    assert result.arms["elastic_net"]["l2"] == pytest.approx(0.02 * 80 / 64)
+    assert len(result.curves["loss_by_strength"]["elastic_net"]["l1"]) == 1
+
+
+@pytest.mark.parametrize("task", ["regression", "binary"])
+def test_linear_networks_have_no_training_length(tmp_path: Path, task: str) -> None:
+    result = run(write(tmp_path, task), replace(QUICK, network="linear"))
+    assert result.recommendation["training"] is None
+    assert result.audit is not None
+    assert result.audit["fixed_length"] is None
+    assert result.arms["l1"]["stationarity"] < 1e-7
+
+
+def test_without_the_audit_the_skipped_arm_is_not_trained(tmp_path: Path) -> None:
+    diary = Diary()
+    result = run(write(tmp_path, "regression"), replace(QUICK, audit=False), diary=diary)
+    assert len(result.arms) == 3
+    assert result.audit is None
+
+
+def test_best_recommends_the_lowest_loss(tmp_path: Path) -> None:
+    result = run(write(tmp_path, "regression"), replace(QUICK, decide="best"))
+    losses = {arm: figures["loss"] for arm, figures in result.arms.items()}
+    assert result.recommendation["regularizer"] == min(losses, key=losses.__getitem__)
+
+
+def test_a_fixed_length_trains_to_the_end(tmp_path: Path) -> None:
+    result = run(write(tmp_path, "regression"), replace(QUICK, stopping="fixed"))
+    training = result.recommendation["training"]
+    assert training["stop_epoch"] == training["schedule_epochs"]
+
+
+# ---- prior knowledge -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        ({"prior_knowledge": "no"}, "start_elastic_net"),
+        ({"correlated": "yes"}, "start_l2"),
+        ({"correlated": "no", "entire_picture": "yes"}, "start_l2"),
+        ({"correlated": "no", "entire_picture": "no"}, "start_l1"),
+    ],
+)
+@pytest.mark.parametrize("how", ["flags", "prompts"])
+def test_prior_knowledge_answers_without_training(
+    tmp_path: Path, answers: dict[str, str], outcome: str, how: str
+) -> None:
+    path = write(tmp_path, "binary")
+    diary = Diary()
+    if how == "flags":
+        settings = replace(QUICK, subsample="no", **answers)  # type: ignore[arg-type]  # names of fields
+        result = run(path, settings, given=frozenset({"subsample", *answers}), diary=diary)
+        by = "flag"
+    else:
+        replies = {
+            "--subsample": "no",
+            **{f"--{key.replace('_', '-')}": value for key, value in answers.items()},
+        }
+        result = run(path, ask=lambda prompt: replies.get(prompt.flag), diary=diary)
+        by = "user"
+    assert result.recommendation["outcome"] == outcome
+    assert result.recommendation["certainty"] == "prior"
+    assert result.recommendation["l1"] is None
+    assert diary.steps == []
+    last = [step for step in result.path if step["kind"] == "question"][-1]
+    assert last["answered_by"] == by
+    assert json.loads(dumps(result))["arms"] == {}
+    assert "prior knowledge" in text(result, width=80)
+
+
+def test_what_nobody_knows_is_measured(tmp_path: Path) -> None:
+    result = run(write(tmp_path, "binary"), replace(QUICK, resources="no"), given=frozenset({"resources"}))
+    measured = {step["key"]: step for step in result.path if step["answered_by"] == "measured"}
+    assert "condition number" in measured["correlated"]["evidence"]
+    assert result.data["profile"]["correlated"]["figures"]["condition_number"] > 0
+
+
+def test_a_budget_too_small_is_answered_from_prior_knowledge(tmp_path: Path) -> None:
+    result = run(write(tmp_path, "binary"), replace(QUICK, budget="0.001s"))
+    resources = next(step for step in result.path if step["key"] == "resources")
+    assert (resources["answer"], resources["answered_by"]) == ("no", "measured")
+    assert result.recommendation["certainty"] == "prior"
+
+
+@pytest.mark.parametrize(
+    ("answers", "keys"),
+    [
+        ({"needs_regularization": "no"}, ["regularization_needed", "start_none"]),
+        ({"sparse": "yes"}, ["regularization_needed", "sparse", "start_l2"]),
+        (
+            {"sparse": "no", "correlated": "no"},
+            ["regularization_needed", "sparse", "many_correlations", "start_l1"],
+        ),
+    ],
+)
+def test_the_second_chart(tmp_path: Path, answers: dict[str, str], keys: list[str]) -> None:
+    settings = replace(QUICK, chart="three-questions", **answers)  # type: ignore[arg-type]  # names of fields
+    result = run(write(tmp_path, "binary"), settings, given=frozenset(answers))
+    assert [step["key"] for step in result.path] == keys
+
+
+def test_the_second_chart_leads_to_the_experiment_and_past_it(tmp_path: Path) -> None:
+    path = write(tmp_path, "binary")
+    unsure = {"sparse": "no"}
+    settings = replace(QUICK, chart="three-questions", resources="no", **unsure)  # type: ignore[arg-type]
+    result = run(path, settings, given=frozenset({"resources", *unsure}))
+    assert result.path[-1]["kind"] == "outcome"
+    assert result.recommendation["certainty"] == "prior"
+
+
+# ---- what goes wrong -------------------------------------------------------------------------------
+
+
+def test_a_subsample_that_does_not_match_is_a_no(tmp_path: Path) -> None:
+    """A heavy tail cannot be matched by 20 rows."""
+    rng = np.random.default_rng(0)
+    lines = ["a,b,target", *(f"{a:.4g},{b:.4g},{a + b:.5g}" for a, b in rng.standard_cauchy((400, 2)))]
+    path = tmp_path / "cauchy.csv"
+    path.write_text("\n".join(lines) + "\n")
+    result = run(path, replace(QUICK, rows=20))
+    first = result.path[0]
+    assert (first["answer"], first["answered_by"]) == ("no", "measured")
+    assert result.subsample is not None
+    assert result.subsample["matched"] is False
+    assert any(not check["ok"] for check in result.subsample["checks"])
+
+
+def test_trainings_that_fail_are_an_error(tmp_path: Path) -> None:
+    """A strength beyond what single precision can hold."""
+    settings = replace(QUICK, l2=1e39)
+    with pytest.raises(TrainingError) as caught:
+        run(write(tmp_path, "regression"), settings)
+    assert caught.value.code == "E501"
+    assert "--lr" in caught.value.fix
+
+
+def test_too_few_rows_are_refused_and_answered_from_prior_knowledge(tmp_path: Path) -> None:
+    path = write(tmp_path, "regression", n=12)
+    with pytest.raises(RegchooseError) as caught:
+        run(path)
+    assert caught.value.code == "E303"
+    result = run(path, replace(QUICK, resources="no"), given=frozenset({"resources"}))
+    assert result.recommendation["certainty"] == "prior"
+
+
+def test_as_many_rows_as_are_asked_for_are_enough(tmp_path: Path) -> None:
+    result = run(write(tmp_path, "regression", n=30))
+    assert result.recommendation["regularizer"] in ARMS

@@ -1,0 +1,118 @@
+"""Decisions on posteriors made by hand."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from regchoose.flowchart.charts import CHARTS
+from regchoose.flowchart.walk import outcome
+from regchoose.records.experiment import Verdict
+from regchoose.records.words import ARMS, Arm, Float
+from regchoose.statistics.decide import (
+    DIAMONDS,
+    answer,
+    judge,
+    null_loss,
+    region_of_equivalence,
+)
+from regchoose.statistics.posterior import Posterior
+
+BEFORE = {"subsample_possible": "yes", "resources": "yes"}
+
+
+def walk(signs: Mapping[str, str]) -> str:
+    return outcome(CHARTS["which-regularizer"], {**BEFORE, **signs})
+
+
+def posterior(means: tuple[float, ...], *, error: float = 0.001, arms: tuple[Arm, ...] = ARMS) -> Posterior:
+    return Posterior(arms, np.array(means), np.eye(len(means)) * error**2 / 2, 24)
+
+
+def verdict_of(made: Posterior, *, best: bool = False, rope: float = 0.01) -> Verdict:
+    signs: dict[str, str] = dict.fromkeys(DIAMONDS, "worse")
+    for key, pair in DIAMONDS.items():
+        if set(pair) <= set(made.arms):
+            signs[key] = answer(made, key, rope=rope)
+    chosen = None if best else walk(signs)
+    return judge(made, outcome=chosen, rope=rope, walk=walk, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("means", "expected"),  # none, l1, l2, elastic_net
+    [
+        ((0.50, 0.40, 0.45, 0.43), "start_l1"),
+        ((0.50, 0.44, 0.45, 0.43), "start_elastic_net"),
+        ((0.50, 0.40, 0.45, 0.53), "start_l2"),
+        ((0.50, 0.40, 0.55, 0.53), "start_none"),
+    ],
+)
+def test_the_chart_follows_the_signs(means: tuple[float, ...], expected: str) -> None:
+    made = posterior(means)
+    found = verdict_of(made)
+    assert found.outcome == expected
+    assert found.probability == pytest.approx(1, abs=1e-3)
+
+
+def test_an_established_tie_stays_with_the_free_default() -> None:
+    made = posterior((0.500, 0.498, 0.499, 0.498))
+    assert answer(made, "elastic_net_vs_baseline", rope=0.01) == "worse"
+    assert answer(made, "l2_vs_baseline", rope=0.01) == "worse"
+    found = verdict_of(made)
+    assert found.outcome == "start_none"
+    assert found.certainty == "firm"  # two arms that do not differ are no doubt
+
+
+def test_a_tie_between_l1_and_elastic_net_goes_by_the_sign() -> None:
+    made = posterior((0.600, 0.498, 0.500, 0.499))
+    assert answer(made, "l1_vs_elastic_net", rope=0.01) == "better"
+
+
+def test_the_audit_sees_what_the_chart_is_blind_to() -> None:
+    """Elastic Net beats the baseline, so the chart never tries L2, which is the best of all."""
+    made = posterior((0.50, 0.47, 0.30, 0.45))
+    chart, best = verdict_of(made), verdict_of(made, best=True)
+    assert (chart.outcome, chart.certainty, chart.best_arm) == ("start_elastic_net", "undecided", "l2")
+    assert chart.safe == pytest.approx(0, abs=1e-3)
+    assert (best.outcome, best.certainty) == ("start_l2", "firm")
+
+
+@pytest.mark.parametrize(("error", "certainty"), [(0.001, "firm"), (0.3, "undecided")])
+def test_certainty_falls_with_noise(error: float, certainty: str) -> None:
+    assert verdict_of(posterior((0.50, 0.40, 0.45, 0.43), error=error)).certainty == certainty
+
+
+def test_safe_counts_draws_within_the_region() -> None:
+    """Two arms with independent errors: P(a − b ≤ δ) in closed form."""
+    from scipy.stats import t as student
+
+    made = Posterior(("none", "elastic_net"), np.array([0.50, 0.51]), np.diag([2e-4, 2e-4]), 24)
+    found = judge(
+        made, outcome="start_elastic_net", rope=0.005, walk=lambda _: "", rng=np.random.default_rng(0)
+    )
+    exact = student.cdf((0.005 - 0.01) / np.sqrt(4e-4), 24)
+    assert found.safe == pytest.approx(exact, abs=0.01)
+
+
+@pytest.mark.parametrize("missing", ["l1", "l2"])
+def test_an_untrained_arm_does_not_disturb_the_walk(missing: Arm) -> None:
+    """Without the audit the skipped arm is absent; a walk that would need it ends elsewhere."""
+    means = {"none": 0.50, "l1": 0.40, "l2": 0.40, "elastic_net": 0.45 if missing == "l2" else 0.55}
+    arms = tuple(arm for arm in ARMS if arm != missing)
+    made = posterior(tuple(means[arm] for arm in arms), arms=arms)
+    found = verdict_of(made)
+    assert found.outcome == ("start_l1" if missing == "l2" else "start_l2")
+    assert found.probability == pytest.approx(1, abs=1e-3)
+    assert missing not in found.safe_of
+
+
+def test_null_loss_is_the_entropy_of_the_classes() -> None:
+    target: Float = np.repeat([0.0, 1.0, 2.0], [50, 25, 25])
+    entropy = -(0.5 * np.log(0.5) + 2 * 0.25 * np.log(0.25))
+    assert null_loss("multiclass", target, n_classes=3) == pytest.approx(entropy)
+    assert null_loss("regression", np.arange(5.0), n_classes=0) == 1.0
+
+
+@pytest.mark.parametrize(("null", "none", "rope"), [(1.0, 0.8, 0.01), (1.0, 0.3, 0.006), (1.0, 0.001, 0.002)])
+def test_region_has_its_three_regimes(null: float, none: float, rope: float) -> None:
+    assert region_of_equivalence(null, none) == pytest.approx(rope)

@@ -1,0 +1,248 @@
+"""A block that was kept is not trained again, and is the same to the last bit."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from regchoose.cache.block_cache import Journal
+from regchoose.records.experiment import Penalties, Trained
+from regchoose.records.words import Arrays
+from regchoose.settings.options import Settings
+from regchoose.training import serialization
+from regchoose.training import train as train_module
+from regchoose.training.block import Block, BlockResult, CellData
+from regchoose.training.descent import train_block
+from regchoose.training.networks import choose
+from regchoose.training.networks.any_network import AnyNetwork
+from regchoose.training.networks.choose import other_network
+from regchoose.training.networks.dry_step import Trial
+from regchoose.training.train import Training, seconds_a_model, train
+from regchoose.training.trained_blocks import arrays_of, from_arrays
+from tests.training.problems import block_result, cell, points, training
+
+PENALTIES = points((0, 0), (0.05, 0), (0, 0.05))
+CAPTURE = np.zeros(3, dtype=np.int64)
+
+
+class Memory:
+    """Keeps in memory; the journal's own tests are beside it."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[str, tuple[Arrays, str]] = {}
+        self.found = 0
+
+    def block(self, key: str) -> tuple[Arrays, str] | None:
+        self.found += key in self.blocks
+        return self.blocks.get(key)
+
+    def keep_block(self, key: str, arrays: Arrays, note: str) -> None:
+        assert key not in self.blocks, "trained twice"
+        self.blocks[key] = (arrays, note)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block for every cell."""
+    monkeypatch.setattr(train_module, "MODELS_A_BLOCK", 1)
+
+
+@pytest.fixture
+def cells() -> list[CellData]:
+    made = [cell("regression", seed=seed) for seed in range(3)]
+    return [replace(one, drawn=one.x[:4]) for one in made]
+
+
+def arrays(run: Trained) -> list[bytes]:
+    several = [*(run.outputs or ()), *(run.drawn or ()), *(run.weights or ())]
+    whole = [*run.losses.values(), run.nonzero_share, run.nonzero_inputs, run.stationarity, run.failed]
+    return [array.dtype.str.encode() + array.tobytes() for array in (*whole, *several)]
+
+
+def test_a_result_comes_back_from_its_arrays_without_the_weights_of_all_models(cells: list[CellData]) -> None:
+    result = replace(block_result(training("regression"), cells[:1], PENALTIES), note="a note")
+    again = from_arrays(dict(arrays_of(result)), result.note)
+    assert again is not None
+    assert again.note == "a note"
+    assert again.weights.shape == (1, 3, 0)
+    assert dict(arrays_of(again)).keys() == dict(arrays_of(result)).keys()
+    assert from_arrays({}, "") is None
+
+
+@pytest.mark.parametrize("hidden", [(6,), None], ids=str)
+def test_the_second_run_trains_nothing_and_says_the_same(
+    hidden: tuple[int, ...] | None, cells: list[CellData], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = training("regression", hidden=hidden)
+    plain = train(plan, cells, PENALTIES, capture=CAPTURE)
+    runs, told = [], list[int]()
+    for turn in range(2):
+        journal = Journal(tmp_path / "j.sqlite", engine="", fresh=False, now=lambda: 0.0)
+        if turn:
+            monkeypatch.setattr(serialization, "train_within_memory", None)
+        kept = replace(plan, kept=journal)
+        runs.append(train(kept, cells, PENALTIES, capture=CAPTURE, advanced=told.append))
+        assert (journal.found, journal.kept) == ((0, 3), (3, 0))[turn]
+        journal.close()
+    assert told == [3, 6, 9] * 2
+    assert arrays(runs[0]) == arrays(runs[1]) == arrays(plain)
+    assert runs[1].note == plain.note
+
+
+def test_what_was_done_before_a_stop_is_not_done_again(
+    cells: list[CellData], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, plan = Memory(), training("regression", jobs=1)
+    wanted = train(plan, cells, PENALTIES)
+
+    def stop(done: int) -> None:
+        if done == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(replace(plan, kept=memory), cells, PENALTIES, advanced=stop)
+    assert len(memory.blocks) == 2
+    again = train(replace(plan, kept=memory), cells, PENALTIES)
+    assert memory.found == 2
+    assert len(memory.blocks) == 3
+    assert arrays(again) == arrays(wanted)
+
+
+def test_a_failed_model_is_repaired_alike(cells: list[CellData], monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(block: Block, device: torch.device, *, stop: Callable[[], bool]) -> BlockResult:
+        result = train_block(block, device, stop=stop)
+        failed = result.failed.copy()
+        failed[:, 0] |= block.schedule.lr > 0.01
+        return replace(result, failed=failed)
+
+    monkeypatch.setattr(train_module, "train_block", failing)
+    plan = training("regression")
+    plan = replace(plan, schedule=replace(plan.schedule, lr=0.02), kept=Memory())
+    first = train(plan, cells, PENALTIES, capture=CAPTURE)
+    assert len(plan.kept.blocks) == 6  # type: ignore[union-attr]
+    assert not first.failed.any()
+    assert arrays(train(plan, cells, PENALTIES, capture=CAPTURE)) == arrays(first)
+
+
+Change = Callable[[Training, list[CellData]], tuple[Training, list[CellData], Penalties]]
+CHANGES: dict[str, Change] = {
+    "strength": lambda plan, cells: (plan, cells, points((0, 0), (0.06, 0), (0, 0.05))),
+    "kind of strength": lambda plan, cells: (plan, cells, points((0, 0), (0, 0.05), (0.05, 0))),
+    "rate": lambda plan, cells: (_scheduled(plan, lr=0.001), cells, PENALTIES),
+    "length": lambda plan, cells: (replace(plan, schedule=plan.schedule.halved()), cells, PENALTIES),
+    "batch": lambda plan, cells: (_scheduled(plan, batch=plan.schedule.batch // 2), cells, PENALTIES),
+    "hidden": lambda plan, cells: (replace(plan, hidden=(7,)), cells, PENALTIES),
+    "linear": lambda plan, cells: (replace(plan, hidden=None), cells, PENALTIES),
+    "seed": lambda plan, cells: (plan, [replace(one, seed=9 + one.seed) for one in cells], PENALTIES),
+    "a number": lambda plan, cells: (plan, [_moved(one) for one in cells], PENALTIES),
+    "target": lambda plan, cells: (plan, [replace(one, y=one.y + 1) for one in cells], PENALTIES),
+    "drawn": lambda plan, cells: (plan, [replace(one, drawn=None) for one in cells], PENALTIES),
+}
+
+
+def _scheduled(plan: Training, **changed: float) -> Training:
+    return replace(plan, schedule=replace(plan.schedule, **changed))  # type: ignore[arg-type]
+
+
+def _moved(one: CellData) -> CellData:
+    x = one.x.copy()
+    x[-1, -1] = np.nextafter(x[-1, -1], x.dtype.type(9))
+    return replace(one, x=x)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_any_change_makes_it_another_block(change: str, cells: list[CellData]) -> None:
+    memory = Memory()
+    plan = replace(training("regression"), kept=memory)
+    train(plan, cells, PENALTIES)
+    changed, others, penalties = CHANGES[change](plan, cells)
+    train(changed, others, penalties)
+    assert memory.found == 0
+    assert len(memory.blocks) == 6
+
+
+def test_one_changed_cell_retrains_one(cells: list[CellData]) -> None:
+    memory = Memory()
+    plan = replace(training("regression"), kept=memory)
+    train(plan, cells, PENALTIES)
+    train(plan, [*cells[:2], replace(cells[2], seed=9)], PENALTIES)
+    assert memory.found == 2
+
+
+def test_an_estimate_of_the_time_is_not_looked_up(cells: list[CellData]) -> None:
+    memory = Memory()
+    seconds_a_model(replace(training("regression"), kept=memory), cells, PENALTIES, clock=lambda: 0.0)
+    assert memory.blocks == {}
+
+
+# ---- networks of the user's own --------------------------------------------------------------------
+
+NET = """
+import torch
+from layers import WIDTH
+
+class Net(torch.nn.Sequential):
+    def __init__(self, n_inputs, n_outputs, depth=1):
+        super().__init__(torch.nn.Linear(n_inputs, WIDTH), torch.nn.ReLU(), torch.nn.Linear(WIDTH, n_outputs))
+"""
+
+
+@pytest.fixture
+def no_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the process in which a network is tried; it has tests of its own."""
+    monkeypatch.setattr(choose, "probe", lambda request: Trial(batched=True))
+
+
+def identity(folder: Path) -> str:
+    folder.mkdir()
+    (folder / "layers_one.py").write_text("WIDTH = 4\n")
+    (folder / "net.py").write_text(NET.replace("from layers", "from layers_one"))
+    settings = Settings(network=f"{folder / 'net.py'}:Net")
+    network = other_network(settings, input_names=["a", "b"], task="regression", n_classes=0)
+    assert isinstance(network, AnyNetwork)
+    return network.identity
+
+
+@pytest.mark.usefixtures("no_probe")
+def test_a_users_network_is_told_by_its_code_what_it_imports_and_its_options(tmp_path: Path) -> None:
+    first = identity(tmp_path / "one")
+    assert first
+    settings = Settings(network=f"{tmp_path / 'one' / 'net.py'}:Net")
+    again = other_network(settings, input_names=["a", "b"], task="regression", n_classes=0)
+    assert again is not None
+    assert again.identity == first
+    others = [
+        replace(settings, network_options={"depth": 2}),
+        replace(settings, penalize=("0.*",)),
+    ]
+    found = [other_network(one, input_names=["a", "b"], task="regression", n_classes=0) for one in others]
+    assert found[0] is not None
+    assert found[0].identity != first
+    assert found[1] is not None
+    assert found[1].layout != again.layout
+    (tmp_path / "one" / "layers_one.py").write_text("WIDTH = 4  # as before\n")
+    changed = other_network(settings, input_names=["a", "b"], task="regression", n_classes=0)
+    assert changed is not None
+    assert changed.identity != first
+
+
+@pytest.mark.usefixtures("no_probe")
+def test_blocks_of_a_users_network_are_kept_unless_nothing_tells_it(tmp_path: Path) -> None:
+    folder = tmp_path / "net"
+    folder.mkdir()
+    (folder / "net.py").write_text(NET.replace("from layers import WIDTH", "WIDTH = 4"))
+    data = [cell("regression", seed=seed) for seed in range(2)]
+    settings = Settings(network=f"{folder / 'net.py'}:Net")
+    names = [f"x{j}" for j in range(data[0].x.shape[1])]
+    network = other_network(settings, input_names=names, task="regression", n_classes=0)
+    assert network is not None
+    for own, kept in ((network, 2), (replace(network, identity=""), 0)):
+        memory = Memory()
+        plan = replace(training("regression"), other=own, kept=memory)
+        first = train(plan, data, PENALTIES)
+        again = train(plan, data, PENALTIES)
+        assert arrays(first) == arrays(again)
+        assert (len(memory.blocks), memory.found) == (kept, kept)

@@ -1,0 +1,35 @@
+"""The same trainings by any crew."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from regchoose.records.experiment import Trained
+from regchoose.records.words import Task
+from regchoose.training.block import CellData
+from regchoose.training.train import Training, train
+from regchoose.workers.tasks import Crew
+from tests.training.problems import cell, points, training
+
+PENALTIES = points((0, 0), (0.05, 0), (0, 0.05))
+CAPTURE = np.array([0, 1, 2])
+
+
+def cells(task: Task, count: int) -> list[CellData]:
+    made = [cell(task, seed=seed) for seed in range(count)]
+    return [replace(one, drawn=one.x[:4]) for one in made]
+
+
+def trained(crew: Crew | None, plan: Training | None = None, *, count: int = 6) -> Trained:
+    """Train six cells, a block each, by a crew; None: by threads."""
+    plan = plan or training("regression")
+    capture = CAPTURE if plan.hidden is not None else np.zeros(3, dtype=np.int64)
+    plan = plan if crew is None else replace(plan, crew=crew)
+    return train(plan, cells(plan.task, count), PENALTIES, capture=capture)
+
+
+def as_bytes(run: Trained) -> list[bytes]:
+    """Everything that a run came to."""
+    several = [*(run.outputs or ()), *(run.drawn or ()), *(run.weights or ())]
+    whole = [*run.losses.values(), run.nonzero_share, run.nonzero_inputs, run.stationarity, run.failed]
+    return [array.dtype.str.encode() + array.tobytes() for array in (*whole, *several)] + [run.note.encode()]

@@ -1,0 +1,187 @@
+"""Processes of this machine: the same bytes as threads, whatever happens to one of them."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from regchoose.errors import ResourceError, TrainingError
+from regchoose.records.table import Image
+from regchoose.records.words import Task
+from regchoose.settings.options import Settings
+from regchoose.training.block import Schedule
+from regchoose.training.networks import choose
+from regchoose.training.networks.choose import cnn_network, other_network
+from regchoose.training.networks.dry_step import Trial
+from regchoose.training.train import train
+from regchoose.workers.processes import ATTEMPTS, Processes
+from tests.training.problems import TASKS, training
+from tests.workers.runs import PENALTIES, as_bytes, cells, trained
+
+NETWORK = """
+import torch
+from width_of_net import WIDTH
+print("imported")
+MOST = 500
+
+class Net(torch.nn.Sequential):
+    def __init__(self, n_inputs, n_outputs):
+        first, last = torch.nn.Linear(n_inputs, WIDTH), torch.nn.Linear(WIDTH, n_outputs)
+        super().__init__(first, torch.nn.ReLU(), torch.nn.Dropout(0.2), last)
+
+    def forward(self, x):
+        if x.shape[0] > MOST:
+            raise ValueError("too many rows")
+        return super().forward(x)
+"""
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[Processes]:
+    with Processes(2) as crew:
+        yield crew
+
+
+@pytest.mark.parametrize("hidden", [(6,), None], ids=["mlp", "linear"])
+@pytest.mark.parametrize("task", TASKS)
+def test_processes_come_to_the_bytes_of_threads(
+    two: Processes, task: Task, hidden: tuple[int, ...] | None
+) -> None:
+    plan = training(task, hidden=hidden)
+    assert as_bytes(trained(two, plan)) == as_bytes(trained(None, plan))
+
+
+@pytest.mark.parametrize(
+    ("network", "penalize"), [("cnn", ()), ("cnn", ("1.*",)), ("mlp", ("0.*",))], ids=str
+)
+def test_other_networks_of_ours_are_built_anew_there(
+    two: Processes, network: str, penalize: tuple[str, ...]
+) -> None:
+    image = Image(1, 2, 2) if network == "cnn" else None
+    settings = Settings(network=network, penalize=penalize, hidden=(6,))
+    plan = replace(
+        training("binary", epochs=2),
+        other=other_network(settings, input_names=list("abcd"), task="binary", n_classes=2, image=image),
+        cnn=cnn_network(settings, image=image, task="binary", n_classes=2),
+    )
+    assert as_bytes(trained(two, plan)) == as_bytes(trained(None, plan))
+
+
+def test_a_process_that_is_killed_costs_its_block(two: Processes) -> None:
+    """Killed when the first block is done: the others have blocks in hand then."""
+    plan = replace(training("regression", epochs=150), crew=two)
+    victim = two.pids[0]
+    told = list[int]()
+
+    def killing(done: int) -> None:
+        told.append(done)
+        if len(told) == 1:
+            os.kill(victim, signal.SIGKILL)
+
+    data = cells("regression", 6)
+    found = train(plan, data, PENALTIES, advanced=killing)
+    wanted = train(training("regression", epochs=150), data, PENALTIES)
+    assert as_bytes(found) == as_bytes(wanted)
+    assert told == [3, 6, 9, 12, 15, 18]
+    assert victim not in two.pids, "another process is in its place"
+
+
+def test_a_block_over_which_processes_die_again_and_again_is_an_error(two: Processes) -> None:
+    over, killed = threading.Event(), list[int]()
+
+    def reaper() -> None:
+        while not over.is_set():
+            for pid in two.pids:
+                if pid not in killed:
+                    os.kill(pid, signal.SIGKILL)
+                    killed.append(pid)
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=reaper)
+    thread.start()
+    try:
+        with pytest.raises(ResourceError) as caught:
+            trained(two, training("regression", epochs=50_000), count=1)
+    finally:
+        over.set()
+        thread.join()
+    assert caught.value.code == "E406"
+    assert f"{ATTEMPTS} processes died" in caught.value.message
+    assert "signal 9" in caught.value.message
+    assert as_bytes(trained(two)) == as_bytes(trained(None)), "the crew is whole again"
+
+
+def test_an_interrupt_ends_the_blocks_in_hand(two: Processes) -> None:
+    """The first block is short; the others would take minutes."""
+
+    class Stop(BaseException):
+        pass
+
+    def stop(_: int) -> None:
+        raise Stop
+
+    data = [replace(one, x=one.x[:8], y=one.y[:8]) for one in cells("regression", 5)]
+    plan = replace(training("regression"), schedule=Schedule(1, 8, 0.01, np.array([1])), crew=two)
+    long = [replace(one, x=np.tile(one.x, (40_000, 1)), y=np.tile(one.y, 40_000)) for one in data[1:]]
+    before = time.monotonic()
+    with pytest.raises(Stop):
+        train(plan, [data[0], *long], PENALTIES, advanced=stop)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("hand")]
+    assert as_bytes(trained(two)) == as_bytes(trained(None))
+    assert time.monotonic() - before < 60
+
+
+def test_a_process_ends_with_whoever_started_it() -> None:
+    crew = Processes(1)
+    (pid,) = crew.pids
+    crew.__exit__()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's network in two files; the process in which it is tried has tests of its own."""
+    monkeypatch.setattr(choose, "probe", lambda request: Trial(batched=True))
+    monkeypatch.delitem(sys.modules, "width_of_net", raising=False)  # another test's
+    (tmp_path / "width_of_net.py").write_text("WIDTH = 5\n")
+    (tmp_path / "net.py").write_text(NETWORK)
+    return tmp_path
+
+
+def test_a_users_network_is_built_anew_there(
+    two: Processes, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(network=f"{folder / 'net.py'}:Net")
+    network = other_network(settings, input_names=list("abcd"), task="regression", n_classes=0)
+    plan = replace(training("regression", epochs=3), other=network)
+    here = as_bytes(trained(None, plan))
+    assert as_bytes(trained(two, plan)) == here
+    for file in ("net.py", "width_of_net.py"):  # not there any more, as on another machine
+        (folder / file).unlink()
+    with Processes(1) as strangers:
+        assert as_bytes(trained(strangers, plan)) == here
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["there", "sent along"])
+def test_what_a_users_network_raises_there_is_told_in_its_own_lines(folder: Path, *, there: bool) -> None:
+    (folder / "net.py").write_text(NETWORK.replace("500", "50"))  # more than the rows it is tried on
+    settings = Settings(network=f"{folder / 'net.py'}:Net")
+    network = other_network(settings, input_names=list("abcd"), task="regression", n_classes=0)
+    if not there:
+        (folder / "net.py").unlink()
+    plan = replace(training("regression", batch=60), other=network)
+    with Processes(1) as strangers, pytest.raises(TrainingError) as caught:
+        trained(strangers, plan)
+    assert caught.value.code == "E511"
+    assert "too many rows" in caught.value.message
+    assert caught.value.where == f"{folder / 'net.py'}:14, in forward"
+    assert caught.value.detail[-1] == '14: raise ValueError("too many rows")'
