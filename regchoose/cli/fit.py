@@ -14,12 +14,12 @@ from regchoose.cli.failures import guarded
 from regchoose.cli.fit_text import as_dict, shown
 from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.onnx import Writer, writer_of_onnx
-from regchoose.cli.progress import Listener, listening
-from regchoose.cli.prompts import Ask, asker, is_attended, nobody
+from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.cli.report import read_result
 from regchoose.errors import ExitCode, Terminated, UsageError
-from regchoose.records.answers import Result
+from regchoose.records.answers import Ask, Result
 from regchoose.report.model_card import model_card
+from regchoose.report.progress import Display, listening
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document
 from regchoose.settings.options import Settings
@@ -104,7 +104,7 @@ def _trained(
         return train(data, settings, request, given=given, work=work, ask=ask, listener=listener)
 
 
-def _listening(settings: Settings) -> AbstractContextManager[Listener]:
+def _listening(settings: Settings) -> AbstractContextManager[Display]:
     return listening(quiet=settings.quiet, json=settings.json, environ=os.environ, clock=time.monotonic)
 
 

@@ -16,7 +16,8 @@ from regchoose.cli import output
 from regchoose.cli.failures import guarded
 from regchoose.cli.flags import command_line
 from regchoose.cli.gather_settings import form_for, gathered
-from regchoose.cli.prompts import Ask, asker, is_attended, nobody
+from regchoose.cli.prompts import asker, is_attended, nobody
+from regchoose.records.answers import Ask
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Column, Table
 from regchoose.report.safe_text import plain

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
-from regchoose.cli.prompts import is_terminal
 from regchoose.errors import ResourceError, UsageError
 from regchoose.report.safe_text import fitting
+from regchoose.report.streams import is_terminal
 from regchoose.report.terminal import as_text
 
 LEAST, MOST = 20, 100  # columns

@@ -14,10 +14,11 @@ from rich.text import Text
 from regchoose.cli import output
 from regchoose.cli.failures import guarded
 from regchoose.cli.gather_settings import form_for, gathered
-from regchoose.cli.progress import listening
-from regchoose.cli.prompts import Ask, asker, is_attended, nobody
+from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.errors import UsageError
+from regchoose.records.answers import Ask
 from regchoose.report import numbers
+from regchoose.report.progress import listening
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document
 from regchoose.settings.options import Settings

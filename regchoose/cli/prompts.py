@@ -8,18 +8,13 @@ from textwrap import wrap
 from typing import TextIO
 
 from regchoose.errors import UsageError
-from regchoose.records.answers import Prompt
+from regchoose.records.answers import Ask, Prompt
 from regchoose.report.safe_text import fitting, plain
+from regchoose.report.streams import is_terminal
 
-Ask = Callable[[Prompt], str | None]
 TRIES = 3
 LISTED = 30  # choices shown; further ones can be typed
 SHORT = {"unsure": "?", "auto": "?"}
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    """Tell whether a stream is a terminal; a closed one is not."""
-    return stream is not None and not stream.closed and stream.isatty()
 
 
 def is_attended(*, no_input: bool, environ: Mapping[str, str]) -> bool:

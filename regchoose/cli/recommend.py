@@ -20,12 +20,12 @@ from regchoose.cli.failures import guarded
 from regchoose.cli.flags import command_line
 from regchoose.cli.formats import FORMATS, format_for, format_of, show
 from regchoose.cli.gather_settings import form_for, gathered
-from regchoose.cli.progress import Listener, listening
-from regchoose.cli.prompts import Ask, asker, is_attended, nobody
+from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError
-from regchoose.records.answers import Gate, Result
+from regchoose.records.answers import Ask, Gate, Result
 from regchoose.records.experiment import Kept
+from regchoose.report.progress import Display, listening
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document, dumps
 from regchoose.result.saved_result import restored
@@ -42,7 +42,7 @@ class Switchboard(Protocol):
         *,
         given: frozenset[str],
         ask: Ask,
-        listener: Listener,
+        listener: Display,
         clock: Callable[[], float],
         kept: Kept | None = None,
     ) -> Result:
@@ -151,7 +151,7 @@ def _in_short(result: Result) -> str:
     return f"{advice['regularizer']}, {advice['certainty']}"
 
 
-def _listening(settings: Settings) -> AbstractContextManager[Listener]:
+def _listening(settings: Settings) -> AbstractContextManager[Display]:
     return listening(
         quiet=settings.quiet, json=format_of(settings) == "json", environ=os.environ, clock=time.monotonic
     )

@@ -5,9 +5,6 @@ flatten a column), then scikit-learn's `ColumnTransformer` imputes, standardizes
 there are is decided on the whole table, so that every resampling cell has the same.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from sklearn import config_context
 from sklearn.compose import ColumnTransformer
@@ -15,72 +12,12 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from regchoose.records.table import Column, Image, Table
+from regchoose.records.table import Image, Table
 from regchoose.records.words import Float, Int
+from regchoose.table.columns.coding import Coding, coding, recode
+from regchoose.table.columns.quantiles import quantiles
 
-MOST_LEVELS = 50  # of a category; beyond, the rare ones are one level
 FARTHEST = 100.0  # quartile ranges from the median at which a number is cut
-
-
-@dataclass(frozen=True)
-class Coding:
-    """Which inputs a table gives, whatever rows they are fitted on.
-
-    Attributes
-    ----------
-    numbers, flagged, categories : (…,) ndarray
-        Columns of `Table.features`: numeric; numeric with missing values; categorical.
-    lookup : tuple of (codes + 1,) ndarray
-        Of each category: the level that a code becomes; the last entry is that of a missing value.
-    levels : tuple of tuple of str
-        Of each category: the names of its levels.
-    """
-
-    numbers: Int
-    flagged: Int
-    categories: Int
-    lookup: tuple[Int, ...]
-    levels: tuple[tuple[str, ...], ...]
-
-
-def coding(table: Table) -> Coding:
-    """Return which inputs the table gives."""
-    used = table.used
-    roles = np.array([column.role for column in used])
-    numbers, categories = np.flatnonzero(roles == "numeric"), np.flatnonzero(roles == "category")
-    gaps = np.flatnonzero(np.isnan(table.features).any(axis=0))
-    pairs = [_levels(used[j], table.features[:, j]) for j in categories]
-    return Coding(
-        numbers,
-        np.intersect1d(numbers, gaps),
-        categories,
-        tuple(lookup for lookup, _ in pairs),
-        tuple(levels for _, levels in pairs),
-    )
-
-
-def _levels(column: Column, codes: Float) -> tuple[Int, tuple[str, ...]]:
-    known, names = codes[~np.isnan(codes)].astype(np.int64), column.levels
-    lookup = np.arange(len(names) + 1)
-    if len(names) > MOST_LEVELS:
-        frequent = np.argsort(-np.bincount(known, minlength=len(names)), kind="stable")
-        kept = np.sort(frequent[: MOST_LEVELS - 1])
-        lookup[:] = len(kept)
-        lookup[kept] = np.arange(len(kept))
-        names = (*(names[j] for j in kept), "other")
-    if len(known) < len(codes):
-        lookup[-1] = len(names)
-        names = (*names, "missing")
-    return lookup, names
-
-
-def recode(features: Float, plan: Coding) -> Int:
-    """Return the levels (n, categories) of rows of `Table.features` (n, p)."""
-    levels = np.empty((len(features), len(plan.categories)), dtype=np.int64)
-    for place, (j, lookup) in enumerate(zip(plan.categories, plan.lookup, strict=True)):
-        codes = features[:, j]
-        levels[:, place] = lookup[np.where(np.isnan(codes), len(lookup) - 1, codes).astype(np.int64)]
-    return levels
 
 
 def encoded_names(table: Table) -> tuple[str, ...]:
@@ -173,21 +110,6 @@ def _target(table: Table, fit: Int, *, rows: Int) -> Float:
     scale = target_scale(table, fit)
     standardized: Float = table.target[rows] / scale - (table.target[fit] / scale).mean()
     return standardized
-
-
-def quantiles(x: Float, shares: Sequence[float]) -> Float:
-    """Return the quantiles (len(shares), p) of the columns of x (n, p), without their missing values.
-
-    One sort serves all; a column without values has quantiles 0.
-    """
-    ordered = np.sort(x.T, axis=1)  # NaN come last
-    count = (~np.isnan(ordered)).sum(axis=1)
-    place = np.asarray(shares)[:, None] * np.maximum(count - 1, 0)
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, np.maximum(count - 1, 0))
-    columns = np.arange(x.shape[1])
-    low, high = ordered[columns, below], ordered[columns, above]
-    return np.where(count > 0, low + (place - below) * (high - low), 0.0)
 
 
 def location(x: Float) -> tuple[Float, Float]:

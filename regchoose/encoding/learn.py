@@ -5,16 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from regchoose.encoding.encode import (
-    MOST_LEVELS,
-    Coding,
-    channel_scales,
-    coding,
-    cut,
-    location,
-    recode,
-    target_scale,
-)
+from regchoose.encoding.encode import channel_scales, cut, location, target_scale
 from regchoose.records.inputs import (
     CategoryInput,
     DateReading,
@@ -25,6 +16,7 @@ from regchoose.records.inputs import (
 )
 from regchoose.records.table import Image, Table
 from regchoose.settings.options import Settings
+from regchoose.table.columns.coding import MOST_LEVELS, Coding, coding, recode
 from regchoose.table.columns.date_parts import part_name
 from regchoose.table.columns.dates import parts_of, read_moments
 from regchoose.table.columns.facts import facts_of

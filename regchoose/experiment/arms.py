@@ -7,7 +7,8 @@ from functools import partial
 import numpy as np
 
 from regchoose.errors import TrainingError
-from regchoose.experiment.grid import Choice, choose, choose_at_end, subset, to_size
+from regchoose.experiment.choice import Choice, choose, choose_at_end
+from regchoose.experiment.grid import subset, to_size
 from regchoose.experiment.plan import Experiment
 from regchoose.experiment.race import Advanced, Tuning, tell, tune
 from regchoose.records.experiment import Penalties, Trained

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from regchoose.encoding.encode import encode, quantiles, target_scale
+from regchoose.encoding.encode import encode, target_scale
 from regchoose.records.experiment import Cell
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Float, Int, Task
+from regchoose.table.columns.quantiles import quantiles
 
 INPUTS = 50  # along the curve
 MOST_POINTS = 300  # rows shown beside it

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from regchoose.experiment.grid import mean_inner_loss
+from regchoose.experiment.choice import mean_inner_loss
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.words import ARMS, Float

@@ -9,9 +9,10 @@ import numpy as np
 from regchoose.encoding.encode import encode, encoded_names
 from regchoose.errors import DataError
 from regchoose.experiment.calibration import is_studied, variance_factor
+from regchoose.experiment.choice import pauses, tuned_models
 from regchoose.experiment.design import INNER, Layout, forward_cells, make_cells, make_sets
 from regchoose.experiment.fitted_curve import Drawing, inputs_drawn, make_drawing
-from regchoose.experiment.grid import FEWEST_POINTS, make_grid, pauses, strongest, to_size, tuned_models
+from regchoose.experiment.grid import FEWEST_POINTS, alpha_max, make_grid, to_size
 from regchoose.records.experiment import Cell, Kept, Penalties
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Int
@@ -44,7 +45,7 @@ class Experiment:
     final : tuple of CellData
         Rows that judge: trained on `train`, judged on `test` and on the training rows themselves.
     top : float
-        The strongest strength of the grids.
+        The alpha_max strength of the grids.
     loss_null : float
         Loss of predicting the class shares or the mean.
     racing : bool
@@ -139,7 +140,7 @@ class Experiment:
 
     @property
     def most_l1(self) -> float:
-        """The strongest l1 that makes sense: at `top` a linear model's weights are all zero."""
+        """The alpha_max l1 that makes sense: at `top` a linear model's weights are all zero."""
         return self.top if self.training.hidden is None else np.inf
 
     def pauses(self, points: int) -> tuple[int, ...]:
@@ -189,7 +190,7 @@ def prepare(
     tuning = tuple(_tuning_data(table, rows, cell, precision=precision) for cell in tuning_cells)
     drawing = make_drawing(table, rows, cells)
     final = tuple(_final_data(table, rows, cell, precision=precision, drawing=drawing) for cell in cells)
-    top = strongest(table.task, tuning[0].x.astype(np.float64), tuning[0].y)
+    top = alpha_max(table.task, tuning[0].x.astype(np.float64), tuning[0].y)
     return Experiment(
         settings,
         layout,

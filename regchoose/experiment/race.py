@@ -6,17 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from regchoose.experiment.grid import (
-    Bool,
-    beyond,
-    choose,
-    choose_at_end,
-    in_order,
-    joined,
-    kept_after,
-    mean_inner_loss,
-    subset,
-)
+from regchoose.experiment.choice import Bool, choose, choose_at_end, kept_after, mean_inner_loss
+from regchoose.experiment.grid import beyond, in_order, joined, subset
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Arm, Float

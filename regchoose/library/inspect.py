@@ -1,18 +1,15 @@
 """A look at a table without training anything: no torch is loaded."""
 
-from collections.abc import Callable
-
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.records.answers import Prompt
+from regchoose.records.answers import Ask
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings
 from regchoose.subsample.profile import profile
 from regchoose.table.load import load
 
-Ask = Callable[[Prompt], str | None]
 ROWS = 4000  # rows that are profiled: the size of an experiment's first look
 
 

@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike
 from regchoose.cache.block_cache import Journal
 from regchoose.cache.fingerprint import engine_mark
 from regchoose.cache.location import FILE
-from regchoose.cli.progress import Silent, listening
 from regchoose.errors import Interrupted, RegchooseError, UsageError
 from regchoose.library.arguments import Keywords, settled
 from regchoose.library.python_result import Result
 from regchoose.records.answers import Result as Record
 from regchoose.records.table import Table
+from regchoose.report.progress import Silent, listening
 from regchoose.result.json_text import dumps
 from regchoose.result.saved_result import restored
 from regchoose.run import walk_chart

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.records.answers import Prompt
+from regchoose.records.answers import Ask
 from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings
@@ -19,7 +19,6 @@ from regchoose.table.load import load_with_text
 from regchoose.table.passes import Passes
 from regchoose.table.write import Form, form_of, write_all, write_rows
 
-Ask = Callable[[Prompt], str | None]
 Advanced = Callable[[int], None]
 FIRST_LOOK = 4_000  # rows, unless --rows says otherwise
 

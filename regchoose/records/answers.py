@@ -1,6 +1,6 @@
 """The walk through the chart, and the result."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,6 +25,9 @@ class Prompt:
     choices: Mapping[str, str]  # value → what it means; empty: any text
     default: str
     why: str = ""
+
+
+Ask = Callable[[Prompt], str | None]  # asks a person; None where nobody is there
 
 
 @dataclass(frozen=True)

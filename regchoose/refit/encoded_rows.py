@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from regchoose.encoding.apply import Oddities, interpret
 from regchoose.encoding.learn import prepare
 from regchoose.errors import DataError
-from regchoose.records.answers import Prompt
+from regchoose.records.answers import Ask
 from regchoose.records.inputs import Preparation
+from regchoose.records.listener import Listener
 from regchoose.records.table import Table
 from regchoose.records.words import Int
 from regchoose.refit.row_file import Spool, SpoolWriter, refuse_too_large
-from regchoose.run.build_result import content_mark
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import kept_together
 from regchoose.table.columns.group_and_time import time_reader
+from regchoose.table.content_hash import content_hash
 from regchoose.table.file_set import large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, load_images, open_images
@@ -33,23 +34,6 @@ from regchoose.table.raw_table import RawTable
 SHARE, MOST = 0.2, 100_000  # of the rows are held out, and no more: they tell strengths apart well enough
 
 Mask = NDArray[np.bool_]
-Ask = Callable[[Prompt], str | None]
-
-
-class Listener(Protocol):
-    """Who is told what happens."""
-
-    def started(self, key: str, text: str, total: int) -> None:
-        """Hear that a step begins, of so many units of work (0: unknown)."""
-
-    def advanced(self, key: str, done: int) -> None:
-        """Hear how many units are done."""
-
-    def finished(self, key: str, summary: str) -> None:
-        """Hear that a step has ended."""
-
-    def noted(self, text: str) -> None:
-        """Hear a notice."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +160,7 @@ def _written(
     for note in notes:
         listener.noted(note)
     used = tuple(column.name for column in table.used)
-    mark = content_mark(table)
+    mark = content_hash(table)
     return Plan(spool.n_rows, n_inputs, precision, mark, used, (*table.warnings, *notes)), preparation
 
 

@@ -7,10 +7,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.grid import to_size
+from regchoose.records.answers import Ask
 from regchoose.records.experiment import Penalties
 from regchoose.records.inputs import Preparation
+from regchoose.records.listener import Listener
 from regchoose.records.model import Length, Model, NetworkPlan, Tried
-from regchoose.refit.encoded_rows import Ask, Listener, Plan, encode_rows
+from regchoose.refit.encoded_rows import Plan, encode_rows
 from regchoose.refit.fit_request import Request
 from regchoose.refit.model_folder import FORMAT, digest
 from regchoose.refit.row_file import Spool

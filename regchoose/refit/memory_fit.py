@@ -10,7 +10,7 @@ import numpy as np
 from regchoose.encoding.encode import encode
 from regchoose.encoding.learn import prepare
 from regchoose.encoding.new_rows import inputs_of
-from regchoose.experiment.grid import make_grid, strongest
+from regchoose.experiment.grid import alpha_max, make_grid
 from regchoose.records.answers import Result as Record
 from regchoose.records.experiment import Penalties
 from regchoose.records.inputs import Preparation
@@ -106,7 +106,7 @@ def _schedule(training: Mapping[str, Any] | None) -> Schedule:
 
 def _usual(kind: Kind, x: Float, y: Float, *, arm: Arm) -> tuple[Penalties, Schedule]:
     settings = kind.settings
-    top = strongest(kind.task, x, y)
+    top = alpha_max(kind.task, x, y)
     top = top if settings.network == "linear" else max(1.0, top)
     mix = MIDDLE if settings.alpha is None else settings.alpha
     grid = make_grid(arm, top=top, strengths=3, alphas=(mix,), fixed=(settings.l1, settings.l2))

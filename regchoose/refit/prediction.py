@@ -7,9 +7,11 @@ from threadpoolctl import threadpool_limits
 
 from regchoose.encoding.apply import Oddities, interpret
 from regchoose.errors import DataError
+from regchoose.records.answers import Ask
 from regchoose.records.inputs import Preparation, TargetReading
+from regchoose.records.listener import Listener
 from regchoose.records.words import Float
-from regchoose.refit.encoded_rows import Ask, Listener, oddity_notes
+from regchoose.refit.encoded_rows import oddity_notes
 from regchoose.refit.model_folder import read_model
 from regchoose.refit.score import Score
 from regchoose.settings.options import Settings

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from regchoose.errors import TrainingError
 from regchoose.records.experiment import Penalties
+from regchoose.records.listener import Listener
 from regchoose.records.model import Length, Tried
 from regchoose.records.words import Arrays, Float, Task
-from regchoose.refit.encoded_rows import Listener
 from regchoose.refit.row_file import Spool
 from regchoose.training.block import RETRY_RATE, Schedule
 from regchoose.training.deterministic import calm

@@ -19,6 +19,7 @@ from regchoose.records.table import Table
 from regchoose.run.arm_sections import sections
 from regchoose.settings.options import Option, Settings
 from regchoose.statistics.decide import OUTCOME_ARMS
+from regchoose.table.content_hash import content_hash
 from regchoose.version import __version__
 
 SCHEMA_VERSION = "1"
@@ -95,20 +96,12 @@ def settings_of(settings: Settings) -> dict[str, Any]:
     }
 
 
-def content_mark(table: Table) -> str:
-    """Return the fingerprint of the rows that are held, and of what the columns are taken for."""
-    content = hashlib.sha256(repr([(c.name, c.role, c.levels) for c in table.columns]).encode())
-    content.update(np.ascontiguousarray(table.features).tobytes())
-    content.update(np.ascontiguousarray(table.target).tobytes())
-    return content.hexdigest()[:16]
-
-
 def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None) -> dict[str, str]:
     said = json.dumps(settings_of(settings), sort_keys=True)
     source = experiment.network_source if experiment else ""
     network = {"network": source} if source else {}
     return network | {
-        "data": content_mark(table),
+        "data": content_hash(table),
         "settings": hashlib.sha256(said.encode()).hexdigest()[:16],
         "version": __version__,
     }

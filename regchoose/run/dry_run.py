@@ -1,16 +1,16 @@
 """What a run would do, and about how long it would take, without PyTorch: `--dry-run`."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from typing import Any
 
 from regchoose.encoding.encode import encoded_names
+from regchoose.experiment.choice import pauses, tuned_models
 from regchoose.experiment.design import FIRST_ROWS, INNER, TUNING_SETS, Layout, make_layout
-from regchoose.experiment.grid import FEWEST_POINTS, make_grid, pauses, tuned_models
+from regchoose.experiment.grid import FEWEST_POINTS, make_grid
 from regchoose.machine import cores
-from regchoose.records.answers import Prompt
+from regchoose.records.answers import Ask
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.settings.options import Settings, for_images, parse_duration
@@ -23,8 +23,6 @@ WHOLE, JUDGED = 10, 2  # as in `regchoose.experiment.plan`; a test compares the 
 RATE = 7e9
 OPERATIONS = 6  # of a weight and row: forward, back to the inputs, back to the weights; two each
 NEWTON_STEPS = 30  # of a linear model, about
-
-Ask = Callable[[Prompt], str | None]
 
 
 @dataclass(frozen=True)

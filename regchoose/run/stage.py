@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from regchoose.experiment.gain_by_rows import Growth, grow, parts_of
 from regchoose.experiment.learning_rate import RATES, estimate, is_searched, models_searched, with_rate
 from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
 from regchoose.records.experiment import Kept
+from regchoose.records.listener import Listener
 from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
@@ -30,22 +30,6 @@ WORTH = 1.5  # times as many rows must be there for another look
 MIXED = "The workers' processors are of several kinds, which may round otherwise: last digits may differ."
 
 Clock = Callable[[], float]
-
-
-class Listener(Protocol):
-    """Who is told what happens."""
-
-    def started(self, key: str, text: str, total: int) -> None:
-        """Hear that a step begins, of so many units of work (0: unknown)."""
-
-    def advanced(self, key: str, done: int) -> None:
-        """Hear how many units are done."""
-
-    def finished(self, key: str, summary: str) -> None:
-        """Hear that a step has ended."""
-
-    def noted(self, text: str) -> None:
-        """Hear a notice."""
 
 
 def first_rows(settings: Settings) -> int:

@@ -1,6 +1,6 @@
 """The switchboard: binds each key of a chart to what answers or does it, and walks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +14,15 @@ from regchoose.experiment.judgement import Judgement, judged_by_loss
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
-from regchoose.records.answers import Answer, Prompt, Result
+from regchoose.records.answers import Answer, Ask, Prompt, Result
 from regchoose.records.experiment import Kept
+from regchoose.records.listener import Listener
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARM_NAMES, ARMS, Arm
 from regchoose.run.build_result import make_result
 from regchoose.run.chart_answers import by_profile, prior_outcome, walk_of_signs
-from regchoose.run.stage import Clock, Listener, Look, first_rows
+from regchoose.run.stage import Clock, Look, first_rows
 from regchoose.settings.options import Settings, for_images, parse_duration
 from regchoose.statistics.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
 from regchoose.subsample.profile import profile
@@ -31,8 +32,6 @@ from regchoose.workers.tasks import Crew
 
 MUCH_LARGER = 2  # times the rows of a training: from there on it is said where the gain is heading
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
-
-Ask = Callable[[Prompt], str | None]
 
 
 def recommend(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from regchoose.encoding.encode import coding, encode, recode
+from regchoose.encoding.encode import encode
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
+from regchoose.table.columns.coding import coding, recode
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.encoding.encode import Coding, coding, quantiles, recode
 from regchoose.records.table import Table, Whole
 from regchoose.records.words import Float, Int
+from regchoose.table.columns.coding import Coding, coding, recode
+from regchoose.table.columns.quantiles import cuts, winsorized
 
-WINSOR = (0.005, 0.995)  # shares of the values at which a column is cut
-PILOT_ROWS = 200_000  # rows that suffice for quantiles
 RARE_LEVEL = 0.01  # levels below this share are not balanced one by one
 
 
@@ -138,28 +137,6 @@ def _shares_of_whole(whole: Whole, plan: Coding, sizes: list[int]) -> Iterator[F
         yield np.bincount(lookup, weights=rows, minlength=size)[:size] / whole.n_rows
     if len(whole.classes):
         yield whole.classes / whole.n_rows
-
-
-def cuts(x: Float) -> tuple[Float, Float]:
-    """Return where the columns of x (n, p) are cut, and how wide they then are, in quarters of their unit.
-
-    The width of a constant is infinite.
-    """
-    pilot = x
-    if len(x) > PILOT_ROWS:
-        pilot = x[np.random.default_rng(0).choice(len(x), PILOT_ROWS, replace=False)]
-    low, high, least, most = quantiles(pilot / 4, (*WINSOR, 0.0, 1.0))  # quarters: no difference overflows
-    rare = high <= low  # nearly all values alike: the others are all there is to see
-    low, high = np.where(rare, least, low), np.where(rare, most, high)
-    return low, np.where(high > low, high - low, np.inf)
-
-
-def winsorized(x: Float, low: Float, width: Float) -> Float:
-    """Map the columns of x (n, p) onto [0, 1], cutting their outermost values; constants become 0."""
-    high = low + np.where(np.isfinite(width), width, 0.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        unit: Float = (np.clip(x / 4, low, high) - low) / width
-    return unit
 
 
 def terms(at: Coordinates, rows: Int | slice, *, squares: bool) -> Float:

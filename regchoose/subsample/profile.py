@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 from sklearn.covariance import ledoit_wolf
 
-from regchoose.encoding.encode import Coding, coding, encode, encoded_names, recode
+from regchoose.encoding.encode import encode, encoded_names
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
 from regchoose.subsample.association import Associations, associations, standardized
 from regchoose.subsample.correlation_order import neighbourhood
 from regchoose.subsample.detect_image import Picture, find_picture
+from regchoose.table.columns.coding import Coding, coding, recode
 
 KAPPA = 30.0  # condition number from which columns count as correlated (Belsley, Kuh & Welsch 1980)
 RANK = 0.3  # effective rank, as a share of the columns, under which they do

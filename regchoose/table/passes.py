@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
+from regchoose.records.listener import Listener
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import Choose
@@ -12,22 +12,6 @@ from regchoose.table.images.load_images import are_images
 from regchoose.table.large.distributed_scan import unseen
 from regchoose.table.load import load
 from regchoose.workers.tasks import Crew
-
-
-class Listener(Protocol):
-    """Who is told."""
-
-    def started(self, key: str, text: str, total: int) -> None:
-        """Take note that reading begins; `total` is in bytes."""
-
-    def advanced(self, key: str, done: int) -> None:
-        """Take note of the bytes read so far."""
-
-    def finished(self, key: str, summary: str) -> None:
-        """Take note that all is read."""
-
-    def noted(self, text: str) -> None:
-        """Take note of something."""
 
 
 class Passes:

@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 from sklearn.model_selection import KFold
 
-from regchoose.experiment.grid import make_grid, strongest
+from regchoose.experiment.grid import alpha_max, make_grid
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Float, Int
 from regchoose.settings.options import Settings
@@ -96,7 +96,7 @@ def make_work(sheet: Sheet, settings: Settings) -> Work:
     """Return the cross-validation of all four arms, with the schedule that the settings give."""
     folds = KFold(settings.folds, shuffle=True, random_state=settings.seed)
     splits = tuple((train, test) for train, test in folds.split(sheet.x))
-    top = max(1.0, strongest(sheet.task, sheet.x, sheet.y))
+    top = max(1.0, alpha_max(sheet.task, sheet.x, sheet.y))
     arms = tuple(
         make_grid(arm, top=top, strengths=settings.strengths, alphas=settings.alphas) for arm in ARMS
     )

@@ -11,11 +11,10 @@ import pytest
 
 from regchoose.cli import recommend as command
 from regchoose.cli.app import main
-from regchoose.cli.progress import Listener
-from regchoose.cli.prompts import Ask
 from regchoose.errors import DataError, Interrupted
-from regchoose.records.answers import Prompt, Result
+from regchoose.records.answers import Ask, Prompt, Result
 from regchoose.records.experiment import Kept
+from regchoose.report.progress import Display
 from regchoose.settings.options import Settings
 from tests.report.results import FIRM
 
@@ -44,7 +43,7 @@ class Board:
         *,
         given: frozenset[str],
         ask: Ask,
-        listener: Listener,
+        listener: Display,
         clock: Callable[[], float],
         kept: Kept | None = None,
     ) -> Result:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from regchoose.encoding.encode import encode, encoded_names, quantiles, target_scale
+from regchoose.encoding.encode import encode, encoded_names, target_scale
 from regchoose.records.words import Float, Task
+from regchoose.table.columns.quantiles import quantiles
 from tests.table.tables import mixed, table
 
 FIT, REST = np.arange(0, 300), np.arange(300, 400)

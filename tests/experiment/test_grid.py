@@ -4,23 +4,16 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso, LogisticRegression
 
-from regchoose.experiment.grid import (
+from regchoose.experiment.choice import (
     Choice,
-    at_edge,
-    beyond,
     choose,
     choose_at_end,
-    in_order,
-    joined,
     kept_after,
-    make_grid,
     mean_inner_loss,
     pauses,
-    strongest,
-    subset,
-    to_size,
     tuned_models,
 )
+from regchoose.experiment.grid import alpha_max, at_edge, beyond, in_order, joined, make_grid, subset, to_size
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Arm, Task
 
@@ -79,7 +72,7 @@ def test_the_strongest_strength_is_the_least_that_empties_the_linear_model(task:
     y = {"regression": (score - score.mean()) / score.std(), "binary": (score > 0) * 1.0}.get(
         task, np.digitize(score, (-1, 1)) * 1.0
     )
-    top = strongest(task, x, y)
+    top = alpha_max(task, x, y)
     for factor, empty in ((1.001, True), (0.9, False)):
         if task == "regression":  # scikit-learn halves the squared error
             coefficients = Lasso(alpha=factor * top / 2).fit(x, y).coef_
@@ -182,7 +175,7 @@ def test_beyond_an_edge_the_steps_go_on() -> None:
 
 def test_beyond_an_edge_the_mix_stays() -> None:
     grid = grid_of("elastic_net")
-    further = beyond(grid, 9, most_l1=np.inf)  # the strongest of the second mix
+    further = beyond(grid, 9, most_l1=np.inf)  # the alpha_max of the second mix
     assert further.l2 / (further.l1 + further.l2) == pytest.approx(0.5)
     both = joined(grid, further)
     order = in_order(both)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from regchoose.experiment.grid import at_edge, choose
+from regchoose.experiment.choice import choose
+from regchoose.experiment.grid import at_edge
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.experiment.race import tune
 from regchoose.records.words import Arm

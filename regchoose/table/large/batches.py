@@ -146,7 +146,7 @@ def opened_rows(
     Raises
     ------
     RegchooseError
-        As `regchoose.table.csv.read.read`; of images as `open_later`. E209 for images where a table was wanted.
+        As `regchoose.table.csv.read.read`; of images as `open_later`; E209: images where a table was wanted.
     """
     if model is not None and model.shape is not None:
         yield image_rows(open_later(path, model.shape, model.target))

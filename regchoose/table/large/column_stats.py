@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.encoding.encode import coding
 from regchoose.errors import DataError
 from regchoose.records.table import Column, Table, Whole
 from regchoose.records.words import Float, Int
-from regchoose.subsample.moments import cuts
 from regchoose.table.cell_values import MISSING, clean, to_number
+from regchoose.table.columns.coding import coding
+from regchoose.table.columns.quantiles import cuts
 from regchoose.table.large.byte_scan import Bytes
 from regchoose.table.large.number_sql import BITS, Number, check_number, means_missing
 from regchoose.table.large.rejected_rows import check_reading

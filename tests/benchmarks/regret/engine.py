@@ -9,11 +9,11 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from regchoose.cli.progress import Silent
 from regchoose.experiment.grid import to_size
 from regchoose.records.answers import Result
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm
+from regchoose.report.progress import Silent
 from regchoose.run.walk_chart import recommend
 from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.training.block import CellData, Schedule, make_schedule

@@ -15,7 +15,7 @@ import optuna
 import torch
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, cross_val_score
 
-from regchoose.experiment.grid import DECADES, make_grid, strongest
+from regchoose.experiment.grid import DECADES, alpha_max, make_grid
 from regchoose.records.words import ARMS, Float
 from regchoose.statistics.metrics import row_losses
 from regchoose.training.block import make_schedule
@@ -86,7 +86,7 @@ def _point(l1: float, l2: float) -> Point:
 
 
 def _top(split: Split) -> float:
-    return max(1.0, strongest(split.task, split.x, split.y))
+    return max(1.0, alpha_max(split.task, split.x, split.y))
 
 
 def _folds(split: Split, sizes: Sizes) -> KFold | StratifiedKFold:

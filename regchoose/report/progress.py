@@ -10,27 +10,16 @@ from rich.progress import Progress, ProgressColumn, Task, TaskID
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from regchoose.cli.prompts import is_terminal
+from regchoose.records.listener import Listener
 from regchoose.report.numbers import duration
 from regchoose.report.safe_text import fitting, plain
+from regchoose.report.streams import is_terminal
 
 BAR, WIDE = 20, 60  # columns: of a bar, and from which the count has room
 
 
-class Listener(Protocol):
-    """What the switchboard tells; see `regchoose.run.walk_chart`. `paused` is for prompts."""
-
-    def started(self, key: str, text: str, total: int) -> None:
-        """Take note that a step of the chart begins; `total` is 0 where unknown."""
-
-    def advanced(self, key: str, done: int) -> None:
-        """Take note of the units done so far; may come from another thread."""
-
-    def finished(self, key: str, summary: str) -> None:
-        """Take note that a step is done."""
-
-    def noted(self, text: str) -> None:
-        """Pass a notice on."""
+class Display(Listener, Protocol):
+    """A listener that shows what it hears. `paused` is for prompts."""
 
     def paused(self) -> AbstractContextManager[None]:
         """Return a context in which nothing is drawn."""
@@ -184,7 +173,7 @@ class Live:
 @contextmanager
 def listening(
     *, quiet: bool, json: bool, environ: Mapping[str, str], clock: Callable[[], float]
-) -> Iterator[Listener]:
+) -> Iterator[Display]:
     """Give the listener that suits stderr; the block is gone and the cursor back when the context ends."""
     stream = sys.stderr
     # FORCE_COLOR makes rich redraw in logs, so whether to draw is decided here.

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from regchoose.cli.progress import Count, Label, Lines, Live, Remaining, Silent, State, listening
+from regchoose.report.progress import Count, Label, Lines, Live, Remaining, Silent, State, listening
 
 
 class Clock:

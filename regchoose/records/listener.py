@@ -1,0 +1,19 @@
+"""Who is told what a run does."""
+
+from typing import Protocol
+
+
+class Listener(Protocol):
+    """Who is told what happens. A step has a key; its work is counted in units of its own."""
+
+    def started(self, key: str, text: str, total: int) -> None:
+        """Hear that a step begins, of so many units of work (0: unknown)."""
+
+    def advanced(self, key: str, done: int) -> None:
+        """Hear how many units are done; may come from another thread."""
+
+    def finished(self, key: str, summary: str) -> None:
+        """Hear that a step has ended."""
+
+    def noted(self, text: str) -> None:
+        """Hear a notice."""
