@@ -1,6 +1,5 @@
 """The recommended regularizer at work: a network trained with it on all rows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,11 +10,11 @@ from regchoose.encoding.encode import encode
 from regchoose.encoding.learn import prepare
 from regchoose.encoding.new_rows import inputs_of
 from regchoose.experiment.grid import alpha_max, make_grid
-from regchoose.records.answers import Result as Record
 from regchoose.records.experiment import Penalties
 from regchoose.records.inputs import Preparation
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Float
+from regchoose.result.document import RunResult, TrainingLength
 from regchoose.settings.options import Settings
 from regchoose.table.in_memory import InMemory
 from regchoose.table.raw_table import RawTable
@@ -61,7 +60,7 @@ class Fitted:
         return outputs(self.kind, self.network, self.parameters, x) * target.scale + target.mean
 
 
-def fit_all(table: Table, raw: RawTable, settings: Settings, result: Record) -> Fitted:
+def fit_all(table: Table, raw: RawTable, settings: Settings, result: RunResult) -> Fitted:
     """Train on all rows with what a result recommends.
 
     Parameters
@@ -82,26 +81,26 @@ def fit_all(table: Table, raw: RawTable, settings: Settings, result: Record) -> 
     """
     ((x, y),) = encode(table, np.arange(table.n_rows))
     preparation = prepare(table, raw, settings)
-    found = result.execution["device"] or "cpu"
+    found = result.execution.device or "cpu"
     kind = Kind(table.task, len(table.classes), settings, preparation.input_names, found.partition(",")[0])
-    penalty, schedule = _recommended(result) or _usual(kind, x, y, arm=result.recommendation["regularizer"])
+    penalty, schedule = _recommended(result) or _usual(kind, x, y, arm=result.recommendation.regularizer)
     network = kind.network()
     parameters = refit(kind, network, CellData(x, y, {}, settings.seed), penalty=penalty, schedule=schedule)
     return Fitted(preparation, kind, float(penalty.l1[0]), float(penalty.l2[0]), parameters)
 
 
-def _recommended(result: Record) -> tuple[Penalties, Schedule] | None:
+def _recommended(result: RunResult) -> tuple[Penalties, Schedule] | None:
     advice = result.recommendation
-    if advice["l1"] is None:
+    if advice.l1 is None or advice.l2 is None:
         return None
-    return _point(advice["l1"], advice["l2"]), _schedule(advice["training"])
+    return _point(advice.l1, advice.l2), _schedule(advice.training)
 
 
-def _schedule(training: Mapping[str, Any] | None) -> Schedule:
+def _schedule(training: TrainingLength | None) -> Schedule:
     if training is None:  # a linear model has no length
         return Schedule(1, 1, 1.0, np.array([1]))
-    stop = np.array([training["stop_epoch"]])
-    return Schedule(training["schedule_epochs"], training["batch"], training["lr"], stop)
+    stop = np.array([training.stop_epoch])
+    return Schedule(training.schedule_epochs, training.batch, training.lr, stop)
 
 
 def _usual(kind: Kind, x: Float, y: Float, *, arm: Arm) -> tuple[Penalties, Schedule]:

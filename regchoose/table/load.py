@@ -168,6 +168,7 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
         task=target.task,
         task_why=target.task_why,
         classes=target.classes,
+        merged=target.merged,
         warnings=(*raw.warnings, *dropped, *target.warnings, *features.warnings, *_leakage(features, target)),
         groups=groups_of(raw, settings),
         time=times_of(raw, settings),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from regchoose.records.inputs import CategoryInput, NumberInput, Preparation, TargetReading
-from regchoose.records.model import Length, Model, NetworkPlan, Tried
+from regchoose.records.model import Length, Model, NetworkPlan, Recommended, Tried
 from regchoose.report.model_card import model_card
 from tests.report.hostile import NAMES
 from tests.report.test_as_markdown import shape
@@ -16,6 +16,20 @@ PREPARATION = Preparation(
     (),
     TargetReading("y", "binary", ("no", "yes"), False, True, None, 0.0, 1.0),
     (),
+)
+RECOMMENDED = Recommended(
+    file="result.json",
+    regularizer="l2",
+    sentence="Start with L2.",
+    certainty="firm",
+    probability=0.9,
+    safe=0.97,
+    l1=0.0,
+    l2=0.0021,
+    rule=None,
+    fingerprint={"data": "abc"},
+    rows=1000,
+    partial=False,
 )
 MODEL = Model(
     "1",
@@ -37,14 +51,7 @@ MODEL = Model(
     1.0,
     {"path": "data.csv", "fingerprint": "abc"},
     {},
-    {
-        "file": "result.json",
-        "sentence": "Start with L2.",
-        "certainty": "firm",
-        "safe": 0.97,
-        "rows": 1000,
-        "fingerprint": {"data": "abc"},
-    },
+    RECOMMENDED,
     "00",
     ("12 levels were new",),
 )
@@ -136,7 +143,7 @@ def card_with(name: str) -> str:
         network=NetworkPlan(name, (), {}, ()),
         data={"path": name, "fingerprint": name},
         notes=(name,),
-        result={**(MODEL.result or {}), "file": name, "sentence": name},
+        result=replace(RECOMMENDED, file=name, sentence=name),
     )
     return model_card(model, preparation, onnx=False)
 

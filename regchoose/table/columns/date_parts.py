@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from regchoose.records.table import Column
+from regchoose.records.table import Column, DateParts
 from regchoose.records.words import Float
 from regchoose.table.columns.dates import is_ambiguous, parts_of, read_moments
 from regchoose.table.columns.facts import Facts
@@ -30,9 +30,10 @@ def expanded(
     parts = parts_of(moments, facts.by_row(moments.seconds))
     further = [(_part(facts, name, values, taken=taken), values) for name, values in parts.items()]
     listed = ", ".join(parts) or "nothing, for it is the same in every row"
-    return replace(
-        column, why=f"dates, as {facts.texts[0]!r}, read as {moments.order}: gives {listed}"
-    ), further
+    why = f"dates, as {facts.texts[0]!r}, read as {moments.order}: gives {listed}"
+    made = {part.name: name for name, (part, _) in zip(parts, further, strict=True)}
+    date = DateParts(moments.written, moments.clock, made) if made else None
+    return replace(column, why=why, date=date), further
 
 
 def part_name(column: str, part: str, *, taken: Sequence[str]) -> str:

@@ -1,17 +1,16 @@
 """Beyond the chart: the arm that it skipped, simpler ones, and the fixed training length."""
 
-from typing import Any
-
 from regchoose.experiment.arm_comparison import posterior_of
 from regchoose.experiment.judgement import Judgement
-from regchoose.experiment.wording import (
+from regchoose.records.words import ARM_NAMES, Arm
+from regchoose.result.experiment_sections import ArmNumbers, Audit, FixedLength
+from regchoose.run.wording import (
     assumptions,
     audit_sentences,
     growth_sentence,
     looks_sentence,
     split_sentence,
 )
-from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.statistics.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer
 from regchoose.statistics.posterior import Posterior, compare
 
@@ -24,7 +23,7 @@ SIMPLER: dict[Arm, tuple[Arm, ...]] = {
 }
 
 
-def audit(judgement: Judgement) -> dict[str, Any]:
+def audit(judgement: Judgement) -> Audit:
     """Return what the chart does not ask: the best arm, simpler ones, the fixed length."""
     verdict, chart_arm = judgement.verdict, OUTCOME_ARMS[judgement.outcome]
     losses: dict[str, float] = {arm: judgement.loss(arm) for arm in judgement.arms}
@@ -33,7 +32,7 @@ def audit(judgement: Judgement) -> dict[str, Any]:
     epochs = int(judgement.experiment.training.schedule.checkpoints[-1])
     linear = judgement.experiment.training.hidden is None
     found = compare(judgement.posterior, chart_arm, verdict.best_arm, rope=verdict.rope)
-    firmly = found.worse >= FIRM
+    firmly = bool(found.worse >= FIRM)
     simpler = _simpler(judgement, chart_arm)
     sentences = audit_sentences(
         arm=chart_arm,
@@ -49,25 +48,24 @@ def audit(judgement: Judgement) -> dict[str, Any]:
         sentences.append(assumptions(lost="Elastic Net", profile=judgement.profile))
     sentences += filter(None, [split_sentence(judgement.table)])
     sentences += [f"{ARM_NAMES[arm]} was not trained: the budget was used up." for arm in judgement.skipped]
-    looks = (*judgement.earlier, judgement.look())
-    sentences += filter(None, [looks_sentence(looks, ended=judgement.last)])
+    sentences += filter(None, [looks_sentence(judgement.looks, ended=judgement.last)])
     if judgement.growth is not None:
         matters = judgement.matters_at_full_size
         sentences.append(growth_sentence(judgement.growth, of=judgement.table.n_all, matters=matters))
     if verdict.certainty == "undecided":
         name = ARM_NAMES[OUTCOME_ARMS[judgement.prior]]
         sentences.append(f"Prior knowledge, measured on the data, would say {name} (right in at most 60 %).")
-    return {
-        "best_arm": verdict.best_arm,
-        "chart_regret": losses[chart_arm] - losses[verdict.best_arm],
-        "agrees": verdict.best_arm == chart_arm,
-        "firmly": firmly,
-        "simpler_equivalent": simpler[0] if simpler else None,
-        "safe": dict(verdict.safe_of),
-        "outcome_at_fixed_length": None if linear else _outcome_of(judgement, at_end),
-        "fixed_length": None if linear else {"epochs": epochs, "loss": losses_at_end},
-        "sentences": sentences,
-    }
+    return Audit(
+        best_arm=verdict.best_arm,
+        chart_regret=losses[chart_arm] - losses[verdict.best_arm],
+        agrees=verdict.best_arm == chart_arm,
+        firmly=firmly,
+        simpler_equivalent=simpler[0] if simpler else None,
+        safe=ArmNumbers(**verdict.safe_of),
+        outcome_at_fixed_length=None if linear else _outcome_of(judgement, at_end),
+        fixed_length=None if linear else FixedLength(epochs=epochs, loss=ArmNumbers(**losses_at_end)),
+        sentences=sentences,
+    )
 
 
 def _outcome_of(judgement: Judgement, posterior: Posterior) -> str:

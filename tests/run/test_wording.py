@@ -2,8 +2,8 @@
 
 import pytest
 
-from regchoose.experiment.wording import advice, audit_sentences
 from regchoose.report.numbers import BOUNDS, probability
+from regchoose.run.wording import advice, audit_sentences
 from regchoose.statistics.decide import FIRM, LEANING
 
 

@@ -1,6 +1,7 @@
 """What the plots of weights and of fitted curves are made of."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,11 +10,11 @@ from sklearn.linear_model import LogisticRegression
 
 from regchoose.experiment.arm_comparison import posterior_of
 from regchoose.experiment.arms import train_arm
-from regchoose.experiment.curves import BINS, curves
 from regchoose.experiment.fitted_curve import INPUTS, MOST_POINTS
 from regchoose.experiment.plan import prepare
 from regchoose.records.table import Table
 from regchoose.records.words import Task
+from regchoose.run.curve_sections import BINS, curves
 from regchoose.settings.options import Settings
 from tests.benchmarks.tables import Sheet, as_table, make_sheet
 
@@ -73,13 +74,14 @@ def test_weights_are_counted_between_shared_edges() -> None:
     assert experiment.drawing is None  # four features
     arms = {arm: train_arm(experiment, arm, advanced=lambda _: None) for arm in ("none", "l1")}
     found = curves(arms, experiment, posterior_of(arms, experiment))  # type: ignore[arg-type]  # literals are arms
-    assert "fitted" not in found
-    assert len(found["weights"]["edges"]) == BINS + 1
+    assert found.fitted is None
+    assert found.weights is not None
+    assert len(found.weights.edges) == BINS + 1
     for arm, run in arms.items():
-        counted = found["weights"]["arms"][arm]
-        assert counted["of"] == len(run.weights) == 3 * (4 * 8 + 8)  # of three models
-        assert sum(counted["counts"]) + counted["zeros"] + counted["beyond"] == counted["of"]
-        assert counted["zeros"] / counted["of"] == pytest.approx(1 - run.nonzero_share, abs=1e-6)
+        counted: Any = found.weights.arms.get(arm)  # type: ignore[arg-type]
+        assert counted.of == len(run.weights) == 3 * (4 * 8 + 8)  # of three models
+        assert sum(counted.counts) + counted.zeros + counted.beyond == counted.of
+        assert counted.zeros / counted.of == pytest.approx(1 - run.nonzero_share, abs=1e-6)
 
 
 @pytest.mark.parametrize("value", [7.0, np.nan])

@@ -1,21 +1,23 @@
 """A recommendation in the words of libraries and of people."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
+from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.plan import Experiment
-from regchoose.records.experiment import Penalties
+from regchoose.records.experiment import Comparison, Penalties, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
-from regchoose.records.words import ARM_NAMES, Arm, Task
+from regchoose.records.words import ARM_NAMES, Arm, Task, arm_phrase
+from regchoose.result.document import InWords
 from regchoose.statistics.decide import FIRM, LEANING
 
 COUNTED = {1: "one", 2: "two", 3: "three", 4: "four"}
 LEAST_TOLD = 5e-4  # of the loss: a smaller gain is not put in figures
 
 
-def in_words(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows: int) -> dict[str, str]:
+def in_words(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows: int) -> InWords:
     """Say what strengths of the mean loss are in PyTorch, Keras and scikit-learn.
 
     Parameters
@@ -38,7 +40,7 @@ def in_words(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows
     sklearn = (
         _sklearn_linear(l1, l2, task=task, rows=rows) if linear else _sklearn_mlp(l1, l2, task, batch=batch)
     )
-    return {"pytorch": torch, "keras": keras, "scikit_learn": sklearn}
+    return InWords(pytorch=torch, keras=keras, scikit_learn=sklearn)
 
 
 def _sklearn_mlp(l1: float, l2: float, task: Task, *, batch: int) -> str:
@@ -70,7 +72,7 @@ def advice(regularizer: Arm, *, certainty: str, evidence: Mapping[str, Any]) -> 
         `safe`, `practical` (whether any arm differs by more than δ), `arms` (how many were trained); empty
         where nothing was trained.
     """
-    name = "no regularization" if regularizer == "none" else ARM_NAMES[regularizer]
+    name = arm_phrase(regularizer)
     if certainty == "prior":
         start = "" if regularizer == "none" else " Try strengths of 0.001, 0.01, 0.1 and 1 of the mean loss."
         weak = "by what is known of the data alone: a weak reason, right in at most 60 % of cases."
@@ -163,20 +165,29 @@ def growth_sentence(growth: Growth, *, of: int, matters: bool) -> str:
     return said if matters else f"{said} At full size the choice is predicted not to matter."
 
 
-def looks_sentence(looks: Sequence[Mapping[str, Any]], *, ended: str) -> str:
+def looks_sentence(looks: Sequence[tuple[Layout, Verdict]], *, ended: str) -> str:
     """Say what each look said, and why there was no other; empty for one look that all rows took part in."""
     said = ", ".join(
-        f"{look['rows']:,} rows {look['certainty']} ({_probability(look['safe'])} safe)" for look in looks
+        f"{layout.rows:,} rows {verdict.certainty} ({_probability(verdict.safe)} safe)"
+        for layout, verdict in looks
     )
-    doubtful = looks[-1]["certainty"] == "undecided"
+    doubtful = looks[-1][1].certainty == "undecided"
     if len(looks) == 1 and not doubtful:
         return ""
     opening = (
         f"Looked at {len(looks)} times: {said}"
         if len(looks) > 1
-        else f"Undecided on {looks[0]['rows']:,} rows"
+        else f"Undecided on {looks[0][0].rows:,} rows"
     )
     return f"{opening}; {ended}." if doubtful else f"{opening}."
+
+
+def comparison_sentence(found: Comparison) -> str:
+    """Say what a diamond of the chart found: the difference, its interval, and the three probabilities."""
+    low, high = found.interval
+    loss = f"loss {found.difference:+.2g} [{low:.2g}, {high:.2g}]; ".replace("-", "−")
+    shares = {"better": found.better, "alike": found.equivalent, "worse": found.worse}
+    return loss + ", ".join(f"{side} {100 * share:.0f} %" for side, share in shares.items())
 
 
 def design_sentence(experiment: Experiment) -> str:
@@ -188,7 +199,7 @@ def design_sentence(experiment: Experiment) -> str:
     return f"{settings.folds}-fold cross-validation of {layout.rows:,} rows, {settings.repeats} times"
 
 
-def split_of(table: Table) -> str:
+def split_of(table: Table) -> Literal["random", "groups", "time"]:
     """Return how rows are split: random, groups or time."""
     return "time" if table.time is not None else "groups" if table.groups is not None else "random"
 
