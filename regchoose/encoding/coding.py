@@ -52,8 +52,7 @@ class Coding:
         """Return the levels (n, categories) of rows of `Table.features` (n, p)."""
         levels = np.empty((len(features), len(self.categories)), dtype=np.int64)
         for place, (j, lookup) in enumerate(zip(self.categories, self.lookup, strict=True)):
-            codes = features[:, j]
-            levels[:, place] = lookup[np.where(np.isnan(codes), len(lookup) - 1, codes).astype(np.int64)]
+            levels[:, place] = look_up(features[:, j], lookup)
         return levels
 
 
@@ -70,6 +69,12 @@ def coding(table: Table) -> Coding:
         tuple(lookup for lookup, _ in pairs),
         tuple(levels for _, levels in pairs),
     )
+
+
+def look_up(codes: Float, lookup: Int) -> Int:
+    """Return what codes (n,) become, of which NaN is missing and takes the last entry of `lookup`."""
+    found: Int = lookup[np.where(np.isnan(codes), len(lookup) - 1, codes).astype(np.int64)]
+    return found
 
 
 def name_inputs(

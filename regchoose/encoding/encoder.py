@@ -1,4 +1,4 @@
-"""The encoder of a table: learned from some of its rows, applied to these, to others and to new ones."""
+"""The encoder of a table: fitted on some of its rows, applied to these, to others and to new ones."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -39,10 +39,10 @@ from regchoose.table.raw_table import RawTable
 
 @dataclass(frozen=True)
 class Encoder:
-    """Turns rows of a table to inputs (n, d): numbers, flags of missing numbers, levels; or images do.
+    """Turns rows of a table into the inputs (n, d) of a network: numbers, flags of missing ones, levels.
 
-    Everything is learned from the rows given to `fit`; which inputs there are is decided on the whole table,
-    so d depends on the table alone.
+    All figures are learned from the rows given to `fit`; which inputs there are is decided on the whole
+    table, so that d depends on the table alone. Images become their numbers, in order.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Encoder:
         return cls(numbers, categories, (), target, ())
 
     def for_text(self, table: Table, raw: RawTable, settings: Settings) -> "Encoder":
-        """Return the encoder with what it must know to read further rows from text, as `table` was read.
+        """Return the encoder with what it needs to read further rows of text as the table was read.
 
         Parameters
         ----------
@@ -124,8 +124,7 @@ class Encoder:
         Returns
         -------
         x, y : (n, d), (n,) ndarray
-            Inputs, and targets: standardized numbers of a regression, else codes of classes. Images keep
-            their numbers in order.
+            Inputs, and targets: standardized numbers of a regression, else codes of classes.
         """
         features, y = table.features[rows], self.target.standardize(table.target[rows])
         if self.images is not None:

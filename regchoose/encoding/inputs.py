@@ -11,6 +11,7 @@ import numpy as np
 from sklearn import config_context
 from sklearn.preprocessing import StandardScaler
 
+from regchoose.encoding.coding import look_up
 from regchoose.records.table import Column, Image, Table
 from regchoose.records.words import Float, Int, Task
 from regchoose.table.columns.quantiles import quantiles
@@ -100,7 +101,8 @@ def _location(x: Float) -> tuple[Float, Float]:
 def _cut(x: Float, *, center: Float, spread: Float) -> Float:
     """Return numbers (n, a) in quartile ranges from the median, none farther than 100.
 
-    A single 1e300 must not flatten a column. A missing number becomes the median, which is 0 here.
+    A single 1e300 must not flatten a column. A missing number becomes the median, which is 0 here. The graph
+    of `regchoose.refit.onnx_graph` has the same steps.
     """
     with np.errstate(over="ignore"):
         away: Float = (x / 4 - center) / spread
@@ -164,9 +166,7 @@ class CategoryInput:
 
     def look_up(self, codes: Float) -> Int:
         """Return the rows of `inputs` of codes (n,), places in `levels` in which NaN is missing."""
-        lookup = np.array([*self.places, self.place_of_missing])
-        places: Int = lookup[np.where(np.isnan(codes), len(self.places), codes).astype(np.int64)]
-        return places
+        return look_up(codes, np.array([*self.places, self.place_of_missing]))
 
 
 def fit_category(
