@@ -17,8 +17,7 @@ from regchoose.records.inputs import (
 from regchoose.records.table import Image, Table
 from regchoose.settings.options import Settings
 from regchoose.table.columns.coding import MOST_LEVELS, Coding, coding, recode
-from regchoose.table.columns.date_parts import part_name
-from regchoose.table.columns.dates import parts_of, read_moments
+from regchoose.table.columns.dates import part_name, parts_of, read_moments
 from regchoose.table.columns.facts import facts_of
 from regchoose.table.columns.target import MERGED
 from regchoose.table.raw_table import RawTable

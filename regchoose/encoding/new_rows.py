@@ -9,11 +9,11 @@ from regchoose.encoding.apply import Oddities, interpret
 from regchoose.records.inputs import Preparation
 from regchoose.records.words import Float
 from regchoose.settings.options import Settings
-from regchoose.table.cells import coded
 from regchoose.table.in_memory import FRAME, InMemory, is_number, named_columns, raw_of
 from regchoose.table.large.batches import Batch, Numbers
+from regchoose.table.raw_table import factorize
 
-NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), coded(np.empty(0, dtype=object))
+NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), factorize(np.empty(0, dtype=object))
 
 
 def inputs_of(data: InMemory, preparation: Preparation, settings: Settings) -> Float:

@@ -17,8 +17,7 @@ from regchoose.refit.score import Score
 from regchoose.settings.options import Settings
 from regchoose.statistics.metrics import probabilities
 from regchoose.table.large.batches import Rows, opened_rows
-from regchoose.table.large.prediction_writer import PredictionWriter
-from regchoose.table.write import Form
+from regchoose.table.write import Form, PredictionWriter
 from regchoose.training.model_outputs import Answerer, answerer
 
 LISTED = 8  # columns of an error

@@ -1,31 +1,41 @@
 """From a path to a table that is ready for an experiment."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from numpy.typing import ArrayLike
 
 from regchoose.errors import DataError, UsageError
+from regchoose.records.listener import Listener
 from regchoose.records.table import AS_Y, Column, Table
 from regchoose.settings.options import Settings
-from regchoose.table.cells import some
-from regchoose.table.columns.duplicates import repeats
+from regchoose.table.columns.duplicates import warn_of_duplicates
 from regchoose.table.columns.facts import Facts, facts_of, refuse_odd_texts
 from regchoose.table.columns.group_and_time import groups_of, times_of
-from regchoose.table.columns.leakage import leaks
-from regchoose.table.columns.minimum_rows import check_classes, check_rows
+from regchoose.table.columns.leakage import find_leakage
 from regchoose.table.columns.roles import Features, to_features
-from regchoose.table.columns.target import Target, did_you_mean, find_target, merge_rare, to_target
+from regchoose.table.columns.target import (
+    Target,
+    check_classes,
+    check_rows,
+    did_you_mean,
+    find_target,
+    merge_rare,
+    to_target,
+)
 from regchoose.table.csv.dialect import Choose
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import large_parts
+from regchoose.table.file_set import Parts, large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, load_images, open_images
 from regchoose.table.in_memory import InMemory, raw_from_memory
-from regchoose.table.large.column_stats import with_whole
-from regchoose.table.large.held_rows import look_out
+from regchoose.table.large.column_stats import add_column_stats
+from regchoose.table.large.distributed_scan import why_not_shared
+from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
-from regchoose.table.large.stream import Advanced, ignore, streaming
-from regchoose.table.raw_table import RawTable
+from regchoose.table.large.stream import Advanced, ignore_progress, streaming
+from regchoose.table.raw_table import RawTable, take_rows
 from regchoose.workers.tasks import Crew
 
 
@@ -34,7 +44,7 @@ def load(
     settings: Settings,
     *,
     choose: Choose,
-    advanced: Advanced = ignore,
+    advanced: Advanced = ignore_progress,
     crew: Crew | None = None,
 ) -> Table:
     """Read a table, give its columns their roles, and find the target and the task.
@@ -74,7 +84,7 @@ def load_with_text(
     settings: Settings,
     *,
     choose: Choose,
-    advanced: Advanced = ignore,
+    advanced: Advanced = ignore_progress,
     crew: Crew | None = None,
 ) -> tuple[Table, RawTable]:
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
@@ -87,20 +97,20 @@ def load_with_text(
     if parts is None:
         return _small(read(path, settings, choose=choose), settings, choose=choose)
     with streaming(parts, settings, choose=choose, advanced=advanced, crew=crew) as stream:
-        outlook = look_out(stream)
+        outlook = draw_held_rows(stream)
         if not outlook.complete:
             _check_possible(outlook.raw, settings)
         table, raw = _to_table(outlook.raw, settings, choose=choose)
         if outlook.complete:
             warnings = check_reading(stream, outlook.bytes, ())
-            return replace(table, warnings=(*table.warnings, *warnings, *repeats(table))), raw
-        return with_whole(table, stream, outlook.bytes), raw
+            return replace(table, warnings=(*table.warnings, *warnings, *warn_of_duplicates(table))), raw
+        return add_column_stats(table, stream, outlook.bytes), raw
 
 
 def _small(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
     """Do what `load_with_text` does, for a table that is held."""
     table, raw = _to_table(raw, settings, choose=choose)
-    return replace(table, warnings=(*table.warnings, *repeats(table))), raw
+    return replace(table, warnings=(*table.warnings, *warn_of_duplicates(table))), raw
 
 
 def load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> tuple[Table, RawTable]:
@@ -177,7 +187,7 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
 
 def _leakage(features: Features, target: Target) -> tuple[str, ...]:
     used = [column for column in features.columns if column.used]
-    return leaks(used, features.values, target=target.values, n_classes=len(target.classes))
+    return find_leakage(used, features.values, target=target.values, n_classes=len(target.classes))
 
 
 def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
@@ -218,5 +228,54 @@ def _with_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTabl
             fix="another --target" if count == raw.n_rows else "--drop-missing-target",
         )
     kept = ~facts.missing
-    raw = replace(raw, columns=tuple(some(column, kept) for column in raw.columns), lines=raw.lines[kept])
+    raw = replace(
+        raw, columns=tuple(take_rows(column, kept) for column in raw.columns), lines=raw.lines[kept]
+    )
     return raw, facts_of(raw, place, settings), (f"{count:,} rows without a target were left out",)
+
+
+class PassProgress:
+    """Adds up the bytes of all passes: two, or three where workers share the files."""
+
+    def __init__(self, n_bytes: int, told: Callable[[int], None], *, count: int = 2) -> None:
+        self._bytes, self._told, self.total = n_bytes, told, count * n_bytes
+        self._before = self._last = 0
+
+    def advanced(self, done: int) -> None:
+        """Hear the bytes that the present pass has read; where they fall, another pass has begun."""
+        if done < self._last / 2:
+            self._before = min(self._before + self._bytes, self.total - self._bytes)
+        self._last = done
+        self._told(self._before + done)
+
+
+def load_with_progress(
+    data: str | Table, settings: Settings, *, choose: Choose, listener: Listener, crew: Crew | None = None
+) -> Table:
+    """Do what `load` does, and say how far the reading of a large table is; one that is loaded stays so."""
+    if isinstance(data, Table):
+        return data
+    if are_images(data):
+        listener.started("read", "read the images", 0)
+        table = load(data, settings, choose=choose, advanced=partial(listener.advanced, "read"))
+        listener.finished("read", f"{table.n_all:,} {'images' if table.image else 'rows'}")
+        return table
+    parts = large_parts(data)
+    if parts is None:
+        return load(data, settings, choose=choose)
+    shared = crew if crew is not None and _is_shared(crew, parts, listener) else None
+    passes = PassProgress(parts.n_bytes, partial(listener.advanced, "read"), count=2 if shared is None else 3)
+    listener.started("read", "read", passes.total)
+    table = load(data, settings, choose=choose, advanced=passes.advanced, crew=shared)
+    listener.finished("read", f"{table.n_all:,} rows, of which {table.n_rows:,} are held")
+    return table
+
+
+def _is_shared(crew: Crew, parts: Parts, listener: Listener) -> bool:
+    """Tell whether the files of a table are shared out among workers; say so, or why not."""
+    if not crew.is_remote or len(parts.files) == 1:
+        return False
+    why = why_not_shared(crew, parts)
+    files = f"The {len(parts.files)} files are read"
+    listener.noted(f"{files} here: {why}." if why else f"{files} by the workers.")
+    return not why

@@ -22,8 +22,7 @@ from regchoose.table.cell_values import (
     ordinary_numbers,
     to_number,
 )
-from regchoose.table.cells import Cells, to_cells
-from regchoose.table.raw_table import RawTable
+from regchoose.table.raw_table import Cells, RawTable, to_cells
 
 FEW = 0.05  # texts among numbers, up to this share (or a single one), are faults rather than categories
 EDGE = 3  # rows at the top and at the bottom in which a text among numbers is a heading, units or a total

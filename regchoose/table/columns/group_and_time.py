@@ -1,15 +1,17 @@
-"""Which rows belong together, and which come first: what `--group` and `--time` name."""
+"""Which rows belong together, and which come first: what `--group` and `--time` name, or should."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from regchoose.errors import DataError
+from regchoose.records.table import Column
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
+from regchoose.table.cell_values import ID_NAME
 from regchoose.table.columns.dates import read_as, read_moments
 from regchoose.table.columns.facts import Facts, facts_of
-from regchoose.table.raw_table import RawTable
+from regchoose.table.raw_table import RawTable, to_cells
 
 
 def groups_of(raw: RawTable, settings: Settings) -> Int | None:
@@ -103,3 +105,37 @@ def _refuse_missing(facts: Facts, raw: RawTable, *, flag: str) -> None:
             where=f"{raw.path}:{line}",
             fix=f"give these rows a value   or   another {flag}",
         )
+
+
+FEWEST_GROUPS = 10
+
+
+def suggest_group_and_time(
+    raw: RawTable, columns: Sequence[Column], *, target: int, settings: Settings
+) -> list[str]:
+    """Return a warning where `--group` or `--time` may be missing.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        Those of the file come first, in its order.
+    target : int
+        Place of the target.
+    """
+    warnings = []
+    if settings.group is None:
+        for place, (name, column) in enumerate(zip(raw.names, columns, strict=False)):
+            if place != target and column.role in ("numeric", "category", "text") and ID_NAME.fullmatch(name):
+                groups = len(to_cells(raw.columns[place]).texts)
+                if FEWEST_GROUPS <= groups <= raw.n_rows / 2:
+                    warnings.append(
+                        f"{name!r} has the name of an id, and its {groups:,} values recur: rows of one may "
+                        f"be alike. Where new ones are to be predicted: --group {name!r}"
+                    )
+    dated = next((column.name for column in columns if column.role == "date"), None)
+    if settings.time is None and dated is not None:
+        warnings.append(
+            f"{dated!r} holds dates, and rows are split at random: where later rows are to be predicted "
+            f"from earlier ones, --time {dated!r}"
+        )
+    return warnings

@@ -11,7 +11,9 @@ from regchoose.table.columns.roles import FEWEST
 NEARLY_ONE = 0.999
 
 
-def leaks(columns: Sequence[Column], features: Float, *, target: Float, n_classes: int) -> tuple[str, ...]:
+def find_leakage(
+    columns: Sequence[Column], features: Float, *, target: Float, n_classes: int
+) -> tuple[str, ...]:
     """Warn of columns that equal the target, recode it one to one, or follow it with |r| > .999.
 
     Parameters

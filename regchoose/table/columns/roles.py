@@ -11,7 +11,7 @@ from regchoose.records.table import Column, Role
 from regchoose.records.words import Float
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS, DATE, HEXADECIMAL, ID_NAME
-from regchoose.table.columns.date_parts import expanded
+from regchoose.table.columns.dates import expand_dates
 from regchoose.table.columns.facts import (
     Facts,
     doubtful_warning,
@@ -20,7 +20,7 @@ from regchoose.table.columns.facts import (
     respelled_warning,
     why_no_numbers,
 )
-from regchoose.table.columns.hints import overlooked
+from regchoose.table.columns.group_and_time import suggest_group_and_time
 from regchoose.table.raw_table import RawTable
 
 FEWEST = 8  # rows below which "unique in each row" and "rising from row to row" say nothing
@@ -187,11 +187,13 @@ def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
         if column.role == "date":
             dates.append(place)
     for place in dates:
-        columns[place], further = expanded(facts_of(raw, place, settings), columns[place], taken=raw.names)
+        columns[place], further = expand_dates(
+            facts_of(raw, place, settings), columns[place], taken=raw.names
+        )
         columns += [column for column, _ in further]
         used += [values for _, values in further]
     warnings += [columns[place].why for place in dates if "cannot be told apart" in columns[place].why]
-    warnings += overlooked(raw, columns, target=target, settings=settings)
+    warnings += suggest_group_and_time(raw, columns, target=target, settings=settings)
     if not used:
         raise _nothing_left(raw, columns)
     return Features(tuple(columns), np.column_stack(used), tuple(warnings))

@@ -11,8 +11,7 @@ from regchoose.records.table import Column, Dialect, Image, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import DATA, Option, Settings
 from regchoose.table.columns.facts import facts_of
-from regchoose.table.columns.minimum_rows import check_classes, check_rows
-from regchoose.table.columns.target import Target, merge_rare, to_target
+from regchoose.table.columns.target import Target, check_classes, check_rows, merge_rare, to_target
 from regchoose.table.images.image_folder import is_image_folder, open_folder
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.npz import is_arrays, open_arrays
