@@ -1,4 +1,4 @@
-"""Which files a path means (one, a folder's, or those of a pattern), and what kind of file each of them is."""
+"""Which files a path means (one, a folder's or a pattern's), and what kind of file each of them is."""
 
 import difflib
 import errno

@@ -241,7 +241,7 @@ def test_a_run_on_a_cluster_is_the_run_here(
         shared.append(len(given[1]))
         return sample_by_workers(*given, **further)
 
-    monkeypatch.setattr(held_rows, "harvested", noted)
+    monkeypatch.setattr(held_rows, "sample_by_workers", noted)
     assert answered([*arguments, "--cluster", pair.address], capsys) == here
     assert shared == [3]
 
