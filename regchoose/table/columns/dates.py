@@ -135,26 +135,35 @@ def calendar(seconds: Float, *, clock: bool, first: float) -> dict[str, Float]:
 
 def expand_dates(
     facts: Facts, column: Column, *, taken: Sequence[str]
-) -> tuple[Column, list[tuple[Column, Float]]]:
-    """Return a column of dates with what became of it, and its parts with their values (n,).
+) -> tuple[Column, list[tuple[Column, Float]], str]:
+    """Turn a column of dates into columns of numbers.
 
     Parameters
     ----------
     taken : sequence of str
         Names that a part must not have.
+
+    Returns
+    -------
+    Column
+        The column of dates, with what became of it.
+    list of (Column, (n,) ndarray)
+        Its parts and their values.
+    str
+        A warning where day and month cannot be told apart, else empty.
     """
     moments = read_moments(facts.texts)
     if moments is None:
         unclear = is_ambiguous(facts.texts)
         why = f"column {facts.name!r} is left out: " if unclear else "left out: "
         cause = "day and month cannot be told apart, as in" if unclear else "in no one order, as in"
-        return replace(column, why=f"{why}{cause} {facts.texts[0]!r}; write dates as 2021-03-04"), []
+        why += f"{cause} {facts.texts[0]!r}; write dates as 2021-03-04"
+        return replace(column, why=why), [], why if unclear else ""
     parts = parts_of(moments, facts.by_row(moments.seconds))
     further = [(_part(facts, name, values, taken=taken), values) for name, values in parts.items()]
     listed = ", ".join(parts) or "nothing, for it is the same in every row"
-    return replace(
-        column, why=f"dates, as {facts.texts[0]!r}, read as {moments.order}: gives {listed}"
-    ), further
+    why = f"dates, as {facts.texts[0]!r}, read as {moments.order}: gives {listed}"
+    return replace(column, why=why), further, ""
 
 
 def part_name(column: str, part: str, *, taken: Sequence[str]) -> str:

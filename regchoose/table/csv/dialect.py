@@ -16,6 +16,11 @@ from regchoose.table.raw_table import Text, to_cells
 
 Choose = Callable[[Prompt], str | None]
 
+
+def ask_nobody(_prompt: Prompt) -> None:
+    """Answer no question: what the file does not tell is then an error."""
+
+
 NAMES: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 STRONG = ",;\t|"
 RARE = {

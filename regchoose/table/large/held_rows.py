@@ -33,7 +33,7 @@ class HeldRows:
     """The rows held, as text, in their order, and what the bytes of all rows tell (of text alone)."""
 
     raw: RawTable
-    bytes: ByteCounts | None
+    counts: ByteCounts | None
     complete: bool  # whether all rows are held
 
 
