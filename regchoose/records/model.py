@@ -81,7 +81,7 @@ class Recommended:
 
 @dataclass(frozen=True)
 class Model:
-    """A fitted model: everything but its weights and its preparation.
+    """A fitted model: everything but its weights and the encoder of its rows.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ from regchoose.experiment.judgement import Judgement
 from regchoose.experiment.plan import Experiment
 from regchoose.flowchart.nodes import Action, Outcome, Question
 from regchoose.flowchart.walk import Step
-from regchoose.records.subsample import Check, Finding, Neighbourhood, Profile, Subsample
+from regchoose.records.subsample import AssociationMatrix, Check, Finding, Profile, Subsample
 from regchoose.records.table import Column, Dialect, Table
 from regchoose.result.document import (
     Arms,
@@ -220,7 +220,7 @@ def _measured(finding: Finding) -> Measured:
     return Measured(answer=finding.answer, evidence=finding.evidence, figures=dict(finding.figures))
 
 
-def _associations(found: Neighbourhood | None) -> ColumnAssociations | None:
+def _associations(found: AssociationMatrix | None) -> ColumnAssociations | None:
     """Return the picture of the associations; three decimals are enough for it."""
     if found is None:
         return None
