@@ -25,9 +25,8 @@ from regchoose.table.file_set import large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, load_images, open_images
 from regchoose.table.large.batches import Batch, Rows, held_rows, image_rows, opened_rows
-from regchoose.table.large.row_hash import PRIME, ticket
-from regchoose.table.load import load_with_text
-from regchoose.table.passes import Passes
+from regchoose.table.large.row_sampling import PRIME, row_hash
+from regchoose.table.load import PassProgress, load_with_text
 from regchoose.table.raw_table import RawTable
 
 SHARE, MOST = 0.2, 100_000  # of the rows are held out, and no more: they tell strengths apart well enough
@@ -99,7 +98,7 @@ def encode_rows(
         return _written(
             rows, table, raw=raw, settings=settings, folder=folder, precision=precision, listener=listener
         )
-    passes = Passes(parts.n_bytes, lambda done: listener.advanced("read", done))
+    passes = PassProgress(parts.n_bytes, lambda done: listener.advanced("read", done))
     listener.started("read", "read", passes.total)
     table, raw = load_with_text(path, settings, choose=ask, advanced=passes.advanced)
     listener.finished("read", f"{table.n_all:,} rows")
@@ -185,10 +184,10 @@ def held_out_part(table: Table, raw: RawTable, settings: Settings) -> Callable[[
         return lambda batch: reader(batch.raw) > latest
     if table.whole is not None:
         bound = int(share * PRIME)
-        return lambda batch: ticket(_numbers(batch), seed=settings.seed) < bound
+        return lambda batch: row_hash(_numbers(batch), seed=settings.seed) < bound
     every = np.arange(table.n_rows)
     together = kept_together(table, every) if table.groups is None else table.groups
-    order = np.lexsort((together, ticket(together, seed=settings.seed)))
+    order = np.lexsort((together, row_hash(together, seed=settings.seed)))
     last = together[order[max(1, round(share * table.n_rows)) - 1]]
     held = np.zeros(table.n_rows, dtype=bool)
     held[order[: 1 + int(np.flatnonzero(together[order] == last)[-1])]] = True

@@ -20,8 +20,7 @@ from regchoose.settings.options import Settings
 from regchoose.statistics.metrics import log_probabilities, probabilities
 from regchoose.table.images.new_images import open_later
 from regchoose.table.large.batches import Rows, image_rows, opened_rows
-from regchoose.table.large.prediction_writer import PredictionWriter
-from regchoose.table.write import Form
+from regchoose.table.write import Form, PredictionWriter
 from regchoose.training.loss import n_outputs
 from regchoose.training.model_outputs import Answerer, answerer
 

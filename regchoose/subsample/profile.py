@@ -11,9 +11,8 @@ from regchoose.encoding.encoder import Encoder
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.subsample.association import Associations, associations, standardized
-from regchoose.subsample.correlation_order import neighbourhood
-from regchoose.subsample.detect_image import Picture, find_picture
+from regchoose.subsample.association import Associations, associations, cluster_columns, standardize
+from regchoose.subsample.detect_image import DetectedImage, detect_image
 
 KAPPA = 30.0  # condition number from which columns count as correlated (Belsley, Kuh & Welsch 1980)
 RANK = 0.3  # effective rank, as a share of the columns, under which they do
@@ -60,10 +59,10 @@ def profile(table: Table, rows: Int) -> Profile:
     return Profile(
         _correlated(figures, pairs),
         _somewhat_correlated(figures),
-        _of_images(table) or _entire_picture(find_picture(table, rows), pairs),
+        _of_images(table) or _entire_picture(detect_image(table, rows), pairs),
         _sparse(table, rows),
         tuple(warnings),
-        None if table.image else neighbourhood(pairs, of=len(table.used)),
+        None if table.image else cluster_columns(pairs, of=len(table.used)),
     )
 
 
@@ -124,7 +123,7 @@ def _coded(x: Float, plan: Coding) -> Float:
         if width > 1:
             kept[start + int(x[:, start : start + width].sum(axis=0).argmax())] = False
         start += width
-    z = standardized(x[:, kept])
+    z = standardize(x[:, kept])
     z = np.ascontiguousarray(z[:, z.any(axis=0)].T)
     if not len(z):
         return z.T
@@ -183,7 +182,7 @@ def _of_images(table: Table) -> Finding | None:
     return Finding("yes", f"DATA are images ({table.image}), and an image is seen as a whole.", figures)
 
 
-def _entire_picture(picture: Picture | None, pairs: Associations) -> Finding:
+def _entire_picture(picture: DetectedImage | None, pairs: Associations) -> Finding:
     v = pairs.target
     ratio = float(v.sum() ** 2 / (len(v) * (v**2).sum())) if v.any() else 0.0
     figures = {"participation_ratio": ratio, "associated_share": float((v > 0).mean())}

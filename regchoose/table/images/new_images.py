@@ -8,7 +8,6 @@ import numpy as np
 from regchoose.errors import UsageError
 from regchoose.records.table import Image
 from regchoose.table.cell_values import to_number
-from regchoose.table.cells import TEXT
 from regchoose.table.images.image_folder import (
     Header,
     header_of,
@@ -16,10 +15,11 @@ from regchoose.table.images.image_folder import (
     left_out,
     name_of,
     pixels_of,
-    walked,
+    walk_files,
 )
 from regchoose.table.images.image_set import ImageSet, stretched_warning
 from regchoose.table.images.npz import is_arrays, open_later_arrays
+from regchoose.table.raw_table import TEXT
 
 
 def open_later(
@@ -55,7 +55,7 @@ def open_later(
             fix="a folder of .png or .jpg files   or   an .npz file with X",
         )
     root = here.parent if here.is_file() else here
-    found = [str(here)] if here.is_file() else [str(Path(*pair)) for pair in sorted(walked(here))]
+    found = [str(here)] if here.is_file() else [str(Path(*pair)) for pair in sorted(walk_files(here))]
     files = [Path(name) for name in found if is_image(name)]
     if not files:
         raise UsageError(

@@ -12,17 +12,16 @@ import pandas as pd
 from regchoose.errors import DataError, UsageError
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
-from regchoose.table.cells import Cells, coded, some
 from regchoose.table.csv.dialect import Choose
 from regchoose.table.csv.read import read
 from regchoose.table.file_set import large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, open_images, target_text
-from regchoose.table.large.byte_scan import Bytes
-from regchoose.table.large.held_rows import of_all, taken
+from regchoose.table.large.byte_scan import ByteCounts
+from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
-from regchoose.table.large.stream import Advanced, Stream, ignore, streaming
-from regchoose.table.raw_table import RawTable
+from regchoose.table.large.stream import Advanced, Stream, ignore_progress, streaming
+from regchoose.table.raw_table import Cells, RawTable, factorize, take_rows
 
 # Numbers that everybody reads alike, as `regchoose.table.cell_values.ORDINARY` has them.
 PLAIN = "-?(?:0|[1-9][0-9]{{0,14}})(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?"
@@ -87,7 +86,7 @@ class Rows:
     count : int
         Its rows; of a large text those of whatever length.
     source : RawTable, Stream or ImageSet
-    seen : Bytes, optional
+    seen : ByteCounts, optional
         What the bytes of a large text tell, with which its reader must agree.
     notes : tuple of str
         What is to be known of images.
@@ -96,7 +95,7 @@ class Rows:
     names: tuple[str, ...]
     count: int
     source: RawTable | Stream | ImageSet
-    seen: Bytes | None = None
+    seen: ByteCounts | None = None
     notes: tuple[str, ...] = ()
 
     def batches(self, columns: Sequence[str], *, numbers: Sequence[str] = ()) -> Iterator[Batch]:
@@ -126,7 +125,7 @@ def opened_rows(
     settings: Settings,
     *,
     choose: Choose,
-    advanced: Advanced = ignore,
+    advanced: Advanced = ignore_progress,
     checked: bool = False,
 ) -> Iterator[Rows]:
     """Open a table.
@@ -148,7 +147,7 @@ def opened_rows(
         yield held_rows(_read(path, settings, choose=choose))
         return
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
-        seen = None if checked or not stream.texts else of_all(*taken(stream, 1))
+        seen = None if checked or not stream.texts else total_counts(*sample_text_files(stream, 1))
         yield Rows(stream.head.names, seen.records if seen else _count(stream), stream, seen)
 
 
@@ -194,7 +193,7 @@ def _of_held(raw: RawTable, columns: Sequence[str]) -> Iterator[Batch]:
         own = replace(
             raw,
             names=tuple(columns),
-            columns=tuple(some(raw.columns[j], rows) for j in places),
+            columns=tuple(take_rows(raw.columns[j], rows) for j in places),
             lines=raw.lines[rows],
             kinds=tuple(raw.kinds[j] for j in places),
         )
@@ -222,7 +221,7 @@ def _line(raw: RawTable, row: int) -> str:
 
 
 def _of_stream(
-    stream: Stream, columns: Sequence[str], *, numbers: Sequence[str], seen: Bytes | None
+    stream: Stream, columns: Sequence[str], *, numbers: Sequence[str], seen: ByteCounts | None
 ) -> Iterator[Batch]:
     place = {name: stream.head.names.index(name) for name in columns}
     texts = [name for name in columns if name not in numbers]
@@ -273,4 +272,4 @@ def _texts(stream: Stream, column: "pd.Series[str]") -> Cells:
     """Return a column as cells; what is empty in a text is an empty text, in a typed file a null."""
     texts = column.to_numpy(dtype=object, copy=True)
     texts[pd.isna(texts)] = None if stream.parts.kind == "parquet" else ""
-    return coded(texts)
+    return factorize(texts)
