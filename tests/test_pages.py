@@ -177,3 +177,13 @@ def test_the_chart_is_drawn_as_it_is(capsys: pytest.CaptureFixture[str]) -> None
     assert main(["flowchart", "--format", "svg"]) == 0
     drawn = (ROOT / "data" / "pictures" / "chart.svg").read_text(encoding="utf-8")
     assert capsys.readouterr().out == drawn, "regchoose flowchart --format svg > data/pictures/chart.svg"
+
+
+def test_the_walks_through_the_house_name_functions_that_are_there() -> None:
+    steps = re.findall(r"(?ms)^\d\. (.+?)(?=\n\d\. |\n\n|\Z)", PAGES["regchoose/README.md"])
+    assert len(steps) > 10
+    for step in steps:
+        files = re.findall(r"\]\(([\w/]+\.py)\)", step)
+        code = "\n".join((ROOT / "regchoose" / file).read_text(encoding="utf-8") for file in files)
+        missing = [name for name in re.findall(r"`(\w+)\(\)`", step) if not re.search(rf"def {name}\b", code)]
+        assert not missing, step
