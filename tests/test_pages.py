@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -67,7 +66,7 @@ PYTHON = {page: blocks(page, "python") for page in PAGES}
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what the commands speak of, in the environment of a pipeline."""
     shutil.copytree(
         ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("pictures", "__pycache__")
