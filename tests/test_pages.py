@@ -58,7 +58,7 @@ def commands(page: str) -> list[str]:
     """Return the lines behind a prompt and those of shell code, continued ones joined, without comments."""
     prompted = re.findall(r"(?m)^\$ (.+)$", "\n".join(blocks(page, "console")))
     lines = "\n".join(blocks(page, "sh")).replace("\\\n", " ").splitlines()
-    return [line for line in (re.sub(r"\s#.*", "", line).strip() for line in [*prompted, *lines]) if line]
+    return [line for line in (re.sub(r"(^|\s)#.*", "", line).strip() for line in [*prompted, *lines]) if line]
 
 
 COMMANDS = {page: [line for line in commands(page) if line.startswith("regchoose ")] for page in PAGES}
