@@ -67,7 +67,7 @@ def _inline(source: str) -> Text:
         if found["code"]:
             text.append(found["code"], style="cyan")
         elif found["bold"]:
-            text.append(found["bold"], style="bold")
+            text.append(found["bold"].replace("`", ""), style="bold")
         else:
             text.append(_link(found["words"], found["target"]))
         end = found.end()
