@@ -30,10 +30,9 @@ second
 SHOWN = """The title
 
 A paragraph of --code and bold x that is
-long enough to be wrapped. See
-regchoose explain l2, the other
-(regchoose explain l1), paper
-(https://x.org/1).
+long enough to be wrapped. See regchoose
+explain l2, the other (regchoose explain
+l1), paper (https://x.org/1).
 
   regchoose recommend data.csv    # kept
   as it is
