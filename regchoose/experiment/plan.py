@@ -23,8 +23,8 @@ from regchoose.training.block import USUAL_RATE, CellData, make_schedule
 from regchoose.training.device import devices_of
 from regchoose.training.networks.choose import cnn_network, other_network
 from regchoose.training.train import Training
-from regchoose.workers.tasks import Crew
-from regchoose.workers.threads import threads
+from regchoose.workers.tasks import Workers
+from regchoose.workers.threads import use_threads
 
 WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
 JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
@@ -163,7 +163,7 @@ def prepare(
     settings: Settings,
     layout: Layout | None = None,
     *,
-    crew: Crew | None = None,
+    crew: Workers | None = None,
 ) -> Experiment:
     """Resample the rows of a subsample and encode each cell, fitted on its own training rows.
 
@@ -171,7 +171,7 @@ def prepare(
     ----------
     layout : Layout, optional
         How the rows are used; by default all in cross-validation.
-    crew : Crew, optional
+    crew : Workers, optional
         Who trains; by default threads, one a core.
 
     Raises
@@ -197,7 +197,7 @@ def prepare(
         cells,
         tuning,
         final,
-        _training(table, settings, n_rows=len(tuning_cells[0].fit), crew=crew or threads(settings.jobs)),
+        _training(table, settings, n_rows=len(tuning_cells[0].fit), crew=crew or use_threads(settings.jobs)),
         top if linear else max(1.0, top),
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
         drawing=drawing,
@@ -251,7 +251,7 @@ def _few_groups(message: str) -> DataError:
     return DataError("E303", message, detail=detail, fix="--resources no   or   leave --group out")
 
 
-def _training(table: Table, settings: Settings, *, n_rows: int, crew: Crew) -> Training:
+def _training(table: Table, settings: Settings, *, n_rows: int, crew: Workers) -> Training:
     """Return what all models of a run have in common, scheduled for so many rows."""
     schedule = make_schedule(
         n_rows,

@@ -21,7 +21,7 @@ from regchoose.run.memory_estimate import refuse_too_much
 from regchoose.settings.options import Settings
 from regchoose.statistics.posterior import Posterior
 from regchoose.subsample.draw import draw
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import Workers
 
 MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
 MOST_LOOKS = 3
@@ -49,7 +49,7 @@ class Look:
     ----------
     number : int
         1 for the first look.
-    crew : Crew
+    crew : Workers
         Who trains.
     lr : float, optional
         The learning rate that an earlier look found.
@@ -66,7 +66,7 @@ class Look:
         number: int,
         listener: Listener,
         clock: Clock,
-        crew: Crew,
+        crew: Workers,
         lr: float | None = None,
         kept: Kept | None = None,
     ) -> None:

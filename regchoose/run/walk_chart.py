@@ -27,8 +27,8 @@ from regchoose.settings.options import Settings, for_images, parse_duration
 from regchoose.statistics.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
 from regchoose.subsample.profile import profile
 from regchoose.table.passes import load_heard
-from regchoose.workers.choose_workers import crew_of
-from regchoose.workers.tasks import Crew
+from regchoose.workers.choose_workers import start_workers
+from regchoose.workers.tasks import Workers
 
 MUCH_LARGER = 2  # times the rows of a training: from there on it is said where the gain is heading
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
@@ -66,7 +66,7 @@ def recommend(
         Where the table, the settings or the machine do not allow it.
     """
     # Sums split over threads differ in their last bits.
-    with threadpool_limits(1), crew_of(settings) as crew:
+    with threadpool_limits(1), start_workers(settings) as crew:
         run = Run(data, settings, given=given, ask=ask, listener=listener, clock=clock, crew=crew, kept=kept)
         return run.result()
 
@@ -83,7 +83,7 @@ class Run:
         ask: Ask,
         listener: Listener,
         clock: Clock,
-        crew: Crew,
+        crew: Workers,
         kept: Kept | None = None,
     ) -> None:
         self._settings, self._given, self._ask = settings, given, ask

@@ -26,7 +26,7 @@ from regchoose.table.large.held_rows import look_out
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import Advanced, ignore, streaming
 from regchoose.table.raw_table import RawTable
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import Workers
 
 
 def load(
@@ -35,7 +35,7 @@ def load(
     *,
     choose: Choose,
     advanced: Advanced = ignore,
-    crew: Crew | None = None,
+    crew: Workers | None = None,
 ) -> Table:
     """Read a table, give its columns their roles, and find the target and the task.
 
@@ -51,7 +51,7 @@ def load(
         Asks a person where the file does not tell; returns None where no prompt is possible.
     advanced : callable
         Is told the bytes that the present pass over a large table has read.
-    crew : Crew, optional
+    crew : Workers, optional
         Workers that see the files of the table too, and share them.
 
     Returns
@@ -75,7 +75,7 @@ def load_with_text(
     *,
     choose: Choose,
     advanced: Advanced = ignore,
-    crew: Crew | None = None,
+    crew: Workers | None = None,
 ) -> tuple[Table, RawTable]:
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
     if are_images(path):

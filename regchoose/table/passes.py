@@ -11,7 +11,7 @@ from regchoose.table.file_set import Parts, large_parts
 from regchoose.table.images.load_images import are_images
 from regchoose.table.large.distributed_scan import unseen
 from regchoose.table.load import load
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import Workers
 
 
 class Passes:
@@ -30,7 +30,7 @@ class Passes:
 
 
 def load_heard(
-    data: str | Table, settings: Settings, *, choose: Choose, listener: Listener, crew: Crew | None = None
+    data: str | Table, settings: Settings, *, choose: Choose, listener: Listener, crew: Workers | None = None
 ) -> Table:
     """Do what `load` does, and say how far the reading of a large table is; one that is loaded stays so."""
     if isinstance(data, Table):
@@ -51,7 +51,7 @@ def load_heard(
     return table
 
 
-def _is_shared(crew: Crew, parts: Parts, listener: Listener) -> bool:
+def _is_shared(crew: Workers, parts: Parts, listener: Listener) -> bool:
     """Tell whether the files of a table are shared out among workers; say so, or why not."""
     if not crew.is_remote or len(parts.files) == 1:
         return False

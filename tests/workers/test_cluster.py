@@ -32,10 +32,10 @@ from regchoose.training.networks.choose import other_network
 from regchoose.training.networks.dry_step import Trial
 from regchoose.training.train import train
 from regchoose.workers import choose_workers, cluster
-from regchoose.workers.choose_workers import crew_of
+from regchoose.workers.choose_workers import start_workers
 from regchoose.workers.cluster import Cluster
-from regchoose.workers.perform import perform
 from regchoose.workers.wire_format import unpack
+from regchoose.workers.worker_main import perform
 from tests.table.large.test_stream import csv, lines
 from tests.training.problems import training
 from tests.workers.dask_cluster import DaskCluster
@@ -203,14 +203,17 @@ def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         raise ModuleNotFoundError("No module named 'distributed'", name="distributed")
 
     monkeypatch.setattr(choose_workers, "import_module", missing)
-    with pytest.raises(UsageError) as caught, crew_of(Settings(cluster="tcp://127.0.0.1:1")):
+    with pytest.raises(UsageError) as caught, start_workers(Settings(cluster="tcp://127.0.0.1:1")):
         pass
     assert caught.value.code == "E202"
     assert "regchoose[dask]" in caught.value.fix
 
 
 def test_a_cluster_and_processes_exclude_one_another() -> None:
-    with pytest.raises(UsageError, match="--jobs"), crew_of(Settings(cluster="tcp://127.0.0.1:1", jobs=2)):
+    with (
+        pytest.raises(UsageError, match="--jobs"),
+        start_workers(Settings(cluster="tcp://127.0.0.1:1", jobs=2)),
+    ):
         pass
 
 

@@ -23,7 +23,7 @@ from regchoose.table.large.duckdb_connection import connect, refusal
 from regchoose.table.large.head import Head
 from regchoose.table.large.row_hash import PRIME, Harvest
 from regchoose.table.raw_table import RawTable
-from regchoose.workers.tasks import Crew, Work
+from regchoose.workers.tasks import TaskKind, Workers
 from regchoose.workers.wire_format import pack, unpack
 
 Advanced = Callable[[int], None]
@@ -45,10 +45,10 @@ def sizes(data: bytes) -> bytes:
     return pack([os.stat(file).st_size if os.path.isfile(file) else -1 for file in files])
 
 
-def unseen(crew: Crew, parts: Parts) -> str:
+def unseen(crew: Workers, parts: Parts) -> str:
     """Return why the files of a table cannot be shared out among workers; nothing where they can."""
     paths = [os.path.abspath(file) for file in parts.files]
-    for worker, answer in crew.everywhere(f"{__name__}:{sizes.__name__}", pack(paths)).items():
+    for worker, answer in crew.ask_machines(f"{__name__}:{sizes.__name__}", pack(paths)).items():
         for file, here, there in zip(parts.files, parts.sizes, unpack(answer)[0], strict=True):
             if here != there:
                 what = "does not see" if there < 0 else f"sees {there:,} bytes, not {here:,}, of"
@@ -150,13 +150,13 @@ def draw(data: bytes) -> bytes:
         return pack(None, {"file": np.frombuffer(file.read_bytes(), dtype=np.uint8)})
 
 
-def _work(function: Callable[[bytes], bytes]) -> Work[Said, Answer]:
+def _work(function: Callable[[bytes], bytes]) -> TaskKind[Said, Answer]:
     """Return the work that a function of this module does with plain values."""
 
     def here(said: Said, _: Callable[[], bool]) -> Answer:
         return unpack(function(pack(said)))
 
-    return Work(here, f"{__name__}:{function.__name__}", pack, unpack)
+    return TaskKind(here, f"{__name__}:{function.__name__}", pack, unpack)
 
 
 COUNT, GATHER, SCAN, DRAW = map(_work, (count, gather, scan, draw))
@@ -166,19 +166,19 @@ COUNT, GATHER, SCAN, DRAW = map(_work, (count, gather, scan, draw))
 
 
 def asked(
-    crew: Crew, work: Work[Said, Answer], orders: Sequence[Said], *, parts: Parts, advanced: Advanced
+    crew: Workers, work: TaskKind[Said, Answer], orders: Sequence[Said], *, parts: Parts, advanced: Advanced
 ) -> list[Answer]:
     """Have an order for each file done; return the answers in the order of the files."""
     answers: dict[int, Answer] = {}
     advanced(0)  # another pass begins
-    for place, answer in crew.each(work, orders):
+    for place, answer in crew.run_all(work, orders):
         answers[place] = answer
         advanced(sum(parts.sizes[done] for done in answers))
     return [answers[place] for place in range(len(orders))]
 
 
 def harvested(
-    crew: Crew, said: Sequence[Said], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
+    crew: Workers, said: Sequence[Said], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
 ) -> tuple[Harvest, list[Bytes]]:
     """Take the rows with the smallest tickets of all files; return what the bytes tell of each file, too.
 

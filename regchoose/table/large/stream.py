@@ -29,7 +29,7 @@ from regchoose.table.large.scan_sql import Text, literal, whole
 from regchoose.table.parquet import dialect_of, kind_of
 from regchoose.table.raw_table import RawTable
 from regchoose.table.source import check_unchanged
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import Workers
 
 TABLE = "THE_TABLE"  # stands in a query for the relation
 VECTOR = 2048  # rows that DuckDB gives at a time
@@ -58,7 +58,7 @@ class Stream:
         The files, where they are text.
     files : tuple of str
         What stands after FROM for each file alone, wherever it is read.
-    crew : Crew, optional
+    crew : Workers, optional
         Workers that see the files too, and share them.
     """
 
@@ -71,7 +71,7 @@ class Stream:
     settings: Settings
     advanced: Advanced
     files: tuple[str, ...] = ()
-    crew: Crew | None = None
+    crew: Workers | None = None
     _rejected: list[Reject] = field(default_factory=list)  # by workers
 
     @property
@@ -192,13 +192,13 @@ def streaming(
     choose: Choose,
     advanced: Advanced,
     threads: int = 0,
-    crew: Crew | None = None,
+    crew: Workers | None = None,
 ) -> Iterator[Stream]:
     """Open a table; its files must be the same when it is closed.
 
     Parameters
     ----------
-    crew : Crew, optional
+    crew : Workers, optional
         Workers that see the files too, and share them.
 
     Raises

@@ -34,7 +34,7 @@ class Remote(Threads):
     is_remote: bool = True
     smaller_by: int = 0
 
-    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
+    def ask_machines(self, remote_name: str, data: bytes = b"") -> dict[str, bytes]:
         answer = distributed_scan.sizes(data)
         said: list[int] = unpack(answer)[0]
         return {"tcp://a:1": answer, "tcp://b:1": pack([size - self.smaller_by for size in said])}
