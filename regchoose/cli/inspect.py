@@ -14,12 +14,12 @@ from rich.text import Text
 
 from regchoose.cli import output
 from regchoose.cli.failures import guarded
-from regchoose.cli.flags import command_line
 from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Column, Table
+from regchoose.report.command import command_line
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document
 from regchoose.run.memory_estimate import said_of_memory

@@ -17,7 +17,6 @@ from regchoose.cli import fail_if as gate
 from regchoose.cli import mlflow, output
 from regchoose.cli.cache import journal_of
 from regchoose.cli.failures import guarded
-from regchoose.cli.flags import command_line
 from regchoose.cli.formats import FORMATS, format_for, format_of, show
 from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.prompts import asker, is_attended, nobody
@@ -25,6 +24,7 @@ from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError
 from regchoose.records.answers import Ask, Gate, Result
 from regchoose.records.experiment import Kept
+from regchoose.report.command import command_line
 from regchoose.report.progress import Display, listening
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document, dumps

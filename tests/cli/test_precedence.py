@@ -6,7 +6,7 @@ import pytest
 
 from regchoose.cli import recommend as command
 from regchoose.cli.app import main
-from regchoose.cli.flags import command_line
+from regchoose.report.command import command_line
 from tests.cli.fake_shell import Board
 
 
