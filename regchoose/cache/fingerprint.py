@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from regchoose.records.table import IMAGE_ENDINGS
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, option_of
 from regchoose.version import __version__
@@ -20,7 +21,6 @@ ENGINE = ("training", "records")
 LIBRARIES = ("torch", "numpy", "scipy")
 ALL_LIBRARIES = (*LIBRARIES, "scikit-learn", "pandas", "duckdb", "pillow")
 HASHED_BELOW = 64 * 2**20  # bytes; of larger files size and time tell
-IMAGES = (".png", ".jpg", ".jpeg")
 HASHED_FILES = 2_000  # of a folder of images; of more, size and time tell
 
 
@@ -116,7 +116,7 @@ def _folder_mark(here: Path) -> str | None:
     """Return the mark of a folder's files, and of the images below: their folder is their class."""
     files = sorted(file for file in here.iterdir() if file.is_file())
     walked = (Path(place, name) for place, _, names in os.walk(here) for name in names)
-    images = sorted(file for file in walked if file.suffix.lower() in IMAGES and file.parent != here)
+    images = sorted(file for file in walked if file.suffix.lower() in IMAGE_ENDINGS and file.parent != here)
     if not files and not images:
         return None
     mark = _file_mark if len(images) <= HASHED_FILES else _stated_mark

@@ -10,7 +10,7 @@ from regchoose.encoding.encode import encode, encoded_names
 from regchoose.errors import DataError
 from regchoose.experiment.calibration import is_studied, variance_factor
 from regchoose.experiment.choice import pauses, tuned_models
-from regchoose.experiment.design import INNER, Layout, forward_cells, make_cells, make_sets
+from regchoose.experiment.design import INNER, JUDGED, WHOLE, Layout, forward_cells, make_cells, make_sets
 from regchoose.experiment.fitted_curve import Drawing, inputs_drawn, make_drawing
 from regchoose.experiment.grid import FEWEST_POINTS, alpha_max, make_grid, to_size
 from regchoose.records.experiment import Cell, Kept, Penalties
@@ -25,9 +25,6 @@ from regchoose.training.networks.choose import cnn_network, other_network
 from regchoose.training.train import Training
 from regchoose.workers.tasks import Workers
 from regchoose.workers.threads import use_threads
-
-WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
-JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
 
 
 @dataclass(frozen=True)

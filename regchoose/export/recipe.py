@@ -8,15 +8,9 @@ from typing import Any
 
 from regchoose.errors import UsageError
 from regchoose.records.answers import Result
-from regchoose.records.words import ARM_NAMES, ARMS, Arm, Task
+from regchoose.records.words import ARM_NAMES, ARMS, MISSING_WORDS, Arm, Task
 
 # Texts that mean missing; `regchoose.table.cell_values` reads by the same list, and a test compares them.
-# fmt: off
-MISSING = (
-    "", "#div/0!", "#n/a", "#na", "#null!", "#num!", "#ref!", "#value!", "(null)", "-", "--", "---", "-nan",
-    ".", "..", "<na>", "?", "\\n", "missing", "n.a.", "n/a", "na", "nan", "nil", "none", "null",
-)
-# fmt: on
 TASKS: tuple[Task, ...] = ("regression", "binary", "multiclass")
 PART = re.compile(r"(year|month|day|weekday|hour|elapsed) of (.*?)(?: in days since the first)?", re.DOTALL)
 READ_AS = re.compile(r".* read as (.*?): gives .*", re.DOTALL)
@@ -265,7 +259,7 @@ def _reading(data: Mapping[str, Any], settings: Mapping[str, Any], columns: Colu
         int(settings["header_rows"]) - 1,
         settings["on_bad_rows"] == "skip",
         tuple(column["name"] for column in columns),
-        (MISSING, tuple(map(str, settings["na"]))) if gaps else None,
+        (MISSING_WORDS, tuple(map(str, settings["na"]))) if gaps else None,
     )
 
 

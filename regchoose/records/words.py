@@ -15,3 +15,11 @@ ARMS: tuple[Arm, ...] = ("none", "l1", "l2", "elastic_net")
 ARM_NAMES: dict[Arm, str] = {"none": "none", "l1": "L1", "l2": "L2", "elastic_net": "Elastic Net"}
 
 Task = Literal["regression", "binary", "multiclass"]
+
+# What a cell may hold in place of a value, in small letters.
+# fmt: off
+MISSING_WORDS: tuple[str, ...] = (
+    "", "#div/0!", "#n/a", "#na", "#null!", "#num!", "#ref!", "#value!", "(null)", "-", "--", "---", "-nan",
+    ".", "..", "<na>", "?", "\\n", "missing", "n.a.", "n/a", "na", "nan", "nil", "none", "null",
+)
+# fmt: on

@@ -14,14 +14,14 @@ from regchoose.report.terminal import WHO
 from regchoose.report.verdict_text import below, headline
 
 MOST = 20  # warnings of a summary
-LIBRARIES = {"PyTorch": "pytorch", "Keras": "keras", "scikit-learn": "scikit_learn"}
+WORDS_IN_CODE = {"PyTorch": "pytorch", "Keras": "keras", "scikit-learn": "scikit_learn"}
 
 
 def as_markdown(result: Result, gate: Gate | None = None) -> str:
     """Return the whole answer; text from data shows as it is, whatever it holds."""
     beyond = [prose(line) for line in (result.audit or {}).get("sentences", ())]
     words = result.recommendation["in_words"]
-    in_code = [f"{name}: {prose(words[key])}" for name, key in LIBRARIES.items() if words.get(key)]
+    in_code = [f"{name}: {prose(words[key])}" for name, key in WORDS_IN_CODE.items() if words.get(key)]
     # Liquid looks for its braces in code too; between quotes a pair of quotes changes nothing for a shell.
     again = re.sub(r"\{(?=[{%])", "{''", command(result))
     parts = [

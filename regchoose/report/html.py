@@ -14,6 +14,7 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.records.answers import Result
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
+from regchoose.report.as_markdown import WORDS_IN_CODE
 from regchoose.report.chart_svg import as_svg
 from regchoose.report.command import EXPERIMENT, as_words, command, wish
 from regchoose.report.data_figures import MATCH, TABLE
@@ -22,7 +23,6 @@ from regchoose.report.safe_text import plain
 from regchoose.report.terminal import WHO
 from regchoose.report.verdict_text import below, headline
 
-LIBRARIES = {"PyTorch": "pytorch", "Keras": "keras", "scikit-learn": "scikit_learn"}
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
 TEMPLATES = files("regchoose.report") / "templates"
@@ -113,7 +113,7 @@ def _evidence(result: Result) -> dict[str, Any]:
         "audit": result.audit,
         "words": [
             (library, result.recommendation["in_words"][key])
-            for library, key in LIBRARIES.items()
+            for library, key in WORDS_IN_CODE.items()
             if result.recommendation["in_words"].get(key)
         ],
         "subsample": result.subsample,

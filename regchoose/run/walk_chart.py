@@ -8,7 +8,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.errors import Interrupted, Terminated
-from regchoose.experiment.design import FIRST_ROWS
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.judgement import Judgement, judged_by_loss
 from regchoose.flowchart.charts import CHARTS
@@ -22,8 +21,8 @@ from regchoose.records.table import Table
 from regchoose.records.words import ARM_NAMES, ARMS, Arm
 from regchoose.run.build_result import make_result
 from regchoose.run.chart_answers import by_profile, prior_outcome, walk_of_signs
-from regchoose.run.stage import Clock, Look, first_rows
-from regchoose.settings.options import Settings, for_images, parse_duration
+from regchoose.run.stage import Clock, Look
+from regchoose.settings.options import FIRST_ROWS, Settings, first_rows, for_images, parse_duration
 from regchoose.statistics.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
 from regchoose.subsample.profile import profile
 from regchoose.table.passes import load_heard

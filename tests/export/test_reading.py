@@ -17,10 +17,9 @@ import pytest
 from regchoose.cli.app import main
 from regchoose.encoding.encode import encode
 from regchoose.errors import UsageError
-from regchoose.export.recipe import MISSING, recipe_of
+from regchoose.export.recipe import recipe_of
 from regchoose.export.script import LIBRARIES, script
 from regchoose.settings.options import Settings
-from regchoose.table import cell_values
 from regchoose.table.load import load
 from tests.export.tables import as_result, run_on, with_arm, write_table
 from tests.run.test_walk_chart import nobody
@@ -116,10 +115,6 @@ def test_scripts_read_and_encode_as_we_do(
     table, settings = make(tmp_path)
     document = on_table(documents("regression"), table, settings)
     same_as_ours(document, table, settings, tmp_path)
-
-
-def test_the_texts_that_mean_missing_are_the_same() -> None:
-    assert set(MISSING) == cell_values.MISSING
 
 
 # ---- hostile names -------------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ def test_with_one_arm_there_is_nothing_to_tell(step: str, table: Path) -> None:
 def test_of_a_further_look_that_was_stopped_the_finished_one_stays(
     table: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("regchoose.run.stage.FIRST_ROWS", 60)
+    monkeypatch.setattr("regchoose.settings.options.FIRST_ROWS", 60)
     settings = replace(QUICK, network="linear", folds=3, subsample="yes")
     rows = write(tmp_path, "regression", n=300)
     finished: list[Result] = []

@@ -23,6 +23,7 @@ from regchoose import __version__
 from regchoose.cli.app import main
 from regchoose.errors import ResourceError, UsageError
 from regchoose.records.words import Task
+from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.table.large import held_rows
 from regchoose.table.large.distributed_scan import harvested
@@ -233,7 +234,7 @@ def test_a_run_on_a_cluster_is_the_run_here(
     """Many files, shared out; and all trainings of all arms."""
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
-    monkeypatch.setattr(held_rows, "FIRST_LOOK", 100)
+    monkeypatch.setattr(options, "FIRST_ROWS", 100)
     for place in range(3):
         (tmp_path / f"{place}.csv").write_text(csv(lines(1_500, seed=place)))
     arguments = [str(tmp_path / "*.csv"), "--rows", "120"]

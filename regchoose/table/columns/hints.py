@@ -8,7 +8,7 @@ from regchoose.table.cell_values import ID_NAME
 from regchoose.table.cells import to_cells
 from regchoose.table.raw_table import RawTable
 
-FEWEST_GROUPS = 10
+FEWEST_GROUPS = 10  # that are needed to judge by whole groups
 
 
 def overlooked(raw: RawTable, columns: Sequence[Column], *, target: int, settings: Settings) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from regchoose.errors import DataError
 from regchoose.records.words import Int
-from regchoose.settings.options import Settings
+from regchoose.settings.options import Settings, first_rows
 from regchoose.table.cells import Cells, coded
 from regchoose.table.csv.non_data_rows import refuse_far_rows
 from regchoose.table.csv.scan import records
@@ -25,7 +25,6 @@ from regchoose.table.raw_table import RawTable
 LEAST = 200_000  # rows that are held
 TIMES = 20  # rows held for each row of the subsample
 CELLS = 20_000_000  # cells that are held at most, unless the subsample alone has more
-FIRST_LOOK = 4_000
 MARGIN = 1.3  # more rows of a typed file than wanted are taken along: their number is only about right
 
 
@@ -40,7 +39,7 @@ class Outlook:
 
 def held_rows(settings: Settings, width: int) -> int:
     """Return how many rows are held: M = max(20·m, 200,000), less in wide tables."""
-    size = FIRST_LOOK if settings.rows == "auto" else settings.rows
+    size = first_rows(settings)
     return max(size, min(max(TIMES * size, LEAST), CELLS // width))
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from regchoose.errors import RegchooseError, ResourceError
 from regchoose.records.table import Table, Whole
+from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.table.file_set import large_parts
 from regchoose.table.large import distributed_scan, head, held_rows
@@ -45,7 +46,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold few rows of a table."""
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
-    monkeypatch.setattr(held_rows, "FIRST_LOOK", 100)
+    monkeypatch.setattr(options, "FIRST_ROWS", 100)
 
 
 def folder_of(tmp_path: Path, rows: list[str], packing: str = "plain") -> str:
