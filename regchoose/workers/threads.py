@@ -1,11 +1,11 @@
 """Threads of this process."""
 
-import os
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
+from regchoose.machine import cores
 from regchoose.workers.tasks import ResultT, TaskKind, TaskT
 
 THREAD_PREFIX = "block"  # what a user's network prints in threads of this name is not shown
@@ -38,10 +38,7 @@ class Threads:
 
 def use_threads(jobs: int = 0) -> Threads:
     """Return as many threads as asked for; 0 is one for each core that this process may use."""
-    try:
-        return Threads(jobs or len(os.sched_getaffinity(0)))
-    except AttributeError:  # not on every system
-        return Threads(os.cpu_count() or 1)
+    return Threads(jobs or cores())
 
 
 def run_in_threads(

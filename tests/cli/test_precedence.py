@@ -13,7 +13,7 @@ from tests.cli.fake_shell import Board
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Board:
     board = Board()
-    monkeypatch.setattr(command, "_switchboard", lambda: board)
+    monkeypatch.setattr(command, "_recommender", lambda: board)
     monkeypatch.setattr(command, "_planner", lambda: board)
     monkeypatch.chdir(tmp_path)
     return board

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from regchoose.cache.block_cache import Journal
+from regchoose.cache.block_cache import Cache
 from regchoose.errors import Interrupted, Terminated
 from regchoose.records.answers import Result
 from regchoose.records.words import ARMS
@@ -47,7 +47,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(
-    path: Path, settings: Settings = QUICK, *, diary: Diary | None = None, journal: Journal | None = None
+    path: Path, settings: Settings = QUICK, *, diary: Diary | None = None, journal: Cache | None = None
 ) -> Result:
     ticks: Iterator[int] = count()
     return recommend(
@@ -70,8 +70,8 @@ def whole(table: Path) -> dict[str, Any]:
     return lasting(run(table))
 
 
-def opened(folder: Path) -> Journal:
-    return Journal(folder / "journal.sqlite", engine="", fresh=False, now=lambda: 0.0)
+def opened(folder: Path) -> Cache:
+    return Cache(folder / "journal.sqlite", engine="", fresh=False, now=lambda: 0.0)
 
 
 @pytest.mark.parametrize(("step", "at"), [("rate", 1), ("none", 1), ("elastic_net", 20)])
