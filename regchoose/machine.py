@@ -1,4 +1,4 @@
-"""What this machine and installation have; by the standard library alone, so that it runs where little does."""
+"""What this machine has installed and to offer; by the standard library alone, so that it runs anywhere."""
 
 import os
 import platform

@@ -13,12 +13,12 @@ from regchoose.cli.command_setup import error_form, interaction, settings_from
 from regchoose.cli.failures import guarded
 from regchoose.cli.fit_text import as_dict, shown
 from regchoose.cli.onnx import Writer, writer_of_onnx
-from regchoose.cli.report import read_result
 from regchoose.errors import ExitCode, Terminated, UsageError
-from regchoose.records.answers import Result
 from regchoose.report.model_card import model_card
 from regchoose.report.safe_text import plain
+from regchoose.result.document import RunResult
 from regchoose.result.json_text import document
+from regchoose.result.saved_result import read_result
 from regchoose.settings.options import Settings
 
 if TYPE_CHECKING:  # what trains is loaded late
@@ -34,14 +34,14 @@ def fit(data: str, flags: Mapping[str, Any]) -> int:
     own = {name: flags.get(name) for name in OWN}
     source = own["source"]
     result = None if source is None else read_result(Path(source))
-    recorded = None if result is None else (str(source), result.settings)
+    recorded = None if result is None else (str(source), result.settings.given())
     settings, given = settings_from({n: v for n, v in flags.items() if n not in OWN}, recorded=recorded)
     work = partial(_fit, data, settings, given=given, result=result, own=own)
     return guarded(partial(mlflow.logged, work, data, settings), error_form(settings))
 
 
 def _fit(
-    data: str, settings: Settings, *, given: frozenset[str], result: Result | None, own: Mapping[str, Any]
+    data: str, settings: Settings, *, given: frozenset[str], result: RunResult | None, own: Mapping[str, Any]
 ) -> int:
     if settings.output is None:
         raise UsageError("E207", "fit writes a folder, and none is named", fix="-o model")
@@ -61,14 +61,14 @@ def _fit(
     if settings.mlflow:
         mlflow.log_model(found.model, data, settings, folder=folder, began=began)
     if settings.json:
-        output.write(document(as_dict(found.model, found.preparation, path=settings.output)))
+        output.write(document(as_dict(found, path=settings.output)))
     else:
-        output.show(shown(found.model, found.preparation, path=settings.output, brief=settings.quiet))
+        output.show(shown(found, path=settings.output, brief=settings.quiet))
     return ExitCode.OK
 
 
 def _request(
-    settings: Settings, *, given: frozenset[str], result: Result | None, own: Mapping[str, Any]
+    settings: Settings, *, given: frozenset[str], result: RunResult | None, own: Mapping[str, Any]
 ) -> "Request":
     from regchoose.refit.fit_request import by_hand, by_result
 
@@ -110,12 +110,11 @@ def _stopped(stop: BaseException, *, kept: bool, quiet: bool) -> int:
 
 
 def _write(folder: Path, found: "Outcome", as_onnx: Writer | None) -> None:
-    from regchoose.refit.model_folder import CARD, ONNX, write_model
-    from regchoose.refit.whole_files import write_whole
+    from regchoose.refit.model_folder import CARD, ONNX, write_model, write_whole
 
-    card = model_card(found.model, found.preparation, onnx=as_onnx is not None)
+    card = model_card(found.model, found.encoder, onnx=as_onnx is not None)
     write_whole(folder / CARD, card.encode())
     (folder / ONNX).unlink(missing_ok=True)  # of an older model
     if as_onnx is not None:
-        write_whole(folder / ONNX, as_onnx(found.model, found.preparation, found.weights))
-    write_model(folder, found.model, found.preparation, weights=found.weights)
+        write_whole(folder / ONNX, as_onnx(found))
+    write_model(folder, found.model, found.encoder, weights=found.weights)

@@ -21,11 +21,12 @@ from regchoose.cli.formats import FORMATS, format_for, format_of, show
 from regchoose.cli.prompts import is_attended
 from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError
-from regchoose.records.answers import Ask, Gate, Result
+from regchoose.records.answers import Ask, Gate
 from regchoose.records.experiment import Kept
 from regchoose.report.command import command_line
 from regchoose.report.progress import Display
 from regchoose.report.safe_text import plain
+from regchoose.result.document import RunResult
 from regchoose.result.json_text import document, dumps
 from regchoose.result.saved_result import restored
 from regchoose.settings.options import Settings
@@ -44,7 +45,7 @@ class Recommender(Protocol):
         listener: Display,
         clock: Callable[[], float],
         kept: Kept | None = None,
-    ) -> Result:
+    ) -> RunResult:
         """Walk the chart on a table."""
 
 
@@ -119,7 +120,7 @@ def _find_answer(
     attended: bool,
     answers: dict[str, str],
     journal: Cache | None,
-) -> Result:
+) -> RunResult:
     """Look the answer up in the cache before anything heavy is imported; else train for it."""
     key = partial(answer_key, data, settings, given=given, attended=attended, environ=os.environ)
     before = None if journal is None else key()
@@ -143,9 +144,8 @@ def _find_answer(
     return result
 
 
-def _in_short(result: Result) -> str:
-    advice = result.recommendation
-    return f"{advice['regularizer']}, {advice['certainty']}"
+def _in_short(result: RunResult) -> str:
+    return f"{result.recommendation.regularizer}, {result.recommendation.certainty}"
 
 
 def _planner() -> Planner:
@@ -172,7 +172,7 @@ def _are_one(one: str, other: str) -> bool:
     return Path(one).resolve() == Path(other).resolve()
 
 
-def _show(result: Result, settings: Settings, asked: Gate | None) -> int:
+def _show(result: RunResult, settings: Settings, asked: Gate | None) -> int:
     """Write the files and show the answer; return the exit status of a signal that stopped it, else 0."""
     lines: list[str] = []
     status: int = ExitCode.OK
@@ -193,7 +193,7 @@ def _show(result: Result, settings: Settings, asked: Gate | None) -> int:
     return status
 
 
-def _write_files(result: Result, settings: Settings, asked: Gate | None) -> Iterator[str]:
+def _write_files(result: RunResult, settings: Settings, asked: Gate | None) -> Iterator[str]:
     """Write the files that were asked for; yield a sentence on each."""
     if settings.output:
         output.write_file(Path(settings.output), dumps(result))

@@ -1,16 +1,15 @@
 """What was fitted: of a table with one numeric feature the networks themselves can be drawn."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
-from regchoose.encoding.encode import encode, target_scale
+from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.inputs import fit_target
 from regchoose.records.experiment import Cell
 from regchoose.records.table import Table
-from regchoose.records.words import Arm, Float, Int, Task
+from regchoose.records.words import Float, Int, Task
 from regchoose.table.columns.quantiles import quantiles
 
 INPUTS = 50  # along the curve
@@ -55,26 +54,6 @@ class Drawing:
         shares: Float = softmax(logits, 0)[self.classes]
         return shares
 
-    def as_curves(self, fitted: Mapping[Arm, Float]) -> dict[str, Any]:
-        """Return what a report draws: a panel for each name, with the curve (g,) of each arm.
-
-        Parameters
-        ----------
-        fitted : mapping of arm to ndarray (k', g)
-        """
-        return {
-            "input": self.feature,
-            "x": self.x.tolist(),
-            "panels": [
-                {
-                    "output": name,
-                    "data": {"x": self.points_x.tolist(), "y": self.points_y[place].tolist()},
-                    "arms": {arm: curves[place].tolist() for arm, curves in fitted.items()},
-                }
-                for place, name in enumerate(self.names)
-            ],
-        }
-
 
 def make_drawing(table: Table, rows: Int, cells: tuple[Cell, ...]) -> Drawing | None:
     """Return where the curves of a table are drawn; None unless it has one feature, a number that varies.
@@ -99,10 +78,10 @@ def make_drawing(table: Table, rows: Int, cells: tuple[Cell, ...]) -> Drawing | 
         classes = _shown_classes(target, table)
         names = [f"probability of {table.classes[code]}" for code in classes]
         points = (points == classes[:, None]).astype(np.float64)
-    scale = np.array([target_scale(table, rows[cell.train]) for cell in cells])
-    mean = [(target[cell.train] / own).mean() * own for cell, own in zip(cells, scale, strict=True)]
+    targets = [fit_target(table, rows[cell.train]) for cell in cells]
+    mean, scale = np.array([one.mean for one in targets]), np.array([one.scale for one in targets])
     x = np.linspace(low, high, INPUTS)
-    return Drawing(table.used[0].name, x, tuple(names), classes, values[some], points, np.array(mean), scale)
+    return Drawing(table.used[0].name, x, tuple(names), classes, values[some], points, mean, scale)
 
 
 def _shown_classes(target: Float, table: Table) -> Int:
@@ -113,13 +92,7 @@ def _shown_classes(target: Float, table: Table) -> Int:
     return np.sort(np.argsort(-counts, kind="stable")[:MOST_CLASSES])
 
 
-def inputs_drawn(table: Table, drawing: Drawing, fit: Int) -> Float:
-    """Encode the values along the curve as the rows are, fitted on the rows `fit`: -> (g, d)."""
-    held = table.n_rows
-    longer = replace(
-        table,
-        features=np.vstack([table.features, drawing.x[:, None]]),
-        target=np.append(table.target, np.zeros(len(drawing.x))),
-    )
-    (_, _), (x, _) = encode(longer, fit, np.arange(held, held + len(drawing.x)))
-    return x
+def inputs_drawn(table: Table, drawing: Drawing, encoder: Encoder) -> Float:
+    """Encode the values along the curve as the rows are: -> (g, d)."""
+    drawn = replace(table, features=drawing.x[:, None], target=np.zeros(len(drawing.x)))
+    return encoder.transform(drawn, np.arange(len(drawing.x)))[0]

@@ -23,3 +23,8 @@ MISSING_WORDS: tuple[str, ...] = (
     ".", "..", "<na>", "?", "\\n", "missing", "n.a.", "n/a", "na", "nan", "nil", "none", "null",
 )
 # fmt: on
+
+
+def arm_phrase(arm: Arm) -> str:
+    """Return an arm's name for a sentence, such as `Start with L2`."""
+    return "no regularization" if arm == "none" else ARM_NAMES[arm]

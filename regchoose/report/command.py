@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from regchoose.records.answers import Result
 from regchoose.records.table import AS_Y
 from regchoose.report.safe_text import plain
+from regchoose.result.document import RunResult
 from regchoose.settings.options import DATA, Settings
 from regchoose.settings.presets import preset_values
 from regchoose.settings.values import FIELDS, flag_of, has_opposite, option_of
@@ -15,7 +15,7 @@ MAX_LENGTH = 1000  # of a name or a value
 EXPERIMENT = {"subsample": "yes", "resources": "yes"}  # what asks for one
 
 
-def command(result: Result, *, name: str = "recommend", also: Mapping[str, Any] | None = None) -> str:
+def command(result: RunResult, *, name: str = "recommend", also: Mapping[str, Any] | None = None) -> str:
     """Return the command that repeats a run, with every setting that differs from its preset.
 
     Words are quoted for a shell. Control characters are left out, and such a command must be mended by hand.
@@ -27,14 +27,14 @@ def command(result: Result, *, name: str = "recommend", also: Mapping[str, Any] 
     also : mapping, optional
         Settings to change.
     """
-    chosen = _chosen(result.settings, also or {})
-    if in_memory(result):
-        data = "X, y" if result.data["target_why"] == AS_Y else "data"
+    chosen = _chosen(result.settings.given(), also or {})
+    if is_in_memory(result):
+        data = "X, y" if result.data.target_why == AS_Y else "data"
         return plain(f"regchoose.recommend({', '.join([data, *_keywords(chosen)])})", longest=MAX_LENGTH)
     if name == "inspect":
         chosen = {key: value for key, value in chosen.items() if option_of(key).group == DATA}
     words = [plain("=".join(flag), longest=MAX_LENGTH) for flag in _flags(chosen)]
-    path = plain(result.data["path"], longest=MAX_LENGTH)
+    path = plain(result.data.path, longest=MAX_LENGTH)
     return shlex.join(["regchoose", name, *words, *["--"] * path.startswith("-"), path])
 
 
@@ -58,16 +58,16 @@ def command_line(
     return shlex.join(["regchoose", command, *words])
 
 
-def wish(result: Result, **settings: Any) -> str:
+def wish(result: RunResult, **settings: Any) -> str:
     """Return how to ask for settings: `--decide best`, or `decide='best'` in Python."""
-    if in_memory(result):
+    if is_in_memory(result):
         return ", ".join(_keywords(settings))
     return " ".join(word for flag in _flags(settings) for word in flag)
 
 
-def in_memory(result: Result) -> bool:
+def is_in_memory(result: RunResult) -> bool:
     """Say whether the table was a DataFrame or arrays, for which there is no command."""
-    return bool(result.data["dialect"]["format"] == "memory")
+    return result.data.dialect.format == "memory"
 
 
 def as_words(value: Any) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from regchoose.cli.app import main
-from regchoose.encoding.encode import encode
+from regchoose.encoding.encoder import Encoder
 from regchoose.errors import UsageError
 from regchoose.export.recipe import recipe_of
 from regchoose.export.script import LIBRARIES, script
@@ -42,7 +42,8 @@ def same_as_ours(document: Document, table: Path, settings: Settings, folder: Pa
     found = runpy.run_path(str(file))
     inputs, target = found["read"](str(table))
     loaded = load(str(table), settings, choose=nobody)
-    ((x, y),) = encode(loaded, np.arange(loaded.n_rows))
+    rows = np.arange(loaded.n_rows)
+    x, y = Encoder.fit(loaded, rows).transform(loaded, rows)
     assert np.allclose(found["encoder"]().fit_transform(inputs), x, atol=1e-9)
     if loaded.task == "regression":
         target = (target - target.mean()) / target.std()
@@ -115,6 +116,28 @@ def test_scripts_read_and_encode_as_we_do(
     table, settings = make(tmp_path)
     document = on_table(documents("regression"), table, settings)
     same_as_ours(document, table, settings, tmp_path)
+
+
+def escaped(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(f'"say \\"{"ab"[i % 2]}\\", then",{i % 9},{i % 13 / 3:.3f}\n' for i in range(80))
+    (folder / "t.csv").write_text(f"said,x,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+@pytest.mark.parametrize(("make", "field"), [(escaped, "escape"), (merged, "merged"), (dates, "date")])
+def test_an_older_result_says_the_same_in_sentences(
+    make: Callable[[Path], tuple[Path, Settings]], field: str, documents: Documents, tmp_path: Path
+) -> None:
+    document = on_table(documents("regression"), *make(tmp_path))
+    older = json.loads(json.dumps(document))
+    places = [older["data"], older["data"]["dialect"], *older["data"]["columns"]]
+    assert {"escape", "merged", "date"} & {name for place in places for name in place} == {field}
+    for place in places:
+        place.pop(field, None)
+    assert as_result(older) == as_result(document)
+    assert script(recipe_of(as_result(older), where=""), "pytorch") == script(
+        recipe_of(as_result(document), where=""), "pytorch"
+    )
 
 
 # ---- hostile names -------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from regchoose.records.words import Task
 from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.table.large import held_rows
-from regchoose.table.large.distributed_scan import harvested
+from regchoose.table.large.distributed_scan import sample_by_workers
 from regchoose.training.block import Schedule
 from regchoose.training.networks import choose
 from regchoose.training.networks.choose import other_network
@@ -243,9 +243,9 @@ def test_a_run_on_a_cluster_is_the_run_here(
 
     def noted(*given: Any, **further: Any) -> Any:
         shared.append(len(given[1]))
-        return harvested(*given, **further)
+        return sample_by_workers(*given, **further)
 
-    monkeypatch.setattr(held_rows, "harvested", noted)
+    monkeypatch.setattr(held_rows, "sample_by_workers", noted)
     assert answered([*arguments, "--cluster", pair.address], capsys) == here
     assert shared == [3]
 

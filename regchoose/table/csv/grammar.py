@@ -1,0 +1,119 @@
+"""The grammar of delimited text: from text to records, under a stated layout.
+
+Python's csv module in strict mode splits the fields, for files of any size. Measured on 34 MB of numbers it
+takes 3.1 s, and DuckDB with the same explicit dialect 3.3 s once the text has left it, so there was nothing
+to win by a second reader with its own rules for quotes, lone carriage returns and mixed line ends. What the
+csv module lets pass (quotes inside bare fields) or cannot name (the line where a quote opened) is found by
+the grammar below, which also counts the records, so that two readers must agree. DuckDB is the tests' oracle.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+LINE_END = r"(?:\r\n|\n|\r|\Z)"
+LINE = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r)|[^\r\n]++")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where fields end, and what encloses them."""
+
+    delimiter: str
+    quote: str | None = None
+    escaped: bool = False  # a quote within quotes is written \\" rather than ""
+    spaced: bool = False  # spaces may stand before an opening quote
+
+    @property
+    def aligned(self) -> bool:
+        """Whether runs of spaces separate, so that fields cannot be empty."""
+        return self.delimiter == " " and self.quote is None
+
+
+@lru_cache(maxsize=64)
+def _field(layout: Layout) -> str:
+    end, quote = re.escape(layout.delimiter), layout.quote
+    if quote is None:
+        return rf"[^{end}\r\n]*+"
+    if layout.escaped:
+        inner, bare = rf"[^{quote}\\]*+(?:\\[{quote}\\][^{quote}\\]*+)*+", rf"[^{quote}\\{end}\r\n]*+"
+    else:
+        inner, bare = rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+", rf"[^{quote}{end}\r\n]*+"
+    return rf"(?:{' *+' if layout.spaced else ''}{quote}{inner}{quote}|{bare})"
+
+
+@lru_cache(maxsize=64)
+def _record(layout: Layout) -> re.Pattern[str]:
+    field = _field(layout)
+    return re.compile(rf"{field}(?:{re.escape(layout.delimiter)}{field})*+{LINE_END}")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What the grammar says of a text."""
+
+    records: int  # blank lines among them
+    broken: int | None = None  # position of the first field that is none
+    unclosed: bool = False  # that field opens a quote which never closes
+
+
+def scan(text: str, layout: Layout) -> Scan:
+    """Count the records of a text by the grammar, up to the first that breaks it."""
+    pattern, at, count, end = _record(layout), 0, 0, len(text)
+    while at < end:
+        match = pattern.match(text, at)
+        if match is None:
+            return _broken(text, layout, at=at, count=count)
+        at, count = match.end(), count + 1
+    return Scan(count)
+
+
+def _broken(text: str, layout: Layout, *, at: int, count: int) -> Scan:
+    field = re.compile(_field(layout) + re.escape(layout.delimiter))
+    while (match := field.match(text, at)) is not None:
+        at = match.end()
+    quote = layout.quote or ""
+    other = r"\\[\s\S]" if layout.escaped else quote * 2
+    runs_on = re.compile(rf" *{quote}[^{quote}\\]*+(?:(?:{other}|\\)[^{quote}\\]*+)*+\Z")
+    return Scan(count, at, runs_on.match(text, at) is not None)
+
+
+def line_of(text: str, position: int) -> int:
+    """Return the line, from 1, in which a position of the text lies."""
+    ends = text.count("\n", 0, position) + text.count("\r", 0, position) - text.count("\r\n", 0, position)
+    return ends + 1
+
+
+def lines(text: str) -> Iterator[str]:
+    """Yield lines with their ends; unlike `str.splitlines` only CR, LF and CRLF end one."""
+    return (match.group() for match in LINE.finditer(text))
+
+
+def records(text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record with the line on which it begins; a blank line is a record without fields.
+
+    Raises
+    ------
+    csv.Error
+        Where the csv module refuses what the grammar let pass: a field of more than 131,072 characters.
+    """
+    if layout.aligned:
+        for number, line in enumerate(lines(text), 1):
+            yield number, [field for field in line.strip(" \r\n").split(" ") if field]
+        return
+    reader = csv.reader(
+        lines(text),
+        strict=True,
+        delimiter=layout.delimiter,
+        quotechar=layout.quote or '"',
+        quoting=csv.QUOTE_NONE if layout.quote is None else csv.QUOTE_MINIMAL,
+        doublequote=not layout.escaped,
+        escapechar="\\" if layout.escaped else None,
+        skipinitialspace=layout.spaced,
+    )
+    before = 0
+    for fields in reader:
+        yield before + 1, fields
+        before = reader.line_num

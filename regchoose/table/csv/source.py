@@ -1,0 +1,264 @@
+"""From a path to text: bytes are read once, decompressed within a limit, decoded strictly."""
+
+import codecs
+import gzip
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from regchoose.errors import DataError, UsageError
+from regchoose.settings.options import Settings
+from regchoose.table.csv.grammar import LINE
+from regchoose.table.file_set import KINDS, MAGIC, STDIN, check_unchanged, compression_of
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+__all__ = ["decompress", "open_text", "read_text", "to_source", "zstd"]
+
+MAX_BYTES = 2**30  # of text, decompressed: the table is held in memory, at several times its text
+BLANK = "\ufeff \t\r\n\v\f"
+
+MARKUP = ("<!doctype", "<html", "<?xml", '[{"', '{"')
+# The marks that may open a text, longest first, with the encoding that reads them.
+MARKS: tuple[tuple[bytes, str], ...] = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+CHUNK = 2**20  # bytes decompressed at a time
+_SPELLED = {"gzip": "gzip", "zstd": "zstandard"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's text, and how it was got."""
+
+    path: str
+    text: str
+    encoding: str
+    compression: str | None
+    said: str  # for people: encoding and byte order mark
+    skipped: int = 0  # lines of the file above the text
+
+
+def read_bytes(path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, str | None]:
+    """Read a file once, decompressing gzip and zstandard.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    limit : int, optional
+        Most bytes of text, after decompression.
+
+    Returns
+    -------
+    bytes, str or None
+        The text's bytes, and the compression.
+
+    Raises
+    ------
+    DataError
+        E307 for a damaged compressed file or too much text, E311 for a file that changes meanwhile.
+    """
+    data = sys.stdin.buffer.read(limit + 1) if path == STDIN else _read_unchanged(path, limit)
+    compression = compression_of(data)
+    if compression is not None:
+        data = decompress(path, data, compression=compression, limit=limit)
+    if len(data) > limit:
+        raise _too_large(path, limit)
+    return data, compression
+
+
+def _read_unchanged(path: str, limit: int) -> bytes:
+    with Path(path).open("rb") as file:
+        before = os.fstat(file.fileno())
+        if before.st_size > limit:
+            raise _too_large(path, limit)
+        data = file.read(limit + 1)
+    check_unchanged(path, before)
+    return data
+
+
+def _too_large(path: str, limit: int) -> DataError:
+    return DataError(
+        "E307",
+        f"{path} holds more than {limit:,} bytes of text, which is the limit",
+        fix="give fewer rows: a random part of the file's lines will do",
+    )
+
+
+def read_text(path: str, settings: Settings, *, limit: int = MAX_BYTES) -> Source:
+    """Read and decode a text file.
+
+    Raises
+    ------
+    DataError
+        E301 empty, E304 not in the encoding, E305 NUL bytes, E306 markup, and those of `read_bytes`.
+    UsageError
+        E202 for an encoding that does not exist, E209 for a compressed file of another kind.
+    """
+    data, compression = read_bytes(path, limit=limit)
+    return to_source(path, data, settings, compression=compression)
+
+
+def to_source(
+    path: str, data: bytes, settings: Settings, *, compression: str | None, cut: bool = False
+) -> Source:
+    """Decode a text, or its beginning where it is cut anywhere; raise what `read_text` raises."""
+    kind = next(
+        (what for magic, what in (*MAGIC, (b"PAR1", "a Parquet file")) if data.startswith(magic)), None
+    )
+    if kind is not None:
+        raise UsageError("E209", f"{path} holds {kind}", fix=f"unpack it: {KINDS}")
+    encoding, said = _encoding(data, settings)
+    if cut:
+        data = _whole_characters(data, encoding)
+    text = _decode(path, data, encoding=encoding, stated=settings.encoding is not None)
+    if not text.strip(BLANK):
+        raise DataError("E301", f"{path} is empty: no header and no rows", fix="give a file with a table")
+    _refuse_nul(path, text, encoding)
+    if text[:200].lstrip().lower().startswith(MARKUP):
+        raise DataError("E306", f"{path} holds markup or JSON, not a table", fix=f"export it: {KINDS}")
+    whole = Source(path, text.removeprefix("\ufeff"), encoding, compression, said)
+    return _without_lines_above(whole, settings.skip_rows) if settings.skip_rows else whole
+
+
+def _without_lines_above(source: Source, count: int) -> Source:
+    """Leave out the first lines, as `--skip-rows` asks."""
+    ends = [match.end() for match in islice(LINE.finditer(source.text), count)]
+    rest = source.text[ends[-1] :] if len(ends) == count else ""
+    if not rest.strip(BLANK):
+        raise DataError(
+            "E301",
+            f"--skip-rows {count} leaves nothing of {source.path}, which has "
+            f"{sum(1 for _ in LINE.finditer(source.text)):,} lines",
+            fix="a smaller --skip-rows",
+        )
+    return replace(source, text=rest, said=f"{source.said}; {count} lines skipped", skipped=count)
+
+
+def _encoding(data: bytes, settings: Settings) -> tuple[str, str]:
+    mark = next((name for bom, name in MARKS if data.startswith(bom)), None)
+    if settings.encoding is None:
+        return (mark, f"{mark.removesuffix('-sig')} by its byte order mark") if mark else ("utf-8", "utf-8")
+    try:
+        name = codecs.lookup(settings.encoding).name
+        "".encode(name)  # some codecs map bytes to bytes
+    except LookupError:
+        raise UsageError(
+            "E202",
+            f"there is no text encoding {settings.encoding!r}",
+            fix="--encoding utf-8, cp1252, utf-16-le, …",
+        ) from None
+    return name, f"{name} by --encoding"
+
+
+def _whole_characters(data: bytes, encoding: str) -> bytes:
+    """Leave out the bytes of a character that is cut at the end."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    decoder.decode(data)
+    return data[: len(data) - len(decoder.getstate()[0])]
+
+
+def _decode(path: str, data: bytes, *, encoding: str, stated: bool) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeError as error:
+        if not isinstance(error, UnicodeDecodeError):
+            raise DataError("E304", f"the bytes are not {encoding}: {error}", where=path) from None
+        start = error.start
+        line = data.count(b"\n", 0, start) + data.count(b"\r", 0, start) - data.count(b"\r\n", 0, start) + 1
+        shown = data[start : start + 4].hex(" ")
+        western = data[max(0, start - 12) : start + 12].decode("cp1252", "replace").replace("\n", " ")
+        raise DataError(
+            "E304",
+            f"byte {start:,} is not {encoding}: {shown}",
+            where=f"{path}:{line}",
+            detail=() if stated else (f"as cp1252 it reads: {western!r}",),
+            fix="another --encoding" if stated else "--encoding cp1252   or   save the file as UTF-8",
+        ) from None
+
+
+def _refuse_nul(path: str, text: str, encoding: str) -> None:
+    at = text.find("\0")
+    if at < 0:
+        return
+    line = text.count("\n", 0, at) + 1
+    wide = encoding == "utf-8" and text[:2000].count("\0") * 3 > len(text[:2000])
+    big = wide and text[0] == "\0"
+    raise DataError(
+        "E305",
+        f"a NUL byte at character {at - text.rfind(chr(10), 0, at):,} of line {line:,}",
+        where=f"{path}:{line}",
+        detail=("cause: every second byte is NUL, as in UTF-16 without a byte order mark",) if wide else (),
+        fix=f"--encoding utf-16-{'be' if big else 'le'}"
+        if wide
+        else "repair the file: text has no NUL bytes",
+    )
+
+
+# ---- compressed text --------------------------------------------------------------------------
+
+
+@contextmanager
+def open_text(file: str, compression: str | None) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Open a file for its text's bytes, and for those on the disk, whose position says how far it is.
+
+    Raises
+    ------
+    DataError
+        E307, while reading, for damaged bytes.
+    """
+    with Path(file).open("rb") as raw:
+        if compression is None:
+            yield raw, raw
+            return
+        with _unpacking(raw, file, compression) as text:
+            yield text, raw
+
+
+def decompress(file: str, data: bytes, *, compression: str, limit: int) -> bytes:
+    """Return the text's bytes, at most about `limit` of them and one chunk.
+
+    Raises
+    ------
+    DataError
+        E307 for damaged bytes.
+    """
+    parts: list[bytes] = []
+    size = 0
+    with _unpacking(BytesIO(data), file, compression) as text:
+        while size <= limit and (part := text.read(CHUNK)):
+            parts.append(part)
+            size += len(part)
+    return b"".join(parts)
+
+
+@contextmanager
+def _unpacking(raw: BinaryIO, file: str, compression: str) -> Iterator[BinaryIO]:
+    try:
+        with gzip.open(raw) if compression == "gzip" else zstd.open(raw) as text:
+            yield cast(BinaryIO, text)
+    except EOFError:
+        raise _damaged(f"{file} ends in the middle of its {_SPELLED[compression]} stream") from None
+    except (gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
+        raise _damaged(f"{file} is a damaged {_SPELLED[compression]} file ({error})") from None
+
+
+def _damaged(what: str) -> DataError:
+    return DataError("E307", what, fix="fetch or compress it again")

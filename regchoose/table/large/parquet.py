@@ -1,0 +1,86 @@
+"""Parquet files, through DuckDB: their types come from the schema, so nothing is guessed."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from regchoose.errors import DataError, UsageError
+from regchoose.records.table import Dialect
+from regchoose.table.file_set import check_unchanged
+from regchoose.table.large.duckdb_session import connect_in_memory
+from regchoose.table.raw_table import TEXT, RawTable, Text
+
+CELL_KINDS: tuple[tuple[str, str], ...] = (
+    (r"U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)", "number"),
+    (r"VARCHAR|ENUM\(.*\)|UUID", "text"),
+    (r"BOOLEAN", "boolean"),
+    (r"DATE|TIME.*|INTERVAL", "date"),
+)
+
+
+def read_parquet(path: str) -> RawTable:
+    """Read a Parquet file; cells become text, exactly (the shortest that reads back), nulls None.
+
+    Raises
+    ------
+    UsageError
+        E209 for a column of a nested or binary type.
+    DataError
+        E302 without rows, E306 for a damaged file, E311 for one that changes meanwhile.
+    """
+    before = os.stat(path)
+    literal = re.sub(r"([*?\[])", r"[\1]", path)  # the name is no pattern
+    try:
+        with connect_in_memory(threads=1) as connection:
+            schema = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [literal]).fetchall()
+            names = tuple(str(row[0]) for row in schema)
+            kinds = tuple(kind_of(path, name, str(row[1])) for name, row in zip(names, schema, strict=True))
+            query = "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet(?)"
+            found = connection.execute(query, [literal]).fetchnumpy()
+    except duckdb.Error as error:
+        raise DataError(
+            "E306", f"{path} is no readable Parquet file: {str(error).splitlines()[0]}", fix="write it again"
+        ) from None
+    check_unchanged(path, before)
+    columns = tuple(_text(values) for values in found.values())
+    n_rows = len(columns[0]) if columns else 0
+    if n_rows == 0:
+        raise DataError("E302", f"{path} has columns and 0 data rows", fix="add rows")
+    return RawTable(
+        path=path,
+        dialect=parquet_dialect(
+            f"a Parquet file of {len(names)} columns, types from its schema ({Path(path).name})"
+        ),
+        names=names,
+        columns=columns,
+        lines=np.arange(1, n_rows + 1, dtype=np.int64),
+        kinds=kinds,
+    )
+
+
+def parquet_dialect(found: str) -> Dialect:
+    """Return the dialect of Parquet, and how that was found out."""
+    return Dialect("parquet", None, None, None, None, header=True, decimal=".", found=found)
+
+
+def kind_of(path: str, name: str, type: str) -> str:
+    """Return what kind of cells a column's type holds; raise E209 for one that cannot be used."""
+    for pattern, kind in CELL_KINDS:
+        if re.fullmatch(pattern, type):
+            return kind
+    raise UsageError(
+        "E209",
+        f"column {name!r} is of type {type}, and numbers, text, booleans or dates were wanted",
+        where=path,
+        fix="write the file without that column, or with one column for each of its parts",
+    )
+
+
+def _text(values: Any) -> Text:
+    missing = np.ma.getmaskarray(values)
+    cells = [None if hidden else value for hidden, value in zip(missing, np.ma.getdata(values), strict=True)]
+    return np.array(cells, dtype=TEXT)
