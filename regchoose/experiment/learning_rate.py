@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def models_searched(experiment: Experiment) -> int:
 def estimate(experiment: Experiment, *, clock: Callable[[], float]) -> float:
     """Return about how many seconds everything will take, from a short stretch of training."""
     grid = experiment.grid("l2")
-    block = Penalties(np.resize(grid.l1, MODELS_A_BLOCK), np.resize(grid.l2, MODELS_A_BLOCK))
+    block = grid[np.resize(np.arange(len(grid)), MODELS_A_BLOCK)]
     seconds = seconds_a_model(experiment.training, experiment.tuning, block, clock=clock)
     return seconds * (models_searched(experiment) / 2 + sum(experiment.models(arm) for arm in ARMS))
 
@@ -74,10 +74,8 @@ def _trial(experiment: Experiment) -> Penalties:
     """Return no penalty and a weak one of each kind."""
     grids = [experiment.grid(arm) for arm in ARMS]
     places = [round(WEAK * (len(grid) - 1)) for grid in grids]
-    return Penalties(
-        np.array([grid.l1[place] for grid, place in zip(grids, places, strict=True)]),
-        np.array([grid.l2[place] for grid, place in zip(grids, places, strict=True)]),
-    )
+    points = [grid[place : place + 1] for grid, place in zip(grids, places, strict=True)]
+    return reduce(Penalties.join, points)
 
 
 def _cell_losses(run: Trained) -> Float:

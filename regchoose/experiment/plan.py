@@ -12,7 +12,7 @@ from regchoose.experiment.calibration import is_studied, variance_factor
 from regchoose.experiment.choice import pauses, tuned_models
 from regchoose.experiment.design import INNER, Layout, forward_cells, make_cells, make_sets
 from regchoose.experiment.fitted_curve import Drawing, inputs_drawn, make_drawing
-from regchoose.experiment.grid import FEWEST_POINTS, alpha_max, make_grid, to_size
+from regchoose.experiment.grid import FEWEST_POINTS, alpha_max, make_grid
 from regchoose.records.experiment import Cell, Kept, Penalties
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Int
@@ -125,12 +125,14 @@ class Experiment:
         """Return the points that an arm tries, for models trained on `rows_fit` rows."""
         settings = self.settings
         alphas = settings.alphas if settings.alpha is None else (settings.alpha,)
-        move = to_size(1.0, self.n_rows, of=self.rows_fit)  # the user's strengths are for the subsample
-        l1, l2 = (
-            None if value is None else value * factor
-            for value, factor in zip((settings.l1, settings.l2), move, strict=True)
+        # The user's strengths are for the whole subsample.
+        given = Penalties.single(settings.l1 or 0.0, settings.l2 or 0.0)
+        moved = given.at_rows(self.rows_fit, trained_on=self.n_rows)
+        fixed = (
+            None if settings.l1 is None else float(moved.l1[0]),
+            None if settings.l2 is None else float(moved.l2[0]),
         )
-        return make_grid(arm, top=self.top, strengths=settings.strengths, alphas=alphas, fixed=(l1, l2))
+        return make_grid(arm, top=self.top, strengths=settings.strengths, alphas=alphas, fixed=fixed)
 
     def is_fixed(self, arm: Arm) -> bool:
         """Whether the user set a strength of the arm."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.experiment.grid import to_size
 from regchoose.records.answers import Ask
 from regchoose.records.experiment import Penalties
 from regchoose.records.inputs import Preparation
@@ -102,7 +101,8 @@ class _Fit:
             self._settings = for_images(self._settings, given=self._given)
         trainer, network = self._trainer(plan, preparation)
         notes = [*plan.notes, *self._about_result(plan, preparation)]
-        l1, l2 = self._request.strengths(plan.n_rows)
+        point = self._request.strengths(plan.n_rows)
+        l1, l2 = float(point.l1[0]), float(point.l2[0])
         tried: tuple[Tried, ...] = ()
         if self._request.trial and self._request.arm != "none":
             reason = _no_trial(trainer.spool)
@@ -193,12 +193,9 @@ class _Fit:
 
     def _tried(self, trainer: Trainer, l1: float, l2: float) -> tuple[Tried, ...]:
         factors, spool = np.array(FACTORS), trainer.spool
-        request = self._request
-        at_part = to_size(
-            request.nonzero_share, spool.n_rows, of=spool.count(every=False), exponent=request.exponent
-        )
         strengths = Penalties(l1 * factors, l2 * factors)
-        return trainer.tried(strengths, at_part=strengths.scaled(*at_part))
+        at_part = self._request.move(strengths, spool.count(every=False), trained_on=spool.n_rows)
+        return trainer.tried(strengths, at_part=at_part)
 
     def _about_result(self, plan: Plan, preparation: Preparation) -> Sequence[str]:
         """Say where the table is not the one that the recommendation was made on."""

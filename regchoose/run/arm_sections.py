@@ -8,7 +8,7 @@ import numpy as np
 from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.audit import audit
 from regchoose.experiment.curves import curves
-from regchoose.experiment.grid import SPARSE, at_edge, to_size
+from regchoose.experiment.grid import at_edge
 from regchoose.experiment.judgement import Judgement
 from regchoose.experiment.wording import (
     advice,
@@ -18,7 +18,7 @@ from regchoose.experiment.wording import (
     size_rule,
     split_of,
 )
-from regchoose.records.experiment import Comparison
+from regchoose.records.experiment import SPARSE, Comparison
 from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.statistics.posterior import compare
 
@@ -41,10 +41,9 @@ def _recommendation(judgement: Judgement) -> dict[str, Any]:
     verdict, experiment = judgement.verdict, judgement.experiment
     arm, run = verdict.arm, judgement.arms[verdict.arm]
     rows, of = experiment.rows_train, judgement.table.n_all
-    small_l1, small_l2 = float(run.judged.l1[0]), float(run.judged.l2[0])
     exponent = judgement.growth.exponent if judgement.growth else None
-    l1_factor, l2_factor = to_size(run.nonzero_share, rows, of=of, exponent=exponent)
-    l1, l2 = small_l1 * l1_factor, small_l2 * l2_factor
+    moved = run.judged.at_rows(of, trained_on=rows, nonzero_share=run.nonzero_share, exponent=exponent)
+    l1, l2 = float(moved.l1[0]), float(moved.l2[0])
     linear = experiment.training.hidden is None
     batch = experiment.training.schedule.steps(rows)[1]
     practical = any(
@@ -66,7 +65,7 @@ def _recommendation(judgement: Judgement) -> dict[str, Any]:
         "gain": _gain(judgement, arm),
         "nonzero_share": run.nonzero_share,
         "training": None if linear else _training(judgement, run),
-        "subsample_size": {"l1": small_l1, "l2": small_l2, "rows": rows},
+        "subsample_size": {"l1": float(run.judged.l1[0]), "l2": float(run.judged.l2[0]), "rows": rows},
         "rule": size_rule(run.judged, rows, of=of, sparse=run.nonzero_share < SPARSE, exponent=exponent),
         "full_size": _full_size(judgement),
         "in_words": in_words(l1, l2, task=judgement.table.task, linear=linear, batch=batch, rows=of),

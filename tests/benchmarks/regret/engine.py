@@ -9,7 +9,6 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from regchoose.experiment.grid import to_size
 from regchoose.records.answers import Result
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm
@@ -125,8 +124,10 @@ def _choice(result: Result, arm: Arm) -> _Choice:
         l1, l2 = recommended["l1"], recommended["l2"]
     else:
         rows = recommended["subsample_size"]["rows"]
-        l1_factor, l2_factor = to_size(own["nonzero_share"], rows, of=result.data["rows"])
-        l1, l2 = own["l1"] * l1_factor, own["l2"] * l2_factor
+        moved = Penalties.single(own["l1"], own["l2"]).at_rows(
+            result.data["rows"], trained_on=rows, nonzero_share=own["nonzero_share"]
+        )
+        l1, l2 = float(moved.l1[0]), float(moved.l2[0])
     training = recommended["training"]
     if training is None:
         return _Choice(l1, l2, None)
@@ -148,7 +149,7 @@ def _refitted(choice: _Choice, split: Split, sizes: Sizes) -> tuple[float, float
         devices(CPU),
     )
     start = time.perf_counter()
-    trained = train(training, cells, Penalties(np.array([choice.l1]), np.array([choice.l2])))
+    trained = train(training, cells, Penalties.single(choice.l1, choice.l2))
     seconds = (time.perf_counter() - start) / sizes.refits
     losses = np.where(trained.failed, split.loss_null, trained.losses["held"][:, :, -1])
     return float(losses.mean()), seconds  # what diverges says no more than the mean does
