@@ -24,7 +24,7 @@ from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError
 from regchoose.records.answers import Ask, Gate, Result
-from regchoose.records.experiment import Kept
+from regchoose.records.experiment import BlockStore
 from regchoose.report.progress import Display, listening
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document, dumps
@@ -44,7 +44,7 @@ class Switchboard(Protocol):
         ask: Ask,
         listener: Display,
         clock: Callable[[], float],
-        kept: Kept | None = None,
+        kept: BlockStore | None = None,
     ) -> Result:
         """Walk the chart on a table."""
 

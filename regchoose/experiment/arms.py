@@ -94,7 +94,7 @@ def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun
     short = None
     if len(experiment.final) > experiment.n_whole:
         short = train(
-            experiment.training.stopped(chosen.checkpoint),
+            experiment.training.stop_at(chosen.checkpoint),
             experiment.final[experiment.n_whole :],
             both[:1],
             capture=np.array([0]),

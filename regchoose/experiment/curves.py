@@ -15,7 +15,7 @@ BINS, WITHIN = 41, 0.995  # of the histograms of weights: an odd number, so that
 
 def curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: Posterior) -> dict[str, Any]:
     """Return what the plots show: losses by strength and epoch, weights, fitted curves, the posterior."""
-    schedule, linear = experiment.training.schedule, experiment.training.hidden is None
+    schedule, linear = experiment.training.schedule, experiment.is_convex
     epochs = [] if linear else schedule.checkpoints.tolist()
     return {
         "loss_by_strength": {arm: _by_strength(run) for arm, run in arms.items()},

@@ -97,8 +97,8 @@ class Trained:
     weights: tuple[Float, ...] | None = None  # a cell's (m, w): penalized weights at that checkpoint
 
 
-class Kept(Protocol):
-    """Where blocks of trained models outlast a run. Of other code or libraries it knows nothing."""
+class BlockStore(Protocol):
+    """Where blocks of trained models outlast a run. Blocks of other code or libraries are unknown to it."""
 
     def block(self, key: str) -> tuple[Arrays, str] | None:
         """Return the arrays of a block, and its note; None where it is unknown."""

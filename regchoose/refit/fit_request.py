@@ -31,7 +31,8 @@ class Request:
     trial : bool
         Whether a third and three times of them are tried first.
     nonzero_share, exponent : float
-        Of the recommended fit, and how l1 moves with the rows where that was measured; see `Penalties.at_rows`.
+        Of the recommended fit, and how l1 moves with the rows where that was measured; see
+        `Penalties.at_rows`.
     length : Length, optional
         As recommended.
     result : mapping, optional

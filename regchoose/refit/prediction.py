@@ -19,7 +19,7 @@ from regchoose.statistics.metrics import probabilities
 from regchoose.table.large.batches import Rows, opened_rows
 from regchoose.table.large.prediction_writer import PredictionWriter
 from regchoose.table.write import Form
-from regchoose.training.model_outputs import Answerer, answerer
+from regchoose.training.predictor import Predictor, make_predictor
 
 LISTED = 8  # columns of an error
 
@@ -87,10 +87,10 @@ def predict(
     """
     model, preparation, tensors = read_model(folder)
     with threadpool_limits(1):
-        answer = answerer(
+        predictor = make_predictor(
             model, preparation, tensors, device=settings.device, network=network, where=str(folder)
         )
-        for note in answer.notes:
+        for note in predictor.notes:
             listener.noted(note)
         listener.started("look", "look", 0)
         with opened_rows(path, settings, choose=ask, model=preparation) as rows:
@@ -101,7 +101,7 @@ def predict(
                 rows,
                 path,
                 preparation=preparation,
-                answer=answer,
+                predictor=predictor,
                 settings=settings,
                 target=target,
                 form=form,
@@ -114,7 +114,7 @@ def _predicted(
     path: str,
     *,
     preparation: Preparation,
-    answer: Answerer,
+    predictor: Predictor,
     settings: Settings,
     target: Path,
     form: Form,
@@ -129,7 +129,7 @@ def _predicted(
     with PredictionWriter(preparation.target, folder=target.parent) as writer:
         for batch in rows.batches(columns, numbers=preparation.number_columns):
             found = interpret(batch, preparation, settings, oddities=oddities)
-            outputs = answer.outputs(found.x)
+            outputs = predictor.outputs(found.x)
             writer.add(stated(preparation.target, outputs), files=batch.files)
             if found.y is not None:
                 score.add(outputs, found.y)
@@ -144,7 +144,7 @@ def _predicted(
         score.metrics,
         ignored,
         protected,
-        (*rows.notes, *_notes(oddities, score, of=writer.rows), *answer.notes),
+        (*rows.notes, *_notes(oddities, score, of=writer.rows), *predictor.notes),
     )
 
 

@@ -44,7 +44,7 @@ def _recommendation(judgement: Judgement) -> dict[str, Any]:
     exponent = judgement.growth.exponent if judgement.growth else None
     moved = run.judged.at_rows(of, trained_on=rows, nonzero_share=run.nonzero_share, exponent=exponent)
     l1, l2 = float(moved.l1[0]), float(moved.l2[0])
-    linear = experiment.training.hidden is None
+    linear = experiment.is_convex
     batch = experiment.training.schedule.steps(rows)[1]
     practical = any(
         abs(judgement.loss(other) - judgement.loss(arm)) > verdict.rope for other in judgement.arms
@@ -113,7 +113,7 @@ def _training(judgement: Judgement, run: ArmRun) -> dict[str, Any]:
 
 
 def _arm(judgement: Judgement, run: ArmRun) -> dict[str, Any]:
-    schedule, linear = judgement.experiment.training.schedule, judgement.experiment.training.hidden is None
+    schedule, linear = judgement.experiment.training.schedule, judgement.experiment.is_convex
     return {
         "l1": float(run.judged.l1[0]),
         "l2": float(run.judged.l2[0]),

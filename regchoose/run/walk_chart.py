@@ -15,7 +15,7 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
 from regchoose.records.answers import Answer, Ask, Prompt, Result
-from regchoose.records.experiment import Kept
+from regchoose.records.experiment import BlockStore
 from regchoose.records.listener import Listener
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
@@ -42,7 +42,7 @@ def recommend(
     ask: Ask,
     listener: Listener,
     clock: Clock,
-    kept: Kept | None = None,
+    kept: BlockStore | None = None,
 ) -> Result:
     """Walk the chart on a table and recommend a regularizer.
 
@@ -57,7 +57,7 @@ def recommend(
     listener : Listener
     clock : callable
         Seconds from any beginning, never falling.
-    kept : Kept, optional
+    kept : BlockStore, optional
         Where trained blocks are looked up and stored, such as a journal; None: all are trained.
 
     Raises
@@ -84,7 +84,7 @@ class Run:
         listener: Listener,
         clock: Clock,
         crew: Crew,
-        kept: Kept | None = None,
+        kept: BlockStore | None = None,
     ) -> None:
         self._settings, self._given, self._ask = settings, given, ask
         self._listener, self._clock = listener, clock

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from regchoose.report.progress import Silent
 from regchoose.run.walk_chart import Run, recommend
 from regchoose.settings.options import Settings
-from regchoose.training.serialization import Came, packed_answer
+from regchoose.training.serialization import TaskResult, pack_result
 from regchoose.workers.tasks import Found, Order, Stop, Work
 from regchoose.workers.threads import Threads
 from tests.benchmarks.machine import describe, load, versions
@@ -69,8 +69,8 @@ class Counted:
             data, begun = work.pack(order), time.thread_time()
             found = work.here(order, stop)
             took = time.thread_time() - begun
-            assert isinstance(found, Came)
-            notes.append(Piece(len(data), len(packed_answer(found)), took))
+            assert isinstance(found, TaskResult)
+            notes.append(Piece(len(data), len(pack_result(found)), took))
             return found
 
         yield from Threads(self.size).each(replace(work, here=noted), orders)

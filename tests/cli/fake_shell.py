@@ -13,7 +13,7 @@ from regchoose.cli import recommend as command
 from regchoose.cli.app import main
 from regchoose.errors import DataError, Interrupted
 from regchoose.records.answers import Ask, Prompt, Result
-from regchoose.records.experiment import Kept
+from regchoose.records.experiment import BlockStore
 from regchoose.report.progress import Display
 from regchoose.settings.options import Settings
 from tests.report.results import FIRM
@@ -45,7 +45,7 @@ class Board:
         ask: Ask,
         listener: Display,
         clock: Callable[[], float],
-        kept: Kept | None = None,
+        kept: BlockStore | None = None,
     ) -> Result:
         self.settings.append(settings)
         self.given.append(given)

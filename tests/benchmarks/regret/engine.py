@@ -15,8 +15,12 @@ from regchoose.records.words import ARMS, Arm
 from regchoose.report.progress import Silent
 from regchoose.run.walk_chart import recommend
 from regchoose.statistics.decide import OUTCOME_ARMS
-from regchoose.training.block import CellData, Schedule, make_schedule
+from regchoose.training.block import CellData
 from regchoose.training.device import CPU, devices
+from regchoose.training.loss import n_outputs
+from regchoose.training.networks.linear import Linear
+from regchoose.training.networks.mlp import Mlp
+from regchoose.training.schedule import Schedule, make_schedule
 from regchoose.training.train import Training, train
 from tests.benchmarks.regret.method import Found, Sizes
 from tests.benchmarks.regret.splits import Split
@@ -70,7 +74,7 @@ def habits(split: Split, sizes: Sizes) -> list[Found]:
     schedule = make_schedule(
         len(split.y), epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=RATE
     )
-    schedule = schedule.stopped(len(schedule.checkpoints) - 1)
+    schedule = schedule.at_end()
     found = []
     for name, decay in HABITS.items():
         choice = _Choice(0.0, decay / 2, schedule)  # the gradient of l2·w² is 2·l2·w
@@ -141,10 +145,10 @@ def _refitted(choice: _Choice, split: Split, sizes: Sizes) -> tuple[float, float
     precision: type[np.floating[Any]] = np.float64 if linear else np.float32
     x, held_x = split.x.astype(precision), split.held_x.astype(precision)
     cells = [CellData(x, split.y, {"held": (held_x, split.held_y)}, seed) for seed in range(sizes.refits)]
+    d, k = split.x.shape[1], n_outputs(split.task, split.n_classes)
     training = Training(
         split.task,
-        split.n_classes,
-        None if linear else sizes.settings.hidden,
+        Linear(d, k) if linear else Mlp((d, *sizes.settings.hidden, k)),
         choice.schedule or Schedule(1, 1, 1.0, np.array([1])),
         devices(CPU),
     )
