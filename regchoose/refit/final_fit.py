@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from regchoose.encoding.encoder import Encoder
 from regchoose.records.answers import Ask
 from regchoose.records.experiment import Penalties
-from regchoose.records.inputs import Preparation
 from regchoose.records.listener import Listener
 from regchoose.records.model import Length, Model, Tried
 from regchoose.refit.encoded_rows import Plan, encode_rows
 from regchoose.refit.fit_request import Request
-from regchoose.refit.model_folder import FORMAT, digest
+from regchoose.refit.model_folder import FORMAT, digest, pack
 from regchoose.refit.train_final import FACTORS, FinalTraining, TrainedModel, choose_tried
 from regchoose.refit.unfinished import Unfinished
-from regchoose.refit.whole_files import pack
 from regchoose.settings.options import Settings, for_images
 from regchoose.training.device import choose_devices
 from regchoose.training.networks.choose import choose_network, record_network
@@ -31,10 +30,10 @@ READING = ("delimiter", "encoding", "skip_rows", "header_rows", "header", "decim
 
 @dataclass(frozen=True)
 class Outcome:
-    """A fitted model with its preparation, and its weights as safetensors."""
+    """A fitted model with the encoder of its rows, and its weights as safetensors."""
 
     model: Model
-    preparation: Preparation
+    encoder: Encoder
     weights: bytes
 
 
@@ -94,11 +93,11 @@ class _Fit:
 
     def outcome(self, ask: Ask) -> Outcome:
         """Encode the rows, try strengths and train."""
-        plan, preparation = self._rows(ask)
-        if preparation.images is not None and self._request.result is None:
+        plan, encoder = self._rows(ask)
+        if encoder.images is not None and self._request.result is None:
             self._settings = for_images(self._settings, given=self._given)
-        training = self._training(plan, preparation)
-        notes = [*plan.notes, *self._about_result(plan, preparation)]
+        training = self._training(plan, encoder)
+        notes = [*plan.notes, *self._about_result(plan, encoder)]
         point = self._request.strengths(plan.n_rows)
         tried: tuple[Tried, ...] = ()
         if self._request.trial and self._request.arm != "none":
@@ -117,16 +116,16 @@ class _Fit:
         model = replace(
             model, held_out=held_out, tried=tried, weights=digest(weights), notes=(*notes, *found.notes)
         )
-        return Outcome(model, preparation, weights)
+        return Outcome(model, encoder, weights)
 
-    def _rows(self, ask: Ask) -> tuple[Plan, Preparation]:
+    def _rows(self, ask: Ask) -> tuple[Plan, Encoder]:
         known = self._work.plan()
         if known is not None:
             plan = Plan.of(known[0])
             self._listener.noted(f"{plan.n_rows:,} rows are encoded already: this fit goes on")
             return plan, known[1]
         precision = "float64" if self._settings.network == "linear" else "float32"
-        plan, preparation = encode_rows(
+        plan, encoder = encode_rows(
             self._path,
             self._settings,
             folder=self._work.folder,
@@ -134,17 +133,17 @@ class _Fit:
             ask=ask,
             listener=self._listener,
         )
-        self._work.keep_plan(plan.as_dict(), preparation)
-        return plan, preparation
+        self._work.keep_plan(plan.as_dict(), encoder)
+        return plan, encoder
 
-    def _training(self, plan: Plan, preparation: Preparation) -> FinalTraining:
-        settings, target = self._settings, preparation.target
+    def _training(self, plan: Plan, encoder: Encoder) -> FinalTraining:
+        settings, target = self._settings, encoder.target
         network = choose_network(
             settings,
-            input_names=preparation.input_names,
+            input_names=encoder.input_names,
             task=target.task,
             n_classes=len(target.classes),
-            image=preparation.shape,
+            image=encoder.shape,
         )
         for remark in network.remarks:
             self._listener.noted(remark)
@@ -186,7 +185,7 @@ class _Fit:
         at_part = self._request.move(strengths, rows.count("train"), trained_on=rows.count("all"))
         return training.try_strengths(strengths, at_part=at_part)
 
-    def _about_result(self, plan: Plan, preparation: Preparation) -> Sequence[str]:
+    def _about_result(self, plan: Plan, encoder: Encoder) -> Sequence[str]:
         """Say where the table is not the one that the recommendation was made on."""
         result, notes = self._request.result, list[str]()
         if result is None:

@@ -7,13 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.encoding.encode import encode
-from regchoose.encoding.learn import prepare
-from regchoose.encoding.new_rows import inputs_of
+from regchoose.encoding.encoder import Encoder
 from regchoose.experiment.grid import alpha_max, make_grid
 from regchoose.records.answers import Result as Record
 from regchoose.records.experiment import Penalties
-from regchoose.records.inputs import Preparation
 from regchoose.records.model import Length
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Float, Task
@@ -62,7 +59,7 @@ class MemoryFit:
         Its parameters.
     """
 
-    preparation: Preparation
+    encoder: Encoder
     settings: Settings
     device: str
     l1: float
@@ -72,7 +69,7 @@ class MemoryFit:
     @cached_property
     def network(self) -> Network:
         """The network, built when it is first asked for."""
-        return _network(self.preparation, self.settings)
+        return _network(self.encoder, self.settings)
 
     def __getstate__(self) -> dict[str, Any]:
         # A user's own network may hold what cannot be pickled, so it is built again.
@@ -80,17 +77,16 @@ class MemoryFit:
 
     def outputs(self, data: InMemory) -> Float:
         """Return numbers in the units of the target, or logits, of rows: (n, k)."""
-        x = inputs_of(data, self.preparation, self.settings)
-        target = self.preparation.target
+        x = self.encoder.transform_memory(data, self.settings)
         device = choose_devices(self.device).of(0)
-        return self.network.predict(self.row, x, device=device) * target.scale + target.mean
+        return self.encoder.target.in_units(self.network.predict(self.row, x, device=device))
 
 
-def _network(preparation: Preparation, settings: Settings) -> Network:
-    target = preparation.target
+def _network(encoder: Encoder, settings: Settings) -> Network:
+    target = encoder.target
     return choose_network(
         settings,
-        input_names=preparation.input_names,
+        input_names=encoder.input_names,
         task=target.task,
         n_classes=len(target.classes),
     )
@@ -115,10 +111,12 @@ def fit_all(table: Table, raw: RawTable, settings: Settings, result: Record) -> 
     TrainingError
         E501 where the network diverges.
     """
-    ((x, y),) = encode(table, np.arange(table.n_rows))
-    preparation = prepare(table, raw, settings)
+    rows = np.arange(table.n_rows)
+    learned = Encoder.fit(table, rows)
+    x, y = learned.transform(table, rows)
+    encoder = learned.for_text(table, raw, settings)
     device = (result.execution["device"] or "cpu").partition(",")[0]
-    network = _network(preparation, settings)
+    network = _network(encoder, settings)
     arm = result.recommendation["regularizer"]
     penalties, length = _recommended(result) or _usual(table.task, network, settings, x=x, y=y, arm=arm)
     training = FinalTraining(
@@ -132,7 +130,7 @@ def fit_all(table: Table, raw: RawTable, settings: Settings, result: Record) -> 
         _Silent(),
     )
     row = training.fit(penalties).row
-    return MemoryFit(preparation, settings, device, float(penalties.l1[0]), float(penalties.l2[0]), row)
+    return MemoryFit(encoder, settings, device, float(penalties.l1[0]), float(penalties.l2[0]), row)
 
 
 def _recommended(result: Record) -> tuple[Penalties, Length | None] | None:

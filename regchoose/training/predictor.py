@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from regchoose.records.inputs import Preparation
-from regchoose.records.model import Model
+from regchoose.records.model import NetworkPlan
+from regchoose.records.table import Image
 from regchoose.records.words import Float
 from regchoose.training.device import choose_devices
 from regchoose.training.networks.choose import recorded_network
@@ -28,18 +28,26 @@ class Predictor:
 
 
 def make_predictor(
-    model: Model,
-    preparation: Preparation,
+    plan: NetworkPlan,
     tensors: NamedTensors,
     *,
+    input_names: tuple[str, ...],
+    image: Image | None,
+    n_outputs: int,
     device: str,
     network: str | None,
     where: str,
 ) -> Predictor:
-    """Return a model, ready to predict.
+    """Return a fitted network, ready to predict.
 
     Parameters
     ----------
+    plan : NetworkPlan
+        Which network it is.
+    tensors : mapping of str to ndarray
+        Its weights.
+    image : Image, optional
+        The shape of its inputs, if each row is an image.
     network : str, optional
         Where the user's own network is now; by default where it was.
     where : str
@@ -51,7 +59,7 @@ def make_predictor(
         E218 where the weights are not those of the network, or its file is gone; E210, E211 where it cannot
         be imported or built.
     """
-    own, notes = recorded_network(model.network, preparation, user_network=network)
+    own, notes = recorded_network(plan, input_names, image=image, n_outputs=n_outputs, user_network=network)
     row = from_named_tensors(own, tensors, where=where)
     place = choose_devices(device).of(0)
     return Predictor(lambda x: own.predict(row, x, device=place), notes)

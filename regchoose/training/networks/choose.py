@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from regchoose.errors import UsageError
-from regchoose.records.inputs import Preparation
 from regchoose.records.model import NetworkPlan
 from regchoose.records.table import Image
 from regchoose.records.words import Task
@@ -143,7 +142,12 @@ def record_network(settings: Settings, network: Network) -> NetworkPlan:
 
 
 def recorded_network(
-    plan: NetworkPlan, preparation: Preparation, *, user_network: str | None
+    plan: NetworkPlan,
+    input_names: tuple[str, ...],
+    *,
+    image: Image | None,
+    n_outputs: int,
+    user_network: str | None,
 ) -> tuple[Network, tuple[str, ...]]:
     """Return the network of a model, to apply it; and what is to be said of it.
 
@@ -157,16 +161,14 @@ def recorded_network(
     UsageError
         E218 where the file of the user's network is gone; E210, E211 where it cannot be imported or built.
     """
-    names, target = preparation.input_names, preparation.target
-    k = n_outputs(target.task, len(target.classes))
     if plan.is_own:
-        return _recorded_users(plan, names, k=k, name=user_network or plan.name)
+        return _recorded_users(plan, input_names, k=n_outputs, name=user_network or plan.name)
     if plan.name == "linear":
-        return Linear(len(names), k), ()
+        return Linear(len(input_names), n_outputs), ()
     if plan.name == "mlp":
-        return Mlp((len(names), *plan.hidden, k)), ()
-    assert preparation.shape is not None, "a folder of a cnn without images is refused"
-    return _choose_cnn(plan.options, image=preparation.shape, k=k), ()
+        return Mlp((len(input_names), *plan.hidden, n_outputs)), ()
+    assert image is not None, "a folder of a cnn without images is refused"
+    return _choose_cnn(plan.options, image=image, k=n_outputs), ()
 
 
 def _recorded_users(
