@@ -1,6 +1,7 @@
 """Where models are trained, which of several devices trains which block, and which devices there are."""
 
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ ONE = re.compile(r"cpu|cuda(?::([0-9]{1,9}))?")
 WANTED = "auto, cpu, cuda, cuda:N, or several with commas between"
 MIXED = "several kinds"
 Device = torch.device  # for rooms that pass it on and do not import torch
+_LINALG_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,17 @@ def kind_of(device: torch.device) -> str:
     if device.type == "cuda":
         return f"{device.type} {torch.cuda.get_device_name(device)}"
     return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"
+
+
+def load_linear_algebra(device: torch.device) -> None:
+    """Load the linear algebra that PyTorch has for a device, one thread at a time.
+
+    On CUDA it is loaded at its first use, and where that happens in several threads at once, all but one fail
+    with "lazy wrapper should be called at most once" (github.com/pytorch/pytorch/issues/90613).
+    """
+    if device.type == "cuda":
+        with _LINALG_LOCK:
+            torch.linalg.eigvalsh(torch.eye(1, device=device))
 
 
 def describe_devices() -> dict[str, Any]:
