@@ -162,19 +162,19 @@ def _releases() -> dict[str, str]:
     return {"torch": torch.__version__, "numpy": np.__version__}
 
 
-def devices_of(crew: Workers, name: str) -> Devices:
-    """Return the devices called so that a crew trains on: those of this machine, or of its workers.
+def devices_of(workers: Workers, name: str) -> Devices:
+    """Return the devices of a name on which the workers train: those of this machine, or their own.
 
     Raises
     ------
     UsageError, ResourceError
         E202, E401 as `choose_devices`; E405 where a worker has other releases than this machine.
     """
-    if not crew.is_remote:
+    if not workers.is_remote:
         return choose_devices(name)
     seen = {
         worker: unpack(answer)[0]
-        for worker, answer in crew.ask_machines(f"{__name__}:{about.__name__}").items()
+        for worker, answer in workers.ask_machines(f"{__name__}:{about.__name__}").items()
     }
     for worker, found in seen.items():
         _refuse_other_releases(worker, found["releases"])

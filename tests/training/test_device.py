@@ -152,7 +152,7 @@ def test_blocks_are_shared_and_come_to_the_same(
 
 
 def answers(**workers: Sequence[str]) -> Workers:
-    """A crew of other machines: each with its CUDA devices."""
+    """Workers on other machines: each with its CUDA devices."""
     return cast(Workers, Remote({worker: tuple(cuda) for worker, cuda in workers.items()}))
 
 
@@ -172,7 +172,7 @@ class Remote:
 
 
 @pytest.mark.parametrize(
-    ("crew", "name", "kinds"),
+    ("workers", "name", "kinds"),
     [
         (answers(a=[], b=[]), "auto", ["cpu X"]),
         (answers(a=["cuda T4"], b=[]), "auto", ["cpu X"]),
@@ -182,8 +182,8 @@ class Remote:
         (answers(a=["cuda T4"], b=["cuda T4"]), "cpu", ["cpu X"]),
     ],
 )
-def test_workers_take_what_all_of_them_have(crew: Workers, name: str, kinds: list[str]) -> None:
-    found = devices_of(crew, name)
+def test_workers_take_what_all_of_them_have(workers: Workers, name: str, kinds: list[str]) -> None:
+    found = devices_of(workers, name)
     assert list(found.kinds) == kinds
     assert found.mixed == ("several kinds" in kinds)
     assert (
