@@ -9,7 +9,6 @@ from sklearn.model_selection import StratifiedKFold
 from regchoose.records.experiment import Cell
 from regchoose.records.words import Float, Int, Task
 
-FIRST_ROWS = 4_000  # of a training set or cross-validation in the first look, unless --rows says otherwise
 BINS = 10  # quantile bins by which a numeric target is stratified
 SETS, FEWER_SETS = 10, 5  # disjoint training sets of Design A, and where rows do not suffice for these
 TUNING_SETS = 2  # that choose the strength, each judged by the other

@@ -1,17 +1,16 @@
 """The matched subsample alone: drawn from a table of any size, proved, and written. No torch is loaded."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.records.answers import Ask
-from regchoose.records.subsample import Subsample
+from regchoose.records.subsample import FIRST_ROWS, Subsample
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings
 from regchoose.subsample.draw import draw
-from regchoose.table.file_set import large_parts
+from regchoose.table.file_set import Advanced, large_parts
 from regchoose.table.images.load_images import are_images
 from regchoose.table.large.stream import streaming
 from regchoose.table.load import PassProgress, load_with_text
@@ -24,9 +23,6 @@ from regchoose.table.write import (
     write_images,
     write_rows,
 )
-
-Advanced = Callable[[int], None]
-FIRST_LOOK = 4_000  # rows, unless --rows says otherwise
 
 __all__ = ["Form", "PassProgress", "extract", "n_bytes", "output_form"]
 
@@ -72,7 +68,7 @@ def extract(
     with threadpool_limits(1):  # sums split over threads differ in their last bits
         table, raw = load_with_text(path, settings, choose=ask, advanced=advanced)
         refuse_form(form, table)
-        size = FIRST_LOOK if settings.rows == "auto" else settings.rows
+        size = FIRST_ROWS if settings.rows == "auto" else settings.rows
         if not everything:
             drawn = draw(table, size=size, folds=settings.folds, seed=settings.seed)
             if form == "npz":

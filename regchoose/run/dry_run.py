@@ -7,10 +7,11 @@ from typing import Any
 
 from regchoose.encoding.encode import encoded_names
 from regchoose.experiment.choice import pauses, tuned_models
-from regchoose.experiment.design import FIRST_ROWS, INNER, TUNING_SETS, Layout, make_layout
+from regchoose.experiment.design import INNER, TUNING_SETS, Layout, make_layout
 from regchoose.experiment.grid import FEWEST_POINTS, make_grid
 from regchoose.machine import cores
 from regchoose.records.answers import Ask
+from regchoose.records.subsample import FIRST_ROWS
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.settings.options import Settings, for_images, parse_duration

@@ -1,8 +1,9 @@
 """What an experiment on images takes of memory, before it takes it."""
 
 from regchoose.errors import ResourceError
-from regchoose.experiment.design import FIRST_ROWS, TUNING_SETS, Layout, make_layout
+from regchoose.experiment.design import TUNING_SETS, Layout, make_layout
 from regchoose.machine import memory
+from regchoose.records.subsample import FIRST_ROWS
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings
 

@@ -8,13 +8,13 @@ import numpy as np
 from regchoose.errors import ResourceError, is_lack_of_memory
 from regchoose.experiment.arm_comparison import posterior_of, rope_of
 from regchoose.experiment.arms import ArmRun, train_arm
-from regchoose.experiment.design import FIRST_ROWS, Layout, make_layout
+from regchoose.experiment.design import Layout, make_layout
 from regchoose.experiment.gain_by_rows import Growth, grow, parts_of
 from regchoose.experiment.learning_rate import RATES, estimate, is_searched, models_searched, with_rate
 from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
 from regchoose.records.experiment import Kept
 from regchoose.records.listener import Listener
-from regchoose.records.subsample import Subsample
+from regchoose.records.subsample import FIRST_ROWS, Subsample
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.run.memory_estimate import refuse_too_much

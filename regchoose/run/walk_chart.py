@@ -8,7 +8,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.errors import Interrupted, Terminated
-from regchoose.experiment.design import FIRST_ROWS
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.judgement import Judgement, judged_by_loss
 from regchoose.flowchart.charts import CHARTS
@@ -17,7 +16,7 @@ from regchoose.flowchart.walk import Step, walk
 from regchoose.records.answers import Answer, Ask, Prompt, Result
 from regchoose.records.experiment import Kept
 from regchoose.records.listener import Listener
-from regchoose.records.subsample import Profile
+from regchoose.records.subsample import FIRST_ROWS, Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARM_NAMES, ARMS, Arm
 from regchoose.run.build_result import make_result

@@ -1,4 +1,4 @@
-"""What is known of every column of the whole table, in numbers that two halves could be merged from.
+"""The moments of every column of the whole table, and the terms in which a subsample is compared with it.
 
 Numbers are winsorized and mapped onto [0, 1] first, so that neither 1e300 nor a single outlier decides
 what "the same mean and variance" means; standardized differences and ratios do not change under it.

@@ -9,9 +9,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.arms import ArmRun, train_arm
-from regchoose.experiment.design import FIRST_ROWS
 from regchoose.experiment.learning_rate import is_searched, models_searched, with_rate
 from regchoose.experiment.plan import Experiment, prepare
+from regchoose.records.subsample import FIRST_ROWS
 from regchoose.records.words import ARMS, Arm
 from regchoose.settings.options import Settings
 from tests.benchmarks.contender import Contender

@@ -41,7 +41,7 @@ def streaming_from_now_on(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def now(rows: int) -> None:
         monkeypatch.setattr(file_set, "LARGE", 0)
-        monkeypatch.setattr(held_rows, "FIRST_LOOK", rows)
+        monkeypatch.setattr(held_rows, "FIRST_ROWS", rows)
         monkeypatch.setattr(held_rows, "LEAST", rows)
         monkeypatch.setattr(held_rows, "TIMES", 1)
         monkeypatch.setattr(batches, "CELLS", 50 * 6)

@@ -230,7 +230,7 @@ def test_a_run_on_a_cluster_is_the_run_here(
     """Many files, shared out; and all trainings of all arms."""
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
-    monkeypatch.setattr(held_rows, "FIRST_LOOK", 100)
+    monkeypatch.setattr(held_rows, "FIRST_ROWS", 100)
     for place in range(3):
         (tmp_path / f"{place}.csv").write_text(csv(lines(1_500, seed=place)))
     arguments = [str(tmp_path / "*.csv"), "--rows", "120"]

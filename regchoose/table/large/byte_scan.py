@@ -206,7 +206,7 @@ def scan_bytes(
     named: str,
     advanced: Callable[[int], None],
 ) -> ByteCounts:
-    """Look at all bytes of a UTF-8 file, and offer its rows to the harvest.
+    """Look at all bytes of a UTF-8 file, and offer its rows to the sample.
 
     Parameters
     ----------

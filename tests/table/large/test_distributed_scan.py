@@ -43,7 +43,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold few rows of a table."""
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
-    monkeypatch.setattr(held_rows, "FIRST_LOOK", 100)
+    monkeypatch.setattr(held_rows, "FIRST_ROWS", 100)
 
 
 def folder_of(tmp_path: Path, rows: list[str], packing: str = "plain") -> str:
@@ -90,7 +90,7 @@ def test_shared_files_give_the_same_table(kind: str, tmp_path: Path) -> None:
     assert same(here, shared)
 
 
-def test_where_tickets_are_uneven_all_are_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_hashes_are_uneven_all_are_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder_of(tmp_path, lines(4_000))
     here = load(path, Settings(), choose=nobody)
     bounds = list[int]()

@@ -26,7 +26,7 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_set, "LARGE", 0)
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
-    monkeypatch.setattr(held_rows, "FIRST_LOOK", 100)
+    monkeypatch.setattr(held_rows, "FIRST_ROWS", 100)
 
 
 def spoiled(line: str, place: int = 11_000) -> str:
