@@ -44,8 +44,8 @@ def _reading(folder: Path) -> Mapping[str, Any]:
     """Return the settings by which the table of the fit was read."""
     from regchoose.refit.model_folder import read_model
 
-    model, preparation, _ = read_model(folder)
-    return {**model.reading, "na": preparation.na}
+    model, encoder, _ = read_model(folder)
+    return {**model.reading, "na": encoder.na}
 
 
 def _predict(folder: Path, data: str, settings: Settings, *, network: str | None) -> int:

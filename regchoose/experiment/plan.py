@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.encoding.encode import encode, encoded_names
+from regchoose.encoding.coding import coding
+from regchoose.encoding.encoder import Encoder
 from regchoose.errors import DataError
 from regchoose.experiment.calibration import is_studied, variance_factor
 from regchoose.experiment.choice import pauses, tuned_models
@@ -262,7 +263,7 @@ def _training(table: Table, settings: Settings, *, n_rows: int, crew: Crew) -> T
     )
     other = other_network(
         settings,
-        input_names=encoded_names(table),
+        input_names=coding(table).input_names,
         task=table.task,
         n_classes=len(table.classes),
         image=table.image,
@@ -281,14 +282,16 @@ def _training(table: Table, settings: Settings, *, n_rows: int, crew: Crew) -> T
 
 
 def _tuning_data(table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]]) -> CellData:
-    (x, y), (x_inner, y_inner) = encode(table, rows[cell.fit], rows[cell.inner])
+    encoder = Encoder.fit(table, rows[cell.fit])
+    (x, y), (x_inner, y_inner) = (encoder.transform(table, rows[part]) for part in (cell.fit, cell.inner))
     return CellData(x.astype(precision), y, {"inner": (x_inner.astype(precision), y_inner)}, cell.seed)
 
 
 def _final_data(
     table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]], drawing: Drawing | None
 ) -> CellData:
-    (x, y), (x_test, y_test) = encode(table, rows[cell.train], rows[cell.test])
+    encoder = Encoder.fit(table, rows[cell.train])
+    (x, y), (x_test, y_test) = (encoder.transform(table, rows[part]) for part in (cell.train, cell.test))
     x, x_test = x.astype(precision), x_test.astype(precision)
-    drawn = None if drawing is None else inputs_drawn(table, drawing, rows[cell.train]).astype(precision)
+    drawn = None if drawing is None else inputs_drawn(table, drawing, encoder).astype(precision)
     return CellData(x, y, {"test": (x_test, y_test), "train": (x, y)}, cell.seed, drawn)

@@ -10,11 +10,11 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 from scipy.stats import rankdata
 
-from regchoose.encoding.encode import encode
+from regchoose.encoding.coding import coding
+from regchoose.encoding.encoder import Encoder
 from regchoose.records.subsample import AssociationMatrix
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.table.columns.coding import coding, recode
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Associations:
 def associations(table: Table, rows: Int) -> Associations:
     """Measure the associations among `rows` (n,) of the table; missing numbers are imputed."""
     plan, names = coding(table), [column.name for column in table.used]
-    numbers = encode(table, rows)[0][0][:, : len(plan.numbers)]
-    codes = recode(table.features[rows], plan)
+    numbers = Encoder.fit(table, rows).transform(table, rows)[0][:, : len(plan.numbers)]
+    codes = plan.recode(table.features[rows])
     floor = 2 * float(np.sqrt(np.log(len(names)) / len(rows)))
     target = table.target[rows]
     if table.task == "regression":

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 from sklearn.covariance import ledoit_wolf
 
-from regchoose.encoding.encode import encode, encoded_names
+from regchoose.encoding.coding import Coding, coding
+from regchoose.encoding.encoder import Encoder
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
 from regchoose.subsample.association import Associations, associations, cluster_columns, standardize
 from regchoose.subsample.detect_image import DetectedImage, detect_image
-from regchoose.table.columns.coding import Coding, coding, recode
 
 KAPPA = 30.0  # condition number from which columns count as correlated (Belsley, Kuh & Welsch 1980)
 RANK = 0.3  # effective rank, as a share of the columns, under which they do
@@ -40,7 +40,7 @@ def profile(table: Table, rows: Int) -> Profile:
         of zeros lies between its two thresholds.
     """
     warnings = []
-    inputs = len(encoded_names(table))
+    inputs = len(coding(table).input_names)
     if inputs > len(rows) and table.image is None:
         warnings.append(
             f"{inputs:,} inputs on {len(rows):,} rows: a linear lasso keeps at most {len(rows):,} of them"
@@ -92,7 +92,7 @@ def _spectrum(table: Table, rows: Int) -> dict[str, float]:
     1967), and the adjusted R² in the variance inflation. Effective rank: exp of the entropy of the shrunk
     eigenvalues' shares (Roy & Vetterli 2007).
     """
-    coded = _coded(encode(table, rows)[0][0], coding(table))
+    coded = _coded(Encoder.fit(table, rows).transform(table, rows)[0], coding(table))
     n, d = coded.shape
     if d < 2:
         return {"condition_number": 1.0, "effective_rank_share": 1.0, "max_vif": 1.0, "inputs": float(d)}
@@ -214,11 +214,11 @@ def _entire_picture(picture: DetectedImage | None, pairs: Associations) -> Findi
 def _sparse(table: Table, rows: Int) -> Finding:
     """Count the zeros after coding, with numbers as they are (not centred)."""
     plan, values = coding(table), table.features[rows]
-    codes = recode(values, plan)
+    codes = plan.recode(values)
     zeros = float((values[:, plan.numbers] == 0).sum() + (~np.isnan(values[:, plan.flagged])).sum())
     for j, levels in enumerate(plan.levels):
         zeros += (codes[:, j] == 0).sum() if len(levels) == 2 else len(rows) * (len(levels) - 1)
-    share = zeros / (len(rows) * len(encoded_names(table)))
+    share = zeros / (len(rows) * len(plan.input_names))
     figures = {"zero_share": float(share)}
     evidence = (
         f"{share:.0%} of the values are zero after coding "

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from regchoose.errors import DataError, ResourceError, UsageError
-from regchoose.records.inputs import TargetReading
 from regchoose.records.table import Column, Table
 from regchoose.records.words import Float, Int
 from regchoose.table.large.duckdb_session import (
@@ -134,14 +133,14 @@ class PredictionWriter:
 
     Parameters
     ----------
-    target : TargetReading
-        What is predicted.
+    classes : sequence of str
+        That are predicted, in order of their codes; empty for numbers.
     folder : Path
         Where there is room for them: beside the file that is written.
     """
 
-    def __init__(self, target: TargetReading, *, folder: Path) -> None:
-        self._target, self.rows, self._has_files = target, 0, False
+    def __init__(self, classes: Sequence[str], *, folder: Path) -> None:
+        self._classes, self.rows, self._has_files = classes, 0, False
         self._folder = TemporaryDirectory(prefix=".regchoose-", dir=folder)
         self._connection = duckdb.connect(
             str(Path(self._folder.name) / "predictions.db"),
@@ -168,7 +167,7 @@ class PredictionWriter:
         values: dict[str, Any] = {f"p{place}": answers[:, place] for place in range(answers.shape[1])}
         if files is not None:
             self._has_files, values["file"] = True, files
-        if self._target.classes:
+        if self._classes:
             values["code"] = answers.argmax(1)
         frame = pd.DataFrame(values)
         self._connection.register("batch", frame)
@@ -180,7 +179,7 @@ class PredictionWriter:
 
     def finish(self, file: Path, form: Form) -> int:
         """Write the file; return how many classes have a name that was protected against spreadsheets."""
-        names, protected = list(self._target.classes), 0
+        names, protected = list(self._classes), 0
         if form == "csv":
             risky = [name for name in names if re.match(FORMULA, name) and not _is_number(name)]
             protected = len(risky)
@@ -211,7 +210,7 @@ class PredictionWriter:
         texts = ", ".join(map(quote_text, names))
         shares = (
             f"p{place} AS {quote_identifier(f'probability of {name}')}"
-            for place, name in enumerate(self._target.classes)
+            for place, name in enumerate(self._classes)
         )
         return ", ".join([f"list_extract([{texts}], code + 1) AS prediction", *shares])
 

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records.inputs import Preparation
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import Choose
@@ -18,7 +17,6 @@ from regchoose.table.csv.read import read
 from regchoose.table.file_set import Advanced, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, open_images, target_text
-from regchoose.table.images.new_images import open_later
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
@@ -129,9 +127,8 @@ def opened_rows(
     choose: Choose,
     advanced: Advanced = ignore_progress,
     checked: bool = False,
-    model: Preparation | None = None,
 ) -> Iterator[Rows]:
-    """Open a table, or images.
+    """Open a table.
 
     Parameters
     ----------
@@ -139,17 +136,12 @@ def opened_rows(
         Is told the bytes of a large table that are looked at before its rows are read.
     checked : bool
         Whether a large table has been looked at byte by byte before, as `load` does.
-    model : Preparation, optional
-        Of the model that is to answer, which says whether images are wanted.
 
     Raises
     ------
     RegchooseError
-        As `regchoose.table.csv.read.read`; of images as `open_later`; E209: images where a table was wanted.
+        As `regchoose.table.csv.read.read`; E209 for images.
     """
-    if model is not None and model.shape is not None:
-        yield image_rows(open_later(path, model.shape, model.target))
-        return
     parts = None if are_images(path) else large_parts(path)
     if parts is None:
         yield held_rows(_read(path, settings, choose=choose))

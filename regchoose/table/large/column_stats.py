@@ -13,7 +13,6 @@ from regchoose.errors import DataError
 from regchoose.records.table import Column, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
-from regchoose.table.columns.coding import coding
 from regchoose.table.columns.quantiles import cuts
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.duckdb_session import quote_text
@@ -162,9 +161,9 @@ def _absent(stream: Stream, place: int) -> str:
 
 
 def _numbers(table: Table, stream: Stream) -> list[Number]:
-    plan, places = coding(table), _used(table)
-    values = table.features[:, plan.numbers]
-    chosen = [places[j] for j in plan.numbers]
+    numeric, places = table.number_places, _used(table)
+    values = table.features[:, numeric]
+    chosen = [places[j] for j in numeric]
     if table.task == "regression":
         values = np.column_stack([values, table.target])
         chosen.append(_place(table, table.target_name))
@@ -179,7 +178,7 @@ def _numbers(table: Table, stream: Stream) -> list[Number]:
 def _estimated(table: Table, numbers: Sequence[Number], n: int, width: int) -> dict[str, Any]:
     """Return of the parts of dates, which the file has not, what `_scan` counts: by the rows held."""
     found: dict[str, Any] = {}
-    for number, values in zip(numbers, table.features[:, coding(table).numbers].T, strict=True):
+    for number, values in zip(numbers, table.features[:, table.number_places].T, strict=True):
         if number.place < width:
             continue
         j, known = number.place, values[~np.isnan(values)]
@@ -201,7 +200,7 @@ def _used(table: Table) -> list[int]:
 
 def _categories(table: Table) -> list[int]:
     places = _used(table)
-    return [places[j] for j in coding(table).categories]
+    return [places[j] for j in table.category_places]
 
 
 def _place(table: Table, name: str) -> int:
