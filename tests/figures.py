@@ -17,7 +17,7 @@ def top_names(tree: ast.Module) -> Iterator[str]:
 
 
 def string_subscripts(tree: ast.Module) -> int:
-    """Count reads such as `result["arms"]`: a subscript by a literal text, of anything but a table of ours."""
+    """Count reads such as `result["arms"]`: subscripts by a literal text."""
     return sum(
         isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Load)
@@ -66,7 +66,7 @@ def figures(root: Path) -> dict[str, str]:
         "lines of regchoose/": f"{sum(text.count(chr(10)) for text in texts.values()):,}",
         "files": f"{len(texts)}",
         "public classes and functions": f"{len(homes)}",
-        "… that stand in more than one file": f"{len(twice)} ({len(twice) / len(homes):.1%}): {', '.join(twice)}",
+        "… in more than one file": f"{len(twice)} ({len(twice) / len(homes):.1%}): {', '.join(twice)}",
         "file names used twice": f"{len(same)}: {', '.join(same)}",
         "arrows between rooms": f"{len(arrows(package, trees))}",
         "subscripts by a text where results are read": f"{sum(keys.get(room, 0) for room in readers)}",
