@@ -13,13 +13,11 @@ from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import to_number
-from regchoose.table.raw_table import factorize
-from regchoose.table.columns.dates import part_name
-from regchoose.table.columns.dates import calendar, parts_of, read_as, read_moments
+from regchoose.table.columns.dates import calendar, part_name, parts_of, read_as, read_moments
 from regchoose.table.columns.facts import Facts, facts_of
 from regchoose.table.in_memory import FRAME, is_number, raw_of
 from regchoose.table.large.batches import Batch, Numbers
-from regchoose.table.raw_table import RawTable
+from regchoose.table.raw_table import RawTable, factorize
 
 FAR, FLAT = 10.0, 0.03  # standard deviations of the numbers of images that were learned from
 NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), factorize(np.empty(0, dtype=object))

@@ -55,19 +55,6 @@ def moments(x: Float) -> Moments:
     return Moments(count, len(x) - count, mean, np.einsum("np,np->p", deviation, deviation))
 
 
-def merge(a: Moments, b: Moments) -> Moments:
-    """Return the moments of the rows of a and b together (Chan, Golub & LeVeque 1983)."""
-    count = a.count + b.count
-    share = b.count / np.maximum(count, 1)
-    gap = b.mean - a.mean
-    return Moments(
-        count,
-        a.missing + b.missing,
-        a.mean + gap * share,
-        a.m2 + b.m2 + gap**2 * a.count * share,
-    )
-
-
 @dataclass(frozen=True)
 class Coordinates:
     """A table prepared for the comparison of rows with all rows.

@@ -138,7 +138,7 @@ def _target(found: ImageSet, raw: RawTable, settings: Settings) -> Target:
 
 
 def _held(n: int, image: Image, *, seed: int) -> Int:
-    """Return the images that are held, ascending: all, or an even choice."""
+    """Return the numbers of the images that are held, ascending: all, or an even random choice."""
     most = max(1, MOST_NUMBERS // image.n_numbers)
     if n <= most:
         return np.arange(n)
@@ -148,7 +148,7 @@ def _held(n: int, image: Image, *, seed: int) -> Int:
 def _read(
     found: ImageSet, held: Int, target: Target, *, advanced: Advanced
 ) -> tuple[Float, Whole | None, list[bytes]]:
-    """Read all images; return those held (m, p), what all are like, and a mark of each one held."""
+    """Read all images; return those held (m, p), the moments of all, and a digest of each one held."""
     features = np.empty((len(held), found.image.n_numbers))
     marks, place, every = [], 0, _RunningMoments()
     all_held = len(held) == len(found)

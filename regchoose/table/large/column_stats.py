@@ -1,4 +1,4 @@
-"""What all rows of a large table are like, counted in one scan: exactly, whatever the threads.
+"""Statistics of the columns over all rows of a large table, in one scan: exact, whatever the threads.
 
 Sums are of integers (units of 2⁻³⁰), and integers have one sum in any order; floating-point sums have not.
 """
@@ -98,7 +98,7 @@ Counts = Mapping[str, int]
 
 
 def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> Table:
-    """Return the table with what all its rows are like.
+    """Return the table with the statistics of all its rows.
 
     Parameters
     ----------
