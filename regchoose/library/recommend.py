@@ -1,15 +1,13 @@
 """`regchoose.recommend`: the chart, walked on a file, a DataFrame or arrays."""
 
-import json
 import os
 import time
 import warnings
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 from numpy.typing import ArrayLike
 
@@ -19,11 +17,9 @@ from regchoose.cache.location import FILE
 from regchoose.errors import Interrupted, RegchooseError, UsageError
 from regchoose.library.arguments import Keywords, settled
 from regchoose.library.python_result import Result
-from regchoose.records.answers import Result as Record
 from regchoose.records.table import Table
 from regchoose.report.progress import Silent, listening
-from regchoose.result.json_text import dumps
-from regchoose.result.saved_result import restored
+from regchoose.result.document import RunResult
 from regchoose.run import walk_chart
 from regchoose.settings.options import Settings
 from regchoose.settings.python_kwargs import in_python, reworded
@@ -92,12 +88,7 @@ def recommend(
         result = walked(found, chosen, given=given, progress=progress)
     for line in to_act_on(result):
         warnings.warn(line, RegchooseWarning, stacklevel=2)
-    return as_read_again(result)
-
-
-def as_read_again(result: Record) -> Result:
-    """Return a result as it comes back when it was saved and loaded."""
-    return Result(restored(json.loads(dumps(result))))
+    return Result(result)
 
 
 @contextmanager
@@ -128,7 +119,7 @@ def _table(
     return load(data, chosen, y=y), chosen, given
 
 
-def walked(data: str | Table, settings: Settings, *, given: frozenset[str], progress: bool) -> Record:
+def walked(data: str | Table, settings: Settings, *, given: frozenset[str], progress: bool) -> RunResult:
     """Walk the chart. Nobody is asked; what was trained is kept where a folder is named for it."""
     journal = None if settings.cache_dir is None else _journal(Path(settings.cache_dir), fresh=settings.fresh)
     hearing = (
@@ -157,28 +148,30 @@ def _journal(folder: Path, *, fresh: bool) -> Journal:
     return Journal(folder / FILE, engine=engine_mark(), fresh=fresh, now=time.time)
 
 
-def in_words_of_python(result: Record) -> Record:
+def in_words_of_python(result: RunResult) -> RunResult:
     """Return a result whose sentences name keywords: of a table in memory there is no command."""
-    data: dict[str, Any] = {
-        **result.data,
-        **{name: in_python(result.data[name]) for name in ("target_why", "task_why")},
-        "warnings": [in_python(line) for line in result.data["warnings"]],
-        "columns": [{**column, "why": in_python(column["why"])} for column in result.data["columns"]],
-    }
-    path = tuple({**step, "evidence": in_python(step["evidence"])} for step in result.path)
-    audit = result.audit
+    read, audit = result.data, result.audit
+    data = read.model_copy(
+        update={
+            "target_why": in_python(read.target_why),
+            "task_why": in_python(read.task_why),
+            "warnings": [in_python(line) for line in read.warnings],
+            "columns": [column.model_copy(update={"why": in_python(column.why)}) for column in read.columns],
+        }
+    )
+    path = [step.model_copy(update={"evidence": in_python(step.evidence)}) for step in result.path]
     if audit is not None:
-        audit = {**audit, "sentences": [in_python(line) for line in audit["sentences"]]}
-    return replace(result, data=data, path=path, audit=audit)
+        audit = audit.model_copy(update={"sentences": [in_python(line) for line in audit.sentences]})
+    return result.model_copy(update={"data": data, "path": path, "audit": audit})
 
 
-def to_act_on(result: Record) -> list[str]:
+def to_act_on(result: RunResult) -> list[str]:
     """Return what a person should look at before the answer is used."""
-    lines = [in_python(line) for line in result.data["warnings"] if line.startswith("LEAKAGE?")]
-    if result.recommendation["certainty"] == "prior":
+    lines = [in_python(line) for line in result.data.warnings if line.startswith("LEAKAGE?")]
+    if result.recommendation.certainty == "prior":
         lines += [
-            f"nothing was trained, and the answer is prior knowledge: {in_python(step['evidence'])}"
+            f"nothing was trained, and the answer is prior knowledge: {in_python(step.evidence)}"
             for step in result.path
-            if step["answered_by"] == "measured" and step["answer"] == "no" and step["key"] in ON_TRAINING
+            if step.answered_by == "measured" and step.answer == "no" and step.key in ON_TRAINING
         ]
     return lines

@@ -184,6 +184,7 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
         task=target.task,
         task_why=target.task_why,
         classes=target.classes,
+        merged=target.merged,
         warnings=(*raw.warnings, *dropped, *target.warnings, *features.warnings, *leaking),
         groups=None if settings.group is None else to_groups(features.kept[settings.group], raw),
         time=None if settings.time is None else to_times(features.kept[settings.time], raw),
