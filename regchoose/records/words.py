@@ -20,3 +20,10 @@ Task = Literal["regression", "binary", "multiclass"]
 def arm_phrase(arm: Arm) -> str:
     """Return an arm's name for a sentence, such as `Start with L2`."""
     return "no regularization" if arm == "none" else ARM_NAMES[arm]
+
+
+# Texts that mean missing, compared without case and outer spaces. `--na` adds to them.
+MISSING_TEXTS: frozenset[str] = frozenset(
+    {"", "na", "n/a", "#n/a", "#na", "nan", "-nan", "null", "none", "nil", "missing", "<na>", "n.a.", "?"}
+    | {"-", "--", "---", ".", "..", "#value!", "#div/0!", "#num!", "#ref!", "#null!", "\\n", "(null)"}
+)

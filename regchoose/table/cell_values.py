@@ -5,12 +5,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-# Texts that mean missing, compared without case and outer spaces. `--na` adds to them.
-MISSING: frozenset[str] = frozenset(
-    {"", "na", "n/a", "#n/a", "#na", "nan", "-nan", "null", "none", "nil", "missing", "<na>", "n.a.", "?"}
-    | {"-", "--", "---", ".", "..", "#value!", "#div/0!", "#num!", "#ref!", "#null!", "\\n", "(null)"}
-)
-# Those of them that may also be somebody's category: Namibia, "none of these".
+from regchoose.records.words import MISSING_TEXTS
+
+# Those of the texts that mean missing which may also be somebody's category: Namibia, "none of these".
 DOUBTFUL: frozenset[str] = frozenset({"na", "null", "none", "nil", "nan", "missing"})
 
 BOOLEANS: tuple[frozenset[str], ...] = tuple(
@@ -72,7 +69,7 @@ def is_missing(text: str, na: Iterable[str]) -> bool:
     """Say whether a cleaned text means missing."""
     if text[:1].isdigit():  # most texts; none of the list begins so
         return text in na
-    return text.casefold() in MISSING or text in na
+    return text.casefold() in MISSING_TEXTS or text in na
 
 
 def are_clean(texts: Sequence[str]) -> bool:
