@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regchoose.errors import UsageError
-from regchoose.records.words import MISSING_TEXTS, Arm, Task
+from regchoose.records.words import MISSING_WORDS, Arm, Task
 from regchoose.result.document import (
     Data,
     ReadDates,
@@ -244,7 +244,7 @@ def _reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> Readi
         settings.header_rows - 1,
         settings.on_bad_rows == "skip",
         tuple(column.name for column in columns),
-        (tuple(sorted(MISSING_TEXTS)), tuple(settings.na)) if gaps else None,
+        (MISSING_WORDS, tuple(settings.na)) if gaps else None,
     )
 
 

@@ -4,9 +4,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.records.answers import Ask
-from regchoose.records.subsample import FIRST_ROWS, Profile
+from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
-from regchoose.settings.options import Settings
+from regchoose.settings.options import FIRST_ROWS, Settings
 from regchoose.subsample.profile import profile
 from regchoose.table.load import load
 
@@ -27,7 +27,7 @@ def inspect(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Profile]
     -------
     table : Table
     profile : Profile
-        Of at most 4,000 rows, as many as an experiment first looks at, drawn evenly at random.
+        Of at most `FIRST_ROWS` rows, drawn evenly at random.
 
     Raises
     ------

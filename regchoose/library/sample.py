@@ -6,9 +6,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.records.answers import Ask
-from regchoose.records.subsample import FIRST_ROWS, Subsample
+from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
-from regchoose.settings.options import Settings
+from regchoose.settings.options import Settings, first_rows
 from regchoose.subsample.draw import draw
 from regchoose.table.file_set import Advanced, large_parts
 from regchoose.table.images.load_images import are_images
@@ -68,7 +68,7 @@ def extract(
     with threadpool_limits(1):  # sums split over threads differ in their last bits
         table, raw = load_with_text(path, settings, choose=ask, advanced=advanced)
         refuse_form(form, table)
-        size = FIRST_ROWS if settings.rows == "auto" else settings.rows
+        size = first_rows(settings)
         if not everything:
             drawn = draw(table, size=size, folds=settings.folds, seed=settings.seed)
             if form == "npz":

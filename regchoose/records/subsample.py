@@ -73,6 +73,3 @@ class Profile:
     sparse: Finding
     warnings: tuple[str, ...] = ()
     associations: AssociationMatrix | None = None  # None: fewer than two columns
-
-
-FIRST_ROWS = 4_000  # of the first subsample, unless --rows says otherwise

@@ -3,9 +3,8 @@
 from regchoose.errors import ResourceError
 from regchoose.experiment.design import TUNING_SETS, Layout, make_layout
 from regchoose.machine import memory
-from regchoose.records.subsample import FIRST_ROWS
 from regchoose.records.table import Table
-from regchoose.settings.options import Settings
+from regchoose.settings.options import Settings, first_rows
 
 SHARE = 0.8  # of the memory that may be used
 HELD, ENCODED = 8, 4  # bytes of a number in the table, and in the rows of a cell
@@ -14,8 +13,7 @@ GB = 1e9
 
 def first_layout(table: Table, settings: Settings) -> Layout:
     """Return the design of the first look."""
-    rows = FIRST_ROWS if settings.rows == "auto" else settings.rows
-    return make_layout(table.n_rows, rows=rows, exchangeable=table.exchangeable)
+    return make_layout(table.n_rows, rows=first_rows(settings), exchangeable=table.exchangeable)
 
 
 def bytes_needed(table: Table, layout: Layout, settings: Settings) -> int:

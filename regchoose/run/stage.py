@@ -11,30 +11,24 @@ from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.design import Layout, make_layout
 from regchoose.experiment.gain_by_rows import Growth, grow, parts_of
 from regchoose.experiment.learning_rate import RATES, estimate, is_searched, models_searched, with_rate
-from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
-from regchoose.records.experiment import Kept
+from regchoose.experiment.plan import Experiment, prepare
+from regchoose.records.experiment import BlockStore
 from regchoose.records.listener import Listener
-from regchoose.records.subsample import FIRST_ROWS, Subsample
+from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.run.memory_estimate import refuse_too_much
-from regchoose.settings.options import Settings
+from regchoose.settings.options import MIN_ROWS, Settings
 from regchoose.statistics.posterior import Posterior
 from regchoose.subsample.draw import draw
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import Workers
 
 MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
 MOST_LOOKS = 3
-FEWEST = 20  # rows that --rows takes
 WORTH = 1.5  # times as many rows must be there for another look
 MIXED = "The workers' processors are of several kinds, which may round otherwise: last digits may differ."
 
 Clock = Callable[[], float]
-
-
-def first_rows(settings: Settings) -> int:
-    """Return how many rows the first look wants."""
-    return FIRST_ROWS if settings.rows == "auto" else settings.rows
 
 
 def layout_of(table: Table, *, rows: int) -> Layout:
@@ -49,11 +43,11 @@ class Look:
     ----------
     number : int
         1 for the first look.
-    crew : Crew
+    crew : Workers
         Who trains.
     lr : float, optional
         The learning rate that an earlier look found.
-    kept : Kept, optional
+    kept : BlockStore, optional
         Where trained blocks are looked up and stored.
     """
 
@@ -66,9 +60,9 @@ class Look:
         number: int,
         listener: Listener,
         clock: Clock,
-        crew: Crew,
+        crew: Workers,
         lr: float | None = None,
-        kept: Kept | None = None,
+        kept: BlockStore | None = None,
     ) -> None:
         self.table, self.settings, self.number = table, settings, number
         self.layout = layout_of(table, rows=rows)
@@ -109,8 +103,8 @@ class Look:
             rows = self.drawn().rows
             with self._within_memory():
                 made = prepare(self.table, rows, self.settings, self.layout, crew=self._crew)
-                found = keeping(made, self._kept)
-            self._experiment = found if self._lr is None else at_rate(found, self._lr)
+                found = made.with_store(self._kept)
+            self._experiment = found if self._lr is None else found.at_rate(self._lr)
             if self.number == 1:
                 for remark in self._experiment.remarks:
                     self._listener.noted(remark)
@@ -219,7 +213,7 @@ class Look:
             raise ResourceError(
                 "E403",
                 f"memory ran out on {self.layout.drawn:,} rows and {len(self.table.used):,} columns",
-                fix=f"--rows {max(FEWEST, self.layout.rows // 2)}   or   --jobs 1",
+                fix=f"--rows {max(MIN_ROWS, self.layout.rows // 2)}   or   --jobs 1",
             ) from error
 
     def _text(self, text: str) -> str:

@@ -15,21 +15,21 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
 from regchoose.records.answers import Answer, Ask, Prompt
-from regchoose.records.experiment import Kept, Verdict
+from regchoose.records.experiment import BlockStore, Verdict
 from regchoose.records.listener import Listener
-from regchoose.records.subsample import FIRST_ROWS, Profile
+from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARM_NAMES, ARMS, Arm
 from regchoose.result.document import RunResult
 from regchoose.run.build_result import make_result
 from regchoose.run.chart_answers import by_profile, prior_outcome, walk_of_signs
-from regchoose.run.stage import Clock, Look, first_rows
-from regchoose.settings.options import Settings, for_images, parse_duration
+from regchoose.run.stage import Clock, Look
+from regchoose.settings.options import FIRST_ROWS, Settings, first_rows, for_images, parse_duration
 from regchoose.statistics.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
 from regchoose.subsample.profile import profile
 from regchoose.table.load import load_with_progress
-from regchoose.workers.choose_workers import crew_of
-from regchoose.workers.tasks import Crew
+from regchoose.workers.choose_workers import start_workers
+from regchoose.workers.tasks import Workers
 
 MUCH_LARGER = 2  # times the rows of a training: from there on it is said where the gain is heading
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
@@ -43,7 +43,7 @@ def recommend(
     ask: Ask,
     listener: Listener,
     clock: Clock,
-    kept: Kept | None = None,
+    kept: BlockStore | None = None,
 ) -> RunResult:
     """Walk the chart on a table and recommend a regularizer.
 
@@ -58,7 +58,7 @@ def recommend(
     listener : Listener
     clock : callable
         Seconds from any beginning, never falling.
-    kept : Kept, optional
+    kept : BlockStore, optional
         Where trained blocks are looked up and stored, such as a journal; None: all are trained.
 
     Raises
@@ -67,7 +67,7 @@ def recommend(
         Where the table, the settings or the machine do not allow it.
     """
     # Sums split over threads differ in their last bits.
-    with threadpool_limits(1), crew_of(settings) as crew:
+    with threadpool_limits(1), start_workers(settings) as crew:
         run = Run(data, settings, given=given, ask=ask, listener=listener, clock=clock, crew=crew, kept=kept)
         return run.result()
 
@@ -84,8 +84,8 @@ class Run:
         ask: Ask,
         listener: Listener,
         clock: Clock,
-        crew: Crew,
-        kept: Kept | None = None,
+        crew: Workers,
+        kept: BlockStore | None = None,
     ) -> None:
         self._settings, self._given, self._ask = settings, given, ask
         self._listener, self._clock = listener, clock

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 from regchoose.errors import UsageError
 from regchoose.settings.options import Settings, parse_duration
 from regchoose.settings.presets import presets
-from regchoose.settings.values import FIELDS, Shape, shape_of, wanted
+from regchoose.settings.values import FIELDS, Shape, flag_of, shape_of, wanted
 
 PREFIX = "REGCHOOSE_"
 IN_FOLDER = "regchoose.toml"  # read where no --config is given
@@ -135,11 +135,6 @@ def preset_text(name: str) -> str:
             "E202", message, where="--preset", fix=f"--preset {_nearest(name, files) or 'default'}"
         )
     return files[name].read_text(encoding="utf-8")
-
-
-def flag_of(name: str) -> str:
-    """Return the flag of a setting."""
-    return f"--{name.replace('_', '-')}"
 
 
 # ---- the places ------------------------------------------------------------------------------------

@@ -50,6 +50,18 @@ def option_of(name: str) -> Option:
     return option
 
 
+def flag_of(name: str) -> str:
+    """Return the flag of a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
+def has_opposite(name: str) -> bool:
+    """Tell whether a setting has two flags and no value: --audit and --no-audit."""
+    option = option_of(name)
+    opposite = flag_of(f"no_{name}")
+    return opposite in option.flags or (shape_of(FIELDS[name].type).switch and option.result)
+
+
 def shape_of(annotation: Any) -> Shape:
     """Return what an annotation takes.
 

@@ -5,9 +5,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from regchoose.records.words import MISSING_TEXTS
+from regchoose.records.words import MISSING_WORDS
 
-# Those of the texts that mean missing which may also be somebody's category: Namibia, "none of these".
+# Texts that mean missing, compared without case and outer spaces. `--na` adds to them.
+MISSING: frozenset[str] = frozenset(MISSING_WORDS)
+# Those of them that may also be somebody's category: Namibia, "none of these".
 DOUBTFUL: frozenset[str] = frozenset({"na", "null", "none", "nil", "nan", "missing"})
 
 BOOLEANS: tuple[frozenset[str], ...] = tuple(
@@ -69,7 +71,7 @@ def is_missing(text: str, na: Iterable[str]) -> bool:
     """Say whether a cleaned text means missing."""
     if text[:1].isdigit():  # most texts; none of the list begins so
         return text in na
-    return text.casefold() in MISSING_TEXTS or text in na
+    return text.casefold() in MISSING or text in na
 
 
 def are_clean(texts: Sequence[str]) -> bool:

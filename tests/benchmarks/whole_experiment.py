@@ -11,9 +11,8 @@ from threadpoolctl import threadpool_limits
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.learning_rate import is_searched, models_searched, with_rate
 from regchoose.experiment.plan import Experiment, prepare
-from regchoose.records.subsample import FIRST_ROWS
 from regchoose.records.words import ARMS, Arm
-from regchoose.settings.options import Settings
+from regchoose.settings.options import FIRST_ROWS, Settings
 from tests.benchmarks.contender import Contender
 from tests.benchmarks.same_work import places_of, warm_up
 from tests.benchmarks.tables import Sheet, as_table

@@ -19,9 +19,7 @@ from regchoose.encoding.encoder import Encoder
 from regchoose.errors import UsageError
 from regchoose.export.recipe import recipe_of
 from regchoose.export.script import LIBRARIES, script
-from regchoose.records.words import MISSING_TEXTS
 from regchoose.settings.options import Settings
-from regchoose.table import cell_values
 from regchoose.table.load import load
 from tests.export.tables import as_result, run_on, with_arm, write_table
 from tests.run.test_walk_chart import nobody
@@ -140,10 +138,6 @@ def test_an_older_result_says_the_same_in_sentences(
     assert script(recipe_of(as_result(older), where=""), "pytorch") == script(
         recipe_of(as_result(document), where=""), "pytorch"
     )
-
-
-def test_the_texts_that_mean_missing_in_a_script_do_so_for_the_reader() -> None:
-    assert all(cell_values.is_missing(text, ()) for text in MISSING_TEXTS)
 
 
 # ---- hostile names -------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from regchoose.records.words import Task
 from regchoose.refit import row_file, train_final
 from regchoose.refit.model_folder import unpack
 from regchoose.refit.unfinished import Unfinished, begin
+from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.table import file_set
 from regchoose.table.large import batches, held_rows
@@ -42,7 +43,7 @@ def streaming_from_now_on(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def now(rows: int) -> None:
         monkeypatch.setattr(file_set, "LARGE", 0)
-        monkeypatch.setattr(held_rows, "FIRST_ROWS", rows)
+        monkeypatch.setattr(options, "FIRST_ROWS", rows)
         monkeypatch.setattr(held_rows, "LEAST", rows)
         monkeypatch.setattr(held_rows, "TIMES", 1)
         monkeypatch.setattr(batches, "CELLS", 50 * 6)
@@ -167,8 +168,8 @@ def test_the_recommended_strength_gives_way_to_a_surely_better_one(case: str) ->
         Tried(factor, 0.0, factor, loss, None if loss is None else 0.01)
         for factor, loss in zip(train_final.FACTORS, losses, strict=True)
     ]
-    assert train_final.chosen(tried) is tried[best]
-    assert train_final.chosen([replace(one, loss=None) for one in tried]) is None
+    assert train_final.choose_tried(tried) is tried[best]
+    assert train_final.choose_tried([replace(one, loss=None) for one in tried]) is None
 
 
 def test_the_trial_judges_on_rows_that_it_did_not_train_on(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.records.words import MISSING_TEXTS, Int
-from regchoose.table.cell_values import clean, to_number
+from regchoose.records.words import Int
+from regchoose.table.cell_values import MISSING, clean, to_number
 from regchoose.table.raw_table import Cells, Text
 
 LOOKED_AT = 200  # rows that show whether a column is of numbers
@@ -99,7 +99,7 @@ def repeated_header_error(line: int, path: str) -> DataError:
 
 def is_comment(cell: str) -> bool:
     """Say whether a row that begins with this cell looks like a comment; #N/A and its like are values."""
-    return cell.startswith("#") and clean(cell).casefold() not in MISSING_TEXTS
+    return cell.startswith("#") and clean(cell).casefold() not in MISSING
 
 
 def comment_error(line: int, path: str, *, count: int) -> DataError:

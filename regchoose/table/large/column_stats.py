@@ -11,8 +11,8 @@ import numpy as np
 
 from regchoose.errors import DataError
 from regchoose.records.table import Column, Table, Whole
-from regchoose.records.words import MISSING_TEXTS, Float, Int
-from regchoose.table.cell_values import clean, is_missing, to_number
+from regchoose.records.words import Float, Int
+from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
 from regchoose.table.columns.quantiles import cuts
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.duckdb_session import quote_text
@@ -156,7 +156,7 @@ def _absent(stream: Stream, place: int) -> str:
     further = "".join(f", {quote_text(text)}" for text in stream.settings.na)
     if stream.head.kinds[place]:  # a typed file: a null, or what --na says
         return f"(c{place} IS NULL OR {cell} IN (chr(0){further}))"
-    absent = ", ".join(map(quote_text, sorted(MISSING_TEXTS)))
+    absent = ", ".join(map(quote_text, sorted(MISSING)))
     return f"(lower({cell}) IN ({absent}) OR {cell} IN (''{further}))"
 
 

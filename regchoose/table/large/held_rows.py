@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from regchoose.errors import DataError
-from regchoose.records.subsample import FIRST_ROWS
 from regchoose.records.words import Int
-from regchoose.settings.options import Settings
+from regchoose.settings.options import Settings, first_rows
 from regchoose.table.csv.grammar import records
 from regchoose.table.csv.non_data_rows import refuse_last_row
 from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
@@ -39,7 +38,7 @@ class HeldRows:
 
 def n_held_rows(settings: Settings, width: int) -> int:
     """Return how many rows are held: M = max(20·m, 200,000), less in wide tables."""
-    size = FIRST_ROWS if settings.rows == "auto" else settings.rows
+    size = first_rows(settings)
     return max(size, min(max(TIMES * size, LEAST), CELLS // width))
 
 
