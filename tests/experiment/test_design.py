@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regchoose.experiment.design import TUNING_SETS, Layout, forward_cells, make_cells, make_layout, make_sets
+from regchoose.experiment.design import (
+    TUNING_SETS,
+    Layout,
+    forward_cells,
+    make_cells,
+    make_layout,
+    make_sets,
+)
 from regchoose.records.experiment import Cell
 from regchoose.records.words import Float, Int, Task
 
