@@ -4,7 +4,7 @@ Effect sizes, not p-values: under a random draw the null hypothesis is true by c
 checks that sum or maximize over many levels, pairs or rare values (variance ratio, total variation,
 missing gap, largest gap of a correlation) never lie below what chance alone gives a random sample of
 that size (three standard errors); otherwise no small sample of a wide table could ever match. A variance
-that a handful of rows make up (chance moves it by more than a quarter) is not compared, nor are the
+that depends on a handful of rows (its standard error is over a quarter) is not compared, nor are the
 correlations of such a column.
 """
 
@@ -66,7 +66,7 @@ def check_match(at: Coordinates, rows: Int, *, seed: int) -> tuple[Check, ...]:
 
 
 def broken_rule(table: Table, rows: Int, *, checks: Sequence[Check], folds: int) -> str:
-    """Return the rule by which these rows do not stand for the table, or nothing."""
+    """Return the rule that says that these rows do not represent the table; empty where they do."""
     if table.task != "regression":
         codes = table.target.astype(np.int64)
         held = np.bincount(codes, minlength=len(table.classes))
@@ -189,7 +189,7 @@ def _scores(at: Coordinates, rows: Int, *, columns: Int) -> Float:
 
 
 def _energy(at: Coordinates, rows: Int, *, rng: np.random.Generator) -> Check:
-    """Place the rows' energy distance to the table among that of random subsamples.
+    """Rank the energy distance of the rows to the table among those of random subsamples.
 
     Energy distance: 2·E‖X − Y‖ − E‖X − X′‖ − E‖Y − Y′‖ (Székely & Rizzo 2013), on z, flags and dummies;
     E‖Y − Y′‖ is common to all and left out.

@@ -31,10 +31,10 @@ from regchoose.table.columns.facts import Facts, facts_of
 from regchoose.table.columns.features import refuse_odd_texts, to_features
 from regchoose.table.columns.group_and_time import to_groups, to_times
 from regchoose.table.columns.leakage import find_leakage
-from regchoose.table.columns.target import did_you_mean, find_target, read_target
+from regchoose.table.columns.target import find_target, read_target
 from regchoose.table.csv.dialect import Choose, ask_nobody
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import Parts, large_parts
+from regchoose.table.file_set import Advanced, Parts, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, load_images, open_images
 from regchoose.table.in_memory import InMemory, raw_from_memory
@@ -42,7 +42,7 @@ from regchoose.table.large.column_stats import add_column_stats
 from regchoose.table.large.distributed_scan import why_not_shared
 from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
-from regchoose.table.large.stream import Advanced, ignore_progress, streaming
+from regchoose.table.large.stream import streaming
 from regchoose.table.raw_table import RawTable, take_rows
 from regchoose.workers.tasks import Workers
 
@@ -165,7 +165,6 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
     The facts of each column are gathered once, here for the target and in `to_features` for the others.
     """
     place, target_why = find_target(raw, settings, choose=choose)
-    _check_names(raw, settings, target=raw.names[place])
     raw, facts, dropped = _rows_with_target(raw, facts_of(raw, place, settings), settings)
     if settings.task != "classification":
         refuse_odd_texts(facts, raw)
@@ -191,29 +190,6 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
         time=None if settings.time is None else to_times(features.kept[settings.time], raw),
     )
     return table, raw
-
-
-def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
-    """Raise E208 for a column that `--exclude` or `--keep` names and that is not there, or is the target."""
-    named = (
-        ("--exclude", settings.exclude),
-        ("--keep", settings.keep),
-        ("--group", tuple(filter(None, [settings.group]))),
-        ("--time", tuple(filter(None, [settings.time]))),
-    )
-    for flag, names in named:
-        for name in names:
-            if name not in raw.names:
-                raise UsageError(
-                    "E208",
-                    f"{flag} names {name!r}, and there is no such column",
-                    where=raw.path,
-                    fix=did_you_mean(name, raw.names, flag=flag),
-                )
-            if name == target and flag != "--keep":
-                raise UsageError(
-                    "E208", f"{flag} names the target {name!r}", where=raw.path, fix="another --target"
-                )
 
 
 def _rows_with_target(

@@ -67,7 +67,7 @@ def _no_order(facts: Facts, raw: RawTable) -> DataError:
 
 
 def time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], Float]:
-    """Return what reads the column of `--time` in further rows of a table as it is read in these.
+    """Return a function that reads the column of `--time` in further rows just as it is read in these.
 
     Raises
     ------

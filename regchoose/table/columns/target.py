@@ -34,13 +34,20 @@ class Target:
 
 
 def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, str]:
-    """Return the place of the target column, and why it is that one.
+    """Return the place of the target column, and why it is that one; check the columns that options name.
 
     Raises
     ------
     UsageError
-        E204 where `--target` is not a column, or is several; E205 for a table of one column.
+        E204 where `--target` is not a column, or is several; E205 for a table of one column; E208 where
+        another option names a column that is not there, or the target.
     """
+    place, why = _find(raw, settings, choose=choose)
+    _check_names(raw, settings, target=raw.names[place])
+    return place, why
+
+
+def _find(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, str]:
     if len(raw.names) == 1:
         raise UsageError(
             "E205",
@@ -108,11 +115,34 @@ def _named(raw: RawTable, name: str) -> int:
         "E204",
         f"there is no column {name!r} to predict",
         where=f"{raw.path}   columns {', '.join(raw.names[:8])}{', …' if len(raw.names) > 8 else ''}",
-        fix=did_you_mean(name, raw.names, flag="--target"),
+        fix=_did_you_mean(name, raw.names, flag="--target"),
     )
 
 
-def did_you_mean(name: str, names: tuple[str, ...], *, flag: str) -> str:
+def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
+    """Raise E208 for a column that `--exclude` or `--keep` names and that is not there, or is the target."""
+    named = (
+        ("--exclude", settings.exclude),
+        ("--keep", settings.keep),
+        ("--group", tuple(filter(None, [settings.group]))),
+        ("--time", tuple(filter(None, [settings.time]))),
+    )
+    for flag, names in named:
+        for name in names:
+            if name not in raw.names:
+                raise UsageError(
+                    "E208",
+                    f"{flag} names {name!r}, and there is no such column",
+                    where=raw.path,
+                    fix=_did_you_mean(name, raw.names, flag=flag),
+                )
+            if name == target and flag != "--keep":
+                raise UsageError(
+                    "E208", f"{flag} names the target {name!r}", where=raw.path, fix="another --target"
+                )
+
+
+def _did_you_mean(name: str, names: tuple[str, ...], *, flag: str) -> str:
     """Return the flag with the nearest names."""
     folded = {other.casefold(): other for other in names}
     near = [

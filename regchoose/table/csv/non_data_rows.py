@@ -59,7 +59,9 @@ def refuse_non_data_rows(columns: Sequence[Text], lines: Int, *, header: Sequenc
             )
 
 
-def refuse_last_row(columns: Sequence[Cells], last: Sequence[str], *, where: str, held: bool) -> None:
+def refuse_last_row(
+    columns: Sequence[Cells], last: Sequence[str], *, path: str, line: int, held: bool
+) -> None:
     """Raise E314 for a total or a note in the last row of a large table.
 
     Parameters
@@ -68,24 +70,23 @@ def refuse_last_row(columns: Sequence[Cells], last: Sequence[str], *, where: str
         Of the rows held.
     last : sequence of str
         The cells of the last row.
-    where : str
-        Its file and line.
+    path, line : str, int
+        Where it stands.
     held : bool
         Whether it is among the rows held.
     """
-    path, _, line = where.rpartition(":")
     if len(last) != len(columns):
         return  # a row of a wrong length is named as such
     empty = [not cell.strip() for cell in last]
     for column, cell in zip(columns, last, strict=True):
         if TOTAL.fullmatch(clean(cell)) and _count(column, cell) <= held:
             what = f"{clean(cell)!r} in the last row alone"
-            raise _not_data(path, int(line), what, "a total below the table")
+            raise _not_data(path, line, what, "a total below the table")
     gaps = [_count(column, "") for column, flag in zip(columns, empty, strict=True) if flag]
     if len(columns) > 2 and 2 * len(gaps) > len(columns) and all(count <= held for count in gaps):
         raise _not_data(
             path,
-            int(line),
+            line,
             f"the last row has {len(gaps)} empty cells, in columns without another",
             "a total or a note below the table",
         )
@@ -107,7 +108,7 @@ def comment_error(line: int, path: str, *, count: int) -> DataError:
 
 
 def n_comments_allowed(rows: int) -> int:
-    """Return how many of so many rows may be comments rather than data."""
+    """Return up to how many rows that begin with # are taken for comments rather than data."""
     return max(1, rows // 20)
 
 

@@ -206,10 +206,12 @@ def scan_bytes(
     named: str,
     advanced: Callable[[int], None],
 ) -> ByteCounts:
-    """Look at all bytes of a UTF-8 file, and offer its rows to the harvest.
+    """Scan all bytes of a UTF-8 file, and show each block of its records to `each`.
 
     Parameters
     ----------
+    each : callable
+        Is given each block of records, in their order.
     named : str
         The file's name for people, where it is a copy.
 

@@ -1,4 +1,4 @@
-"""What all rows of a large table are like, counted in one scan: exactly, whatever the threads.
+"""Statistics of the columns over all rows of a large table, in one scan: exact, whatever the threads.
 
 Sums are of integers (units of 2⁻³⁰), and integers have one sum in any order; floating-point sums have not.
 """
@@ -15,6 +15,7 @@ from regchoose.records.words import Float, Int
 from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
 from regchoose.table.columns.quantiles import cuts
 from regchoose.table.large.byte_scan import ByteCounts
+from regchoose.table.large.duckdb_session import quote_text
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import TABLE, Stream
 
@@ -97,7 +98,7 @@ Counts = Mapping[str, int]
 
 
 def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> Table:
-    """Return the table with what all its rows are like.
+    """Return the table with the statistics of all its rows.
 
     Parameters
     ----------
@@ -152,10 +153,10 @@ def _with_target(stream: Stream, target: int) -> str:
 def _absent(stream: Stream, place: int) -> str:
     """Say in SQL whether a cell means missing."""
     cell = f"trim(coalesce(c{place}, ''))"
-    further = "".join(f", '{text.replace(chr(39), chr(39) * 2)}'" for text in stream.settings.na)
+    further = "".join(f", {quote_text(text)}" for text in stream.settings.na)
     if stream.head.kinds[place]:  # a typed file: a null, or what --na says
         return f"(c{place} IS NULL OR {cell} IN (chr(0){further}))"
-    absent = ", ".join(f"'{text}'" for text in sorted(MISSING))
+    absent = ", ".join(map(quote_text, sorted(MISSING)))
     return f"(lower({cell}) IN ({absent}) OR {cell} IN (''{further}))"
 
 

@@ -1,10 +1,10 @@
 """Rows of a large table that DuckDB could not read: an error that names the first, or a warning."""
 
 from regchoose.errors import DataError
+from regchoose.table.csv.read import BAD_SHARE
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.stream import Reject, Stream
 
-BAD_SHARE = 100  # at most one row in so many may be skipped
 MOST = 1000  # rejected rows that DuckDB keeps of each file
 
 
