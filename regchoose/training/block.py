@@ -212,12 +212,15 @@ def _combine(
     note: str,
 ) -> BlockResult:
     """Make one result of several, by a function of the same array of each, and one of what they captured."""
+    plain: dict[str, Any] = {
+        name: arrays([getattr(result, name) for result in results]) for name in (*PLAIN, "weights")
+    }
+    first = results[0]
     return BlockResult(
-        {name: arrays([result.losses[name] for result in results]) for name in results[0].losses},
-        *(arrays([getattr(result, name) for result in results]) for name in PLAIN),
-        {name: captured([result.captured[name] for result in results]) for name in results[0].captured},
-        arrays([result.weights for result in results]),
-        note,
+        losses={name: arrays([result.losses[name] for result in results]) for name in first.losses},
+        captured={name: captured([result.captured[name] for result in results]) for name in first.captured},
+        note=note,
+        **plain,
     )
 
 

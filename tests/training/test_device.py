@@ -21,6 +21,7 @@ from regchoose.records.words import Task
 from regchoose.training import serialization
 from regchoose.training import train as train_module
 from regchoose.training.device import CPU, Devices, choose_devices, devices, devices_of, load_linear_algebra
+from regchoose.training.halving import train_within_memory
 from regchoose.training.train import train
 from regchoose.workers.tasks import Workers
 from regchoose.workers.wire_format import pack
@@ -210,7 +211,6 @@ def test_linear_algebra_is_loaded_before_a_convex_block_is_trained(
     hidden: tuple[int, ...] | None, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events: dict[int, list[str]] = defaultdict(list)
-    trained = serialization.train_within_memory
 
     def noted(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -220,7 +220,7 @@ def test_linear_algebra_is_loaded_before_a_convex_block_is_trained(
         return wrapped
 
     monkeypatch.setattr(serialization, "load_linear_algebra", noted("load", lambda _: None))
-    monkeypatch.setattr(serialization, "train_within_memory", noted("train", trained))
+    monkeypatch.setattr(serialization, "train_within_memory", noted("train", train_within_memory))
     train(
         training("regression", hidden=hidden, jobs=2),
         [cell("regression", seed=seed) for seed in range(4)],
@@ -252,6 +252,7 @@ def test_loading_linear_algebra_takes_one_thread_at_a_time(monkeypatch: pytest.M
 FIRST_USE = """
 from dataclasses import replace
 from regchoose.training.device import choose_devices
+from regchoose.training.halving import train_within_memory
 from regchoose.training.train import train
 from tests.training.problems import cell, points, training
 plan = replace(training("binary", hidden=None, jobs=8), devices=choose_devices("cuda"))

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ from regchoose.training.deterministic import (
 from regchoose.training.loss import slope
 from regchoose.training.networks.network import (
     EVALUATED_ROWS,
+    Precision,
     TensorSlot,
     array_digest,
     predict_in_chunks,
@@ -222,7 +223,7 @@ class ModuleNetwork:
     _own: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     is_convex: ClassVar[bool] = False
-    precision: ClassVar[Literal["float32", "float64"]] = "float32"
+    precision: ClassVar[Precision] = "float32"
     same_in_parts: ClassVar[bool] = False  # nobody knows how its products round
     rows_at_once: ClassVar[int] = EVALUATED_ROWS
     how_to_shrink: ClassVar[str] = "a smaller network"
