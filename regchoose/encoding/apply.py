@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from regchoose.encoding.encode import cut, standardized_images
-from regchoose.errors import DataError
+from regchoose.errors import DataError, setting
 from regchoose.records.inputs import (
     CategoryInput,
     DateReading,
@@ -186,7 +186,7 @@ def _odd(facts: Facts, text: str, *, where: Where, wanted: str) -> DataError:
         f"column {facts.name!r} holds {text[:40]!r}, and {wanted}",
         where=where(int(rows[0])),
         detail=[f"{len(rows):,} such cells among the {len(facts.missing):,} rows read at a time"],
-        fix=f"--na {text[:30]!r}, if that means missing   or   repair the file",
+        fix=setting(na=[text[:30]]) + ", if that means missing" | "repair the file",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.fail_if.schema_paths import ANYTHING, THROUGH, Key, Place, Schema, find, names_below, root
 from regchoose.fail_if.syntax import EXAMPLE, WrongError, tree_of
 
@@ -64,8 +64,8 @@ def parsed(text: str, schema: Schema) -> Expression:
     try:
         return _checked(text, schema)
     except WrongError as wrong:
-        message = f"--fail-if cannot be decided: {wrong.message}"
-        raise UsageError("E202", message, where=f"--fail-if   {text}", fix=wrong.fix) from None
+        message = setting("fail_if") + f" cannot be decided: {wrong.message}"
+        raise UsageError("E202", message, where=setting("fail_if") + f"   {text}", fix=wrong.fix) from None
 
 
 def _checked(text: str, schema: Schema) -> Expression:

@@ -4,9 +4,11 @@ import ast
 import re
 import warnings
 
+from regchoose.errors import PhraseLike, setting
+
 LONGEST = 1000  # characters
 DEEPEST = 40  # nodes within one another
-EXAMPLE = "--fail-if 'certainty != \"firm\" or safe < 0.9'"
+EXAMPLE = setting(fail_if='certainty != "firm" or safe < 0.9')
 # What other languages write, and what is written here.
 FOREIGN = {
     r"&&|&": "and",
@@ -24,7 +26,7 @@ FOREIGN = {
 class WrongError(Exception):
     """An expression cannot be decided; `fix` says what could be written."""
 
-    def __init__(self, message: str, fix: str) -> None:
+    def __init__(self, message: str, fix: PhraseLike) -> None:
         super().__init__(message)
         self.message, self.fix = message, fix
 

@@ -17,7 +17,6 @@ from regchoose.report.remarks import remarks
 from regchoose.result import saved_result
 from regchoose.result.json_schema import problem
 from regchoose.result.json_text import dumps
-from regchoose.settings.python_kwargs import reworded
 
 WIDTH = 80  # columns of `str`
 Certainty = Literal["firm", "leaning", "undecided", "prior"]
@@ -155,7 +154,7 @@ class Result:
         try:
             return Result(saved_result.read_result(Path(path), problem=problem))
         except UsageError as error:
-            raise reworded(error) from None
+            raise error.in_python() from None
 
 
 def _number(value: Any) -> float | None:

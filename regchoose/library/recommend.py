@@ -6,17 +6,16 @@ import time
 import warnings
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 from numpy.typing import ArrayLike
 
 from regchoose.cache.block_cache import Journal
 from regchoose.cache.fingerprint import engine_mark
 from regchoose.cache.location import FILE
-from regchoose.errors import Interrupted, RegchooseError, UsageError
+from regchoose.errors import Interrupted, RegchooseError, UsageError, phrase_of, setting
 from regchoose.library.arguments import Keywords, settled
 from regchoose.library.python_result import Result
 from regchoose.records.answers import Result as Record
@@ -26,7 +25,6 @@ from regchoose.result.json_text import dumps
 from regchoose.result.saved_result import restored
 from regchoose.run import walk_chart
 from regchoose.settings.options import Settings
-from regchoose.settings.python_kwargs import in_python, reworded
 from regchoose.table.in_memory import InMemory, label
 from regchoose.table.load import load_memory
 
@@ -106,7 +104,7 @@ def speaking_python() -> Iterator[None]:
     try:
         yield
     except RegchooseError as error:
-        raise reworded(error) from None
+        raise error.in_python() from None
     except Interrupted as stop:
         raise KeyboardInterrupt from stop
 
@@ -118,7 +116,7 @@ def _table(
     if isinstance(data, str | PathLike):
         if y is not None:
             said = "the target of a file is one of its columns, and y was given"
-            raise UsageError("E204", said, fix="--target 'NAME' in place of y")
+            raise UsageError("E204", said, fix=setting(target="NAME") + " in place of y")
         named = {} if target is None else {"target": str(target)}
         return os.fspath(data), *settled({**keywords, **named}, in_memory=False)
     if y is not None and target is not None:
@@ -138,7 +136,7 @@ def walked(data: str | Table, settings: Settings, *, given: frozenset[str], prog
     )
     try:
         with hearing as listener:
-            result = walk_chart.recommend(
+            return walk_chart.recommend(
                 data,
                 settings,
                 given=given,
@@ -150,35 +148,22 @@ def walked(data: str | Table, settings: Settings, *, given: frozenset[str], prog
     finally:
         if journal is not None:
             journal.close()
-    return in_words_of_python(result) if isinstance(data, Table) else result
 
 
 def _journal(folder: Path, *, fresh: bool) -> Journal:
     return Journal(folder / FILE, engine=engine_mark(), fresh=fresh, now=time.time)
 
 
-def in_words_of_python(result: Record) -> Record:
-    """Return a result whose sentences name keywords: of a table in memory there is no command."""
-    data: dict[str, Any] = {
-        **result.data,
-        **{name: in_python(result.data[name]) for name in ("target_why", "task_why")},
-        "warnings": [in_python(line) for line in result.data["warnings"]],
-        "columns": [{**column, "why": in_python(column["why"])} for column in result.data["columns"]],
-    }
-    path = tuple({**step, "evidence": in_python(step["evidence"])} for step in result.path)
-    audit = result.audit
-    if audit is not None:
-        audit = {**audit, "sentences": [in_python(line) for line in audit["sentences"]]}
-    return replace(result, data=data, path=path, audit=audit)
-
-
 def to_act_on(result: Record) -> list[str]:
     """Return what a person should look at before the answer is used."""
-    lines = [in_python(line) for line in result.data["warnings"] if line.startswith("LEAKAGE?")]
+    lines = [line for line in result.data["warnings"] if line.startswith("LEAKAGE?")]
     if result.recommendation["certainty"] == "prior":
         lines += [
-            f"nothing was trained, and the answer is prior knowledge: {in_python(step['evidence'])}"
+            f"nothing was trained, and the answer is prior knowledge: {step['evidence']}"
             for step in result.path
             if step["answered_by"] == "measured" and step["answer"] == "no" and step["key"] in ON_TRAINING
         ]
-    return lines
+    # The result of a file is in the words of the shell, as the command prints it. This is what it may name.
+    columns = [setting(exclude=[column["name"]]) for column in result.data["columns"]]
+    counts = [setting(rows=int(word)) for line in lines for word in line.split() if word.isdecimal()]
+    return [phrase_of(line, setting("rows"), *counts, *columns).python for line in lines]

@@ -36,6 +36,11 @@ class Dialect:
     decimal: str
     found: str  # one sentence for people
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the table was a DataFrame or arrays, for which there is no command."""
+        return self.format == "memory"
+
 
 @dataclass(frozen=True)
 class Column:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.records.inputs import Preparation
 from regchoose.refit.model_folder import MODEL, OURS, PREPARATION, UNFINISHED
 from regchoose.refit.whole_files import Arrays, as_json, pack, unpack, unwritable, write_whole
@@ -113,4 +113,5 @@ def _refuse_taken(target: Path, work: Unfinished, *, force: bool) -> None:
 
 
 def _taken(target: Path, what: str) -> UsageError:
-    return UsageError("E206", f"the output {what}", where=str(target), fix="--force, or -o with another name")
+    fix = setting(force=True) + ", or -o with another name"
+    return UsageError("E206", f"the output {what}", where=str(target), fix=fix)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from numpy.typing import ArrayLike
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import DataError, Phrase, PhraseLike, UsageError, one_of, setting
 from regchoose.records.table import AS_Y, Column, Table
 from regchoose.settings.options import Settings
 from regchoose.table.cells import some
@@ -13,8 +13,8 @@ from regchoose.table.columns.facts import Facts, facts_of, refuse_odd_texts
 from regchoose.table.columns.group_and_time import groups_of, times_of
 from regchoose.table.columns.leakage import leaks
 from regchoose.table.columns.minimum_rows import check_classes, check_rows
-from regchoose.table.columns.roles import Features, to_features
-from regchoose.table.columns.target import Target, did_you_mean, find_target, merge_rare, to_target
+from regchoose.table.columns.roles import ANOTHER_TARGET, Features, to_features
+from regchoose.table.columns.target import Target, find_target, merge_rare, nearest, to_target
 from regchoose.table.csv.dialect import Choose
 from regchoose.table.csv.read import read
 from regchoose.table.file_set import large_parts
@@ -126,22 +126,23 @@ def load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> tupl
 def _check_possible(raw: RawTable, settings: Settings) -> None:
     """Raise E202 for what needs all rows of a table of which some are held."""
     reasons = {
-        "--group": "rows of one group would be torn apart" if settings.group is not None else "",
-        "--min-class": "a class may be rare among them, and not in the table" if settings.min_class else "",
+        "group": "rows of one group would be torn apart" if settings.group is not None else "",
+        "min_class": "a class may be rare among them, and not in the table" if settings.min_class else "",
     }
-    for flag, why in reasons.items():
+    for name, why in reasons.items():
         if why:
             raise UsageError(
                 "E202",
-                f"{flag} needs all rows, and of this table {raw.n_rows:,} are held: {why}",
+                setting(name) + f" needs all rows, and of this table {raw.n_rows:,} are held: {why}",
                 where=raw.path,
-                fix=f"leave {flag} out   or   give a table of at most {raw.n_rows:,} rows",
+                fix="leave " + setting(name) + " out" | f"give a table of at most {raw.n_rows:,} rows",
             )
 
 
 def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
     """Give a table as text its roles, target and task; return it with the text of its rows."""
-    place, target_why = find_target(raw, settings, choose=choose)
+    place, why = find_target(raw, settings, choose=choose)
+    target_why = Phrase.of(why).words(python=raw.dialect.in_memory)
     _check_names(raw, settings, target=raw.names[place])
     raw, facts, dropped = _with_target(raw, place, settings)
     if settings.task != "classification":
@@ -157,6 +158,8 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
     features = to_features(raw, place, settings)
     columns = list(features.columns)
     columns[place] = Column(raw.names[place], "target", target.type, target_why)
+    said = [*raw.warnings, *dropped, *target.warnings, *features.warnings, *_leakage(features, target)]
+    in_memory = raw.dialect.in_memory
     table = Table(
         path=raw.path,
         dialect=raw.dialect,
@@ -166,40 +169,37 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
         target_name=raw.names[place],
         target_why=target_why,
         task=target.task,
-        task_why=target.task_why,
+        task_why=Phrase.of(target.task_why).words(python=in_memory),
         classes=target.classes,
-        warnings=(*raw.warnings, *dropped, *target.warnings, *features.warnings, *_leakage(features, target)),
+        warnings=tuple(Phrase.of(line).words(python=in_memory) for line in said),
         groups=groups_of(raw, settings),
         time=times_of(raw, settings),
     )
     return table, raw
 
 
-def _leakage(features: Features, target: Target) -> tuple[str, ...]:
+def _leakage(features: Features, target: Target) -> tuple[PhraseLike, ...]:
     used = [column for column in features.columns if column.used]
     return leaks(used, features.values, target=target.values, n_classes=len(target.classes))
 
 
 def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
     """Raise E208 for a column that `--exclude` or `--keep` names and that is not there, or is the target."""
-    named = (
-        ("--exclude", settings.exclude),
-        ("--keep", settings.keep),
-        ("--group", tuple(filter(None, [settings.group]))),
-        ("--time", tuple(filter(None, [settings.time]))),
-    )
-    for flag, names in named:
+    for by in ("exclude", "keep", "group", "time"):
+        given = getattr(settings, by)
+        names = given if isinstance(given, tuple) else filter(None, [given])
         for name in names:
             if name not in raw.names:
+                near = nearest(name, raw.names)
                 raise UsageError(
                     "E208",
-                    f"{flag} names {name!r}, and there is no such column",
+                    setting(by) + f" names {name!r}, and there is no such column",
                     where=raw.path,
-                    fix=did_you_mean(name, raw.names, flag=flag),
+                    fix=one_of([setting(**{by: [o] if isinstance(given, tuple) else o}) for o in near]),
                 )
-            if name == target and flag != "--keep":
+            if name == target and by != "keep":
                 raise UsageError(
-                    "E208", f"{flag} names the target {name!r}", where=raw.path, fix="another --target"
+                    "E208", setting(by) + f" names the target {name!r}", where=raw.path, fix=ANOTHER_TARGET
                 )
 
 
@@ -215,7 +215,7 @@ def _with_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTabl
             f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
             where=f"{raw.path}:{int(lines[0])}",
             detail=[f"lines {', '.join(str(int(line)) for line in lines[:5])}{', …' if count > 5 else ''}"],
-            fix="another --target" if count == raw.n_rows else "--drop-missing-target",
+            fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
         )
     kept = ~facts.missing
     raw = replace(raw, columns=tuple(some(column, kept) for column in raw.columns), lines=raw.lines[kept])

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regchoose.errors import setting
 from regchoose.records.words import Float, Int, Task
 from regchoose.training.networks.network import Network
 
 USUAL_RATE = 0.003  # Adam's first, unless another is found to be better
+SMALLER_RATE = setting("lr") + " with a smaller rate, such as " + setting(lr=0.0003)
 RETRY_RATE = 0.1  # of it, for a model that failed
 MOST_WEIGHTS = 10_000  # of a model that are captured: enough for a histogram
 Rows = NDArray[np.floating[Any]]  # in the precision of the training: double for linear models, else single

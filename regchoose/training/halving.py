@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from regchoose.errors import ResourceError, is_lack_of_memory
+from regchoose.errors import Phrase, ResourceError, is_lack_of_memory, setting
 from regchoose.records.words import Float
 from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.networks.any_network import AnyNetwork
@@ -89,12 +89,13 @@ def _no_room(
     while fewer >= FEWEST_ROWS and _tried(train_one, _shortened(block, fewer), device, stop=stop) is None:
         fewer //= 2
     fits = fewer >= FEWEST_ROWS
-    smaller = "a smaller network" if isinstance(block.network, AnyNetwork) else "--hidden with fewer units"
+    is_own = isinstance(block.network, AnyNetwork)
+    smaller = Phrase.of("a smaller network" if is_own else setting("hidden") + " with fewer units")
     return ResourceError(
         "E403",
         f"memory ran out: there is none on {device} for one network on {rows:,} rows",
         detail=[f"{fewer:,} rows fit" if fits else "fewer rows do not fit either"],
-        fix=f"--rows {fewer}   or   {smaller}" if fits else f"{smaller}, or more memory",
+        fix=setting(rows=fewer) | smaller if fits else smaller + ", or more memory",
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.records.inputs import Preparation
 from regchoose.records.model import Model
 from regchoose.records.words import Float
@@ -125,7 +125,7 @@ def _own(model: Model, names: tuple[str, ...], *, k: int, name: str) -> tuple[An
                 "E218",
                 f"the model was fitted with the network {plan.name}, and there is no such file here",
                 where=error.where,
-                fix=f"--network with the file as it was, such as {plan.name}",
+                fix=setting("network") + f" with the file as it was, such as {plan.name}",
             ) from error
         network = any_network(
             user.builder(names, k, plan.options),

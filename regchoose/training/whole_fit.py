@@ -10,7 +10,7 @@ from regchoose.errors import TrainingError
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
-from regchoose.training.block import RETRY_RATE, Block, CellData, Schedule
+from regchoose.training.block import RETRY_RATE, SMALLER_RATE, Block, CellData, Schedule
 from regchoose.training.descent import train_whole
 from regchoose.training.deterministic import calm
 from regchoose.training.linear import LinearProblem, solve
@@ -100,7 +100,7 @@ def refit(
     raise TrainingError(
         "E501",
         "the network diverges on all rows, also at a tenth of the learning rate",
-        fix="--lr with a smaller rate, such as --lr 0.0003",
+        fix=SMALLER_RATE,
     )
 
 

@@ -5,11 +5,13 @@ Nothing heavy is loaded here: the function's own module brings what it needs.
 
 from importlib import import_module
 
-from regchoose.errors import RegchooseError, ResourceError
+from regchoose.errors import RegchooseError, ResourceError, setting
 from regchoose.version import __version__
 from regchoose.workers.wire_format import pack_error
 
 OURS = "regchoose."
+WITHOUT_CLUSTER = "leave " + setting("cluster") + " out"
+LESS_MEMORY = "fewer " + setting("rows") + ", or a smaller " + setting("hidden")
 
 
 def perform(version: str, name: str, data: bytes) -> bytes:
@@ -39,5 +41,5 @@ def other_version(what: str, version: str) -> ResourceError:
         "E405",
         f"{what}, and regchoose {version} asks it for work",
         detail=["all workers must have the same releases, or they may come to other numbers"],
-        fix=f"pip install regchoose=={version} on the workers   or   leave --cluster out",
+        fix=f"pip install regchoose=={version} on the workers" | WITHOUT_CLUSTER,
     )

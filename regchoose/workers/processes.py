@@ -13,8 +13,9 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import IO, Self
 
-from regchoose.errors import ResourceError
+from regchoose.errors import ResourceError, setting
 from regchoose.version import __version__
+from regchoose.workers.perform import LESS_MEMORY
 from regchoose.workers.tasks import Found, Order, Work
 from regchoose.workers.worker_main import read_answer, write_order
 
@@ -159,5 +160,5 @@ class Processes:
             "E406",
             f"{ATTEMPTS} processes died over one piece of work, the last with {last}",
             detail=["cause: they were killed, or memory ran out"],
-            fix="--jobs 1, or fewer --rows, or a smaller --hidden",
+            fix=setting(jobs=1) + ", or " + LESS_MEMORY,
         )

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.errors import DataError, RegchooseError, ResourceError, TrainingError, UsageError
+from regchoose.errors import RegchooseError
 
 SAID = "said"  # the member that holds the JSON
-KINDS = {"2": UsageError, "3": DataError, "4": ResourceError, "5": TrainingError}
 
 
 class Bag:
@@ -52,9 +51,7 @@ def unpack(data: bytes) -> tuple[Any, dict[str, NDArray[Any]]]:
     """
     (said, places), arrays = opened(data)
     if isinstance(said, dict) and "error" in said:
-        told = dict(said["error"])
-        code = told.pop("code")
-        raise KINDS[code[1]](code, told.pop("message"), **told)
+        raise RegchooseError.from_json(said["error"])
     return said, {name: arrays[place] for name, place in places.items()}
 
 
@@ -67,5 +64,4 @@ def opened(data: bytes) -> tuple[Any, list[NDArray[Any]]]:
 
 def pack_error(error: RegchooseError) -> bytes:
     """Return an error as bytes, which `unpack` raises again."""
-    own = {name: getattr(error, name) for name in ("code", "message", "where", "fix")}
-    return pack({"error": own | {"detail": list(error.detail)}})
+    return pack({"error": error.to_json()})

@@ -15,7 +15,6 @@ from regchoose.errors import Interrupted, RegchooseError
 from regchoose.library.arguments import OF_FILES, Keywords, settled
 from regchoose.result.json_schema import problem
 from regchoose.settings.options import DATA, EXPERIMENT, KNOWLEDGE
-from regchoose.settings.python_kwargs import in_python
 from regchoose.settings.values import FIELDS, option_of, shape_of
 from tests.library.small import SMALL, N, numbers
 
@@ -119,37 +118,6 @@ def test_a_target_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RegchooseError, match="one of its columns") as caught:
         regchoose.recommend(tmp_path / "t.csv", frame["y"])
     assert caught.value.fix == "target='NAME' in place of y"
-
-
-# What a remedy or a notice of the command line says, and what Python says.
-SAID: list[tuple[str, str]] = [
-    ("--resources no   or   --folds 3", "resources='no'   or   folds=3"),
-    ("another --target", "another target"),
-    ("--na ?   or   --exclude 'a b'", "na=['?']   or   exclude=['a b']"),
-    ("--na inf --drop-missing-target, or repair", "na=['inf'] drop_missing_target=True, or repair"),
-    ("--resources no gives the answer", "resources='no' gives the answer"),
-    ("as it is; --target names another", "as it is; target names another"),
-    ("one class, by --min-class: 'a'", "one class, by min_class: 'a'"),
-    ("--lr with a smaller rate, such as --lr 0.0003", "lr with a smaller rate, such as lr=0.0003"),
-    ("--rows 884 takes more of the 1000.", "rows=884 takes more of the 1000."),
-    ("--no-header   or   --header yes", "header='no'   or   header='yes'"),
-    ("leave --penalize out, or --network mlp", "leave penalize out, or network='mlp'"),
-    ("--network-options width=VALUE, or", "network_options={'width': VALUE}, or"),
-    ("--delimiter ';'   or   --delimiter tab", "delimiter=';'   or   delimiter='\\t'"),
-    ("--hidden 64,64", "hidden=(64, 64)"),
-    ("--budget 20m", "budget='20m'"),
-    ("a smaller --hidden", "a smaller hidden"),
-    (
-        "--debug shows the traceback --unknown 3 a--rows 3",
-        "debug=True shows the traceback --unknown 3 a--rows 3",
-    ),
-    ("--exclude 'it\\'s --rows 3' x", "exclude=['it\\'s --rows 3'] x"),
-]
-
-
-@pytest.mark.parametrize(("flags", "keywords"), SAID)
-def test_flags_become_keywords(flags: str, keywords: str) -> None:
-    assert in_python(flags) == keywords
 
 
 def test_a_frame_is_not_told_of_flags() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, Word, setting
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import (
@@ -136,7 +136,7 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
     first = facts.cells.texts[int(facts.cells.codes[rows[0]])]
     listed = ", ".join(repr(text[:20]) for text in odd[:4])
     line = int(raw.lines[rows[0]])
-    quoted = first if re.fullmatch(r"[\w.-]+", first) else repr(first[:30])
+    missing = Word(first) if re.fullmatch(r"[\w.-]+", first) else first[:30]
     raise DataError(
         "E326",
         f"column {facts.name!r} holds {first[:40]!r} among {numbers:,} numbers",
@@ -145,7 +145,9 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
             f"{texts:,} such cells of {present:,}: {listed}",
             "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
         ],
-        fix=f"--na {quoted}   or   --exclude {facts.name!r}   or   --keep {facts.name!r} (as a category)",
+        fix=setting(na=[missing])
+        | setting(exclude=[facts.name])
+        | setting(keep=[facts.name]) + " (as a category)",
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, setting
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.columns.dates import read_as, read_moments
@@ -23,13 +23,13 @@ def groups_of(raw: RawTable, settings: Settings) -> Int | None:
     if settings.group is None:
         return None
     facts = facts_of(raw, raw.names.index(settings.group), settings)
-    _refuse_missing(facts, raw, flag="--group")
+    _refuse_missing(facts, raw, named_by="group")
     if len(facts.texts) < 2:
         raise DataError(
             "E328",
             f"all rows have one group in {facts.name!r}",
             where=raw.path,
-            fix="another --group, or none",
+            fix="another " + setting("group") + ", or none",
         )
     return facts.by_row(np.arange(len(facts.texts), dtype=np.float64)).astype(np.int64)
 
@@ -45,7 +45,7 @@ def times_of(raw: RawTable, settings: Settings) -> Float | None:
     if settings.time is None:
         return None
     facts = facts_of(raw, raw.names.index(settings.time), settings)
-    _refuse_missing(facts, raw, flag="--time")
+    _refuse_missing(facts, raw, named_by="time")
     if facts.all_numbers and np.isfinite(facts.numbers).all():
         return facts.by_row(facts.numbers)
     moments = read_moments(facts.texts)
@@ -60,7 +60,7 @@ def _no_order(facts: Facts, raw: RawTable) -> DataError:
         f"{facts.name!r} does not order the rows: as {facts.texts[0][:40]!r}, it holds neither numbers "
         "nor dates in one order",
         where=raw.path,
-        fix="write dates as 2021-03-04   or   another --time",
+        fix="write dates as 2021-03-04" | "another " + setting("time"),
     )
 
 
@@ -93,13 +93,15 @@ def time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], Float
     return read
 
 
-def _refuse_missing(facts: Facts, raw: RawTable, *, flag: str) -> None:
+def _refuse_missing(facts: Facts, raw: RawTable, *, named_by: str) -> None:
     missing = int(facts.missing.sum())
     if missing:
         line = int(raw.lines[facts.missing][0])
         raise DataError(
             "E328",
-            f"{missing:,} of {raw.n_rows:,} rows have no value in {facts.name!r}, which {flag} names",
+            f"{missing:,} of {raw.n_rows:,} rows have no value in {facts.name!r}, which "
+            + setting(named_by)
+            + " names",
             where=f"{raw.path}:{line}",
-            fix=f"give these rows a value   or   another {flag}",
+            fix="give these rows a value" | "another " + setting(named_by),
         )

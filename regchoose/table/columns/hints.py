@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from regchoose.errors import PhraseLike, setting
 from regchoose.records.table import Column
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import ID_NAME
@@ -11,7 +12,9 @@ from regchoose.table.raw_table import RawTable
 FEWEST_GROUPS = 10
 
 
-def overlooked(raw: RawTable, columns: Sequence[Column], *, target: int, settings: Settings) -> list[str]:
+def overlooked(
+    raw: RawTable, columns: Sequence[Column], *, target: int, settings: Settings
+) -> list[PhraseLike]:
     """Return a warning where `--group` or `--time` may be missing.
 
     Parameters
@@ -21,7 +24,7 @@ def overlooked(raw: RawTable, columns: Sequence[Column], *, target: int, setting
     target : int
         Place of the target.
     """
-    warnings = []
+    warnings: list[PhraseLike] = []
     if settings.group is None:
         for place, (name, column) in enumerate(zip(raw.names, columns, strict=False)):
             if place != target and column.role in ("numeric", "category", "text") and ID_NAME.fullmatch(name):
@@ -29,12 +32,12 @@ def overlooked(raw: RawTable, columns: Sequence[Column], *, target: int, setting
                 if FEWEST_GROUPS <= groups <= raw.n_rows / 2:
                     warnings.append(
                         f"{name!r} has the name of an id, and its {groups:,} values recur: rows of one may "
-                        f"be alike. Where new ones are to be predicted: --group {name!r}"
+                        "be alike. Where new ones are to be predicted: " + setting(group=name)
                     )
     dated = next((column.name for column in columns if column.role == "date"), None)
     if settings.time is None and dated is not None:
         warnings.append(
             f"{dated!r} holds dates, and rows are split at random: where later rows are to be predicted "
-            f"from earlier ones, --time {dated!r}"
+            "from earlier ones, " + setting(time=dated)
         )
     return warnings

@@ -2,10 +2,14 @@
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, one_of, setting
 from regchoose.settings.options import Settings
 from regchoose.table.columns.target import Target
 from regchoose.table.raw_table import RawTable
+
+WITHOUT_EXPERIMENT = (
+    setting(resources="no") + " gives the answer from prior knowledge, which needs no experiment"
+)
 
 
 def check_rows(raw: RawTable, settings: Settings) -> None:
@@ -17,8 +21,8 @@ def check_rows(raw: RawTable, settings: Settings) -> None:
             "E303",
             f"the table has {raw.n_rows} rows, and {settings.folds} folds need at least {fewest}",
             where=raw.path,
-            detail=["--resources no gives the answer from prior knowledge, which needs no experiment"],
-            fix="--resources no" + (f"   or   --folds {fewer}" if fewer >= 2 else ""),
+            detail=[WITHOUT_EXPERIMENT],
+            fix=setting(resources="no") | setting(folds=fewer) if fewer >= 2 else setting(resources="no"),
         )
 
 
@@ -32,11 +36,11 @@ def check_classes(target: Target, raw: RawTable, settings: Settings) -> None:
     rarest = int(counts.argmin())
     listed = ", ".join(f"{target.classes[code][:20]!r} ({counts[code]})" for code in small[:5])
     fewer = int(counts[rarest]) // 2
-    remedies = [f"--folds {fewer}"] if fewer >= 2 else []
+    remedies = [setting(folds=fewer)] if fewer >= 2 else []
     if len(small) > 1 and counts[small].sum() >= fewest and len(small) < len(counts):
-        remedies.append(f"--min-class {fewest}")
+        remedies.append(setting(min_class=fewest))
     if target.type in ("integer", "number"):
-        remedies.append("--task regression")
+        remedies.append(setting(task="regression"))
     raise DataError(
         "E324",
         f"class {target.classes[rarest][:40]!r} has {counts[rarest]} rows, "
@@ -44,7 +48,7 @@ def check_classes(target: Target, raw: RawTable, settings: Settings) -> None:
         where=raw.path,
         detail=[
             f"{len(small)} of {len(target.classes)} classes are too small: {listed}",
-            "--resources no gives the answer from prior knowledge, which needs no experiment",
+            WITHOUT_EXPERIMENT,
         ],
-        fix="   or   ".join([*remedies, "--resources no"]),
+        fix=one_of([*remedies, setting(resources="no")]),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, Phrase, PhraseLike, setting
 from regchoose.records.table import Column, Role
 from regchoose.records.words import Float
 from regchoose.settings.options import Settings
@@ -25,7 +25,8 @@ from regchoose.table.raw_table import RawTable
 
 FEWEST = 8  # rows below which "unique in each row" and "rising from row to row" say nothing
 SOME_LEVELS, MOST_LEVELS, LEVEL_SHARE = 20, 1000, 1 / 3  # beyond these a category is free text
-Ruling = tuple[Role, str, str]  # role, type, why
+ANOTHER_TARGET = "another " + setting("target")
+Ruling = tuple[Role, str, PhraseLike]  # role, type, why
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Features:
 
     columns: tuple[Column, ...]
     values: Float  # (n, p)
-    warnings: tuple[str, ...]
+    warnings: tuple[PhraseLike, ...]
 
 
 def _empty(facts: Facts) -> Ruling | None:
@@ -130,17 +131,16 @@ RULES: tuple[Callable[[Facts], Ruling | None], ...] = (
 def rule(facts: Facts, settings: Settings) -> Ruling:
     """Return the role, type and reason of a column by the first rule that applies."""
     if facts.name in settings.exclude:
-        return "excluded", "number" if facts.all_numbers else "text", "by --exclude"
+        return "excluded", "number" if facts.all_numbers else "text", "by " + setting("exclude")
     role, type_, why = next(found for found in (one(facts) for one in RULES) if found is not None)
     if facts.name in (settings.group, settings.time) and facts.name not in settings.keep:
-        return (
-            ("group", type_, "by --group") if facts.name == settings.group else ("time", type_, "by --time")
-        )
+        named: Role = "group" if facts.name == settings.group else "time"
+        return named, type_, "by " + setting(named)
     if facts.name not in settings.keep or role in ("numeric", "category", "empty", "constant"):
         return role, type_, why
     if type_ == "integer":
-        return "numeric", type_, f"by --keep, although {why}"
-    return "category", type_, f"by --keep, although {why}"
+        return "numeric", type_, "by " + setting("keep") + ", although " + why
+    return "category", type_, "by " + setting("keep") + ", although " + why
 
 
 def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
@@ -167,7 +167,7 @@ def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
     """
     columns: list[Column] = []
     used: list[Float] = []
-    warnings: list[str] = []
+    warnings: list[PhraseLike] = []
     known: dict[bytes, str] = {}
     dates: list[int] = []
     for place in range(len(raw.names)):
@@ -204,6 +204,7 @@ def _one(raw: RawTable, place: int, settings: Settings) -> tuple[Column, Float |
         refuse_odd_texts(facts, raw)
     role, type_, why = rule(facts, settings)
     missing = int(facts.missing.sum())
+    why = Phrase.of(why).words(python=raw.dialect.in_memory)
     column = Column(facts.name, role, type_, why, missing=missing)
     respelled = respelled_warning(facts) if role in ("numeric", "category") else None
     warnings = [respelled] if respelled else []
@@ -248,7 +249,5 @@ def _nothing_left(raw: RawTable, columns: list[Column]) -> DataError:
         f"none of the {len(others)} columns beside the target can be used",
         where=raw.path,
         detail=[listed],
-        fix=f"--keep {kept!r}   or   another --target"
-        if kept
-        else "another --target, or a table with features",
+        fix=setting(keep=[kept]) | ANOTHER_TARGET if kept else ANOTHER_TARGET + ", or a table with features",
     )

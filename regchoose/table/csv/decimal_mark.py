@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, setting
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import is_missing, mark_evidence
@@ -91,5 +91,5 @@ def _ask(votes: dict[str, str], *, path: str, choose: Choose) -> tuple[str, str]
         "E313",
         f"the decimal mark cannot be told: {why}",
         where=path,
-        fix="--decimal .   or   --decimal ,",
+        fix=setting(decimal=".") | setting(decimal=","),
     )

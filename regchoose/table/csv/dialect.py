@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import DataError, UsageError, one_of, setting
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import to_number
@@ -100,8 +100,8 @@ def _spelled(delimiter: str) -> str:
     if len(character) != 1 or character in "\r\n\"'\\\0" or character.isalnum():
         raise UsageError(
             "E202",
-            f"--delimiter {delimiter!r} is not one character",
-            fix="--delimiter ';'   or   --delimiter tab",
+            setting(delimiter=delimiter) + " is not one character",
+            fix=setting(delimiter=";") | setting(delimiter="\t"),
         )
     return character
 
@@ -247,10 +247,10 @@ def _ask(best: Reading, rival: Reading, *, choose: Choose) -> tuple[Layout, str]
     )
     if answer in both:
         return both[answer].layout, f"{_say(both[answer])} as answered"
-    flags = "   or   ".join(f"--delimiter {'tab' if mark == chr(9) else repr(mark)}" for mark in both)
+
     raise DataError(
         "E308",
         f"fields may end at {' or at '.join(name_of(mark) for mark in both)}: both fit every row",
         detail=[f"{name_of(m)}: {r.width} columns, first row {' · '.join(r.first)}" for m, r in both.items()],
-        fix=flags,
+        fix=one_of([setting(delimiter=mark) for mark in both]),
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regchoose.errors import ResourceError, UsageError
+from regchoose.errors import ResourceError, UsageError, setting
 from regchoose.records.table import Table
 from regchoose.records.words import Int
 
@@ -26,9 +26,9 @@ def refuse_some(table: Table) -> None:
     if table.whole is not None:
         raise UsageError(
             "E202",
-            f"--rows all needs all {table.n_all:,} images, and {table.n_rows:,} are held",
-            where="--rows",
-            fix=f"--rows {table.n_rows}   or   a smaller --image-size",
+            setting("rows") + f" all needs all {table.n_all:,} images, and {table.n_rows:,} are held",
+            where=setting("rows"),
+            fix=setting(rows=table.n_rows) | "a smaller " + setting("image_size"),
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, setting
 from regchoose.records.table import Column, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.table.cell_values import MISSING, clean, to_number
@@ -236,7 +236,7 @@ def _check_missing(stream: Stream, table: Table, found: Mapping[str, Any], missi
             "E322",
             f"the target {table.target_name!r} is missing in {missing:,} of {found['n']:,} rows",
             where=stream.parts.path,
-            fix="--drop-missing-target",
+            fix=setting(drop_missing_target=True),
         )
     time = stream.settings.time
     if time is None:
@@ -249,9 +249,11 @@ def _check_missing(stream: Stream, table: Table, found: Mapping[str, Any], missi
     if count:
         raise DataError(
             "E328",
-            f"{count:,} of {found['n']:,} rows have no value in {time!r}, which --time names",
+            f"{count:,} of {found['n']:,} rows have no value in {time!r}, which "
+            + setting("time")
+            + " names",
             where=stream.where(first),
-            fix="give these rows a value   or   another --time",
+            fix="give these rows a value" | "another " + setting("time"),
         )
 
 

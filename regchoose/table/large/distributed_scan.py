@@ -23,6 +23,7 @@ from regchoose.table.large.duckdb_connection import connect, refusal
 from regchoose.table.large.head import Head
 from regchoose.table.large.row_hash import PRIME, Harvest
 from regchoose.table.raw_table import RawTable
+from regchoose.workers.perform import WITHOUT_CLUSTER
 from regchoose.workers.tasks import Crew, Work
 from regchoose.workers.wire_format import pack, unpack
 
@@ -61,7 +62,7 @@ def _guard(file: str) -> None:
         raise ResourceError(
             "E405",
             f"a worker does not see {file}",
-            fix="start workers only where the files of the table are, or leave --cluster out",
+            fix="start workers only where the files of the table are, or " + WITHOUT_CLUSTER,
         )
 
 

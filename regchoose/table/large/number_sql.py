@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, setting
 from regchoose.records.table import Column
 from regchoose.table.cell_values import clean, is_missing, to_number
 from regchoose.table.large.stream import Stream
@@ -81,5 +81,5 @@ def check_number(stream: Stream, column: Column, number: Number, found: dict[str
             f"{count:,} such cells of {found[f'present{j}']:,}: {listed}",
             "cause: a text that means missing, a code, units or totals, or another decimal mark",
         ],
-        fix=f"--na {odd[0][0][:30]!r}   or   --exclude {column.name!r}   or   --keep {column.name!r}",
+        fix=setting(na=[odd[0][0][:30]]) | setting(exclude=[column.name]) | setting(keep=[column.name]),
     )

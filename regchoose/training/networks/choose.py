@@ -6,7 +6,7 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import Any
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.records.table import Image
 from regchoose.records.words import Task
 from regchoose.settings.options import Settings
@@ -49,9 +49,10 @@ def other_network(
         if settings.penalize:
             raise UsageError(
                 "E202",
-                "--penalize names parameters, and the linear model has one matrix of weights alone",
-                where="--penalize",
-                fix="leave --penalize out, or --network mlp",
+                setting("penalize")
+                + " names parameters, and the linear model has one matrix of weights alone",
+                where=setting("penalize"),
+                fix="leave " + setting("penalize") + " out, or " + setting(network="mlp"),
             )
         return None
     if settings.network == "mlp":
@@ -76,9 +77,9 @@ def cnn_network(settings: Settings, *, image: Image | None, task: Task, n_classe
     if image is None:
         raise UsageError(
             "E202",
-            "--network cnn is for images, and DATA is a table",
-            where="--network",
-            fix="--network mlp   or   images: a folder with a subfolder for each class, or an .npz file",
+            setting(network="cnn") + " is for images, and DATA is a table",
+            where=setting("network"),
+            fix=setting(network="mlp") | "images: a folder with a subfolder for each class, or an .npz file",
         )
     return built_cnn(settings.network_options, image=image, n_outputs=n_outputs(task, n_classes))
 
@@ -98,8 +99,8 @@ def built_cnn(options: Mapping[str, Any], *, image: Image, n_outputs: int) -> Cn
         raise UsageError(
             "E202",
             f"the cnn got {named}, wanted channels=N, a whole number from 1 to {MOST_CHANNELS}",
-            where="--network-options",
-            fix=f"--network-options channels={CHANNELS}",
+            where=setting("network_options"),
+            fix=setting(network_options={"channels": CHANNELS}),
         )
     return Cnn(image, (channels, 2 * channels), n_outputs)
 

@@ -25,7 +25,7 @@ from typing import Any
 
 import torch
 
-from regchoose.errors import RegchooseError, ResourceError, TrainingError, UsageError
+from regchoose.errors import RegchooseError, ResourceError, TrainingError, setting
 from regchoose.records.words import Task
 from regchoose.training.networks.dry_step import Trial, try_out
 from regchoose.training.networks.user_traceback import is_own
@@ -33,6 +33,7 @@ from regchoose.training.networks.user_traceback import is_own
 START_S = 60.0  # what a busy machine may take to load PyTorch, beside the limit
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal to get when whoever started this process is gone
 KILLED = (-signal.SIGKILL, -signal.SIGTERM)  # from outside, as the system does where memory runs out
+MLP_INSTEAD = setting(network="mlp") + " runs without it"
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 
 
@@ -72,7 +73,7 @@ def probe(request: Request, *, limit_s: float = 60.0) -> Trial:
             f"the process that tries the network {request.name} was killed twice",
             where=str(_file_of(request.name)),
             detail=["cause: memory that ran out is likely, as the system then kills a process"],
-            fix="a smaller network, or more memory; --network mlp runs without it",
+            fix="a smaller network, or more memory; " + MLP_INSTEAD,
         )
     return found
 
@@ -97,7 +98,7 @@ def _attempt(request: Request, *, limit_s: float) -> Trial | None:
             f"the network {request.name} ended its process {how}",
             where=str(file),
             detail=last[-1:],
-            fix="take exit calls out of the network; --network mlp runs without it",
+            fix="take exit calls out of the network; " + MLP_INSTEAD,
         )
 
 
@@ -137,9 +138,7 @@ def _run(request: Request, folder: Path, *, limit_s: float) -> int | None:
 def _read(report: Mapping[str, Any]) -> Trial:
     if "trial" in report:
         return Trial(**report["trial"])
-    error = report["error"]
-    kind = UsageError if error["code"].startswith("E2") else TrainingError
-    raise kind(error.pop("code"), error.pop("message"), **error) from _Theirs(report["traceback"])
+    raise RegchooseError.from_json(report["error"]) from _Theirs(report["traceback"])
 
 
 class _Theirs(Exception):  # noqa: N818 - carries the child's traceback, for --debug
@@ -158,7 +157,7 @@ def _endless(request: Request, stuck: str, *, file: Path, limit_s: float) -> Tra
         f"the network {request.name} did not finish one step on a few rows within {limit_s:g} s",
         where=where,
         detail=detail,
-        fix="make the loop there end; --network mlp runs without it",
+        fix="make the loop there end; " + MLP_INSTEAD,
     )
 
 
@@ -192,7 +191,7 @@ def main(folder: Path, limit_s: float, *, parent: int) -> None:
             trial = try_out(**vars(request))
             report = {"trial": asdict(trial) | {"printed": sink.used}}
         except RegchooseError as error:
-            report = {"error": _told(error), "traceback": _traceback(error)}
+            report = {"error": error.to_json(), "traceback": _traceback(error)}
         faulthandler.cancel_dump_traceback_later()
     (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
     os._exit(0)  # threads that the network left running would keep the process
@@ -204,11 +203,6 @@ def _end_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it was gone before that
             os._exit(1)
-
-
-def _told(error: RegchooseError) -> dict[str, Any]:
-    own = {name: getattr(error, name) for name in ("code", "message", "where", "fix")}
-    return own | {"detail": list(error.detail)}
 
 
 def _traceback(error: BaseException) -> str:

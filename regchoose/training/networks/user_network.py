@@ -21,7 +21,7 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, Word, setting
 from regchoose.training.networks.any_network import Build
 from regchoose.training.networks.user_traceback import lines_of, said
 from regchoose.workers.threads import NAME
@@ -107,9 +107,9 @@ class UserNetwork:
                 f"{self.name} cannot be called with (n_inputs, n_outputs, **options): {error}",
                 where=self.where,
                 detail=[f"it takes ({takes}); given: 2 numbers{_said(options)}"],
-                fix=f"--network-options {missing[1]}=VALUE, or give that argument a default"
+                fix=setting(network_options={missing[1]: Word("VALUE")}) + ", or give that argument a default"
                 if missing
-                else "name in --network-options what it takes, and nothing else",
+                else "name in " + setting("network_options") + " what it takes, and nothing else",
             ) from error
 
 
@@ -145,11 +145,11 @@ def load(name: str) -> UserNetwork:
 def _no_file(place: str, file: Path, attribute: str) -> UsageError:
     near = get_close_matches(file.name, [path.name for path in file.parent.glob("*.py")], n=1)
     fix = (
-        f"--network {Path(place).with_name(near[0])}:{attribute}"
+        setting(network=f"{Path(place).with_name(near[0])}:{attribute}")
         if near
-        else "--network with a file that exists"
+        else setting("network") + " with a file that exists"
     )
-    return UsageError("E201", f"no file {place}", where="--network", fix=fix)
+    return UsageError("E201", f"no file {place}", where=setting("network"), fix=fix)
 
 
 def _of_file(file: Path) -> ModuleType:
@@ -185,15 +185,15 @@ def _attribute(module: ModuleType, attribute: str, *, name: str) -> Callable[...
         raise UsageError(
             "E210",
             f"{name.rpartition(':')[0]} has no {attribute!r}",
-            where="--network",
+            where=setting("network"),
             detail=[f"it has: {', '.join(own[:12]) or 'nothing that can be called'}"],
-            fix=f"--network {name.rpartition(':')[0]}:{near[0] if near else 'NAME'}",
+            fix=setting(network=f"{name.rpartition(':')[0]}:{near[0] if near else 'NAME'}"),
         ) from None
     if not callable(found):
         raise UsageError(
             "E210",
             f"{name} is {_kind(found)}, wanted a class or function (n_inputs, n_outputs, **options)",
-            where="--network",
+            where=setting("network"),
             fix=f"def {attribute}(n_inputs, n_outputs): return the module",
         )
     make: Callable[..., Any] = found
