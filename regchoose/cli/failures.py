@@ -1,5 +1,6 @@
 """How a command ends: the exit status, and the error in the contract's form."""
 
+import errno
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from regchoose.errors import (
 from regchoose.report.safe_text import fitting, plain
 
 LONGEST = 300
+NO_ROOM = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
 ALIKE = 0.6  # of a word that was meant; under it, a guess only confuses
 
 
@@ -102,7 +104,7 @@ def _known(error: Exception) -> RegchooseError | None:
         case FileNotFoundError() if "temporary directory" in str(error):
             message = "there is no folder to write temporary files in"
             return ResourceError("E402", message, fix="name one in the variable TMPDIR")
-        case OSError(errno=errno) if errno in (27, 28, 122):  # EFBIG, ENOSPC, EDQUOT
+        case OSError(errno=number) if number in NO_ROOM:
             return ResourceError(
                 "E402", f"{error.strerror}", where=str(error.filename or "stdout"), fix="free some space"
             )

@@ -152,7 +152,7 @@ TROUBLES: dict[str, Trouble] = {
     "E309": Trouble(
         "The first row may be names or data; its cells do not tell.",
         "all columns are text, or names that are numbers.",
-        "--header yes or --no-header.",
+        "--header or --no-header.",
         "regchoose inspect words.csv    where every cell is a word"),
     "E310": Trouble(
         "A quote is opened and never closed, or stands in the middle of a field.",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from typing import Any
 
+from regchoose.errors import setting
 from regchoose.records.answers import Result
 from regchoose.records.table import AS_Y
 from regchoose.report.safe_text import plain
@@ -44,10 +45,7 @@ def in_memory(result: Result) -> bool:
 
 def wish(result: Result, **settings: Any) -> str:
     """Return how somebody asks for settings: `--decide best`, or `decide='best'` in Python."""
-    if in_memory(result):
-        return ", ".join(f"{name}={value!r}" for name, value in settings.items())
-    flags = {f"--{name.replace('_', '-')}": value for name, value in settings.items()}
-    return " ".join(flag if value is True else f"{flag} {value}" for flag, value in flags.items())
+    return setting(**settings).words(python=in_memory(result))
 
 
 def _call(result: Result, also: Mapping[str, Any]) -> str:
