@@ -4,6 +4,7 @@ import io
 import json
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -13,10 +14,12 @@ import pytest
 import regchoose
 from regchoose.errors import Interrupted, RegchooseError
 from regchoose.library.arguments import OF_FILES, Keywords, settled
+from regchoose.library.recommend import to_act_on
 from regchoose.result.json_schema import problem
 from regchoose.settings.options import DATA, EXPERIMENT, KNOWLEDGE
 from regchoose.settings.values import FIELDS, option_of, shape_of
 from tests.library.small import SMALL, N, numbers
+from tests.report.results import PRIOR
 
 
 def facts(result: regchoose.Result) -> dict[str, Any]:
@@ -140,6 +143,22 @@ def test_it_warns_where_a_person_must_act_and_else_is_silent(capsys: pytest.Capt
     assert caught[0].filename == __file__
     with pytest.warns(regchoose.RegchooseWarning, match="nothing was trained.* budget of 1s"):
         assert regchoose.recommend(frame, budget="1s", jobs=1).certainty == "prior"
+
+
+def test_of_a_file_the_result_speaks_to_the_shell_and_the_warning_to_python(tmp_path: Path) -> None:
+    frame = numbers()
+    path = tmp_path / "t.csv"
+    frame.assign(copy=frame["y"] * 2).to_csv(path, index=False)
+    with pytest.warns(regchoose.RegchooseWarning, match=r"LEAKAGE.* exclude=\['copy'\] unless"):
+        result = regchoose.recommend(path, target="y", resources="no")
+    assert "--exclude 'copy' unless" in " ".join(result.warnings)
+
+
+def test_what_more_rows_would_hold_is_said_in_python() -> None:
+    step = {"key": "subsample_possible", "answered_by": "measured", "answer": "no"}
+    evidence = "class 'b' has 3 rows among 200, 5 folds need 10; --rows 884 would hold them (--rows)"
+    (line,) = to_act_on(replace(PRIOR, path=({**step, "evidence": evidence},)))
+    assert line.endswith("need 10; rows=884 would hold them (rows)")
 
 
 def test_progress_is_shown_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
