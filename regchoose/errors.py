@@ -156,6 +156,9 @@ class Phrase:
     def __ror__(self, other: str) -> "Phrase":
         return other + OR + self
 
+    def __format__(self, spec: str) -> str:
+        raise TypeError("a phrase is continued by +; within a plain text it would lose one of its two forms")
+
     def words(self, *, python: bool) -> str:
         """Return it for one of the two, such as for a table that is in memory: no command names that."""
         return self.python if python else self.shell

@@ -64,9 +64,9 @@ def _fit(
     if settings.mlflow:
         mlflow.log_model(found.model, data, settings, folder=folder, began=began)
     if settings.json:
-        output.write(document(as_dict(found.model, found.preparation, path=settings.output)))
+        output.write(document(as_dict(found, path=settings.output)))
     else:
-        output.show(shown(found.model, found.preparation, path=settings.output, brief=settings.quiet))
+        output.show(shown(found, path=settings.output, brief=settings.quiet))
     return ExitCode.OK
 
 
@@ -119,12 +119,11 @@ def _stopped(stop: BaseException, *, kept: bool, quiet: bool) -> int:
 
 
 def _write(folder: Path, found: "Outcome", as_onnx: Writer | None) -> None:
-    from regchoose.refit.model_folder import CARD, ONNX, write_model
-    from regchoose.refit.whole_files import write_whole
+    from regchoose.refit.model_folder import CARD, ONNX, write_model, write_whole
 
-    card = model_card(found.model, found.preparation, onnx=as_onnx is not None)
+    card = model_card(found.model, found.encoder, onnx=as_onnx is not None)
     write_whole(folder / CARD, card.encode())
     (folder / ONNX).unlink(missing_ok=True)  # of an older model
     if as_onnx is not None:
-        write_whole(folder / ONNX, as_onnx(found.model, found.preparation, found.weights))
-    write_model(folder, found.model, found.preparation, weights=found.weights)
+        write_whole(folder / ONNX, as_onnx(found))
+    write_model(folder, found.model, found.encoder, weights=found.weights)

@@ -1,14 +1,12 @@
 """What `regchoose fit` answers: as text, and as one JSON document."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from regchoose.records.inputs import Preparation
-from regchoose.records.model import Model
 from regchoose.report import numbers
 from regchoose.report.model_card import (
     difference_in_words,
@@ -20,23 +18,26 @@ from regchoose.report.model_card import (
 )
 from regchoose.report.safe_text import plain
 
+if TYPE_CHECKING:  # what trains is loaded late
+    from regchoose.refit.final_fit import Outcome
+
 MOST_NOTES = 20
 
 
-def as_dict(model: Model, preparation: Preparation, *, path: str) -> dict[str, Any]:
+def as_dict(found: "Outcome", *, path: str) -> dict[str, Any]:
     """Return the answer as a document."""
-    target = preparation.target
+    target = found.encoder.target
     return {
         "ok": True,
         "path": path,
-        "model": asdict(model),
+        "model": asdict(found.model),
         "target": target.name,
         "task": target.task,
-        "inputs": len(preparation.input_names),
+        "inputs": len(found.encoder.input_names),
     }
 
 
-def shown(model: Model, preparation: Preparation, *, path: str, brief: bool) -> RenderableType:
+def shown(found: "Outcome", *, path: str, brief: bool) -> RenderableType:
     """Return the answer as text.
 
     Parameters
@@ -44,15 +45,16 @@ def shown(model: Model, preparation: Preparation, *, path: str, brief: bool) -> 
     brief : bool
         The first line alone.
     """
+    model = found.model
     first = Text(f"{plain(network_in_words(model))} with {regularizer_in_words(model)}", style="bold")
     if brief:
         return first
-    lines: list[RenderableType] = [first, Text(_trained(model, preparation))]
+    lines: list[RenderableType] = [first, Text(_trained(found))]
     if model.tried:
         lines += [
             "",
             Text(f"Strengths tried, judged on {model.held_out:,} rows held out:"),
-            _tried(model),
+            _tried(found),
             "",
         ]
     lines += [Text(f"note: {plain(note, longest=400)}") for note in model.notes[:MOST_NOTES]]
@@ -60,19 +62,21 @@ def shown(model: Model, preparation: Preparation, *, path: str, brief: bool) -> 
     return Group(*lines)
 
 
-def _trained(model: Model, preparation: Preparation) -> str:
-    length, inputs, rows = model.length, len(preparation.input_names), rows_in_words(preparation)
+def _trained(found: "Outcome") -> str:
+    model, encoder = found.model, found.encoder
+    length, inputs, rows = model.length, len(encoder.input_names), rows_in_words(encoder)
     how = (
         "to its optimum" if length is None else f"for {length.stop_epoch} epochs of {length.schedule_epochs}"
     )
     return (
         f"trained {how} on {model.rows:,} {rows}, {inputs} input{'s' * (inputs > 1)}; "
-        f"{loss_in_words(preparation)} on these {rows} {numbers.loss(model.train_loss)}, "
+        f"{loss_in_words(encoder)} on these {rows} {numbers.loss(model.train_loss)}, "
         f"{numbers.percent(1 - model.nonzero_share)} of the weights are zero"
     )
 
 
-def _tried(model: Model) -> Grid:
+def _tried(found: "Outcome") -> Grid:
+    model = found.model
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("strength", "l1", "l2", "loss", "difference", ""):
         grid.add_column(name, justify="left" if name in ("strength", "") else "right")

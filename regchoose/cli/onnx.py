@@ -1,16 +1,18 @@
 """ONNX, where its package is installed: it is an extra."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from regchoose.errors import UsageError
-from regchoose.records.inputs import Preparation
-from regchoose.records.model import Model
 
-Writer = Callable[[Model, Preparation, bytes], bytes]
+if TYPE_CHECKING:  # what trains is loaded late
+    from regchoose.refit.final_fit import Outcome
+
+Writer = Callable[["Outcome"], bytes]
 
 
 def writer_of_onnx(network: str) -> Writer:
-    """Return what writes a model as ONNX: model, preparation and weights (safetensors) -> bytes.
+    """Return what writes a fitted model as ONNX.
 
     Raises
     ------
@@ -33,6 +35,6 @@ def writer_of_onnx(network: str) -> Writer:
             where="--onnx",
             fix="pip install 'regchoose[onnx]'   or   leave --onnx out",
         ) from error
-    from regchoose.refit.whole_files import unpack
+    from regchoose.refit.model_folder import unpack
 
-    return lambda model, preparation, weights: as_onnx(model, preparation, unpack(weights)[0])
+    return lambda found: as_onnx(found.model, found.encoder, unpack(found.weights)[0])

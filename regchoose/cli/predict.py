@@ -44,17 +44,17 @@ def _reading(folder: Path) -> Mapping[str, Any]:
     """Return the settings by which the table of the fit was read."""
     from regchoose.refit.model_folder import read_model
 
-    model, preparation, _ = read_model(folder)
-    return {**model.reading, "na": preparation.na}
+    model, encoder, _ = read_model(folder)
+    return {**model.reading, "na": encoder.na}
 
 
 def _predict(folder: Path, data: str, settings: Settings, *, network: str | None) -> int:
     if settings.output is None:
         raise UsageError("E207", "predict writes a file, and none is named", fix="-o predictions.csv")
-    from regchoose.library.sample import form_of
+    from regchoose.library.sample import output_form
     from regchoose.refit.prediction import predict as run
 
-    form, target = form_of(settings.output), Path(settings.output)
+    form, target = output_form(settings.output), Path(settings.output)
     if form == "npz":
         message = f"predictions are written as .csv or .parquet, and not as {plain(settings.output)}"
         raise UsageError("E209", message, fix="-o predictions.csv")

@@ -39,20 +39,20 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     if settings.output is None:
         raise UsageError("E207", "sample writes a file, and none is named", fix="-o sample.csv")
     from regchoose.library.sample import (  # late: pandas and duckdb come with it
-        Passes,
+        PassProgress,
         extract,
-        form_of,
         n_bytes,
+        output_form,
     )
 
-    form, target = form_of(settings.output), Path(settings.output)
+    form, target = output_form(settings.output), Path(settings.output)
     output.check_output(target, data=Path(data), force=settings.force)
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     with listening(
         quiet=settings.quiet, json=settings.json, environ=os.environ, clock=time.monotonic
     ) as listener:
         ask: Ask = asker({}, paused=listener.paused) if attended else nobody
-        passes = Passes(n_bytes(data), partial(listener.advanced, "read"))
+        passes = PassProgress(n_bytes(data), partial(listener.advanced, "read"))
         listener.started("read", "read", passes.total)
         with _naming(target, data, everything=everything), output.replacing(target) as temporary:
             table, drawn, protected = extract(

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from regchoose.encoding.encode import encode, target_scale
+from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.inputs import fit_target
 from regchoose.records.experiment import Cell
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Float, Int, Task
@@ -99,10 +100,10 @@ def make_drawing(table: Table, rows: Int, cells: tuple[Cell, ...]) -> Drawing | 
         classes = _shown_classes(target, table)
         names = [f"probability of {table.classes[code]}" for code in classes]
         points = (points == classes[:, None]).astype(np.float64)
-    scale = np.array([target_scale(table, rows[cell.train]) for cell in cells])
-    mean = [(target[cell.train] / own).mean() * own for cell, own in zip(cells, scale, strict=True)]
+    targets = [fit_target(table, rows[cell.train]) for cell in cells]
+    mean, scale = np.array([one.mean for one in targets]), np.array([one.scale for one in targets])
     x = np.linspace(low, high, INPUTS)
-    return Drawing(table.used[0].name, x, tuple(names), classes, values[some], points, np.array(mean), scale)
+    return Drawing(table.used[0].name, x, tuple(names), classes, values[some], points, mean, scale)
 
 
 def _shown_classes(target: Float, table: Table) -> Int:
@@ -113,13 +114,7 @@ def _shown_classes(target: Float, table: Table) -> Int:
     return np.sort(np.argsort(-counts, kind="stable")[:MOST_CLASSES])
 
 
-def inputs_drawn(table: Table, drawing: Drawing, fit: Int) -> Float:
-    """Encode the values along the curve as the rows are, fitted on the rows `fit`: -> (g, d)."""
-    held = table.n_rows
-    longer = replace(
-        table,
-        features=np.vstack([table.features, drawing.x[:, None]]),
-        target=np.append(table.target, np.zeros(len(drawing.x))),
-    )
-    (_, _), (x, _) = encode(longer, fit, np.arange(held, held + len(drawing.x)))
-    return x
+def inputs_drawn(table: Table, drawing: Drawing, encoder: Encoder) -> Float:
+    """Encode the values along the curve as the rows are: -> (g, d)."""
+    drawn = replace(table, features=drawing.x[:, None], target=np.zeros(len(drawing.x)))
+    return encoder.transform(drawn, np.arange(len(drawing.x)))[0]

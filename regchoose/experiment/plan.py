@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.encoding.encode import encode, encoded_names
+from regchoose.encoding.coding import coding
+from regchoose.encoding.encoder import Encoder
 from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.experiment.calibration import is_studied, variance_factor
 from regchoose.experiment.choice import pauses, tuned_models
@@ -19,7 +20,7 @@ from regchoose.records.words import Arm, Int
 from regchoose.settings.options import Settings
 from regchoose.statistics.decide import null_loss
 from regchoose.table.columns.duplicates import kept_together
-from regchoose.table.columns.minimum_rows import WITHOUT_EXPERIMENT
+from regchoose.table.columns.target import WITHOUT_EXPERIMENT
 from regchoose.training.block import USUAL_RATE, CellData, make_schedule
 from regchoose.training.device import devices_of
 from regchoose.training.networks.choose import cnn_network, other_network
@@ -265,7 +266,7 @@ def _training(table: Table, settings: Settings, *, n_rows: int, crew: Crew) -> T
     )
     other = other_network(
         settings,
-        input_names=encoded_names(table),
+        input_names=coding(table).input_names,
         task=table.task,
         n_classes=len(table.classes),
         image=table.image,
@@ -284,14 +285,16 @@ def _training(table: Table, settings: Settings, *, n_rows: int, crew: Crew) -> T
 
 
 def _tuning_data(table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]]) -> CellData:
-    (x, y), (x_inner, y_inner) = encode(table, rows[cell.fit], rows[cell.inner])
+    encoder = Encoder.fit(table, rows[cell.fit])
+    (x, y), (x_inner, y_inner) = (encoder.transform(table, rows[part]) for part in (cell.fit, cell.inner))
     return CellData(x.astype(precision), y, {"inner": (x_inner.astype(precision), y_inner)}, cell.seed)
 
 
 def _final_data(
     table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]], drawing: Drawing | None
 ) -> CellData:
-    (x, y), (x_test, y_test) = encode(table, rows[cell.train], rows[cell.test])
+    encoder = Encoder.fit(table, rows[cell.train])
+    (x, y), (x_test, y_test) = (encoder.transform(table, rows[part]) for part in (cell.train, cell.test))
     x, x_test = x.astype(precision), x_test.astype(precision)
-    drawn = None if drawing is None else inputs_drawn(table, drawing, rows[cell.train]).astype(precision)
+    drawn = None if drawing is None else inputs_drawn(table, drawing, encoder).astype(precision)
     return CellData(x, y, {"test": (x_test, y_test), "train": (x, y)}, cell.seed, drawn)

@@ -33,7 +33,7 @@ from regchoose.refit.memory_fit import fit_all
 from regchoose.settings.options import Settings
 from regchoose.statistics.metrics import probabilities
 from regchoose.table.in_memory import Frame, InMemory, is_number, named_columns
-from regchoose.table.load import load_memory
+from regchoose.table.load import load_with_text
 from regchoose.table.raw_table import RawTable
 
 SEEDS = 2**31 - 1
@@ -115,14 +115,14 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
     ) -> tuple[Table, RawTable, Settings, frozenset[str]]:
         """Return the table and its text; with settings that ask for no experiment if it is too small."""
         try:
-            return *load_memory(X, y, settings), settings, given
+            return *load_with_text(X, settings, y=y), settings, given
         except DataError as error:
             if error.code not in TOO_FEW:
                 raise
             reason = error.message if error.code == "E303" else _rarest(self.classes_, y, settings)
         warnings.warn(f"no experiment was possible: {reason}", RegchooseWarning, stacklevel=4)
         fewer = replace(settings, resources="no")
-        return *load_memory(X, y, fewer), fewer, given | {"resources"}
+        return *load_with_text(X, fewer, y=y), fewer, given | {"resources"}
 
     def _settings(self, X: InMemory, task: str) -> tuple[Settings, frozenset[str]]:
         seed = self.random_state

@@ -26,7 +26,7 @@ from regchoose.result.saved_result import restored
 from regchoose.run import walk_chart
 from regchoose.settings.options import Settings
 from regchoose.table.in_memory import InMemory, label
-from regchoose.table.load import load_memory
+from regchoose.table.load import load
 
 File = str | PathLike[str]
 ON_TRAINING = ("subsample_possible", "resources", "validation")  # questions that decide whether there is one
@@ -123,7 +123,7 @@ def _table(
         raise UsageError("E204", "y and a target were both given", fix="one of the two")
     named = {} if target is None else {"target": label(target)}
     chosen, given = settled({**keywords, **named}, in_memory=True)
-    return load_memory(data, y, chosen)[0], chosen, given
+    return load(data, chosen, y=y), chosen, given
 
 
 def walked(data: str | Table, settings: Settings, *, given: frozenset[str], progress: bool) -> Record:

@@ -13,16 +13,22 @@ from regchoose.settings.options import Settings
 from regchoose.subsample.draw import draw
 from regchoose.table.file_set import large_parts
 from regchoose.table.images.load_images import are_images
-from regchoose.table.images.write_images import refuse_form, refuse_some, write_images
 from regchoose.table.large.stream import streaming
-from regchoose.table.load import load_with_text
-from regchoose.table.passes import Passes
-from regchoose.table.write import Form, form_of, write_all, write_rows
+from regchoose.table.load import PassProgress, load_with_text
+from regchoose.table.write import (
+    Form,
+    output_form,
+    refuse_form,
+    refuse_some,
+    write_all,
+    write_images,
+    write_rows,
+)
 
 Advanced = Callable[[int], None]
 FIRST_LOOK = 4_000  # rows, unless --rows says otherwise
 
-__all__ = ["Form", "Passes", "extract", "form_of", "n_bytes"]
+__all__ = ["Form", "PassProgress", "extract", "n_bytes", "output_form"]
 
 
 def n_bytes(path: str) -> int:

@@ -63,7 +63,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Model:
-    """A fitted model: everything but its weights and its preparation.
+    """A fitted model: everything but its weights and the encoder of its rows.
 
     Attributes
     ----------

@@ -51,7 +51,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Neighbourhood:
+class AssociationMatrix:
     """How strongly columns go together, those alike side by side.
 
     Numbers lie between −1 and 1, negative only between two numbers; what chance may reach is 0.
@@ -72,4 +72,4 @@ class Profile:
     entire_picture: Finding
     sparse: Finding
     warnings: tuple[str, ...] = ()
-    associations: Neighbourhood | None = None  # None: fewer than two columns
+    associations: AssociationMatrix | None = None  # None: fewer than two columns

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from regchoose.records.words import Float, Int, Task
 
 AS_Y = "given as y"  # why a column is the target, where it came apart from a table in memory
@@ -156,3 +158,16 @@ class Table:
     def used(self) -> tuple[Column, ...]:
         """The columns of `features`."""
         return tuple(column for column in self.columns if column.used)
+
+    @property
+    def number_places(self) -> Int:
+        """Columns of `features` that are numbers."""
+        return self._places("numeric")
+
+    @property
+    def category_places(self) -> Int:
+        """Columns of `features` that are categories."""
+        return self._places("category")
+
+    def _places(self, role: Role) -> Int:
+        return np.flatnonzero([column.role == role for column in self.used])

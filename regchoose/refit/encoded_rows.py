@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.encoding.apply import Oddities, interpret
-from regchoose.encoding.learn import prepare
+from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.text_rows import Oddities
 from regchoose.errors import DataError
 from regchoose.records.answers import Ask
-from regchoose.records.inputs import Preparation
 from regchoose.records.listener import Listener
 from regchoose.records.table import Table
 from regchoose.records.words import Int
@@ -26,9 +25,8 @@ from regchoose.table.file_set import large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, load_images, open_images
 from regchoose.table.large.batches import Batch, Rows, held_rows, image_rows, opened_rows
-from regchoose.table.large.row_hash import PRIME, ticket
-from regchoose.table.load import load_with_text
-from regchoose.table.passes import Passes
+from regchoose.table.large.row_sampling import PRIME, row_hash
+from regchoose.table.load import PassProgress, load_with_text
 from regchoose.table.raw_table import RawTable
 
 SHARE, MOST = 0.2, 100_000  # of the rows are held out, and no more: they tell strengths apart well enough
@@ -75,7 +73,7 @@ class Plan:
 
 def encode_rows(
     path: str, settings: Settings, *, folder: Path, precision: str, ask: Ask, listener: Listener
-) -> tuple[Plan, Preparation]:
+) -> tuple[Plan, Encoder]:
     """Read a table, learn how its columns are encoded, and write the encoded rows.
 
     Parameters
@@ -100,7 +98,7 @@ def encode_rows(
         return _written(
             rows, table, raw=raw, settings=settings, folder=folder, precision=precision, listener=listener
         )
-    passes = Passes(parts.n_bytes, lambda done: listener.advanced("read", done))
+    passes = PassProgress(parts.n_bytes, lambda done: listener.advanced("read", done))
     listener.started("read", "read", passes.total)
     table, raw = load_with_text(path, settings, choose=ask, advanced=passes.advanced)
     listener.finished("read", f"{table.n_all:,} rows")
@@ -112,7 +110,7 @@ def encode_rows(
 
 def _of_images(
     found: ImageSet, settings: Settings, *, folder: Path, precision: str, listener: Listener
-) -> tuple[Plan, Preparation]:
+) -> tuple[Plan, Encoder]:
     listener.started("read", "read", len(found))
     table, raw = load_images(found, settings, advanced=lambda done: listener.advanced("read", done))
     listener.finished("read", f"{table.n_all:,} images")
@@ -131,24 +129,25 @@ def _written(
     folder: Path,
     precision: str,
     listener: Listener,
-) -> tuple[Plan, Preparation]:
+) -> tuple[Plan, Encoder]:
     for warning in table.warnings:
         listener.noted(warning)
-    preparation, oddities = prepare(table, raw, settings), Oddities()
-    n_inputs = len(preparation.input_names)
+    encoder = Encoder.fit(table, np.arange(table.n_rows)).for_text(table, raw, settings)
+    oddities = Oddities()
+    n_inputs = len(encoder.input_names)
     free = shutil.disk_usage(folder).free
     refuse_too_large(folder, n_rows=table.n_all, n_inputs=n_inputs, precision=precision, free=free)
     part = held_out_part(table, raw, settings)
     writer = SpoolWriter(folder, precision=precision)
     listener.started("encode", "encode", table.n_all)
     try:
-        wanted = [*preparation.columns, preparation.target.name]
+        wanted = [*encoder.columns, encoder.target.name]
         wanted += [settings.time] if settings.time else []
-        for batch in rows.batches(list(dict.fromkeys(wanted)), numbers=preparation.number_columns):
-            found = interpret(batch, preparation, settings, oddities=oddities)
-            assert found.y is not None, "the target is read with the columns"
-            known = ~np.isnan(found.y)
-            writer.add(found.x[known], found.y[known], part(batch)[known])
+        for batch in rows.batches(list(dict.fromkeys(wanted)), numbers=encoder.number_columns):
+            x, y = encoder.transform_batch(batch, settings, oddities=oddities)
+            assert y is not None, "the target is read with the columns"
+            known = ~np.isnan(y)
+            writer.add(x[known], y[known], part(batch)[known])
             listener.advanced("encode", writer.n_rows)
         spool = writer.finish(n_inputs)
     finally:
@@ -156,12 +155,12 @@ def _written(
     _check_count(spool.n_rows, table)
     listener.finished("encode", f"{spool.n_rows:,} rows, {n_inputs} inputs")
     oddities.off_scale = 0  # of the images that the scale is learned from, whatever they are
-    notes = oddity_notes(oddities, of=spool.n_rows)
+    notes = oddities.notes(of=spool.n_rows)
     for note in notes:
         listener.noted(note)
     used = tuple(column.name for column in table.used)
     mark = content_hash(table)
-    return Plan(spool.n_rows, n_inputs, precision, mark, used, (*table.warnings, *notes)), preparation
+    return Plan(spool.n_rows, n_inputs, precision, mark, used, (*table.warnings, *notes)), encoder
 
 
 def _check_count(n_rows: int, table: Table) -> None:
@@ -185,10 +184,10 @@ def held_out_part(table: Table, raw: RawTable, settings: Settings) -> Callable[[
         return lambda batch: reader(batch.raw) > latest
     if table.whole is not None:
         bound = int(share * PRIME)
-        return lambda batch: ticket(_numbers(batch), seed=settings.seed) < bound
+        return lambda batch: row_hash(_numbers(batch), seed=settings.seed) < bound
     every = np.arange(table.n_rows)
     together = kept_together(table, every) if table.groups is None else table.groups
-    order = np.lexsort((together, ticket(together, seed=settings.seed)))
+    order = np.lexsort((together, row_hash(together, seed=settings.seed)))
     last = together[order[max(1, round(share * table.n_rows)) - 1]]
     held = np.zeros(table.n_rows, dtype=bool)
     held[order[: 1 + int(np.flatnonzero(together[order] == last)[-1])]] = True
@@ -197,28 +196,3 @@ def held_out_part(table: Table, raw: RawTable, settings: Settings) -> Callable[[
 
 def _numbers(batch: Batch) -> Int:
     return np.arange(batch.first, batch.first + batch.raw.n_rows)
-
-
-def oddity_notes(oddities: Oddities, *, of: int) -> tuple[str, ...]:
-    """Say what was met that the columns did not show where they were learned."""
-    notes = []
-    for column, levels in oddities.unseen.items():
-        named = ", ".join(repr(level[:30]) for level, _ in levels.most_common(3))
-        notes.append(
-            f"column {column!r}: {sum(levels.values()):,} of {of:,} rows hold {len(levels):,} levels that "
-            f"were not seen ({named}{', …' if len(levels) > 3 else ''}); each counts as a rare one where "
-            "there are such, else as the average of the levels"
-        )
-    for column, count in oddities.gaps.items():
-        notes.append(
-            f"column {column!r}: {count:,} of {of:,} cells are missing, and none was where the column was "
-            "learned; each counts as the median, or as the average of the levels"
-        )
-    if oddities.off_scale > of / 2:
-        notes.append(
-            f"{oddities.off_scale:,} of {of:,} images are on another scale of brightness than those of the "
-            "fit, such as 0 to 1 instead of 0 to 255"
-        )
-    for column, count in oddities.infinite.items():
-        notes.append(f"column {column!r}: {count:,} infinite cells are taken as missing")
-    return tuple(notes)

@@ -6,19 +6,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from regchoose.encoding.encoder import Encoder
 from regchoose.experiment.grid import to_size
 from regchoose.records.answers import Ask
 from regchoose.records.experiment import Penalties
-from regchoose.records.inputs import Preparation
 from regchoose.records.listener import Listener
 from regchoose.records.model import Length, Model, NetworkPlan, Tried
 from regchoose.refit.encoded_rows import Plan, encode_rows
 from regchoose.refit.fit_request import Request
-from regchoose.refit.model_folder import FORMAT, digest
+from regchoose.refit.model_folder import FORMAT, digest, pack
 from regchoose.refit.row_file import Spool
 from regchoose.refit.train_final import FACTORS, Fitted, Trainer, chosen
 from regchoose.refit.unfinished import Unfinished
-from regchoose.refit.whole_files import pack
 from regchoose.settings.options import Settings, for_images
 from regchoose.training.block import USUAL_RATE, make_schedule
 from regchoose.training.device import choose_devices
@@ -34,10 +33,10 @@ READING = ("delimiter", "encoding", "skip_rows", "header_rows", "header", "decim
 
 @dataclass(frozen=True)
 class Outcome:
-    """A fitted model with its preparation, and its weights as safetensors."""
+    """A fitted model with the encoder of its rows, and its weights as safetensors."""
 
     model: Model
-    preparation: Preparation
+    encoder: Encoder
     weights: bytes
 
 
@@ -97,11 +96,11 @@ class _Fit:
 
     def outcome(self, ask: Ask) -> Outcome:
         """Encode the rows, try strengths, train."""
-        plan, preparation = self._rows(ask)
-        if preparation.images is not None and self._request.result is None:
+        plan, encoder = self._rows(ask)
+        if encoder.images is not None and self._request.result is None:
             self._settings = for_images(self._settings, given=self._given)
-        trainer, network = self._trainer(plan, preparation)
-        notes = [*plan.notes, *self._about_result(plan, preparation)]
+        trainer, network = self._trainer(plan, encoder)
+        notes = [*plan.notes, *self._about_result(plan, encoder)]
         l1, l2 = self._request.strengths(plan.n_rows)
         tried: tuple[Tried, ...] = ()
         if self._request.trial and self._request.arm != "none":
@@ -120,16 +119,16 @@ class _Fit:
         model = replace(
             model, held_out=held_out, tried=tried, weights=digest(weights), notes=(*notes, *found.notes)
         )
-        return Outcome(model, preparation, weights)
+        return Outcome(model, encoder, weights)
 
-    def _rows(self, ask: Ask) -> tuple[Plan, Preparation]:
+    def _rows(self, ask: Ask) -> tuple[Plan, Encoder]:
         known = self._work.plan()
         if known is not None:
             plan = Plan.of(known[0])
             self._listener.noted(f"{plan.n_rows:,} rows are encoded already: this fit goes on")
             return plan, known[1]
         precision = "float64" if self._settings.network == "linear" else "float32"
-        plan, preparation = encode_rows(
+        plan, encoder = encode_rows(
             self._path,
             self._settings,
             folder=self._work.folder,
@@ -137,13 +136,13 @@ class _Fit:
             ask=ask,
             listener=self._listener,
         )
-        self._work.keep_plan(plan.as_dict(), preparation)
-        return plan, preparation
+        self._work.keep_plan(plan.as_dict(), encoder)
+        return plan, encoder
 
-    def _trainer(self, plan: Plan, preparation: Preparation) -> tuple[Trainer, NetworkPlan]:
-        settings, target = self._settings, preparation.target
-        names, k = preparation.input_names, n_outputs(target.task, len(target.classes))
-        image, task, n_classes = preparation.shape, target.task, len(target.classes)
+    def _trainer(self, plan: Plan, encoder: Encoder) -> tuple[Trainer, NetworkPlan]:
+        settings, target = self._settings, encoder.target
+        names, k = encoder.input_names, n_outputs(target.task, len(target.classes))
+        image, task, n_classes = encoder.shape, target.task, len(target.classes)
         other = other_network(settings, input_names=names, task=task, n_classes=n_classes, image=image)
         for remark in () if other is None else filter(None, (*other.warnings, other.note)):
             self._listener.noted(remark)
@@ -200,7 +199,7 @@ class _Fit:
         strengths = Penalties(l1 * factors, l2 * factors)
         return trainer.tried(strengths, at_part=strengths.scaled(*at_part))
 
-    def _about_result(self, plan: Plan, preparation: Preparation) -> Sequence[str]:
+    def _about_result(self, plan: Plan, encoder: Encoder) -> Sequence[str]:
         """Say where the table is not the one that the recommendation was made on."""
         result, notes = self._request.result, list[str]()
         if result is None:

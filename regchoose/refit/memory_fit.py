@@ -7,13 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.encoding.encode import encode
-from regchoose.encoding.learn import prepare
-from regchoose.encoding.new_rows import inputs_of
+from regchoose.encoding.encoder import Encoder
 from regchoose.experiment.grid import alpha_max, make_grid
 from regchoose.records.answers import Result as Record
 from regchoose.records.experiment import Penalties
-from regchoose.records.inputs import Preparation
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Float
 from regchoose.settings.options import Settings
@@ -39,7 +36,7 @@ class Fitted:
         See `regchoose.training.whole_fit.refit`.
     """
 
-    preparation: Preparation
+    encoder: Encoder
     kind: Kind
     l1: float
     l2: float
@@ -56,9 +53,8 @@ class Fitted:
 
     def outputs(self, data: InMemory) -> Float:
         """Return numbers in the units of the target, or logits, of rows: (n, k)."""
-        x = inputs_of(data, self.preparation, self.kind.settings)
-        target = self.preparation.target
-        return outputs(self.kind, self.network, self.parameters, x) * target.scale + target.mean
+        x = self.encoder.transform_memory(data, self.kind.settings)
+        return self.encoder.target.in_units(outputs(self.kind, self.network, self.parameters, x))
 
 
 def fit_all(table: Table, raw: RawTable, settings: Settings, result: Record) -> Fitted:
@@ -80,14 +76,16 @@ def fit_all(table: Table, raw: RawTable, settings: Settings, result: Record) -> 
     TrainingError
         E501 where the network diverges.
     """
-    ((x, y),) = encode(table, np.arange(table.n_rows))
-    preparation = prepare(table, raw, settings)
+    rows = np.arange(table.n_rows)
+    learned = Encoder.fit(table, rows)
+    x, y = learned.transform(table, rows)
+    encoder = learned.for_text(table, raw, settings)
     found = result.execution["device"] or "cpu"
-    kind = Kind(table.task, len(table.classes), settings, preparation.input_names, found.partition(",")[0])
+    kind = Kind(table.task, len(table.classes), settings, encoder.input_names, found.partition(",")[0])
     penalty, schedule = _recommended(result) or _usual(kind, x, y, arm=result.recommendation["regularizer"])
     network = kind.network()
     parameters = refit(kind, network, CellData(x, y, {}, settings.seed), penalty=penalty, schedule=schedule)
-    return Fitted(preparation, kind, float(penalty.l1[0]), float(penalty.l2[0]), parameters)
+    return Fitted(encoder, kind, float(penalty.l1[0]), float(penalty.l2[0]), parameters)
 
 
 def _recommended(result: Record) -> tuple[Penalties, Schedule] | None:

@@ -1,22 +1,33 @@
-"""A model as a folder: weights as safetensors, everything else as JSON that a person can read."""
+"""A model as a folder: weights as safetensors, everything else as JSON that a person can read.
+
+Its files are whole or not there: written beside their place, flushed to the disk, then put there.
+"""
 
 import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
-from regchoose.errors import UsageError
-from regchoose.records.inputs import Preparation
+from regchoose.encoding.encoder import Encoder
+from regchoose.errors import ResourceError, UsageError
 from regchoose.records.model import Model
-from regchoose.refit.whole_files import Arrays, as_json, pack, unpack, write_whole
+from regchoose.records.words import Arrays
 
 FORMAT = "1"
-MODEL, PREPARATION, WEIGHTS = "model.json", "preprocessing.json", "weights.safetensors"
+T = TypeVar("T")
+MODEL, PREPROCESSING, WEIGHTS = "model.json", "preprocessing.json", "weights.safetensors"
 CARD, ONNX, UNFINISHED = "model_card.md", "model.onnx", "unfinished"
-OURS = (MODEL, PREPARATION, WEIGHTS, CARD, ONNX, UNFINISHED)
+OURS = (MODEL, PREPROCESSING, WEIGHTS, CARD, ONNX, UNFINISHED)
+SAID = "json"  # the array that holds what is said beside the others
 REMEDY = "regchoose fit DATA --from RESULT -o MODEL"
 
 
@@ -25,7 +36,7 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write_model(folder: Path, model: Model, preparation: Preparation, *, weights: bytes) -> None:
+def write_model(folder: Path, model: Model, encoder: Encoder, *, weights: bytes) -> None:
     """Write a model; the file that says that there is one comes last.
 
     Parameters
@@ -39,11 +50,11 @@ def write_model(folder: Path, model: Model, preparation: Preparation, *, weights
         E402 where it cannot be written.
     """
     write_whole(folder / WEIGHTS, weights)
-    write_whole(folder / PREPARATION, as_json(asdict(preparation)))
+    write_whole(folder / PREPROCESSING, as_json(encoder.to_json()))
     write_whole(folder / MODEL, as_json(asdict(model)))
 
 
-def read_model(folder: Path) -> tuple[Model, Preparation, dict[str, NDArray[Any]]]:
+def read_model(folder: Path) -> tuple[Model, Encoder, dict[str, NDArray[Any]]]:
     """Read a model that `write_model` wrote.
 
     Raises
@@ -53,25 +64,19 @@ def read_model(folder: Path) -> tuple[Model, Preparation, dict[str, NDArray[Any]
     """
     if not (folder / MODEL).is_file():
         raise _no_model(folder, _what_is_there(folder))
-    content = {name: _bytes(folder, name) for name in (MODEL, PREPARATION, WEIGHTS)}
-    model = _parsed(Model, content[MODEL], folder, MODEL)
+    content = {name: _bytes(folder, name) for name in (MODEL, PREPROCESSING, WEIGHTS)}
+    model = _parsed(TypeAdapter(Model).validate_json, content[MODEL], folder, MODEL)
     if model.format != FORMAT:
         raise _no_model(folder, f"its format is {model.format[:20]!r}, wanted {FORMAT!r}")
-    preparation = _parsed(Preparation, content[PREPARATION], folder, PREPARATION)
-    _refuse_unfit(preparation, folder)
-    if model.network.name == "cnn" and preparation.images is None:
-        raise _no_model(folder, f"{MODEL} is of a cnn, and {PREPARATION} is of a table")
+    encoder = _parsed(Encoder.from_json, content[PREPROCESSING], folder, PREPROCESSING)
+    if model.network.name == "cnn" and encoder.images is None:
+        raise _no_model(folder, f"{MODEL} is of a cnn, and {PREPROCESSING} is of a table")
     if digest(content[WEIGHTS]) != model.weights:
         raise _no_model(folder, f"{WEIGHTS} is not the file that {MODEL} was written with")
     try:
-        return model, preparation, unpack(content[WEIGHTS])[0]
+        return model, encoder, unpack(content[WEIGHTS])[0]
     except ValueError as error:
         raise _no_model(folder, str(error)) from error
-
-
-def packed_weights(tensors: Arrays) -> bytes:
-    """Return named tensors as safetensors."""
-    return pack(tensors)
 
 
 def _what_is_there(folder: Path) -> str:
@@ -87,30 +92,83 @@ def _bytes(folder: Path, name: str) -> bytes:
         raise _no_model(folder, f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def _parsed(kind: Any, content: bytes, folder: Path, name: str) -> Any:
+def _parsed(parse: Callable[[bytes], T], content: bytes, folder: Path, name: str) -> T:
     try:
-        return TypeAdapter(kind).validate_json(content)
+        return parse(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise _no_model(folder, f"{name}: {place}: {first['msg']}") from error
-
-
-def _refuse_unfit(preparation: Preparation, folder: Path) -> None:
-    """Raise E217 where the parts of a preparation do not fit together."""
-    dates = {reading.column for reading in preparation.dates}
-    wrong = [number.name for number in preparation.numbers if number.part and number.column not in dates]
-    for category in preparation.categories:
-        count, places = len(category.names), [*category.places, category.other or 0, category.missing or 0]
-        fits = len(category.levels) == len(category.places) and len(category.shares) == count
-        if not fits or not all(0 <= place < count for place in places):
-            wrong.append(category.column)
-    images = preparation.images
-    if images is not None and {len(images.mean), len(images.scale)} != {images.shape.channels}:
-        wrong.append("images")
-    if wrong:
-        raise _no_model(folder, f"{PREPARATION}: the parts of {wrong[0][:40]!r} do not fit together")
+    except ValueError as error:
+        raise _no_model(folder, f"{name}: {error}") from error
 
 
 def _no_model(folder: Path, reason: str) -> UsageError:
     return UsageError("E217", f"no model of regchoose: {reason}", where=str(folder), fix=REMEDY)
+
+
+# ---- files ---------------------------------------------------------------------------------------------
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole.
+
+    Raises
+    ------
+    ResourceError
+        E402 if it cannot be written; an older file is then as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise unwritable(path, error, needs=len(content)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def unwritable(path: Path, error: OSError, *, needs: int = 0) -> ResourceError:
+    """Return E402."""
+    return ResourceError(
+        "E402",
+        f"the output cannot be written: {error.strerror or error}",
+        where=str(path),
+        detail=[f"it takes {needs:,} bytes"] if needs else [],
+        fix="-o with another place",
+    )
+
+
+def as_json(value: Any) -> bytes:
+    """Write a value as JSON; numbers read back to the bit."""
+    return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def pack(arrays: Arrays, said: Mapping[str, Any] | None = None) -> bytes:
+    """Return arrays as safetensors; what is said beside them lies in an array of its own, as JSON.
+
+    The format's own place for texts has no order, so two files that are equal would differ in their bytes.
+    """
+    whole = {name: np.array(array, order="C") for name, array in arrays.items()}
+    if said is not None:
+        whole[SAID] = np.frombuffer(as_json(said), dtype=np.uint8)
+    return save(whole)
+
+
+def unpack(content: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Return what `pack` was given.
+
+    Raises
+    ------
+    ValueError
+        Where the bytes are damaged, or something else.
+    """
+    try:
+        arrays = load(content)
+    except SafetensorError as error:
+        raise ValueError(f"no safetensors: {error}") from error
+    said = arrays.pop(SAID, None)
+    return arrays, {} if said is None else json.loads(said.tobytes())

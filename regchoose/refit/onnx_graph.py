@@ -15,14 +15,14 @@ import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from regchoose.records.inputs import CategoryInput, ImageReading, Preparation
+from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.inputs import FARTHEST, CategoryInput, ImageInput, spreads
 from regchoose.records.model import Model
-from regchoose.refit.whole_files import as_json
+from regchoose.refit.model_folder import as_json
 from regchoose.version import __version__
 
 OPSETS = (("", 17), ("ai.onnx.ml", 3))
 IR_VERSION = 8  # of these opsets: older runtimes read it too
-FARTHEST = 100.0  # quartile ranges from the median at which a number is cut
 Tensors = Mapping[str, NDArray[Any]]
 
 
@@ -52,7 +52,7 @@ class _Graph:
         return name
 
 
-def as_onnx(model: Model, preparation: Preparation, tensors: Tensors) -> bytes:
+def as_onnx(model: Model, encoder: Encoder, tensors: Tensors) -> bytes:
     """Return a model as ONNX; its metadata say what the inputs are, and the classes.
 
     Parameters
@@ -62,16 +62,16 @@ def as_onnx(model: Model, preparation: Preparation, tensors: Tensors) -> bytes:
     """
     graph = _Graph()
     linear = model.network.name == "linear"
-    images = preparation.images
-    parts = _encoded(graph, preparation) if images is None else [_channels(graph, images)]
+    images = encoder.images
+    parts = _encoded(graph, encoder) if images is None else [_channels(graph, images)]
     x = graph.node("Concat", *parts, axis=1)
     if linear:
         outputs = _layer(graph, x, tensors["weight"], tensors["bias"], np.float64)
     else:
         x = graph.node("Cast", x, to=TensorProto.FLOAT)
-        x = _cnn(graph, x, tensors, preparation) if model.network.name == "cnn" else _mlp(graph, x, tensors)
+        x = _cnn(graph, x, tensors, encoder) if model.network.name == "cnn" else _mlp(graph, x, tensors)
         outputs = graph.node("Cast", x, to=TensorProto.DOUBLE)
-    name, shape = _answer(graph, preparation, outputs)
+    name, shape = _answer(graph, encoder, outputs)
     result = helper.make_tensor_value_info(name, TensorProto.DOUBLE, shape)
     body = helper.make_graph(graph.nodes, "regchoose", graph.inputs, [result], graph.constants)
     made = helper.make_model(
@@ -81,7 +81,7 @@ def as_onnx(model: Model, preparation: Preparation, tensors: Tensors) -> bytes:
         opset_imports=[helper.make_opsetid(domain, version) for domain, version in OPSETS],
     )
     made.ir_version = IR_VERSION
-    helper.set_model_props(made, _metadata(preparation))
+    helper.set_model_props(made, _metadata(encoder))
     onnx.checker.check_model(made)
     content: bytes = made.SerializeToString()
     return content
@@ -92,41 +92,41 @@ def category_input(place: int) -> str:
     return f"category{place}"
 
 
-def _metadata(preparation: Preparation) -> dict[str, str]:
+def _metadata(encoder: Encoder) -> dict[str, str]:
     said: dict[str, Any] = {
-        "numbers": [number.name for number in preparation.numbers],
-        "categories": {category_input(j): c.column for j, c in enumerate(preparation.categories)},
-        "classes": preparation.target.classes,
-        "target": preparation.target.name,
+        "numbers": [number.name for number in encoder.numbers],
+        "categories": {category_input(j): c.column for j, c in enumerate(encoder.categories)},
+        "classes": encoder.target.classes,
+        "target": encoder.target.name,
     }
-    if preparation.images is not None:
-        said["images"] = asdict(preparation.images.shape)
+    if encoder.images is not None:
+        said["images"] = asdict(encoder.images.shape)
     return {"regchoose": as_json(said).decode()}
 
 
-def _encoded(graph: _Graph, preparation: Preparation) -> list[str]:
+def _encoded(graph: _Graph, encoder: Encoder) -> list[str]:
     """Return the parts of the inputs: standardized numbers, flags, levels, all as doubles."""
     parts = []
-    if preparation.numbers:
-        numbers = graph.input("numbers", TensorProto.DOUBLE, ["n", len(preparation.numbers)])
+    if encoder.numbers:
+        numbers = graph.input("numbers", TensorProto.DOUBLE, ["n", len(encoder.numbers)])
         missing = graph.node("IsNaN", numbers)
-        parts.append(_standardized(graph, numbers, missing, preparation))
-        flagged = [place for place, number in enumerate(preparation.numbers) if number.flagged]
+        parts.append(_standardized(graph, numbers, missing, encoder))
+        flagged = [place for place, number in enumerate(encoder.numbers) if number.flagged]
         if flagged:
             some = graph.node("Gather", missing, graph.constant(flagged, np.int64), axis=1)
             parts.append(graph.node("Cast", some, to=TensorProto.DOUBLE))
-    for place, category in enumerate(preparation.categories):
+    for place, category in enumerate(encoder.categories):
         texts = graph.input(category_input(place), TensorProto.STRING, ["n"])
         parts.append(_levels(graph, texts, category))
     return parts
 
 
-def _standardized(graph: _Graph, numbers: str, missing: str, preparation: Preparation) -> str:
-    inputs = preparation.numbers
+def _standardized(graph: _Graph, numbers: str, missing: str, encoder: Encoder) -> str:
+    inputs = encoder.numbers
     center, mean, scale = (
         graph.constant([getattr(one, name) for one in inputs]) for name in ("center", "mean", "scale")
     )
-    spread = graph.constant([np.inf if one.spread is None else one.spread for one in inputs])
+    spread = graph.constant(spreads(inputs))
     quarter = graph.node("Mul", numbers, graph.constant(0.25))
     away = graph.node("Div", graph.node("Sub", quarter, center), spread)
     cut = graph.node("Clip", away, graph.constant(-FARTHEST), graph.constant(FARTHEST))
@@ -134,7 +134,7 @@ def _standardized(graph: _Graph, numbers: str, missing: str, preparation: Prepar
     return graph.node("Div", graph.node("Sub", filled, mean), scale)
 
 
-def _channels(graph: _Graph, reading: ImageReading) -> str:
+def _channels(graph: _Graph, reading: ImageInput) -> str:
     """Return images, each channel standardized, as rows (n, d)."""
     shape = reading.shape
     size = [shape.channels, shape.height, shape.width]
@@ -145,8 +145,7 @@ def _channels(graph: _Graph, reading: ImageReading) -> str:
 
 
 def _levels(graph: _Graph, texts: str, category: CategoryInput) -> str:
-    unseen = len(category.names)
-    known = {"": unseen if category.missing is None else category.missing}
+    known = {"": category.place_of_missing}
     for level, place in zip(category.levels, category.places, strict=True):
         spellings = (level, level.lower(), level.upper(), level.title()) if category.boolean else (level,)
         known |= dict.fromkeys(spellings, place)
@@ -156,7 +155,7 @@ def _levels(graph: _Graph, texts: str, category: CategoryInput) -> str:
         domain="ai.onnx.ml",
         keys_strings=list(known),
         values_int64s=list(known.values()),
-        default_int64=unseen if category.other is None else category.other,
+        default_int64=category.place_of_new,
     )
     return graph.node("Gather", graph.constant(category.inputs), codes, axis=0)
 
@@ -171,9 +170,9 @@ def _mlp(graph: _Graph, x: str, tensors: Tensors) -> str:
     return x
 
 
-def _cnn(graph: _Graph, x: str, tensors: Tensors, preparation: Preparation) -> str:
+def _cnn(graph: _Graph, x: str, tensors: Tensors, encoder: Encoder) -> str:
     """Return the outputs; layers are those of `regchoose.training.networks.cnn.Cnn.module`."""
-    shape = preparation.shape
+    shape = encoder.shape
     assert shape is not None, "a cnn reads images"
     size = [-1, shape.channels, shape.height, shape.width]
     x = graph.node("Reshape", x, graph.constant(size, np.int64))
@@ -195,9 +194,9 @@ def _layer(graph: _Graph, x: str, weight: NDArray[Any], bias: NDArray[Any], dtyp
     return graph.node("Add", product, graph.constant(bias, dtype))
 
 
-def _answer(graph: _Graph, preparation: Preparation, outputs: str) -> tuple[str, list[Any]]:
+def _answer(graph: _Graph, encoder: Encoder, outputs: str) -> tuple[str, list[Any]]:
     """Return the name and shape of the answer: numbers in the units of the file, or probabilities."""
-    target = preparation.target
+    target = encoder.target
     if target.task == "regression":
         scaled = graph.node("Mul", outputs, graph.constant(target.scale))
         moved = graph.node("Add", scaled, graph.constant(target.mean))

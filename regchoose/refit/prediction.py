@@ -1,24 +1,27 @@
 """Predictions by a fitted model for a table of any size: what `regchoose predict` does."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.encoding.apply import Oddities, interpret
+from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.inputs import EncodedTarget
+from regchoose.encoding.text_rows import Oddities
 from regchoose.errors import DataError
 from regchoose.records.answers import Ask
-from regchoose.records.inputs import Preparation, TargetReading
 from regchoose.records.listener import Listener
-from regchoose.records.words import Float
-from regchoose.refit.encoded_rows import oddity_notes
+from regchoose.records.words import Float, Task
 from regchoose.refit.model_folder import read_model
-from regchoose.refit.score import Score
 from regchoose.settings.options import Settings
-from regchoose.statistics.metrics import probabilities
-from regchoose.table.large.batches import Rows, opened_rows
-from regchoose.table.large.prediction_writer import PredictionWriter
-from regchoose.table.write import Form
+from regchoose.statistics.metrics import log_probabilities, probabilities
+from regchoose.table.images.new_images import open_later
+from regchoose.table.large.batches import Rows, image_rows, opened_rows
+from regchoose.table.write import Form, PredictionWriter
+from regchoose.training.loss import n_outputs
 from regchoose.training.model_outputs import Answerer, answerer
 
 LISTED = 8  # columns of an error
@@ -50,6 +53,56 @@ class Predicted:
     ignored: tuple[str, ...]
     protected: int
     notes: tuple[str, ...]
+
+
+@dataclass
+class Score:
+    """How well predictions do on the rows whose target is known: sums over the rows added so far.
+
+    Parameters
+    ----------
+    scale : float
+        Of a regression's target.
+    """
+
+    task: Task
+    scale: float
+    n: int = 0
+    total: float = 0.0
+    right: int = 0
+    sum_y: float = 0.0
+    sum_squares: float = 0.0
+
+    def add(self, outputs: Float, y: Float) -> None:
+        """Add rows: outputs (n, k), and standardized targets or codes (n,), NaN where unknown."""
+        known = ~np.isnan(y)
+        outputs, y = outputs[known], y[known]
+        self.n += len(y)
+        if self.task == "regression":
+            self.total += float(np.square(outputs[:, 0] - y).sum())
+            self.sum_y += float(y.sum())
+            self.sum_squares += float(np.square(y).sum())
+            return
+        codes = y.astype(np.int64)
+        scores = log_probabilities(self.task, outputs)
+        self.total -= float(scores[np.arange(len(codes)), codes].sum())
+        self.right += int((scores.argmax(1) == codes).sum())
+
+    @property
+    def loss(self) -> float | None:
+        """Mean loss; None without rows."""
+        return self.total / self.n if self.n else None
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Accuracy, or rmse in the units of the file and r2."""
+        if not self.n:
+            return {}
+        if self.task != "regression":
+            return {"accuracy": self.right / self.n}
+        spread = self.sum_squares - self.sum_y**2 / self.n
+        rmse = float(np.sqrt(self.total / self.n)) * self.scale
+        return {"rmse": rmse} | ({"r2": 1 - self.total / spread} if spread > 0 else {})
 
 
 def predict(
@@ -85,22 +138,29 @@ def predict(
     DataError
         E333 for missing columns; else as the table is read, and E326 for texts among numbers.
     """
-    model, preparation, tensors = read_model(folder)
+    model, encoder, tensors = read_model(folder)
     with threadpool_limits(1):
         answer = answerer(
-            model, preparation, tensors, device=settings.device, network=network, where=str(folder)
+            model.network,
+            tensors,
+            input_names=encoder.input_names,
+            image=encoder.shape,
+            n_outputs=n_outputs(encoder.target.task, len(encoder.target.classes)),
+            device=settings.device,
+            network=network,
+            where=str(folder),
         )
         for note in answer.notes:
             listener.noted(note)
         listener.started("look", "look", 0)
-        with opened_rows(path, settings, choose=ask, model=preparation) as rows:
+        with _opened(path, encoder, settings, ask=ask) as rows:
             for note in rows.notes:
                 listener.noted(note)
             listener.finished("look", f"{rows.count:,} rows, {len(rows.names)} columns")
             return _predicted(
                 rows,
                 path,
-                preparation=preparation,
+                encoder=encoder,
                 answer=answer,
                 settings=settings,
                 target=target,
@@ -109,30 +169,44 @@ def predict(
             )
 
 
+@contextmanager
+def _opened(path: str, encoder: Encoder, settings: Settings, *, ask: Ask) -> Iterator[Rows]:
+    """Open a table, or images where the model reads images."""
+    if encoder.shape is None:
+        with opened_rows(path, settings, choose=ask) as rows:
+            yield rows
+        return
+    target = encoder.target
+    found = open_later(
+        path, encoder.shape, target_name=target.name, classes=target.classes, numeric=target.numeric
+    )
+    yield image_rows(found)
+
+
 def _predicted(
     rows: Rows,
     path: str,
     *,
-    preparation: Preparation,
+    encoder: Encoder,
     answer: Answerer,
     settings: Settings,
     target: Path,
     form: Form,
     listener: Listener,
 ) -> Predicted:
-    wanted, name = preparation.columns, preparation.target.name
+    wanted, name = encoder.columns, encoder.target.name
     _refuse_missing(rows, wanted, path)
     has_target = name in rows.names
     columns = list(dict.fromkeys([*wanted, *([name] if has_target else [])]))
-    oddities, score = Oddities(), Score(preparation.target.task, preparation.target.scale)
+    oddities, score = Oddities(), Score(encoder.target.task, encoder.target.scale)
     listener.started("predict", "predict", rows.count)
-    with PredictionWriter(preparation.target, folder=target.parent) as writer:
-        for batch in rows.batches(columns, numbers=preparation.number_columns):
-            found = interpret(batch, preparation, settings, oddities=oddities)
-            outputs = answer.outputs(found.x)
-            writer.add(stated(preparation.target, outputs), files=batch.files)
-            if found.y is not None:
-                score.add(outputs, found.y)
+    with PredictionWriter(encoder.target.classes, folder=target.parent) as writer:
+        for batch in rows.batches(columns, numbers=encoder.number_columns):
+            x, y = encoder.transform_batch(batch, settings, oddities=oddities)
+            outputs = answer.outputs(x)
+            writer.add(_stated(encoder.target, outputs), files=batch.files)
+            if y is not None:
+                score.add(outputs, y)
             listener.advanced("predict", writer.rows)
         protected = writer.finish(target, form)
     listener.finished("predict", f"{writer.rows:,} rows")
@@ -149,18 +223,16 @@ def _predicted(
 
 
 def _notes(oddities: Oddities, score: Score, *, of: int) -> tuple[str, ...]:
-    notes = oddity_notes(oddities, of=of)
+    notes = oddities.notes(of=of)
     if not oddities.without_target:
         return notes
     of_others = "the loss is of the others" if score.n else "so no loss is said"
     return (*notes, f"{oddities.without_target:,} rows have no target that the model knows; {of_others}")
 
 
-def stated(target: TargetReading, outputs: Float) -> Float:
+def _stated(target: EncodedTarget, outputs: Float) -> Float:
     """Return numbers (n, 1) in the units of the file, or probabilities (n, classes), of outputs (n, k)."""
-    if target.task == "regression":
-        return outputs * target.scale + target.mean
-    return probabilities(target.task, outputs)
+    return target.in_units(outputs) if target.task == "regression" else probabilities(target.task, outputs)
 
 
 def _refuse_missing(rows: Rows, wanted: tuple[str, ...], path: str) -> None:

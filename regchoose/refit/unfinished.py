@@ -4,16 +4,24 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
+from regchoose.encoding.encoder import Encoder
 from regchoose.errors import UsageError, setting
-from regchoose.records.inputs import Preparation
-from regchoose.refit.model_folder import MODEL, OURS, PREPARATION, UNFINISHED
-from regchoose.refit.whole_files import Arrays, as_json, pack, unpack, unwritable, write_whole
+from regchoose.records.words import Arrays
+from regchoose.refit.model_folder import (
+    MODEL,
+    OURS,
+    PREPROCESSING,
+    UNFINISHED,
+    as_json,
+    pack,
+    unpack,
+    unwritable,
+    write_whole,
+)
 
 PLAN = "plan.json"
 
@@ -32,18 +40,18 @@ class Unfinished:
     folder: Path
     key: str
 
-    def plan(self) -> tuple[dict[str, Any], Preparation] | None:
+    def plan(self) -> tuple[dict[str, Any], Encoder] | None:
         """Return what is known of the table, once its rows are encoded."""
         try:
             said = json.loads((self.folder / PLAN).read_bytes())
-            preparation = TypeAdapter(Preparation).validate_json((self.folder / PREPARATION).read_bytes())
-        except (OSError, ValueError, ValidationError):
+            encoder = Encoder.from_json((self.folder / PREPROCESSING).read_bytes())
+        except (OSError, ValueError):
             return None
-        return (said["plan"], preparation) if said.get("key") == self.key else None
+        return (said["plan"], encoder) if said.get("key") == self.key else None
 
-    def keep_plan(self, plan: Mapping[str, Any], preparation: Preparation) -> None:
+    def keep_plan(self, plan: Mapping[str, Any], encoder: Encoder) -> None:
         """Keep it."""
-        write_whole(self.folder / PREPARATION, as_json(asdict(preparation)))
+        write_whole(self.folder / PREPROCESSING, as_json(encoder.to_json()))
         write_whole(self.folder / PLAN, as_json({"key": self.key, "plan": plan}))
 
     def state(self, name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:

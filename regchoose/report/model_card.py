@@ -1,19 +1,22 @@
 """The card of a fitted model, as Markdown: what it is, what it was made from, what is to be known of it."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from regchoose.records.inputs import Preparation
 from regchoose.records.model import Model, Tried
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.safe_markdown import block, code, prose, table
 from regchoose.report.safe_text import plain
 
+if TYPE_CHECKING:  # what computes is loaded late
+    from regchoose.encoding.encoder import Encoder
+
 HEAD = ("strength", "l1", "l2", "loss", "difference")
 MOST = 40  # columns and notes that are listed
 
 
-def model_card(model: Model, preparation: Preparation, *, onnx: bool) -> str:
+def model_card(model: Model, encoder: "Encoder", *, onnx: bool) -> str:
     """Return the card; text from data shows as it is, whatever it holds.
 
     Parameters
@@ -22,13 +25,13 @@ def model_card(model: Model, preparation: Preparation, *, onnx: bool) -> str:
         Whether the model is there as ONNX too.
     """
     parts = [
-        _head(model, preparation),
+        _head(model, encoder),
         _recommended(model),
         _tried(model),
-        _training(model, preparation),
-        _columns(preparation),
+        _training(model, encoder),
+        _columns(encoder),
         _listed("Notes", map(prose, model.notes)),
-        _files(preparation, onnx=onnx),
+        _files(encoder, onnx=onnx),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -55,9 +58,9 @@ def regularizer_in_words(model: Model) -> str:
     return " ".join([ARM_NAMES[model.regularizer], f"({', '.join(amounts)})" if amounts else ""]).strip()
 
 
-def loss_in_words(preparation: Preparation) -> str:
+def loss_in_words(encoder: "Encoder") -> str:
     """Say which loss is meant."""
-    regression = preparation.target.task == "regression"
+    regression = encoder.target.task == "regression"
     return "squared error of the standardized target" if regression else "log loss"
 
 
@@ -78,19 +81,19 @@ def difference_in_words(model: Model, tried: Tried) -> str:
     return numbers.give_or_take(tried.loss - recommended.loss, 2 * tried.error)
 
 
-def _head(model: Model, preparation: Preparation) -> list[str]:
-    target = preparation.target
+def _head(model: Model, encoder: "Encoder") -> list[str]:
+    target = encoder.target
     kind = "a number" if target.task == "regression" else f"one of {len(target.classes)} classes"
     return [
         f"# Model of {code(target.name, longest=80)}",
         "",
         f"{prose(network_in_words(model))} with {prose(regularizer_in_words(model))}, trained on all "
-        f"{model.rows:,} {rows_in_words(preparation)} of {code(model.data['path'])} by regchoose "
+        f"{model.rows:,} {rows_in_words(encoder)} of {code(model.data['path'])} by regchoose "
         f"{prose(model.regchoose_version)}.",
         "",
-        f"It predicts {code(target.name)} ({kind}) from {source_in_words(preparation)}. Its loss "
-        f"({loss_in_words(preparation)}) on the {rows_in_words(preparation)} that it was trained on is "
-        f"{numbers.loss(model.train_loss)}; on new {rows_in_words(preparation)} expect more.",
+        f"It predicts {code(target.name)} ({kind}) from {source_in_words(encoder)}. Its loss "
+        f"({loss_in_words(encoder)}) on the {rows_in_words(encoder)} that it was trained on is "
+        f"{numbers.loss(model.train_loss)}; on new {rows_in_words(encoder)} expect more.",
     ]
 
 
@@ -139,7 +142,7 @@ def _tried(model: Model) -> list[str]:
     ]
 
 
-def _training(model: Model, preparation: Preparation) -> list[str]:
+def _training(model: Model, encoder: "Encoder") -> list[str]:
     length = model.length
     if length is None:
         how = "brought to its optimum by an exact method (Newton with the penalty kept whole)"
@@ -152,45 +155,45 @@ def _training(model: Model, preparation: Preparation) -> list[str]:
         f"objective: mean loss + {model.l1!r}·Σ|w| + {model.l2!r}·Σw²",
         f"training: {how}",
         f"seed: {model.seed}",
-        f"inputs: {len(preparation.input_names)}",
+        f"inputs: {len(encoder.input_names)}",
         f"nonzero weights: {numbers.percent(model.nonzero_share)}",
         f"fingerprint of the data: {model.data['fingerprint']}",
     ]
     return ["## Training", "", *block(lines)]
 
 
-def rows_in_words(preparation: Preparation) -> str:
+def rows_in_words(encoder: "Encoder") -> str:
     """Say what a row is."""
-    return "rows" if preparation.images is None else "images"
+    return "rows" if encoder.images is None else "images"
 
 
-def source_in_words(preparation: Preparation) -> str:
+def source_in_words(encoder: "Encoder") -> str:
     """Say what a prediction is made from."""
-    count = len(preparation.columns)
-    if preparation.images is not None:
-        return f"an image ({preparation.images.shape})"
+    count = len(encoder.columns)
+    if encoder.images is not None:
+        return f"an image ({encoder.images.shape})"
     return f"{count} column{'s' * (count > 1)}"
 
 
-def _columns(preparation: Preparation) -> list[str]:
-    if preparation.images is not None:
+def _columns(encoder: "Encoder") -> list[str]:
+    if encoder.images is not None:
         what = "Images of other sizes are brought to it; each channel is standardized as a whole."
-        return ["## What it reads", "", f"Images: {prose(str(preparation.images.shape))}. {what}"]
-    names = [f"{code(name)}" for name in preparation.columns]
+        return ["## What it reads", "", f"Images: {prose(str(encoder.images.shape))}. {what}"]
+    names = [f"{code(name)}" for name in encoder.columns]
     more = [f"{len(names) - MOST} more"] if len(names) > MOST else []
     return ["## Columns it reads", "", ", ".join([*names[:MOST], *more]) + "."]
 
 
-def _files(preparation: Preparation, *, onnx: bool) -> list[str]:
+def _files(encoder: "Encoder", *, onnx: bool) -> list[str]:
     files = {
         "weights.safetensors": "the weights, named as PyTorch's layers name them",
         "preprocessing.json": "how rows become inputs: imputation, scales, levels"
-        if preparation.images is None
+        if encoder.images is None
         else "how images become inputs: their shape, the scale of each channel",
         "model.json": "everything else that this card says",
     }
     if onnx:
-        source = "columns" if preparation.images is None else "the numbers of images"
+        source = "columns" if encoder.images is None else "the numbers of images"
         files["model.onnx"] = f"the model from {source} to answer; its metadata name the inputs"
     lines = [f"{code(name)}: {what}" for name, what in files.items()]
     return [

@@ -15,7 +15,7 @@ from regchoose.experiment.wording import advice
 from regchoose.flowchart.nodes import Action, Outcome, Question
 from regchoose.flowchart.walk import Step
 from regchoose.records.answers import Result
-from regchoose.records.subsample import Neighbourhood, Profile, Subsample
+from regchoose.records.subsample import AssociationMatrix, Profile, Subsample
 from regchoose.records.table import Table
 from regchoose.run.arm_sections import sections
 from regchoose.settings.options import Option, Settings
@@ -172,7 +172,7 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> dict[str
     }
 
 
-def _associations(found: Neighbourhood | None) -> dict[str, Any] | None:
+def _associations(found: AssociationMatrix | None) -> dict[str, Any] | None:
     """Return the picture of the associations; three decimals are enough for it."""
     if found is None:
         return None

@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from regchoose.encoding.encode import encoded_names
+from regchoose.encoding.coding import coding
 from regchoose.experiment.choice import pauses, tuned_models
 from regchoose.experiment.design import FIRST_ROWS, INNER, TUNING_SETS, Layout, make_layout
 from regchoose.experiment.grid import FEWEST_POINTS, make_grid
@@ -120,7 +120,7 @@ def _weights(table: Table, settings: Settings) -> int | None:
         return None
     hidden = () if settings.network == "linear" else settings.hidden
     outputs = len(table.classes) if table.task == "multiclass" else 1
-    sizes = (len(encoded_names(table)), *hidden, outputs)
+    sizes = (len(coding(table).input_names), *hidden, outputs)
     return sum(before * after for before, after in pairwise(sizes))
 
 

@@ -26,7 +26,7 @@ from regchoose.run.stage import Clock, Look, first_rows
 from regchoose.settings.options import Settings, for_images, parse_duration
 from regchoose.statistics.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
 from regchoose.subsample.profile import profile
-from regchoose.table.passes import load_heard
+from regchoose.table.load import load_with_progress
 from regchoose.workers.choose_workers import crew_of
 from regchoose.workers.tasks import Crew
 
@@ -91,7 +91,7 @@ class Run:
         self._start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
-        self._table = load_heard(data, settings, choose=ask, listener=listener, crew=crew)
+        self._table = load_with_progress(data, settings, choose=ask, listener=listener, crew=crew)
         if self._table.image is not None:
             self._settings = settings = for_images(settings, given=given)
         for warning in self._table.warnings:

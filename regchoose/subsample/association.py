@@ -1,14 +1,20 @@
-"""How strongly two columns go together, whatever their types: 0 not at all, 1 completely."""
+"""How strongly two columns go together, whatever their types: 0 not at all, 1 completely.
+
+And the order in which columns that go together stand side by side.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import squareform
 from scipy.stats import rankdata
 
-from regchoose.encoding.encode import encode
+from regchoose.encoding.coding import coding
+from regchoose.encoding.encoder import Encoder
+from regchoose.records.subsample import AssociationMatrix
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.table.columns.coding import coding, recode
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,8 @@ class Associations:
 def associations(table: Table, rows: Int) -> Associations:
     """Measure the associations among `rows` (n,) of the table; missing numbers are imputed."""
     plan, names = coding(table), [column.name for column in table.used]
-    numbers = encode(table, rows)[0][0][:, : len(plan.numbers)]
-    codes = recode(table.features[rows], plan)
+    numbers = Encoder.fit(table, rows).transform(table, rows)[0][:, : len(plan.numbers)]
+    codes = plan.recode(table.features[rows])
     floor = 2 * float(np.sqrt(np.log(len(names)) / len(rows)))
     target = table.target[rows]
     if table.task == "regression":
@@ -74,11 +80,11 @@ def _pairs(numbers: Float, codes: Int) -> Float:
 
 def correlation(x: Float) -> Float:
     """Return Pearson's correlations (p, p) of the columns of x (n, p); 0 where one is constant."""
-    z = standardized(x)
+    z = standardize(x)
     return np.clip(z.T @ z / len(z), -1.0, 1.0)
 
 
-def standardized(x: Float) -> Float:
+def standardize(x: Float) -> Float:
     """Return the columns of x (n, p) with mean 0 and sd 1; constants become 0."""
     z = x - x.mean(axis=0)
     sd = z.std(axis=0)
@@ -96,7 +102,7 @@ def correlation_ratio(codes: Int, values: Float) -> Float:
     n, k = len(codes), len(counts)
     if not 1 < k < n:
         return np.zeros(values.shape[1])
-    z = standardized(values)
+    z = standardize(values)
     means = np.eye(k)[group].T @ z / counts[:, None]
     between = (counts[:, None] * means**2).sum(axis=0) / n
     eta: Float = np.sqrt(np.clip(1 - (1 - between) * (n - 1) / (n - k), 0.0, 1.0))
@@ -116,3 +122,31 @@ def cramers_v(a: Int, b: Int) -> float:
     phi = max(0.0, phi - (r - 1) * (c - 1) / (n - 1))
     least = min(r - (r - 1) ** 2 / (n - 1), c - (c - 1) ** 2 / (n - 1)) - 1
     return float(np.sqrt(min(phi / least, 1.0))) if least > 0 else 0.0
+
+
+MOST_COLUMNS = 40  # in a picture
+
+
+def cluster_columns(found: Associations, *, of: int) -> AssociationMatrix | None:
+    """Cluster the columns by average linkage of 1 − association; None where there are fewer than two.
+
+    Of more than 40 columns those with the strongest association to any other are taken. Leaves are ordered
+    so that neighbours are as alike as they can be (Bar-Joseph, Gifford & Jaakkola 2001).
+
+    Parameters
+    ----------
+    of : int
+        Columns of the table that are used.
+    """
+    if len(found.names) < 2:
+        return None
+    strongest = np.argsort(-found.pairs.max(axis=1), kind="stable")[:MOST_COLUMNS]
+    kept = np.sort(strongest)
+    distance = 1 - found.pairs[np.ix_(kept, kept)]
+    np.fill_diagonal(distance, 0.0)
+    tree = linkage(squareform(distance), "average", optimal_ordering=True)
+    order = kept[leaves_list(tree)]
+    matrix = found.signed[np.ix_(order, order)]
+    np.fill_diagonal(matrix, 1.0)
+    names = tuple(found.names[j] for j in order)
+    return AssociationMatrix(names, of, matrix, found.with_target[order])

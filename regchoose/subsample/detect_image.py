@@ -9,7 +9,7 @@ import numpy as np
 
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.subsample.association import standardized
+from regchoose.subsample.association import standardize
 
 FEWEST = 16  # columns
 FAMILY = 0.8  # share of the used columns that must belong to it
@@ -19,7 +19,7 @@ STRANGERS = 2_000  # random pairs that neighbours are compared with
 
 
 @dataclass(frozen=True)
-class Picture:
+class DetectedImage:
     """Columns that lie side by side in space or time."""
 
     kind: Literal["pixels", "signal"]
@@ -30,7 +30,7 @@ class Picture:
     strangers: float  # mean |r| of random pairs
 
 
-def find_picture(table: Table, rows: Int) -> Picture | None:
+def detect_image(table: Table, rows: Int) -> DetectedImage | None:
     """Look for columns of one range whose names count up and that resemble their neighbours.
 
     The range is shared where most columns span a quarter of it; a table without header has names that
@@ -53,7 +53,7 @@ def find_picture(table: Table, rows: Int) -> Picture | None:
     gray = bool((low.min() == 0) and (low == 0).mean() > 0.5 and (values % 1 == 0).mean() > 0.9)
     grid = all(len(_numbers(name)) == 2 for name in names) or "pix" in names[0].lower()
     kind: Literal["pixels", "signal"] = "pixels" if grid or gray else "signal"
-    return Picture(kind, names[0], names[-1], len(family), neighbours, strangers)
+    return DetectedImage(kind, names[0], names[-1], len(family), neighbours, strangers)
 
 
 def _numbers(name: str) -> tuple[int, ...]:
@@ -77,7 +77,7 @@ def _resemblance(values: Float) -> tuple[float, float]:
     known = ~np.isnan(values)
     scale = np.maximum(np.abs(np.where(known, values, 0.0)).max(), 1e-300)
     means = np.where(known, values / scale, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    z = standardized(np.where(known, values / scale, means))
+    z = standardize(np.where(known, values / scale, means))
     n, p = z.shape
     rng = np.random.default_rng(0)
     a, b = rng.integers(0, p, STRANGERS), rng.integers(0, p, STRANGERS)

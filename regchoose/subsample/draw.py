@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 from regchoose.records.subsample import Check, Subsample
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.subsample.match import failed_rule, missed_targets, prove, row_order
+from regchoose.subsample.match import broken_rule, check_match, check_row_order, missed_targets
 from regchoose.subsample.moments import Coordinates, coordinates, terms
 from regchoose.table.images.patches import in_patches
 
@@ -51,7 +51,7 @@ def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
     table = in_patches(table) if is_image else table
     n, at = table.n_all, coordinates(table)
     # Images lie in folders in the order of their classes: that says nothing of time.
-    order = None if is_image else row_order(table, at, seed=seed)
+    order = None if is_image else check_row_order(table, at, seed=seed)
     few = _few_groups(table)
     if n <= size:
         return Subsample(np.arange(n), n, "all rows", not few, few or f"all {n:,} rows", order=order)
@@ -70,9 +70,9 @@ def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
     ranked = _ranked(candidates, balanced, at)
     best: tuple[int, Subsample] | None = None
     for rows in ranked[: 1 + REDRAWS]:
-        checks = prove(at, rows, seed=seed)
+        checks = check_match(at, rows, seed=seed)
         broken = sum(not check.ok for check in checks)
-        reason = few or failed_rule(table, rows, checks=checks, folds=folds)
+        reason = few or broken_rule(table, rows, checks=checks, folds=folds)
         praise = _praise(checks, size=len(rows), of=n)
         tried = Subsample(rows, n, method, not reason, reason or praise, checks, order)
         if best is None or broken < best[0]:

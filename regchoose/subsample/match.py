@@ -18,7 +18,7 @@ from regchoose.errors import setting
 from regchoose.records.subsample import Check
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.subsample.association import standardized
+from regchoose.subsample.association import standardize
 from regchoose.subsample.moments import Coordinates, moments, terms
 
 SMD = "standardized mean difference"
@@ -54,7 +54,7 @@ ERRORS = 3.0  # standard errors of chance
 UNSTEADY = 0.25  # relative standard error from which a variance is not compared
 
 
-def prove(at: Coordinates, rows: Int, *, seed: int) -> tuple[Check, ...]:
+def check_match(at: Coordinates, rows: Int, *, seed: int) -> tuple[Check, ...]:
     """Compare the rows (m,) with the whole table; each check is ok where its value is within its limit."""
     rng = np.random.default_rng((seed, 2))
     return (
@@ -66,7 +66,7 @@ def prove(at: Coordinates, rows: Int, *, seed: int) -> tuple[Check, ...]:
     )
 
 
-def failed_rule(table: Table, rows: Int, *, checks: Sequence[Check], folds: int) -> str:
+def broken_rule(table: Table, rows: Int, *, checks: Sequence[Check], folds: int) -> str:
     """Return the rule by which these rows do not stand for the table, or nothing."""
     if table.task != "regression":
         codes = table.target.astype(np.int64)
@@ -187,7 +187,7 @@ def _pairs(at: Coordinates, rows: Int, *, rng: np.random.Generator) -> Iterator[
 
 def _scores(at: Coordinates, rows: Int, *, columns: Int) -> Float:
     """Standardize columns by the rows themselves (m, columns); missing is the mean, constants are 0."""
-    return standardized(np.nan_to_num(at.numbers[rows][:, columns] - at.moments.mean[columns]))
+    return standardize(np.nan_to_num(at.numbers[rows][:, columns] - at.moments.mean[columns]))
 
 
 def _energy(at: Coordinates, rows: Int, *, rng: np.random.Generator) -> Check:
@@ -217,7 +217,7 @@ def _distances(a: Float, b: Float) -> Float:
     return distances
 
 
-def row_order(table: Table, at: Coordinates, *, seed: int) -> Check:
+def check_row_order(table: Table, at: Coordinates, *, seed: int) -> Check:
     """Try to tell the first third of the rows from the last; where that works, time or order matters.
 
     The rows stand in the order of the table's time where it has one, else in that of the file.

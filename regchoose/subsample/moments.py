@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regchoose.encoding.coding import Coding, coding
 from regchoose.records.table import Table, Whole
 from regchoose.records.words import Float, Int
-from regchoose.table.columns.coding import Coding, coding, recode
 from regchoose.table.columns.quantiles import cuts, winsorized
 
 RARE_LEVEL = 0.01  # levels below this share are not balanced one by one
@@ -104,7 +104,7 @@ def coordinates(table: Table) -> Coordinates:
     """Return the coordinates of every row of the table."""
     plan, names = coding(table), [column.name for column in table.used]
     regression = table.task == "regression"
-    numbers, codes = table.features[:, plan.numbers], recode(table.features, plan)
+    numbers, codes = table.features[:, plan.numbers], plan.recode(table.features)
     number_names = [names[j] for j in plan.numbers]
     code_names = [names[j] for j in plan.categories]
     if regression:

@@ -6,14 +6,13 @@ from dataclasses import replace
 import numpy as np
 from sklearn.covariance import ledoit_wolf
 
-from regchoose.encoding.encode import encode, encoded_names
+from regchoose.encoding.coding import Coding, coding
+from regchoose.encoding.encoder import Encoder
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.subsample.association import Associations, associations, standardized
-from regchoose.subsample.correlation_order import neighbourhood
-from regchoose.subsample.detect_image import Picture, find_picture
-from regchoose.table.columns.coding import Coding, coding, recode
+from regchoose.subsample.association import Associations, associations, cluster_columns, standardize
+from regchoose.subsample.detect_image import DetectedImage, detect_image
 
 KAPPA = 30.0  # condition number from which columns count as correlated (Belsley, Kuh & Welsch 1980)
 RANK = 0.3  # effective rank, as a share of the columns, under which they do
@@ -41,7 +40,7 @@ def profile(table: Table, rows: Int) -> Profile:
         of zeros lies between its two thresholds.
     """
     warnings = []
-    inputs = len(encoded_names(table))
+    inputs = len(coding(table).input_names)
     if inputs > len(rows) and table.image is None:
         warnings.append(
             f"{inputs:,} inputs on {len(rows):,} rows: a linear lasso keeps at most {len(rows):,} of them"
@@ -60,10 +59,10 @@ def profile(table: Table, rows: Int) -> Profile:
     return Profile(
         _correlated(figures, pairs),
         _somewhat_correlated(figures),
-        _of_images(table) or _entire_picture(find_picture(table, rows), pairs),
+        _of_images(table) or _entire_picture(detect_image(table, rows), pairs),
         _sparse(table, rows),
         tuple(warnings),
-        None if table.image else neighbourhood(pairs, of=len(table.used)),
+        None if table.image else cluster_columns(pairs, of=len(table.used)),
     )
 
 
@@ -93,7 +92,7 @@ def _spectrum(table: Table, rows: Int) -> dict[str, float]:
     1967), and the adjusted R² in the variance inflation. Effective rank: exp of the entropy of the shrunk
     eigenvalues' shares (Roy & Vetterli 2007).
     """
-    coded = _coded(encode(table, rows)[0][0], coding(table))
+    coded = _coded(Encoder.fit(table, rows).transform(table, rows)[0], coding(table))
     n, d = coded.shape
     if d < 2:
         return {"condition_number": 1.0, "effective_rank_share": 1.0, "max_vif": 1.0, "inputs": float(d)}
@@ -124,7 +123,7 @@ def _coded(x: Float, plan: Coding) -> Float:
         if width > 1:
             kept[start + int(x[:, start : start + width].sum(axis=0).argmax())] = False
         start += width
-    z = standardized(x[:, kept])
+    z = standardize(x[:, kept])
     z = np.ascontiguousarray(z[:, z.any(axis=0)].T)
     if not len(z):
         return z.T
@@ -183,7 +182,7 @@ def _of_images(table: Table) -> Finding | None:
     return Finding("yes", f"DATA are images ({table.image}), and an image is seen as a whole.", figures)
 
 
-def _entire_picture(picture: Picture | None, pairs: Associations) -> Finding:
+def _entire_picture(picture: DetectedImage | None, pairs: Associations) -> Finding:
     v = pairs.target
     ratio = float(v.sum() ** 2 / (len(v) * (v**2).sum())) if v.any() else 0.0
     figures = {"participation_ratio": ratio, "associated_share": float((v > 0).mean())}
@@ -215,11 +214,11 @@ def _entire_picture(picture: Picture | None, pairs: Associations) -> Finding:
 def _sparse(table: Table, rows: Int) -> Finding:
     """Count the zeros after coding, with numbers as they are (not centred)."""
     plan, values = coding(table), table.features[rows]
-    codes = recode(values, plan)
+    codes = plan.recode(values)
     zeros = float((values[:, plan.numbers] == 0).sum() + (~np.isnan(values[:, plan.flagged])).sum())
     for j, levels in enumerate(plan.levels):
         zeros += (codes[:, j] == 0).sum() if len(levels) == 2 else len(rows) * (len(levels) - 1)
-    share = zeros / (len(rows) * len(encoded_names(table)))
+    share = zeros / (len(rows) * len(plan.input_names))
     figures = {"zero_share": float(share)}
     evidence = (
         f"{share:.0%} of the values are zero after coding "

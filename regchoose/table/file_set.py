@@ -1,14 +1,15 @@
-"""Which files a path means: one, those of a folder, or those a pattern names; and how large they are."""
+"""Which files a path means (one, a folder's or a pattern's), and what kind of file each of them is."""
 
+import difflib
+import errno
 import glob
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from regchoose.errors import UsageError
-from regchoose.table.compression import packing_of
-from regchoose.table.source import KINDS, check_path
+from regchoose.errors import DataError, UsageError
 
 LARGE = 64 * 2**20  # bytes of text from which a file is streamed rather than held
 GROWTH = 5  # bytes of text in a compressed byte, about
@@ -62,7 +63,7 @@ def large_parts(path: str) -> Parts | None:
     files = _files(here, path)
     if not files:
         return None
-    formats, packed = {check_path(file) for file in files}, {packing_of(_start(file)) for file in files}
+    formats, packed = {check_path(file) for file in files}, {compression_of(_start(file)) for file in files}
     if len(formats) > 1 or len(packed) > 1:
         raise UsageError(
             "E209", f"{path} holds files of several kinds", fix="a pattern that names one kind, as '*.csv'"
@@ -102,3 +103,112 @@ def is_table(file: Path) -> bool:
     for ending in PACKED:
         name = name.removesuffix(ending)
     return name.endswith(ENDINGS) and not name.startswith((".", "_"))
+
+
+COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}  # first bytes, and what they mean
+
+
+def compression_of(start: bytes) -> str | None:
+    """Say how a file is compressed, by its first bytes."""
+    return next((name for mark, name in COMPRESSIONS.items() if start.startswith(mark)), None)
+
+
+STDIN = "-"
+
+
+# First bytes of files that are no text. A file is what it holds, whatever its name says.
+MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "an Excel or zip file"),
+    (b"PK\x05\x06", "an empty zip file"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file"),
+    (b"%PDF", "a PDF file"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\x00", "an xz file"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
+    (b"Rar!", "a RAR file"),
+    (b"\x93NUMPY", "a NumPy file"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"SQLite format 3\x00", "an SQLite file"),
+    (b"\x80\x04\x95", "a pickle"),
+    (b"ARROW1", "an Arrow file"),
+    (b"\x7fELF", "a program"),
+)
+
+
+# Endings of text that is no table.
+OTHER_TEXT = {".json", ".jsonl", ".ndjson", ".xml", ".html", ".htm", ".arff", ".yaml", ".yml", ".toml", ".md"}
+
+
+KINDS = "csv, tsv, txt, each also as .gz or .zst, and parquet files are read"
+
+
+def check_path(path: str) -> bool:
+    """Say whether the file at `path` is Parquet; a kind that is not read is an error.
+
+    Raises
+    ------
+    UsageError
+        E201 for a path that cannot be opened, E209 for a folder or another kind of file.
+    """
+    if path == STDIN:
+        return False
+    here = Path(path)
+    if here.is_dir():
+        raise UsageError("E209", f"{path} is a folder, and a file was wanted", fix=f"name one file; {KINDS}")
+    try:
+        start = _first_bytes(here)
+    except (OSError, ValueError) as error:
+        raise UsageError("E201", f"cannot open {path!r}: {_reason(error)}", fix=_nearest(here)) from None
+    if start.startswith(b"PAR1"):
+        return True
+    kind = next((what for magic, what in MAGIC if start.startswith(magic)), None)
+    if kind is not None:
+        raise UsageError(
+            "E209", f"{path} is {kind}, and a table as text was wanted", fix=f"export it: {KINDS}"
+        )
+    if here.suffix.lower() in OTHER_TEXT:
+        raise UsageError("E209", f"{path}: {here.suffix} files are not read", fix=f"convert it: {KINDS}")
+    if here.suffix.lower() == ".parquet" and start:
+        raise UsageError("E209", f"{path} is called parquet but is none", fix="rename it, or repair the file")
+    return False
+
+
+def _first_bytes(path: Path) -> bytes:
+    """Return a file's first bytes. A pipe is not opened: its writer would take that for the reader."""
+    if stat.S_ISREG(path.stat().st_mode):
+        with path.open("rb") as file:
+            return file.read(16)
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return b""
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+
+def _nearest(path: Path) -> str:
+    folder = path.parent
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return f"there is no folder {str(folder)!r} to look in"
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f"did you mean {str(folder / near[0])!r}?" if near else "check the name"
+
+
+def check_unchanged(path: str, before: os.stat_result) -> None:
+    """Raise E311 where size or time of a file are not what they were."""
+    try:
+        after: os.stat_result | None = Path(path).stat()
+    except OSError:
+        after = None
+    if after is None or (
+        stat.S_ISREG(before.st_mode)
+        and (before.st_size, before.st_mtime_ns, before.st_ino)
+        != (after.st_size, after.st_mtime_ns, after.st_ino)
+    ):
+        raise DataError("E311", f"{path} changed while it was read", fix="run again once it is complete")

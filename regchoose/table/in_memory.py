@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
-from regchoose.table.cells import Cells
 from regchoose.table.csv.header import name_columns
-from regchoose.table.raw_table import RawTable
+from regchoose.table.raw_table import Cells, RawTable
 
 Frame = pd.DataFrame
 InMemory = pd.DataFrame | ArrayLike | Mapping[Any, Any]  # of a mapping: column name → values

@@ -1,58 +1,81 @@
-"""From a path to a table that is ready for an experiment."""
+"""From a path, a data frame or arrays to a table that is ready for an experiment.
 
+::
+
+    path ─┬─ images ───────────── images/load_images ──────────────────────────────────┐
+          ├─ one small file ───── csv/read, large/parquet ──┐                           │
+          └─ large, or several ── large/stream: DuckDB ─────┤ RawTable: columns of text │
+                                  large/held_rows           │                           │
+    a DataFrame or arrays ─────── in_memory ────────────────┘                           │
+                                                            │                           │
+                                  columns/facts  what the cells of a column say         │
+                                  columns/target what is predicted                      │
+                                  columns/roles  what each column is for                │
+                                  columns/features the columns as numbers               │
+                                                            │                           │
+                  large/column_stats, of a large table ──── Table ──────────────────────┘
+"""
+
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from numpy.typing import ArrayLike
 
-from regchoose.errors import DataError, Phrase, PhraseLike, UsageError, one_of, setting
+from regchoose.errors import DataError, Phrase, UsageError, one_of, setting
+from regchoose.records.listener import Listener
 from regchoose.records.table import AS_Y, Column, Table
 from regchoose.settings.options import Settings
-from regchoose.table.cells import some
-from regchoose.table.columns.duplicates import repeats
-from regchoose.table.columns.facts import Facts, facts_of, refuse_odd_texts
-from regchoose.table.columns.group_and_time import groups_of, times_of
-from regchoose.table.columns.leakage import leaks
-from regchoose.table.columns.minimum_rows import check_classes, check_rows
-from regchoose.table.columns.roles import ANOTHER_TARGET, Features, to_features
-from regchoose.table.columns.target import Target, find_target, merge_rare, nearest, to_target
-from regchoose.table.csv.dialect import Choose
+from regchoose.table.columns.duplicates import warn_of_duplicates
+from regchoose.table.columns.facts import Facts, facts_of
+from regchoose.table.columns.features import refuse_odd_texts, to_features
+from regchoose.table.columns.group_and_time import to_groups, to_times
+from regchoose.table.columns.leakage import find_leakage
+from regchoose.table.columns.roles import ANOTHER_TARGET
+from regchoose.table.columns.target import find_target, nearest, read_target
+from regchoose.table.csv.dialect import Choose, ask_nobody
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import large_parts
+from regchoose.table.file_set import Parts, large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, load_images, open_images
 from regchoose.table.in_memory import InMemory, raw_from_memory
-from regchoose.table.large.column_stats import with_whole
-from regchoose.table.large.held_rows import look_out
+from regchoose.table.large.column_stats import add_column_stats
+from regchoose.table.large.distributed_scan import why_not_shared
+from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
-from regchoose.table.large.stream import Advanced, ignore, streaming
-from regchoose.table.raw_table import RawTable
+from regchoose.table.large.stream import Advanced, ignore_progress, streaming
+from regchoose.table.raw_table import RawTable, take_rows
 from regchoose.workers.tasks import Crew
 
 
 def load(
-    path: str,
+    data: str | InMemory,
     settings: Settings,
     *,
-    choose: Choose,
-    advanced: Advanced = ignore,
+    y: ArrayLike | None = None,
+    choose: Choose = ask_nobody,
+    advanced: Advanced = ignore_progress,
     crew: Crew | None = None,
 ) -> Table:
     """Read a table, give its columns their roles, and find the target and the task.
 
     Parameters
     ----------
-    path : str
-        A .csv, .tsv or .txt file, also compressed by gzip or zstandard, a .parquet file, or a folder or
-        pattern of such files. What is larger than 64 MB or several files is streamed: of its rows some,
-        drawn evenly, are held. Or images: an .npz file with X and y, or a folder with a subfolder a class.
+    data : str, DataFrame, mapping, or array-like (n, p)
+        The path of a .csv, .tsv or .txt file, also compressed by gzip or zstandard, of a .parquet file, or
+        of a folder or pattern of such files. What is larger than 64 MB or several files is streamed: some
+        of its rows, drawn evenly, are held. Or of images: an .npz file with X and y, or a folder with a
+        subfolder for each class. Or a table in memory, whose columns keep their types.
     settings : Settings
         Those of the group "Data" matter, and `folds`, `resources` and `subsample` for the fewest rows.
+    y : array-like (n,), optional
+        Of a table in memory: the target; else it is a column, found as that of a file is.
     choose : callable
         Asks a person where the file does not tell; returns None where no prompt is possible.
     advanced : callable
-        Is told the bytes that the present pass over a large table has read.
+        Is told how many bytes the present pass over a large table has read.
     crew : Crew, optional
-        Workers that see the files of the table too, and share them.
+        Workers that can see the files of the table too, and share them.
 
     Returns
     -------
@@ -64,67 +87,65 @@ def load(
     UsageError
         E201 to E209: the path, an option, or a column that an option names.
     DataError
-        E301 to E327: the file cannot be read exactly, or not be learned from.
+        E301 to E332: the data cannot be read exactly, or not be learned from.
     """
-    return load_with_text(path, settings, choose=choose, advanced=advanced, crew=crew)[0]
+    return load_with_text(data, settings, y=y, choose=choose, advanced=advanced, crew=crew)[0]
 
 
 def load_with_text(
-    path: str,
+    data: str | InMemory,
     settings: Settings,
     *,
-    choose: Choose,
-    advanced: Advanced = ignore,
+    y: ArrayLike | None = None,
+    choose: Choose = ask_nobody,
+    advanced: Advanced = ignore_progress,
     crew: Crew | None = None,
 ) -> tuple[Table, RawTable]:
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
-    if are_images(path):
-        found = open_images(path, settings)
-        if isinstance(found, ImageSet):
-            return load_images(found, settings, advanced=advanced)
-        return _small(found, settings, choose=choose)
-    parts = large_parts(path)
+    if not isinstance(data, str):
+        return _load_memory(data, y, settings)
+    if are_images(data):
+        images = open_images(data, settings)
+        if isinstance(images, ImageSet):
+            return load_images(images, settings, advanced=advanced)
+        return _load_small(images, settings, choose=choose)
+    parts = large_parts(data)
     if parts is None:
-        return _small(read(path, settings, choose=choose), settings, choose=choose)
-    with streaming(parts, settings, choose=choose, advanced=advanced, crew=crew) as stream:
-        outlook = look_out(stream)
-        if not outlook.complete:
-            _check_possible(outlook.raw, settings)
-        table, raw = _to_table(outlook.raw, settings, choose=choose)
-        if outlook.complete:
-            warnings = check_reading(stream, outlook.bytes, ())
-            return replace(table, warnings=(*table.warnings, *warnings, *repeats(table))), raw
-        return with_whole(table, stream, outlook.bytes), raw
+        return _load_small(read(data, settings, choose=choose), settings, choose=choose)
+    return _load_large(parts, settings, choose=choose, advanced=advanced, crew=crew)
 
 
-def _small(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
-    """Do what `load_with_text` does, for a table that is held."""
-    table, raw = _to_table(raw, settings, choose=choose)
-    return replace(table, warnings=(*table.warnings, *repeats(table))), raw
-
-
-def load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> tuple[Table, RawTable]:
-    """Do what `load_with_text` does with a table in memory, whose columns keep their types.
-
-    Parameters
-    ----------
-    data : DataFrame, mapping, or array-like (n, p)
-    y : array-like (n,), optional
-        The target; else it is a column of `data`, found as that of a file is.
-
-    Raises
-    ------
-    UsageError, DataError
-        As `load`, and as `regchoose.table.in_memory.raw_from_memory`.
-    """
+def _load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> tuple[Table, RawTable]:
     raw, target = raw_from_memory(data, y)
-    chosen = settings if target is None else replace(settings, target=target)
-    table, kept = _small(raw, chosen, choose=lambda _: None)
-    return replace(table, target_why=table.target_why if target is None else AS_Y), kept
+    if target is None:
+        return _load_small(raw, settings, choose=ask_nobody)
+    table, kept = _load_small(raw, replace(settings, target=target), choose=ask_nobody)
+    return replace(table, target_why=AS_Y), kept
+
+
+def _load_small(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
+    """Make the table of rows that are all held."""
+    table, raw = _to_table(raw, settings, choose=choose)
+    return replace(table, warnings=(*table.warnings, *warn_of_duplicates(table))), raw
+
+
+def _load_large(
+    parts: Parts, settings: Settings, *, choose: Choose, advanced: Advanced, crew: Crew | None
+) -> tuple[Table, RawTable]:
+    """Make the table of the rows held, and count over all rows what they are like."""
+    with streaming(parts, settings, choose=choose, advanced=advanced, crew=crew) as stream:
+        held = draw_held_rows(stream)
+        if held.complete:
+            table, raw = _to_table(held.raw, settings, choose=choose)
+            skipped = check_reading(stream, held.counts, ())
+            return replace(table, warnings=(*table.warnings, *skipped, *warn_of_duplicates(table))), raw
+        _check_possible(held.raw, settings)
+        table, raw = _to_table(held.raw, settings, choose=choose)
+        return add_column_stats(table, stream, held.counts), raw
 
 
 def _check_possible(raw: RawTable, settings: Settings) -> None:
-    """Raise E202 for what needs all rows of a table of which some are held."""
+    """Raise E202 for an option that needs all rows, where only some are held."""
     reasons = {
         "group": "rows of one group would be torn apart" if settings.group is not None else "",
         "min_class": "a class may be rare among them, and not in the table" if settings.min_class else "",
@@ -140,25 +161,22 @@ def _check_possible(raw: RawTable, settings: Settings) -> None:
 
 
 def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
-    """Give a table as text its roles, target and task; return it with the text of its rows."""
+    """Give a table as text its target, roles and features; return it with the text of its rows.
+
+    The facts of each column are gathered once, here for the target and in `to_features` for the others.
+    """
     place, why = find_target(raw, settings, choose=choose)
     target_why = Phrase.of(why).words(python=raw.dialect.in_memory)
     _check_names(raw, settings, target=raw.names[place])
-    raw, facts, dropped = _with_target(raw, place, settings)
+    raw, facts, dropped = _rows_with_target(raw, facts_of(raw, place, settings), settings)
     if settings.task != "classification":
         refuse_odd_texts(facts, raw)
-    experiment = "no" not in (settings.resources, settings.subsample)
-    if experiment:
-        check_rows(raw, settings)
-    target = to_target(facts, raw, settings)
-    if target.classes and settings.min_class:
-        target = merge_rare(target, settings.min_class)
-    if experiment and target.classes:
-        check_classes(target, raw, settings)
+    target = read_target(facts, raw, settings)
     features = to_features(raw, place, settings)
+    leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
     columns = list(features.columns)
-    columns[place] = Column(raw.names[place], "target", target.type, target_why)
-    said = [*raw.warnings, *dropped, *target.warnings, *features.warnings, *_leakage(features, target)]
+    columns[place] = Column(facts.name, "target", target.type, target_why)
+    said = [*raw.warnings, *dropped, *target.warnings, *features.warnings, *leaking]
     in_memory = raw.dialect.in_memory
     table = Table(
         path=raw.path,
@@ -166,21 +184,16 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
         columns=tuple(columns),
         features=features.values,
         target=target.values,
-        target_name=raw.names[place],
+        target_name=facts.name,
         target_why=target_why,
         task=target.task,
         task_why=Phrase.of(target.task_why).words(python=in_memory),
         classes=target.classes,
         warnings=tuple(Phrase.of(line).words(python=in_memory) for line in said),
-        groups=groups_of(raw, settings),
-        time=times_of(raw, settings),
+        groups=None if settings.group is None else to_groups(features.kept[settings.group], raw),
+        time=None if settings.time is None else to_times(features.kept[settings.time], raw),
     )
     return table, raw
-
-
-def _leakage(features: Features, target: Target) -> tuple[PhraseLike, ...]:
-    used = [column for column in features.columns if column.used]
-    return leaks(used, features.values, target=target.values, n_classes=len(target.classes))
 
 
 def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
@@ -203,9 +216,10 @@ def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
                 )
 
 
-def _with_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTable, Facts, tuple[str, ...]]:
-    """Return the rows that have a target, its facts, and a warning where rows were dropped."""
-    facts = facts_of(raw, place, settings)
+def _rows_with_target(
+    raw: RawTable, facts: Facts, settings: Settings
+) -> tuple[RawTable, Facts, tuple[str, ...]]:
+    """Return the rows that have a target, its facts in them, and a warning where rows were dropped."""
     if not facts.missing.any():
         return raw, facts, ()
     count, lines = int(facts.missing.sum()), raw.lines[facts.missing]
@@ -218,5 +232,53 @@ def _with_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTabl
             fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
         )
     kept = ~facts.missing
-    raw = replace(raw, columns=tuple(some(column, kept) for column in raw.columns), lines=raw.lines[kept])
-    return raw, facts_of(raw, place, settings), (f"{count:,} rows without a target were left out",)
+    columns = tuple(take_rows(column, kept) for column in raw.columns)
+    warning = f"{count:,} rows without a target were left out"
+    return replace(raw, columns=columns, lines=raw.lines[kept]), facts.take(kept), (warning,)
+
+
+class PassProgress:
+    """Adds up the bytes that the passes over a large table read: two, or three where workers share it."""
+
+    def __init__(self, n_bytes: int, told: Callable[[int], None], *, count: int = 2) -> None:
+        self._bytes, self._told, self.total = n_bytes, told, count * n_bytes
+        self._before = self._last = 0
+
+    def advanced(self, done: int) -> None:
+        """Hear the bytes that the present pass has read; where they fall, another pass has begun."""
+        if done < self._last / 2:
+            self._before = min(self._before + self._bytes, self.total - self._bytes)
+        self._last = done
+        self._told(self._before + done)
+
+
+def load_with_progress(
+    data: str | Table, settings: Settings, *, choose: Choose, listener: Listener, crew: Crew | None = None
+) -> Table:
+    """Do what `load` does, and say how far the reading of a large table is; a table is returned as it is."""
+    if isinstance(data, Table):
+        return data
+    if are_images(data):
+        listener.started("read", "read the images", 0)
+        table = load(data, settings, choose=choose, advanced=partial(listener.advanced, "read"))
+        listener.finished("read", f"{table.n_all:,} {'images' if table.image else 'rows'}")
+        return table
+    parts = large_parts(data)
+    if parts is None:
+        return load(data, settings, choose=choose)
+    shared = crew if crew is not None and _is_shared(crew, parts, listener) else None
+    passes = PassProgress(parts.n_bytes, partial(listener.advanced, "read"), count=2 if shared is None else 3)
+    listener.started("read", "read", passes.total)
+    table = load(data, settings, choose=choose, advanced=passes.advanced, crew=shared)
+    listener.finished("read", f"{table.n_all:,} rows, of which {table.n_rows:,} are held")
+    return table
+
+
+def _is_shared(crew: Crew, parts: Parts, listener: Listener) -> bool:
+    """Tell whether the files of a table are shared out among workers; say so, or why not."""
+    if not crew.is_remote or len(parts.files) == 1:
+        return False
+    why = why_not_shared(crew, parts)
+    files = f"The {len(parts.files)} files are read"
+    listener.noted(f"{files} here: {why}." if why else f"{files} by the workers.")
+    return not why

@@ -1,14 +1,85 @@
-"""A table as text, before its columns are given roles."""
+"""A table as text, before its columns are given roles: of each column the different texts, cleaned."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from regchoose.records.table import Dialect
 from regchoose.records.words import Int
-from regchoose.table.cells import Cells, Text, texts_at
+from regchoose.table.cell_values import are_clean, clean
+
+Text = NDArray[Any]  # of numpy's StringDType: short texts lie in the array itself, 16 bytes each
+TEXT = np.dtypes.StringDType(na_object=None)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The texts of a column, in order of their first appearance."""
+
+    codes: Int  # (n,) places in `texts`; −1 for a null of a typed file
+    texts: tuple[str, ...]
+    respelled: tuple[str, ...] = ()  # as they stood, where cleaning changed more than plain spaces
+
+    def counts(self) -> Int:
+        """Return how often each text stands in the column."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts)).astype(np.int64)
+
+    def where(self, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
+        """Return the rows (n,) whose text fulfils a condition; nulls do not."""
+        fulfilled = np.fromiter((holds(text) for text in self.texts), dtype=bool, count=len(self.texts))
+        return np.append(fulfilled, False)[self.codes]
+
+    def take(self, rows: NDArray[Any]) -> "Cells":
+        """Return the cells of some rows; texts that no longer appear are dropped."""
+        codes, kept = pd.factorize(self.codes[rows])
+        texts = [self.texts[code] if code >= 0 else None for code in kept]
+        return _of(codes, texts)
+
+
+def factorize(column: NDArray[Any]) -> Cells:
+    """Keep each different text of a column (n,) once, as it stands; None is a null."""
+    codes, found = pd.factorize(column.astype(object, copy=False))
+    return Cells(codes.astype(np.int64), tuple(found))
+
+
+def to_cells(column: Text | Cells) -> Cells:
+    """Clean the texts of a column and merge those that then agree (NFC, outer spaces)."""
+    cells = column if isinstance(column, Cells) else factorize(column)
+    if are_clean(cells.texts):
+        return cells
+    texts = [clean(text) for text in cells.texts]
+    pairs = zip(cells.texts, texts, strict=True)
+    odd = tuple(old for old, new in pairs if not old.isascii() and new != old.strip(" \t"))
+    return replace(_of(cells.codes, texts), respelled=odd)
+
+
+def take_rows(column: Text | Cells, rows: NDArray[Any]) -> Text | Cells:
+    """Return some rows of a column."""
+    if isinstance(column, Cells):
+        return column.take(rows)
+    kept: Text = column[rows]
+    return kept
+
+
+def texts_at(column: Text | Cells, rows: NDArray[Any]) -> NDArray[Any]:
+    """Return the texts (m,) of some rows, as objects; None is a null."""
+    if isinstance(column, Cells):
+        texts = np.array([*column.texts, None], dtype=object)
+        found: NDArray[Any] = texts[column.codes[rows]]
+        return found
+    held: NDArray[Any] = column[rows].astype(object)
+    return held
+
+
+def _of(codes: NDArray[Any], texts: Sequence[str | None]) -> Cells:
+    places: dict[str, int] = {}
+    new = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]
+    merged = np.array([*new, -1], dtype=np.int64)[codes]
+    return Cells(merged, tuple(places))
 
 
 @dataclass(frozen=True)

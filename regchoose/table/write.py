@@ -1,26 +1,29 @@
-"""A table, or some of its rows, written as CSV or Parquet, whichever the name's ending says."""
+"""Everything that writes rows: a table as CSV or Parquet, images as .npz, predictions batch by batch."""
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Literal, Self
 
 import duckdb
+import numpy as np
 import pandas as pd
 
-from regchoose.errors import DataError, ResourceError, UsageError
+from regchoose.errors import DataError, ResourceError, UsageError, setting
 from regchoose.records.table import Column, Table
-from regchoose.records.words import Int
-from regchoose.table.cells import texts_at
-from regchoose.table.large.duckdb_workspace import in_memory
+from regchoose.records.words import Float, Int
+from regchoose.table.large.duckdb_session import MEMORY, OFFLINE, connect_in_memory
 from regchoose.table.large.stream import Stream
-from regchoose.table.raw_table import RawTable
+from regchoose.table.raw_table import RawTable, texts_at
 
 Form = Literal["csv", "parquet", "npz"]
 FORMULA = "^[=+@\\t\\r-]"  # what makes a spreadsheet run a cell (OWASP, CSV injection)
 
 
-def form_of(path: str) -> Form:
+def output_form(path: str) -> Form:
     """Return the form in which a file of that name is written.
 
     Raises
@@ -54,7 +57,7 @@ def write_rows(target: Path, form: Form, *, table: Table, raw: RawTable, rows: I
         Row numbers.
     """
     cells = {f"c{j}": pd.Series(texts_at(column, rows), dtype="str") for j, column in enumerate(raw.columns)}
-    with in_memory(threads=1) as connection:
+    with connect_in_memory(threads=1) as connection:
         connection.register("rows_drawn", pd.DataFrame(cells))
         return _copy(connection, "rows_drawn", target, form, table=table, raw=raw)
 
@@ -75,7 +78,7 @@ def _copy(
 ) -> int:
     mark = raw.dialect.decimal
     columns = ", ".join(
-        f"{_cell(j, column, form, mark=mark)} AS {identifier(column.name)}"
+        f"{_cell(j, column, form, mark=mark)} AS {quote_identifier(column.name)}"
         for j, column in enumerate(table.columns)
     )
     options = "FORMAT parquet" if form == "parquet" else "FORMAT csv, HEADER true, NULL ''"
@@ -118,6 +121,158 @@ def _cell(place: int, column: Column, form: Form, *, mark: str) -> str:
     return cell
 
 
-def identifier(name: str) -> str:
+def quote_identifier(name: str) -> str:
     """Quote a name for SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+class PredictionWriter:
+    """Takes predictions in the order of the rows.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        That are predicted, in order of their codes; empty for numbers.
+    folder : Path
+        Where there is room for them: beside the file that is written.
+    """
+
+    def __init__(self, classes: Sequence[str], *, folder: Path) -> None:
+        self._classes, self.rows, self._has_files = classes, 0, False
+        self._folder = TemporaryDirectory(prefix=".regchoose-", dir=folder)
+        self._connection = duckdb.connect(
+            str(Path(self._folder.name) / "predictions.db"),
+            config={**OFFLINE, "memory_limit": MEMORY, "threads": 1},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+        self._folder.cleanup()
+
+    def add(self, answers: Float, *, files: Sequence[str] | None = None) -> None:
+        """Add rows: numbers (n, 1) in the units of the file, or probabilities (n, classes).
+
+        Parameters
+        ----------
+        files : sequence of str, optional
+            Which file each of the rows is; of all rows or of none.
+        """
+        values: dict[str, Any] = {f"p{place}": answers[:, place] for place in range(answers.shape[1])}
+        if files is not None:
+            self._has_files, values["file"] = True, files
+        if self._classes:
+            values["code"] = answers.argmax(1)
+        frame = pd.DataFrame(values)
+        self._connection.register("batch", frame)
+        if not self.rows:
+            self._connection.execute("CREATE TABLE answers AS SELECT * FROM batch LIMIT 0")
+        self._connection.execute("INSERT INTO answers SELECT * FROM batch")
+        self._connection.unregister("batch")
+        self.rows += len(frame)
+
+    def finish(self, file: Path, form: Form) -> int:
+        """Write the file; return how many classes have a name that was protected against spreadsheets."""
+        names, protected = list(self._classes), 0
+        if form == "csv":
+            risky = [name for name in names if re.match(FORMULA, name) and not _is_number(name)]
+            protected = len(risky)
+            names = [f"'{name}" if name in risky else name for name in names]
+        options = "FORMAT parquet" if form == "parquet" else "FORMAT csv, HEADER true"
+        columns = self._file(form) + self._columns(names)
+        quoted = str(file).replace("'", "''")
+        try:
+            self._connection.execute(f"COPY (SELECT {columns} FROM answers) TO '{quoted}' ({options})")
+        except duckdb.IOException as error:
+            raise ResourceError(
+                "E402",
+                f"the output cannot be written: {str(error).splitlines()[0]}",
+                fix="-o with another place",
+            ) from None
+        return protected
+
+    def _file(self, form: Form) -> str:
+        if not self._has_files:
+            return ""
+        risky = f"CASE WHEN regexp_matches(file, '{FORMULA}') THEN chr(39) || file ELSE file END AS "
+        return f"{risky if form == 'csv' else ''}file, "
+
+    def _columns(self, names: list[str]) -> str:
+        if not names:
+            return "p0 AS prediction"
+        texts = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+        shares = (
+            f"p{place} AS {quote_identifier(f'probability of {name}')}"
+            for place, name in enumerate(self._classes)
+        )
+        return ", ".join([f"list_extract([{texts}], code + 1) AS prediction", *shares])
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return bool(np.isfinite(float(text.replace(",", "."))))
+    except ValueError:
+        return False
+
+
+def refuse_form(form: str, table: Table) -> None:
+    """Raise E209 where images are to be written as a table, or a table as images."""
+    if (form == "npz") != (table.image is not None):
+        what, wanted = ("images", "npz") if table.image else ("a table", "csv")
+        raise UsageError(
+            "E209",
+            f"{table.path} holds {what}, and .{form} is for {'tables' if table.image else 'images'}",
+            where="-o",
+            fix=f"-o sample.{wanted}",
+        )
+
+
+def refuse_some(table: Table) -> None:
+    """Raise E202 for `--rows all` where some of the images are held."""
+    if table.whole is not None:
+        raise UsageError(
+            "E202",
+            setting("rows") + f" all needs all {table.n_all:,} images, and {table.n_rows:,} are held",
+            where=setting("rows"),
+            fix=setting(rows=table.n_rows) | "a smaller " + setting("image_size"),
+        )
+
+
+def write_images(target: Path, *, table: Table, rows: Int) -> None:
+    """Write images and their targets: X (n, h, w) or (n, h, w, c), y (n,).
+
+    Whole numbers from 0 to 255 are written as bytes.
+
+    Parameters
+    ----------
+    target : Path
+        Written over.
+    rows : (m,) ndarray
+        Rows held.
+
+    Raises
+    ------
+    ResourceError
+        E402 where it cannot be written.
+    """
+    image = table.image
+    assert image is not None
+    values = table.features[rows]
+    bytes_ = bool(((values >= 0) & (values <= 255) & (values % 1 == 0)).all())
+    planes = values.astype(np.uint8 if bytes_ else np.float32)
+    x = np.moveaxis(planes.reshape(-1, image.channels, image.height, image.width), 1, 3)
+    own = table.target[rows]
+    y = np.array(table.classes)[own.astype(np.int64)] if table.classes else own
+    if table.classes and table.columns[-1].type == "integer":
+        y = y.astype(np.int64)
+    try:
+        with target.open("wb") as file:
+            np.savez_compressed(file, X=x[..., 0] if image.channels == 1 else x, y=y)
+    except OSError as error:
+        raise ResourceError(
+            "E402", f"the output cannot be written: {error.strerror}", fix="-o with another place"
+        ) from error

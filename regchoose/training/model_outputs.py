@@ -11,13 +11,12 @@ import torch
 from numpy.typing import NDArray
 
 from regchoose.errors import UsageError, setting
-from regchoose.records.inputs import Preparation
-from regchoose.records.model import Model
+from regchoose.records.model import NetworkPlan
+from regchoose.records.table import Image
 from regchoose.records.words import Float
 from regchoose.training.cache_lines import spread
 from regchoose.training.deterministic import calm
 from regchoose.training.device import choose_devices
-from regchoose.training.loss import n_outputs
 from regchoose.training.networks.any_network import AnyNetwork
 from regchoose.training.networks.choose import built_cnn
 from regchoose.training.networks.inspect_module import any_network
@@ -46,12 +45,26 @@ class Answerer:
 
 
 def answerer(
-    model: Model, preparation: Preparation, tensors: Tensors, *, device: str, network: str | None, where: str
+    plan: NetworkPlan,
+    tensors: Tensors,
+    *,
+    input_names: tuple[str, ...],
+    image: Image | None,
+    n_outputs: int,
+    device: str,
+    network: str | None,
+    where: str,
 ) -> Answerer:
-    """Return the model, ready to answer.
+    """Return a fitted network, ready to answer.
 
     Parameters
     ----------
+    plan : NetworkPlan
+        Which network it is.
+    tensors : mapping of str to ndarray
+        Its weights.
+    image : Image, optional
+        What its inputs are together, where each row is an image.
     network : str, optional
         Where the user's own network is now; by default where it was.
     where : str
@@ -63,23 +76,21 @@ def answerer(
         E218 where the weights are not those of the network, or its file is gone; E210, E211 where it cannot
         be imported or built.
     """
-    names = preparation.input_names
-    k = n_outputs(preparation.target.task, len(preparation.target.classes))
-    if model.network.name == "linear":
-        return Answerer(_linear(tensors, (k, len(names)), where=where))
+    if plan.name == "linear":
+        return Answerer(_linear(tensors, (n_outputs, len(input_names)), where=where))
     place = choose_devices(device).of(0)
-    if not model.network.is_own:
-        built_in = _built_in(model, preparation, k=k)
+    if not plan.is_own:
+        built_in = _built_in(plan, len(input_names), image=image, n_outputs=n_outputs)
         return Answerer(_network(built_in, row_of(built_in, tensors, where=where), place))
-    own, notes = _own(model, names, k=k, name=network or model.network.name)
+    own, notes = _own(plan, input_names, k=n_outputs, name=network or plan.name)
     return Answerer(_network(own, row_of(own, tensors, where=where), place), notes)
 
 
-def _built_in(model: Model, preparation: Preparation, *, k: int) -> BuiltIn:
-    if model.network.name == "mlp":
-        return Mlp((len(preparation.input_names), *model.network.hidden, k))
-    assert preparation.shape is not None, "a folder of a cnn without images is refused"
-    return built_cnn(model.network.options, image=preparation.shape, n_outputs=k)
+def _built_in(plan: NetworkPlan, n_inputs: int, *, image: Image | None, n_outputs: int) -> BuiltIn:
+    if plan.name == "mlp":
+        return Mlp((n_inputs, *plan.hidden, n_outputs))
+    assert image is not None, "a folder of a cnn without images is refused"
+    return built_cnn(plan.options, image=image, n_outputs=n_outputs)
 
 
 def _linear(tensors: Tensors, shape: tuple[int, int], *, where: str) -> Callable[[Float], Float]:
@@ -112,9 +123,10 @@ def _network(
     return outputs
 
 
-def _own(model: Model, names: tuple[str, ...], *, k: int, name: str) -> tuple[AnyNetwork, tuple[str, ...]]:
+def _own(
+    plan: NetworkPlan, names: tuple[str, ...], *, k: int, name: str
+) -> tuple[AnyNetwork, tuple[str, ...]]:
     """Build the user's own network again."""
-    plan = model.network
     with undisturbed(), redirect_stdout(io.StringIO()):
         try:
             user = load(name)

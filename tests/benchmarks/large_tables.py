@@ -9,7 +9,7 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from regchoose.encoding.encode import encode
+from regchoose.encoding.encoder import Encoder
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
 from regchoose.subsample.moments import coordinates
@@ -87,5 +87,5 @@ def ridge_error(table: Table, rows: Int) -> float:
 
 
 def _encoded(table: Table, rows: Int) -> tuple[Float, Float]:
-    ((x, _),) = encode(table, rows)
+    x, _ = Encoder.fit(table, rows).transform(table, rows)
     return x, table.target[rows]

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from regchoose.cli.app import main
-from regchoose.encoding.encode import encode
+from regchoose.encoding.encoder import Encoder
 from regchoose.errors import UsageError
 from regchoose.export.recipe import MISSING, recipe_of
 from regchoose.export.script import LIBRARIES, script
@@ -43,7 +43,8 @@ def same_as_ours(document: Document, table: Path, settings: Settings, folder: Pa
     found = runpy.run_path(str(file))
     inputs, target = found["read"](str(table))
     loaded = load(str(table), settings, choose=nobody)
-    ((x, y),) = encode(loaded, np.arange(loaded.n_rows))
+    rows = np.arange(loaded.n_rows)
+    x, y = Encoder.fit(loaded, rows).transform(loaded, rows)
     assert np.allclose(found["encoder"]().fit_transform(inputs), x, atol=1e-9)
     if loaded.task == "regression":
         target = (target - target.mean()) / target.std()

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from regchoose.table.large.duckdb_workspace import in_memory
+from regchoose.table.large.duckdb_session import connect_in_memory
 from tests.cli.conftest import clean_environment
 from tests.cli.test_real_terminal import QUICK
 from tests.run.test_walk_chart import write
@@ -160,7 +160,7 @@ def test_an_address_of_the_web_is_no_file(proxy: Proxy, tmp_path: Path) -> None:
 
 
 def test_the_database_fetches_no_extension(proxy: Proxy, tmp_path: Path) -> None:
-    with closing(in_memory(extension_directory=str(tmp_path))) as connection:
+    with closing(connect_in_memory(extension_directory=str(tmp_path))) as connection:
         connection.execute(f"SET custom_extension_repository = 'http://{proxy.place}'")
         for query in (f"SELECT * FROM 'http://{proxy.place}/a.csv'", "SELECT * FROM 'a.xlsx'"):
             with pytest.raises(duckdb.Error):

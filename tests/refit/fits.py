@@ -89,7 +89,7 @@ def fitted(
 def model_in(folder: Path, path: str, own: Settings, *, asked: Request) -> Path:
     """Fit a model and write it; return its folder."""
     found = fitted(path, begin(folder, "key", force=False), own, asked=asked)
-    write_model(folder, found.model, found.preparation, weights=found.weights)
+    write_model(folder, found.model, found.encoder, weights=found.weights)
     return folder
 
 

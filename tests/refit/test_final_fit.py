@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
-from regchoose.encoding.encode import encode
+from regchoose.encoding.encoder import Encoder
 from regchoose.errors import DataError, TrainingError
 from regchoose.records.model import Tried
 from regchoose.records.words import Task
 from regchoose.refit import row_file, train_final
+from regchoose.refit.model_folder import unpack
 from regchoose.refit.unfinished import Unfinished, begin
-from regchoose.refit.whole_files import unpack
 from regchoose.settings.options import Settings
 from regchoose.table import file_set
 from regchoose.table.large import batches, held_rows
@@ -27,7 +27,8 @@ LINEAR = {"network": "linear"}
 
 def encoded(path: str, own: Settings) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     found = load(path, own, choose=nobody)
-    ((x, y),) = encode(found, np.arange(found.n_rows))
+    rows = np.arange(found.n_rows)
+    x, y = Encoder.fit(found, rows).transform(found, rows)
     return x, y
 
 
@@ -87,7 +88,7 @@ def test_a_streamed_table_gives_the_model_of_a_held_one(
     held = fitted(path, begun(tmp_path / "held"), own, asked=asked)
     streaming_from_now_on(260)
     streamed = fitted(path, begun(tmp_path / "streamed"), own, asked=asked)
-    assert streamed.preparation == held.preparation
+    assert streamed.encoder == held.encoder
     assert streamed.weights == held.weights
     assert streamed.model.train_loss == held.model.train_loss
 
@@ -245,4 +246,4 @@ def test_a_table_of_arrays_is_fitted(tmp_path: Path) -> None:
     rng, own = np.random.default_rng(0), settings(target=None)
     np.savez(tmp_path / "flat.npz", X=rng.normal(size=(60, 3)), y=np.arange(60) % 2)
     flat = fitted(str(tmp_path / "flat.npz"), begun(tmp_path / "f"), own, asked=request("none"))
-    assert (flat.model.rows, len(flat.preparation.columns)) == (60, 3)
+    assert (flat.model.rows, len(flat.encoder.columns)) == (60, 3)

@@ -112,11 +112,11 @@ def test_predictions_are_those_of_pytorchs_layers(form: str, tmp_path: Path) -> 
 
 
 def test_channels_are_standardized_by_all_images(folder: Path, tmp_path: Path) -> None:
-    _, preparation, _ = read_model(model_in(tmp_path / "m", str(folder), own(), asked=request("none")))
+    _, encoder, _ = read_model(model_in(tmp_path / "m", str(folder), own(), asked=request("none")))
     pixels = np.stack([np.asarray(Pillow.open(file)) for file in folder.glob("*/*.png")]).astype(float)
-    assert preparation.images is not None
-    np.testing.assert_allclose(preparation.images.mean, [pixels.mean()])
-    np.testing.assert_allclose(preparation.images.scale, [pixels.std()])
+    assert encoder.images is not None
+    np.testing.assert_allclose(encoder.images.mean, [pixels.mean()])
+    np.testing.assert_allclose(encoder.images.scale, [pixels.std()])
 
 
 @pytest.mark.parametrize("network", ["cnn", "mlp", "linear"])
@@ -141,7 +141,7 @@ def fitted_with(place: Path, path: str, network: str) -> Path:
     chosen = frozenset({"network"})
     found = fit(path, own(network=network), ASKED, given=chosen, work=work, ask=nobody, listener=Diary())
     assert found.model.network.name == network
-    write_model(place, found.model, found.preparation, weights=found.weights)
+    write_model(place, found.model, found.encoder, weights=found.weights)
     return place
 
 
@@ -149,7 +149,7 @@ def test_a_cnn_of_which_some_weights_are_penalized_predicts_too(folder: Path, tm
     work = begin(tmp_path / "m", "k", force=False)
     chosen = own(penalize=("1.weight",), epochs=40)
     found = fitted(str(folder), work, chosen, asked=request("l1", l1=10.0))
-    write_model(tmp_path / "m", found.model, found.preparation, weights=found.weights)
+    write_model(tmp_path / "m", found.model, found.encoder, weights=found.weights)
     tensors = read_model(tmp_path / "m")[2]
     assert (tensors["1.weight"] == 0).mean() > 0.4
     assert all((tensors[f"{place}.weight"] != 0).all() for place in (3, 6))

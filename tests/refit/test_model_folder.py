@@ -9,9 +9,17 @@ import pytest
 from safetensors.numpy import load_file
 
 from regchoose.errors import RegchooseError, UsageError
-from regchoose.refit.model_folder import MODEL, PREPARATION, UNFINISHED, WEIGHTS, read_model
+from regchoose.refit.model_folder import (
+    MODEL,
+    PREPROCESSING,
+    UNFINISHED,
+    WEIGHTS,
+    pack,
+    read_model,
+    unpack,
+    write_whole,
+)
 from regchoose.refit.unfinished import begin
-from regchoose.refit.whole_files import pack, unpack, write_whole
 from tests.refit.fits import fitted, model_in, request, settings, table
 
 ASKED = request("l2", l2=0.001)
@@ -25,8 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_is_written_is_read_back(folder: Path, tmp_path: Path) -> None:
     found = fitted(table(tmp_path), begin(tmp_path / "m", "key", force=False), settings(), asked=ASKED)
-    model, preparation, tensors = read_model(folder)
-    assert preparation == found.preparation
+    model, encoder, tensors = read_model(folder)
+    assert encoder == found.encoder
     assert model.weights == found.model.weights
     np.testing.assert_equal(tensors, unpack(found.weights)[0])
     # Anybody can read them.
@@ -37,9 +45,9 @@ def test_what_is_written_is_read_back(folder: Path, tmp_path: Path) -> None:
 def copied(folder: Path, target: Path, **changed: Any) -> Path:
     """Copy a model with a field of one of its documents changed."""
     target.mkdir()
-    for file in (MODEL, PREPARATION, WEIGHTS):
+    for file in (MODEL, PREPROCESSING, WEIGHTS):
         (target / file).write_bytes((folder / file).read_bytes())
-    for file in (MODEL, PREPARATION):
+    for file in (MODEL, PREPROCESSING):
         said = json.loads((target / file).read_text())
         said |= {name: value for name, value in changed.items() if name in said}
         (target / file).write_text(json.dumps(said))
@@ -77,7 +85,7 @@ def test_what_does_not_fit_together_is_refused(reason: str, folder: Path, tmp_pa
     assert reason in caught.value.message
 
 
-@pytest.mark.parametrize("file", [MODEL, PREPARATION, WEIGHTS])
+@pytest.mark.parametrize("file", [MODEL, PREPROCESSING, WEIGHTS])
 def test_cut_and_missing_files_are_refused(file: str, folder: Path, tmp_path: Path) -> None:
     target = copied(folder, tmp_path / "m")
     (target / file).write_bytes((target / file).read_bytes()[:-9])

@@ -22,21 +22,21 @@ HARD = ["1e30,,2021-03-03,new,YES,same,0", "-1e30,7,2020-01-01,,no,same,0", "0.5
 
 def inputs_of(folder: Path, path: str) -> dict[str, Any]:
     """What a caller makes of the columns: numbers, the parts of dates, texts."""
-    _, preparation, _ = read_model(folder)
+    _, encoder, _ = read_model(folder)
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)
     columns: list[Any] = []
-    for number in preparation.numbers:
+    for number in encoder.numbers:
         texts = rows[number.column]
         if not number.part:
             columns.append([float(text or "nan") for text in texts])
             continue
         day = pd.to_datetime(texts)
-        (first,) = [pd.Timestamp(reading.first, unit="s") for reading in preparation.dates]
+        (first,) = [pd.Timestamp(reading.first, unit="s") for reading in encoder.dates]
         columns.append(
             (day - first).dt.days if number.part == "elapsed" else getattr(day.dt, PARTS[number.part])
         )
     made: dict[str, Any] = {"numbers": np.column_stack(columns).astype(np.float64)}
-    for place, category in enumerate(preparation.categories):
+    for place, category in enumerate(encoder.categories):
         made[category_input(place)] = rows[category.column].to_numpy(dtype=object)
     return made
 

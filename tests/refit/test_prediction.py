@@ -210,7 +210,7 @@ def test_a_large_table_with_a_ragged_row_is_refused_and_nothing_written(
     folder = model_in(tmp_path / "m", table(tmp_path), settings(), asked=ASKED)
     bad = write(tmp_path, "\n".join([HEADER, *lines(60), "1,2", *lines(20), ""]), "bad.csv")
     monkeypatch.setattr(file_set, "LARGE", 0)
-    monkeypatch.setattr("regchoose.table.large.head.BEGINNING", 600)
+    monkeypatch.setattr("regchoose.table.large.text_file.BEGINNING", 600)
     assert refused(folder, bad).code == "E312"
 
 

@@ -4,17 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from regchoose.records.inputs import CategoryInput, NumberInput, Preparation, TargetReading
+from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.inputs import CategoryInput, EncodedTarget, NumberInput
 from regchoose.records.model import Length, Model, NetworkPlan, Tried
 from regchoose.report.model_card import model_card
 from tests.report.hostile import NAMES
 from tests.report.test_as_markdown import shape
 
-PREPARATION = Preparation(
+PREPROCESSING = Encoder(
     (NumberInput("age", "age", "", center=1.0, spread=2.0, mean=0.0, scale=1.0, flagged=True),),
     (CategoryInput("town", False, ("a", "b"), (0, 1), ("a", "b"), (0.5, 0.5), other=None, missing=None),),
     (),
-    TargetReading("y", "binary", ("no", "yes"), False, True, None, 0.0, 1.0),
+    EncodedTarget("y", "binary", ("no", "yes"), False, True, None, 0.0, 1.0),
     (),
 )
 MODEL = Model(
@@ -110,12 +111,12 @@ regchoose predict MODEL DATA -o OUT.csv
 
 
 def test_the_card_says_what_the_model_is() -> None:
-    assert model_card(MODEL, PREPARATION, onnx=False) == TEXT
+    assert model_card(MODEL, PREPROCESSING, onnx=False) == TEXT
 
 
 def test_a_linear_model_by_hand_has_neither_recommendation_nor_length() -> None:
     linear = replace(MODEL, network=NetworkPlan("linear", (), {}, ()), length=None, result=None, tried=())
-    said = model_card(linear, PREPARATION, onnx=True)
+    said = model_card(linear, PREPROCESSING, onnx=True)
     assert "A linear model with L2" in said
     assert "regularizer and strength were given by hand" in said
     assert "brought to its optimum" in said
@@ -125,11 +126,11 @@ def test_a_linear_model_by_hand_has_neither_recommendation_nor_length() -> None:
 
 def card_with(name: str) -> str:
     """The card of a model that has a name wherever data or files can put one."""
-    preparation = replace(
-        PREPARATION,
-        numbers=(replace(PREPARATION.numbers[0], name=name, column=name),),
-        categories=(replace(PREPARATION.categories[0], column=f"{name} 2"),),
-        target=replace(PREPARATION.target, name=name),
+    encoder = replace(
+        PREPROCESSING,
+        numbers=(replace(PREPROCESSING.numbers[0], name=name, column=name),),
+        categories=(replace(PREPROCESSING.categories[0], column=f"{name} 2"),),
+        target=replace(PREPROCESSING.target, name=name),
     )
     model = replace(
         MODEL,
@@ -138,7 +139,7 @@ def card_with(name: str) -> str:
         notes=(name,),
         result={**(MODEL.result or {}), "file": name, "sentence": name},
     )
-    return model_card(model, preparation, onnx=False)
+    return model_card(model, encoder, onnx=False)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NAMES if NAMES[kind].strip()])

@@ -23,11 +23,11 @@ from regchoose.subsample.match import (
     UNSEEN,
     VARIANCE,
     VARIATION,
-    failed_rule,
+    broken_rule,
+    check_match,
+    check_row_order,
     ks_distance,
     missed_targets,
-    prove,
-    row_order,
 )
 from regchoose.subsample.moments import coordinates
 from tests.table.tables import mixed, table
@@ -36,7 +36,7 @@ EVERY_CHECK = {SMD, VARIANCE, KS, VARIATION, UNSEEN, GAP, CORRELATION, ENERGY, T
 
 
 def proof(whole: Table, rows: Int) -> dict[tuple[str, str], Check]:
-    return {(check.column, check.check): check for check in prove(coordinates(whole), rows, seed=0)}
+    return {(check.column, check.check): check for check in check_match(coordinates(whole), rows, seed=0)}
 
 
 def broken(whole: Table, rows: Int) -> set[str]:
@@ -125,11 +125,11 @@ def test_a_class_with_too_few_rows_says_how_many_are_wanted() -> None:
     assert not drawn.matched
     assert drawn.reason == ("class 'k1' has 4 rows among 1,000, 5 folds need 10; --rows 2500 would hold them")
     assert draw(whole, size=2_500, folds=5, seed=0).matched
-    assert "the table has no more" in failed_rule(whole, drawn.rows, checks=(), folds=11)
+    assert "the table has no more" in broken_rule(whole, drawn.rows, checks=(), folds=11)
 
 
 def order_of(whole: Table) -> Check:
-    return row_order(whole, coordinates(whole), seed=0)
+    return check_row_order(whole, coordinates(whole), seed=0)
 
 
 def test_order_is_noticed() -> None:

@@ -10,9 +10,14 @@ from sklearn.linear_model import LinearRegression
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.subsample.association import associations, correlation, correlation_ratio, cramers_v
-from regchoose.subsample.correlation_order import MOST_COLUMNS
-from regchoose.subsample.detect_image import find_picture
+from regchoose.subsample.association import (
+    MOST_COLUMNS,
+    associations,
+    correlation,
+    correlation_ratio,
+    cramers_v,
+)
+from regchoose.subsample.detect_image import detect_image
 from regchoose.subsample.profile import profile
 from tests.table.tables import mixed, table
 
@@ -159,12 +164,12 @@ def bands(n: int) -> Float:
 
 def test_neighbouring_bands_are_a_signal_and_shuffled_ones_are_not() -> None:
     x, names = bands(200), [f"c{j + 1}" for j in range(60)]
-    found = find_picture(table(x, x[:, 30], names=names), np.arange(200))
+    found = detect_image(table(x, x[:, 30], names=names), np.arange(200))
     assert found is not None
     assert found.kind == "signal"
     assert found.neighbours > 2 * found.strangers
     shuffled = x[:, np.random.default_rng(0).permutation(60)]
-    assert find_picture(table(shuffled, x[:, 30], names=names), np.arange(200)) is None
+    assert detect_image(table(shuffled, x[:, 30], names=names), np.arange(200)) is None
 
 
 @pytest.mark.parametrize("reason", ["names", "range", "few", "category"])
@@ -178,7 +183,7 @@ def test_what_a_picture_needs(reason: str) -> None:
         x, names = x[:, :10], names[:10]
     else:
         x[:, ::3], levels = np.arange(200)[:, None] % 4, dict.fromkeys(range(0, 60, 3), 4)
-    assert find_picture(table(x, x[:, 1], names=names, levels=levels), np.arange(200)) is None
+    assert detect_image(table(x, x[:, 1], names=names, levels=levels), np.arange(200)) is None
 
 
 def test_a_dense_signal_is_an_entire_picture_and_a_lone_one_is_not() -> None:

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from regchoose.errors import RegchooseError
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings
-from regchoose.table.load import load, load_memory
+from regchoose.table.load import load
 
 DATA = Path(__file__).parents[2] / "data"
 N = 60
@@ -23,7 +23,7 @@ LETTERS = ["a", "b", "c"] * (N // 3)
 
 
 def loaded(data: Any, y: Any = None, **settings: Any) -> Table:
-    return load_memory(data, y, Settings(**settings))[0]
+    return load(data, Settings(**settings), y=y)
 
 
 @pytest.mark.parametrize("name", ["diabetes", "wine", "loans", "breast_cancer"])

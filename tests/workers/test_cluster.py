@@ -25,7 +25,7 @@ from regchoose.errors import ResourceError, UsageError
 from regchoose.records.words import Task
 from regchoose.settings.options import Settings
 from regchoose.table.large import held_rows
-from regchoose.table.large.distributed_scan import harvested
+from regchoose.table.large.distributed_scan import sample_by_workers
 from regchoose.training.block import Schedule
 from regchoose.training.networks import choose
 from regchoose.training.networks.choose import other_network
@@ -239,9 +239,9 @@ def test_a_run_on_a_cluster_is_the_run_here(
 
     def noted(*given: Any, **further: Any) -> Any:
         shared.append(len(given[1]))
-        return harvested(*given, **further)
+        return sample_by_workers(*given, **further)
 
-    monkeypatch.setattr(held_rows, "harvested", noted)
+    monkeypatch.setattr(held_rows, "sample_by_workers", noted)
     assert answered([*arguments, "--cluster", pair.address], capsys) == here
     assert shared == [3]
 

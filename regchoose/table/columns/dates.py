@@ -1,13 +1,15 @@
-"""Dates and times: which moment a text means, and what of it a network can learn from."""
+"""Dates and times: which moment a text means, and the columns of numbers that a network can learn from."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from regchoose.records.table import Column
 from regchoose.records.words import Float
+from regchoose.table.columns.facts import Facts
 
 DAY = 86_400.0  # seconds
 CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}.*")
@@ -129,3 +131,57 @@ def calendar(seconds: Float, *, clock: bool, first: float) -> dict[str, Float]:
         found |= {name: np.asarray(values, dtype=np.float64) for name, values in days.items()}
         found["elapsed"] = (seconds - first) / DAY
     return {name: np.where(known, values, np.nan) for name, values in found.items()}
+
+
+def expand_dates(
+    facts: Facts, column: Column, *, taken: Sequence[str]
+) -> tuple[Column, list[tuple[Column, Float]], str]:
+    """Turn a column of dates into columns of numbers.
+
+    Parameters
+    ----------
+    taken : sequence of str
+        Names that a part must not have.
+
+    Returns
+    -------
+    Column
+        The column of dates, with what became of it.
+    list of (Column, (n,) ndarray)
+        Its parts and their values.
+    str
+        A warning where day and month cannot be told apart, else empty.
+    """
+    moments = read_moments(facts.texts)
+    if moments is None:
+        unclear = is_ambiguous(facts.texts)
+        why = f"column {facts.name!r} is left out: " if unclear else "left out: "
+        cause = "day and month cannot be told apart, as in" if unclear else "in no one order, as in"
+        why += f"{cause} {facts.texts[0]!r}; write dates as 2021-03-04"
+        return replace(column, why=why), [], why if unclear else ""
+    parts = parts_of(moments, facts.by_row(moments.seconds))
+    further = [(_part(facts, name, values, taken=taken), values) for name, values in parts.items()]
+    listed = ", ".join(parts) or "nothing, for it is the same in every row"
+    why = f"dates, as {facts.texts[0]!r}, read as {moments.order}: gives {listed}"
+    return replace(column, why=why), further, ""
+
+
+def part_name(column: str, part: str, *, taken: Sequence[str]) -> str:
+    """Return what a part of a column of dates is called."""
+    full = f"{column}.{part}"
+    while full in taken:
+        full += "_2"
+    return full
+
+
+def _part(facts: Facts, name: str, values: Float, *, taken: Sequence[str]) -> Column:
+    full = part_name(facts.name, name, taken=taken)
+    unit = " in days since the first" if name == "elapsed" else ""
+    whole = bool((values[~np.isnan(values)] % 1 == 0).all())
+    return Column(
+        full,
+        "numeric",
+        "integer" if whole else "number",
+        f"{name} of {facts.name!r}{unit}",
+        missing=int(np.isnan(values).sum()),
+    )

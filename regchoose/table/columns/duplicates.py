@@ -41,7 +41,7 @@ def kept_together(table: Table, rows: Int) -> Int:
     return groups if 2 * len(np.unique(groups)) >= len(rows) else np.arange(len(rows))
 
 
-def repeats(table: Table) -> tuple[str, ...]:
+def warn_of_duplicates(table: Table) -> tuple[str, ...]:
     """Return a warning where rows repeat the features of another, and where their targets differ.
 
     In tables of one or two features that is no news.

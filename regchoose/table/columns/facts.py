@@ -1,46 +1,58 @@
 """What all the cells of one column say, before it is decided what the column is for."""
 
 import math
-import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.errors import DataError, Word, setting
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import (
-    DOUBTFUL,
-    INTEGER,
     LEADING_ZERO,
     PHONE,
-    clean,
     is_large_integer,
     is_missing,
     ordinary_numbers,
     to_number,
 )
-from regchoose.table.cells import Cells, to_cells
-from regchoose.table.raw_table import RawTable
-
-FEW = 0.05  # texts among numbers, up to this share (or a single one), are faults rather than categories
-EDGE = 3  # rows at the top and at the bottom in which a text among numbers is a heading, units or a total
+from regchoose.table.raw_table import Cells, RawTable, to_cells
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A column's cells, read as numbers where they are numbers."""
+    """The cells of one column, read as numbers where they are numbers.
+
+    They are gathered once, and everything that is said of the column follows from them.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        Of a typed file: number, text, boolean or date; else "".
+    cells : Cells
+    texts : tuple of str (t,)
+        The different texts that are not missing.
+    counts : (t,) ndarray
+        How often each of them stands in the column.
+    numbers : (t,) ndarray
+        The number that each of them states, infinities included; NaN where it states none.
+    codes : (n,) ndarray
+        Which of `texts` stands in each row; −1 where it is missing.
+    """
 
     name: str
-    kind: str  # of a typed file, else ""
+    kind: str
     cells: Cells
-    missing: NDArray[np.bool_]  # (n,)
-    texts: tuple[str, ...]  # the different texts that are not missing
-    places: Int  # of `texts` among those of `cells`
-    counts: Int  # how often each of `texts` stands
-    numbers: Float  # the number each of `texts` states, infinities included; NaN where it states none
+    texts: tuple[str, ...]
+    counts: Int
+    numbers: Float
+    codes: Int
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Which rows (n,) have no value."""
+        return self.codes < 0
 
     @property
     def present(self) -> int:
@@ -59,11 +71,14 @@ class Facts:
         return self.all_numbers and bool((finite == np.floor(finite)).all())
 
     def by_row(self, values: Float) -> Float:
-        """Spread one value for each of `texts` over the rows (n,); missing cells are NaN."""
-        spread = np.full(len(self.cells.texts) + 1, math.nan)
-        spread[self.places] = values
-        values_of_rows: Float = spread[self.cells.codes]
-        return values_of_rows
+        """Spread one value for each of `texts` (t,) over the rows (n,); missing cells are NaN."""
+        spread: Float = np.append(values, math.nan)[self.codes]
+        return spread
+
+    def take(self, rows: NDArray[np.bool_]) -> "Facts":
+        """Return the facts of some rows (n,), among which are all that have a value."""
+        cells = replace(self.cells, codes=self.cells.codes[rows])
+        return replace(self, cells=cells, codes=self.codes[rows])
 
 
 def facts_of(raw: RawTable, place: int, settings: Settings) -> Facts:
@@ -73,27 +88,24 @@ def facts_of(raw: RawTable, place: int, settings: Settings) -> Facts:
     # A typed file has nulls: there the text "NA" is a text.
     typed = kind == "text"
     ordinary = None if typed or settings.na else ordinary_numbers([t for t in cells.texts if t], mark)
-    if ordinary is not None:  # the empty text alone is missing
-        absent = [cells.texts.index("")] if len(ordinary) < len(cells.texts) else []
-    else:
-        absent = [
-            place
-            for place, text in enumerate(cells.texts)
-            if (text in settings.na if typed else is_missing(text, settings.na))
-        ]
     known = np.ones(len(cells.texts) + 1, dtype=bool)
-    known[[*absent, -1]] = False  # code −1, a null, is the last
-    missing, places = ~known[cells.codes], np.flatnonzero(known)
-    texts = tuple(cells.texts[place] for place in places.tolist()) if absent else cells.texts
+    known[-1] = False  # code −1, a null, is the last
+    if ordinary is None:
+        known[:-1] = [
+            not (text in settings.na if typed else is_missing(text, settings.na)) for text in cells.texts
+        ]
+    elif len(ordinary) < len(cells.texts):
+        known[cells.texts.index("")] = False  # the empty text alone is missing
+    places = np.flatnonzero(known)
+    texts = tuple(cells.texts[place] for place in places.tolist())
     return Facts(
         name=name,
         kind=kind,
         cells=cells,
-        missing=missing,
-        texts=texts,
-        places=places,
+        texts=texts if len(texts) < len(cells.texts) else cells.texts,
         counts=cells.counts()[places],
         numbers=_numbers(texts, kind, mark) if ordinary is None else np.array(ordinary, dtype=np.float64),
+        codes=np.where(known, np.cumsum(known) - 1, -1)[cells.codes],
     )
 
 
@@ -108,70 +120,15 @@ def _numbers(texts: tuple[str, ...], kind: str, mark: str) -> Float:
     return np.array([math.nan if number is None else number for number in found], dtype=np.float64)
 
 
-def why_no_numbers(facts: Facts) -> str:
-    """Say why a column that looks like numbers is text: padding zeros, or too large; else an empty text."""
-    if facts.kind == "text" or not all(INTEGER.fullmatch(text) for text in facts.texts):
-        return ""
-    if all(PHONE.fullmatch(text) for text in facts.texts):
-        return f"a plus and many digits, as in {facts.texts[0]}, are telephone numbers"
-    padded = next((text for text in facts.texts if LEADING_ZERO.fullmatch(text)), None)
-    if padded is not None:
-        return f"leading zeros, as in {padded}, belong to codes"
-    large = next((text for text in facts.texts if is_large_integer(text)), None)
-    return f"integers beyond 2^53, as {large}, are no exact numbers" if large else ""
+def to_levels(facts: Facts, *, boolean: bool = False) -> tuple[Float, tuple[str, ...]]:
+    """Return the code of each row (n,), NaN for missing, and the levels, sorted.
 
-
-def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
-    """Raise E326 where a few texts stand in a column of numbers, naming the first."""
-    is_text = np.isnan(facts.numbers)
-    texts, present = int(facts.counts[is_text].sum()), facts.present
-    numbers = present - texts
-    if not texts or numbers <= texts:
-        return
-    odd = [text for text, flag in zip(facts.texts, is_text, strict=True) if flag]
-    rows = np.flatnonzero(facts.cells.where(set(odd).__contains__))
-    at_edge = bool(((rows < EDGE) | (rows >= len(facts.missing) - EDGE)).all()) and numbers >= EDGE
-    if not (at_edge or (numbers >= EDGE and texts <= max(1, FEW * present))):
-        return
-    first = facts.cells.texts[int(facts.cells.codes[rows[0]])]
-    listed = ", ".join(repr(text[:20]) for text in odd[:4])
-    line = int(raw.lines[rows[0]])
-    missing = Word(first) if re.fullmatch(r"[\w.-]+", first) else first[:30]
-    raise DataError(
-        "E326",
-        f"column {facts.name!r} holds {first[:40]!r} among {numbers:,} numbers",
-        where=f"{raw.path}:{line}",
-        detail=[
-            f"{texts:,} such cells of {present:,}: {listed}",
-            "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
-        ],
-        fix=setting(na=[missing])
-        | setting(exclude=[facts.name])
-        | setting(keep=[facts.name]) + " (as a category)",
-    )
-
-
-def respelled_warning(facts: Facts) -> str | None:
-    """Warn of cells that are read in another spelling: other spaces, Unicode forms or digits."""
-    stated = zip(facts.texts, facts.numbers.tolist(), strict=True)
-    digits = [text for text, number in stated if not text.isascii() and not math.isnan(number)]
-    odd = facts.cells.respelled or tuple(digits)
-    if not odd or facts.kind == "text":
-        return None
-    read = unicodedata.normalize("NFKC" if facts.all_numbers else "NFC", clean(odd[0]))
-    return f"column {facts.name!r}: {len(odd):,} different texts are read otherwise: {odd[0]!a} as {read!a}"
-
-
-def doubtful_warning(facts: Facts) -> str | None:
-    """Warn of texts read as missing that may be somebody's category, as the NA of Namibia."""
-    if facts.kind == "text" or not facts.texts or not np.isnan(facts.numbers).any():
-        return None
-    counts = facts.cells.counts()
-    found = [
-        f"{text!r} ({count:,})"
-        for text, count in zip(facts.cells.texts, counts, strict=True)
-        if text.casefold() in DOUBTFUL
-    ]
-    if not found:
-        return None
-    return f"column {facts.name!r}: {', '.join(found)} is read as missing, and may be a category there"
+    The levels of a boolean do not depend on case.
+    """
+    labels = dict[str, str]()
+    for text in sorted(facts.texts):
+        labels.setdefault(text.casefold() if boolean else text, text)
+    levels = tuple(sorted(labels.values()))
+    place = {level: float(code) for code, level in enumerate(levels)}
+    codes = [place[labels[text.casefold() if boolean else text]] for text in facts.texts]
+    return facts.by_row(np.array(codes)), levels

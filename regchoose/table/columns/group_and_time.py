@@ -1,18 +1,22 @@
-"""Which rows belong together, and which come first: what `--group` and `--time` name."""
+"""Which rows belong together, and which come first: what `--group` and `--time` name, or should."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from regchoose.errors import DataError, setting
+from regchoose.errors import DataError, PhraseLike, setting
+from regchoose.records.table import Column
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
+from regchoose.table.cell_values import ID_NAME
 from regchoose.table.columns.dates import read_as, read_moments
 from regchoose.table.columns.facts import Facts, facts_of
 from regchoose.table.raw_table import RawTable
 
+FEWEST_GROUPS = 10  # from which values that recur look like groups of rows
 
-def groups_of(raw: RawTable, settings: Settings) -> Int | None:
+
+def to_groups(facts: Facts, raw: RawTable) -> Int:
     """Return the number of the group of each row (n,), by the column that `--group` names.
 
     Raises
@@ -20,9 +24,6 @@ def groups_of(raw: RawTable, settings: Settings) -> Int | None:
     DataError
         E328 where rows have no group, or all rows one.
     """
-    if settings.group is None:
-        return None
-    facts = facts_of(raw, raw.names.index(settings.group), settings)
     _refuse_missing(facts, raw, named_by="group")
     if len(facts.texts) < 2:
         raise DataError(
@@ -31,10 +32,10 @@ def groups_of(raw: RawTable, settings: Settings) -> Int | None:
             where=raw.path,
             fix="another " + setting("group") + ", or none",
         )
-    return facts.by_row(np.arange(len(facts.texts), dtype=np.float64)).astype(np.int64)
+    return facts.codes.astype(np.int64)
 
 
-def times_of(raw: RawTable, settings: Settings) -> Float | None:
+def to_times(facts: Facts, raw: RawTable) -> Float:
     """Return what orders the rows (n,): seconds since 1970, or the numbers of the column.
 
     Raises
@@ -42,16 +43,17 @@ def times_of(raw: RawTable, settings: Settings) -> Float | None:
     DataError
         E328 where rows have no time, E329 where the column holds neither dates in one order nor numbers.
     """
-    if settings.time is None:
-        return None
-    facts = facts_of(raw, raw.names.index(settings.time), settings)
     _refuse_missing(facts, raw, named_by="time")
-    if facts.all_numbers and np.isfinite(facts.numbers).all():
+    if _is_finite(facts):
         return facts.by_row(facts.numbers)
     moments = read_moments(facts.texts)
     if moments is None:
         raise _no_order(facts, raw)
     return facts.by_row(moments.seconds)
+
+
+def _is_finite(facts: Facts) -> bool:
+    return facts.all_numbers and bool(np.isfinite(facts.numbers).all())
 
 
 def _no_order(facts: Facts, raw: RawTable) -> DataError:
@@ -70,14 +72,13 @@ def time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], Float
     Raises
     ------
     DataError
-        As `times_of`; what is returned raises E329 for a time that is written otherwise.
+        As `to_times`; what is returned raises E329 for a time that is written otherwise.
     """
     assert settings.time is not None
     facts = facts_of(raw, raw.names.index(settings.time), settings)
-    numbers = facts.all_numbers and bool(np.isfinite(facts.numbers).all())
-    moments = None if numbers else read_moments(facts.texts)
-    if not numbers and moments is None:
-        times_of(raw, settings)
+    moments = None if _is_finite(facts) else read_moments(facts.texts)
+    if moments is None:
+        to_times(facts, raw)  # numbers, or an error
 
     def read(further: RawTable) -> Float:
         own = facts_of(further, further.names.index(facts.name), settings)
@@ -105,3 +106,33 @@ def _refuse_missing(facts: Facts, raw: RawTable, *, named_by: str) -> None:
             where=f"{raw.path}:{line}",
             fix="give these rows a value" | "another " + setting(named_by),
         )
+
+
+def suggest_group_and_time(
+    columns: Sequence[Column], n_texts: Mapping[str, int], *, n_rows: int, settings: Settings
+) -> list[PhraseLike]:
+    """Return a warning where `--group` or `--time` may be missing.
+
+    Parameters
+    ----------
+    n_texts : mapping of str to int
+        How many different texts each column of the file holds, except the target.
+    """
+    warnings: list[PhraseLike] = []
+    if settings.group is None:
+        for column in columns:
+            groups = n_texts.get(column.name, 0)
+            is_named_as_id = ID_NAME.fullmatch(column.name) is not None
+            used_or_text = column.role in ("numeric", "category", "text")
+            if used_or_text and is_named_as_id and FEWEST_GROUPS <= groups <= n_rows / 2:
+                warnings.append(
+                    f"{column.name!r} has the name of an id, and its {groups:,} values recur: rows of one "
+                    "may be alike. Where new ones are to be predicted: " + setting(group=column.name)
+                )
+    dated = next((column.name for column in columns if column.role == "date"), None)
+    if settings.time is None and dated is not None:
+        warnings.append(
+            f"{dated!r} holds dates, and rows are split at random: where later rows are to be predicted "
+            "from earlier ones, " + setting(time=dated)
+        )
+    return warnings

@@ -12,24 +12,24 @@ from regchoose.table.columns.roles import FEWEST
 NEARLY_ONE = 0.999
 
 
-def leaks(
-    columns: Sequence[Column], features: Float, *, target: Float, n_classes: int
+def find_leakage(
+    columns: Sequence[Column], features: Float, target: Float, *, n_classes: int
 ) -> tuple[PhraseLike, ...]:
     """Warn of columns that equal the target, recode it one to one, or follow it with |r| > .999.
 
     Parameters
     ----------
     columns : sequence of Column
-        The p columns that are used.
+        Those of the table; p of them are used.
     features : array of shape (n, p)
-        Their values; NaN is missing.
+        The values of these; NaN is missing.
     target : array of shape (n,)
         Numbers, or class codes.
     n_classes : int
         0 for a regression.
     """
     warnings: list[PhraseLike] = []
-    for column, values in zip(columns, features.T, strict=True):
+    for column, values in zip((one for one in columns if one.used), features.T, strict=True):
         said = _leak(column, values, target, n_classes)
         if said is not None:
             warnings.append(

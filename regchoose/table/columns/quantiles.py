@@ -6,6 +6,9 @@ import numpy as np
 
 from regchoose.records.words import Float
 
+WINSOR = (0.005, 0.995)  # shares of the values at which a column is cut
+PILOT_ROWS = 200_000  # rows that suffice for quantiles
+
 
 def quantiles(x: Float, shares: Sequence[float]) -> Float:
     """Return the quantiles (len(shares), p) of the columns of x (n, p), without their missing values.
@@ -20,12 +23,6 @@ def quantiles(x: Float, shares: Sequence[float]) -> Float:
     columns = np.arange(x.shape[1])
     low, high = ordered[columns, below], ordered[columns, above]
     return np.where(count > 0, low + (place - below) * (high - low), 0.0)
-
-
-WINSOR = (0.005, 0.995)  # shares of the values at which a column is cut
-
-
-PILOT_ROWS = 200_000  # rows that suffice for quantiles
 
 
 def cuts(x: Float) -> tuple[Float, Float]:

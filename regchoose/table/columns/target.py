@@ -1,4 +1,4 @@
-"""Which column is to be predicted, and whether that is a classification or a regression."""
+"""Which column is to be predicted, as classes or as numbers, and whether the rows suffice for that."""
 
 import difflib
 from collections.abc import Sequence
@@ -11,16 +11,18 @@ from regchoose.records.answers import Prompt
 from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS, clean, is_missing
-from regchoose.table.cells import to_cells
-from regchoose.table.columns.facts import Facts
-from regchoose.table.columns.roles import ANOTHER_TARGET, to_levels
+from regchoose.table.columns.facts import Facts, to_levels
+from regchoose.table.columns.roles import ANOTHER_TARGET
 from regchoose.table.csv.dialect import Choose
-from regchoose.table.raw_table import RawTable
+from regchoose.table.raw_table import RawTable, to_cells
 
 NAMES = ("target", "label", "class", "y", "outcome")
 MOST_CLASSES = 20  # integers with more levels are quantities
 
 MERGED = "other"  # the class of those that --min-class merges
+WITHOUT_EXPERIMENT = (
+    setting(resources="no") + " gives the answer from prior knowledge, which needs no experiment"
+)
 OF_DIALECT = ("delimiter", "encoding", "decimal", "header", "header_rows")  # what `Dialect.found` names
 
 
@@ -125,14 +127,32 @@ def nearest(name: str, names: tuple[str, ...]) -> Sequence[str]:
     return near or names[-1:]
 
 
-def to_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
-    """Read the target under its task. `facts` has no missing cells.
+def read_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
+    """Read the target under its task, merge rare classes if asked, and check that the rows suffice.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of the target, without missing cells.
 
     Raises
     ------
     DataError
-        E321 constant, E323 infinite, E327 not to be used for the task asked for.
+        E303 for too few rows and E324 for too few of a class, where an experiment is to come; E321
+        constant, E323 infinite, E327 not to be used for the task asked for.
     """
+    experiment = "no" not in (settings.resources, settings.subsample)
+    if experiment:
+        _check_rows(raw, settings)
+    target = _to_target(facts, raw, settings)
+    if target.classes and settings.min_class:
+        target = _merge_rare(target, settings.min_class)
+    if experiment and target.classes:
+        _check_classes(target, raw, settings)
+    return target
+
+
+def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
     if facts.all_numbers and not np.isfinite(facts.numbers).all():
         infinite = facts.cells.where(
             {t for t, v in zip(facts.texts, facts.numbers, strict=True) if np.isinf(v)}.__contains__
@@ -188,7 +208,7 @@ def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> Target:
     )
 
 
-def merge_rare(target: Target, fewest: int) -> Target:
+def _merge_rare(target: Target, fewest: int) -> Target:
     """Merge the classes with fewer than `fewest` rows into one, where there are several of them."""
     counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
     rare = counts < fewest
@@ -227,3 +247,45 @@ def _task(numbers: Float, settings: Settings) -> tuple[bool, PhraseLike]:
         other = setting(task="classification") + " is the other reading"
         return False, f"the target has {span}, which do not count up from 0 or 1 without gaps; " + other
     return False, f"the target has {span if integers else f'{len(numbers):,} different numbers'}"
+
+
+def _check_rows(raw: RawTable, settings: Settings) -> None:
+    """Raise E303 where the rows are too few for the folds."""
+    fewest = 4 * settings.folds
+    if raw.n_rows < fewest:
+        fewer = raw.n_rows // 4
+        raise DataError(
+            "E303",
+            f"the table has {raw.n_rows} rows, and {settings.folds} folds need at least {fewest}",
+            where=raw.path,
+            detail=[WITHOUT_EXPERIMENT],
+            fix=setting(resources="no") | setting(folds=fewer) if fewer >= 2 else setting(resources="no"),
+        )
+
+
+def _check_classes(target: Target, raw: RawTable, settings: Settings) -> None:
+    """Raise E324 where a class has too few rows to stand in every fold."""
+    counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
+    fewest = 2 * settings.folds
+    small = np.flatnonzero(counts < fewest)
+    if not len(small):
+        return
+    rarest = int(counts.argmin())
+    listed = ", ".join(f"{target.classes[code][:20]!r} ({counts[code]})" for code in small[:5])
+    fewer = int(counts[rarest]) // 2
+    remedies = [setting(folds=fewer)] if fewer >= 2 else []
+    if len(small) > 1 and counts[small].sum() >= fewest and len(small) < len(counts):
+        remedies.append(setting(min_class=fewest))
+    if target.type in ("integer", "number"):
+        remedies.append(setting(task="regression"))
+    raise DataError(
+        "E324",
+        f"class {target.classes[rarest][:40]!r} has {counts[rarest]} rows, "
+        f"and {settings.folds} folds need {fewest}",
+        where=raw.path,
+        detail=[
+            f"{len(small)} of {len(target.classes)} classes are too small: {listed}",
+            WITHOUT_EXPERIMENT,
+        ],
+        fix=one_of([*remedies, setting(resources="no")]),
+    )

@@ -1,19 +1,25 @@
-"""Which character ends a field, and which encloses it: readings are tried, and the best must be clear."""
+"""The dialect of a text: delimiter, quotes and decimal mark. What is read must be clear, or is asked."""
 
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from regchoose.errors import DataError, UsageError, one_of, setting
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import to_number
-from regchoose.table.csv.scan import Layout, records, scan
+from regchoose.table.cell_values import is_missing, mark_evidence, to_number
+from regchoose.table.csv.grammar import Layout, records, scan
+from regchoose.table.raw_table import Text, to_cells
 
 Choose = Callable[[Prompt], str | None]
+
+
+def ask_nobody(_prompt: Prompt) -> None:
+    """Answer no question: what the file does not tell is then an error."""
+
 
 NAMES: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 STRONG = ",;\t|"
@@ -63,7 +69,7 @@ def name_of(delimiter: str) -> str:
     return {**NAMES, **RARE}.get(delimiter, repr(delimiter))
 
 
-def find_layout(text: str, settings: Settings, *, choose: Choose) -> tuple[Layout, str]:
+def find_dialect(text: str, settings: Settings, *, choose: Choose) -> tuple[Layout, str]:
     """Find how fields are separated and enclosed.
 
     Returns
@@ -253,4 +259,90 @@ def _ask(best: Reading, rival: Reading, *, choose: Choose) -> tuple[Layout, str]
         f"fields may end at {' or at '.join(name_of(mark) for mark in both)}: both fit every row",
         detail=[f"{name_of(m)}: {r.width} columns, first row {' · '.join(r.first)}" for m, r in both.items()],
         fix=one_of([setting(delimiter=mark) for mark in both]),
+    )
+
+
+SPEAKING = 0.8  # of a column's cells must be numbers for the column to speak
+MARK_NAMES = {".": "point", ",": "comma"}
+
+
+def find_decimal_mark(
+    columns: Sequence[Text], settings: Settings, *, delimiter: str, path: str, choose: Choose
+) -> tuple[str, str]:
+    """Find the decimal mark.
+
+    Parameters
+    ----------
+    delimiter : str
+        Where commas separate, a point is the decimal mark unless a cell says otherwise: who writes decimal
+        commas separates by something else.
+
+    Returns
+    -------
+    str, str
+        The mark, and why.
+
+    Raises
+    ------
+    DataError
+        E313 where both readings are possible and nobody can be asked.
+    """
+    if settings.decimal != "auto":
+        return settings.decimal, f"decimal {MARK_NAMES[settings.decimal]} by --decimal"
+    votes: dict[str, str] = {}
+    for column in columns:
+        for vote, text in _votes(column, settings).items():
+            if vote not in votes or ("," in text and "," not in votes[vote]):  # a comma is the stronger doubt
+                votes[vote] = text
+    if "." in votes and "," not in votes:
+        return ".", f"decimal point, as in {votes['.']}"
+    if "," in votes and "." not in votes:
+        return ",", f"decimal comma, as in {votes[',']}"
+    if not votes:
+        return ".", "no number has a decimal mark"
+    if delimiter == "," and set(votes) == {"?"} and "," not in votes["?"]:
+        return ".", f"decimal point, as in {votes['?']}, since commas separate the fields"
+    return _ask_for_mark(votes, path=path, choose=choose)
+
+
+def _votes(column: Text, settings: Settings) -> dict[str, str]:
+    """Return what a column of numbers speaks for, each with an example."""
+    cells = to_cells(column)
+    found: dict[str, str] = {}
+    numbers = present = 0
+    for text, count in zip(cells.texts, cells.counts(), strict=True):
+        if is_missing(text, settings.na):
+            continue
+        present += count
+        vote = mark_evidence(text)
+        numbers += count if vote != "x" else 0
+        if vote not in found or ("," in text and "," not in found[vote]):
+            found[vote] = text
+    if not present or numbers < SPEAKING * present:
+        return {}
+    return {vote: text for vote, text in found.items() if vote in ".,?" and vote}
+
+
+def _ask_for_mark(votes: dict[str, str], *, path: str, choose: Choose) -> tuple[str, str]:
+    if "?" in votes and len(votes) == 1:
+        text = votes["?"]
+        why = f"{text!r} may be a decimal number or {text.replace(',', '').replace('.', '')}"
+    else:
+        why = f"numbers are written both as {votes['.']!r} and as {votes[',']!r}"
+    answer = choose(
+        Prompt(
+            flag="--decimal",
+            text="Which is the decimal mark?",
+            choices={".": "point", ",": "comma"},
+            default=".",
+            why=f"The numbers do not tell: {why}.",
+        )
+    )
+    if answer in MARK_NAMES:
+        return answer, f"decimal {MARK_NAMES[answer]} as answered"
+    raise DataError(
+        "E313",
+        f"the decimal mark cannot be told: {why}",
+        where=path,
+        fix=setting(decimal=".") | setting(decimal=","),
     )

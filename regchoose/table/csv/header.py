@@ -17,8 +17,8 @@ from regchoose.table.cell_values import (
     ordinary_numbers,
     to_number,
 )
-from regchoose.table.cells import Text
 from regchoose.table.csv.dialect import Choose
+from regchoose.table.raw_table import Text
 
 LOOKED_AT = 5000  # rows below the first; text further down a column of numbers is an error later on
 ODD = 2  # cells that may be no numbers in a column of numbers, or a fifth: a second header row, units, totals

@@ -8,7 +8,7 @@ import numpy as np
 from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.records.words import Int
 from regchoose.table.cell_values import MISSING, clean, to_number
-from regchoose.table.cells import Cells, Text
+from regchoose.table.raw_table import Cells, Text
 
 LOOKED_AT = 200  # rows that show whether a column is of numbers
 MOSTLY = 0.9  # of them
@@ -26,7 +26,7 @@ def refuse_sparse_start(columns: Sequence[Text], lines: Int, *, path: str) -> No
         if 2 * empty <= len(columns):
             if row:
                 above = int(lines[row]) - 1
-                raise _foreign(
+                raise _not_data(
                     path,
                     int(lines[0]),
                     "the first row is nearly empty, and the rows below are not",
@@ -36,7 +36,7 @@ def refuse_sparse_start(columns: Sequence[Text], lines: Int, *, path: str) -> No
             return
 
 
-def refuse_foreign_rows(columns: Sequence[Text], lines: Int, *, header: Sequence[str], path: str) -> None:
+def refuse_non_data_rows(columns: Sequence[Text], lines: Int, *, header: Sequence[str], path: str) -> None:
     """Raise E314 for a row that is no data: the header again, a comment, a total at the end.
 
     `columns` are without the header row; such rows in columns of numbers are found there as text.
@@ -45,19 +45,21 @@ def refuse_foreign_rows(columns: Sequence[Text], lines: Int, *, header: Sequence
     if header:
         for row in np.flatnonzero(first == header[0]):
             if all(column[row] == name for column, name in zip(columns, header, strict=True)):
-                raise header_again(int(lines[row]), path)
+                raise repeated_header_error(int(lines[row]), path)
     comments = [row for row in np.flatnonzero(np.strings.startswith(first, "#")) if is_comment(first[row])]
-    if comments and len(comments) <= few(len(first)):
-        raise comment(int(lines[comments[0]]), path, count=len(comments))
+    if comments and len(comments) <= n_comments_allowed(len(first)):
+        raise comment_error(int(lines[comments[0]]), path, count=len(comments))
     _refuse_second_header(columns, lines, header=header, path=path)
     _refuse_sparse_end(columns, lines, path=path)
     for column in columns:
         last = clean(column[-1] or "")
         if TOTAL.fullmatch(last) and len(column) > 2 and not (column[:-1] == column[-1]).any():
-            raise _foreign(path, int(lines[-1]), f"{last!r} in the last row alone", "a total below the table")
+            raise _not_data(
+                path, int(lines[-1]), f"{last!r} in the last row alone", "a total below the table"
+            )
 
 
-def refuse_far_rows(columns: Sequence[Cells], last: Sequence[str], *, where: str, held: bool) -> None:
+def refuse_last_row(columns: Sequence[Cells], last: Sequence[str], *, where: str, held: bool) -> None:
     """Raise E314 for a total or a note in the last row of a large table.
 
     Parameters
@@ -78,10 +80,10 @@ def refuse_far_rows(columns: Sequence[Cells], last: Sequence[str], *, where: str
     for column, cell in zip(columns, last, strict=True):
         if TOTAL.fullmatch(clean(cell)) and _count(column, cell) <= held:
             what = f"{clean(cell)!r} in the last row alone"
-            raise _foreign(path, int(line), what, "a total below the table")
+            raise _not_data(path, int(line), what, "a total below the table")
     gaps = [_count(column, "") for column, flag in zip(columns, empty, strict=True) if flag]
     if len(columns) > 2 and 2 * len(gaps) > len(columns) and all(count <= held for count in gaps):
-        raise _foreign(
+        raise _not_data(
             path,
             int(line),
             f"the last row has {len(gaps)} empty cells, in columns without another",
@@ -89,9 +91,9 @@ def refuse_far_rows(columns: Sequence[Cells], last: Sequence[str], *, where: str
         )
 
 
-def header_again(line: int, path: str) -> DataError:
+def repeated_header_error(line: int, path: str) -> DataError:
     """Return E314 for the header in the middle of a file."""
-    return _foreign(path, line, "the header stands here again", "several tables in one file")
+    return _not_data(path, line, "the header stands here again", "several tables in one file")
 
 
 def is_comment(cell: str) -> bool:
@@ -99,12 +101,12 @@ def is_comment(cell: str) -> bool:
     return cell.startswith("#") and clean(cell).casefold() not in MISSING
 
 
-def comment(line: int, path: str, *, count: int) -> DataError:
+def comment_error(line: int, path: str, *, count: int) -> DataError:
     """Return E314 for rows that look like comments."""
-    return _foreign(path, line, "this row looks like a comment", f"{count} such rows")
+    return _not_data(path, line, "this row looks like a comment", f"{count} such rows")
 
 
-def few(rows: int) -> int:
+def n_comments_allowed(rows: int) -> int:
     """Return how many of so many rows may be comments rather than data."""
     return max(1, rows // 20)
 
@@ -126,7 +128,7 @@ def _refuse_second_header(columns: Sequence[Text], lines: Int, *, header: Sequen
     if not texts or any(top not in texts and top for top in tops):
         return
     line = int(lines[0])
-    raise _foreign(
+    raise _not_data(
         path,
         line,
         f"{texts[0][:40]!r} stands above numbers, below the header",
@@ -154,7 +156,7 @@ def _refuse_sparse_end(columns: Sequence[Text], lines: Int, *, path: str) -> Non
         for column, flag in zip(columns, empty, strict=True)
         if flag
     ):
-        raise _foreign(
+        raise _not_data(
             path,
             int(lines[-1]),
             f"the last row has {sum(empty)} empty cells, in columns without another",
@@ -162,7 +164,7 @@ def _refuse_sparse_end(columns: Sequence[Text], lines: Int, *, path: str) -> Non
         )
 
 
-def _foreign(path: str, line: int, what: str, cause: str, *, fix: PhraseLike = "") -> DataError:
+def _not_data(path: str, line: int, what: str, cause: str, *, fix: PhraseLike = "") -> DataError:
     return DataError(
         "E314",
         what,

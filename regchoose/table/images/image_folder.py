@@ -15,9 +15,9 @@ from PIL import ImageOps
 from regchoose.errors import DataError, UsageError, setting
 from regchoose.records.table import Image
 from regchoose.settings.options import Settings
-from regchoose.table.cells import TEXT
 from regchoose.table.file_set import is_table
-from regchoose.table.images.image_set import ImageSet, Pixels, fitted, reduced_warning
+from regchoose.table.images.image_set import ImageSet, Pixels, reduced_size, reduced_warning
+from regchoose.table.raw_table import TEXT
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 FORMATS = ("PNG", "JPEG")
@@ -43,7 +43,7 @@ def is_image_folder(path: str) -> bool:
     try:
         if not here.is_dir() or any(_is_surely_table(file) for file in here.iterdir()):
             return False
-        return any(is_image(name) for folder in _subfolders(here)[0] for _, name in walked(folder))
+        return any(is_image(name) for folder in _subfolders(here)[0] for _, name in walk_files(folder))
     except OSError:  # whoever reads tables says what is wrong with it
         return False
 
@@ -77,7 +77,7 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
     headers = [header_of(file) for file in files]
     sizes = Counter((header.height, header.width) for header in headers)
     common = max(sizes, key=lambda size: (sizes[size], -size[0] * size[1], size))
-    height, width = fitted(*common, settings)
+    height, width = reduced_size(*common, settings)
     channels = 1 if all(header.grey for header in headers) else 3
     image = Image(channels, height, width)
     kinds = Counter(file.suffix.lower() for file in files)
@@ -105,7 +105,7 @@ def _listed(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
     labels: list[str] = []
     others: list[str] = []
     for folder in folders:
-        found, label = sorted(walked(folder)), name_of(Path(folder.name))
+        found, label = sorted(walk_files(folder)), name_of(Path(folder.name))
         own = [Path(place, name) for place, name in found if is_image(name)]
         others += [name for _, name in found if not is_image(name)]
         if not own:
@@ -138,7 +138,7 @@ def _subfolders(here: Path) -> tuple[list[Path], list[str]]:
     )
 
 
-def walked(folder: Path) -> Iterator[tuple[str, str]]:
+def walk_files(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield place and name of each file; links to folders are not followed, so no circle can be walked."""
     for place, below, names in os.walk(folder):
         below[:] = [name for name in below if not _is_hidden(name)]

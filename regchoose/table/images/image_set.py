@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from regchoose.errors import setting
 from regchoose.records.table import Image
 from regchoose.settings.options import Settings
-from regchoose.table.cells import Text
+from regchoose.table.raw_table import Text
 
 MOST_SIDE = 32  # pixels of the longer side, unless --image-size says otherwise
 Pixels = NDArray[Any]  # (channels, height, width), in the numbers of the file
@@ -60,7 +60,7 @@ class ImageSet:
         return f"{self.path}, row {row}" if self.names is None else f"{self.path}/{self.names[row]}"
 
 
-def fitted(height: int, width: int, settings: Settings) -> tuple[int, int]:
+def reduced_size(height: int, width: int, settings: Settings) -> tuple[int, int]:
     """Return the height and width to which images are reduced, in proportion; smaller ones stay."""
     most = MOST_SIDE if settings.image_size == "auto" else settings.image_size
     longer = max(height, width)
@@ -91,7 +91,7 @@ def stretched_warning(sizes: Sequence[tuple[int, int]], wanted: Image) -> tuple[
     )
 
 
-def resized(pixels: Pixels, height: int, width: int) -> Pixels:
+def resize(pixels: Pixels, height: int, width: int) -> Pixels:
     """Return numbers (c, h, w) at another size; each new one is a mean of those it covers."""
     if pixels.shape[1:] == (height, width):
         return pixels

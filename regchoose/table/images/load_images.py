@@ -11,8 +11,7 @@ from regchoose.records.table import Column, Dialect, Image, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import DATA, Option, Settings
 from regchoose.table.columns.facts import facts_of
-from regchoose.table.columns.minimum_rows import check_classes, check_rows
-from regchoose.table.columns.target import Target, merge_rare, to_target
+from regchoose.table.columns.target import Target, read_target
 from regchoose.table.images.image_folder import is_image_folder, open_folder
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.npz import is_arrays, open_arrays
@@ -137,14 +136,7 @@ def _target(found: ImageSet, raw: RawTable, settings: Settings) -> Target:
             where=raw.path,
             fix="a subfolder for each class",
         )
-    target = to_target(facts, raw, settings)
-    if target.classes and settings.min_class:
-        target = merge_rare(target, settings.min_class)
-    if "no" not in (settings.resources, settings.subsample):
-        check_rows(raw, settings)
-        if target.classes:
-            check_classes(target, raw, settings)
-    return target
+    return read_target(facts, raw, settings)
 
 
 def _held(n: int, image: Image, *, seed: int) -> Int:

@@ -1,15 +1,13 @@
 """Images that come after a model was fitted: each is brought to the shape that it reads."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from regchoose.errors import UsageError
-from regchoose.records.inputs import TargetReading
 from regchoose.records.table import Image
 from regchoose.table.cell_values import to_number
-from regchoose.table.cells import TEXT
 from regchoose.table.images.image_folder import (
     Header,
     header_of,
@@ -17,18 +15,28 @@ from regchoose.table.images.image_folder import (
     left_out,
     name_of,
     pixels_of,
-    walked,
+    walk_files,
 )
 from regchoose.table.images.image_set import ImageSet, stretched_warning
 from regchoose.table.images.npz import is_arrays, open_later_arrays
+from regchoose.table.raw_table import TEXT
 
 
-def open_later(path: str, wanted: Image, target: TargetReading) -> ImageSet:
+def open_later(
+    path: str, wanted: Image, *, target_name: str, classes: Collection[str], numeric: bool
+) -> ImageSet:
     """Open images for a model: an .npz file with X, an image, or a folder of images.
 
     In a folder, images of a subfolder have its name as their target, as where a model is fitted; those that
     lie in the folder itself have none. Where no subfolder is called like a class of the model, or it predicts
     numbers, subfolders are no targets.
+
+    Parameters
+    ----------
+    classes : collection of str
+        Of the model; empty where it predicts numbers.
+    numeric : bool
+        Whether its classes are numbers.
 
     Raises
     ------
@@ -39,7 +47,7 @@ def open_later(path: str, wanted: Image, target: TargetReading) -> ImageSet:
     """
     here = Path(path)
     if is_arrays(path):
-        return open_later_arrays(path, wanted, target_name=target.name)
+        return open_later_arrays(path, wanted, target_name=target_name)
     if here.is_file() and not is_image(here.name):
         raise UsageError(
             "E209",
@@ -47,7 +55,7 @@ def open_later(path: str, wanted: Image, target: TargetReading) -> ImageSet:
             fix="a folder of .png or .jpg files   or   an .npz file with X",
         )
     root = here.parent if here.is_file() else here
-    found = [str(here)] if here.is_file() else [str(Path(*pair)) for pair in sorted(walked(here))]
+    found = [str(here)] if here.is_file() else [str(Path(*pair)) for pair in sorted(walk_files(here))]
     files = [Path(name) for name in found if is_image(name)]
     if not files:
         raise UsageError(
@@ -58,7 +66,12 @@ def open_later(path: str, wanted: Image, target: TargetReading) -> ImageSet:
     headers = [header_of(file) for file in files]
     places = [file.relative_to(root) for file in files]
     labels = [name_of(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
-    known = any(_is_class(label, target) for label in set(labels) if label is not None)
+    spelled = {name.lower() for name in classes}
+    known = any(
+        to_number(label, ".") is not None if numeric else label.strip().lower() in spelled
+        for label in set(labels)
+        if label is not None
+    )
     others = [Path(name).name for name in found if not is_image(name)]
     return ImageSet(
         path=path,
@@ -69,18 +82,11 @@ def open_later(path: str, wanted: Image, target: TargetReading) -> ImageSet:
         names=tuple(map(name_of, places)),
         labels=np.array(labels, dtype=TEXT) if known else None,
         kind="text",
-        target_name=target.name,
+        target_name=target_name,
         target_why="the subfolder of each image",
         pixels=lambda row: pixels_of(files[row], wanted),
         warnings=(*left_out(others, "files", "no .png or .jpg"), *_remarks(headers, wanted)),
     )
-
-
-def _is_class(label: str, target: TargetReading) -> bool:
-    """Tell whether a folder may be called like a class, spelled as it may be."""
-    if target.numeric:
-        return to_number(label, ".") is not None
-    return label.strip().lower() in {name.lower() for name in target.classes}
 
 
 def _remarks(headers: Sequence[Header], wanted: Image) -> tuple[str, ...]:

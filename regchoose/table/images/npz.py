@@ -13,9 +13,14 @@ from numpy.typing import NDArray
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect, Image
 from regchoose.settings.options import Settings
-from regchoose.table.cells import TEXT, Text
-from regchoose.table.images.image_set import ImageSet, fitted, reduced_warning, resized, stretched_warning
-from regchoose.table.raw_table import RawTable
+from regchoose.table.images.image_set import (
+    ImageSet,
+    reduced_size,
+    reduced_warning,
+    resize,
+    stretched_warning,
+)
+from regchoose.table.raw_table import TEXT, RawTable, Text
 
 ENDING = ".npz"
 MOST_BYTES = 4 * 2**30  # of X, unpacked
@@ -54,7 +59,7 @@ def open_arrays(path: str, settings: Settings, *, later: bool = False) -> ImageS
     said += f", y of {arrays['y'].dtype}"
     x, order = _channels_first(path, x)
     before = (x.shape[2], x.shape[3])
-    height, width = fitted(*before, settings)
+    height, width = reduced_size(*before, settings)
     image = Image(x.shape[1], height, width)
     return ImageSet(
         path=path,
@@ -67,7 +72,7 @@ def open_arrays(path: str, settings: Settings, *, later: bool = False) -> ImageS
         kind=kind,
         target_name="y",
         target_why="y of the file",
-        pixels=lambda row: resized(x[row], height, width),
+        pixels=lambda row: resize(x[row], height, width),
         warnings=reduced_warning(before, (height, width)),
     )
 
@@ -103,7 +108,7 @@ def open_later_arrays(path: str, wanted: Image, *, target_name: str) -> ImageSet
         kind=kind or "text",
         target_name=target_name,
         target_why="y of the file",
-        pixels=lambda row: resized(planes[row], wanted.height, wanted.width),
+        pixels=lambda row: resize(planes[row], wanted.height, wanted.width),
         warnings=stretched_warning([planes.shape[2:]] * len(x), wanted),
     )
 

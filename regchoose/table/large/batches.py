@@ -10,21 +10,18 @@ import numpy as np
 import pandas as pd
 
 from regchoose.errors import DataError, UsageError
-from regchoose.records.inputs import Preparation
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
-from regchoose.table.cells import Cells, coded, some
 from regchoose.table.csv.dialect import Choose
 from regchoose.table.csv.read import read
 from regchoose.table.file_set import large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, open_images, target_text
-from regchoose.table.images.new_images import open_later
-from regchoose.table.large.byte_scan import Bytes
-from regchoose.table.large.held_rows import of_all, taken
+from regchoose.table.large.byte_scan import ByteCounts
+from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
-from regchoose.table.large.stream import Advanced, Stream, ignore, streaming
-from regchoose.table.raw_table import RawTable
+from regchoose.table.large.stream import Advanced, Stream, ignore_progress, streaming
+from regchoose.table.raw_table import Cells, RawTable, factorize, take_rows
 
 # Numbers that everybody reads alike, as `regchoose.table.cell_values.ORDINARY` has them.
 PLAIN = "-?(?:0|[1-9][0-9]{{0,14}})(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?"
@@ -89,7 +86,7 @@ class Rows:
     count : int
         Its rows; of a large text those of whatever length.
     source : RawTable, Stream or ImageSet
-    seen : Bytes, optional
+    seen : ByteCounts, optional
         What the bytes of a large text tell, with which its reader must agree.
     notes : tuple of str
         What is to be known of images.
@@ -98,7 +95,7 @@ class Rows:
     names: tuple[str, ...]
     count: int
     source: RawTable | Stream | ImageSet
-    seen: Bytes | None = None
+    seen: ByteCounts | None = None
     notes: tuple[str, ...] = ()
 
     def batches(self, columns: Sequence[str], *, numbers: Sequence[str] = ()) -> Iterator[Batch]:
@@ -128,11 +125,10 @@ def opened_rows(
     settings: Settings,
     *,
     choose: Choose,
-    advanced: Advanced = ignore,
+    advanced: Advanced = ignore_progress,
     checked: bool = False,
-    model: Preparation | None = None,
 ) -> Iterator[Rows]:
-    """Open a table, or images.
+    """Open a table.
 
     Parameters
     ----------
@@ -140,23 +136,18 @@ def opened_rows(
         Is told the bytes of a large table that are looked at before its rows are read.
     checked : bool
         Whether a large table has been looked at byte by byte before, as `load` does.
-    model : Preparation, optional
-        Of the model that is to answer, which says whether images are wanted.
 
     Raises
     ------
     RegchooseError
-        As `regchoose.table.csv.read.read`; of images as `open_later`; E209: images where a table was wanted.
+        As `regchoose.table.csv.read.read`; E209 for images.
     """
-    if model is not None and model.shape is not None:
-        yield image_rows(open_later(path, model.shape, model.target))
-        return
     parts = None if are_images(path) else large_parts(path)
     if parts is None:
         yield held_rows(_read(path, settings, choose=choose))
         return
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
-        seen = None if checked or not stream.texts else of_all(*taken(stream, 1))
+        seen = None if checked or not stream.texts else total_counts(*sample_text_files(stream, 1))
         yield Rows(stream.head.names, seen.records if seen else _count(stream), stream, seen)
 
 
@@ -202,7 +193,7 @@ def _of_held(raw: RawTable, columns: Sequence[str]) -> Iterator[Batch]:
         own = replace(
             raw,
             names=tuple(columns),
-            columns=tuple(some(raw.columns[j], rows) for j in places),
+            columns=tuple(take_rows(raw.columns[j], rows) for j in places),
             lines=raw.lines[rows],
             kinds=tuple(raw.kinds[j] for j in places),
         )
@@ -230,7 +221,7 @@ def _line(raw: RawTable, row: int) -> str:
 
 
 def _of_stream(
-    stream: Stream, columns: Sequence[str], *, numbers: Sequence[str], seen: Bytes | None
+    stream: Stream, columns: Sequence[str], *, numbers: Sequence[str], seen: ByteCounts | None
 ) -> Iterator[Batch]:
     place = {name: stream.head.names.index(name) for name in columns}
     texts = [name for name in columns if name not in numbers]
@@ -281,4 +272,4 @@ def _texts(stream: Stream, column: "pd.Series[str]") -> Cells:
     """Return a column as cells; what is empty in a text is an empty text, in a typed file a null."""
     texts = column.to_numpy(dtype=object, copy=True)
     texts[pd.isna(texts)] = None if stream.parts.kind == "parquet" else ""
-    return coded(texts)
+    return factorize(texts)

@@ -1,25 +1,181 @@
-"""What only the bytes of a text tell: its records, NUL bytes, delimiters at line ends; and rows drawn."""
+"""One pass over the bytes of a text file: where its records lie, and what DuckDB would not notice.
+
+A line end within quotes ends no record, and an empty line is none. DuckDB, which reads the fields, must
+find as many records as are found here; otherwise quotes or line ends are not in order.
+"""
 
 import codecs
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regchoose.errors import DataError, setting
 from regchoose.records.words import Int
-from regchoose.table.compression import opened
-from regchoose.table.csv.non_data_rows import comment, few, header_again, is_comment
-from regchoose.table.large.head import BEGINNING, Head
-from regchoose.table.large.record_offsets import CHUNK, END, Block, blocks
-from regchoose.table.large.row_hash import Harvest
+from regchoose.table.csv.non_data_rows import (
+    comment_error,
+    is_comment,
+    n_comments_allowed,
+    repeated_header_error,
+)
+from regchoose.table.csv.source import open_text
+from regchoose.table.large.text_file import BEGINNING, FileHead
+
+CHUNK = 2**24  # bytes read at a time, and more than a record may have
+MARK = b"\xef\xbb\xbf"  # of UTF-8, before the first record
+LF, CR, NUL = 10, 13, 0
+END = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole records of a text.
+
+    Attributes
+    ----------
+    text : bytes
+    bytes : (b,) ndarray
+        The same, as numbers.
+    starts, ends : (n,) ndarray
+        Where each record begins and ends in `text`; its line end is left out.
+    breaks : ndarray
+        Where lines end.
+    line : int
+        The line of the file, from 1, on which the block begins.
+    """
+
+    text: bytes
+    bytes: NDArray[np.uint8]
+    starts: Int
+    ends: Int
+    breaks: Int
+    line: int
+
+    def lines(self, places: Int) -> Int:
+        """Return the lines of the file on which records begin."""
+        found: Int = self.line + np.searchsorted(self.breaks, self.starts[places])
+        return found
+
+
+def read_blocks(
+    file: str, head: FileHead, *, compression: str | None, advanced: Callable[[int], None]
+) -> Iterator[Block]:
+    """Yield the records of a UTF-8 file below its header.
+
+    Parameters
+    ----------
+    file : str
+    head : FileHead
+        Its layout, and the line of its first record.
+    compression : str or None
+    advanced : callable
+        Is told how many bytes of the file have been read.
+
+    Raises
+    ------
+    DataError
+        E305 for a NUL byte, E307 for a damaged compressed file, E310 for a record without end.
+    """
+    with open_text(file, compression) as (stream, raw), ThreadPoolExecutor(1) as ahead:
+        rest, line = _below(stream, head.skip), head.skip + 1
+        coming = ahead.submit(stream.read, CHUNK)
+        while True:
+            chunk = coming.result()
+            advanced(raw.tell())
+            if chunk:  # the next bytes are read, and unpacked, while these are looked at
+                coming = ahead.submit(stream.read, CHUNK)
+            block = _block(rest + chunk, head, line=line, last=not chunk, file=file)
+            yield block
+            if not chunk:
+                return
+            used = int(block.breaks[-1]) + 1 if len(block.breaks) else 0
+            if not used and len(block.text) > CHUNK:
+                raise _endless(block, file)
+            rest, line = block.text[used:], line + len(block.breaks)
+
+
+def _endless(block: Block, file: str) -> DataError:
+    start = block.text[:200].decode("utf-8", "replace").splitlines()[0][:60]
+    return DataError(
+        "E310",
+        f"a record of more than {CHUNK:,} bytes begins here",
+        where=f"{file}:{block.line}   text: {start}",
+        detail=["cause: a quote opens and is never closed, or the file is no table"],
+        fix=f"repair line {block.line}",
+    )
+
+
+def _below(stream: BinaryIO, skip: int) -> bytes:
+    """Return the bytes below the lines that are skipped, as far as they have been read."""
+    start = stream.read(CHUNK)
+    start = start.removeprefix(MARK)
+    at = 0
+    for _ in range(skip):
+        found = END.search(start, at)
+        assert found is not None, "the head of the file has been read from fewer bytes"
+        at = found.end()
+    return start[at:]
+
+
+def _block(text: bytes, head: FileHead, *, line: int, last: bool, file: str) -> Block:
+    """Cut a text into records; the last is left out where more text may follow it."""
+    numbers = np.frombuffer(text, dtype=np.uint8)
+    if b"\0" in text:
+        at = line + len(END.findall(text, 0, text.index(b"\0")))
+        raise DataError(
+            "E305", "a NUL byte", where=f"{file}:{at}", fix="repair the file: text has no NUL bytes"
+        )
+    breaks = _line_ends(text, numbers, last=last)
+    stops = breaks[_outside(text, head, breaks)]
+    if last and len(text) and (not len(stops) or stops[-1] < len(text) - 1):
+        stops = np.append(stops, len(text))  # the last line has no end
+    elif not last and len(stops):
+        breaks = breaks[: np.searchsorted(breaks, stops[-1]) + 1]
+    elif not last:
+        breaks = breaks[:0]
+    starts = np.concatenate([[0], stops[:-1] + 1]).astype(np.int64)[: len(stops)]
+    before = np.maximum(stops - 1, 0)
+    ends = stops - ((numbers[before] == CR) & (stops > starts)) if len(text) else stops
+    whole = starts < ends
+    return Block(text, numbers, starts[whole], ends[whole], breaks, line)
+
+
+def _line_ends(text: bytes, numbers: NDArray[np.uint8], *, last: bool) -> Int:
+    """Return where lines end: at LF, or at a CR that no LF follows."""
+    ends = np.flatnonzero(numbers == LF)
+    if b"\r" not in text:
+        return ends
+    returns = np.flatnonzero(numbers == CR)
+    if not last and len(returns) and returns[-1] == len(numbers) - 1:
+        returns = returns[:-1]  # an LF may follow
+    alone = returns[
+        (returns == len(numbers) - 1) | (numbers[np.minimum(returns + 1, len(numbers) - 1)] != LF)
+    ]
+    return np.sort(np.concatenate([ends, alone])) if len(alone) else ends
+
+
+def _outside(text: bytes, head: FileHead, breaks: Int) -> NDArray[np.bool_]:
+    """Say of line ends whether they lie outside of quotes; the text begins outside."""
+    quote = (head.layout.quote or "").encode()
+    if not quote or quote not in text:
+        return np.ones(len(breaks), dtype=bool)
+    if head.layout.escaped:
+        text = text.replace(b"\\\\", b"  ").replace(b"\\" + quote, b"  ")
+    quotes = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == quote[0])
+    outside: NDArray[np.bool_] = np.searchsorted(quotes, breaks) % 2 == 0
+    return outside
+
 
 HASH = ord("#")
 
 
 @dataclass(frozen=True)
-class Bytes:
+class ByteCounts:
     """Counts over the rows of data.
 
     Attributes
@@ -41,15 +197,15 @@ class Bytes:
     end: bytes
 
 
-def whole_bytes(
+def scan_bytes(
     file: str,
-    head: Head,
+    head: FileHead,
     *,
     compression: str | None,
-    harvest: Harvest,
+    each: Callable[[Block], None],
     named: str,
     advanced: Callable[[int], None],
-) -> Bytes:
+) -> ByteCounts:
     """Look at all bytes of a UTF-8 file, and offer its rows to the harvest.
 
     Parameters
@@ -67,13 +223,13 @@ def whole_bytes(
     again = b"\n" + head.layout.delimiter.join(head.raw.names).encode()
     records = ends = comments = first_comment = last_line = 0
     last, line_end = b"", b""
-    for block in blocks(file, head, compression=compression, advanced=advanced):
+    for block in read_blocks(file, head, compression=compression, advanced=advanced):
         _check_quotes(block, head, named)
-        harvest.offer(block)
+        each(block)
         records += len(block.starts)
         ends += _open_ends(block, mark)
         if head.raw.dialect.header and (at := _whole_line(block, again)) is not None:
-            raise header_again(at, named)
+            raise repeated_header_error(at, named)
         hashes = _comments(block, head)
         if len(hashes):
             first_comment = first_comment or int(block.lines(hashes[:1])[0])
@@ -82,12 +238,12 @@ def whole_bytes(
             line_end = line_end or _end_of_first(block)
             last = block.text[block.starts[-1] : block.ends[-1]]
             last_line = int(block.lines(np.array([-1]))[0])
-    if 0 < comments <= few(records):
-        raise comment(first_comment, named, count=comments)
-    return Bytes(records, ends, last.decode("utf-8", "replace"), last_line, line_end or b"\n")
+    if 0 < comments <= n_comments_allowed(records):
+        raise comment_error(first_comment, named, count=comments)
+    return ByteCounts(records, ends, last.decode("utf-8", "replace"), last_line, line_end or b"\n")
 
 
-def _comments(block: Block, head: Head) -> Int:
+def _comments(block: Block, head: FileHead) -> Int:
     """Return which of the block's rows look like comments."""
     delimiter = head.layout.delimiter
     found = [
@@ -124,7 +280,7 @@ def _open_ends(block: Block, mark: np.ndarray[tuple[int], np.dtype[np.uint8]]) -
     return int(open_.sum())
 
 
-def _check_quotes(block: Block, head: Head, file: str) -> None:
+def _check_quotes(block: Block, head: FileHead, file: str) -> None:
     """Raise E310 where quotes stand that the beginning of the file did not show."""
     quote, loose = head.layout.quote, head.layout.delimiter.encode() + b' "'
     at = block.text.find(b'"') if quote is None else block.text.find(loose) if quote == '"' else -1
@@ -150,7 +306,7 @@ def to_utf8(file: str, target: Path, *, encoding: str, compression: str | None) 
     decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder(encoding)()
     line = 1
     with (
-        opened(file, compression) as (stream, _),
+        open_text(file, compression) as (stream, _),
         target.open("w", encoding="utf-8", newline="") as copy,
     ):
         while True:

@@ -4,7 +4,7 @@ Sums are of integers (units of 2⁻³⁰), and integers have one sum in any orde
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,18 +12,91 @@ import numpy as np
 from regchoose.errors import DataError, setting
 from regchoose.records.table import Column, Table, Whole
 from regchoose.records.words import Float, Int
-from regchoose.table.cell_values import MISSING, clean, to_number
-from regchoose.table.columns.coding import coding
+from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
 from regchoose.table.columns.quantiles import cuts
-from regchoose.table.large.byte_scan import Bytes
-from regchoose.table.large.number_sql import BITS, Number, check_number, means_missing
+from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import TABLE, Stream
+
+BITS = 30
+SHOWN = 1000  # different odd texts of a column that are looked at
+
+
+@dataclass(frozen=True)
+class Number:
+    """A numeric column as SQL: where it stands, and how it is mapped onto [0, 1]."""
+
+    place: int
+    low: float
+    width: float
+    grouped: bool
+    mark: str
+
+    @property
+    def value(self) -> str:
+        """The number that a cell states; of what DuckDB takes for one, infinities included."""
+        text = f"c{self.place}"
+        if self.mark == ",":
+            text = f"replace(replace({text}, '.', ''), ',', '.')"
+        elif self.grouped:
+            text = f"replace({text}, ',', '')"
+        return f"TRY_CAST({text} AS DOUBLE)"
+
+    @property
+    def unit(self) -> str:
+        """The value on [0, 1], in units of 2⁻³⁰."""
+        value, scale = f"v{self.place}", 2**BITS / self.width if np.isfinite(self.width) else 0.0
+        cut = f"least(greatest({value} * 0.25 - ({self.low!r}::DOUBLE), 0.0), {_finite(self.width)!r})"
+        return f"CAST({cut} * {scale!r}::DOUBLE AS BIGINT)"
+
+
+def _finite(width: float) -> float:
+    return width if np.isfinite(width) else 0.0
+
+
+def means_missing(stream: Stream, text: str, place: int) -> bool:
+    """Say whether a cleaned text of a column means missing; in typed files only nulls and `--na` do."""
+    if stream.head.kinds[place] == "text":
+        return text in stream.settings.na
+    return is_missing(text, stream.settings.na)
+
+
+def check_number(stream: Stream, column: Column, number: Number, found: dict[str, Any]) -> None:
+    """Raise E326 where a column of numbers holds texts in rows that are not held."""
+    j = number.place
+    if found[f"present{j}"] == found[f"cast{j}"] and not found[f"padded{j}"]:
+        return
+    texts = stream.run(
+        f"SELECT c, count(*), min(r) FROM (SELECT row_number() OVER () - 1 AS r, c{j} AS c,"
+        f" {number.value} AS v FROM {stream.relation})"
+        " WHERE c IS NOT NULL AND (v IS NULL OR c BETWEEN '00' AND '09~')"
+        f" GROUP BY c ORDER BY 3 LIMIT {SHOWN}"
+    ).fetchall()
+    odd = [
+        (clean(text), count, row)
+        for text, count, row in texts
+        if not means_missing(stream, clean(text), j) and to_number(clean(text), number.mark) is None
+    ]
+    if not odd or column.name in stream.settings.keep:
+        return
+    count = sum(more for _, more, _ in odd)
+    listed = ", ".join(repr(text[:20]) for text, *_ in odd[:4])
+    raise DataError(
+        "E326",
+        f"column {column.name!r} holds {odd[0][0][:40]!r} among {found[f'known{j}']:,} numbers",
+        where=stream.where(odd[0][2]),
+        detail=[
+            f"{count:,} such cells of {found[f'present{j}']:,}: {listed}",
+            "cause: a text that means missing, a code, units or totals, or another decimal mark",
+        ],
+        fix=setting(na=[odd[0][0][:30]]) | setting(exclude=[column.name]) | setting(keep=[column.name]),
+    )
+
 
 Counts = Mapping[str, int]
 
 
-def with_whole(table: Table, stream: Stream, seen: Bytes | None) -> Table:
+def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> Table:
     """Return the table with what all its rows are like.
 
     Parameters
@@ -31,7 +104,7 @@ def with_whole(table: Table, stream: Stream, seen: Bytes | None) -> Table:
     table : Table
         The rows held.
     stream : Stream
-    seen : Bytes or None
+    seen : ByteCounts or None
         What the bytes of a text tell, with which DuckDB must agree.
 
     Raises
@@ -87,9 +160,9 @@ def _absent(stream: Stream, place: int) -> str:
 
 
 def _numbers(table: Table, stream: Stream) -> list[Number]:
-    plan, places = coding(table), _used(table)
-    values = table.features[:, plan.numbers]
-    chosen = [places[j] for j in plan.numbers]
+    numeric, places = table.number_places, _used(table)
+    values = table.features[:, numeric]
+    chosen = [places[j] for j in numeric]
     if table.task == "regression":
         values = np.column_stack([values, table.target])
         chosen.append(_place(table, table.target_name))
@@ -104,7 +177,7 @@ def _numbers(table: Table, stream: Stream) -> list[Number]:
 def _estimated(table: Table, numbers: Sequence[Number], n: int, width: int) -> dict[str, Any]:
     """Return of the parts of dates, which the file has not, what `_scan` counts: by the rows held."""
     found: dict[str, Any] = {}
-    for number, values in zip(numbers, table.features[:, coding(table).numbers].T, strict=True):
+    for number, values in zip(numbers, table.features[:, table.number_places].T, strict=True):
         if number.place < width:
             continue
         j, known = number.place, values[~np.isnan(values)]
@@ -126,7 +199,7 @@ def _used(table: Table) -> list[int]:
 
 def _categories(table: Table) -> list[int]:
     places = _used(table)
-    return [places[j] for j in coding(table).categories]
+    return [places[j] for j in table.category_places]
 
 
 def _place(table: Table, name: str) -> int:

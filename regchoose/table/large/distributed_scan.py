@@ -7,6 +7,7 @@ files, counts and sums are of integers, and integers have one sum in any order.
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from math import isnan
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,19 +17,19 @@ import numpy as np
 
 from regchoose.errors import ResourceError
 from regchoose.records.table import Dialect
-from regchoose.table.csv.scan import Layout
+from regchoose.table.csv.grammar import Layout
 from regchoose.table.file_set import Parts
-from regchoose.table.large.byte_scan import Bytes, whole_bytes
-from regchoose.table.large.duckdb_connection import connect, refusal
-from regchoose.table.large.head import Head
-from regchoose.table.large.row_hash import PRIME, Harvest
+from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
+from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error
+from regchoose.table.large.row_sampling import PRIME, RowSample
+from regchoose.table.large.text_file import FileHead
 from regchoose.table.raw_table import RawTable
 from regchoose.workers.perform import WITHOUT_CLUSTER
 from regchoose.workers.tasks import Crew, Work
 from regchoose.workers.wire_format import pack, unpack
 
 Advanced = Callable[[int], None]
-Said = Mapping[str, Any]
+Message = Mapping[str, Any]
 Answer = tuple[Any, dict[str, Any]]
 SURE = 12  # standard deviations by which more tickets are gathered than are wanted
 REJECTS = (
@@ -46,7 +47,7 @@ def sizes(data: bytes) -> bytes:
     return pack([os.stat(file).st_size if os.path.isfile(file) else -1 for file in files])
 
 
-def unseen(crew: Crew, parts: Parts) -> str:
+def why_not_shared(crew: Crew, parts: Parts) -> str:
     """Return why the files of a table cannot be shared out among workers; nothing where they can."""
     paths = [os.path.abspath(file) for file in parts.files]
     for worker, answer in crew.everywhere(f"{__name__}:{sizes.__name__}", pack(paths)).items():
@@ -69,7 +70,7 @@ def _guard(file: str) -> None:
 # ---- in a worker: one file -------------------------------------------------------------------------
 
 
-def said_of(file: str, head: Head, *, name: str, compression: str | None) -> Said:
+def describe_file(file: str, head: FileHead, *, name: str, compression: str | None) -> Message:
     """Say in plain values where a text file is, and how it is written."""
     return {
         "path": os.path.abspath(file),
@@ -82,19 +83,19 @@ def said_of(file: str, head: Head, *, name: str, compression: str | None) -> Sai
     }
 
 
-def _head(said: Said) -> Head:
+def _head(said: Message) -> FileHead:
     first = np.array([said["skip"] + 1])
     raw = RawTable(said["name"], Dialect(**said["dialect"]), tuple(said["names"]), (), first, ())
-    return Head(raw, Layout(**said["layout"]))
+    return FileHead(raw, Layout(**said["layout"]))
 
 
-def _looked_at(said: Said, harvest: Harvest) -> Bytes:
+def _looked_at(said: Message, harvest: RowSample) -> ByteCounts:
     _guard(said["path"])
-    return whole_bytes(
+    return scan_bytes(
         said["path"],
         _head(said),
         compression=said["compression"],
-        harvest=harvest,
+        each=harvest.offer,
         named=said["name"],
         advanced=lambda _: None,
     )
@@ -103,14 +104,14 @@ def _looked_at(said: Said, harvest: Harvest) -> Bytes:
 def count(data: bytes) -> bytes:
     """Look at all bytes of a text file; no row is taken, as the rows before it are not counted yet."""
     said, _ = unpack(data)
-    seen = _looked_at(said, Harvest(said["seed"], 0, bound=0))
+    seen = _looked_at(said, RowSample(said["seed"], 0, bound=0))
     return pack(asdict(seen) | {"end": seen.end.decode()})
 
 
 def gather(data: bytes) -> bytes:
     """Take those rows of a text file whose tickets are below a bound, at most as many as are wanted."""
     said, _ = unpack(data)
-    harvest = Harvest(said["seed"], said["wanted"], offered=said["before"], bound=said["bound"])
+    harvest = RowSample(said["seed"], said["wanted"], offered=said["before"], bound=said["bound"])
     _looked_at(said, harvest)
     harvest.finish()
     return pack(
@@ -129,12 +130,12 @@ def scan(data: bytes) -> bytes:
     """Run a query of one row on a file, and list the rows that DuckDB could not read."""
     said, _ = unpack(data)
     _guard(said["path"])
-    with TemporaryDirectory(prefix="regchoose-") as folder, connect(folder, threads=1) as connection:
+    with TemporaryDirectory(prefix="regchoose-") as folder, connect_on_disk(folder, threads=1) as connection:
         try:
             (row,) = connection.execute(said["query"]).fetchall()
             rejected = connection.execute(REJECTS).fetchall() if said["kind"] == "csv" else []
         except duckdb.Error as error:
-            raise refusal(error, kind=said["kind"], where=said["name"]) from None
+            raise duckdb_error(error, kind=said["kind"], where=said["name"]) from None
     return pack({"row": row, "rejected": rejected})
 
 
@@ -142,19 +143,19 @@ def draw(data: bytes) -> bytes:
     """Return the rows that a query gives on a typed file, as a Parquet file."""
     said, _ = unpack(data)
     _guard(said["path"])
-    with TemporaryDirectory(prefix="regchoose-") as folder, connect(folder, threads=1) as connection:
+    with TemporaryDirectory(prefix="regchoose-") as folder, connect_on_disk(folder, threads=1) as connection:
         file = Path(folder, "drawn.parquet")
         try:
             connection.execute(f"COPY ({said['query']}) TO '{file}' (FORMAT parquet)")
         except duckdb.Error as error:
-            raise refusal(error, kind=said["kind"], where=said["name"]) from None
+            raise duckdb_error(error, kind=said["kind"], where=said["name"]) from None
         return pack(None, {"file": np.frombuffer(file.read_bytes(), dtype=np.uint8)})
 
 
-def _work(function: Callable[[bytes], bytes]) -> Work[Said, Answer]:
+def _work(function: Callable[[bytes], bytes]) -> Work[Message, Answer]:
     """Return the work that a function of this module does with plain values."""
 
-    def here(said: Said, _: Callable[[], bool]) -> Answer:
+    def here(said: Message, _: Callable[[], bool]) -> Answer:
         return unpack(function(pack(said)))
 
     return Work(here, f"{__name__}:{function.__name__}", pack, unpack)
@@ -166,8 +167,8 @@ COUNT, GATHER, SCAN, DRAW = map(_work, (count, gather, scan, draw))
 # ---- where the run is: all of them -----------------------------------------------------------------
 
 
-def asked(
-    crew: Crew, work: Work[Said, Answer], orders: Sequence[Said], *, parts: Parts, advanced: Advanced
+def run_on_files(
+    crew: Crew, work: Work[Message, Answer], orders: Sequence[Message], *, parts: Parts, advanced: Advanced
 ) -> list[Answer]:
     """Have an order for each file done; return the answers in the order of the files."""
     answers: dict[int, Answer] = {}
@@ -178,17 +179,17 @@ def asked(
     return [answers[place] for place in range(len(orders))]
 
 
-def harvested(
-    crew: Crew, said: Sequence[Said], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
-) -> tuple[Harvest, list[Bytes]]:
+def sample_by_workers(
+    crew: Crew, said: Sequence[Message], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
+) -> tuple[RowSample, list[ByteCounts]]:
     """Take the rows with the smallest tickets of all files; return what the bytes tell of each file, too.
 
     First the rows of each file are counted, for a ticket hangs on the number that a row has in the whole
     table; then the rows are taken.
     """
     orders = [{**one, "seed": seed} for one in said]
-    counted = asked(crew, COUNT, orders, parts=parts, advanced=advanced)
-    seen = [Bytes(**{**found, "end": found["end"].encode()}) for found, _ in counted]
+    counted = run_on_files(crew, COUNT, orders, parts=parts, advanced=advanced)
+    seen = [ByteCounts(**{**found, "end": found["end"].encode()}) for found, _ in counted]
     starts = np.cumsum([0, *(one.records for one in seen)]).tolist()
     for bound in (_bound(wanted, starts[-1]), PRIME + 1):
         own = [
@@ -196,8 +197,8 @@ def harvested(
             for order, before in zip(orders, starts, strict=False)
         ]
         harvest = _joined(
-            [arrays for _, arrays in asked(crew, GATHER, own, parts=parts, advanced=advanced)],
-            Harvest(seed, wanted, offered=starts[-1]),
+            [arrays for _, arrays in run_on_files(crew, GATHER, own, parts=parts, advanced=advanced)],
+            RowSample(seed, wanted, offered=starts[-1]),
         )
         if len(harvest.rows) >= min(wanted, starts[-1]):
             break
@@ -211,7 +212,7 @@ def _bound(wanted: int, rows: int) -> int:
     return PRIME + 1 if share >= 1 else int(share * PRIME)
 
 
-def _joined(parts: Sequence[Mapping[str, Any]], harvest: Harvest) -> Harvest:
+def _joined(parts: Sequence[Mapping[str, Any]], harvest: RowSample) -> RowSample:
     for name in ("rows", "lines", "tickets"):
         setattr(harvest, name, np.concatenate([part[name] for part in parts]))
     for part in parts:
@@ -219,3 +220,57 @@ def _joined(parts: Sequence[Mapping[str, Any]], harvest: Harvest) -> Harvest:
         text = part["texts"].tobytes()
         harvest.texts += [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
     return harvest
+
+
+def _sum(parts: Sequence[Any]) -> Any:
+    return sum(parts)
+
+
+def _order(value: float) -> tuple[bool, float]:
+    return isnan(value), value  # DuckDB orders NaN behind all numbers
+
+
+def _least(parts: Sequence[Any]) -> Any:
+    return min(parts, key=_order)
+
+
+def _most(parts: Sequence[Any]) -> Any:
+    return max(parts, key=_order)
+
+
+def _histogram(parts: Sequence[Mapping[str, int]]) -> Any:
+    counts: dict[str, int] = {}
+    for part in parts:
+        for text, number in part.items():
+            counts[text] = counts.get(text, 0) + number
+    return dict(sorted(counts.items()))
+
+
+def _extremes(parts: Sequence[Sequence[str | None]]) -> Any:
+    texts = [text for part in parts for text in part if text is not None]
+    return [min(texts, default=None), max(texts, default=None)]
+
+
+TERMS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
+    "n": _sum,
+    "last": _sum,
+    "present": _sum,
+    "cast": _sum,
+    "known": _sum,
+    "padded": _sum,
+    "sum": _sum,
+    "square": _sum,
+    "least": _least,
+    "most": _most,
+    "texts": _histogram,
+    "same": _extremes,
+}
+
+
+def merge_counts(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the terms of all files, from those of each; a term without a value in any file has none."""
+    total: dict[str, Any] = {}
+    for name in found[0]:
+        parts = [one[name] for one in found if one[name] is not None]
+        total[name] = TERMS[name.rstrip("0123456789")](parts) if parts else None
+    return total

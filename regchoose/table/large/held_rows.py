@@ -11,16 +11,15 @@ import numpy as np
 from regchoose.errors import DataError
 from regchoose.records.words import Int
 from regchoose.settings.options import Settings
-from regchoose.table.cells import Cells, coded
-from regchoose.table.csv.non_data_rows import refuse_far_rows
-from regchoose.table.csv.scan import records
-from regchoose.table.large.byte_scan import Bytes, whole_bytes
-from regchoose.table.large.distributed_scan import DRAW, asked, harvested, said_of
-from regchoose.table.large.rejected_rows import rejects, unreadable
-from regchoose.table.large.row_hash import PRIME, Harvest, smallest, ticket_sql
-from regchoose.table.large.scan_sql import reading, text_columns
+from regchoose.table.csv.grammar import records
+from regchoose.table.csv.non_data_rows import refuse_last_row
+from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
+from regchoose.table.large.distributed_scan import DRAW, describe_file, run_on_files, sample_by_workers
+from regchoose.table.large.rejected_rows import check_rejected, unreadable_error
+from regchoose.table.large.row_sampling import PRIME, RowSample, row_hash_sql, smallest_hashes
 from regchoose.table.large.stream import Stream
-from regchoose.table.raw_table import RawTable
+from regchoose.table.large.text_file import read_csv_sql, text_columns_sql
+from regchoose.table.raw_table import Cells, RawTable, factorize
 
 LEAST = 200_000  # rows that are held
 TIMES = 20  # rows held for each row of the subsample
@@ -30,21 +29,21 @@ MARGIN = 1.3  # more rows of a typed file than wanted are taken along: their num
 
 
 @dataclass(frozen=True)
-class Outlook:
+class HeldRows:
     """The rows held, as text, in their order, and what the bytes of all rows tell (of text alone)."""
 
     raw: RawTable
-    bytes: Bytes | None
+    counts: ByteCounts | None
     complete: bool  # whether all rows are held
 
 
-def held_rows(settings: Settings, width: int) -> int:
+def n_held_rows(settings: Settings, width: int) -> int:
     """Return how many rows are held: M = max(20·m, 200,000), less in wide tables."""
     size = FIRST_LOOK if settings.rows == "auto" else settings.rows
     return max(size, min(max(TIMES * size, LEAST), CELLS // width))
 
 
-def look_out(stream: Stream) -> Outlook:
+def draw_held_rows(stream: Stream) -> HeldRows:
     """Draw the rows that are held.
 
     Raises
@@ -52,7 +51,7 @@ def look_out(stream: Stream) -> Outlook:
     DataError
         E302 without rows; E304, E305, E310, E312 for rows that cannot be read exactly, with their lines.
     """
-    wanted = held_rows(stream.settings, stream.width)
+    wanted = n_held_rows(stream.settings, stream.width)
     if stream.texts:
         lines, found = _hold_text(stream, wanted)
         count = found.records
@@ -66,12 +65,14 @@ def look_out(stream: Stream) -> Outlook:
     if found is not None:
         _check_last(stream, columns, found, held=bool(len(lines)) and int(lines[-1]) == found.last_line)
     raw = replace(stream.head, columns=columns, lines=lines)
-    return Outlook(raw, found, complete=count <= wanted)
+    return HeldRows(raw, found, complete=count <= wanted)
 
 
-def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
+def _hold_text(stream: Stream, wanted: int) -> tuple[Int, ByteCounts]:
     """Take rows from the bytes of text files; return their lines, and what all bytes tell."""
-    harvest, seen_of = taken(stream, wanted) if stream.crew is None else _taken_apart(stream, wanted)
+    harvest, seen_of = (
+        sample_text_files(stream, wanted) if stream.crew is None else _sample_by_workers(stream, wanted)
+    )
     queries, places = list[str](), np.cumsum([0, *(seen.records for seen in seen_of)]).tolist()
     cuts = np.searchsorted(harvest.rows, places).tolist()
     for place, (text, start, end) in enumerate(zip(stream.texts, cuts, cuts[1:], strict=False)):
@@ -79,29 +80,31 @@ def _hold_text(stream: Stream, wanted: int) -> tuple[Int, Bytes]:
         mark, end_of_line = text.head.layout.delimiter.encode(), seen_of[place].end
         numbered = zip(harvest.rows[start:end].tolist(), harvest.texts[start:end], strict=True)
         file.write_bytes(b"".join(b"%d%b%b%b" % (row, mark, record, end_of_line) for row, record in numbered))
-        source = reading(text, str(file), "ignore_errors = true", first="'r': 'BIGINT'")
-        queries.append(f"SELECT r, {text_columns(text)} FROM {source}")
+        source = read_csv_sql(text, str(file), "ignore_errors = true", first="'r': 'BIGINT'")
+        queries.append(f"SELECT r, {text_columns_sql(text)} FROM {source}")
     harvest.texts.clear()
     stream.run(f"CREATE TEMP TABLE held AS {' UNION ALL '.join(queries)}")
     rows = _rows(stream)
     if len(rows) < len(harvest.rows):  # some are not in order: let the reader of all rows say where
         stream.run(f"SELECT count(c0) FROM {stream.relation}").fetchall()
-        number, _ = rejects(stream, rows=harvest.offered)
+        number, _ = check_rejected(stream, rows=harvest.offered)
         if not number:
-            raise unreadable(stream, "line ends inside quotes differ from those of the rows, or are mixed")
+            raise unreadable_error(
+                stream, "line ends inside quotes differ from those of the rows, or are mixed"
+            )
     lines = harvest.lines[np.searchsorted(harvest.rows, rows)]
-    return lines, of_all(harvest, seen_of)
+    return lines, total_counts(harvest, seen_of)
 
 
-def taken(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:
+def sample_text_files(stream: Stream, wanted: int) -> tuple[RowSample, list[ByteCounts]]:
     """Take rows from all files, one after the other; return them, and what the bytes tell of each file."""
-    harvest, before, seen_of = Harvest(stream.settings.seed, wanted), 0, list[Bytes]()
+    harvest, before, seen_of = RowSample(stream.settings.seed, wanted), 0, list[ByteCounts]()
     for text, size in zip(stream.texts, stream.parts.sizes, strict=True):
-        seen = whole_bytes(
+        seen = scan_bytes(
             text.path,
             text.head,
             compression=text.compression,
-            harvest=harvest,
+            each=harvest.offer,
             named=text.name,
             advanced=partial(_advance, stream, before),
         )
@@ -111,30 +114,31 @@ def taken(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:
     return harvest, seen_of
 
 
-def of_all(harvest: Harvest, seen_of: Sequence[Bytes]) -> Bytes:
+def total_counts(harvest: RowSample, seen_of: Sequence[ByteCounts]) -> ByteCounts:
     """Return what the bytes tell of all files: sums, and of the last one what is last."""
     ends = sum(seen.open_ends for seen in seen_of)
     return replace(seen_of[-1], records=harvest.offered, open_ends=ends)
 
 
-def _taken_apart(stream: Stream, wanted: int) -> tuple[Harvest, list[Bytes]]:
-    """Have the same rows taken by workers, a file each."""
+def _sample_by_workers(stream: Stream, wanted: int) -> tuple[RowSample, list[ByteCounts]]:
+    """Have the same rows drawn by workers, a file each."""
     assert stream.crew is not None
     said = [
-        said_of(text.path, text.head, name=text.name, compression=text.compression) for text in stream.texts
+        describe_file(text.path, text.head, name=text.name, compression=text.compression)
+        for text in stream.texts
     ]
     seed = stream.settings.seed
-    return harvested(
+    return sample_by_workers(
         stream.crew, said, parts=stream.parts, seed=seed, wanted=wanted, advanced=stream.advanced
     )
 
 
-def _check_last(stream: Stream, columns: tuple[Cells, ...], seen: Bytes, *, held: bool) -> None:
+def _check_last(stream: Stream, columns: tuple[Cells, ...], seen: ByteCounts, *, held: bool) -> None:
     text = stream.texts[-1]
     _, fields = next(records(seen.last, text.head.layout), (0, []))
     if len(fields) == len(columns):
         cells = [fields[j] for j in text.order]
-        refuse_far_rows(columns, cells, where=f"{text.name}:{seen.last_line}", held=held)
+        refuse_last_row(columns, cells, where=f"{text.name}:{seen.last_line}", held=held)
 
 
 def _advance(stream: Stream, before: int, done: int) -> None:
@@ -147,13 +151,13 @@ def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
     share = min(1.0, MARGIN * wanted / max(count, 1))
     bound = PRIME + 1 if share >= 1 else int(share * PRIME)
     if stream.crew is None:
-        query = ticket_sql(stream.relation, seed=stream.settings.seed)
+        query = row_hash_sql(stream.relation, seed=stream.settings.seed)
         stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM ({query}) WHERE x < {bound}")
     else:
-        _draw_apart(stream, bound)
+        _draw_by_workers(stream, bound)
     found = stream.run("SELECT r, x FROM held ORDER BY r").fetchnumpy()
     rows = np.asarray(found["r"], dtype=np.int64)
-    kept = smallest(np.asarray(found["x"], dtype=np.int64), rows, count=wanted)
+    kept = smallest_hashes(np.asarray(found["x"], dtype=np.int64), rows, count=wanted)
     tickets = np.asarray(found["x"])[kept]
     last = int(tickets.max(initial=0))
     row = int(rows[kept][tickets == last].max(initial=0))
@@ -161,18 +165,18 @@ def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
     return rows[kept] + 1, int(count)
 
 
-def _draw_apart(stream: Stream, bound: int) -> None:
+def _draw_by_workers(stream: Stream, bound: int) -> None:
     """Have workers draw the rows whose tickets are below a bound, a file each; put them together."""
     assert stream.crew is not None
     counts = [stream.run(f"SELECT count(*) FROM {own}").fetchall()[0][0] for own in stream.files]
     orders, before = [], 0
     for file, own, count in zip(stream.parts.files, stream.files, counts, strict=True):
-        query = ticket_sql(own, seed=stream.settings.seed, before=before)
+        query = row_hash_sql(own, seed=stream.settings.seed, before=before)
         query = f"SELECT * FROM ({query}) WHERE x < {bound}"
         path = os.path.abspath(file)
         orders.append({"path": path, "name": file, "kind": stream.parts.kind, "query": query})
         before += int(count)
-    answers = asked(stream.crew, DRAW, orders, parts=stream.parts, advanced=stream.advanced)
+    answers = run_on_files(stream.crew, DRAW, orders, parts=stream.parts, advanced=stream.advanced)
     for place, (_, arrays) in enumerate(answers):
         (stream.folder / f"drawn{place}.parquet").write_bytes(arrays["file"].tobytes())
     stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM read_parquet('{stream.folder}/drawn*.parquet')")
@@ -186,4 +190,4 @@ def _column(stream: Stream, place: int) -> Cells:
     found: Any = stream.run(f"SELECT c{place} FROM held ORDER BY r").fetchnumpy()[f"c{place}"]
     cells = np.ma.getdata(found)
     cells[np.ma.getmaskarray(found)] = None if stream.parts.kind == "parquet" else ""
-    return coded(cells)
+    return factorize(cells)

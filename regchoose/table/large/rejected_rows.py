@@ -1,15 +1,15 @@
 """Rows of a large table that DuckDB could not read: an error that names the first, or a warning."""
 
 from regchoose.errors import DataError, PhraseLike, setting
-from regchoose.table.csv.split import OR_REPAIR
-from regchoose.table.large.byte_scan import Bytes
+from regchoose.table.csv.read import OR_REPAIR
+from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.stream import Reject, Stream
 
 BAD_SHARE = 100  # at most one row in so many may be skipped
-MOST = 1000  # rejects that DuckDB keeps of each file
+MOST = 1000  # rejected rows that DuckDB keeps of each file
 
 
-def rejects(stream: Stream, *, rows: int) -> tuple[int, tuple[str, ...]]:
+def check_rejected(stream: Stream, *, rows: int) -> tuple[int, tuple[str, ...]]:
     """Raise an error for rows that were not read, or count them and warn where they may be skipped.
 
     Parameters
@@ -61,7 +61,7 @@ def _refused(stream: Stream, first: Reject, *, count: str, listed: str) -> DataE
     )
 
 
-def unreadable(stream: Stream, what: str) -> DataError:
+def unreadable_error(stream: Stream, what: str) -> DataError:
     """Return E310 for rows that DuckDB reads otherwise than the bytes say."""
     return DataError(
         "E310",
@@ -78,12 +78,14 @@ def _rows_read(stream: Stream) -> tuple[int, int]:
     return int(found["n"]), int(found["last"])
 
 
-def check_reading(stream: Stream, seen: Bytes | None, read: tuple[()] | tuple[int, int]) -> tuple[str, ...]:
+def check_reading(
+    stream: Stream, seen: ByteCounts | None, read: tuple[()] | tuple[int, int]
+) -> tuple[str, ...]:
     """Raise an error where DuckDB and the bytes disagree on the rows; return a warning of rows skipped.
 
     Parameters
     ----------
-    seen : Bytes or None
+    seen : ByteCounts or None
         What the bytes of text tell; nothing of typed files.
     read : tuple of int
         Rows that DuckDB has read, and in how many of them the last field is not empty. Where that is not
@@ -92,15 +94,15 @@ def check_reading(stream: Stream, seen: Bytes | None, read: tuple[()] | tuple[in
     Raises
     ------
     DataError
-        E310 for quotes or line ends, E312 for fields, and those of `rejects`.
+        E310 for quotes or line ends, E312 for fields, and those of `check_rejected`.
     """
     if seen is None:
         return ()
     n, last = read or _rows_read(stream)
-    number, warnings = rejects(stream, rows=seen.records)
+    number, warnings = check_rejected(stream, rows=seen.records)
     if n + number != seen.records:
         what = f"two ways of reading the quotes give {n + number:,} and {seen.records:,} rows"
-        raise unreadable(stream, what)
+        raise unreadable_error(stream, what)
     if seen.open_ends > n - last:  # DuckDB passes over one empty field too many
         raise DataError(
             "E312",

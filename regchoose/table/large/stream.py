@@ -15,20 +15,14 @@ import pandas as pd
 
 from regchoose.errors import DataError
 from regchoose.settings.options import Settings
-from regchoose.table.cells import to_cells
 from regchoose.table.csv.dialect import Choose
-from regchoose.table.file_set import Parts
-from regchoose.table.large.byte_scan import to_utf8
-from regchoose.table.large.distributed_scan import REJECTS, SCAN, asked
-from regchoose.table.large.duckdb_connection import connect, refusal
-from regchoose.table.large.duckdb_workspace import workspace
-from regchoose.table.large.head import read_head
-from regchoose.table.large.merge_counts import added_up
-from regchoose.table.large.record_offsets import blocks
-from regchoose.table.large.scan_sql import Text, literal, whole
-from regchoose.table.parquet import dialect_of, kind_of
-from regchoose.table.raw_table import RawTable
-from regchoose.table.source import check_unchanged
+from regchoose.table.file_set import Parts, check_unchanged
+from regchoose.table.large.byte_scan import read_blocks, to_utf8
+from regchoose.table.large.distributed_scan import REJECTS, SCAN, merge_counts, run_on_files
+from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error, workspace
+from regchoose.table.large.parquet import kind_of, parquet_dialect
+from regchoose.table.large.text_file import TextFile, all_rows_sql, literal, read_head
+from regchoose.table.raw_table import RawTable, to_cells
 from regchoose.workers.tasks import Crew
 
 TABLE = "THE_TABLE"  # stands in a query for the relation
@@ -37,7 +31,7 @@ Advanced = Callable[[int], None]
 Reject = tuple[str, int, str, str]
 
 
-def ignore(_bytes: int) -> None:
+def ignore_progress(_bytes: int) -> None:
     """Hear how far a pass is, and do nothing."""
 
 
@@ -54,7 +48,7 @@ class Stream:
         What stands after FROM: columns c0, c1, …, all text.
     head : RawTable
         Names and dialect; `lines` begins with the first row of data.
-    texts : tuple of Text
+    texts : tuple of TextFile
         The files, where they are text.
     files : tuple of str
         What stands after FROM for each file alone, wherever it is read.
@@ -67,7 +61,7 @@ class Stream:
     folder: Path
     relation: str
     head: RawTable
-    texts: tuple[Text, ...]
+    texts: tuple[TextFile, ...]
     settings: Settings
     advanced: Advanced
     files: tuple[str, ...] = ()
@@ -83,7 +77,9 @@ class Stream:
         """Name the file and the line of a row; of a typed file the row, from 1."""
         before = 0
         for text in self.texts:
-            for block in blocks(text.path, text.head, compression=text.compression, advanced=ignore):
+            for block in read_blocks(
+                text.path, text.head, compression=text.compression, advanced=ignore_progress
+            ):
                 if row < before + len(block.starts):
                     line = int(block.lines(np.array([row - before]))[0])
                     return f"{text.name}:{line}"
@@ -136,7 +132,7 @@ class Stream:
         try:
             yield
         except duckdb.Error as error:
-            raise refusal(error, kind=self.parts.kind, where=self.parts.path) from None
+            raise duckdb_error(error, kind=self.parts.kind, where=self.parts.path) from None
 
     def totals(self, terms: Mapping[str, str], relation: str = TABLE) -> dict[str, Any]:
         """Return what terms come to over the rows of all files.
@@ -144,7 +140,7 @@ class Stream:
         Parameters
         ----------
         terms : mapping of str to str
-            Names, as in `regchoose.table.large.merge_counts`, and what stands after SELECT.
+            Names, as in `regchoose.table.large.distributed_scan`, and what stands after SELECT.
         relation : str
             What stands after FROM; in it, and anywhere, `TABLE` stands for the table.
         """
@@ -161,14 +157,14 @@ class Stream:
             }
             for file, own in zip(self.parts.files, self.files, strict=True)
         ]
-        answers = asked(self.crew, SCAN, orders, parts=self.parts, advanced=self.advanced)
+        answers = run_on_files(self.crew, SCAN, orders, parts=self.parts, advanced=self.advanced)
         found = [said for said, _ in answers]
         self._rejected[:] = [
             (file, *row[1:])
             for file, said in zip(self.parts.files, found, strict=True)
             for row in said["rejected"]
         ]
-        return added_up([dict(zip(terms, said["row"], strict=True)) for said in found])
+        return merge_counts([dict(zip(terms, said["row"], strict=True)) for said in found])
 
     def rejected(self) -> list[Reject]:
         """Return file, line, kind and text of the rows that could not be read so far."""
@@ -209,15 +205,15 @@ def streaming(
     before = [os.stat(file) for file in parts.files]
     with (
         workspace(needs=parts.text_bytes) as folder,
-        connect(str(folder), threads=threads) as connection,
+        connect_on_disk(str(folder), threads=threads) as connection,
     ):
-        texts: tuple[Text, ...] = ()
+        texts: tuple[TextFile, ...] = ()
         if parts.kind == "parquet":
             columns, head = _parquet(parts, connection)
             sources = [partial(_whole_parquet, columns)] * len(parts.files)
         else:
             texts = _texts(parts, settings, folder=folder, choose=choose)
-            head, sources = _common(parts, texts[0].head.raw), [partial(whole, text) for text in texts]
+            head, sources = _common(parts, texts[0].head.raw), [partial(all_rows_sql, text) for text in texts]
             if any(text.path != text.name for text in texts):
                 crew = None  # copies that nobody else sees
         paths = [text.path for text in texts] or parts.files
@@ -229,7 +225,7 @@ def streaming(
         check_unchanged(file, old)
 
 
-def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Choose) -> tuple[Text, ...]:
+def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Choose) -> tuple[TextFile, ...]:
     """Return text files of one dialect and the same columns; those in another encoding are copied."""
     first = read_head(parts.files[0], settings, compression=parts.compression, choose=choose)
     same = replace(
@@ -247,7 +243,7 @@ def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Choose) ->
             path = to_utf8(file, folder / f"{place}.csv", encoding=encoding, compression=compression)
             compression = None
         order = [head.raw.names.index(name) for name in first.raw.names]
-        texts.append(Text(file, path, head, compression, order))
+        texts.append(TextFile(file, path, head, compression, order))
     return tuple(texts)
 
 
@@ -292,7 +288,7 @@ def _parquet(parts: Parts, connection: duckdb.DuckDBPyConnection) -> tuple[str, 
             ) from None
         names = tuple(str(row[0]) for row in schema)
         kinds = tuple(kind_of(file, str(row[0]), str(row[1])) for row in schema)
-        said = dialect_of(f"Parquet, types from its schema; {_files(parts)}")
+        said = parquet_dialect(f"Parquet, types from its schema; {_files(parts)}")
         head = RawTable(file, said, names, (), np.ones(1, dtype=np.int64), kinds)
         first = first or head
         _same_columns(first, head)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from regchoose.encoding.encode import encode
+from regchoose.encoding.encoder import Encoder
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
@@ -87,7 +87,8 @@ def splits_of(path: Path, settings: Settings, *, splits: int = SPLITS) -> Iterat
             stratify=None if table.task == "regression" else table.target,
         )
         kept, held = np.sort(kept), np.sort(held)
-        (x, y), (held_x, held_y) = encode(table, kept, held)
+        encoder = Encoder.fit(table, kept)
+        (x, y), (held_x, held_y) = encoder.transform(table, kept), encoder.transform(table, held)
         yield Split(
             table=path.stem,
             number=number,

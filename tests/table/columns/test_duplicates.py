@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from regchoose.table.columns.duplicates import group_duplicates, repeats
+from regchoose.table.columns.duplicates import group_duplicates, warn_of_duplicates
 from tests.table.tables import mixed, table
 
 
@@ -34,10 +34,10 @@ def test_rows_that_recur_are_said_and_so_are_targets_that_differ() -> None:
     twice = np.vstack([x, x[:10]])
     target = (np.arange(60) % 2).astype(np.float64)
     target[50:] = target[:10]
-    (said,) = repeats(table(twice, target, task="binary"))
+    (said,) = warn_of_duplicates(table(twice, target, task="binary"))
     assert said == "20 of 60 rows have the features of another; such rows are never parted"
     target[54:] = 1 - target[4:10]
-    (said,) = repeats(table(twice, target, task="binary"))
+    (said,) = warn_of_duplicates(table(twice, target, task="binary"))
     assert said.endswith("and 12 of them have another target than their like")
-    assert repeats(mixed(60)) == ()
-    assert repeats(table(twice[:, :2].round(), target)) == ()
+    assert warn_of_duplicates(mixed(60)) == ()
+    assert warn_of_duplicates(table(twice[:, :2].round(), target)) == ()

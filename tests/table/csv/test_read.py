@@ -14,9 +14,9 @@ import pytest
 from regchoose.errors import DataError
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
-from regchoose.table.compression import zstd
 from regchoose.table.csv.read import read
-from regchoose.table.source import check_unchanged, read_bytes, read_text
+from regchoose.table.csv.source import read_bytes, read_text, zstd
+from regchoose.table.file_set import check_unchanged
 from tests.table.pollution.families import Polluted, around_the_table
 from tests.table.writing import csv_of, error_of, nobody, numbers, text_of, write
 

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from regchoose.encoding.encode import encode
+from regchoose.encoding.encoder import Encoder
 from regchoose.errors import RegchooseError
 from regchoose.records.table import Image, Table
 from regchoose.settings.options import Settings
@@ -396,7 +396,8 @@ def test_channels_are_standardized_as_a_whole_by_the_training_rows(npz: Path) ->
     x[:, 1] *= 100
     table = read(save_npz(npz, X=x, y=Y))
     fit, others = np.arange(30), np.arange(30, 40)
-    (a, _), (b, y) = encode(table, fit, others)
+    encoder = Encoder.fit(table, fit)
+    (a, _), (b, y) = encoder.transform(table, fit), encoder.transform(table, others)
     planes = a.reshape(30, 3, 30)
     np.testing.assert_allclose(planes.mean((0, 2)), 0, atol=1e-12)
     np.testing.assert_allclose(planes.std((0, 2)), 1)

@@ -13,11 +13,9 @@ from regchoose.errors import RegchooseError, ResourceError
 from regchoose.records.table import Table, Whole
 from regchoose.settings.options import Settings
 from regchoose.table.file_set import large_parts
-from regchoose.table.large import distributed_scan, head, held_rows
-from regchoose.table.large.distributed_scan import unseen
-from regchoose.table.large.merge_counts import added_up
-from regchoose.table.load import load
-from regchoose.table.passes import load_heard
+from regchoose.table.large import distributed_scan, held_rows, text_file
+from regchoose.table.large.distributed_scan import merge_counts, why_not_shared
+from regchoose.table.load import load, load_with_progress
 from regchoose.workers.threads import Threads
 from regchoose.workers.wire_format import pack, unpack
 from tests.table.large.test_stream import PACKED, csv, lines
@@ -96,14 +94,14 @@ def test_where_tickets_are_uneven_all_are_gathered(tmp_path: Path, monkeypatch: 
     path = folder_of(tmp_path, lines(4_000))
     here = load(path, Settings(), choose=nobody)
     bounds = list[int]()
-    gather = distributed_scan.asked
+    gather = distributed_scan.run_on_files
 
     def noted(crew: Any, work: Any, orders: Any, **further: Any) -> Any:
         bounds.extend(order["bound"] for order in orders if "bound" in order)
         return gather(crew, work, orders, **further)
 
     monkeypatch.setattr(distributed_scan, "SURE", -15)  # fewer than are wanted
-    monkeypatch.setattr(distributed_scan, "asked", noted)
+    monkeypatch.setattr(distributed_scan, "run_on_files", noted)
     assert same(here, load(path, Settings(), choose=nobody, crew=CREW))
     assert len(set(bounds)) == 2
 
@@ -131,7 +129,7 @@ def test_faults_in_shared_files_are_told_alike(line: str, tmp_path: Path) -> Non
 
 
 def test_rows_that_are_skipped_are_counted_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(head, "BEGINNING", 2**12)  # bad rows are refused there
+    monkeypatch.setattr(text_file, "BEGINNING", 2**12)  # bad rows are refused there
     rows = lines(4_000)
     rows[3_900] = rows[2_900] = "1,2,3"
     path, settings = folder_of(tmp_path, rows), Settings(on_bad_rows="skip")
@@ -173,7 +171,7 @@ def test_files_that_all_workers_see_are_shared_out(
     crew: Threads, note: str, passes: int, tmp_path: Path
 ) -> None:
     path, told = folder_of(tmp_path, lines(4_000)), Told()
-    table = load_heard(path, Settings(), choose=nobody, listener=told, crew=crew)
+    table = load_with_progress(path, Settings(), choose=nobody, listener=told, crew=crew)
     assert same(table, load(path, Settings(), choose=nobody))
     found = large_parts(path)
     assert found is not None
@@ -188,9 +186,9 @@ def test_a_file_that_a_worker_does_not_see_is_named(tmp_path: Path) -> None:
     path = folder_of(tmp_path, lines(4_000))
     found = large_parts(path)
     assert found is not None
-    assert unseen(Remote(2), found) == ""
+    assert why_not_shared(Remote(2), found) == ""
     (Path(path) / "1.csv").unlink()
-    assert "does not see" in unseen(Remote(2), found)
+    assert "does not see" in why_not_shared(Remote(2), found)
     with pytest.raises(ResourceError, match=r"does not see .*1\.csv") as caught:
         distributed_scan.scan(pack({"path": str(Path(path) / "1.csv")}))
     assert caught.value.code == "E405"
@@ -218,5 +216,5 @@ def test_terms_add_up_as_duckdb_does_it() -> None:
             dict(zip(terms, connection.execute(f"{every} WHERE rowid {half}").fetchall()[0], strict=True))
             for half in ("< 3", ">= 3", "> 99")
         ]
-    assert repr(added_up(parts)) == repr(dict(zip(terms, whole, strict=True)))
-    assert added_up(parts)["sum0"] == 6 * 2**62
+    assert repr(merge_counts(parts)) == repr(dict(zip(terms, whole, strict=True)))
+    assert merge_counts(parts)["sum0"] == 6 * 2**62

@@ -12,8 +12,8 @@ from regchoose.settings.options import Settings
 from regchoose.subsample.moments import coordinates
 from regchoose.table import file_set
 from regchoose.table.csv.read import read
-from regchoose.table.large import held_rows, record_offsets
-from regchoose.table.passes import Passes, load_heard
+from regchoose.table.large import byte_scan, held_rows
+from regchoose.table.load import PassProgress, load_with_progress
 from tests.table.large.test_stream import PACKED, csv, held, lines, refused, table_of
 from tests.table.writing import nobody, write
 
@@ -151,7 +151,7 @@ def test_rare_classes_of_files_held_whole_are_merged(tmp_path: Path, monkeypatch
 def test_a_quote_that_never_closes_is_named_where_it_opens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record_offsets, "CHUNK", 20_000)
+    monkeypatch.setattr(byte_scan, "CHUNK", 20_000)
     every = lines(LAST + 1)
     every[3] = '1,2,3,"a",the same,no'
     every[11_000] = '1,2,3,"a,the same,no'
@@ -180,7 +180,7 @@ def test_blocks_may_end_anywhere(tmp_path: Path, end: str, monkeypatch: pytest.M
     path = write(tmp_path, csv(every, end))
     want = [column.tolist() for column in held(path).texts]
     for size in (997, 1_000, 4_096):
-        monkeypatch.setattr(record_offsets, "CHUNK", size)
+        monkeypatch.setattr(byte_scan, "CHUNK", size)
         assert [column.tolist() for column in held(path).texts] == want
     assert len(want[0]) == 300
 
@@ -203,19 +203,19 @@ def test_a_listener_hears_both_passes(tmp_path: Path, monkeypatch: pytest.Monkey
 
     path = write(tmp_path, csv(lines(2_000)))
     size = Path(path).stat().st_size
-    load_heard(path, Settings(), choose=nobody, listener=Ear())
+    load_with_progress(path, Settings(), choose=nobody, listener=Ear())
     assert heard[0] == ("started", 2 * size)
     assert ("advanced", size) in heard
     assert heard[-1] == ("finished", "2,000 rows, of which 400 are held")
     heard.clear()
     monkeypatch.setattr(file_set, "LARGE", 2**40)
-    load_heard(path, Settings(), choose=nobody, listener=Ear())
+    load_with_progress(path, Settings(), choose=nobody, listener=Ear())
     assert heard == []
 
 
 def test_a_second_pass_adds_to_the_first() -> None:
     told: list[int] = []
-    passes = Passes(100, told.append)
+    passes = PassProgress(100, told.append)
     for done in (40, 100, 10, 60, 100):
         passes.advanced(done)
     assert told == [40, 100, 110, 160, 200]

@@ -15,13 +15,13 @@ from regchoose.settings.options import Settings
 from regchoose.subsample.draw import draw
 from regchoose.subsample.moments import coordinates
 from regchoose.table import file_set
-from regchoose.table.compression import zstd
 from regchoose.table.csv.read import read
+from regchoose.table.csv.source import zstd
 from regchoose.table.file_set import large_parts
 from regchoose.table.large import held_rows
-from regchoose.table.large.held_rows import look_out
-from regchoose.table.large.row_hash import PRIME, smallest, ticket, ticket_sql
-from regchoose.table.large.stream import ignore, streaming
+from regchoose.table.large.held_rows import draw_held_rows
+from regchoose.table.large.row_sampling import PRIME, row_hash, row_hash_sql, smallest_hashes
+from regchoose.table.large.stream import ignore_progress, streaming
 from regchoose.table.load import load
 from regchoose.table.raw_table import RawTable
 from tests.table.writing import nobody, text_of, write
@@ -65,8 +65,10 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def held(path: str, settings: Settings | None = None, *, threads: int = 0) -> RawTable:
     found = large_parts(path)
     assert found is not None
-    with streaming(found, settings or Settings(), choose=nobody, advanced=ignore, threads=threads) as stream:
-        return look_out(stream).raw
+    with streaming(
+        found, settings or Settings(), choose=nobody, advanced=ignore_progress, threads=threads
+    ) as stream:
+        return draw_held_rows(stream).raw
 
 
 def rows_of(raw: RawTable) -> list[list[str]]:
@@ -85,25 +87,28 @@ def refused(path: str, settings: Settings | None = None) -> RegchooseError:
 
 def test_tickets_are_even_and_the_same_in_both_languages() -> None:
     rows = np.arange(50_000)
-    mine = ticket(rows, seed=7)
+    mine = row_hash(rows, seed=7)
     with duckdb.connect() as connection:
-        theirs = connection.execute(ticket_sql("range(50000) t(v)", seed=7)).fetchnumpy()
+        theirs = connection.execute(row_hash_sql("range(50000) t(v)", seed=7)).fetchnumpy()
     np.testing.assert_array_equal(theirs["x"], mine)
     np.testing.assert_array_equal(theirs["r"], rows)
     counts = np.bincount(mine * 20 // (PRIME + 1), minlength=20)
     assert ((counts - 2_500) ** 2 / 2_500).sum() < 43.8  # chi-squared of 19 degrees, 0.1 %
     assert abs(np.corrcoef(mine[1:], mine[:-1])[0, 1]) < 0.02
-    assert abs(np.corrcoef(mine, ticket(rows, seed=8))[0, 1]) < 0.02
+    assert abs(np.corrcoef(mine, row_hash(rows, seed=8))[0, 1]) < 0.02
 
 
 def test_the_smallest_of_two_parts_smallest_are_those_of_the_whole() -> None:
     rows = np.arange(1_000)
-    tickets = ticket(rows, seed=1)
+    tickets = row_hash(rows, seed=1)
     both = np.concatenate(
-        [smallest(tickets[:300], rows[:300], count=50), 300 + smallest(tickets[300:], rows[300:], count=50)]
+        [
+            smallest_hashes(tickets[:300], rows[:300], count=50),
+            300 + smallest_hashes(tickets[300:], rows[300:], count=50),
+        ]
     )
-    merged = both[smallest(tickets[both], rows[both], count=50)]
-    np.testing.assert_array_equal(merged, smallest(tickets, rows, count=50))
+    merged = both[smallest_hashes(tickets[both], rows[both], count=50)]
+    np.testing.assert_array_equal(merged, smallest_hashes(tickets, rows, count=50))
 
 
 @pytest.mark.usefixtures("tiny")

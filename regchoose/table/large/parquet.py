@@ -10,12 +10,11 @@ import numpy as np
 
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
-from regchoose.table.cells import TEXT, Text
-from regchoose.table.large.duckdb_workspace import in_memory
-from regchoose.table.raw_table import RawTable
-from regchoose.table.source import check_unchanged
+from regchoose.table.file_set import check_unchanged
+from regchoose.table.large.duckdb_session import connect_in_memory
+from regchoose.table.raw_table import TEXT, RawTable, Text
 
-KINDS: tuple[tuple[str, str], ...] = (
+CELL_KINDS: tuple[tuple[str, str], ...] = (
     (r"U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)", "number"),
     (r"VARCHAR|ENUM\(.*\)|UUID", "text"),
     (r"BOOLEAN", "boolean"),
@@ -36,7 +35,7 @@ def read_parquet(path: str) -> RawTable:
     before = os.stat(path)
     literal = re.sub(r"([*?\[])", r"[\1]", path)  # the name is no pattern
     try:
-        with in_memory(threads=1) as connection:
+        with connect_in_memory(threads=1) as connection:
             schema = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [literal]).fetchall()
             names = tuple(str(row[0]) for row in schema)
             kinds = tuple(kind_of(path, name, str(row[1])) for name, row in zip(names, schema, strict=True))
@@ -53,7 +52,7 @@ def read_parquet(path: str) -> RawTable:
         raise DataError("E302", f"{path} has columns and 0 data rows", fix="add rows")
     return RawTable(
         path=path,
-        dialect=dialect_of(
+        dialect=parquet_dialect(
             f"a Parquet file of {len(names)} columns, types from its schema ({Path(path).name})"
         ),
         names=names,
@@ -63,14 +62,14 @@ def read_parquet(path: str) -> RawTable:
     )
 
 
-def dialect_of(found: str) -> Dialect:
+def parquet_dialect(found: str) -> Dialect:
     """Return the dialect of Parquet, and how that was found out."""
     return Dialect("parquet", None, None, None, None, header=True, decimal=".", found=found)
 
 
 def kind_of(path: str, name: str, type: str) -> str:
     """Return what kind of cells a column's type holds; raise E209 for one that cannot be used."""
-    for pattern, kind in KINDS:
+    for pattern, kind in CELL_KINDS:
         if re.fullmatch(pattern, type):
             return kind
     raise UsageError(

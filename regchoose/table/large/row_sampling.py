@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from regchoose.records.words import Int
-from regchoose.table.large.record_offsets import Block
+from regchoose.table.large.byte_scan import Block
 
 PRIME = 2**31 - 1
 ROUNDS = ((48_271, 16), (1_223_106_847, 13), (1_964_557_243, 15))
@@ -20,7 +20,7 @@ ROUNDS = ((48_271, 16), (1_223_106_847, 13), (1_964_557_243, 15))
 SLACK = 1.5  # times the rows wanted that a harvest gathers before it lets the largest tickets go
 
 
-def ticket(rows: Int, *, seed: int) -> Int:
+def row_hash(rows: Int, *, seed: int) -> Int:
     """Return the number (n,) below 2³¹ − 1 of each row number, pseudo-random and even."""
     x = rows.astype(np.int64)
     for place, (factor, shift) in enumerate(ROUNDS):
@@ -29,7 +29,7 @@ def ticket(rows: Int, *, seed: int) -> Int:
     return x
 
 
-def ticket_sql(relation: str, *, seed: int, before: int = 0) -> str:
+def row_hash_sql(relation: str, *, seed: int, before: int = 0) -> str:
     """Return a query that adds row numbers `r`, of which so many come before, and tickets to a relation."""
     query = f"SELECT row_number() OVER () - 1 + {before} AS r, * FROM {relation}"
     query = f"SELECT *, r AS x FROM ({query})"
@@ -46,15 +46,15 @@ def _addend(seed: int, place: int) -> int:
     return int(np.random.SeedSequence((seed, place)).generate_state(1)[0]) % PRIME
 
 
-def smallest(tickets: Int, rows: Int, *, count: int) -> Int:
-    """Return the places of the `count` rows with the smallest tickets, in order of the rows."""
+def smallest_hashes(tickets: Int, rows: Int, *, count: int) -> Int:
+    """Return the places of the `count` rows with the smallest hashes, in order of the rows."""
     order = np.lexsort((rows, tickets))[:count]
     return order[np.argsort(rows[order], kind="stable")]
 
 
 @dataclass
-class Harvest:
-    """The records with the smallest tickets among those offered so far, as bytes."""
+class RowSample:
+    """The records with the smallest hashes among those offered so far, as bytes."""
 
     seed: int
     wanted: int
@@ -69,7 +69,7 @@ class Harvest:
         """Take those of the block's records that are among the smallest."""
         rows = np.arange(self.offered, self.offered + len(block.starts))
         self.offered += len(rows)
-        tickets = ticket(rows, seed=self.seed)
+        tickets = row_hash(rows, seed=self.seed)
         self._lower(tickets[tickets < self.bound])
         taken = np.flatnonzero(tickets < self.bound)
         bounds = zip(block.starts[taken].tolist(), block.ends[taken].tolist(), strict=True)
@@ -92,4 +92,4 @@ class Harvest:
 
     def finish(self) -> None:
         """Let go of all but the rows wanted."""
-        self._keep(smallest(self.tickets, self.rows, count=self.wanted))
+        self._keep(smallest_hashes(self.tickets, self.rows, count=self.wanted))

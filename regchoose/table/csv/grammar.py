@@ -1,4 +1,4 @@
-"""From text to records, under a stated layout.
+"""The grammar of delimited text: from text to records, under a stated layout.
 
 Python's csv module in strict mode splits the fields, for files of any size. Measured on 34 MB of numbers it
 takes 3.1 s, and DuckDB with the same explicit dialect 3.3 s once the text has left it, so there was nothing

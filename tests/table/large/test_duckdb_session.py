@@ -11,7 +11,7 @@ import pytest
 from regchoose.errors import ResourceError
 from regchoose.settings.options import Settings
 from regchoose.table import file_set
-from regchoose.table.large.duckdb_workspace import workspace
+from regchoose.table.large.duckdb_session import workspace
 from regchoose.table.load import load
 from tests.table.writing import nobody
 

@@ -1,46 +1,33 @@
 """From a path to text: bytes are read once, decompressed within a limit, decoded strictly."""
 
 import codecs
-import difflib
-import errno
+import gzip
 import os
-import stat
 import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from regchoose.errors import DataError, UsageError, setting
 from regchoose.settings.options import Settings
-from regchoose.table.compression import packing_of, unpacked
-from regchoose.table.csv.scan import LINE
+from regchoose.table.csv.grammar import LINE
+from regchoose.table.file_set import KINDS, MAGIC, STDIN, check_unchanged, compression_of
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+__all__ = ["decompress", "open_text", "read_text", "to_source", "zstd"]
 
 MAX_BYTES = 2**30  # of text, decompressed: the table is held in memory, at several times its text
-STDIN = "-"
 BLANK = "\ufeff \t\r\n\v\f"
 
-# First bytes of files that are no text. A file is what it holds, whatever its name says.
-MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "an Excel or zip file"),
-    (b"PK\x05\x06", "an empty zip file"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file"),
-    (b"%PDF", "a PDF file"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"BZh", "a bzip2 file"),
-    (b"\xfd7zXZ\x00", "an xz file"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
-    (b"Rar!", "a RAR file"),
-    (b"\x93NUMPY", "a NumPy file"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"SQLite format 3\x00", "an SQLite file"),
-    (b"\x80\x04\x95", "a pickle"),
-    (b"ARROW1", "an Arrow file"),
-    (b"\x7fELF", "a program"),
-)
-# Endings of text that is no table.
-OTHER_TEXT = {".json", ".jsonl", ".ndjson", ".xml", ".html", ".htm", ".arff", ".yaml", ".yml", ".toml", ".md"}
 MARKUP = ("<!doctype", "<html", "<?xml", '[{"', '{"')
 # The marks that may open a text, longest first, with the encoding that reads them.
 MARKS: tuple[tuple[bytes, str], ...] = (
@@ -50,7 +37,10 @@ MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-KINDS = "csv, tsv, txt, each also as .gz or .zst, and parquet files are read"
+
+
+CHUNK = 2**20  # bytes decompressed at a time
+_SPELLED = {"gzip": "gzip", "zstd": "zstandard"}
 
 
 @dataclass(frozen=True)
@@ -63,61 +53,6 @@ class Source:
     compression: str | None
     said: str  # for people: encoding and byte order mark
     skipped: int = 0  # lines of the file above the text
-
-
-def check_path(path: str) -> bool:
-    """Say whether the file at `path` is Parquet; a kind that is not read is an error.
-
-    Raises
-    ------
-    UsageError
-        E201 for a path that cannot be opened, E209 for a folder or another kind of file.
-    """
-    if path == STDIN:
-        return False
-    here = Path(path)
-    if here.is_dir():
-        raise UsageError("E209", f"{path} is a folder, and a file was wanted", fix=f"name one file; {KINDS}")
-    try:
-        start = _start(here)
-    except (OSError, ValueError) as error:
-        raise UsageError("E201", f"cannot open {path!r}: {_reason(error)}", fix=_nearest(here)) from None
-    if start.startswith(b"PAR1"):
-        return True
-    kind = next((what for magic, what in MAGIC if start.startswith(magic)), None)
-    if kind is not None:
-        raise UsageError(
-            "E209", f"{path} is {kind}, and a table as text was wanted", fix=f"export it: {KINDS}"
-        )
-    if here.suffix.lower() in OTHER_TEXT:
-        raise UsageError("E209", f"{path}: {here.suffix} files are not read", fix=f"convert it: {KINDS}")
-    if here.suffix.lower() == ".parquet" and start:
-        raise UsageError("E209", f"{path} is called parquet but is none", fix="rename it, or repair the file")
-    return False
-
-
-def _start(path: Path) -> bytes:
-    """Return a file's first bytes. A pipe is not opened: its writer would take that for the reader."""
-    if stat.S_ISREG(path.stat().st_mode):
-        with path.open("rb") as file:
-            return file.read(16)
-    if not os.access(path, os.R_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    return b""
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
-
-
-def _nearest(path: Path) -> str:
-    folder = path.parent
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return f"there is no folder {str(folder)!r} to look in"
-    near = difflib.get_close_matches(path.name, names, n=1)
-    return f"did you mean {str(folder / near[0])!r}?" if near else "check the name"
 
 
 def read_bytes(path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, str | None]:
@@ -141,9 +76,9 @@ def read_bytes(path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, str | None]
         E307 for a damaged compressed file or too much text, E311 for a file that changes meanwhile.
     """
     data = sys.stdin.buffer.read(limit + 1) if path == STDIN else _read_unchanged(path, limit)
-    compression = packing_of(data)
+    compression = compression_of(data)
     if compression is not None:
-        data = unpacked(path, data, compression=compression, limit=limit)
+        data = decompress(path, data, compression=compression, limit=limit)
     if len(data) > limit:
         raise _too_large(path, limit)
     return data, compression
@@ -157,20 +92,6 @@ def _read_unchanged(path: str, limit: int) -> bytes:
         data = file.read(limit + 1)
     check_unchanged(path, before)
     return data
-
-
-def check_unchanged(path: str, before: os.stat_result) -> None:
-    """Raise E311 where size or time of a file are not what they were."""
-    try:
-        after: os.stat_result | None = Path(path).stat()
-    except OSError:
-        after = None
-    if after is None or (
-        stat.S_ISREG(before.st_mode)
-        and (before.st_size, before.st_mtime_ns, before.st_ino)
-        != (after.st_size, after.st_mtime_ns, after.st_ino)
-    ):
-        raise DataError("E311", f"{path} changed while it was read", fix="run again once it is complete")
 
 
 def _too_large(path: str, limit: int) -> DataError:
@@ -292,3 +213,55 @@ def _refuse_nul(path: str, text: str, encoding: str) -> None:
         if wide
         else "repair the file: text has no NUL bytes",
     )
+
+
+# ---- compressed text --------------------------------------------------------------------------
+
+
+@contextmanager
+def open_text(file: str, compression: str | None) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Open a file for its text's bytes, and for those on the disk, whose position says how far it is.
+
+    Raises
+    ------
+    DataError
+        E307, while reading, for damaged bytes.
+    """
+    with Path(file).open("rb") as raw:
+        if compression is None:
+            yield raw, raw
+            return
+        with _unpacking(raw, file, compression) as text:
+            yield text, raw
+
+
+def decompress(file: str, data: bytes, *, compression: str, limit: int) -> bytes:
+    """Return the text's bytes, at most about `limit` of them and one chunk.
+
+    Raises
+    ------
+    DataError
+        E307 for damaged bytes.
+    """
+    parts: list[bytes] = []
+    size = 0
+    with _unpacking(BytesIO(data), file, compression) as text:
+        while size <= limit and (part := text.read(CHUNK)):
+            parts.append(part)
+            size += len(part)
+    return b"".join(parts)
+
+
+@contextmanager
+def _unpacking(raw: BinaryIO, file: str, compression: str) -> Iterator[BinaryIO]:
+    try:
+        with gzip.open(raw) if compression == "gzip" else zstd.open(raw) as text:
+            yield cast(BinaryIO, text)
+    except EOFError:
+        raise _damaged(f"{file} ends in the middle of its {_SPELLED[compression]} stream") from None
+    except (gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
+        raise _damaged(f"{file} is a damaged {_SPELLED[compression]} file ({error})") from None
+
+
+def _damaged(what: str) -> DataError:
+    return DataError("E307", what, fix="fetch or compress it again")

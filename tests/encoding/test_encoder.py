@@ -7,12 +7,21 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from regchoose.encoding.encode import encode, encoded_names, target_scale
-from regchoose.records.words import Float, Task
+from regchoose.encoding.coding import coding
+from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.inputs import fit_target
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Int, Task
 from regchoose.table.columns.quantiles import quantiles
 from tests.table.tables import mixed, table
 
 FIT, REST = np.arange(0, 300), np.arange(300, 400)
+
+
+def encode(whole: Table, fit: Int, *others: Int) -> list[tuple[Float, Float]]:
+    """Learn from `fit`; encode these rows and others."""
+    encoder = Encoder.fit(whole, fit)
+    return [encoder.transform(whole, rows) for rows in (fit, *others)]
 
 
 def test_plain_numbers_are_standardized_as_scikit_learn_does() -> None:
@@ -25,7 +34,7 @@ def test_plain_numbers_are_standardized_as_scikit_learn_does() -> None:
 
 def test_names_say_what_each_input_is() -> None:
     whole = mixed(400)
-    assert encoded_names(whole) == (
+    assert coding(whole).input_names == (
         *("x0", "x1", "x2", "x3", "x3 is missing", "x4=v1"),
         *("x5=v0", "x5=v1", "x5=v2", "x5=v3", "x5=v4"),
     )
@@ -68,7 +77,7 @@ def test_the_width_does_not_depend_on_the_fit_rows() -> None:
     complete = np.flatnonzero(~np.isnan(whole.features[:, 3]) & (whole.features[:, 5] == 0))
     gaps = np.flatnonzero(np.isnan(whole.features[:, 3]))
     for fit in (complete, gaps, np.array([5])):
-        assert all(x.shape[1] == len(encoded_names(whole)) for x, _ in encode(whole, fit, REST))
+        assert all(x.shape[1] == len(coding(whole).input_names) for x, _ in encode(whole, fit, REST))
         assert all(np.isfinite(x).all() for x, _ in encode(whole, fit, REST))
 
 
@@ -77,7 +86,7 @@ def test_a_category_may_be_missing_or_have_many_levels() -> None:
     codes = np.concatenate([np.repeat(np.arange(49.0), 10), np.arange(49.0, 80.0), [np.nan] * 5])
     rng.shuffle(codes)
     whole = table(codes[:, None], rng.normal(size=len(codes)), levels={0: 80})
-    names = encoded_names(whole)
+    names = coding(whole).input_names
     assert len(names) == 51
     assert names[:2] == ("x0=v0", "x0=v1")
     assert names[-2:] == ("x0=other", "x0=missing")
@@ -109,12 +118,12 @@ def test_the_target_is_scaled_by_the_fit_rows() -> None:
     whole = mixed(400)
     (_, y), (_, other) = encode(whole, FIT, REST)
     mean, sd = whole.target[FIT].mean(), whole.target[FIT].std()
-    assert target_scale(whole, FIT) == pytest.approx(sd)
+    assert fit_target(whole, FIT).scale == pytest.approx(sd)
     np.testing.assert_allclose(y, (whole.target[FIT] - mean) / sd)
     np.testing.assert_allclose(other, (whole.target[REST] - mean) / sd)
     classes = mixed(400, task="multiclass")
     np.testing.assert_array_equal(encode(classes, FIT)[0][1], classes.target[FIT])
-    assert target_scale(classes, FIT) == 1
+    assert fit_target(classes, FIT).scale == 1
     flat = table(np.arange(9.0)[:, None], np.full(9, 4.0))
     np.testing.assert_array_equal(encode(flat, np.arange(9))[0][1], 0)
 

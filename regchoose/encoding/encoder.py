@@ -1,0 +1,281 @@
+"""The encoder of a table: fitted on some of its rows, applied to these, to others and to new ones."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from regchoose.encoding.coding import coding, name_inputs
+from regchoose.encoding.inputs import (
+    CategoryInput,
+    DateColumn,
+    EncodedTarget,
+    ImageInput,
+    NumberInput,
+    fit_category,
+    fit_images,
+    fit_numbers,
+    fit_target,
+    standardize,
+)
+from regchoose.encoding.text_rows import (
+    Oddities,
+    as_batch,
+    read_dates,
+    read_levels,
+    read_numbers,
+    read_target,
+)
+from regchoose.records.table import Image, Table
+from regchoose.records.words import Float, Int
+from regchoose.settings.options import Settings
+from regchoose.table.columns.facts import facts_of
+from regchoose.table.columns.target import MERGED
+from regchoose.table.in_memory import InMemory, named_columns
+from regchoose.table.large.batches import Batch
+from regchoose.table.raw_table import RawTable
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Turns rows of a table into the inputs (n, d) of a network: numbers, flags of missing ones, levels.
+
+    All figures are learned from the rows given to `fit`; which inputs there are is decided on the whole
+    table, so that d depends on the table alone. Images become their numbers, in order.
+
+    Attributes
+    ----------
+    dates : tuple of DateColumn
+        How dates are read from text.
+    na : tuple of str
+        Texts that mean missing, beside the usual ones.
+    images : ImageInput, optional
+        Where each row is an image: there are no columns then.
+    """
+
+    numbers: tuple[NumberInput, ...]
+    categories: tuple[CategoryInput, ...]
+    dates: tuple[DateColumn, ...]
+    target: EncodedTarget
+    na: tuple[str, ...]
+    images: ImageInput | None = None
+
+    # ---- learned ---------------------------------------------------------------------------------------
+
+    @classmethod
+    def fit(cls, table: Table, rows: Int) -> "Encoder":
+        """Learn medians, scales and shares of levels, or the channels of images.
+
+        Parameters
+        ----------
+        rows : (n,) ndarray
+            Row numbers of the table that are learned from.
+        """
+        features, target = table.features[rows], fit_target(table, rows)
+        if table.image is not None:
+            return cls((), (), (), target, (), fit_images(features, table.image))
+        plan = coding(table)
+        numbers = fit_numbers(
+            features[:, plan.numbers],
+            [plan.columns[j].name for j in plan.numbers],
+            np.isin(plan.numbers, plan.flagged).tolist(),
+        )
+        levels = plan.recode(features)
+        categories = tuple(
+            fit_category(
+                plan.columns[j],
+                plan.levels[place],
+                plan.lookup[place],
+                places=levels[:, place],
+                has_gaps=bool(np.isnan(table.features[:, j]).any()),
+            )
+            for place, j in enumerate(plan.categories.tolist())
+        )
+        return cls(numbers, categories, (), target, ())
+
+    def for_text(self, table: Table, raw: RawTable, settings: Settings) -> "Encoder":
+        """Return the encoder with what it needs to read further rows of text as the table was read.
+
+        Parameters
+        ----------
+        raw : RawTable
+            The text of the table's rows.
+        settings : Settings
+            Those that it was read with.
+        """
+        target = _target_of_text(self.target, table, raw, settings)
+        if self.images is not None:
+            return replace(self, target=target)
+        dates, parts = read_dates(table, raw, settings)
+        numbers = (
+            replace(number, column=parts[number.name][0], part=parts[number.name][1])
+            if number.name in parts
+            else number
+            for number in self.numbers
+        )
+        return replace(self, numbers=tuple(numbers), dates=dates, target=target, na=tuple(settings.na))
+
+    # ---- applied ---------------------------------------------------------------------------------------
+
+    def transform(self, table: Table, rows: Int) -> tuple[Float, Float]:
+        """Encode rows of the table that the encoder was learned from, or of one with the same columns.
+
+        Returns
+        -------
+        x, y : (n, d), (n,) ndarray
+            Inputs, and targets: standardized numbers of a regression, else codes of classes.
+        """
+        features, y = table.features[rows], self.target.standardize(table.target[rows])
+        if self.images is not None:
+            return self.images.standardize(features), y
+        codes = features[:, table.category_places]
+        places = [category.look_up(codes[:, j]) for j, category in enumerate(self.categories)]
+        return self._inputs(features[:, table.number_places], places), y
+
+    def transform_batch(
+        self, batch: Batch, settings: Settings, *, oddities: Oddities
+    ) -> tuple[Float, Float | None]:
+        """Encode new rows of text, or images.
+
+        A level that was not there counts as the rare ones do where those were merged, else as the average
+        row; a missing cell in a column that had none as the median, or as the average row.
+
+        Parameters
+        ----------
+        batch : Batch
+            Rows of a table that has all columns of the encoder; others are ignored.
+        settings : Settings
+            Of which `na` matters.
+        oddities : Oddities
+            Is added to.
+
+        Returns
+        -------
+        x, y : (n, d), (n,) ndarray
+            y is NaN where a row has no target, and None where the table has no such column.
+
+        Raises
+        ------
+        DataError
+            E326 for a text where there were numbers, or dates.
+        """
+        if self.images is not None:
+            assert batch.pixels is not None, "images are read as images"
+            x = self.images.standardize(batch.pixels)
+            oddities.add_scale(x)
+        else:
+            x = self._inputs(
+                read_numbers(batch, self.numbers, self.dates, settings, oddities=oddities),
+                read_levels(batch, self.categories, settings, oddities=oddities),
+            )
+        if self.target.name not in batch.raw.names:
+            return x, None
+        y = read_target(batch, self.target, settings)
+        oddities.without_target += int(np.isnan(y).sum())
+        return x, self.target.standardize(y)
+
+    def transform_memory(self, data: InMemory, settings: Settings) -> Float:
+        """Encode new rows in memory, as `transform_batch` does: -> (n, d).
+
+        Parameters
+        ----------
+        data : DataFrame, mapping, or array-like (n, p)
+            With all columns of the encoder; others are ignored.
+        """
+        columns = named_columns(data)
+        batch = as_batch({name: columns[name] for name in self.columns}, self.number_columns)
+        return self.transform_batch(batch, settings, oddities=Oddities())[0]
+
+    def _inputs(self, numbers: Float, places: list[Int]) -> Float:
+        """Return the inputs of numbers (n, a), and of rows (n,) of each category's `inputs`."""
+        blocks = [standardize(numbers, self.numbers)]
+        flagged = np.flatnonzero([number.flagged for number in self.numbers])
+        if len(flagged):  # an empty block would change the memory layout, and so the last bits of sums
+            blocks.append(np.isnan(numbers[:, flagged]).astype(np.float64))
+        blocks += [category.inputs[own] for category, own in zip(self.categories, places, strict=True)]
+        return np.hstack(blocks)
+
+    # ---- described -------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Image | None:
+        """What the inputs of a row are together, where it is an image."""
+        return None if self.images is None else self.images.shape
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the file that are read, without the target."""
+        return tuple(dict.fromkeys([i.column for i in self.numbers] + [c.column for c in self.categories]))
+
+    @property
+    def number_columns(self) -> tuple[str, ...]:
+        """Those of them that are read as numbers."""
+        return tuple(number.column for number in self.numbers if not number.part)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """What each input is, in their order."""
+        if self.images is not None:
+            return self.images.shape.names
+        return name_inputs(
+            (number.name for number in self.numbers),
+            (number.name for number in self.numbers if number.flagged),
+            ((category.column, category.names) for category in self.categories),
+        )
+
+    # ---- kept ------------------------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; written as JSON they are read back to the bit."""
+        said = asdict(self)
+        del said["target"]["scaled_mean"]
+        return said
+
+    @classmethod
+    def from_json(cls, content: bytes) -> "Encoder":
+        """Read what `to_json` gave, written as JSON.
+
+        Raises
+        ------
+        ValueError
+            Where it is something else, or its parts do not fit together.
+        """
+        encoder = TypeAdapter(cls).validate_json(content)
+        wrong = encoder._unfit()
+        if wrong:
+            raise ValueError(f"the parts of {wrong[0][:40]!r} do not fit together")
+        return encoder
+
+    def _unfit(self) -> list[str]:
+        """Return what does not fit together."""
+        dates = {date.column for date in self.dates}
+        wrong = [number.name for number in self.numbers if number.part and number.column not in dates]
+        for category in self.categories:
+            count = len(category.names)
+            places = [*category.places, category.other or 0, category.missing or 0]
+            fits = len(category.levels) == len(category.places) and len(category.shares) == count
+            if not fits or not all(0 <= place < count for place in places):
+                wrong.append(category.column)
+        images = self.images
+        if images is not None and {len(images.mean), len(images.scale)} != {images.shape.channels}:
+            wrong.append("images")
+        return wrong
+
+
+def _target_of_text(target: EncodedTarget, table: Table, raw: RawTable, settings: Settings) -> EncodedTarget:
+    """Return the target with how its texts are read."""
+    (column,) = (one for one in table.columns if one.role == "target")
+    # The class of the rare ones has a name that no cell has.
+    merged = False
+    if settings.min_class and table.classes:
+        texts = facts_of(raw, raw.names.index(column.name), settings).texts
+        merged = table.classes[-1].startswith(MERGED) and table.classes[-1] not in texts
+    return replace(
+        target,
+        numeric=bool(table.classes) and column.type in ("integer", "number"),
+        boolean=column.type == "boolean",
+        rest=len(table.classes) - 1 if merged else None,
+        # The rows of a file are encoded by the figures that the model's folder keeps.
+        scaled_mean=None,
+    )

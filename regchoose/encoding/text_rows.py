@@ -1,0 +1,276 @@
+"""Rows of text, read as the columns were read that an encoder has learned."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from regchoose.encoding.inputs import CategoryInput, DateColumn, EncodedTarget, NumberInput
+from regchoose.errors import DataError, setting
+from regchoose.records.table import Table
+from regchoose.records.words import Float, Int
+from regchoose.settings.options import Settings
+from regchoose.table.cell_values import to_number
+from regchoose.table.columns.dates import calendar, part_name, parts_of, read_as, read_moments
+from regchoose.table.columns.facts import Facts, facts_of
+from regchoose.table.in_memory import FRAME, is_number, raw_of
+from regchoose.table.large.batches import Batch, Numbers
+from regchoose.table.raw_table import RawTable, factorize
+
+FAR, FLAT = 10.0, 0.03  # standard deviations of the numbers of images that were learned from
+NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), factorize(np.empty(0, dtype=object))
+Where = Callable[[int], str]  # a row's place in the file, for people
+Parts = Mapping[str, tuple[str, str]]  # name of an input → column of dates, part
+
+
+@dataclass
+class Oddities:
+    """What was met that was not there where the columns were learned, counted over all rows read so far.
+
+    Attributes
+    ----------
+    unseen : dict of str to Counter
+        Column → level that is new → rows.
+    gaps : Counter
+        Column → missing cells, where there were none.
+    infinite : Counter
+        Column → infinite cells, taken as missing.
+    without_target : int
+        Rows whose target is missing, or none of the classes.
+    off_scale : int
+        Images that are of one brightness, or far brighter or darker than those that were learned from: so
+        numbers from 0 to 1 look to a model that was fitted on 0 to 255, and the other way round.
+    """
+
+    unseen: dict[str, Counter[str]] = field(default_factory=dict)
+    gaps: Counter[str] = field(default_factory=Counter)
+    infinite: Counter[str] = field(default_factory=Counter)
+    without_target: int = 0
+    off_scale: int = 0
+
+    def add_scale(self, images: Float) -> None:
+        """Count standardized images (n, d) on another scale of brightness."""
+        self.off_scale += int(((np.abs(images.mean(1)) > FAR) | (images.std(1) < FLAT)).sum())
+
+    def notes(self, *, of: int) -> tuple[str, ...]:
+        """Say what was met among so many rows."""
+        notes = []
+        for column, levels in self.unseen.items():
+            named = ", ".join(repr(level[:30]) for level, _ in levels.most_common(3))
+            notes.append(
+                f"column {column!r}: {sum(levels.values()):,} of {of:,} rows hold {len(levels):,} levels "
+                f"that were not seen ({named}{', …' if len(levels) > 3 else ''}); each counts as a rare one "
+                "where there are such, else as the average of the levels"
+            )
+        for column, count in self.gaps.items():
+            notes.append(
+                f"column {column!r}: {count:,} of {of:,} cells are missing, and none was where the column "
+                "was learned; each counts as the median, or as the average of the levels"
+            )
+        if self.off_scale > of / 2:
+            notes.append(
+                f"{self.off_scale:,} of {of:,} images are on another scale of brightness than those of the "
+                "fit, such as 0 to 1 instead of 0 to 255"
+            )
+        for column, count in self.infinite.items():
+            notes.append(f"column {column!r}: {count:,} infinite cells are taken as missing")
+        return tuple(notes)
+
+
+# ---- rows in memory --------------------------------------------------------------------------------------
+
+
+def as_batch(columns: Mapping[str, "pd.Series"], numbers: Collection[str]) -> Batch:
+    """Return columns in memory as a batch; those of `numbers` that are numbers by their type stay numbers."""
+    kept = {name: values for name, values in columns.items() if name in numbers and is_number(values)}
+    texts = {name: values for name, values in columns.items() if name not in kept}
+    n_rows = len(next(iter(columns.values())))
+    raw = raw_of(FRAME, tuple(texts), tuple(texts.values()), n_rows=n_rows)
+    return Batch(raw, 0, _place_in_memory, {name: _in_memory(values) for name, values in kept.items()})
+
+
+def _in_memory(values: "pd.Series") -> Numbers:
+    """Return a column of numbers; infinite ones are missing."""
+    found = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return Numbers(np.where(np.isinf(found), np.nan, found), NO_ROWS, NO_TEXTS)
+
+
+def _place_in_memory(row: int) -> str:
+    return f"row {row}, counted from 0"
+
+
+# ---- numbers ---------------------------------------------------------------------------------------------
+
+
+def read_numbers(
+    batch: Batch,
+    inputs: Sequence[NumberInput],
+    dates: Sequence[DateColumn],
+    settings: Settings,
+    *,
+    oddities: Oddities,
+) -> Float:
+    """Return the numbers (n, a) of the inputs, NaN where missing.
+
+    Raises
+    ------
+    DataError
+        E326 for a text among numbers, or among dates.
+    """
+    parts = {date.column: _parts(batch, date, settings) for date in dates}
+    columns = [
+        parts[one.column][one.part] if one.part else _column(batch, one.column, settings, oddities=oddities)
+        for one in inputs
+    ]
+    numbers = np.column_stack([*columns, np.zeros((batch.raw.n_rows, 0))])
+    gaps = np.isnan(numbers).sum(axis=0)
+    seen = set[str]()
+    for one, count in zip(inputs, gaps.tolist(), strict=True):
+        if count and not one.flagged and one.column not in seen:
+            seen.add(one.column)  # of a date several inputs are read
+            oddities.gaps[one.column] += count
+    return numbers
+
+
+def _column(batch: Batch, name: str, settings: Settings, *, oddities: Oddities) -> Float:
+    """Return a column of numbers (n,)."""
+    if name not in batch.numbers:
+        return _plain(_facts(batch, name, settings), batch, where=batch.where, oddities=oddities)
+    found = batch.numbers[name]
+    if not len(found.rows):
+        return found.values
+    # Plain numbers were read with the rows: what is left is read as text.
+    rest = replace(
+        batch.raw, names=(name,), columns=(found.texts,), lines=batch.raw.lines[found.rows], kinds=("",)
+    )
+    values = found.values.copy()
+    values[found.rows] = _plain(
+        facts_of(rest, 0, settings),
+        batch,
+        where=lambda row: batch.where(int(found.rows[row])),
+        oddities=oddities,
+    )
+    return values
+
+
+def _plain(facts: Facts, batch: Batch, *, where: Where, oddities: Oddities) -> Float:
+    """Return a column of numbers (n,); infinite ones are missing."""
+    mark = batch.raw.dialect.decimal
+    values = facts.by_row(_numbers(facts, mark, where=where, wanted="the model reads numbers there"))
+    infinite = np.isinf(values)
+    if infinite.any():
+        oddities.infinite[facts.name] += int(infinite.sum())
+        values = np.where(infinite, np.nan, values)
+    return values
+
+
+def _numbers(facts: Facts, mark: str, *, where: Where, wanted: str) -> Float:
+    """Return the number of each text; the rules by which a column is typed do not apply any more."""
+    if not np.isnan(facts.numbers).any():
+        return facts.numbers
+    found = [to_number(text, mark) for text in facts.texts]
+    for text, number in zip(facts.texts, found, strict=True):
+        if number is None:
+            raise _odd(facts, text, where=where, wanted=wanted)
+    return np.array(found, dtype=np.float64)
+
+
+def _odd(facts: Facts, text: str, *, where: Where, wanted: str) -> DataError:
+    rows = np.flatnonzero(facts.cells.where(text.__eq__))
+    return DataError(
+        "E326",
+        f"column {facts.name!r} holds {text[:40]!r}, and {wanted}",
+        where=where(int(rows[0])),
+        detail=[f"{len(rows):,} such cells among the {len(facts.missing):,} rows read at a time"],
+        fix=setting(na=[text[:30]]) + ", if that means missing" | "repair the file",
+    )
+
+
+def _facts(batch: Batch, name: str, settings: Settings) -> Facts:
+    return facts_of(batch.raw, batch.raw.names.index(name), settings)
+
+
+# ---- dates -----------------------------------------------------------------------------------------------
+
+
+def read_dates(table: Table, raw: RawTable, settings: Settings) -> tuple[tuple[DateColumn, ...], Parts]:
+    """Return how the dates of a table are read, and which inputs are parts of them."""
+    dates, parts = [], dict[str, tuple[str, str]]()
+    for place, column in enumerate(table.columns):
+        if column.role != "date":
+            continue
+        facts = facts_of(raw, place, settings)
+        moments = read_moments(facts.texts)
+        if moments is None:
+            continue
+        seconds = facts.by_row(moments.seconds)
+        found = parts_of(moments, seconds)
+        parts |= {part_name(column.name, part, taken=raw.names): (column.name, part) for part in found}
+        dates.append(DateColumn(column.name, moments.written, moments.clock, float(np.nanmin(seconds))))
+    return tuple(dates), parts
+
+
+def _parts(batch: Batch, date: DateColumn, settings: Settings) -> dict[str, Float]:
+    """Return the parts of a column of dates, by name, each (n,)."""
+    facts = _facts(batch, date.column, settings)
+    seconds = read_as(facts.texts, date.order, clock=date.clock) if facts.texts else np.zeros(0)
+    if seconds is None:
+        how = "ISO 8601" if date.order == "ISO8601" else date.order
+        bad = next(text for text in facts.texts if read_as([text], date.order, clock=date.clock) is None)
+        raise _odd(facts, bad, where=batch.where, wanted=f"the model reads dates as {how} there")
+    return calendar(facts.by_row(seconds), clock=date.clock, first=date.first)
+
+
+# ---- categories and classes ------------------------------------------------------------------------------
+
+
+def read_levels(
+    batch: Batch, categories: Sequence[CategoryInput], settings: Settings, *, oddities: Oddities
+) -> list[Int]:
+    """Return of each category the rows (n,) of its `inputs`."""
+    return [_levels(_facts(batch, category.column, settings), category, oddities) for category in categories]
+
+
+def _levels(facts: Facts, category: CategoryInput, oddities: Oddities) -> Int:
+    fold = _folding(category.boolean)
+    known = dict(zip(map(fold, category.levels), category.places, strict=True))
+    places = np.array([known.get(fold(text), -1) for text in facts.texts], dtype=np.int64)
+    new = np.flatnonzero(places < 0)
+    if len(new):
+        counts = oddities.unseen.setdefault(category.column, Counter())
+        counts.update({facts.texts[j]: int(facts.counts[j]) for j in new.tolist()})
+        places[new] = category.place_of_new
+    if category.missing is None and (count := int(facts.missing.sum())):
+        oddities.gaps[category.column] += count
+    rows = facts.by_row(places.astype(np.float64))
+    found: Int = np.where(np.isnan(rows), category.place_of_missing, rows).astype(np.int64)
+    return found
+
+
+def _folding(boolean: bool) -> Callable[[str], str]:
+    return str.casefold if boolean else str
+
+
+def read_target(batch: Batch, target: EncodedTarget, settings: Settings) -> Float:
+    """Return numbers in the units of the file, or codes of classes (n,); NaN where there is none.
+
+    Raises
+    ------
+    DataError
+        E326 for a text where numbers are predicted.
+    """
+    facts, mark = _facts(batch, target.name, settings), batch.raw.dialect.decimal
+    if target.task == "regression":
+        values = facts.by_row(_numbers(facts, mark, where=batch.where, wanted="the target is a number"))
+        return np.where(np.isinf(values), np.nan, values)
+    fold = _folding(target.boolean)
+    codes = {fold(label): float(code) for code, label in enumerate(target.classes)}
+    rest = np.nan if target.rest is None else float(target.rest)
+
+    def label(text: str) -> str:
+        number = to_number(text, mark) if target.numeric else None
+        return fold(text) if number is None else f"{number:.15g}"
+
+    return facts.by_row(np.array([codes.get(label(text), rest) for text in facts.texts]))

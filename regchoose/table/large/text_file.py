@@ -1,0 +1,127 @@
+"""One text file of a large table: its dialect, read from its beginning, and the SQL that reads the whole."""
+
+import re
+from dataclasses import dataclass, replace
+
+from regchoose.errors import DataError
+from regchoose.settings.options import Settings
+from regchoose.table.csv.dialect import Choose
+from regchoose.table.csv.grammar import Layout
+from regchoose.table.csv.read import read_source
+from regchoose.table.csv.source import open_text, to_source
+from regchoose.table.raw_table import RawTable
+
+BEGINNING = 2**18  # bytes
+
+
+@dataclass(frozen=True)
+class FileHead:
+    """How a file is written, and its first rows."""
+
+    raw: RawTable
+    layout: Layout
+
+    @property
+    def skip(self) -> int:
+        """Lines above the first row of data."""
+        return int(self.raw.lines[0]) - 1
+
+
+def read_head(file: str, settings: Settings, *, compression: str | None, choose: Choose) -> FileHead:
+    """Read the beginning of a text file with the reader of small ones.
+
+    Raises
+    ------
+    RegchooseError
+        What that reader raises; E308 for a layout that is not read in large files.
+    """
+    with open_text(file, compression) as (stream, _):
+        start = stream.read(BEGINNING)
+        all_rows_sql = not stream.read(1)
+    source = to_source(file, start, settings, compression=compression, cut=not all_rows_sql)
+    if not all_rows_sql:
+        source = replace(source, text=_whole_records(source.text))
+    raw, layout = read_source(source, replace(settings, on_bad_rows="error"), choose=choose)
+    if layout.aligned or layout.spaced:
+        raise DataError(
+            "E308",
+            "fields are separated by runs of spaces, or spaces stand before quotes",
+            where=file,
+            detail=["such files are read up to 64 MB"],
+            fix="write the file again with one delimiter and no spaces around quotes",
+        )
+    return FileHead(raw, layout)
+
+
+def _whole_records(text: str) -> str:
+    """Cut a text after its last line at which no quotes are open."""
+    at = len(text)
+    while (at := max(text.rfind("\n", 0, at), text.rfind("\r", 0, at))) > 0:
+        if text.count('"', 0, at) % 2 == 0:
+            return text[: at + 1]
+    return text
+
+
+KEPT = "skip = {}, store_rejects = true, rejects_limit = 1000"
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A text file in UTF-8.
+
+    Attributes
+    ----------
+    name : str
+        The file as it was given.
+    path : str
+        Itself, or its copy in UTF-8.
+    order : list of int
+        Its column at each place of the table.
+    """
+
+    name: str
+    path: str
+    head: FileHead
+    compression: str | None
+    order: list[int]
+
+
+def all_rows_sql(text: TextFile, path: str) -> str:
+    """Return the query of all rows of a text file, by its name here or on another machine."""
+    own = replace(text, path=path)
+    return f"SELECT {text_columns_sql(own)} FROM {read_csv_sql(own, path, KEPT.format(text.head.skip))}"
+
+
+def text_columns_sql(text: TextFile) -> str:
+    """Return the columns of the table, as they stand in one file."""
+    return ", ".join(f"d{j} AS c{place}" for place, j in enumerate(text.order))
+
+
+def read_csv_sql(text: TextFile, path: str, options: str, *, first: str = "") -> str:
+    """Return the reader, in SQL, of a file written as `text` is: columns d0, d1 and so on.
+
+    Parameters
+    ----------
+    options : str
+        Further ones.
+    first : str
+        A column before the others, with its type.
+    """
+    layout, compression = text.head.layout, text.compression if path == text.path else None
+    columns = ", ".join([*filter(None, [first]), *(f"'d{j}': 'VARCHAR'" for j in range(len(text.order)))])
+    quote = _quoted(layout.quote or "")
+    escape = "'\\'" if layout.escaped else quote
+    return (
+        f"read_csv({literal(path)}, delim = {_quoted(layout.delimiter)}, quote = {quote}, escape = {escape},"
+        f" header = false, auto_detect = false, compression = '{compression or 'none'}',"
+        f" columns = {{{columns}}}, strict_mode = true, {options})"
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def literal(path: str) -> str:
+    """Write a path as SQL text that is no pattern."""
+    return _quoted(re.sub(r"([*?\[])", r"[\1]", path))
