@@ -4,13 +4,12 @@
 # make score  how polluted tables are read: exactly, refused, or silently wrong (which must be none)
 # make calibrate  the verdict held against known truths; two hours, and it goes on where it was broken off
 # make regret  the recommendation held against other choices on the sample tables; hours, and it goes on too
-# make reference  the commands in the README, written anew from --help
 # All create .venv first, so a machine with nothing but Python is enough.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench score calibrate regret reference lint clean
+.PHONY: demo test bench score calibrate regret lint clean
 
 demo: $(READY)
 	$(VENV)/bin/regchoose recommend data/diabetes.csv --no-input
@@ -30,9 +29,6 @@ calibrate: $(READY)
 
 regret: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.regret
-
-reference: $(READY)
-	$(VENV)/bin/python -m tests.reference
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ import pytest
 import yaml
 from junitparser import JUnitXml
 
-from regchoose.cli.report import read_result
 from regchoose.result.json_text import dumps
+from regchoose.result.saved_result import read_result
 from tests.cli.conftest import clean_environment
+from tests.report.results import altered
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "configs" / "ci"
@@ -108,7 +109,7 @@ def done(
 def test_every_command_passes_on_the_accepted_table(done: Any) -> None:
     _, project, results = done
     assert [(result.returncode, result.stderr) for result in results if result.returncode] == []
-    assert read_result(project.folder / "result.json").settings["preset"] == "ci"
+    assert read_result(project.folder / "result.json").settings.preset == "ci"
     assert (project.folder / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
@@ -131,8 +132,8 @@ def test_another_answer_stops_the_pipeline(done: Any) -> None:
     accepted = project.folder / "accepted.json"
     kept = accepted.read_bytes()
     result = read_result(accepted)
-    arm = next(arm for arm in result.arms if arm != result.recommendation["regularizer"])
-    other = replace(result, recommendation={**result.recommendation, "regularizer": arm})
+    arm = next(arm for arm, _ in result.arms.items() if arm != result.recommendation.regularizer)
+    other = altered(result, recommendation={"regularizer": arm})
     accepted.write_text(dumps(other), encoding="utf-8")
     stopped = project.run(pipeline(name).commands[-1])
     accepted.write_bytes(kept)

@@ -57,7 +57,8 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path)
     wanted = {str(path.relative_to(ROOT)) for path in package if "__pycache__" not in path.parts}
     wanted |= {f"regchoose/{path.relative_to(ROOT)}" for path in configs}
     assert held == wanted
-    assert {Path(name).suffix for name in held} >= {".py", ".jinja", ".html", ".css", ".toml", ".typed"}
+    endings = {Path(name).suffix for name in held}
+    assert endings >= {".py", ".jinja", ".html", ".css", ".toml", ".md", ".typed"}
 
 
 def test_the_metadata_are_those_of_the_project(metadata: Message) -> None:

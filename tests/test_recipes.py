@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from regchoose.cli.app import main
-from regchoose.explain.find import explained
+from regchoose.explain.find import find_page
 from regchoose.training.adam import Adam
 from tests.cli.conftest import clean_environment
 
@@ -106,7 +106,7 @@ def test_lightning_trains_by_a_result(tmp_path: Path) -> None:
 @pytest.mark.parametrize("topic", ["skorch", "lightning"])
 def test_the_topic_says_what_the_recipe_does(topic: str) -> None:
     """Each name and argument in the topic's code stands in the recipe."""
-    code = "\n".join(line for line in explained(topic, width=80).splitlines() if line.startswith("  "))
+    (code,) = re.findall(r"(?ms)^```python\n(.*?)^```$", find_page(topic))
     recipe = (RECIPES / f"in_{topic}.py").read_text(encoding="utf-8")
     words = set(re.findall(r"[A-Za-z_]{4,}", code)) - {"params", "open", "result", "json", "recommendation"}
     assert len(words) > 5

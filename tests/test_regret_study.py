@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,8 +12,8 @@ from sklearn.linear_model import LinearRegression, Ridge
 pytest.importorskip("optuna", reason="the study's peers come with the extra `bench`")
 pytest.importorskip("skorch", reason="the study's peers come with the extra `bench`")
 
-from regchoose.records.answers import Result
 from regchoose.records.words import Float
+from regchoose.result.document import RunResult
 from regchoose.settings.options import Settings
 from tests.benchmarks.regret import __main__ as command
 from tests.benchmarks.regret import engine
@@ -24,6 +23,7 @@ from tests.benchmarks.regret.method import SMALL, Found
 from tests.benchmarks.regret.peers import GRID, OPTUNA
 from tests.benchmarks.regret.splits import REPORTING, TUNING, Split, half_of, splits_of
 from tests.benchmarks.regret.summary import QUICK, SLOW, summary
+from tests.report.results import altered
 
 DATA = Path(__file__).parents[1] / "data"
 LINEAR = SMALL.linear
@@ -83,32 +83,32 @@ def test_our_choices_are_refitted_as_scikit_learn_would_on_all_rows_not_held_out
 
 
 @pytest.fixture(scope="module")
-def runs() -> dict[str, Result]:
+def runs() -> dict[str, RunResult]:
     split = split_of("diabetes")
     return {decide: recommended(split, LINEAR, decide=decide) for decide in get_args(Rule)}
 
 
 @pytest.mark.parametrize(("method", "decide"), [(BEST, "best"), (CHART, "chart")])
 def test_both_rules_are_what_a_run_of_their_own_recommends(
-    chosen: dict[str, Found], runs: dict[str, Result], method: str, decide: str
+    chosen: dict[str, Found], runs: dict[str, RunResult], method: str, decide: str
 ) -> None:
     """The chart's choice is taken from the run for the best."""
     own = runs[decide].recommendation
     for name in ("regularizer", "l1", "l2"):
-        assert chosen[method].choice[name] == pytest.approx(own[name])
+        assert chosen[method].choice[name] == pytest.approx(getattr(own, name))
 
 
 def test_the_chart_has_a_run_of_its_own_where_the_rules_may_have_looked_at_different_rows(
-    runs: dict[str, Result], monkeypatch: pytest.MonkeyPatch
+    runs: dict[str, RunResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     best, chart = runs["best"], runs["chart"]
     assert best.design is not None
-    again = replace(best, design={**best.design, "looks": 2 * best.design["looks"]})
-    other = replace(chart, recommendation={**chart.recommendation, "regularizer": "l1", "l1": 0.123})
+    again = altered(best, design={"looks": 2 * [look.model_dump() for look in best.design.looks]})
+    other = altered(chart, recommendation={"regularizer": "l1", "l1": 0.123})
     monkeypatch.setattr(engine, "recommended", lambda *_, decide: again if decide == "best" else other)
     found = {one.method: one for one in ours(split_of("diabetes"), LINEAR)}
     assert found[CHART].choice["l1"] == 0.123
-    assert found[BEST].choice["l1"] == best.recommendation["l1"]
+    assert found[BEST].choice["l1"] == best.recommendation.l1
 
 
 def test_habits_train_to_the_end_of_the_usual_schedule() -> None:

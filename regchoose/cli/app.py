@@ -42,9 +42,9 @@ app = typer.Typer(
 def _topics(incomplete: str) -> list[str]:
     """Return the topics and codes that begin so."""
     from regchoose.errors import CODES
-    from regchoose.explain.topics import TOPICS
+    from regchoose.explain.find import topics
 
-    return [word for word in (*TOPICS, *CODES) if word.casefold().startswith(incomplete.casefold())]
+    return [word for word in (*topics(), *CODES) if word.casefold().startswith(incomplete.casefold())]
 
 
 CHART, DRAWING = "which-regularizer|three-questions", "text|mermaid|svg|json"

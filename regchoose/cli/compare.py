@@ -5,12 +5,13 @@ from pathlib import Path
 
 from regchoose.cli import fail_if as gate
 from regchoose.cli import output
-from regchoose.cli.report import read_result, showing
+from regchoose.cli.report import showing
 from regchoose.errors import UsageError, setting
-from regchoose.report.changes_text import changes_as_markdown, headline, render_changes
+from regchoose.report.changes_text import changes_as_markdown, changes_headline, render_changes
 from regchoose.report.safe_text import plain
-from regchoose.result.changes import changes
-from regchoose.result.json_text import document, dumps
+from regchoose.result.comparison import compare_results
+from regchoose.result.json_text import dumps
+from regchoose.result.saved_result import read_result
 
 FORMATS = ("text", "markdown", "json")
 
@@ -30,15 +31,15 @@ def compare(old: str, new: str, *, form: str, fail_if: str | None, quiet: bool) 
     expression = gate.on_comparison(fail_if)
     before, after = (read_result(Path(path)) for path in (old, new))
     with showing(Path(new)):
-        found = changes(before, after)
+        found = compare_results(before, after)
         sides = {"old": json.loads(dumps(before)), "new": json.loads(dumps(after))}
-        asked = gate.gated(expression, {**json.loads(document(found)), **sides})
+        asked = gate.gated(expression, {**json.loads(dumps(found)), **sides})
         if form == "json":
-            output.write(document(found))
+            output.write(dumps(found))
         elif form == "markdown":
             output.write(changes_as_markdown(found, before, after, asked))
         elif quiet:
-            output.write(f"{plain(headline(found, before, after))}\n")
+            output.write(f"{plain(changes_headline(found, before, after))}\n")
         else:
             output.show(render_changes(found, before, after))
     return gate.status(asked, quiet=quiet)

@@ -1,7 +1,8 @@
-"""`regchoose explain`: a topic or an error code in a screen."""
+"""`regchoose explain`: the page of a topic or an error code."""
 
 from regchoose.cli import output
-from regchoose.explain.find import contents, explained
+from regchoose.explain.find import contents_page, find_page
+from regchoose.report.render_markdown import render_markdown
 
 
 def explain(topic: str | None) -> int:
@@ -12,6 +13,5 @@ def explain(topic: str | None) -> int:
     UsageError
         E202 where there is no such topic.
     """
-    text = contents(width=output.width()) if topic is None else explained(topic, width=output.width())
-    output.write(text)
+    output.show(render_markdown(contents_page() if topic is None else find_page(topic)))
     return 0

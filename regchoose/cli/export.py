@@ -4,11 +4,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from regchoose.cli import output
-from regchoose.cli.report import read_result, showing
+from regchoose.cli.report import showing
 from regchoose.errors import UsageError
 from regchoose.export.recipe import recipe_of
 from regchoose.export.script import LIBRARIES, Library, script
 from regchoose.report.safe_text import plain
+from regchoose.result.saved_result import read_result
 
 
 def export(result: str, *, to: str, file: str | None, force: bool) -> int:

@@ -15,13 +15,14 @@ from regchoose.cli.fit_text import as_dict, shown
 from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.onnx import Writer, writer_of_onnx
 from regchoose.cli.prompts import asker, is_attended, nobody
-from regchoose.cli.report import read_result
 from regchoose.errors import ExitCode, Terminated, UsageError
-from regchoose.records.answers import Ask, Result
+from regchoose.records.answers import Ask
 from regchoose.report.model_card import model_card
 from regchoose.report.progress import Display, listening
 from regchoose.report.safe_text import plain
+from regchoose.result.document import RunResult
 from regchoose.result.json_text import document
+from regchoose.result.saved_result import read_result
 from regchoose.settings.options import Settings
 
 if TYPE_CHECKING:  # what trains is loaded late
@@ -37,14 +38,14 @@ def fit(data: str, flags: Mapping[str, Any]) -> int:
     own = {name: flags.get(name) for name in OWN}
     source = own["source"]
     result = None if source is None else read_result(Path(source))
-    recorded = None if result is None else (str(source), result.settings)
+    recorded = None if result is None else (str(source), result.settings.given())
     settings, given = gathered({n: v for n, v in flags.items() if n not in OWN}, recorded=recorded)
     work = partial(_fit, data, settings, given=given, result=result, own=own)
     return guarded(partial(mlflow.logged, work, data, settings), form_for(settings))
 
 
 def _fit(
-    data: str, settings: Settings, *, given: frozenset[str], result: Result | None, own: Mapping[str, Any]
+    data: str, settings: Settings, *, given: frozenset[str], result: RunResult | None, own: Mapping[str, Any]
 ) -> int:
     if settings.output is None:
         raise UsageError("E207", "fit writes a folder, and none is named", fix="-o model")
@@ -71,7 +72,7 @@ def _fit(
 
 
 def _request(
-    settings: Settings, *, given: frozenset[str], result: Result | None, own: Mapping[str, Any]
+    settings: Settings, *, given: frozenset[str], result: RunResult | None, own: Mapping[str, Any]
 ) -> "Request":
     from regchoose.refit.fit_request import by_hand, by_result
 

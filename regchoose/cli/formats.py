@@ -7,16 +7,17 @@ from pathlib import Path
 
 from regchoose.cli import output
 from regchoose.errors import UsageError, setting
-from regchoose.records.answers import Gate, Result
+from regchoose.records.answers import Gate
 from regchoose.report.as_github import as_github
 from regchoose.report.as_junit import as_junit
 from regchoose.report.as_markdown import as_markdown, summary
 from regchoose.report.html import as_html
 from regchoose.report.terminal import render, text
+from regchoose.result.document import RunResult
 from regchoose.result.json_text import dumps
 from regchoose.settings.options import Settings
 
-Rendering = Callable[[Result, Gate | None], str]
+Rendering = Callable[[RunResult, Gate | None], str]
 
 FORMATS: dict[str, Rendering] = {
     "text": lambda result, _: text(result, width=100),
@@ -67,7 +68,7 @@ def format_for(path: Path) -> str:
     return found
 
 
-def show(result: Result, gate: Gate | None, *, form: str, brief: bool, saved: str | None = None) -> None:
+def show(result: RunResult, gate: Gate | None, *, form: str, brief: bool, saved: str | None = None) -> None:
     """Print a result on stdout; in a job of GitHub, `github` adds to the job's summary too."""
     with suppress(BrokenPipeError):  # whoever reads may leave; reports and the gate are still to come
         if form == "text":

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from regchoose.cli import output
 from regchoose.errors import RegchooseError, UsageError, setting
-from regchoose.records.answers import Result
 from regchoose.report.as_markdown import as_markdown
 from regchoose.report.html import as_html
 from regchoose.report.safe_text import plain
+from regchoose.result.document import RunResult
 from regchoose.result.json_text import dumps
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, option_of
@@ -96,7 +96,7 @@ def logged(work: Callable[[], int], data: str, settings: Settings) -> int:
         raise
 
 
-def log(result: Result, data: str, settings: Settings, *, began: float) -> None:
+def log(result: RunResult, data: str, settings: Settings, *, began: float) -> None:
     """Log a run with its answer, the report and the result.
 
     Parameters

@@ -11,8 +11,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 
 from regchoose.errors import ResourceError, UsageError, setting
-from regchoose.report.safe_text import fitting
-from regchoose.report.streams import is_terminal
+from regchoose.report.safe_text import fitting, is_terminal
 from regchoose.report.terminal import as_text
 
 LEAST, MOST = 20, 100  # columns

@@ -9,8 +9,7 @@ from typing import TextIO
 
 from regchoose.errors import UsageError, setting
 from regchoose.records.answers import Ask, Prompt
-from regchoose.report.safe_text import fitting, plain
-from regchoose.report.streams import is_terminal
+from regchoose.report.safe_text import fitting, is_terminal, plain
 
 TRIES = 3
 LISTED = 30  # choices shown; further ones can be typed

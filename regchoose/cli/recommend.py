@@ -23,10 +23,11 @@ from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
-from regchoose.records.answers import Ask, Gate, Result
+from regchoose.records.answers import Ask, Gate
 from regchoose.records.experiment import Kept
 from regchoose.report.progress import Display, listening
 from regchoose.report.safe_text import plain
+from regchoose.result.document import RunResult
 from regchoose.result.json_text import document, dumps
 from regchoose.result.saved_result import restored
 from regchoose.settings.options import Settings
@@ -45,7 +46,7 @@ class Switchboard(Protocol):
         listener: Display,
         clock: Callable[[], float],
         kept: Kept | None = None,
-    ) -> Result:
+    ) -> RunResult:
         """Walk the chart on a table."""
 
 
@@ -121,7 +122,7 @@ def _answered(
     attended: bool,
     answers: dict[str, str],
     journal: Journal | None,
-) -> Result:
+) -> RunResult:
     """Look the answer up before anything heavy is loaded, else find it; what a person answered is noted."""
     key = partial(answer_key, data, settings, given=given, attended=attended, environ=os.environ)
     before = None if journal is None else key()
@@ -146,9 +147,8 @@ def _answered(
     return result
 
 
-def _in_short(result: Result) -> str:
-    advice = result.recommendation
-    return f"{advice['regularizer']}, {advice['certainty']}"
+def _in_short(result: RunResult) -> str:
+    return f"{result.recommendation.regularizer}, {result.recommendation.certainty}"
 
 
 def _listening(settings: Settings) -> AbstractContextManager[Display]:
@@ -182,7 +182,7 @@ def _are_one(one: str, other: str) -> bool:
     return Path(one).resolve() == Path(other).resolve()
 
 
-def _show(result: Result, settings: Settings, asked: Gate | None) -> int:
+def _show(result: RunResult, settings: Settings, asked: Gate | None) -> int:
     """Write the files and show the answer; return the status of whoever stopped the writing, else 0."""
     told: list[str] = []
     status: int = ExitCode.OK
@@ -203,7 +203,7 @@ def _show(result: Result, settings: Settings, asked: Gate | None) -> int:
     return status
 
 
-def _written(result: Result, settings: Settings, asked: Gate | None) -> Iterator[str]:
+def _written(result: RunResult, settings: Settings, asked: Gate | None) -> Iterator[str]:
     """Write the files that were asked for; tell of each."""
     if settings.output:
         output.write_file(Path(settings.output), dumps(result))

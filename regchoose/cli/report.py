@@ -4,16 +4,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from regchoose.cli import fail_if as gate
 from regchoose.cli import output
 from regchoose.cli.formats import FORMATS, format_for, show
 from regchoose.errors import UsageError, setting
-from regchoose.records.answers import Result
 from regchoose.report.safe_text import plain
-from regchoose.result import saved_result
 from regchoose.result.json_text import dumps
+from regchoose.result.saved_result import no_result, read_result
 
 
 def report(result: str, *, to: str | None, form: str | None, fail_if: str | None, force: bool) -> int:
@@ -52,22 +50,6 @@ def report(result: str, *, to: str | None, form: str | None, fail_if: str | None
     return gate.status(asked, quiet=False)
 
 
-def read_result(path: Path) -> Result:
-    """Read a result that `recommend -o` wrote; see `regchoose.result.saved_result.read_result`."""
-    return saved_result.read_result(path, problem=_problem)
-
-
-def result_of(document: Any, path: Path) -> Result:
-    """Return the result of a JSON document; see `regchoose.result.saved_result.result_of`."""
-    return saved_result.result_of(document, path, problem=_problem)
-
-
-def _problem(document: Any) -> str:
-    from regchoose.result.json_schema import problem  # late: it takes a third of a second
-
-    return problem(document)
-
-
 @contextmanager
 def showing(path: Path) -> Iterator[None]:
     """Take what cannot be shown of a saved result for a fault of the file, which anybody may have edited.
@@ -84,4 +66,4 @@ def showing(path: Path) -> Iterator[None]:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = f"it contradicts itself ({type(error).__name__}: {plain(error, longest=80)})"
-        raise saved_result.no_result(path, reason) from error
+        raise no_result(path, reason) from error

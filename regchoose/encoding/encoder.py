@@ -17,7 +17,7 @@ from regchoose.encoding.inputs import (
     fit_images,
     fit_numbers,
     fit_target,
-    standardize,
+    standardize_numbers,
 )
 from regchoose.encoding.text_rows import (
     Oddities,
@@ -189,7 +189,7 @@ class Encoder:
 
     def _inputs(self, numbers: Float, places: list[Int]) -> Float:
         """Return the inputs of numbers (n, a), and of rows (n,) of each category's `inputs`."""
-        blocks = [standardize(numbers, self.numbers)]
+        blocks = [standardize_numbers(numbers, self.numbers)]
         flagged = np.flatnonzero([number.flagged for number in self.numbers])
         if len(flagged):  # an empty block would change the memory layout, and so the last bits of sums
             blocks.append(np.isnan(numbers[:, flagged]).astype(np.float64))

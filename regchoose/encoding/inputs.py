@@ -73,7 +73,7 @@ def fit_numbers(x: Float, names: Sequence[str], flagged: Sequence[bool]) -> tupl
     )
 
 
-def standardize(x: Float, inputs: Sequence[NumberInput]) -> Float:
+def standardize_numbers(x: Float, inputs: Sequence[NumberInput]) -> Float:
     """Turn numbers to inputs: (n, a) -> (n, a)."""
     center, mean, scale = (
         np.array([getattr(one, name) for one in inputs]) for name in ("center", "mean", "scale")

@@ -1,8 +1,6 @@
 """What was fitted: of a table with one numeric feature the networks themselves can be drawn."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy.special import softmax
@@ -11,7 +9,7 @@ from regchoose.encoding.encoder import Encoder
 from regchoose.encoding.inputs import fit_target
 from regchoose.records.experiment import Cell
 from regchoose.records.table import Table
-from regchoose.records.words import Arm, Float, Int, Task
+from regchoose.records.words import Float, Int, Task
 from regchoose.table.columns.quantiles import quantiles
 
 INPUTS = 50  # along the curve
@@ -55,26 +53,6 @@ class Drawing:
         logits = np.vstack([np.zeros_like(outputs), outputs]) if task == "binary" else outputs
         shares: Float = softmax(logits, 0)[self.classes]
         return shares
-
-    def as_curves(self, fitted: Mapping[Arm, Float]) -> dict[str, Any]:
-        """Return what a report draws: a panel for each name, with the curve (g,) of each arm.
-
-        Parameters
-        ----------
-        fitted : mapping of arm to ndarray (k', g)
-        """
-        return {
-            "input": self.feature,
-            "x": self.x.tolist(),
-            "panels": [
-                {
-                    "output": name,
-                    "data": {"x": self.points_x.tolist(), "y": self.points_y[place].tolist()},
-                    "arms": {arm: curves[place].tolist() for arm, curves in fitted.items()},
-                }
-                for place, name in enumerate(self.names)
-            ],
-        }
 
 
 def make_drawing(table: Table, rows: Int, cells: tuple[Cell, ...]) -> Drawing | None:

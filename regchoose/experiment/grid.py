@@ -1,5 +1,7 @@
 """Which strengths are tried, and which is chosen, on the inner parts alone."""
 
+from typing import Literal
+
 import numpy as np
 
 from regchoose.records.experiment import Penalties
@@ -68,7 +70,7 @@ def subset(penalties: Penalties, places: Int) -> Penalties:
     return Penalties(penalties.l1[places], penalties.l2[places])
 
 
-def at_edge(grid: Penalties, point: int) -> str:
+def at_edge(grid: Penalties, point: int) -> Literal["", "strongest", "weakest"]:
     """Say at which edge of its grid a point lies: "", "strongest" or "weakest".
 
     A single point, as under a strength that the user set, has no edge.

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from regchoose.experiment.arm_comparison import posterior_of, rope_of, usual_rope
 from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.calibration import learned_prior
+from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Comparison, Verdict
@@ -37,7 +37,7 @@ class Judgement:
         The outcome that prior knowledge, measured on the data, leads to.
     firm : float
         `safe` from which the certainty is firm.
-    earlier : tuple of mapping
+    earlier : tuple of (Layout, Verdict)
         What earlier looks, on fewer rows, said.
     last : str
         Why no other look can follow; empty where one may.
@@ -55,27 +55,10 @@ class Judgement:
     walk: Walk
     prior: str
     firm: float = FIRM
-    earlier: tuple[Mapping[str, Any], ...] = ()
+    earlier: tuple[tuple[Layout, Verdict], ...] = ()
     last: str = ""
     skipped: tuple[Arm, ...] = ()
     growth: Growth | None = None
-
-    def evidence(self) -> dict[str, str]:
-        """Return a line for each diamond: the difference, its interval, and the three probabilities."""
-        return {
-            key: f"loss {found.difference:+.2g} [{found.interval[0]:.2g}, {found.interval[1]:.2g}]; ".replace(
-                "-", "−"
-            )
-            + ", ".join(
-                f"{side} {100 * share:.0f} %"
-                for side, share in (
-                    ("better", found.better),
-                    ("alike", found.equivalent),
-                    ("worse", found.worse),
-                )
-            )
-            for key, found in self.diamonds.items()
-        }
 
     @cached_property
     def posterior(self) -> Posterior:
@@ -129,16 +112,10 @@ class Judgement:
         """Return the estimated mean loss of an arm."""
         return float(self.posterior.mean[self.posterior.arms.index(arm)])
 
-    def look(self) -> dict[str, Any]:
-        """Return what this look says, for the list of looks."""
-        verdict, layout = self.verdict, self.experiment.layout
-        return {
-            "kind": layout.kind,
-            "rows": layout.rows,
-            "regularizer": verdict.arm,
-            "certainty": verdict.certainty,
-            "safe": verdict.safe,
-        }
+    @property
+    def looks(self) -> tuple[tuple[Layout, Verdict], ...]:
+        """The layout and the verdict of each look, this one last."""
+        return (*self.earlier, (self.experiment.layout, self.verdict))
 
 
 def judged_by_loss(

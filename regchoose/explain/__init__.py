@@ -1,1 +1,1 @@
-"""What the words of an answer mean, and what to do about an error: a screen each."""
+"""The pages that `regchoose explain` shows, in Markdown, and the way from a word to its page."""

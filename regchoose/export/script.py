@@ -9,7 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from regchoose.errors import PhraseLike, UsageError, setting
 from regchoose.export.literals import Trusted, literal, one_line
-from regchoose.export.recipe import Recipe, name_of
+from regchoose.export.recipe import Recipe
+from regchoose.records.words import arm_phrase
+from regchoose.result.document import ReadDates
 from regchoose.version import __version__
 
 Library = Literal["pytorch", "keras", "sklearn"]
@@ -53,7 +55,7 @@ def _refuse(recipe: Recipe, library: Library) -> None:
     if library != "pytorch" and recipe.penalize:
         raise _no_such(setting("penalize") + " names weights by their names in PyTorch")
     if library == "sklearn" and recipe.network == "mlp" and recipe.l1:
-        raise _no_such(f"scikit-learn's networks know no L1, and {name_of(recipe.arm)} was recommended")
+        raise _no_such(f"scikit-learn's networks know no L1, and {arm_phrase(recipe.arm)} was recommended")
     if library == "sklearn" and recipe.network == "mlp" and not recipe.hidden:
         raise _no_such("scikit-learn's networks have hidden layers")
 
@@ -67,14 +69,14 @@ def _said(recipe: Recipe) -> dict[str, Any]:
     decimal = recipe.reading.decimal
     return {
         "version": __version__,
-        "name": name_of(recipe.arm),
+        "name": arm_phrase(recipe.arm),
         "what": "a linear model" if recipe.length is None else "a network",
         "measure": "log loss" if classes else "mean squared error of the standardized target",
         "numeric_classes": any(isinstance(label, float) for label in recipe.target.classes),
         "labels": list(range(max(2, recipe.target.n_outputs))),
         "decimal": decimal,
         "other_mark": "." if decimal == "," else ",",
-        "dates": {name: (*_reading_of(order), parts) for name, (order, parts) in recipe.inputs.dates.items()},
+        "dates": {name: (*_reading_of(dates), dates.parts) for name, dates in recipe.inputs.dates.items()},
         "curvature": CURVATURE[recipe.target.task],
         "estimator": _estimator(recipe),
         "groups": ", ".join(['"l1": L1'] * bool(recipe.l1) + ['"l2": L2'] * bool(recipe.l2)),
@@ -85,13 +87,13 @@ def _said(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _reading_of(order: str) -> tuple[str, dict[str, Any]]:
+def _reading_of(dates: ReadDates) -> tuple[str, dict[str, Any]]:
     """Return what stands before a date, and the arguments of `pandas.to_datetime`, by how it was read."""
-    if order == "times of day":
+    if dates.clock:
         return "1970-01-01 ", {"format": "mixed"}
-    if order == "ISO 8601":
+    if dates.order == "ISO8601":
         return "", {"format": "ISO8601"}
-    return "", {"format": "mixed", "dayfirst": order.startswith("d")}
+    return "", {"format": "mixed", "dayfirst": dates.order.startswith("%d")}
 
 
 def _estimator(recipe: Recipe) -> str:

@@ -20,9 +20,9 @@ from sklearn.utils.validation import (
 
 from regchoose.errors import DataError, UsageError
 from regchoose.library.arguments import settled
+from regchoose.library.python_result import Result
 from regchoose.library.recommend import (
     RegchooseWarning,
-    as_read_again,
     speaking_python,
     to_act_on,
     walked,
@@ -106,7 +106,7 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             self._fitted = fit_all(table, raw, settings, found)
         for line in to_act_on(found):
             warnings.warn(line, RegchooseWarning, stacklevel=3)
-        self.result_ = as_read_again(found)
+        self.result_ = Result(found)
         self.regularizer_ = self.result_.regularizer
         self.l1_, self.l2_ = self._fitted.l1, self._fitted.l2
 

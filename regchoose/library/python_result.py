@@ -1,25 +1,24 @@
-"""A result, as it is used from Python: read by attributes, shown, converted, saved_result."""
+"""A result, as it is used from Python: read by attributes, shown, converted, saved."""
 
 import json
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
 
 from regchoose.errors import UsageError
-from regchoose.records.answers import Result as Record
 from regchoose.records.words import Arm
 from regchoose.report import html, terminal
 from regchoose.report.as_markdown import as_markdown
-from regchoose.report.remarks import remarks
-from regchoose.result import saved_result
-from regchoose.result.json_schema import problem
+from regchoose.report.verdict_text import remarks
+from regchoose.result.document import RunResult
 from regchoose.result.json_text import dumps
+from regchoose.result.parts import Certainty
+from regchoose.result.saved_result import read_result
 
 WIDTH = 80  # columns of `str`
-Certainty = Literal["firm", "leaning", "undecided", "prior"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -32,64 +31,64 @@ class Result:
 
     Parameters
     ----------
-    record : regchoose.records.answers.Result
+    record : regchoose.result.document.RunResult
         Everything that was found, key by key.
     """
 
-    record: Record
+    record: RunResult
 
     # ---- the answer ----------------------------------------------------------------------------
 
     @property
     def regularizer(self) -> Arm:
         """What to start with: none, l1, l2 or elastic_net."""
-        return cast("Arm", self.record.recommendation["regularizer"])
+        return self.record.recommendation.regularizer
 
     @property
     def l1(self) -> float | None:
         """Strength of Σ|w|; None where nothing was trained."""
-        return _number(self.record.recommendation["l1"])
+        return self.record.recommendation.l1
 
     @property
     def l2(self) -> float | None:
         """Strength of Σw²; None where nothing was trained."""
-        return _number(self.record.recommendation["l2"])
+        return self.record.recommendation.l2
 
     @property
     def strength(self) -> float | None:
         """The sum l1 + l2."""
-        return _number(self.record.recommendation["strength"])
+        return self.record.recommendation.strength
 
     @property
     def alpha(self) -> float | None:
         """The share l2/(l1 + l2): 1 is Ridge, 0 is Lasso. scikit-learn's `l1_ratio` is its reverse."""
-        return _number(self.record.recommendation["alpha"])
+        return self.record.recommendation.alpha
 
     @property
     def certainty(self) -> Certainty:
         """How sure it is: firm, leaning, undecided, or prior where nothing was trained."""
-        return cast("Certainty", self.record.recommendation["certainty"])
+        return self.record.recommendation.certainty
 
     @property
     def safe(self) -> float | None:
         """Probability that it is within no practical difference of the best regularizer."""
-        return _number(self.record.recommendation["safe"])
+        return self.record.recommendation.safe
 
     @property
     def probability(self) -> float | None:
         """Probability that the chart ends here too."""
-        return _number(self.record.recommendation["probability"])
+        return self.record.recommendation.probability
 
     @property
     def gain(self) -> float | None:
         """How much lower the loss is than without regularization, as a share of that loss."""
-        found = self.record.recommendation["gain"]
-        return None if found is None else float(found["value"])
+        found = self.record.recommendation.gain
+        return None if found is None else found.value
 
     @property
     def sentence(self) -> str:
         """The advice in a sentence."""
-        return str(self.record.recommendation["sentence"])
+        return self.record.recommendation.sentence
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -100,8 +99,8 @@ class Result:
 
     def __repr__(self) -> str:
         advice = self.record.recommendation
-        shown = {name: advice[name] for name in ("l1", "l2", "safe") if advice[name]}
-        figures = "".join(f", {name}={value:.3g}" for name, value in shown.items())
+        shown = {"l1": advice.l1, "l2": advice.l2, "safe": advice.safe}
+        figures = "".join(f", {name}={value:.3g}" for name, value in shown.items() if value)
         return f"Result(regularizer={self.regularizer!r}, certainty={self.certainty!r}{figures})"
 
     def __str__(self) -> str:
@@ -152,10 +151,6 @@ class Result:
             E201 if there is no such file; E214 if it is no result, or of another version.
         """
         try:
-            return Result(saved_result.read_result(Path(path), problem=problem))
+            return Result(read_result(Path(path)))
         except UsageError as error:
             raise error.in_python() from None
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

@@ -1,6 +1,5 @@
 """`regchoose.recommend`: the chart, walked on a file, a DataFrame or arrays."""
 
-import json
 import os
 import time
 import warnings
@@ -18,11 +17,9 @@ from regchoose.cache.location import FILE
 from regchoose.errors import Interrupted, RegchooseError, UsageError, phrase_of, setting
 from regchoose.library.arguments import Keywords, settled
 from regchoose.library.python_result import Result
-from regchoose.records.answers import Result as Record
 from regchoose.records.table import Table
 from regchoose.report.progress import Silent, listening
-from regchoose.result.json_text import dumps
-from regchoose.result.saved_result import restored
+from regchoose.result.document import RunResult
 from regchoose.run import walk_chart
 from regchoose.settings.options import Settings
 from regchoose.table.in_memory import InMemory, label
@@ -90,12 +87,7 @@ def recommend(
         result = walked(found, chosen, given=given, progress=progress)
     for line in to_act_on(result):
         warnings.warn(line, RegchooseWarning, stacklevel=2)
-    return as_read_again(result)
-
-
-def as_read_again(result: Record) -> Result:
-    """Return a result as it comes back when it was saved and loaded."""
-    return Result(restored(json.loads(dumps(result))))
+    return Result(result)
 
 
 @contextmanager
@@ -126,7 +118,7 @@ def _table(
     return load(data, chosen, y=y), chosen, given
 
 
-def walked(data: str | Table, settings: Settings, *, given: frozenset[str], progress: bool) -> Record:
+def walked(data: str | Table, settings: Settings, *, given: frozenset[str], progress: bool) -> RunResult:
     """Walk the chart. Nobody is asked; what was trained is kept where a folder is named for it."""
     journal = None if settings.cache_dir is None else _journal(Path(settings.cache_dir), fresh=settings.fresh)
     hearing = (
@@ -154,16 +146,16 @@ def _journal(folder: Path, *, fresh: bool) -> Journal:
     return Journal(folder / FILE, engine=engine_mark(), fresh=fresh, now=time.time)
 
 
-def to_act_on(result: Record) -> list[str]:
+def to_act_on(result: RunResult) -> list[str]:
     """Return what a person should look at before the answer is used."""
-    lines = [line for line in result.data["warnings"] if line.startswith("LEAKAGE?")]
-    if result.recommendation["certainty"] == "prior":
+    lines = [line for line in result.data.warnings if line.startswith("LEAKAGE?")]
+    if result.recommendation.certainty == "prior":
         lines += [
-            f"nothing was trained, and the answer is prior knowledge: {step['evidence']}"
+            f"nothing was trained, and the answer is prior knowledge: {step.evidence}"
             for step in result.path
-            if step["answered_by"] == "measured" and step["answer"] == "no" and step["key"] in ON_TRAINING
+            if step.answered_by == "measured" and step.answer == "no" and step.key in ON_TRAINING
         ]
     # The result of a file is in the words of the shell, as the command prints it. This is what it may name.
-    columns = [setting(exclude=[column["name"]]) for column in result.data["columns"]]
+    columns = [setting(exclude=[column.name]) for column in result.data.columns]
     counts = [setting(rows=int(word)) for line in lines for word in line.split() if word.isdecimal()]
     return [phrase_of(line, setting("rows"), *counts, *columns).python for line in lines]

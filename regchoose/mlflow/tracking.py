@@ -14,8 +14,8 @@ from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from regchoose.records.answers import Result
 from regchoose.records.model import Model
+from regchoose.result.document import RunResult
 
 AT_ONCE = 100  # entries of a request that every server takes
 MODEL = "model"  # where the files of a model stand in a run
@@ -45,7 +45,7 @@ class Place:
     end: int
 
 
-def log_result(result: Result, place: Place, *, files: Mapping[str, str]) -> str:
+def log_result(result: RunResult, place: Place, *, files: Mapping[str, str]) -> str:
     """Log a run that has an answer, a partial one as killed; return the id of the run.
 
     Parameters
@@ -137,50 +137,56 @@ def metrics_of_model(model: Model) -> Iterator[tuple[str, float, int]]:
             yield f"held_out_loss.{tried.factor:.3g}_times", tried.loss, 0
 
 
-def params_of(result: Result) -> dict[str, Any]:
+def params_of(result: RunResult) -> dict[str, Any]:
     """Return the settings of a run, and what its data are."""
-    data = {name: result.data[name] for name in ("path", "rows", "task", "target")}
-    return {**result.settings, **{f"data.{name}": value for name, value in data.items()}}
+    data = result.data
+    return {
+        **result.settings.given(),
+        "data.path": data.path,
+        "data.rows": data.rows,
+        "data.task": data.task,
+        "data.target": data.target,
+    }
 
 
-def tags_of(result: Result) -> dict[str, str]:
+def tags_of(result: RunResult) -> dict[str, str]:
     """Return what a run found, in words."""
     found = result.recommendation
     return {
-        "regularizer": found["regularizer"],
-        "certainty": found["certainty"],
-        "outcome": found["outcome"],
+        "regularizer": found.regularizer,
+        "certainty": found.certainty,
+        "outcome": found.outcome,
         "partial": str(result.partial).lower(),
         "regchoose_version": result.regchoose_version,
-        "fingerprint.data": result.fingerprint["data"],
-        "fingerprint.settings": result.fingerprint["settings"],
-        "mlflow.note.content": found["sentence"],
+        "fingerprint.data": result.fingerprint.data,
+        "fingerprint.settings": result.fingerprint.settings,
+        "mlflow.note.content": found.sentence,
         "mlflow.source.name": "regchoose recommend",
     }
 
 
-def metrics_of(result: Result) -> Iterator[tuple[str, float, int]]:
+def metrics_of(result: RunResult) -> Iterator[tuple[str, float, int]]:
     """Yield the numbers of a run: name, value, and the epoch (0 where there is none)."""
-    found, gain = result.recommendation, result.recommendation["gain"] or {}
+    found, gain = result.recommendation, result.recommendation.gain
     plain: dict[str, Any] = {
-        name: found[name]
+        name: getattr(found, name)
         for name in ("l1", "l2", "strength", "alpha", "probability", "safe", "nonzero_share")
     }
     if gain:
-        low, high = gain["interval"]
-        plain |= {"gain": gain["value"], "gain_low": low, "gain_high": high}
+        low, high = gain.interval
+        plain |= {"gain": gain.value, "gain_low": low, "gain_high": high}
     plain["seconds"] = result.seconds
     for arm, figures in result.arms.items():
-        own = {**figures, **figures["metrics"]}
+        own = {**dict(figures), **figures.metrics}
         plain |= {f"{arm}.{name}": value for name, value in own.items()}
     for name, value in plain.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
             yield name, float(value), 0
-    for arm, curve in (result.curves.get("loss_by_epoch") or {}).items():
-        for side in ("train", "test"):
-            for epoch, value in zip(curve["epochs"], curve[side], strict=True):
-                if value is not None:
-                    yield f"{arm}.{side}_loss_by_epoch", float(value), int(epoch)
+    for arm, curve in result.curves.loss_by_epoch.items() if result.curves.loss_by_epoch else ():
+        for side, losses in (("train", curve.train), ("test", curve.test)):
+            for epoch, loss in zip(curve.epochs, losses, strict=True):
+                if loss is not None:
+                    yield f"{arm}.{side}_loss_by_epoch", loss, epoch
 
 
 def _started(client: MlflowClient, place: Place, *, tags: Entries) -> str:

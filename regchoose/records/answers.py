@@ -1,4 +1,4 @@
-"""The walk through the chart, and the result."""
+"""Questions and their answers on the walk through a chart, and the condition of --fail-if."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,26 +42,3 @@ class Gate:
     def fails(self) -> bool:
         """Whether a pipeline is to stop: a gate that cannot see does not let pass."""
         return self.holds is not False
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run found: the JSON document of the contract."""
-
-    ok: bool
-    schema_version: str
-    regchoose_version: str
-    fingerprint: Mapping[str, str]
-    settings: Mapping[str, Any]
-    partial: bool
-    seconds: float
-    execution: Mapping[str, Any]
-    recommendation: Mapping[str, Any]
-    path: tuple[Mapping[str, Any], ...]
-    arms: Mapping[str, Mapping[str, Any]]
-    design: Mapping[str, Any] | None
-    comparisons: tuple[Mapping[str, Any], ...]
-    curves: Mapping[str, Any]
-    audit: Mapping[str, Any] | None
-    subsample: Mapping[str, Any] | None
-    data: Mapping[str, Any]

@@ -62,6 +62,24 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Recommended:
+    """The recommendation that a model was fitted by, in short, and the file that it came from."""
+
+    file: str
+    regularizer: Arm
+    sentence: str
+    certainty: str
+    probability: float | None
+    safe: float | None
+    l1: float | None
+    l2: float | None
+    rule: str | None
+    fingerprint: Mapping[str, str]
+    rows: int
+    partial: bool
+
+
+@dataclass(frozen=True)
 class Model:
     """A fitted model: everything but its weights and the encoder of its rows.
 
@@ -85,8 +103,8 @@ class Model:
         path, and the fingerprint of the rows that the columns were judged by.
     reading : mapping
         Settings by which further tables are read as this one was.
-    result : mapping or None
-        The recommendation in short: sentence, certainty, and so on.
+    result : Recommended or None
+        None where regularizer and strength were given by hand.
     weights : str
         SHA-256 of the file of weights.
     notes : tuple of str
@@ -108,6 +126,6 @@ class Model:
     nonzero_share: float
     data: Mapping[str, str]
     reading: Mapping[str, Any]
-    result: Mapping[str, Any] | None
+    result: Recommended | None
     weights: str
     notes: tuple[str, ...]

@@ -1,5 +1,6 @@
 """A table as it was read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,11 +38,21 @@ class Dialect:
     header: bool
     decimal: str
     found: str  # one sentence for people
+    escape: str | None = None  # what stands before a quote within quotes, where quotes are not doubled
 
     @property
     def in_memory(self) -> bool:
         """Whether the table was a DataFrame or arrays, for which there is no command."""
         return self.format == "memory"
+
+
+@dataclass(frozen=True)
+class DateParts:
+    """How the texts of a column of dates are read, and the columns of numbers that are made of them."""
+
+    order: str  # ISO8601, or day, month and year in the notation of strftime
+    clock: bool  # whether they are times of day alone
+    parts: Mapping[str, str]  # name of a column → year, month, day, weekday, hour or elapsed
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,7 @@ class Column:
     why: str
     levels: tuple[str, ...] = ()  # of a category: code j is levels[j]
     missing: int = 0
+    date: DateParts | None = None  # of dates that columns of numbers are made of
 
     @property
     def used(self) -> bool:
@@ -130,6 +142,7 @@ class Table:
     time: Float | None = None  # (n,): what orders the rows, where --time names it
     whole: Whole | None = None  # of a table too large to be held
     image: Image | None = None  # where each row is an image: its numbers are `features`
+    merged: bool = False  # whether the last class holds the rare ones, as --min-class asks
 
     @property
     def n_rows(self) -> int:

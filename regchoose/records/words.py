@@ -15,3 +15,8 @@ ARMS: tuple[Arm, ...] = ("none", "l1", "l2", "elastic_net")
 ARM_NAMES: dict[Arm, str] = {"none": "none", "l1": "L1", "l2": "L2", "elastic_net": "Elastic Net"}
 
 Task = Literal["regression", "binary", "multiclass"]
+
+
+def arm_phrase(arm: Arm) -> str:
+    """Return an arm's name for a sentence, such as `Start with L2`."""
+    return "no regularization" if arm == "none" else ARM_NAMES[arm]

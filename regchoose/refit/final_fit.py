@@ -204,14 +204,14 @@ class _Fit:
         result, notes = self._request.result, list[str]()
         if result is None:
             return notes
-        if result["fingerprint"].get("data") != plan.fingerprint:
+        if result.fingerprint.get("data") != plan.fingerprint:
             notes.append(
                 "the table is not the one of the result, or is read otherwise: the recommendation is "
                 "carried over to it"
             )
         if self._request.rows not in (None, plan.n_rows):
             notes.append(f"the strength was moved from {self._request.rows:,} rows to {plan.n_rows:,}")
-        if result["partial"]:
+        if result.partial:
             notes.append("the result is partial: its run was stopped")
         for note in notes:
             self._listener.noted(note)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from regchoose.errors import UsageError, setting
 from regchoose.experiment.grid import to_size
-from regchoose.records.answers import Result
-from regchoose.records.model import Length
+from regchoose.records.model import Length, Recommended
 from regchoose.records.words import ARM_NAMES, ARMS, Arm
+from regchoose.result.document import RunResult
 from regchoose.settings.options import Settings
 
 NEEDED: Mapping[Arm, tuple[str, ...]] = {
@@ -34,8 +33,8 @@ class Request:
         Of the recommended fit, and how l1 moves with the rows where that was measured; see `to_size`.
     length : Length, optional
         As recommended.
-    result : mapping, optional
-        The recommendation in short.
+    result : Recommended, optional
+        Where it comes from.
     """
 
     arm: Arm
@@ -46,7 +45,7 @@ class Request:
     nonzero_share: float = 1.0
     exponent: float | None = None
     length: Length | None = None
-    result: Mapping[str, Any] | None = None
+    result: Recommended | None = None
 
     def strengths(self, n_rows: int) -> tuple[float, float]:
         """Return l1 and l2 for a table of so many rows."""
@@ -86,7 +85,7 @@ def by_hand(settings: Settings, regularizer: str | None, *, trial: bool | None) 
 
 
 def by_result(
-    result: Result, settings: Settings, *, given: frozenset[str], where: str, trial: bool | None
+    result: RunResult, settings: Settings, *, given: frozenset[str], where: str, trial: bool | None
 ) -> Request:
     """Return what a result recommends; strengths that a flag states are taken as they are.
 
@@ -97,15 +96,15 @@ def by_result(
         the regularizer has not.
     """
     advice = result.recommendation
-    arm: Arm = _arm(advice["regularizer"])
+    arm = advice.regularizer
     stated = {
         name: value
         for name, value in (("l1", settings.l1), ("l2", settings.l2))
         if value is not None and name in given
     }
     _refuse_others(arm, stated, what=f"the result recommends {ARM_NAMES[arm]}", partly=True)
-    l1, l2 = advice["l1"], advice["l2"]
-    if advice["certainty"] == "prior":
+    l1, l2 = advice.l1, advice.l2
+    if advice.certainty == "prior" or l1 is None or l2 is None:
         missing = [name for name in NEEDED[arm] if name not in stated]
         if missing:
             raise UsageError(
@@ -115,19 +114,19 @@ def by_result(
                 fix=setting(**dict.fromkeys(missing, EXAMPLE)) + "   or   regchoose recommend again",
             )
         l1 = l2 = 0.0
-    training = advice["training"]
+    training, full_size = advice.training, advice.full_size
     return Request(
         arm,
         float(stated.get("l1", l1)),
         float(stated.get("l2", l2)),
         trial=arm != "none" and (not stated if trial is None else trial),
-        rows=None if stated else int(result.data["rows"]),
-        nonzero_share=1.0 if advice["nonzero_share"] is None else float(advice["nonzero_share"]),
-        exponent=(advice.get("full_size") or {}).get("l1_exponent"),
-        length=Length(*(training[key] for key in ("lr", "batch", "schedule_epochs", "stop_epoch")))
-        if training
-        else None,
-        result=_in_short(result, where),
+        rows=None if stated else result.data.rows,
+        nonzero_share=1.0 if advice.nonzero_share is None else advice.nonzero_share,
+        exponent=None if full_size is None else full_size.l1_exponent,
+        length=None
+        if training is None
+        else Length(training.lr, training.batch, training.schedule_epochs, training.stop_epoch),
+        result=_recommended(result, where),
     )
 
 
@@ -164,13 +163,19 @@ def _refuse_others(arm: Arm, given: Mapping[str, float], *, what: str, partly: b
         )
 
 
-def _in_short(result: Result, where: str) -> dict[str, Any]:
+def _recommended(result: RunResult, where: str) -> Recommended:
     advice = result.recommendation
-    kept = ("regularizer", "sentence", "certainty", "probability", "safe", "l1", "l2", "rule")
-    return {
-        "file": where,
-        **{key: advice.get(key) for key in kept},
-        "fingerprint": dict(result.fingerprint),
-        "rows": result.data["rows"],
-        "partial": result.partial,
-    }
+    return Recommended(
+        file=where,
+        regularizer=advice.regularizer,
+        sentence=advice.sentence,
+        certainty=advice.certainty,
+        probability=advice.probability,
+        safe=advice.safe,
+        l1=advice.l1,
+        l2=advice.l2,
+        rule=advice.rule,
+        fingerprint=result.fingerprint.marks(),
+        rows=result.data.rows,
+        partial=result.partial,
+    )

@@ -1,6 +1,5 @@
 """The recommended regularizer at work: a network trained with it on all rows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,10 +8,10 @@ import numpy as np
 
 from regchoose.encoding.encoder import Encoder
 from regchoose.experiment.grid import alpha_max, make_grid
-from regchoose.records.answers import Result as Record
 from regchoose.records.experiment import Penalties
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Float
+from regchoose.result.document import RunResult, TrainingLength
 from regchoose.settings.options import Settings
 from regchoose.table.in_memory import InMemory
 from regchoose.table.raw_table import RawTable
@@ -57,7 +56,7 @@ class Fitted:
         return self.encoder.target.in_units(outputs(self.kind, self.network, self.parameters, x))
 
 
-def fit_all(table: Table, raw: RawTable, settings: Settings, result: Record) -> Fitted:
+def fit_all(table: Table, raw: RawTable, settings: Settings, result: RunResult) -> Fitted:
     """Train on all rows with what a result recommends.
 
     Parameters
@@ -80,26 +79,26 @@ def fit_all(table: Table, raw: RawTable, settings: Settings, result: Record) -> 
     learned = Encoder.fit(table, rows)
     x, y = learned.transform(table, rows)
     encoder = learned.for_text(table, raw, settings)
-    found = result.execution["device"] or "cpu"
+    found = result.execution.device or "cpu"
     kind = Kind(table.task, len(table.classes), settings, encoder.input_names, found.partition(",")[0])
-    penalty, schedule = _recommended(result) or _usual(kind, x, y, arm=result.recommendation["regularizer"])
+    penalty, schedule = _recommended(result) or _usual(kind, x, y, arm=result.recommendation.regularizer)
     network = kind.network()
     parameters = refit(kind, network, CellData(x, y, {}, settings.seed), penalty=penalty, schedule=schedule)
     return Fitted(encoder, kind, float(penalty.l1[0]), float(penalty.l2[0]), parameters)
 
 
-def _recommended(result: Record) -> tuple[Penalties, Schedule] | None:
+def _recommended(result: RunResult) -> tuple[Penalties, Schedule] | None:
     advice = result.recommendation
-    if advice["l1"] is None:
+    if advice.l1 is None or advice.l2 is None:
         return None
-    return _point(advice["l1"], advice["l2"]), _schedule(advice["training"])
+    return _point(advice.l1, advice.l2), _schedule(advice.training)
 
 
-def _schedule(training: Mapping[str, Any] | None) -> Schedule:
+def _schedule(training: TrainingLength | None) -> Schedule:
     if training is None:  # a linear model has no length
         return Schedule(1, 1, 1.0, np.array([1]))
-    stop = np.array([training["stop_epoch"]])
-    return Schedule(training["schedule_epochs"], training["batch"], training["lr"], stop)
+    stop = np.array([training.stop_epoch])
+    return Schedule(training.schedule_epochs, training.batch, training.lr, stop)
 
 
 def _usual(kind: Kind, x: Float, y: Float, *, arm: Arm) -> tuple[Penalties, Schedule]:

@@ -4,24 +4,24 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
-from regchoose.records.answers import Gate, Result
+from regchoose.records.answers import Gate
 from regchoose.report.gate_text import sentence
-from regchoose.report.remarks import remarks
 from regchoose.report.safe_text import plain
-from regchoose.report.verdict_text import below, headline
+from regchoose.report.verdict_text import below, headline, remarks
+from regchoose.result.document import RunResult
 
 MOST = 10  # of one kind that GitHub shows for a step
 LONGEST = 900  # characters of a line: GitHub cuts the whole off at 4 kB
 PLACE = re.compile(r"([^:\s][^:]*?):(\d+)(?::\d+)?\b")
 
 
-def as_github(result: Result, gate: Gate | None = None) -> str:
+def as_github(result: RunResult, gate: Gate | None = None) -> str:
     """Return one notice with the answer, a warning for each warning, and an error where the gate fails.
 
     An undecided answer is a warning.
     """
-    file = _within_repository(result.data["path"])
-    certainty = result.recommendation["certainty"]
+    file = _within_repository(result.data.path)
+    certainty = result.recommendation.certainty
     level = "warning" if certainty == "undecided" else "notice"
     said = [headline(result).replace("   ", " · "), *below(result)]
     lines = [_annotation(level, said, title=f"regchoose: {certainty}")]

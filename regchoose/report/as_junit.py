@@ -10,12 +10,12 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Mapping
 
-from regchoose.records.answers import Gate, Result
+from regchoose.records.answers import Gate
 from regchoose.report.gate_text import sentence
-from regchoose.report.remarks import remarks
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import text as as_text
-from regchoose.report.verdict_text import headline
+from regchoose.report.verdict_text import headline, remarks
+from regchoose.result.document import RunResult
 
 NAME = 120  # characters of a test case's name
 LONGEST = 1000
@@ -23,9 +23,9 @@ LONGEST = 1000
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_junit(result: Result, gate: Gate | None = None) -> str:
+def as_junit(result: RunResult, gate: Gate | None = None) -> str:
     """Return the XML document, in ASCII."""
-    suite = _suite(f"regchoose recommend {plain(result.data['path'])}")
+    suite = _suite(f"regchoose recommend {plain(result.data.path)}")
     answer = _case(suite, "recommendation", name="recommendation", seconds=result.seconds)
     _text(ET.SubElement(answer, "system-out"), as_text(result, width=100))
     if gate is not None:

@@ -3,25 +3,24 @@
 import re
 from collections.abc import Iterable
 
-from regchoose.records.answers import Gate, Result
+from regchoose.records.answers import Gate
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.command import command
 from regchoose.report.gate_text import finding
-from regchoose.report.remarks import remarks
 from regchoose.report.safe_markdown import block, code, prose, table
 from regchoose.report.terminal import WHO
-from regchoose.report.verdict_text import below, headline
+from regchoose.report.verdict_text import below, headline, remarks
+from regchoose.result.document import RunResult
 
 MOST = 20  # warnings of a summary
-LIBRARIES = {"PyTorch": "pytorch", "Keras": "keras", "scikit-learn": "scikit_learn"}
 
 
-def as_markdown(result: Result, gate: Gate | None = None) -> str:
+def as_markdown(result: RunResult, gate: Gate | None = None) -> str:
     """Return the whole answer; text from data shows as it is, whatever it holds."""
-    beyond = [prose(line) for line in (result.audit or {}).get("sentences", ())]
-    words = result.recommendation["in_words"]
-    in_code = [f"{name}: {prose(words[key])}" for name, key in LIBRARIES.items() if words.get(key)]
+    beyond = [prose(line) for line in result.beyond]
+    words = result.recommendation.in_words
+    in_code = [f"{library}: {prose(text)}" for library, text in words.by_library() if text]
     # Liquid looks for its braces in code too; between quotes a pair of quotes changes nothing for a shell.
     again = re.sub(r"\{(?=[{%])", "{''", command(result))
     parts = [
@@ -36,7 +35,7 @@ def as_markdown(result: Result, gate: Gate | None = None) -> str:
     return _joined(parts)
 
 
-def summary(result: Result, gate: Gate | None = None) -> str:
+def summary(result: RunResult, gate: Gate | None = None) -> str:
     """Return the answer, the arms and the warnings."""
     found = remarks(result)
     shown = [*map(prose, found[:MOST]), *([f"{len(found) - MOST} more"] if len(found) > MOST else [])]
@@ -47,22 +46,22 @@ def _joined(parts: Iterable[list[str]]) -> str:
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _head(result: Result, gate: Gate | None) -> list[str]:
+def _head(result: RunResult, gate: Gate | None) -> list[str]:
     data = result.data
     lines = [
         f"## {prose(headline(result)).replace('   ', ' · ')}",
         "",
         *(line for text in below(result) if text for line in (prose(text), "")),
-        f"Table {code(data['path'])}: {data['rows']:,} rows{_used(result)}; target {code(data['target'])}, "
-        f"{data['task']}.",
+        f"Table {code(data.path)}: {data.rows:,} rows{_used(result)}; target {code(data.target)}, "
+        f"{data.task}.",
     ]
     if gate is not None:
         lines += ["", gate_line(gate)]
     return lines
 
 
-def _used(result: Result) -> str:
-    roles = [column["role"] for column in result.data["columns"] if column["role"] != "target"]
+def _used(result: RunResult) -> str:
+    roles = [column.role for column in result.data.columns if column.role != "target"]
     used = sum(role in ("numeric", "category") for role in roles)
     return f", {used} of {len(roles)} columns used" if roles else ""
 
@@ -73,40 +72,37 @@ def gate_line(gate: Gate) -> str:
     return f"{'❌' if gate.fails else '✅'} **--fail-if** {asked} {prose(finding(gate), longest=2000)}"
 
 
-def _arms(result: Result) -> list[str]:
+def _arms(result: RunResult) -> list[str]:
     if not result.arms:
         return []
-    safe = (result.audit or {}).get("safe") or {}
     rows = []
-    for arm, name in ARM_NAMES.items():
-        if arm in result.arms:
-            figures = result.arms[arm]
-            chosen = arm == result.recommendation["regularizer"]
-            share, ends = figures["nonzero_share"], figures["interval"]
-            rows.append(
-                [
-                    f"**{name}** ←" if chosen else name,
-                    numbers.loss(figures["loss"]),
-                    " to ".join(map(numbers.loss, ends)),
-                    numbers.strength(figures["l1"]),
-                    numbers.strength(figures["l2"]),
-                    numbers.percent(None if share is None else 1 - share),
-                    numbers.probability(safe[arm]) if safe.get(arm) is not None else numbers.MISSING,
-                    numbers.duration(result.execution["arm_seconds"].get(arm)),
-                ]
-            )
+    for arm, figures in result.arms.items():
+        name, chosen = ARM_NAMES[arm], arm == result.recommendation.regularizer
+        share = figures.nonzero_share
+        rows.append(
+            [
+                f"**{name}** ←" if chosen else name,
+                numbers.loss(figures.loss),
+                " to ".join(map(numbers.loss, figures.interval)),
+                numbers.strength(figures.l1),
+                numbers.strength(figures.l2),
+                numbers.percent(None if share is None else 1 - share),
+                numbers.probability(result.safe_of.get(arm)),
+                numbers.duration(result.execution.arm_seconds.get(arm)),
+            ]
+        )
     head = ["arm", "loss", "its interval", "l1", "l2", "zeros", "safe", "time"]
     return table(head, rows, right=head[1:])
 
 
-def _way(result: Result) -> list[str]:
+def _way(result: RunResult) -> list[str]:
     lines = ["### The way through the chart", ""]
-    questions = [step for step in result.path if step["kind"] == "question"]
+    questions = [step for step in result.path if step.kind == "question"]
     for number, step in enumerate(questions, start=1):
-        evidence = f": {prose(step['evidence'])}" if step["evidence"] else ""
-        who = WHO.get(step["answered_by"], "")
-        lines.append(f"{number}. {prose(step['text'])} **{prose(step['answer'])}** ({who}{evidence})")
-    return [*lines, "", f"→ **{prose(result.recommendation['outcome_text'])}**"]
+        evidence = f": {prose(step.evidence)}" if step.evidence else ""
+        who = WHO[step.answered_by]
+        lines.append(f"{number}. {prose(step.text)} **{prose(step.answer)}** ({who}{evidence})")
+    return [*lines, "", f"→ **{prose(result.recommendation.outcome_text)}**"]
 
 
 def _listed(title: str, items: Iterable[str]) -> list[str]:

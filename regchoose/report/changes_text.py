@@ -1,6 +1,6 @@
 """What changed between two results, for people: at a terminal and as Markdown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,21 +9,22 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from regchoose.records.answers import Gate, Result
-from regchoose.records.words import ARM_NAMES
+from regchoose.records.answers import Gate
+from regchoose.records.words import ARM_NAMES, arm_phrase
 from regchoose.report import numbers
 from regchoose.report.as_markdown import gate_line
 from regchoose.report.safe_markdown import code, prose, table
 from regchoose.report.safe_text import plain
-from regchoose.report.verdict_text import arm_name
+from regchoose.result.comparison import ResultComparison
+from regchoose.result.document import RunResult
 
-Found = Mapping[str, Any]
 MOST = 12  # names of a list, or lines of a section
 VERDICT: dict[str, Callable[[Any], str]] = {
-    "regularizer": arm_name,
+    "regularizer": arm_phrase,
     "certainty": plain,
     "safe": numbers.probability,
 }
+NAMES = {str(arm): name for arm, name in ARM_NAMES.items()}
 NOISE = "the intervals overlap: it may be noise"
 
 
@@ -38,74 +39,75 @@ class Line:
     of_data: bool = False  # whether the name comes from the data
 
 
-def headline(found: Found, old: Result, new: Result) -> str:
+def changes_headline(found: ResultComparison, old: RunResult, new: RunResult) -> str:
     """Say in a sentence whether the recommendation changed."""
-    before, after = (arm_name(result.recommendation["regularizer"]) for result in (old, new))
-    if found["regularizer_changed"]:
+    before, after = (arm_phrase(result.recommendation.regularizer) for result in (old, new))
+    if found.regularizer_changed:
         return f"The recommendation changed: {before} → {after}."
-    sure = f", and is {new.recommendation['certainty']} instead of {old.recommendation['certainty']}"
-    return f"The recommendation is still {after}{sure * found['certainty_changed']}."
+    sure = f", and is {new.recommendation.certainty} instead of {old.recommendation.certainty}"
+    return f"The recommendation is still {after}{sure * found.certainty_changed}."
 
 
-def why(found: Found) -> str:
+def why(found: ResultComparison) -> str:
     """Say what differs in what went in."""
     causes = {
-        "the data": found["data_changed"],
-        "the settings": found["settings_changed"],
-        "the network": found["network_changed"],
-        "the version": found["version_changed"],
+        "the data": found.data_changed,
+        "the settings": found.settings_changed,
+        "the network": found.network_changed,
+        "the version": found.version_changed,
     }
     differ = [name for name, changed in causes.items() if changed]
     if differ:
         return f"What went in differs: {', '.join(differ)}."
-    if found["changed"]:
+    if found.changed:
         return (
             "Data, settings and version are the same: the kind of machine, or --budget, made the difference."
         )
     return "Data, settings and version are the same, and so is all that came out."
 
 
-def sections(found: Found, old: Result, new: Result) -> list[tuple[str, list[Line]]]:
+def sections(found: ResultComparison, old: RunResult, new: RunResult) -> list[tuple[str, list[Line]]]:
     """Return what changed in lines, by subject; subjects without change are left out."""
-    of = ", of another target" if found["target_changed"] or found["task_changed"] else ""
+    of = ", of another target" if found.target_changed or found.task_changed else ""
     parts = {
         "Recommendation": _recommendation(found, old, new),
         f"Losses of the arms{of}": [
-            _line(ARM_NAMES[change["name"]], numbers.loss, [change["old"], change["new"]])
-            for change in found["arms"]
+            _line(NAMES[change.name], numbers.loss, [change.old, change.new]) for change in found.arms
         ],
         "Table": _table(found, old, new),
         "Settings": [
-            Line(f"--{change['name'].replace('_', '-')}", _value(change["old"]), _value(change["new"]))
-            for change in found["settings_changed"]
+            Line(f"--{change.name.replace('_', '-')}", _value(change.old), _value(change.new))
+            for change in found.settings_changed
         ],
-        "Version": [Line("regchoose", old.regchoose_version, new.regchoose_version)]
-        * found["version_changed"],
+        "Version": [Line("regchoose", old.regchoose_version, new.regchoose_version)] * found.version_changed,
     }
     # What differs only beyond the digits shown is left to the JSON document.
     shown = {title: [line for line in lines if line.old != line.new] for title, lines in parts.items()}
     return [(title, lines) for title, lines in shown.items() if lines]
 
 
-def _recommendation(found: Found, old: Result, new: Result) -> list[Line]:
+def _recommendation(found: ResultComparison, old: RunResult, new: RunResult) -> list[Line]:
     a, b = old.recommendation, new.recommendation
-    differ = {change["name"] for change in found["figures"]}
-    lines = [_line(name, write, [a[name], b[name]]) for name, write in VERDICT.items() if name in differ]
-    if found["loss_increase"]:
-        losses = [result.arms[result.recommendation["regularizer"]]["loss"] for result in (old, new)]
-        lines.append(_line("loss", numbers.loss, losses, note=_of_loss(found)))
+    differ = {change.name for change in found.figures}
+    lines = [
+        _line(name, write, [getattr(a, name), getattr(b, name)])
+        for name, write in VERDICT.items()
+        if name in differ
+    ]
+    if found.loss_increase:
+        losses = [own and own.loss for own in (old.recommended, new.recommended)]
+        lines.append(_line("loss", numbers.loss, losses, note=_of_loss(found, found.loss_increase)))
     if "gain" in differ:
-        gains = [(side["gain"] or {}).get("value") for side in (a, b)]
+        gains = [None if side.gain is None else side.gain.value for side in (a, b)]
         lines.append(_line("gain over none", numbers.percent, gains))
-    for key in ("l1", "l2"):
+    for key, factor in (("l1", found.l1_factor), ("l2", found.l2_factor)):
         if key in differ:
-            factor = found[f"{key}_factor"]
             note = f"× {factor:.2g}" if factor else ""
-            lines.append(_line(key, numbers.strength, [a[key], b[key]], note=note))
+            lines.append(_line(key, numbers.strength, [getattr(a, key), getattr(b, key)], note=note))
     if "nonzero_share" in differ:
-        zeros = [None if side["nonzero_share"] is None else 1 - side["nonzero_share"] for side in (a, b)]
+        zeros = [None if side.nonzero_share is None else 1 - side.nonzero_share for side in (a, b)]
         lines.append(_line("zeros", numbers.percent, zeros))
-    epochs = [(side["training"] or {}).get("stop_epoch") for side in (a, b)]
+    epochs = [None if side.training is None else side.training.stop_epoch for side in (a, b)]
     return [*lines, _line("epochs", _value, epochs)] if epochs[0] != epochs[1] else lines
 
 
@@ -114,31 +116,35 @@ def _line(name: str, write: Callable[[Any], str], values: Sequence[Any], *, note
     return Line(name, old, new, note)
 
 
-def _of_loss(found: Found) -> str:
-    share = numbers.percent(abs(found["loss_increase_share"] or 0))
-    side = "more" if found["loss_increase"] > 0 else "less"
-    size = f"{numbers.difference(found['loss_increase'])}, {share} {side}"
-    return f"{size}; {NOISE}" if found["intervals_overlap"] else size
+def _of_loss(found: ResultComparison, increase: float) -> str:
+    share = numbers.percent(abs(found.loss_increase_share or 0))
+    side = "more" if increase > 0 else "less"
+    size = f"{numbers.difference(increase)}, {share} {side}"
+    return f"{size}; {NOISE}" if found.intervals_overlap else size
 
 
-def _table(found: Found, old: Result, new: Result) -> list[Line]:
+def _table(found: ResultComparison, old: RunResult, new: RunResult) -> list[Line]:
     lines = [
-        Line(key, plain(old.data[key]), plain(new.data[key]))
-        for key in ("rows", "target", "task")
-        if old.data[key] != new.data[key]
+        Line(key, plain(before), plain(after))
+        for key, before, after in (
+            ("rows", old.data.rows, new.data.rows),
+            ("target", old.data.target, new.data.target),
+            ("task", old.data.task, new.data.task),
+        )
+        if before != after
     ]
-    for title, key in (("columns added", "columns_added"), ("columns removed", "columns_removed")):
-        if found[key]:
-            lines.append(Line(title, "", _names(found[key])))
+    for title, names in (("columns added", found.columns_added), ("columns removed", found.columns_removed)):
+        if names:
+            lines.append(Line(title, "", _names(names)))
     lines += [
-        Line(plain(change["name"]), plain(change["old"]), plain(change["new"]), of_data=True)
-        for change in found["roles_changed"][:MOST]
+        Line(plain(change.name), plain(change.old), plain(change.new), of_data=True)
+        for change in found.roles_changed[:MOST]
     ]
-    if len(found["roles_changed"]) > MOST:
-        lines.append(Line("roles", "", f"{len(found['roles_changed']) - MOST} columns more"))
-    for title, key in (("new warning", "warnings_added"), ("warning gone", "warnings_removed")):
-        lines += [Line(title, "", plain(text, longest=300)) for text in found[key][:MOST]]
-    if found["data_changed"] and not lines:
+    if len(found.roles_changed) > MOST:
+        lines.append(Line("roles", "", f"{len(found.roles_changed) - MOST} columns more"))
+    for title, texts in (("new warning", found.warnings_added), ("warning gone", found.warnings_removed)):
+        lines += [Line(title, "", plain(text, longest=300)) for text in texts[:MOST]]
+    if found.data_changed and not lines:
         lines.append(Line("values", "", "other values in the same rows and columns"))
     return lines
 
@@ -163,10 +169,10 @@ def _value(value: Any) -> str:
 # ---- drawn -----------------------------------------------------------------------------------------
 
 
-def render_changes(found: Found, old: Result, new: Result) -> RenderableType:
+def render_changes(found: ResultComparison, old: RunResult, new: RunResult) -> RenderableType:
     """Return what changed for a rich console; text from data comes in as plain text."""
-    style = "bold yellow" if found["regularizer_changed"] else "bold"
-    shown: list[RenderableType] = [Text(headline(found, old, new), style=style), Text(why(found))]
+    style = "bold yellow" if found.regularizer_changed else "bold"
+    shown: list[RenderableType] = [Text(changes_headline(found, old, new), style=style), Text(why(found))]
     for title, lines in sections(found, old, new):
         grid = Table.grid(padding=(0, 2, 0, 0))
         for _ in range(2):
@@ -178,10 +184,12 @@ def render_changes(found: Found, old: Result, new: Result) -> RenderableType:
     return Group(*shown)
 
 
-def changes_as_markdown(found: Found, old: Result, new: Result, gate: Gate | None = None) -> str:
+def changes_as_markdown(
+    found: ResultComparison, old: RunResult, new: RunResult, gate: Gate | None = None
+) -> str:
     """Return what changed as Markdown, fit for a comment."""
-    paths = [code(result.data["path"]) for result in (old, new)]
-    parts = [[f"## {prose(headline(found, old, new))}"], [prose(why(found))]]
+    paths = [code(result.data.path) for result in (old, new)]
+    parts = [[f"## {prose(changes_headline(found, old, new))}"], [prose(why(found))]]
     if gate is not None:
         parts.append([gate_line(gate)])
     for title, lines in sections(found, old, new):

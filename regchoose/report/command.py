@@ -6,9 +6,9 @@ from dataclasses import Field, fields
 from typing import Any
 
 from regchoose.errors import setting
-from regchoose.records.answers import Result
 from regchoose.records.table import AS_Y
 from regchoose.report.safe_text import plain
+from regchoose.result.document import RunResult
 from regchoose.settings.options import DATA, Option, Settings
 from regchoose.settings.presets import preset_values
 
@@ -16,7 +16,7 @@ LONGEST = 1000
 EXPERIMENT = {"subsample": "yes", "resources": "yes"}  # what asks for one
 
 
-def command(result: Result, *, name: str = "recommend", also: Mapping[str, Any] | None = None) -> str:
+def command(result: RunResult, *, name: str = "recommend", also: Mapping[str, Any] | None = None) -> str:
     """Return the command that repeats a run: every setting that differs from its preset.
 
     A name that only a flag can carry safely is quoted for a shell; one with control characters is shown
@@ -29,29 +29,29 @@ def command(result: Result, *, name: str = "recommend", also: Mapping[str, Any] 
     also : mapping, optional
         Settings to change.
     """
-    if in_memory(result):
+    if is_in_memory(result):
         return _call(result, also or {})
-    path = plain(result.data["path"], longest=LONGEST)
-    words = _words(result.settings, also or {}, of_table=name == "inspect")
+    path = plain(result.data.path, longest=LONGEST)
+    words = _words(result.settings.given(), also or {}, of_table=name == "inspect")
     safe = [shlex.quote(plain(word, longest=LONGEST)) for word in words]
     end = ["--"] if path.startswith("-") else []
     return " ".join([f"regchoose {name}", *safe, *end, shlex.quote(path)])
 
 
-def in_memory(result: Result) -> bool:
+def is_in_memory(result: RunResult) -> bool:
     """Say whether the table was a DataFrame or arrays, for which there is no command."""
-    return bool(result.data["dialect"]["format"] == "memory")
+    return result.data.dialect.format == "memory"
 
 
-def wish(result: Result, **settings: Any) -> str:
+def wish(result: RunResult, **settings: Any) -> str:
     """Return how somebody asks for settings: `--decide best`, or `decide='best'` in Python."""
-    return setting(**settings).words(python=in_memory(result))
+    return setting(**settings).words(python=is_in_memory(result))
 
 
-def _call(result: Result, also: Mapping[str, Any]) -> str:
+def _call(result: RunResult, also: Mapping[str, Any]) -> str:
     """Return the call that repeats a run on a table in memory."""
-    data = "X, y" if result.data["target_why"] == AS_Y else "data"
-    said = [f"{name}={value!r}" for name, value in _chosen(result.settings, also).items()]
+    data = "X, y" if result.data.target_why == AS_Y else "data"
+    said = [f"{name}={value!r}" for name, value in _chosen(result.settings.given(), also).items()]
     return plain(f"regchoose.recommend({', '.join([data, *said])})", longest=LONGEST)
 
 

@@ -1,15 +1,14 @@
 """Figures of the data: which columns go together, and whether the subsample is like the whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from markupsafe import Markup
 
-from regchoose.records.answers import Result
 from regchoose.report import numbers
-from regchoose.report.figure import Figure
-from regchoose.report.plots import BOTTOM, Frame, at, element
+from regchoose.report.plots import BOTTOM, Figure, Frame, at, element
 from regchoose.report.safe_text import plain
+from regchoose.result.document import RunResult
 
 CELL, LABEL, TOP, APART = 18, 150, 18, 8  # pixels: a square, room for names and numbers, a gap
 NUMBERED = 14  # columns up to which each square holds its number
@@ -19,15 +18,15 @@ MOST_KINDS, ROW = 12, 34  # kinds of checks, and pixels of one
 MATCH, TABLE = "Is the subsample like the whole?", "The table"  # headings
 
 
-def associations(result: Result) -> Iterator[Figure]:
+def association_figure(result: RunResult) -> Iterator[Figure]:
     """Draw the associations of the columns, clustered, and with the target."""
-    found = (result.data.get("profile") or {}).get("associations")
+    found = result.data.profile.associations
     if not found:
         return
-    names = [plain(name, longest=LETTERS) for name in found["columns"]]
-    joined = [[*row, end] for row, end in zip(found["matrix"], found["target"], strict=True)]
+    names = [plain(name, longest=LETTERS) for name in found.columns]
+    joined = [[*row, end] for row, end in zip(found.matrix, found.target, strict=True)]
     count = len(names)
-    some = "" if found["of"] == count else f"The {count} of {found['of']} columns with the closest partners. "
+    some = "" if found.of == count else f"The {count} of {found.of} columns with the closest partners. "
     yield Figure(
         TABLE,
         "Which columns go together",
@@ -97,20 +96,16 @@ def _left(column: int, count: int) -> int:
     return LABEL + column * CELL + (APART if column == count else 0)
 
 
-def match(result: Result) -> Iterator[Figure]:
+def match_figure(result: RunResult) -> Iterator[Figure]:
     """Draw every check of the subsample as a share of its limit, a row a kind of check."""
-    checks = [
-        check
-        for check in (result.subsample or {}).get("checks", ())
-        if check["value"] is not None and check["limit"]
-    ]
-    kinds: dict[str, list[Mapping[str, Any]]] = {}
-    for check in checks:
-        kinds.setdefault(plain(check["check"]), []).append(check)
+    kinds: dict[str, list[tuple[float, str]]] = {}
+    for check in result.subsample.checks if result.subsample else ():
+        if check.value is not None and check.limit:
+            kinds.setdefault(plain(check.check), []).append((check.value / check.limit, check.column))
     shown = dict(list(kinds.items())[:MOST_KINDS])
     if not shown:
         return
-    shares = {kind: [check["value"] / check["limit"] for check in group] for kind, group in shown.items()}
+    shares = {kind: [share for share, _ in group] for kind, group in shown.items()}
     end = max(1.15, *(share * 1.05 for own in shares.values() for share in own))
     frame = Frame.of(
         (0.0, end),
@@ -133,7 +128,6 @@ def match(result: Result) -> Iterator[Figure]:
     )
 
 
-def _worst(kind: str, group: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    worst = max(group, key=lambda check: check["value"] / check["limit"])
-    share = worst["value"] / worst["limit"]
-    return kind, str(len(group)), plain(worst["column"]), f"{share:.2f}"
+def _worst(kind: str, group: Sequence[tuple[float, str]]) -> tuple[str, ...]:
+    share, column = max(group, key=itemgetter(0))
+    return kind, str(len(group)), plain(column), f"{share:.2f}"

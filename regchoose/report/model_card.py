@@ -52,9 +52,7 @@ def regularizer_in_words(model: Model) -> str:
     """Say how a model is regularized."""
     if model.regularizer == "none":
         return "no regularization"
-    amounts = [
-        f"{name} = {numbers.strength(value)}" for name, value in (("l1", model.l1), ("l2", model.l2)) if value
-    ]
+    amounts = numbers.strengths(model.l1, model.l2)
     return " ".join([ARM_NAMES[model.regularizer], f"({', '.join(amounts)})" if amounts else ""]).strip()
 
 
@@ -101,14 +99,14 @@ def _recommended(model: Model) -> list[str]:
     found = model.result
     if found is None:
         return ["## Recommendation", "", "None: regularizer and strength were given by hand."]
-    share = f", {numbers.probability(found['safe'])} safe" if found["safe"] is not None else ""
+    share = f", {numbers.probability(found.safe)} safe" if found.safe is not None else ""
     return [
         "## Recommendation",
         "",
-        prose(found["sentence"]),
+        prose(found.sentence),
         "",
-        f"Certainty: {prose(found['certainty'])}{share}. Result: {code(found['file'])}, on {found['rows']:,} "
-        f"rows, fingerprint of the data {code(found['fingerprint'].get('data', ''))}.",
+        f"Certainty: {prose(found.certainty)}{share}. Result: {code(found.file)}, on {found.rows:,} "
+        f"rows, fingerprint of the data {code(found.fingerprint.get('data', ''))}.",
     ]
 
 

@@ -19,6 +19,15 @@ def strength(value: float | None) -> str:
     return f"{value:.{_decimals(value, digits=2)}f}"
 
 
+def strengths(l1: float | None, l2: float | None, *, sign: str = " = ") -> list[str]:
+    """Write the strengths of a regularizer that are not zero, each with its name.
+
+    >>> strengths(0.002134, 0.0)
+    ['l1 = 0.0021']
+    """
+    return [f"{name}{sign}{strength(value)}" for name, value in (("l1", l1), ("l2", l2)) if value]
+
+
 def loss(value: float | None) -> str:
     """Write a loss with three significant digits.
 
@@ -70,7 +79,7 @@ def percent(share: float | None) -> str:
     return f"{text.removesuffix('.0').replace('-', '−')} %"
 
 
-def probability(share: float) -> str:
+def probability(share: float | None) -> str:
     """Write a probability, never as certain: draws are counted, and their number is finite.
 
     None is rounded up to a bound of certainty: 94.7 % is leaning, and 95 % would be firm.
@@ -78,6 +87,8 @@ def probability(share: float) -> str:
     >>> probability(0.813), probability(0.9996), probability(1), probability(0), probability(0.947)
     ('81 %', 'over 99 %', 'over 99 %', 'under 1 %', '94 %')
     """
+    if share is None:
+        return MISSING
     if share > 0.99:
         return "over 99 %"
     whole = round(100 * share)

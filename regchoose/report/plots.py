@@ -177,3 +177,29 @@ def t_density(value: float, *, mean: float, scale: float, df: float) -> float:
     z = (value - mean) / scale
     constant = math.lgamma((df + 1) / 2) - math.lgamma(df / 2) - math.log(df * math.pi) / 2
     return math.exp(constant - (df + 1) / 2 * math.log1p(z * z / df)) / scale
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A plot, what it shows, and its figures.
+
+    Parameters
+    ----------
+    section : str
+        Heading it stands under.
+    note : str
+        What is to be seen, in a sentence.
+    arms : sequence of str
+        Those that the key names.
+    broad : bool
+        Whether it needs the width of the page.
+    """
+
+    section: str
+    title: str
+    note: str
+    svg: Markup
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    arms: Sequence[str] = ()
+    broad: bool = False

@@ -12,8 +12,7 @@ from rich.text import Text
 
 from regchoose.records.listener import Listener
 from regchoose.report.numbers import duration
-from regchoose.report.safe_text import fitting, plain
-from regchoose.report.streams import is_terminal
+from regchoose.report.safe_text import fitting, is_terminal, plain
 
 BAR, WIDE = 20, 60  # columns: of a bar, and from which the count has room
 

@@ -1,6 +1,7 @@
 """Text from data, made harmless for a terminal."""
 
 import re
+from typing import TextIO
 
 # Escape sequences: CSI (colours, cursor), OSC and its kin up to their end (titles, links), and short ones.
 SEQUENCES = re.compile(
@@ -35,3 +36,8 @@ def ascii_only(text: str) -> str:
 def fitting(text: str, encoding: str | None) -> str:
     """Return text as it is for an encoding that takes all of Unicode, else in ASCII."""
     return text if (encoding or "ascii").lower().startswith("utf") else ascii_only(text)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether a stream is a terminal; a closed one is not."""
+    return stream is not None and not stream.closed and stream.isatty()

@@ -2,38 +2,38 @@
 
 import io
 import shlex
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from regchoose.records.answers import Result
+from regchoose.records.answers import AnsweredBy
 from regchoose.report import numbers
 from regchoose.report.arms_table import arms_table
-from regchoose.report.command import EXPERIMENT, command, in_memory, wish
-from regchoose.report.remarks import remarks
+from regchoose.report.command import EXPERIMENT, command, is_in_memory, wish
 from regchoose.report.safe_text import ascii_only, plain
-from regchoose.report.verdict_text import CERTAINTY_STYLE, below, headline
+from regchoose.report.verdict_text import CERTAINTY_STYLE, below, headline, remarks
+from regchoose.result.document import PathStep, RunResult
 
 MARGIN = 40  # columns from which the table of the arms is indented
-WHO = {
+WHO: dict[AnsweredBy | None, str] = {
     "user": "your answer",
     "flag": "set beforehand",
     "default": "by default",
     "measured": "measured",
     "trained": "trained",
+    None: "",
 }
 
 
-def render(result: Result, *, width: int, brief: bool = False, saved: str | None = None) -> RenderableType:
+def render(result: RunResult, *, width: int, brief: bool = False, saved: str | None = None) -> RenderableType:
     """Return a result for a rich console: verdict, warnings, arms, the way through the chart, what is next.
 
     Parameters
     ----------
-    result : Result
+    result : RunResult
     width : int
         Columns there are; good from 40 up.
     brief : bool
@@ -41,7 +41,7 @@ def render(result: Result, *, width: int, brief: bool = False, saved: str | None
     saved : str, optional
         The file that it was written to.
     """
-    style = CERTAINTY_STYLE[result.recommendation["certainty"]]
+    style = CERTAINTY_STYLE[result.recommendation.certainty]
     verdict = [Text(plain(headline(result)), style=style), *_sentences(below(result))]
     if brief:
         return Group(*verdict)
@@ -55,7 +55,7 @@ def render(result: Result, *, width: int, brief: bool = False, saved: str | None
     return Group(*sections, "", _next(result, width=width, saved=saved))
 
 
-def text(result: Result, *, width: int, in_ascii: bool = False, brief: bool = False) -> str:
+def text(result: RunResult, *, width: int, in_ascii: bool = False, brief: bool = False) -> str:
     """Return `render` without colours; with `in_ascii`, our marks and other letters in ASCII."""
     return as_text(render(result, width=width, brief=brief), width=width, in_ascii=in_ascii)
 
@@ -78,7 +78,7 @@ def _sentences(lines: Iterable[str]) -> list[Text]:
     return [Text(plain(line, longest=1000)) for line in lines if line]
 
 
-def _warnings(result: Result) -> list[RenderableType]:
+def _warnings(result: RunResult) -> list[RenderableType]:
     return [Text(f"warning: {plain(line, longest=300)}", style="yellow") for line in remarks(result)]
 
 
@@ -91,38 +91,37 @@ def _hanging(rows: Iterable[tuple[str | Text, RenderableType]]) -> Padding:
     return Padding(grid, (0, 0, 0, 2), expand=False)
 
 
-def _way(result: Result) -> RenderableType:
+def _way(result: RunResult) -> RenderableType:
     rows: list[tuple[str | Text, RenderableType]] = []
     for step in result.path:
-        if step["kind"] == "question":
-            answer = Text(plain(step["answer"]), style="bold")
-            answer.append(f" · {WHO[step['answered_by']]}", style="not bold dim")
-            for line in filter(None, (step["evidence"], _estimate(result, step))):
+        if step.kind == "question":
+            answer = Text(plain(step.answer), style="bold")
+            answer.append(f" · {WHO[step.answered_by]}", style="not bold dim")
+            for line in filter(None, (step.evidence, _estimate(result, step))):
                 answer.append(f" · {plain(line, longest=400)}", style="not bold")
-            rows.append((str(len(rows) + 1), Group(Text(plain(step["text"])), answer)))
-    rows.append(("→", _heading(plain(result.recommendation["outcome_text"]))))
+            rows.append((str(len(rows) + 1), Group(Text(plain(step.text)), answer)))
+    rows.append(("→", _heading(plain(result.recommendation.outcome_text))))
     return _hanging(rows)
 
 
-def _estimate(result: Result, step: Mapping[str, Any]) -> str:
+def _estimate(result: RunResult, step: PathStep) -> str:
     """Return how long the experiment was thought to take, where that decided."""
-    seconds = (result.execution.get("estimates") or {}).get("seconds")
-    decided = step["key"] in ("resources", "validation") and step["answered_by"] == "measured"
+    seconds = result.execution.estimates.seconds
+    decided = step.key in ("resources", "validation") and step.answered_by == "measured"
     return f"about {numbers.duration(seconds)}" if decided and seconds is not None else ""
 
 
-def _caption(result: Result) -> list[RenderableType]:
+def _caption(result: RunResult) -> list[RenderableType]:
     """Say for which rows the strengths of the table are, where those above are for others."""
-    size = result.recommendation["subsample_size"]
-    if not size or size["rows"] == result.data["rows"]:
+    size = result.recommendation.subsample_size
+    if not size or size.rows == result.data.rows:
         return []
-    return [Padding(Text(f"l1 and l2 as trained, on {size['rows']:,} rows", style="dim"), (0, 0, 0, 3))]
+    return [Padding(Text(f"l1 and l2 as trained, on {size.rows:,} rows", style="dim"), (0, 0, 0, 3))]
 
 
-def _beyond(result: Result) -> RenderableType:
-    sentences = (result.audit or {}).get("sentences", ())
+def _beyond(result: RunResult) -> RenderableType:
     rows: list[tuple[str | Text, RenderableType]] = [
-        ("–", Text(plain(line, longest=600))) for line in sentences
+        ("–", Text(plain(line, longest=600))) for line in result.beyond
     ]
     audit = wish(result, audit=True)
     if not result.arms:
@@ -133,51 +132,48 @@ def _beyond(result: Result) -> RenderableType:
     return _hanging(rows)
 
 
-def _length(result: Result) -> list[str]:
+def _length(result: RunResult) -> list[str]:
     """Say how the recommended network was trained."""
-    training = result.recommendation["training"]
+    training = result.recommendation.training
     if not training:
         return []
-    stop, end, rate = training["stop_epoch"], training["schedule_epochs"], training["lr"]
+    stop, end, rate = training.stop_epoch, training.schedule_epochs, training.lr
     when = "trained to the end" if stop == end else f"stopped after epoch {stop}"
     return [
-        f"The length belongs to it: {end} epochs of Adam, {training['batch']} rows a step, rate {rate:g} "
+        f"The length belongs to it: {end} epochs of Adam, {training.batch} rows a step, rate {rate:g} "
         f"falling to 0 as a cosine, {when}."
     ]
 
 
-def _scale(result: Result) -> list[str]:
+def _scale(result: RunResult) -> list[str]:
     """Say for how many rows the strengths are, and how they came from the subsample's."""
     advice, lines = result.recommendation, []
-    size = advice["subsample_size"]
-    if size and (advice["l1"] or advice["l2"]):
-        small = [f"{key} = {numbers.strength(size[key])}" for key in ("l1", "l2") if size[key]]
-        rule = f" ({plain(advice['rule'])})" if advice["rule"] else ""
-        found = f"found at {size['rows']} rows as {', '.join(small)}{rule}"
-        lines.append(f"The strengths are for all {result.data['rows']} rows; {found}.")
-    if advice["l1"] and advice["l2"]:
-        mix = f"strength {numbers.strength(advice['strength'])} and alpha {advice['alpha']:.2g}"
+    size = advice.subsample_size
+    if size and (advice.l1 or advice.l2):
+        rule = f" ({plain(advice.rule)})" if advice.rule else ""
+        how = f"found at {size.rows} rows as {', '.join(numbers.strengths(size.l1, size.l2))}{rule}"
+        lines.append(f"The strengths are for all {result.data.rows} rows; {how}.")
+    if advice.l1 and advice.l2:
+        mix = f"strength {numbers.strength(advice.strength)} and alpha {advice.alpha:.2g}"
         lines.append(f"In the article's words: {mix} (alpha 1 is Ridge, 0 is Lasso).")
     taken = result.subsample
-    if taken and taken["rows"] < taken["of"]:
-        match = "matches the table" if taken["matched"] else "does not match the table"
-        lines.append(
-            f"The subsample, {taken['rows']} of {taken['of']} rows, {match}: {plain(taken['reason'])}."
-        )
+    if taken and taken.rows < taken.of:
+        match = "matches the table" if taken.matched else "does not match the table"
+        lines.append(f"The subsample, {taken.rows} of {taken.of} rows, {match}: {plain(taken.reason)}.")
     return lines
 
 
-def _next(result: Result, *, width: int, saved: str | None) -> RenderableType:
-    trained = bool(result.recommendation["training"] or result.arms)
+def _next(result: RunResult, *, width: int, saved: str | None) -> RenderableType:
+    trained = bool(result.recommendation.training or result.arms)
     more = {"preset": "thorough"} if trained else EXPERIMENT
-    doubtful = result.recommendation["certainty"] != "firm" and result.settings.get("preset") != "thorough"
+    doubtful = result.recommendation.certainty != "firm" and result.settings.preset != "thorough"
     lines = [command(result, also=more)] if doubtful or not trained else []
     file = shlex.quote(plain(saved or "result.json"))
-    if in_memory(result):
+    if is_in_memory(result):
         lines += [] if saved is not None else [f"result.save({file!r})"]
     elif saved is None:
         lines.append(f"{command(result)} -o {file}")
-    table = trained and not result.data.get("image") and not in_memory(result)
+    table = trained and not result.data.image and not is_in_memory(result)
     following = [f"regchoose export {file} --to pytorch"] * table + [
         f"regchoose report {file} -o report.html"
     ]

@@ -4,13 +4,14 @@ from typing import Any, Literal
 
 from pydantic import Field, JsonValue, create_model
 
-from regchoose.result.experiment_sections import ArmFigures, Audit, Compared, Curves, Design
-from regchoose.result.parts import Answered, Arm, Certainty, Interval, Number, Part
+from regchoose.records.answers import AnsweredBy
+from regchoose.result.experiment_sections import ArmFigures, ArmNumbers, Audit, Compared, Curves, Design
+from regchoose.result.parts import Arm, ByArm, Certainty, FloatOrNull, Interval, Section
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, Shape, option_of, shape_of
 
 
-class Fingerprint(Part):
+class Fingerprint(Section):
     """Equal marks: the same rows, settings, network and version."""
 
     data: str
@@ -18,23 +19,22 @@ class Fingerprint(Part):
     version: str
     network: str | None = Field(default=None, description="of a network of the user's own")
 
+    def marks(self) -> dict[str, str]:
+        """Return the marks that there are, by name."""
+        return dict(sorted(self.model_dump(exclude_none=True).items()))
 
-class ArmSeconds(Part):
+
+class ArmSeconds(ByArm[float]):
     """Wall-clock seconds of each arm trained."""
 
-    none: float | None = None
-    l1: float | None = None
-    l2: float | None = None
-    elastic_net: float | None = None
 
-
-class Estimates(Part):
+class Estimates(Section):
     """What was foretold."""
 
-    seconds: Number = Field(description="of the experiment; null where none was thought of")
+    seconds: FloatOrNull = Field(description="of the experiment; null where none was thought of")
 
 
-class Execution(Part):
+class Execution(Section):
     """How it was computed. Like `seconds`, it may differ from run to run."""
 
     device: str | None
@@ -43,14 +43,14 @@ class Execution(Part):
     arm_seconds: ArmSeconds
 
 
-class Gain(Part):
+class Gain(Section):
     """How much lower the loss is than without regularization, as a share of that loss."""
 
     value: float
     interval: Interval
 
 
-class Schedule(Part):
+class TrainingLength(Section):
     """How the recommended network is trained; its length belongs to the recommendation."""
 
     optimizer: str
@@ -60,7 +60,7 @@ class Schedule(Part):
     stop_epoch: int
 
 
-class SubsampleSize(Part):
+class SubsampleSize(Section):
     """The strengths as they were found, and the rows trained on."""
 
     l1: float
@@ -68,7 +68,7 @@ class SubsampleSize(Part):
     rows: int
 
 
-class GainAt(Part):
+class GainAt(Section):
     """The gain where models train on so many rows."""
 
     rows: int
@@ -76,7 +76,7 @@ class GainAt(Part):
     interval: Interval
 
 
-class FullSize(Part):
+class FullSize(Section):
     """Where the gain is heading on all rows: an extrapolation from fewer."""
 
     rows: int
@@ -88,15 +88,19 @@ class FullSize(Part):
     sentence: str
 
 
-class InWords(Part):
+class InWords(Section):
     """The same regularizer in the words of libraries."""
 
     pytorch: str | None = None
     keras: str | None = None
     scikit_learn: str | None = None
 
+    def by_library(self) -> list[tuple[str, str | None]]:
+        """Return the name of each library with its words."""
+        return [("PyTorch", self.pytorch), ("Keras", self.keras), ("scikit-learn", self.scikit_learn)]
 
-class Recommendation(Part):
+
+class Recommendation(Section):
     """What to start with, how strong, how sure. Where nothing was trained, what would be measured is null."""
 
     regularizer: Arm
@@ -112,7 +116,7 @@ class Recommendation(Part):
     calibrated: bool = Field(description="whether these probabilities were held against known answers")
     gain: Gain | None
     nonzero_share: float | None = Field(description="of the penalized weights")
-    training: Schedule | None = Field(description="null for linear networks, which have no length")
+    training: TrainingLength | None = Field(description="null for linear networks, which have no length")
     subsample_size: SubsampleSize | None
     rule: str | None = Field(description="how the strengths were moved to all rows")
     full_size: FullSize | None = Field(
@@ -123,7 +127,7 @@ class Recommendation(Part):
     sentence: str
 
 
-class Step(Part):
+class PathStep(Section):
     """A node of the chart that the walk passed."""
 
     key: str
@@ -132,21 +136,21 @@ class Step(Part):
     answer: str | None
     why: str
     source: str
-    answered_by: Answered | None
+    answered_by: AnsweredBy | None
     evidence: str
 
 
-class MatchCheck(Part):
+class MatchCheck(Section):
     """One line of the proof that the subsample matches the whole."""
 
     column: str
     check: str
-    value: Number
-    limit: Number
+    value: FloatOrNull
+    limit: FloatOrNull
     ok: bool
 
 
-class Sampled(Part):
+class Sampled(Section):
     """The rows taken, and the proof of their match."""
 
     rows: int
@@ -158,7 +162,7 @@ class Sampled(Part):
     checks: list[MatchCheck]
 
 
-class Written(Part):
+class Written(Section):
     """How the file is written, and how that was found out."""
 
     format: str
@@ -169,9 +173,22 @@ class Written(Part):
     header: bool
     decimal: str
     found: str
+    escape: str | None = Field(
+        default=None, description="what stands before a quote within quotes; null where quotes are doubled"
+    )
 
 
-class TableColumn(Part):
+class ReadDates(Section):
+    """How dates are read, and what is made of them."""
+
+    order: str = Field(description="ISO8601, or day, month and year in the notation of strftime")
+    clock: bool = Field(description="whether they are times of day alone")
+    parts: dict[str, Literal["year", "month", "day", "weekday", "hour", "elapsed"]] = Field(
+        description="name of each column of numbers that is made of them"
+    )
+
+
+class TableColumn(Section):
     """A column of the file, and what it is taken for."""
 
     name: str
@@ -179,17 +196,20 @@ class TableColumn(Part):
     type: str
     why: str
     missing: int
+    date: ReadDates | None = Field(
+        default=None, description="null but for dates that columns of numbers are made of"
+    )
 
 
-class Measured(Part):
+class Measured(Section):
     """A property of the data, measured in place of an answer."""
 
     answer: Literal["yes", "no", "unsure"]
     evidence: str
-    figures: dict[str, Number]
+    figures: dict[str, FloatOrNull]
 
 
-class Associations(Part):
+class ColumnAssociations(Section):
     """How columns go together, from −1 to 1, those alike side by side; what chance may reach is 0."""
 
     columns: list[str]
@@ -198,17 +218,17 @@ class Associations(Part):
     target: list[float] = Field(description="of each column with the target")
 
 
-class Properties(Part):
+class Properties(Section):
     """What the data say about the questions on prior knowledge."""
 
     correlated: Measured
     somewhat_correlated: Measured
     entire_picture: Measured
     sparse: Measured
-    associations: Associations | None = Field(default=None, description="null: fewer than two columns")
+    associations: ColumnAssociations | None = Field(default=None, description="null: fewer than two columns")
 
 
-class Pictured(Part):
+class Pictured(Section):
     """The shape of images."""
 
     channels: int
@@ -216,7 +236,7 @@ class Pictured(Part):
     width: int
 
 
-class Data(Part):
+class Data(Section):
     """The table as it was read."""
 
     path: str
@@ -229,6 +249,7 @@ class Data(Part):
     task: Literal["regression", "binary", "multiclass"]
     task_why: str
     classes: list[str]
+    merged: bool = Field(default=False, description="whether the last class holds the rare ones")
     warnings: list[str]
     profile: Properties
 
@@ -255,12 +276,20 @@ _settings: dict[str, Any] = {
     for name in FIELDS
     if option_of(name).result
 }
+
+
+class _ChosenSettings(Section):
+    def given(self) -> dict[str, Any]:
+        """Return the settings that the document states, by name; an older version knew fewer."""
+        return dict(sorted(self.model_dump(exclude_unset=True).items()))
+
+
 Chosen: Any = create_model(
-    "Chosen", __base__=Part, __doc__="The settings that can change a result.", **_settings
+    "Chosen", __base__=_ChosenSettings, __doc__="The settings that can change a result.", **_settings
 )
 
 
-class Answer(Part):
+class RunResult(Section):
     """The result of `regchoose recommend`."""
 
     ok: Literal[True]
@@ -272,7 +301,7 @@ class Answer(Part):
     seconds: float
     execution: Execution
     recommendation: Recommendation
-    path: list[Step]
+    path: list[PathStep]
     arms: "Arms"
     design: Design | None
     comparisons: list[Compared]
@@ -281,11 +310,21 @@ class Answer(Part):
     subsample: Sampled | None
     data: Data
 
+    @property
+    def recommended(self) -> ArmFigures | None:
+        """The figures of the recommended arm; None where it was not trained."""
+        return self.arms.get(self.recommendation.regularizer)
 
-class Arms(Part):
+    @property
+    def safe_of(self) -> ArmNumbers:
+        """Each arm's probability to be within no practical difference of the best; empty without an audit."""
+        return ArmNumbers() if self.audit is None else self.audit.safe
+
+    @property
+    def beyond(self) -> list[str]:
+        """What lies beyond the chart, in sentences; empty without an audit."""
+        return [] if self.audit is None else self.audit.sentences
+
+
+class Arms(ByArm[ArmFigures]):
     """The arms that were trained; empty where prior knowledge answered."""
-
-    none: ArmFigures | None = None
-    l1: ArmFigures | None = None
-    l2: ArmFigures | None = None
-    elastic_net: ArmFigures | None = None

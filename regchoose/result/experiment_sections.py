@@ -4,30 +4,30 @@ from typing import Literal
 
 from pydantic import Field
 
-from regchoose.result.parts import Arm, Certainty, Interval, Number, Part
+from regchoose.result.parts import Arm, ByArm, Certainty, Degrees, FloatOrNull, Interval, Section
 
 
-class ArmFigures(Part):
+class ArmFigures(Section):
     """What an arm did, on the subsample's rows. Losses are without the penalty."""
 
     l1: float = Field(description="as trained, for the rows of the subsample")
     l2: float = Field(description="as l1")
     loss: float = Field(description="mean over the test rows of all cells")
-    loss_sd: Number = Field(description="standard deviation over cells")
+    loss_sd: FloatOrNull = Field(description="standard deviation over cells")
     interval: Interval = Field(description="of the loss")
-    train_loss: Number
+    train_loss: FloatOrNull
     epochs: int | None = Field(description="null for linear networks")
-    nonzero_share: Number = Field(description="of the penalized weights")
-    nonzero_inputs: Number = Field(description="features with any weight")
-    stationarity: Number = Field(description="largest violation of the optimality condition")
+    nonzero_share: FloatOrNull = Field(description="of the penalized weights")
+    nonzero_inputs: FloatOrNull = Field(description="features with any weight")
+    stationarity: FloatOrNull = Field(description="largest violation of the optimality condition")
     at_grid_edge: Literal["", "strongest", "weakest"]
     trained: int = Field(description="models")
     failed: int = Field(description="models that diverged")
-    metrics: dict[str, Number] = Field(description="shown beside the loss; they decide nothing")
+    metrics: dict[str, FloatOrNull] = Field(description="shown beside the loss; they decide nothing")
     note: str
 
 
-class Look(Part):
+class StageSummary(Section):
     """A stage of the experiment."""
 
     rows: int
@@ -37,7 +37,7 @@ class Look(Part):
     safe: float
 
 
-class Student(Part):
+class PriorDifference(Section):
     """A t distribution."""
 
     df: float
@@ -45,14 +45,14 @@ class Student(Part):
     scale: float
 
 
-class ArmPrior(Part):
+class DesignPrior(Section):
     """An arm's true loss less Elastic Net's."""
 
-    differences: dict[Arm, Student] = Field(description="in units of `unit`")
+    differences: dict[Arm, PriorDifference] = Field(description="in units of `unit`")
     unit: float = Field(description="the rope, as it is where none is given")
 
 
-class Design(Part):
+class Design(Section):
     """How the arms were compared."""
 
     kind: Literal["A", "B"]
@@ -65,18 +65,18 @@ class Design(Part):
     text: str | None = Field(default=None, description="the design in a line")
     rope: float = Field(description="differences of the loss up to this do not matter")
     variance_factor: float = Field(description="times the covariance over cells is that of their means")
-    arm_prior: ArmPrior | None = Field(
+    arm_prior: DesignPrior | None = Field(
         default=None,
         description="how far the arms' losses lie apart before any is seen; null without a study",
     )
     loss: str
     loss_null: float = Field(description="of predicting nothing")
-    looks: list[Look]
+    looks: list[StageSummary]
     ended: str | None = Field(default=None, description="why there was no further look")
     firm_from: float | None = Field(default=None, description="the `safe` from which an answer is firm")
 
 
-class Compared(Part):
+class Compared(Section):
     """Loss of `a` less that of `b`: negative is better for `a`."""
 
     question: str
@@ -89,53 +89,43 @@ class Compared(Part):
     worse: float
 
 
-class ByStrength(Part):
+class ByStrength(Section):
     """Inner loss and share of weights that are not zero, at each point of an arm's grid."""
 
     l1: list[float]
     l2: list[float]
-    inner_loss: list[Number]
-    nonzero_share: list[Number]
+    inner_loss: list[FloatOrNull]
+    nonzero_share: list[FloatOrNull]
     in_all_cells: list[bool]
     chosen: int
 
 
-class ByEpoch(Part):
+class ByEpoch(Section):
     """Losses along the training."""
 
     epochs: list[int]
-    train: list[Number]
-    test: list[Number]
+    train: list[FloatOrNull]
+    test: list[FloatOrNull]
 
 
-class StrengthCurves(Part):
+class StrengthCurves(ByArm[ByStrength]):
     """One entry an arm trained."""
 
-    none: ByStrength | None = None
-    l1: ByStrength | None = None
-    l2: ByStrength | None = None
-    elastic_net: ByStrength | None = None
 
-
-class EpochCurves(Part):
+class EpochCurves(ByArm[ByEpoch]):
     """One entry an arm trained; none for linear networks."""
 
-    none: ByEpoch | None = None
-    l1: ByEpoch | None = None
-    l2: ByEpoch | None = None
-    elastic_net: ByEpoch | None = None
 
-
-class MeanLosses(Part):
+class MeanLosses(Section):
     """The posterior of the arms' mean losses: a multivariate t."""
 
     arms: list[Arm]
     mean: list[float]
     scale: list[list[float]]
-    df: float
+    df: Degrees
 
 
-class Counted(Part):
+class Counted(Section):
     """Weights of an arm's models; of large networks an even choice of them."""
 
     counts: list[int] = Field(description="between the edges, without the exact zeros")
@@ -144,39 +134,29 @@ class Counted(Part):
     of: int = Field(description="all that were counted")
 
 
-class CountedArms(Part):
+class CountedArms(ByArm[Counted]):
     """One entry an arm trained."""
 
-    none: Counted | None = None
-    l1: Counted | None = None
-    l2: Counted | None = None
-    elastic_net: Counted | None = None
 
-
-class WeightCurves(Part):
+class WeightCurves(Section):
     """How the weights are distributed, between edges that all arms share."""
 
     edges: list[float]
     arms: CountedArms
 
 
-class Points(Part):
+class Points(Section):
     """Rows of the table."""
 
     x: list[float]
     y: list[float]
 
 
-class FittedArms(Part):
+class FittedArms(ByArm[list[FloatOrNull]]):
     """The mean curve of each arm's models."""
 
-    none: list[Number] | None = None
-    l1: list[Number] | None = None
-    l2: list[Number] | None = None
-    elastic_net: list[Number] | None = None
 
-
-class Panel(Part):
+class Panel(Section):
     """What the networks put out along their one input."""
 
     output: str
@@ -184,7 +164,7 @@ class Panel(Part):
     arms: FittedArms
 
 
-class Fitted(Part):
+class FittedCurves(Section):
     """The fitted curves of a table with one numeric feature."""
 
     input: str
@@ -192,33 +172,28 @@ class Fitted(Part):
     panels: list[Panel]
 
 
-class Curves(Part):
+class Curves(Section):
     """What the plots show; empty where nothing was trained."""
 
     loss_by_strength: StrengthCurves | None = None
     loss_by_epoch: EpochCurves | None = None
     weights: WeightCurves | None = None
-    fitted: Fitted | None = None
+    fitted: FittedCurves | None = None
     posterior: MeanLosses | None = None
 
 
-class ArmNumbers(Part):
+class ArmNumbers(ByArm[float]):
     """A number for each arm trained."""
 
-    none: Number = None
-    l1: Number = None
-    l2: Number = None
-    elastic_net: Number = None
 
-
-class FixedLength(Part):
+class FixedLength(Section):
     """Losses at the end of the schedule, without early stopping."""
 
     epochs: int
     loss: ArmNumbers
 
 
-class Audit(Part):
+class Audit(Section):
     """What lies beyond the chart, the arm that it skips included."""
 
     best_arm: Arm

@@ -1,16 +1,16 @@
-"""The schemas as JSON, and the check of a document against them."""
+"""The JSON Schemas of the documents."""
 
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from regchoose.result.comparison import Comparison
-from regchoose.result.document import Answer
+from regchoose.result.comparison import ResultComparison
+from regchoose.result.document import RunResult
 from regchoose.result.parts import Failure
 
-ANSWERS: dict[str, type[BaseModel]] = {"result": Answer, "comparison": Comparison}
+ANSWERS: dict[str, type[BaseModel]] = {"result": RunResult, "comparison": ResultComparison}
 TITLES = {
     "result": "What regchoose recommend prints with --json and writes with -o",
     "comparison": "What regchoose compare prints with --json",
@@ -52,25 +52,11 @@ def answer_schema(name: str) -> dict[str, Any]:
     return {"$ref": f"#/$defs/{ANSWERS[name].__name__}", "$defs": whole["$defs"]}
 
 
-def problem(document: Any) -> str:
-    """Say why a document is no result; empty where it is one.
-
-    Keys that this version does not know are passed over: a later one of the same schema may add some.
-    """
-    try:
-        Answer.model_validate(document, extra="ignore")
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        return f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"
-    return ""
-
-
 def comparison_schema() -> dict[str, Any]:
     """Return what a condition on a comparison may name: its keys, and the results `new` and `old`."""
     found, result = json_schema("comparison"), json_schema("result")
-    whole = found["$defs"][Comparison.__name__]
-    sides = {side: {"$ref": f"#/$defs/{Answer.__name__}"} for side in ("new", "old")}
+    whole = found["$defs"][ResultComparison.__name__]
+    sides = {side: {"$ref": f"#/$defs/{RunResult.__name__}"} for side in ("new", "old")}
     return {
         **whole,
         "properties": {**whole["properties"], **sides},

@@ -1,30 +1,43 @@
-"""The result as one JSON document."""
+"""A document as JSON text."""
 
 import json
 import math
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regchoose.records.answers import Result
+if TYPE_CHECKING:  # documents that are no models are written without pydantic
+    from pydantic import BaseModel
 
 
-def dumps(result: Result) -> str:
-    """Return the document of a result; the same result gives the same bytes.
+def dumps(model: "BaseModel") -> str:
+    """Return the text of a result or a comparison; the same values give the same bytes.
 
-    The top level keeps the order of the contract, inner keys are sorted; numbers are finite (NaN and
-    infinity become null); everything is ASCII, so no terminal or pipe can garble it.
+    Keys that were never set are left out; see `document` for the rest.
     """
-    return document({field.name: getattr(result, field.name) for field in fields(result)})
+    return document(model.model_dump(exclude_unset=True))
 
 
 def document(top: Mapping[str, Any]) -> str:
-    """Return a JSON document that ends in a line feed; see `dumps`."""
+    """Return a JSON document that ends in a line feed.
+
+    The top level keeps its order, inner keys are sorted; numbers are finite (NaN and infinity become null);
+    everything is ASCII, so no terminal or pipe can garble it.
+    """
     text = json.dumps({key: _clean(value) for key, value in top.items()}, indent=2, allow_nan=False)
     # A log of GitHub takes `##[add-mask]` for a command wherever it stands; to JSON this is the same.
     return text.replace("##[", "#\\u0023[") + "\n"
+
+
+def finite(value: Any) -> Any:
+    """Return None for a float that is not finite, and anything else as it is."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def legal_text(text: str) -> str:
+    """Return a text without lone surrogates: a file name that is no UTF-8 has them, and JSON refuses them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _clean(value: Any) -> Any:
@@ -34,10 +47,9 @@ def _clean(value: Any) -> Any:
         case bool() | int() | None:
             return value
         case str():
-            # A file name that is no UTF-8 has lone surrogates, which JSON readers refuse.
-            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+            return legal_text(value)
         case float():
-            return value if math.isfinite(value) else None
+            return finite(value)
         case Mapping():
             return {str(_clean(key)): _clean(value[key]) for key in sorted(value, key=str)}
         case Set():

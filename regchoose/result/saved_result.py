@@ -1,21 +1,20 @@
 """A result that was written, read again."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+import re
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from regchoose.errors import UsageError
-from regchoose.records.answers import Result
+from regchoose.result.document import Data, ReadDates, RunResult, TableColumn
 
 REMEDY = "regchoose recommend DATA -o result.json"
 LONGEST = 20  # characters shown of a version
 
-Problem = Callable[[Any], str]  # says why a document is no result; see `regchoose.result.json_schema.problem`
 
-
-def read_result(path: Path, *, problem: Problem) -> Result:
+def read_result(path: Path) -> RunResult:
     """Read a result that `recommend -o` wrote.
 
     Raises
@@ -30,10 +29,10 @@ def read_result(path: Path, *, problem: Problem) -> Result:
         raise UsageError("E201", message, where=str(path), fix=REMEDY) from error
     except (ValueError, RecursionError) as error:
         raise no_result(path, "it is no JSON") from error
-    return result_of(document, path, problem=problem)
+    return result_of(document, path)
 
 
-def result_of(document: Any, path: Path, *, problem: Problem) -> Result:
+def result_of(document: Any, path: Path) -> RunResult:
     """Return the result of a JSON document.
 
     Raises
@@ -51,15 +50,73 @@ def result_of(document: Any, path: Path, *, problem: Problem) -> Result:
         version = _shown(document.get("regchoose_version", "another version"))
         reason = f"its schema_version is {_shown(document['schema_version'])}, wanted 1"
         raise no_result(path, reason, fix=f"regchoose {version}, which wrote it, or {REMEDY}")
-    if reason := problem(document):
-        raise no_result(path, reason)
-    return restored(document)
+    try:
+        return restored(document)
+    except ValidationError as error:
+        raise no_result(path, _first_fault(error)) from error
 
 
-def restored(document: Mapping[str, Any]) -> Result:
-    """Return the result of a document that is known to be one."""
-    lists = {name: tuple(document[name]) for name in ("path", "comparisons")}
-    return Result(**{field.name: document[field.name] for field in fields(Result)} | lists)
+def restored(document: Any) -> RunResult:
+    """Return the result of a document that this program wrote.
+
+    Keys that this version does not know are passed over: a later one of the same schema may add some.
+
+    Raises
+    ------
+    ValidationError
+        Where it is no result.
+    """
+    return _upgraded(RunResult.model_validate(document, extra="ignore"))
+
+
+def _first_fault(error: ValidationError) -> str:
+    """Say where a document is not as it should be, and what is wrong there."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+
+
+# ---- older results ---------------------------------------------------------------------------------
+# They say in sentences alone how dates and quotes were read, and that classes were merged.
+
+PART = re.compile(r"(year|month|day|weekday|hour|elapsed) of (.*?)(?: in days since the first)?", re.DOTALL)
+READ_AS = re.compile(r".* read as (.*?): gives .*", re.DOTALL)
+ORDERS = {"times of day": ("%Y-%m-%d", True), "ISO 8601": ("ISO8601", False)}
+BACKSLASH = "backslash before a quote"
+
+
+def _upgraded(result: RunResult) -> RunResult:
+    """Return a result with the fields that an older version has not written yet."""
+    data = result.data
+    dialect, columns, merged = (
+        data.dialect,
+        [_with_date(column, data) for column in data.columns],
+        data.merged,
+    )
+    if BACKSLASH in dialect.found and dialect.escape is None:
+        dialect = dialect.model_copy(update={"escape": "\\"})
+    if data.classes:
+        said = f"are one class, {data.classes[-1]!r}, by --min-class"
+        merged = merged or any(said in line for line in data.warnings)
+    changed = {"dialect": dialect, "columns": columns, "merged": merged}
+    changed = {name: value for name, value in changed.items() if value != getattr(data, name)}
+    if not changed:
+        return result
+    return result.model_copy(update={"data": data.model_copy(update=changed)})
+
+
+def _with_date(column: TableColumn, data: Data) -> TableColumn:
+    said = READ_AS.fullmatch(column.why) if column.role in ("date", "time") else None
+    if said is None or column.date is not None:
+        return column
+    found = {other.name: PART.fullmatch(other.why) for other in data.columns if other.role == "numeric"}
+    parts = {name: part[1] for name, part in found.items() if part and part[2] == repr(column.name)}
+    if not parts:
+        return column
+    order, clock = ORDERS.get(said[1], (re.sub("[A-Za-z]", r"%\g<0>", said[1]), False))
+    return column.model_copy(
+        update={"date": ReadDates.model_validate({"order": order, "clock": clock, "parts": parts})}
+    )
 
 
 def _shown(value: object) -> str:

@@ -1,29 +1,51 @@
-"""From everything that a run found to the document of the contract."""
+"""The result of a run, from everything that it found."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from regchoose.errors import phrase_of, setting
 from regchoose.experiment.judgement import Judgement
 from regchoose.experiment.plan import Experiment
-from regchoose.experiment.wording import advice
 from regchoose.flowchart.nodes import Action, Outcome, Question
 from regchoose.flowchart.walk import Step
-from regchoose.records.answers import Result
-from regchoose.records.subsample import AssociationMatrix, Profile, Subsample
-from regchoose.records.table import Table
-from regchoose.run.arm_sections import sections
+from regchoose.records.subsample import AssociationMatrix, Check, Finding, Profile, Subsample
+from regchoose.records.table import Column, Dialect, Table
+from regchoose.result.document import (
+    Arms,
+    ArmSeconds,
+    Chosen,
+    ColumnAssociations,
+    Data,
+    Estimates,
+    Execution,
+    Fingerprint,
+    InWords,
+    MatchCheck,
+    Measured,
+    PathStep,
+    Pictured,
+    Properties,
+    ReadDates,
+    Recommendation,
+    RunResult,
+    Sampled,
+    TableColumn,
+    Written,
+)
+from regchoose.result.experiment_sections import Curves
+from regchoose.run.arm_sections import evidence_of, sections_of
+from regchoose.run.wording import advice
 from regchoose.settings.options import Option, Settings
 from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.table.content_hash import content_hash
 from regchoose.version import __version__
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION: Literal["1"] = "1"
 
 
 def make_result(
@@ -36,7 +58,8 @@ def make_result(
     judgement: Judgement | None,
     profile: Profile,
     seconds: Mapping[str, float],
-) -> Result:
+    partial: bool = False,
+) -> RunResult:
     """Put the result of a walk together.
 
     Parameters
@@ -45,33 +68,31 @@ def make_result(
         None where the walk went by prior knowledge.
     seconds : mapping of str to float
         "total", "estimated" where there was an estimate, and each arm's.
+    partial : bool
+        Whether the run was stopped before its end.
     """
     ending = steps[-1].node
     assert isinstance(ending, Outcome)
-    judged: dict[str, Any] = {
-        "recommendation": _of_knowledge(ending),
-        "arms": {},
-        "design": None,
-        "comparisons": (),
-        "curves": {},
-        "audit": None,
-    }
-    evidence: Mapping[str, str] = {}
-    if judgement is not None:
-        judged, evidence = sections(judgement), judgement.evidence()
-    return Result(
+    judged = None if judgement is None else sections_of(judgement)
+    evidence = {} if judgement is None else evidence_of(judgement)
+    return RunResult(
         ok=True,
         schema_version=SCHEMA_VERSION,
         regchoose_version=__version__,
         fingerprint=_fingerprint(table, settings, experiment),
-        settings=settings_of(settings),
-        partial=False,
+        settings=Chosen(**settings_of(settings)),
+        partial=partial,
         seconds=seconds["total"],
         execution=_execution(settings, experiment, seconds=seconds),
-        path=tuple(_step(step, evidence) for step in steps),
+        recommendation=_of_knowledge(ending) if judged is None else judged.recommendation,
+        path=[_step(step, evidence) for step in steps],
+        arms=Arms() if judged is None else judged.arms,
+        design=None if judged is None else judged.design,
+        comparisons=[] if judged is None else judged.comparisons,
+        curves=Curves() if judged is None else judged.curves,
+        audit=None if judged is None else judged.audit,
         subsample=None if subsample is None else _subsample(subsample),
         data=_data(table, profile, remarks=_remarks(table, subsample, experiment)),
-        **judged,
     )
 
 
@@ -98,100 +119,141 @@ def settings_of(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None) -> dict[str, str]:
+def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None) -> Fingerprint:
     said = json.dumps(settings_of(settings), sort_keys=True)
     source = experiment.network_source if experiment else ""
     network = {"network": source} if source else {}
-    return network | {
-        "data": content_hash(table),
-        "settings": hashlib.sha256(said.encode()).hexdigest()[:16],
-        "version": __version__,
-    }
+    return Fingerprint(
+        data=content_hash(table),
+        settings=hashlib.sha256(said.encode()).hexdigest()[:16],
+        version=__version__,
+        **network,
+    )
 
 
 def _execution(
     settings: Settings, experiment: Experiment | None, *, seconds: Mapping[str, float]
-) -> dict[str, Any]:
-    device = str(experiment.training.devices) if experiment else None
-    return {
-        "device": device,
-        "jobs": settings.jobs,
-        "estimates": {"seconds": seconds.get("estimated")},
-        "arm_seconds": {arm: seconds[arm] for arm in OUTCOME_ARMS.values() if arm in seconds},
+) -> Execution:
+    return Execution(
+        device=str(experiment.training.devices) if experiment else None,
+        jobs=settings.jobs,
+        estimates=Estimates(seconds=seconds.get("estimated")),
+        arm_seconds=ArmSeconds(**{arm: seconds[arm] for arm in OUTCOME_ARMS.values() if arm in seconds}),
+    )
+
+
+def _step(step: Step, evidence: Mapping[str, str]) -> PathStep:
+    kinds: dict[type, Literal["question", "action", "outcome"]] = {
+        Question: "question",
+        Action: "action",
+        Outcome: "outcome",
     }
+    node, reply = step.node, step.answer
+    return PathStep(
+        key=node.key,
+        kind=kinds[type(node)],
+        text=node.text,
+        answer=None if reply is None else reply.value,
+        why=node.why,
+        source=node.source,
+        answered_by=None if reply is None else reply.by,
+        evidence=evidence.get(node.key, "" if reply is None else reply.evidence),
+    )
 
 
-def _step(step: Step, evidence: Mapping[str, str]) -> dict[str, Any]:
-    kind = {Question: "question", Action: "action", Outcome: "outcome"}[type(step.node)]
-    reply = step.answer
-    return {
-        "key": step.node.key,
-        "kind": kind,
-        "text": step.node.text,
-        "answer": None if reply is None else reply.value,
-        "why": step.node.why,
-        "source": step.node.source,
-        "answered_by": None if reply is None else reply.by,
-        "evidence": evidence.get(step.node.key, "" if reply is None else reply.evidence),
-    }
+def _subsample(subsample: Subsample) -> Sampled:
+    return Sampled(
+        rows=len(subsample.rows),
+        of=subsample.of,
+        method=subsample.method,
+        matched=bool(subsample.matched),
+        reason=subsample.reason,
+        worst={kind: _check(check) for kind, check in subsample.worst.items()},
+        checks=[_check(check) for check in subsample.checks],
+    )
 
 
-def _subsample(subsample: Subsample) -> dict[str, Any]:
-    return {
-        "rows": len(subsample.rows),
-        "of": subsample.of,
-        "method": subsample.method,
-        "matched": subsample.matched,
-        "reason": subsample.reason,
-        "worst": {kind: asdict(check) for kind, check in subsample.worst.items()},
-        "checks": [asdict(check) for check in subsample.checks],
-    }
+def _check(check: Check) -> MatchCheck:
+    return MatchCheck(**asdict(check))
 
 
-def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> dict[str, Any]:
-    return {
-        "path": table.path,
-        "dialect": asdict(table.dialect),
-        "rows": table.n_all,
-        "image": None if table.image is None else asdict(table.image),
-        "columns": [
-            {"name": c.name, "role": c.role, "type": c.type, "why": c.why, "missing": c.missing}
-            for c in table.shown
-        ],
-        "target": table.target_name,
-        "target_why": table.target_why,
-        "task": table.task,
-        "task_why": table.task_why,
-        "classes": list(table.classes),
-        "warnings": [*table.warnings, *profile.warnings, *remarks],
-        "profile": {
-            name: asdict(getattr(profile, name))
-            for name in ("correlated", "somewhat_correlated", "entire_picture", "sparse")
-        }
-        | {"associations": _associations(profile.associations)},
-    }
+def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
+    merged = {"merged": True} if table.merged else {}
+    return Data(
+        path=table.path,
+        dialect=_dialect(table.dialect),
+        rows=table.n_all,
+        image=None if table.image is None else Pictured(**asdict(table.image)),
+        columns=[_column(column) for column in table.shown],
+        target=table.target_name,
+        target_why=table.target_why,
+        task=table.task,
+        task_why=table.task_why,
+        classes=list(table.classes),
+        warnings=[*table.warnings, *profile.warnings, *remarks],
+        profile=Properties(
+            correlated=_measured(profile.correlated),
+            somewhat_correlated=_measured(profile.somewhat_correlated),
+            entire_picture=_measured(profile.entire_picture),
+            sparse=_measured(profile.sparse),
+            associations=_associations(profile.associations),
+        ),
+        **merged,
+    )
 
 
-def _associations(found: AssociationMatrix | None) -> dict[str, Any] | None:
+def _dialect(dialect: Dialect) -> Written:
+    said = asdict(dialect)
+    if dialect.escape is None:
+        said.pop("escape")
+    return Written(**said)
+
+
+def _column(column: Column) -> TableColumn:
+    known = TableColumn(
+        name=column.name, role=column.role, type=column.type, why=column.why, missing=column.missing
+    )
+    if column.date is None:
+        return known
+    return known.model_copy(update={"date": ReadDates(**asdict(column.date))})
+
+
+def _measured(finding: Finding) -> Measured:
+    return Measured(answer=finding.answer, evidence=finding.evidence, figures=dict(finding.figures))
+
+
+def _associations(found: AssociationMatrix | None) -> ColumnAssociations | None:
     """Return the picture of the associations; three decimals are enough for it."""
     if found is None:
         return None
-    rounded = {"matrix": np.round(found.matrix, 3).tolist(), "target": np.round(found.target, 3).tolist()}
-    return {"columns": list(found.columns), "of": found.of, **rounded}
+    return ColumnAssociations(
+        columns=list(found.columns),
+        of=found.of,
+        matrix=np.round(found.matrix, 3).tolist(),
+        target=np.round(found.target, 3).tolist(),
+    )
 
 
-def _of_knowledge(ending: Outcome) -> dict[str, Any]:
+def _of_knowledge(ending: Outcome) -> Recommendation:
     """Return the recommendation of a walk that trained nothing."""
-    return {
-        "regularizer": ending.regularizer,
-        "outcome": ending.key,
-        "outcome_text": ending.text,
-        "certainty": "prior",
-        "sentence": advice(ending.regularizer, certainty="prior", evidence={}),
-        "calibrated": False,
-        **dict.fromkeys(
-            ("l1", "l2", "strength", "alpha", "probability", "safe", "gain", "nonzero_share", "training")
-        ),
-        **dict.fromkeys(("subsample_size", "rule", "weight_decay")),
-        "in_words": {},
-    }
+    return Recommendation(
+        regularizer=ending.regularizer,
+        outcome=ending.key,
+        outcome_text=ending.text,
+        l1=None,
+        l2=None,
+        strength=None,
+        alpha=None,
+        certainty="prior",
+        probability=None,
+        safe=None,
+        calibrated=False,
+        gain=None,
+        nonzero_share=None,
+        training=None,
+        subsample_size=None,
+        rule=None,
+        in_words=InWords(),
+        weight_decay=None,
+        sentence=advice(ending.regularizer, certainty="prior", evidence={}),
+    )

@@ -1,6 +1,6 @@
 """The switchboard: binds each key of a chart to what answers or does it, and walks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,18 +8,19 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.errors import Interrupted, Terminated
-from regchoose.experiment.design import FIRST_ROWS
+from regchoose.experiment.design import FIRST_ROWS, Layout
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.judgement import Judgement, judged_by_loss
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
-from regchoose.records.answers import Answer, Ask, Prompt, Result
-from regchoose.records.experiment import Kept
+from regchoose.records.answers import Answer, Ask, Prompt
+from regchoose.records.experiment import Kept, Verdict
 from regchoose.records.listener import Listener
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARM_NAMES, ARMS, Arm
+from regchoose.result.document import RunResult
 from regchoose.run.build_result import make_result
 from regchoose.run.chart_answers import by_profile, prior_outcome, walk_of_signs
 from regchoose.run.stage import Clock, Look, first_rows
@@ -43,7 +44,7 @@ def recommend(
     listener: Listener,
     clock: Clock,
     kept: Kept | None = None,
-) -> Result:
+) -> RunResult:
     """Walk the chart on a table and recommend a regularizer.
 
     Parameters
@@ -107,13 +108,13 @@ class Run:
             kept=kept,
         )
         self._look_began = self._start
-        self._earlier: list[Mapping[str, Any]] = []  # looks
+        self._earlier: tuple[tuple[Layout, Verdict], ...] = ()  # looks that were in doubt
         self._known: dict[str, Answer] = {}  # answers that hold for every look
         self._profile: Profile | None = None
         self._steps: list[Step] = []
         self._judged: tuple[Look, list[Step], Judgement] | None = None  # the last look that was finished
 
-    def result(self) -> Result:
+    def result(self) -> RunResult:
         """Walk to the outcome, as often as it is in doubt and more rows may settle it; say how sure it is.
 
         Raises
@@ -129,17 +130,19 @@ class Run:
                 raise
             raise Interrupted(known, terminated=isinstance(stop, Terminated)) from stop
 
-    def _finished(self) -> Result:
+    def _finished(self) -> RunResult:
         steps, judgement = self._walked()
         while judgement is not None and (further := self._further(judgement)) is not None:
-            self._earlier.append(judgement.look())
+            self._earlier = judgement.looks
             self._look, self._look_began = further, self._clock()
             steps, judgement = self._walked()
         if judgement is not None:
             judgement = replace(judgement, growth=self._grown(judgement))
         return self._made(self._look, steps, judgement)
 
-    def _made(self, look: Look, steps: Sequence[Step], judgement: Judgement | None) -> Result:
+    def _made(
+        self, look: Look, steps: Sequence[Step], judgement: Judgement | None, *, partial: bool = False
+    ) -> RunResult:
         seconds = {**look.seconds, "total": self._clock() - self._start}
         return make_result(
             self._table,
@@ -150,18 +153,19 @@ class Run:
             judgement=judgement,
             profile=self._measured_profile(),
             seconds=seconds,
+            partial=partial,
         )
 
-    def _known_so_far(self) -> Result | None:
+    def _known_so_far(self) -> RunResult | None:
         """Return what is known of a run that was stopped: the last look that was finished, or its arms."""
         if self._judged is not None:
-            return replace(self._made(*self._judged), partial=True)
+            return self._made(*self._judged, partial=True)
         look = self._look
         if "none" not in look.arms or len(look.arms) < 2:
             return None
         judgement = judged_by_loss(self._table, look.prepared(), look.in_order(), self._measured_profile())
         ending = CHARTS["which-regularizer"].nodes[judgement.outcome]
-        return replace(self._made(look, [*self._steps, Step(ending, None)], judgement), partial=True)
+        return self._made(look, [*self._steps, Step(ending, None)], judgement, partial=True)
 
     def _walked(self) -> tuple[list[Step], Judgement | None]:
         """Walk the chart once; train the arms that it skips; judge."""
@@ -188,7 +192,7 @@ class Run:
             walk_of_signs(self._chart, steps),
             prior_outcome(self._measured_profile()),
             firm=FIRM if isinstance(more, str) else FIRM_BETWEEN,
-            earlier=tuple(self._earlier),
+            earlier=self._earlier,
             last=more if isinstance(more, str) else "",
             skipped=tuple(skipped),
         )

@@ -189,6 +189,7 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
         task=target.task,
         task_why=Phrase.of(target.task_why).words(python=in_memory),
         classes=target.classes,
+        merged=target.merged,
         warnings=tuple(Phrase.of(line).words(python=in_memory) for line in said),
         groups=None if settings.group is None else to_groups(features.kept[settings.group], raw),
         time=None if settings.time is None else to_times(features.kept[settings.time], raw),

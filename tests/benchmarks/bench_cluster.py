@@ -146,7 +146,7 @@ def _seconds(table: str, address: str) -> float:
         listener=Silent(),
         clock=time.monotonic,
     )
-    return float(sum(result.execution["arm_seconds"].values()))
+    return float(sum(seconds for _, seconds in result.execution.arm_seconds.items()))
 
 
 def main() -> None:

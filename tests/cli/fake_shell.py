@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +11,12 @@ import pytest
 from regchoose.cli import recommend as command
 from regchoose.cli.app import main
 from regchoose.errors import DataError, Interrupted
-from regchoose.records.answers import Ask, Prompt, Result
+from regchoose.records.answers import Ask, Prompt
 from regchoose.records.experiment import Kept
 from regchoose.report.progress import Display
+from regchoose.result.document import RunResult
 from regchoose.settings.options import Settings
-from tests.report.results import FIRM
+from tests.report.results import FIRM, altered
 
 CORRELATED = Prompt(
     flag="--correlated",
@@ -46,7 +46,7 @@ class Board:
         listener: Display,
         clock: Callable[[], float],
         kept: Kept | None = None,
-    ) -> Result:
+    ) -> RunResult:
         self.settings.append(settings)
         self.given.append(given)
         listener.started("subsample", "draw a subsample", 0)
@@ -59,7 +59,7 @@ class Board:
         listener.noted(f"a notice on {HOSTILE}")
         listener.finished("train_baseline", "25 cells")
         warnings = [HOSTILE, *(f"{flag} {answer}" for flag, answer in asked.items())]
-        return replace(FIRM, data={**FIRM.data, "path": path, "warnings": warnings})
+        return altered(FIRM, data={"path": path, "warnings": warnings})
 
     def plan(
         self, path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
@@ -97,7 +97,7 @@ class Board:
             except KeyboardInterrupt as stop:
                 raise ImportError("half a module") from stop
         if "partly" in path:
-            raise Interrupted(replace(FIRM, partial=True), terminated="143" in path)
+            raise Interrupted(altered(FIRM, partial=True), terminated="143" in path)
 
 
 if __name__ == "__main__":

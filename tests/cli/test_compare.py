@@ -1,7 +1,6 @@
 """`regchoose compare`: what changed between two saved results."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,9 +87,9 @@ FOREIGN = {
     "a list": "[]",
     "deep": "[" * 100_000,
     "an error": '{"ok": false, "error": {"code": "E201", "message": "", "hint": "", "where": ""}}',
-    "a newer one": dumps(replace(FIRM, schema_version="2")),
+    "a newer one": dumps(FIRM).replace('"schema_version": "1"', '"schema_version": "2"'),
     "a damaged one": dumps(FIRM).replace('"loss": 0.561', '"loss": "much"'),
-    "a cut one": dumps(replace(FIRM, arms={"none": {}})),
+    "a cut one": json.dumps({**json.loads(dumps(FIRM)), "arms": {"none": {}}}),
     "no text": "\x00\xff",
 }
 
@@ -109,7 +108,7 @@ def test_what_is_no_result_is_said(
 
 
 def test_a_newer_result_names_who_can_read_it(shell: Shell, both: tuple[str, str], tmp_path: Path) -> None:
-    newer = dumps(replace(FIRM, schema_version="2", regchoose_version="3.1"))
+    newer = json.dumps({**json.loads(dumps(FIRM)), "schema_version": "2", "regchoose_version": "3.1"})
     (tmp_path / both[1]).write_text(newer, encoding="utf-8")
     done = shell("compare", *both)
     assert "its schema_version is 2, wanted 1" in done.stderr

@@ -1,12 +1,19 @@
-"""Help must come at once: what is heavy stays unloaded."""
+"""Help comes at once, with nothing heavy loaded, and says word for word what stands in `help/`.
+
+`python -m tests.cli.test_help` writes these files anew; the difference then shows what changed for users.
+"""
 
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
 
+from regchoose.cli.app import app
 from regchoose.settings.values import FIELDS, option_of
 from tests.cli.conftest import clean_environment
 
@@ -48,15 +55,32 @@ def test_help_is_quick_and_loads_nothing_heavy(arguments: list[str], tmp_path: P
     assert min(took) < PROMISED_S * SLACK
 
 
+COMMANDS = ("regchoose", *vars(get_command(app))["commands"])
+TEXTS = Path(__file__).with_name("help")
+WIDTH = 100
+
+
 def help_of(command: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "regchoose", command, "--help"],
-        capture_output=True,
-        text=True,
-        env=clean_environment(COLUMNS="100"),
-        check=True,
-    )
-    return done.stdout
+    """Return what `--help` prints of a command, or of all where it is called regchoose."""
+    options: dict[str, Any] = {
+        "prog_name": "regchoose",
+        "terminal_width": WIDTH,
+        "env": {"COLUMNS": str(WIDTH)},
+    }
+    done = CliRunner().invoke(app, [*([] if command == "regchoose" else [command]), "--help"], **options)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_each_command_has_its_text() -> None:
+    assert {path.stem for path in TEXTS.glob("*.txt")} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_word_for_word(command: str) -> None:
+    text = (TEXTS / f"{command}.txt").read_text(encoding="utf-8")
+    assert help_of(command) == text, "if this is meant: python -m tests.cli.test_help"
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_every_setting_has_its_flag_and_its_heading() -> None:
@@ -98,3 +122,11 @@ def test_words_are_completed(line: str, words: list[str]) -> None:
         check=True,
     )
     assert done.stdout.split() == words
+
+
+if __name__ == "__main__":
+    TEXTS.mkdir(exist_ok=True)
+    for path in TEXTS.glob("*.txt"):
+        path.unlink()
+    for command in COMMANDS:
+        (TEXTS / f"{command}.txt").write_text(help_of(command), encoding="utf-8")

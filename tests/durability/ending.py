@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from regchoose.errors import CODES
-from regchoose.result.json_schema import problem
+from regchoose.result.saved_result import restored
 
 ANSWERED, GATED, ERRORS = 0, 1, (2, 3, 4, 5)
 MOST_LINES = 6  # of an error
@@ -72,7 +74,12 @@ def _fault_of_answer(ending: Ending, arguments: Sequence[str], *, as_json: bool)
     document = _document(ending.out)
     if document is None:
         return "stdout is not one JSON document"
-    return "" if "--dry-run" in arguments else problem(document)
+    try:
+        if "--dry-run" not in arguments:
+            restored(document)
+    except ValidationError as error:
+        return f"it is no result: {error}"
+    return ""
 
 
 def _fault_of_error(ending: Ending, *, as_json: bool) -> str:

@@ -16,7 +16,8 @@ import numpy as np
 from rich.console import Console
 
 from regchoose.errors import RegchooseError
-from regchoose.records.answers import Prompt, Result
+from regchoose.records.answers import Prompt
+from regchoose.result.document import RunResult
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
 from tests.durability.load import resident_mib
@@ -50,7 +51,7 @@ def nobody(_: Prompt) -> None:
     """Where no prompt is possible."""
 
 
-def one_run(path: Path) -> Result:
+def one_run(path: Path) -> RunResult:
     """Recommend as a program would that uses the library."""
     return recommend(
         str(path), SMALL, given=frozenset(), ask=nobody, listener=Silence(), clock=time.monotonic

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.records.answers import Result
+from regchoose.result.document import RunResult
 from regchoose.result.json_text import dumps
+from regchoose.result.saved_result import result_of
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
 from tests.run.test_walk_chart import Diary, nobody
@@ -76,10 +77,9 @@ def run_on(table: Path, settings: Settings = SMALL) -> dict[str, Any]:
     return document
 
 
-def as_result(document: dict[str, Any]) -> Result:
+def as_result(document: dict[str, Any]) -> RunResult:
     """Return the record of a document."""
-    lists = {name: tuple(document[name]) for name in ("path", "comparisons")}
-    return Result(**(document | lists))
+    return result_of(document, Path("r.json"))
 
 
 def with_arm(document: dict[str, Any], arm: str) -> dict[str, Any]:

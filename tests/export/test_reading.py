@@ -17,7 +17,7 @@ import pytest
 from regchoose.cli.app import main
 from regchoose.encoding.encoder import Encoder
 from regchoose.errors import UsageError
-from regchoose.export.recipe import MISSING, recipe_of
+from regchoose.export.recipe import MISSING_TEXTS, recipe_of
 from regchoose.export.script import LIBRARIES, script
 from regchoose.settings.options import Settings
 from regchoose.table import cell_values
@@ -119,8 +119,30 @@ def test_scripts_read_and_encode_as_we_do(
     same_as_ours(document, table, settings, tmp_path)
 
 
+def escaped(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(f'"say \\"{"ab"[i % 2]}\\", then",{i % 9},{i % 13 / 3:.3f}\n' for i in range(80))
+    (folder / "t.csv").write_text(f"said,x,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+@pytest.mark.parametrize(("make", "field"), [(escaped, "escape"), (merged, "merged"), (dates, "date")])
+def test_an_older_result_says_the_same_in_sentences(
+    make: Callable[[Path], tuple[Path, Settings]], field: str, documents: Documents, tmp_path: Path
+) -> None:
+    document = on_table(documents("regression"), *make(tmp_path))
+    older = json.loads(json.dumps(document))
+    places = [older["data"], older["data"]["dialect"], *older["data"]["columns"]]
+    assert {"escape", "merged", "date"} & {name for place in places for name in place} == {field}
+    for place in places:
+        place.pop(field, None)
+    assert as_result(older) == as_result(document)
+    assert script(recipe_of(as_result(older), where=""), "pytorch") == script(
+        recipe_of(as_result(document), where=""), "pytorch"
+    )
+
+
 def test_the_texts_that_mean_missing_are_the_same() -> None:
-    assert set(MISSING) == cell_values.MISSING
+    assert set(MISSING_TEXTS) == cell_values.MISSING
 
 
 # ---- hostile names -------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ def test_what_cannot_be_decided_is_said_with_the_remedy(text: str) -> None:
 
 def test_short_names_are_those_of_the_recommendation() -> None:
     parts = SCHEMA["$defs"]
-    assert not set(parts["Answer"]["properties"]) & set(parts["Recommendation"]["properties"])
+    assert not set(parts["RunResult"]["properties"]) & set(parts["Recommendation"]["properties"])
     for name in ("regularizer", "gain.value", "training.stop_epoch"):
         short, long = (parsed(f"{prefix}{name} == {name}", SCHEMA) for prefix in ("", "recommendation."))
         assert list(short.names.values()) == [("recommendation", *name.split("."))]

@@ -4,7 +4,6 @@ import io
 import json
 import sys
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -15,7 +14,8 @@ import regchoose
 from regchoose.errors import Interrupted, RegchooseError
 from regchoose.library.arguments import OF_FILES, Keywords, settled
 from regchoose.library.recommend import to_act_on
-from regchoose.result.json_schema import problem
+from regchoose.result.json_text import dumps
+from regchoose.result.saved_result import restored
 from regchoose.settings.options import DATA, EXPERIMENT, KNOWLEDGE
 from regchoose.settings.values import FIELDS, option_of, shape_of
 from tests.library.small import SMALL, N, numbers
@@ -39,7 +39,7 @@ def test_a_file_a_frame_and_arrays_are_one_table(tmp_path: Path) -> None:
     arrays = regchoose.recommend(x.to_numpy(), y.to_numpy(), **SMALL)
     assert (file.l1, file.l2, file.safe) == (arrays.l1, arrays.l2, arrays.safe)
     assert file.to_dict()["data"]["path"] == str(path)
-    assert all(problem(result.to_dict()) == "" for result in (file, arrays))
+    assert all(dumps(restored(result.to_dict())) == result.to_json() for result in (file, arrays))
 
 
 def test_a_call_gives_the_document_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -155,9 +155,9 @@ def test_of_a_file_the_result_speaks_to_the_shell_and_the_warning_to_python(tmp_
 
 
 def test_what_more_rows_would_hold_is_said_in_python() -> None:
-    step = {"key": "subsample_possible", "answered_by": "measured", "answer": "no"}
     evidence = "class 'b' has 3 rows among 200, 5 folds need 10; --rows 884 would hold them (--rows)"
-    (line,) = to_act_on(replace(PRIOR, path=({**step, "evidence": evidence},)))
+    said = {"key": "subsample_possible", "answered_by": "measured", "answer": "no", "evidence": evidence}
+    (line,) = to_act_on(PRIOR.model_copy(update={"path": [PRIOR.path[0].model_copy(update=said)]}))
     assert line.endswith("need 10; rows=884 would hold them (rows)")
 
 

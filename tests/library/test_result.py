@@ -2,7 +2,6 @@
 
 import io
 import json
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,16 @@ import regchoose
 from regchoose.errors import RegchooseError
 from regchoose.library.python_result import Result
 from regchoose.report.terminal import text
-from regchoose.result.json_schema import problem
+from regchoose.result.json_text import dumps
+from regchoose.result.saved_result import restored
 from tests.library.small import SMALL, numbers
-from tests.report.results import FIRM, PRIOR, UNDECIDED
+from tests.report.results import FIRM, PRIOR, UNDECIDED, altered
 from tests.report.test_html import DIABETES, HOSTILE
 
-IN_MEMORY = replace(
+IN_MEMORY = altered(
     FIRM,
-    data={**FIRM.data, "path": "DataFrame", "dialect": {**FIRM.data["dialect"], "format": "memory"}},
-    settings={**FIRM.settings, "preset": "quick", "target": "x'y"},
+    data={"path": "DataFrame", "dialect": {"format": "memory"}},
+    settings={"preset": "quick", "target": "x'y"},
 )
 
 
@@ -56,13 +56,13 @@ def test_a_table_in_memory_is_spoken_of_in_python() -> None:
     assert "regchoose.recommend(data, preset='thorough', target=\"x'y\")" not in shown  # it is firm
     assert "result.save('result.json')" in shown
     assert "export" not in shown
-    doubtful = replace(UNDECIDED, data=IN_MEMORY.data, settings=IN_MEMORY.settings)
+    doubtful = altered(UNDECIDED, data=IN_MEMORY.data, settings=IN_MEMORY.settings)
     shown = str(Result(doubtful))
     assert "regchoose.recommend(data, preset='thorough', target=\"x'y\")" in shown
     assert "--" not in shown
-    apart = replace(doubtful, data={**doubtful.data, "target_why": "given as y"})
+    apart = altered(doubtful, data={"target_why": "given as y"})
     assert "regchoose.recommend(X, y, preset='thorough'" in str(Result(apart))
-    prior = replace(PRIOR, data={**PRIOR.data, "dialect": {"format": "memory"}})
+    prior = altered(PRIOR, data={"dialect": {"format": "memory"}})
     assert "subsample='yes', resources='yes' asks for one" in " ".join(str(Result(prior)).split())
 
 
@@ -102,7 +102,7 @@ def shown_in_a_notebook(result: Any) -> Tags:
 def test_a_notebook_shows_the_answer_and_the_page_in_a_sandbox(result: Any) -> None:
     seen = shown_in_a_notebook(result)
     assert set(seen.tags) <= TAGS
-    assert result.recommendation["sentence"] in " ".join(seen.text.split()) or "ndecided" in seen.text
+    assert result.recommendation.sentence in " ".join(seen.text.split()) or "ndecided" in seen.text
     (frame,) = seen.tags["iframe"]
     assert frame["sandbox"] == ""
     assert frame["srcdoc"] == Result(result).to_html().rstrip("\n") + "\n"
@@ -115,7 +115,7 @@ def test_a_notebook_shows_the_answer_and_the_page_in_a_sandbox(result: Any) -> N
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_text_from_data_stays_text_in_a_notebook(name: str) -> None:
-    evil = replace(FIRM, data={**FIRM.data, "path": name, "target": name, "warnings": [name]})
+    evil = altered(FIRM, data={"path": name, "target": name, "warnings": [name]})
     safe = shown_in_a_notebook(FIRM)
     seen = shown_in_a_notebook(evil)
     assert {tag: len(found) for tag, found in seen.tags.items()} == {
@@ -127,7 +127,7 @@ def test_text_from_data_stays_text_in_a_notebook(name: str) -> None:
 def test_it_converts_and_comes_back(tmp_path: Path) -> None:
     found = regchoose.recommend(numbers(), **SMALL)
     assert found.to_dict() == json.loads(found.to_json())
-    assert problem(found.to_dict()) == ""
+    assert dumps(restored(found.to_dict())) == found.to_json()
     found.to_dict()["recommendation"].clear()  # the caller's own
     assert found.l2 is not None
     found.save(tmp_path / "r.json")

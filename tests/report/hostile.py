@@ -1,9 +1,8 @@
 """Names that try to be more than names."""
 
-from dataclasses import replace
-
-from regchoose.records.answers import Gate, Result
-from tests.report.results import FIRM
+from regchoose.records.answers import Gate
+from regchoose.result.document import RunResult
+from tests.report.results import FIRM, altered
 
 NAMES = {
     "script": "<script>alert(1)</script>",
@@ -37,19 +36,18 @@ NAMES = {
 }
 
 
-def with_name(name: str) -> Result:
+def with_name(name: str) -> RunResult:
     """A result that says a name wherever data can put one."""
-    question = {**FIRM.path[0], "evidence": f"for {name}"}
-    return replace(
+    question = {**dict(FIRM.path[0]), "evidence": f"for {name}"}
+    return altered(
         FIRM,
         data={
-            **FIRM.data,
             "path": name,
             "target": name,
             "warnings": [name, f"column {name} is left out"],
         },
         path=(question, *FIRM.path[1:]),
-        audit={**(FIRM.audit or {}), "sentences": [name]},
+        audit={"sentences": [name]},
     )
 
 

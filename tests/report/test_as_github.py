@@ -11,9 +11,9 @@ from regchoose.report.as_markdown import as_markdown
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import text as terminal
 from regchoose.report.verdict_text import below, headline
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dumps, legal_text
 from tests.report.hostile import NAMES, gate, with_name
-from tests.report.results import FIRM, UNDECIDED
+from tests.report.results import FIRM, UNDECIDED, altered
 
 COMMAND = re.compile(r"::(notice|warning|error) ([^:]*)::(.*)")
 Annotation = tuple[str, dict[str, str], str]
@@ -58,7 +58,7 @@ def test_doubt_is_a_warning_and_a_failed_gate_an_error() -> None:
 
 
 def test_no_more_annotations_than_are_shown() -> None:
-    many = replace(UNDECIDED, data={**FIRM.data, "warnings": [f"warning {i}" for i in range(30)]})
+    many = altered(UNDECIDED, data={"warnings": [f"warning {i}" for i in range(30)]})
     found = read(as_github(many))
     assert [level for level, _, _ in found] == ["warning"] * 10
     assert found[-1][2] == "22 more warnings"
@@ -71,7 +71,7 @@ def test_a_hostile_name_is_one_text_of_one_line(kind: str) -> None:
     name = NAMES[kind]
     found = read(as_github(with_name(name), gate(name)))
     assert [level for level, _, _ in found] == ["notice", "warning", "warning", "error"]
-    assert found[1][2] == plain(name, longest=900)
+    assert found[1][2] == plain(legal_text(name), longest=900)
     assert all(set(known) <= {"title", "file", "line"} for _, known, _ in found)
 
 
@@ -97,7 +97,7 @@ def test_no_other_form_commands_a_log(kind: str) -> None:
     ],
 )
 def test_only_files_of_the_repository_are_named(path: str, file: str | None) -> None:
-    result = replace(FIRM, data={**FIRM.data, "path": path})
+    result = altered(FIRM, data={"path": path})
     assert read(as_github(result))[1][1].get("file") == file
 
 

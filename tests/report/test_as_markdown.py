@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from regchoose.records.answers import Gate, Result
+from regchoose.records.answers import Gate
 from regchoose.report.as_markdown import as_markdown, summary
 from regchoose.report.safe_markdown import block, code, prose, table
 from regchoose.report.safe_text import plain
 from regchoose.report.verdict_text import below
+from regchoose.result.document import RunResult
 from tests.report.hostile import NAMES, gate, with_name
 from tests.report.results import FIRM, PRIOR, UNDECIDED
 
@@ -76,7 +77,7 @@ def test_code_shows_as_it_is(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", NAMES)
 @pytest.mark.parametrize("written", [as_markdown, summary])
-def test_a_hostile_name_changes_no_document(kind: str, written: Callable[[Result, Gate], str]) -> None:
+def test_a_hostile_name_changes_no_document(kind: str, written: Callable[[RunResult, Gate], str]) -> None:
     tame, wild = (written(with_name(name), gate(name)) for name in ("name", NAMES[kind]))
     if NAMES[kind].strip():
         assert shape(wild) == shape(tame)
@@ -94,7 +95,7 @@ def test_a_block_of_code_holds_what_would_end_it() -> None:
 
 
 @pytest.mark.parametrize("result", [FIRM, UNDECIDED, PRIOR], ids=["firm", "undecided", "prior"])
-def test_the_parts_are_there(result: Result) -> None:
+def test_the_parts_are_there(result: RunResult) -> None:
     text = as_markdown(result)
     headings = re.findall(r"(?m)^#+ (.*)$", text)
     assert {"The way through the chart", "The same again"} <= set(headings)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from regchoose.records.answers import Result
 from regchoose.report.html import as_html
+from regchoose.result.document import RunResult
 from tests.report.results import FIRM, PRIOR, UNDECIDED
 from tests.report.test_html import DIABETES, associated, with_names
 
@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (360, "light"), (1280, "dark")])
 @pytest.mark.parametrize("result", PAGES.values(), ids=PAGES.keys())
 def test_the_page_is_quiet_and_fits(
-    browser: Browser, tmp_path: Path, result: Result, width: int, scheme: str
+    browser: Browser, tmp_path: Path, result: RunResult, width: int, scheme: str
 ) -> None:
     file = tmp_path / "report.html"
     file.write_text(as_html(result), encoding="utf-8")

@@ -1,14 +1,14 @@
 """The command that repeats a run, or goes on from it."""
 
-from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
-from regchoose.records.answers import Result
 from regchoose.report.command import command
+from regchoose.result.document import RunResult
 from regchoose.settings.options import Settings
-from tests.report.results import FIRM
+from regchoose.settings.values import FIELDS, option_of
+from tests.report.results import FIRM, altered
 
 QUICK = {"preset": "quick", "strengths": 5, "alphas": [0.5], "repeats": 2, "tuning_repeats": 1} | {
     "epochs": 40,
@@ -16,10 +16,10 @@ QUICK = {"preset": "quick", "strengths": 5, "alphas": [0.5], "repeats": 2, "tuni
 }
 
 
-def with_settings(**changed: Any) -> Result:
+def with_settings(**changed: Any) -> RunResult:
     """A result of the default settings but for these."""
-    usual = {field.name: getattr(Settings, field.name, {}) for field in fields(Settings)}
-    return replace(FIRM, settings={**usual, **changed})
+    usual = {name: getattr(Settings, name, {}) for name in FIELDS if option_of(name).result}
+    return altered(FIRM, settings={**usual, **changed})
 
 
 @pytest.mark.parametrize(
@@ -51,5 +51,5 @@ def test_inspect_takes_what_concerns_the_table() -> None:
 
 
 def test_what_a_file_may_hold_is_only_words() -> None:
-    result = replace(FIRM, settings={"preset": "; rm -rf /", "nothing": 1}, data={**FIRM.data, "path": "-x"})
-    assert command(result) == "regchoose recommend '--preset=; rm -rf /' -- -x"
+    result = altered(FIRM, settings={"target": "; rm -rf /"}, data={"path": "-x"})
+    assert command(result) == "regchoose recommend '--target=; rm -rf /' -- -x"

@@ -3,19 +3,20 @@
 import json
 import re
 from collections import Counter
-from dataclasses import fields, replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from regchoose.records.answers import Result
 from regchoose.report.html import as_html
 from regchoose.report.html_figures import figures
-from tests.report.results import FIRM, PRIOR, UNDECIDED
+from regchoose.result.document import RunResult
+from regchoose.result.saved_result import restored
+from tests.report.results import FIRM, PRIOR, UNDECIDED, altered
 
 KEPT = json.loads((Path(__file__).parent / "diabetes.json").read_text(encoding="utf-8"))
-DIABETES = Result(**{field.name: KEPT[field.name] for field in fields(Result)})
+DIABETES = restored(KEPT)
 HOSTILE = [
     "<script>alert(1)</script>",
     "{{7*7}}",
@@ -57,19 +58,19 @@ def parsed(page: str) -> Nodes:
     return nodes
 
 
-def with_names(text: str) -> Result:
-    data = {**DIABETES.data, "path": text, "target": text, "target_why": text, "warnings": [text]}
-    data["columns"] = [{**column, "name": text, "why": text} for column in DIABETES.data["columns"]]
-    path = tuple({**step, "evidence": text, "text": text} for step in DIABETES.path)
-    settings = {**DIABETES.settings, "target": text}
+def with_names(text: str) -> RunResult:
+    data: dict[str, Any] = {"path": text, "target": text, "target_why": text, "warnings": [text]}
+    data["columns"] = [{**dict(column), "name": text, "why": text} for column in DIABETES.data.columns]
+    path = tuple({**dict(step), "evidence": text, "text": text} for step in DIABETES.path)
+    settings = {"target": text}
     checks = [{"column": text, "check": text, "value": 0.1, "limit": 0.2, "ok": True}]
     panel = {"output": text, "data": {"x": [0], "y": [1]}, "arms": {"none": [0, 1]}}
     fitted = {"input": text, "x": [0, 1], "panels": [panel]}
-    subsample = {**(DIABETES.subsample or {}), "checks": checks, "reason": text}
+    subsample = {"checks": checks, "reason": text}
     found = {"columns": [text, "b"], "of": 2, "matrix": [[1, 0.5], [0.5, 1]], "target": [0.1, 0]}
-    data["profile"] = {**data["profile"], "associations": found}
-    curves = {**DIABETES.curves, "fitted": fitted}
-    return replace(DIABETES, data=data, path=path, settings=settings, subsample=subsample, curves=curves)
+    data["profile"] = {"associations": found}
+    curves = {"fitted": fitted}
+    return altered(DIABETES, data=data, path=path, settings=settings, subsample=subsample, curves=curves)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
@@ -88,8 +89,8 @@ def test_a_template_in_a_name_is_shown_as_it_is() -> None:
     assert "{{7*7}}" in text
 
 
-@pytest.mark.parametrize("result", [DIABETES, FIRM, UNDECIDED, PRIOR, replace(FIRM, partial=True)])
-def test_same_result_same_bytes_and_nothing_active(result: Result) -> None:
+@pytest.mark.parametrize("result", [DIABETES, FIRM, UNDECIDED, PRIOR, altered(FIRM, partial=True)])
+def test_same_result_same_bytes_and_nothing_active(result: RunResult) -> None:
     page = as_html(result)
     nodes = parsed(page)
     assert page == as_html(result)
@@ -127,7 +128,8 @@ def test_weights_and_fitted_curves_are_drawn_where_they_are_kept() -> None:
     curves = {"none": [0, 1], "elastic_net": [0.5, 0.75], "l2": [7, 8]}
     panel = {"output": "height", "data": {"x": [0.5], "y": [1]}, "arms": curves}
     fitted = {"input": "age", "x": [0, 1], "panels": [panel]}
-    result = replace(DIABETES, curves={**DIABETES.curves, "weights": weights, "fitted": fitted})
+    bare = altered(DIABETES, curves={"weights": None})
+    result = altered(bare, curves={"weights": weights, "fitted": fitted})
     text = parsed(as_html(result)).text
     assert "exactly zero: 25 %" in text
     assert "exactly zero: none" in text
@@ -138,13 +140,12 @@ def test_weights_and_fitted_curves_are_drawn_where_they_are_kept() -> None:
     assert drawn.rows == [("0", "0", "0.5"), ("1", "1", "0.75")]
 
 
-def associated(count: int) -> Result:
+def associated(count: int) -> RunResult:
     """A result with so many of 50 columns in the picture; neighbours go together, the first two opposed."""
     matrix = [[(i == j) + 0.5 * (abs(i - j) == 1) for j in range(count)] for i in range(count)]
     matrix[0][1] = matrix[1][0] = -0.9
     found = {"columns": [f"c{j}" for j in range(count)], "of": 50, "matrix": matrix, "target": [0.0] * count}
-    profile = {**DIABETES.data["profile"], "associations": found}
-    return replace(DIABETES, data={**DIABETES.data, "profile": profile})
+    return altered(DIABETES, data={"profile": {"associations": found}})
 
 
 @pytest.mark.parametrize("count", [2, 14, 40])
@@ -171,8 +172,8 @@ def test_checks_are_drawn_as_shares_of_their_limits() -> None:
         {"column": "b", "check": "spread", "value": None, "limit": 0.1, "ok": False},
         {"column": "a", "check": "shape", "value": 0.0, "limit": 0.2, "ok": True},
     ]
-    sampled = {**(DIABETES.subsample or {}), "checks": checks, "matched": False}
-    result = replace(DIABETES, subsample=sampled)
+    sampled = {"checks": checks, "matched": False}
+    result = altered(DIABETES, subsample=sampled)
     (drawn,) = (figure for figure in figures(result) if figure.section == "Is the subsample like the whole?")
     assert [list(row) for row in drawn.rows] == [["mean", "2", "b", "3.00"], ["shape", "1", "a", "0.00"]]
     assert drawn.svg.count('class="datum"') == 3
@@ -187,4 +188,4 @@ def test_prior_knowledge_has_its_own_page() -> None:
 
 
 def test_a_partial_result_says_so() -> None:
-    assert "This answer is partial" in as_html(replace(FIRM, partial=True))
+    assert "This answer is partial" in as_html(altered(FIRM, partial=True))

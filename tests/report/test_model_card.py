@@ -6,7 +6,7 @@ import pytest
 
 from regchoose.encoding.encoder import Encoder
 from regchoose.encoding.inputs import CategoryInput, EncodedTarget, NumberInput
-from regchoose.records.model import Length, Model, NetworkPlan, Tried
+from regchoose.records.model import Length, Model, NetworkPlan, Recommended, Tried
 from regchoose.report.model_card import model_card
 from tests.report.hostile import NAMES
 from tests.report.test_as_markdown import shape
@@ -17,6 +17,20 @@ PREPROCESSING = Encoder(
     (),
     EncodedTarget("y", "binary", ("no", "yes"), False, True, None, 0.0, 1.0),
     (),
+)
+RECOMMENDED = Recommended(
+    file="result.json",
+    regularizer="l2",
+    sentence="Start with L2.",
+    certainty="firm",
+    probability=0.9,
+    safe=0.97,
+    l1=0.0,
+    l2=0.0021,
+    rule=None,
+    fingerprint={"data": "abc"},
+    rows=1000,
+    partial=False,
 )
 MODEL = Model(
     "1",
@@ -38,14 +52,7 @@ MODEL = Model(
     1.0,
     {"path": "data.csv", "fingerprint": "abc"},
     {},
-    {
-        "file": "result.json",
-        "sentence": "Start with L2.",
-        "certainty": "firm",
-        "safe": 0.97,
-        "rows": 1000,
-        "fingerprint": {"data": "abc"},
-    },
+    RECOMMENDED,
     "00",
     ("12 levels were new",),
 )
@@ -137,7 +144,7 @@ def card_with(name: str) -> str:
         network=NetworkPlan(name, (), {}, ()),
         data={"path": name, "fingerprint": name},
         notes=(name,),
-        result={**(MODEL.result or {}), "file": name, "sentence": name},
+        result=replace(RECOMMENDED, file=name, sentence=name),
     )
     return model_card(model, encoder, onnx=False)
 

@@ -1,16 +1,15 @@
 """What changed between two results, and how it is said."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from regchoose.records.answers import Result
 from regchoose.report.changes_text import changes_as_markdown, render_changes
 from regchoose.report.terminal import as_text
-from regchoose.result.changes import changes
+from regchoose.result.comparison import Change, compare_results
+from regchoose.result.document import RunResult
 from tests.report.hostile import NAMES
-from tests.report.results import FIRM, PRIOR
+from tests.report.results import FIRM, PRIOR, altered
 from tests.report.test_as_markdown import flat
 
 
@@ -18,14 +17,13 @@ def column(name: str, role: str = "numeric") -> dict[str, Any]:
     return {"name": name, "role": role, "type": "number", "why": "", "missing": 0}
 
 
-OLD = replace(FIRM, data={**FIRM.data, "columns": [column("age"), column("bmi"), column("s6")]})
-CHANGED = replace(
+OLD = altered(FIRM, data={"columns": [column("age"), column("bmi"), column("s6")]})
+CHANGED = altered(
     FIRM,
     regchoose_version="0.2.0",
-    fingerprint={**FIRM.fingerprint, "data": "d2"},
-    settings={**FIRM.settings, "seed": 1, "hidden": [32]},
+    fingerprint={"data": "d2"},
+    settings={"seed": 1, "hidden": [32]},
     recommendation={
-        **FIRM.recommendation,
         "regularizer": "l1",
         "outcome": "start_l1",
         "certainty": "leaning",
@@ -35,7 +33,6 @@ CHANGED = replace(
         "nonzero_share": 0.56,
     },
     data={
-        **FIRM.data,
         "rows": 500,
         "columns": [column("age", "id"), column("bmi"), column("new|one")],
         "warnings": ["3 rows are duplicates"],
@@ -44,12 +41,12 @@ CHANGED = replace(
 
 
 def test_the_same_result_has_not_changed() -> None:
-    found = changes(FIRM, FIRM)
-    assert found["changed"] is False
-    assert (found["l1_factor"], found["loss_increase"], found["intervals_overlap"]) == (1.0, 0.0, True)
+    found = compare_results(FIRM, FIRM)
+    assert found.changed is False
+    assert (found.l1_factor, found.loss_increase, found.intervals_overlap) == (1.0, 0.0, True)
     # Another run takes another time.
-    later = replace(FIRM, seconds=99.0, execution={**FIRM.execution, "device": "cuda"})
-    assert changes(FIRM, later)["changed"] is False
+    later = altered(FIRM, seconds=99.0, execution={"device": "cuda"})
+    assert compare_results(FIRM, later).changed is False
 
 
 FOUND: dict[str, object] = {
@@ -84,10 +81,11 @@ FOUND: dict[str, object] = {
 
 
 def test_each_change_is_named() -> None:
-    found = changes(OLD, CHANGED)
+    comparison = compare_results(OLD, CHANGED)
+    found = comparison.model_dump()
     assert {name: found[name] for name in FOUND} == FOUND
     assert set(found) - set(FOUND) == {"figures", "settings_changed"}
-    assert [change["name"] for change in found["figures"]] == [
+    assert [change.name for change in comparison.figures] == [
         "regularizer",
         "outcome",
         "certainty",
@@ -97,67 +95,67 @@ def test_each_change_is_named() -> None:
         "nonzero_share",
     ]
     assert found["settings_changed"] == [
-        {"name": "seed", "old": 0, "new": 1},
         {"name": "hidden", "old": None, "new": [32]},
+        {"name": "seed", "old": 0, "new": 1},
     ]
 
 
 def test_the_other_way_round_the_signs_turn() -> None:
-    there, back = changes(OLD, CHANGED), changes(CHANGED, OLD)
+    there, back = compare_results(OLD, CHANGED), compare_results(CHANGED, OLD)
     for name in ("safe_increase", "loss_increase", "zeros_increase", "rows_increase"):
-        assert back[name] == pytest.approx(-there[name])
-    assert back["columns_added"] == there["columns_removed"]
-    assert back["certainty_lower"] is False
+        assert getattr(back, name) == pytest.approx(-getattr(there, name))
+    assert back.columns_added == there.columns_removed
+    assert back.certainty_lower is False
 
 
 def test_losses_of_another_kind_are_not_compared() -> None:
-    other = replace(FIRM, data={**FIRM.data, "task": "binary"})
-    assert changes(FIRM, other)["loss_increase"] is None
-    assert changes(FIRM, other)["task_changed"] is True
+    other = altered(FIRM, data={"task": "binary"})
+    assert compare_results(FIRM, other).loss_increase is None
+    assert compare_results(FIRM, other).task_changed is True
 
 
 def test_an_answer_from_prior_knowledge_has_nothing_to_compare() -> None:
-    found = changes(FIRM, PRIOR)
-    assert found["certainty_lower"] is True
+    found = compare_results(FIRM, PRIOR)
+    assert found.certainty_lower is True
     for name in ("safe_increase", "loss_increase", "intervals_overlap", "gain_increase", "zeros_increase"):
-        assert found[name] is None
-    assert {"name": "l2", "old": 0.534, "new": None} in found["arms"]
+        assert getattr(found, name) is None
+    assert Change(name="l2", old=0.534, new=None) in found.arms
 
 
 def test_what_no_digit_shows_is_left_to_the_document() -> None:
-    drifted = replace(FIRM, recommendation={**FIRM.recommendation, "l1": 0.0021000001})
-    found = changes(FIRM, drifted)
-    assert found["figures"] == [{"name": "l1", "old": 0.0021, "new": 0.0021000001}]
+    drifted = altered(FIRM, recommendation={"l1": 0.0021000001})
+    found = compare_results(FIRM, drifted)
+    assert found.figures == [Change(name="l1", old=0.0021, new=0.0021000001)]
     assert "l1" not in as_text(render_changes(found, FIRM, drifted), width=80)
 
 
 def test_losses_apart_are_told_from_noise() -> None:
-    best = {**FIRM.arms["elastic_net"], "loss": 0.6, "interval": [0.58, 0.62]}
-    worse = replace(FIRM, arms={**FIRM.arms, "elastic_net": best})
-    assert changes(FIRM, worse)["intervals_overlap"] is False
-    assert "noise" not in as_text(render_changes(changes(FIRM, worse), FIRM, worse), width=80)
+    best = {"loss": 0.6, "interval": [0.58, 0.62]}
+    worse = altered(FIRM, arms={"elastic_net": best})
+    assert compare_results(FIRM, worse).intervals_overlap is False
+    assert "noise" not in as_text(render_changes(compare_results(FIRM, worse), FIRM, worse), width=80)
 
 
 def test_a_comparison_in_whole() -> None:
-    assert as_text(render_changes(changes(OLD, CHANGED), OLD, CHANGED), width=80) == TEXT
+    assert as_text(render_changes(compare_results(OLD, CHANGED), OLD, CHANGED), width=80) == TEXT
 
 
 def test_what_made_the_difference_is_said() -> None:
-    def why(new: Result) -> str:
-        return as_text(render_changes(changes(FIRM, new), FIRM, new), width=200).splitlines()[1]
+    def why(new: RunResult) -> str:
+        return as_text(render_changes(compare_results(FIRM, new), FIRM, new), width=200).splitlines()[1]
 
     assert why(FIRM) == "Data, settings and version are the same, and so is all that came out."
-    drifted = replace(FIRM, recommendation={**FIRM.recommendation, "safe": 0.96})
+    drifted = altered(FIRM, recommendation={"safe": 0.96})
     assert "the kind of machine, or --budget, made the difference" in why(drifted)
-    assert why(replace(FIRM, settings={})) == "What went in differs: the settings."
+    assert why(altered(FIRM, settings={})) == "What went in differs: the settings."
 
 
 @pytest.mark.parametrize("kind", NAMES)
 def test_a_hostile_name_stays_a_name(kind: str) -> None:
     name = NAMES[kind]
-    data = {**FIRM.data, "columns": [column(name)], "warnings": [name], "target": name, "path": name}
-    wild = replace(FIRM, data=data)
-    found = changes(FIRM, wild)
+    data = {"columns": [column(name)], "warnings": [name], "target": name, "path": name}
+    wild = altered(FIRM, data=data)
+    found = compare_results(FIRM, wild)
     shown = as_text(render_changes(found, FIRM, wild), width=80)
     assert not set(shown) & {"\x1b", "\x07", "\u202e", "\r"}
     assert not any(line.lstrip().startswith("::") for line in shown.splitlines())
@@ -193,8 +191,8 @@ Table
   warning gone     2 rows are duplicates
 
 Settings
-  --seed    0 → 1
   --hidden  – → 32
+  --seed    0 → 1
 
 Version
   regchoose  0.1.0 → 0.2.0

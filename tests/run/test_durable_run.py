@@ -11,11 +11,11 @@ import pytest
 
 from regchoose.cache.block_cache import Journal
 from regchoose.errors import Interrupted, Terminated
-from regchoose.records.answers import Result
 from regchoose.records.words import ARMS
 from regchoose.report.terminal import text
-from regchoose.result.json_schema import problem
+from regchoose.result.document import RunResult
 from regchoose.result.json_text import dumps
+from regchoose.result.saved_result import restored
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
 from tests.run.test_walk_chart import QUICK, Diary, nobody, write
@@ -48,7 +48,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(
     path: Path, settings: Settings = QUICK, *, diary: Diary | None = None, journal: Journal | None = None
-) -> Result:
+) -> RunResult:
     ticks: Iterator[int] = count()
     return recommend(
         str(path),
@@ -61,7 +61,7 @@ def run(
     )
 
 
-def lasting(result: Result) -> dict[str, Any]:
+def lasting(result: RunResult) -> dict[str, Any]:
     return {name: value for name, value in json.loads(dumps(result)).items() if name not in VARYING}
 
 
@@ -128,14 +128,14 @@ def test_what_is_known_so_far_is_a_partial_result(
     assert stopped.value.status == status
     known = stopped.value.known
     document = json.loads(dumps(known))
-    assert not problem(document)
+    assert dumps(restored(document)) == dumps(known)
     assert document["partial"] is True
-    assert list(known.arms) == ["none", "elastic_net"]
+    assert list(document["arms"]) == ["elastic_net", "none"]
     assert document["arms"]["none"]["loss"] == pytest.approx(whole["arms"]["none"]["loss"], rel=0.05)
-    losses = {arm: figures["loss"] for arm, figures in known.arms.items()}
-    assert known.recommendation["regularizer"] == min(losses, key=lambda arm: losses[arm])
-    assert known.path[-1]["key"] == known.recommendation["outcome"]
-    assert [step["key"] for step in known.path[:-1]] == [
+    losses = {arm: figures.loss for arm, figures in known.arms.items()}
+    assert known.recommendation.regularizer == min(losses, key=lambda arm: losses[arm])
+    assert known.path[-1].key == known.recommendation.outcome
+    assert [step.key for step in known.path[:-1]] == [
         step["key"] for step in whole["path"][: len(known.path) - 1]
     ]
     assert document["settings"] == whole["settings"]
@@ -145,7 +145,7 @@ def test_what_is_known_so_far_is_a_partial_result(
 def test_after_the_walk_the_chart_has_answered(table: Path, whole: dict[str, Any]) -> None:
     with pytest.raises(Interrupted) as stopped:
         run(table, diary=Stopping("l2"))
-    assert set(stopped.value.known.arms) == set(ARMS) - {"l2"}
+    assert {arm for arm, _ in stopped.value.known.arms.items()} == set(ARMS) - {"l2"}
 
 
 @pytest.mark.parametrize("step", ["subsample", "none", "elastic_net"])
@@ -162,7 +162,7 @@ def test_of_a_further_look_that_was_stopped_the_finished_one_stays(
     monkeypatch.setattr("regchoose.run.stage.FIRST_ROWS", 60)
     settings = replace(QUICK, network="linear", folds=3, subsample="yes")
     rows = write(tmp_path, "regression", n=300)
-    finished: list[Result] = []
+    finished: list[RunResult] = []
 
     class SecondLook(Diary):
         def started(self, key: str, text: str, total: int) -> None:
@@ -175,7 +175,7 @@ def test_of_a_further_look_that_was_stopped_the_finished_one_stays(
         finished.append(run(rows, settings, diary=SecondLook()))
     known = stopped.value.known
     assert known.partial
-    assert set(known.arms) == set(ARMS)
-    assert known.path[-1]["kind"] == "outcome"
-    assert not problem(json.loads(dumps(known)))
+    assert [arm for arm, _ in known.arms.items()] == list(ARMS)
+    assert known.path[-1].kind == "outcome"
+    assert dumps(restored(json.loads(dumps(known)))) == dumps(known)
     assert not finished

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from regchoose.records.answers import Prompt, Result
+from regchoose.records.answers import Prompt
 from regchoose.run import stage
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
@@ -38,7 +39,7 @@ def doubtful(tmp_path: Path) -> Path:
     return path
 
 
-def run(path: Path, settings: Settings = SETTINGS, *, tick: float = 0.1) -> tuple[Result, Diary, list[str]]:
+def run(path: Path, settings: Settings = SETTINGS, *, tick: float = 0.1) -> tuple[Any, Diary, list[str]]:
     diary, asked = Diary(), []
     diary.done = _Forgetful()
 
@@ -68,41 +69,39 @@ class _Forgetful(dict[str, int]):
 def test_doubt_brings_more_rows_and_each_look_is_shown(doubtful: Path) -> None:
     result, diary, asked = run(doubtful)
     assert result.design is not None
-    seen = result.design["looks"]
-    assert [look["rows"] for look in seen] == [60, 120, 240][: len(seen)]
+    seen = result.design.looks
+    assert [look.rows for look in seen] == [60, 120, 240][: len(seen)]
     assert len(seen) > 1
-    assert all(look["certainty"] == "undecided" for look in seen[:-1])
-    assert seen[-1]["safe"] == result.recommendation["safe"]
+    assert all(look.certainty == "undecided" for look in seen[:-1])
+    assert seen[-1].safe == result.recommendation.safe
     assert result.audit is not None
-    assert any(
-        f"Looked at {len(seen)} times: 60 rows undecided" in line for line in result.audit["sentences"]
-    )
+    assert any(f"Looked at {len(seen)} times: 60 rows undecided" in line for line in result.audit.sentences)
     assert sum("another look" in note for note in diary.notes) == len(seen) - 1
     assert len(asked) == len(set(asked))  # nobody is asked twice
-    assert result.design["firm_from"] == (FIRM if seen[-1]["rows"] == 240 else FIRM_BETWEEN)
+    assert result.design.firm_from == (FIRM if seen[-1].rows == 240 else FIRM_BETWEEN)
     assert result.subsample is not None
-    assert result.subsample["rows"] == seen[-1]["rows"]
+    assert result.subsample.rows == seen[-1].rows
 
 
 def test_the_end_of_looking_has_a_reason(doubtful: Path) -> None:
     fixed, _, _ = run(doubtful, replace(SETTINGS, rows=60))
     assert fixed.design is not None
-    assert len(fixed.design["looks"]) == 1
-    assert fixed.design["firm_from"] == FIRM
-    assert fixed.recommendation["certainty"] == "undecided"
-    assert fixed.design["ended"] == "--rows fixes the rows"
+    assert len(fixed.design.looks) == 1
+    assert fixed.design.firm_from == FIRM
+    assert fixed.recommendation.certainty == "undecided"
+    assert fixed.design.ended == "--rows fixes the rows"
     assert fixed.audit is not None
-    assert "Undecided on 60 rows; --rows fixes the rows." in fixed.audit["sentences"]
+    assert "Undecided on 60 rows; --rows fixes the rows." in fixed.audit.sentences
 
 
 def test_the_budget_bounds_the_looks_and_the_audit(doubtful: Path) -> None:
     one, _, _ = run(doubtful, replace(SETTINGS, budget="30s"), tick=1.0)
     assert one.design is not None
-    assert one.design["ended"] == "the budget does not allow more"
-    assert len(one.design["looks"]) == 1
+    assert one.design.ended == "the budget does not allow more"
+    assert len(one.design.looks) == 1
     late, _, _ = run(doubtful, replace(SETTINGS, budget="10s", resources="yes"), tick=5.0)
     assert late.audit is not None
-    assert any("budget was used up" in sentence for sentence in late.audit["sentences"])
+    assert any("budget was used up" in sentence for sentence in late.audit.sentences)
 
 
 def test_looking_again_is_the_same_each_time(doubtful: Path) -> None:
@@ -115,14 +114,14 @@ def test_it_is_said_where_the_gain_is_heading(doubtful: Path, monkeypatch: pytes
     monkeypatch.setattr(stage, "FIRST_ROWS", 190)
     settings = replace(SETTINGS, strengths=7, decide="best")
     result, diary, _ = run(doubtful, replace(settings, budget="1h"))
-    assert result.recommendation["regularizer"] != "none"
-    found = result.recommendation["full_size"]
-    assert found["rows"] == 400
-    sizes = [size["rows"] for size in found["measured"]]
-    assert sizes[2] == result.recommendation["subsample_size"]["rows"]
+    assert result.recommendation.regularizer != "none"
+    found = result.recommendation.full_size
+    assert found.rows == 400
+    sizes = [size.rows for size in found.measured]
+    assert sizes[2] == result.recommendation.subsample_size.rows
     assert np.array(sizes) / sizes[2] == pytest.approx([0.25, 0.5, 1], abs=0.03)
-    assert found["measured"][2]["gain"] == result.recommendation["gain"]["value"]
-    assert found["sentence"] in result.audit["sentences"]  # type: ignore[index]  # there is an audit
+    assert found.measured[2].gain == result.recommendation.gain.value
+    assert found.sentence in result.audit.sentences
     assert "growth" in diary.steps
     early, _, _ = run(doubtful, replace(settings, budget="10s", resources="yes"), tick=1.0)
-    assert early.recommendation["full_size"] is None
+    assert early.recommendation.full_size is None

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from regchoose.errors import RegchooseError, TrainingError
-from regchoose.records.answers import Prompt, Result
+from regchoose.records.answers import Prompt
 from regchoose.records.words import ARMS
 from regchoose.report.terminal import text
+from regchoose.result.document import RunResult
 from regchoose.result.json_text import dumps
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
@@ -58,7 +59,7 @@ def run(
     given: frozenset[str] = frozenset(),
     ask: Callable[[Prompt], str | None] = nobody,
     diary: Diary | None = None,
-) -> Result:
+) -> Any:
     ticks = count()
     return recommend(
         str(path),
@@ -102,63 +103,63 @@ def test_an_answer_has_everything_the_contract_names(walked: tuple[Any, ...]) ->
     document = json.loads(dumps(result))
     assert document["ok"] is True
     assert document["data"]["task"] == task
-    advice = document["recommendation"]
-    assert advice["outcome"] == f"start_{advice['regularizer']}"
-    assert advice["certainty"] in ("firm", "leaning", "undecided")
-    assert 0 <= advice["probability"] <= 1
-    assert 0 <= advice["safe"] <= 1
-    assert advice["training"]["stop_epoch"] <= advice["training"]["schedule_epochs"]
-    assert list(result.arms) == list(ARMS)
-    for arm, figures in document["arms"].items():
-        assert (figures["l1"] > 0) == (arm in ("l1", "elastic_net"))
-        assert (figures["l2"] > 0) == (arm in ("l2", "elastic_net"))
-        assert figures["interval"][0] < figures["loss"] < figures["interval"][1]
-        assert figures["failed"] == 0
+    advice = result.recommendation
+    assert advice.outcome == f"start_{advice.regularizer}"
+    assert advice.certainty in ("firm", "leaning", "undecided")
+    assert 0 <= advice.probability <= 1
+    assert 0 <= advice.safe <= 1
+    assert advice.training.stop_epoch <= advice.training.schedule_epochs
+    assert [arm for arm, _ in result.arms.items()] == list(ARMS)
+    for arm, figures in result.arms.items():
+        assert (figures.l1 > 0) == (arm in ("l1", "elastic_net"))
+        assert (figures.l2 > 0) == (arm in ("l2", "elastic_net"))
+        assert figures.interval[0] < figures.loss < figures.interval[1]
+        assert figures.failed == 0
     assert set(document["execution"]["arm_seconds"]) == set(ARMS)
 
 
 def test_steps_come_in_the_order_of_the_chart(walked: tuple[Any, ...]) -> None:
     _, _, result, diary = walked
     assert diary.steps[:3] == ["subsample", "none", "elastic_net"]
-    chosen = "l1" if "train_l1" in [step["key"] for step in result.path] else "l2"
+    chosen = "l1" if "train_l1" in [step.key for step in result.path] else "l2"
     assert diary.steps[3] == chosen
     assert sorted(diary.steps[3:]) == ["l1", "l2"]  # the skipped arm comes last: the audit
     for arm in ARMS:
-        assert diary.done[arm] == result.arms[arm]["trained"]
+        assert diary.done[arm] == result.arms.get(arm).trained
         assert diary.totals[arm] > 0
 
 
 def test_the_path_is_a_walk_of_the_chart(walked: tuple[Any, ...]) -> None:
     _, _, result, _ = walked
-    assert [step["key"] for step in result.path][:5] == [
+    assert [step.key for step in result.path][:5] == [
         "subsample_possible",
         "draw_subsample",
         "resources",
         "train_baseline",
         "train_elastic_net",
     ]
-    assert result.path[-1]["key"] == result.recommendation["outcome"]
+    assert result.path[-1].key == result.recommendation.outcome
     for step in result.path:
-        assert step["why"]
-        assert step["source"]
-        if step["kind"] == "question":
-            assert step["evidence"]
+        assert step.why
+        assert step.source
+        if step.kind == "question":
+            assert step.evidence
 
 
 def test_the_answers_agree_with_the_losses(walked: tuple[Any, ...]) -> None:
     _, _, result, _ = walked
-    losses = {arm: figures["loss"] for arm, figures in result.arms.items()}
+    losses = {arm: figures.loss for arm, figures in result.arms.items()}
     pairs = {
         "elastic_net_vs_baseline": ("elastic_net", "none"),
         "l1_vs_elastic_net": ("l1", "elastic_net"),
         "l2_vs_baseline": ("l2", "none"),
     }
-    equivalent = {found["question"]: found["equivalent"] for found in result.comparisons}
+    equivalent = {found.question: found.equivalent for found in result.comparisons}
     for step in result.path:
-        if step["key"] in pairs:
-            a, b = pairs[step["key"]]
-            kept_free = b == "none" and equivalent[step["key"]] >= 0.95
-            assert step["answer"] == ("better" if losses[a] < losses[b] and not kept_free else "worse")
+        if step.key in pairs:
+            a, b = pairs[step.key]
+            kept_free = b == "none" and equivalent[step.key] >= 0.95
+            assert step.answer == ("better" if losses[a] < losses[b] and not kept_free else "worse")
 
 
 def test_an_answer_can_be_shown(walked: tuple[Any, ...]) -> None:
@@ -169,17 +170,24 @@ def test_an_answer_can_be_shown(walked: tuple[Any, ...]) -> None:
         assert max(map(len, shown.splitlines())) <= width
 
 
+def lasting(result: RunResult) -> str:
+    """Return what does not differ from run to run."""
+    document = json.loads(dumps(result))
+    del document["seconds"], document["execution"]
+    return json.dumps(document)
+
+
 @pytest.mark.parametrize("further", [{}, {"jobs": 2}], ids=["again", "two jobs"])
 def test_same_seed_same_bytes(walked: tuple[Any, ...], further: dict[str, Any]) -> None:
     _, path, result, _ = walked
     other = run(path, replace(QUICK, **further))
-    assert dumps(replace(other, seconds=0, execution={})) == dumps(replace(result, seconds=0, execution={}))
+    assert lasting(other) == lasting(result)
 
 
 def test_another_seed_gives_other_losses(walked: tuple[Any, ...]) -> None:
     _, path, result, _ = walked
     other = run(path, replace(QUICK, seed=1))
-    assert other.arms["none"]["loss"] != result.arms["none"]["loss"]
+    assert other.arms.none.loss != result.arms.none.loss
 
 
 def test_one_learning_rate_is_found_for_all_arms(tmp_path: Path) -> None:
@@ -187,14 +195,14 @@ def test_one_learning_rate_is_found_for_all_arms(tmp_path: Path) -> None:
     result = run(write(tmp_path, "regression"), replace(QUICK, lr="auto"), diary=diary)
     assert diary.steps[:3] == ["subsample", "rate", "none"]
     assert diary.done["rate"] == diary.totals["rate"] == 3 * 4 * 5
-    assert result.recommendation["training"]["lr"] in (0.001, 0.003, 0.01)
+    assert result.recommendation.training.lr in (0.001, 0.003, 0.01)
 
 
 def test_a_rate_much_better_than_the_usual_one_is_taken(tmp_path: Path) -> None:
     """In five epochs of one step each, only large steps get anywhere."""
     path = write(tmp_path, "regression", n=200)
     result = run(path, replace(QUICK, lr="auto", steps=5, batch=120))
-    assert result.recommendation["training"]["lr"] == 0.01
+    assert result.recommendation.training.lr == 0.01
 
 
 def test_strengths_are_moved_to_the_full_table(tmp_path: Path) -> None:
@@ -202,29 +210,29 @@ def test_strengths_are_moved_to_the_full_table(tmp_path: Path) -> None:
     result = run(path, replace(QUICK, rows=100, subsample="yes"), given=frozenset({"subsample"}))
     advice = result.recommendation
     assert result.subsample is not None
-    assert (result.subsample["rows"], result.subsample["of"]) == (100, 300)
-    small = advice["subsample_size"]
-    assert small["rows"] == 80
-    gamma = 0.5 if advice["nonzero_share"] < 0.5 else 1.0
-    assert advice["l2"] == pytest.approx(small["l2"] * 80 / 300)
-    assert advice["l1"] == pytest.approx(small["l1"] * (80 / 300) ** gamma)
+    assert (result.subsample.rows, result.subsample.of) == (100, 300)
+    small = advice.subsample_size
+    assert small.rows == 80
+    gamma = 0.5 if advice.nonzero_share < 0.5 else 1.0
+    assert advice.l2 == pytest.approx(small.l2 * 80 / 300)
+    assert advice.l1 == pytest.approx(small.l1 * (80 / 300) ** gamma)
 
 
 def test_strengths_of_the_user_are_taken(tmp_path: Path) -> None:
     path = write(tmp_path, "regression")
     result = run(path, replace(QUICK, l1=0.01, l2=0.02))
-    assert result.arms["l2"]["l2"] == pytest.approx(0.02 * 80 / 64)  # for 64 of the subsample's 80 rows
-    assert result.arms["elastic_net"]["l2"] == pytest.approx(0.02 * 80 / 64)
-    assert len(result.curves["loss_by_strength"]["elastic_net"]["l1"]) == 1
+    assert result.arms.l2.l2 == pytest.approx(0.02 * 80 / 64)  # for 64 of the subsample's 80 rows
+    assert result.arms.elastic_net.l2 == pytest.approx(0.02 * 80 / 64)
+    assert len(result.curves.loss_by_strength.elastic_net.l1) == 1
 
 
 @pytest.mark.parametrize("task", ["regression", "binary"])
 def test_linear_networks_have_no_training_length(tmp_path: Path, task: str) -> None:
     result = run(write(tmp_path, task), replace(QUICK, network="linear"))
-    assert result.recommendation["training"] is None
+    assert result.recommendation.training is None
     assert result.audit is not None
-    assert result.audit["fixed_length"] is None
-    assert result.arms["l1"]["stationarity"] < 1e-7
+    assert result.audit.fixed_length is None
+    assert result.arms.l1.stationarity < 1e-7
 
 
 def test_without_the_audit_the_skipped_arm_is_not_trained(tmp_path: Path) -> None:
@@ -236,14 +244,14 @@ def test_without_the_audit_the_skipped_arm_is_not_trained(tmp_path: Path) -> Non
 
 def test_best_recommends_the_lowest_loss(tmp_path: Path) -> None:
     result = run(write(tmp_path, "regression"), replace(QUICK, decide="best"))
-    losses = {arm: figures["loss"] for arm, figures in result.arms.items()}
-    assert result.recommendation["regularizer"] == min(losses, key=losses.__getitem__)
+    losses = {arm: figures.loss for arm, figures in result.arms.items()}
+    assert result.recommendation.regularizer == min(losses, key=losses.__getitem__)
 
 
 def test_a_fixed_length_trains_to_the_end(tmp_path: Path) -> None:
     result = run(write(tmp_path, "regression"), replace(QUICK, stopping="fixed"))
-    training = result.recommendation["training"]
-    assert training["stop_epoch"] == training["schedule_epochs"]
+    training = result.recommendation.training
+    assert training.stop_epoch == training.schedule_epochs
 
 
 # ---- prior knowledge -------------------------------------------------------------------------------
@@ -275,28 +283,28 @@ def test_prior_knowledge_answers_without_training(
         }
         result = run(path, ask=lambda prompt: replies.get(prompt.flag), diary=diary)
         by = "user"
-    assert result.recommendation["outcome"] == outcome
-    assert result.recommendation["certainty"] == "prior"
-    assert result.recommendation["l1"] is None
+    assert result.recommendation.outcome == outcome
+    assert result.recommendation.certainty == "prior"
+    assert result.recommendation.l1 is None
     assert diary.steps == []
-    last = [step for step in result.path if step["kind"] == "question"][-1]
-    assert last["answered_by"] == by
+    last = [step for step in result.path if step.kind == "question"][-1]
+    assert last.answered_by == by
     assert json.loads(dumps(result))["arms"] == {}
     assert "prior knowledge" in text(result, width=80)
 
 
 def test_what_nobody_knows_is_measured(tmp_path: Path) -> None:
     result = run(write(tmp_path, "binary"), replace(QUICK, resources="no"), given=frozenset({"resources"}))
-    measured = {step["key"]: step for step in result.path if step["answered_by"] == "measured"}
-    assert "condition number" in measured["correlated"]["evidence"]
-    assert result.data["profile"]["correlated"]["figures"]["condition_number"] > 0
+    measured = {step.key: step for step in result.path if step.answered_by == "measured"}
+    assert "condition number" in measured["correlated"].evidence
+    assert result.data.profile.correlated.figures["condition_number"] > 0
 
 
 def test_a_budget_too_small_is_answered_from_prior_knowledge(tmp_path: Path) -> None:
     result = run(write(tmp_path, "binary"), replace(QUICK, budget="0.001s"))
-    resources = next(step for step in result.path if step["key"] == "resources")
-    assert (resources["answer"], resources["answered_by"]) == ("no", "measured")
-    assert result.recommendation["certainty"] == "prior"
+    resources = next(step for step in result.path if step.key == "resources")
+    assert (resources.answer, resources.answered_by) == ("no", "measured")
+    assert result.recommendation.certainty == "prior"
 
 
 @pytest.mark.parametrize(
@@ -313,7 +321,7 @@ def test_a_budget_too_small_is_answered_from_prior_knowledge(tmp_path: Path) -> 
 def test_the_second_chart(tmp_path: Path, answers: dict[str, str], keys: list[str]) -> None:
     settings = replace(QUICK, chart="three-questions", **answers)  # type: ignore[arg-type]  # names of fields
     result = run(write(tmp_path, "binary"), settings, given=frozenset(answers))
-    assert [step["key"] for step in result.path] == keys
+    assert [step.key for step in result.path] == keys
 
 
 def test_the_second_chart_leads_to_the_experiment_and_past_it(tmp_path: Path) -> None:
@@ -321,8 +329,8 @@ def test_the_second_chart_leads_to_the_experiment_and_past_it(tmp_path: Path) ->
     unsure = {"sparse": "no"}
     settings = replace(QUICK, chart="three-questions", resources="no", **unsure)  # type: ignore[arg-type]
     result = run(path, settings, given=frozenset({"resources", *unsure}))
-    assert result.path[-1]["kind"] == "outcome"
-    assert result.recommendation["certainty"] == "prior"
+    assert result.path[-1].kind == "outcome"
+    assert result.recommendation.certainty == "prior"
 
 
 # ---- what goes wrong -------------------------------------------------------------------------------
@@ -336,10 +344,10 @@ def test_a_subsample_that_does_not_match_is_a_no(tmp_path: Path) -> None:
     path.write_text("\n".join(lines) + "\n")
     result = run(path, replace(QUICK, rows=20))
     first = result.path[0]
-    assert (first["answer"], first["answered_by"]) == ("no", "measured")
+    assert (first.answer, first.answered_by) == ("no", "measured")
     assert result.subsample is not None
-    assert result.subsample["matched"] is False
-    assert any(not check["ok"] for check in result.subsample["checks"])
+    assert result.subsample.matched is False
+    assert any(not check.ok for check in result.subsample.checks)
 
 
 def test_trainings_that_fail_are_an_error(tmp_path: Path) -> None:
@@ -357,9 +365,9 @@ def test_too_few_rows_are_refused_and_answered_from_prior_knowledge(tmp_path: Pa
         run(path)
     assert caught.value.code == "E303"
     result = run(path, replace(QUICK, resources="no"), given=frozenset({"resources"}))
-    assert result.recommendation["certainty"] == "prior"
+    assert result.recommendation.certainty == "prior"
 
 
 def test_as_many_rows_as_are_asked_for_are_enough(tmp_path: Path) -> None:
     result = run(write(tmp_path, "regression", n=30))
-    assert result.recommendation["regularizer"] in ARMS
+    assert result.recommendation.regularizer in ARMS

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from regchoose.records.table import Column
+from regchoose.records.table import Column, DateParts
 from regchoose.records.words import Float
 from regchoose.table.columns.facts import Facts
 
@@ -163,7 +163,9 @@ def expand_dates(
     further = [(_part(facts, name, values, taken=taken), values) for name, values in parts.items()]
     listed = ", ".join(parts) or "nothing, for it is the same in every row"
     why = f"dates, as {facts.texts[0]!r}, read as {moments.order}: gives {listed}"
-    return replace(column, why=why), further, ""
+    made = {part.name: name for name, (part, _) in zip(parts, further, strict=True)}
+    date = DateParts(moments.written, moments.clock, made) if made else None
+    return replace(column, why=why, date=date), further, ""
 
 
 def part_name(column: str, part: str, *, taken: Sequence[str]) -> str:

@@ -36,6 +36,7 @@ class Target:
     classes: tuple[str, ...]
     type: str
     warnings: tuple[PhraseLike, ...] = ()
+    merged: bool = False  # whether the last class holds the rare ones
 
 
 def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, PhraseLike]:
@@ -224,6 +225,7 @@ def _merge_rare(target: Target, fewest: int) -> Target:
         values=lookup[target.values.astype(np.int64)],
         task="binary" if len(classes) == 2 else "multiclass",
         classes=classes,
+        merged=True,
         warnings=(
             f"{int(rare.sum())} classes with fewer than {fewest} rows are one class, {name!r}, by "
             + setting("min_class")

@@ -259,6 +259,7 @@ def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[
         header=header,
         decimal=mark,
         found=f"{said}; {source.said}; {why_mark}; {why}",
+        escape="\\" if layout.escaped else None,
     )
     named = _named(path, columns, lines, dialect, warnings=warnings, header_rows=settings.header_rows)
     return named, layout

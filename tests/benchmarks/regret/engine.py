@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from regchoose.experiment.grid import to_size
-from regchoose.records.answers import Result
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm
 from regchoose.report.progress import Silent
+from regchoose.result.document import RunResult
 from regchoose.run.walk_chart import recommend
 from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.training.block import CellData, Schedule, make_schedule
@@ -50,18 +50,18 @@ def ours(split: Split, sizes: Sizes) -> list[Found]:
     result = recommended(split, sizes, decide="best")
     seconds = time.perf_counter() - start
     assert result.design is not None
-    rope = {"rope": result.design["rope"], "certainty": result.recommendation["certainty"]}
-    best = _Chosen(BEST, result, result.recommendation["regularizer"], seconds)
+    rope = {"rope": result.design.rope, "certainty": result.recommendation.certainty}
+    best = _Chosen(BEST, result, result.recommendation.regularizer, seconds)
     found = [_judged(best, split, sizes, more=rope)]
-    if len(result.design["looks"]) > 1:  # whether to look again depends on the rule
+    if len(result.design.looks) > 1:  # whether to look again depends on the rule
         start = time.perf_counter()
         again = recommended(split, sizes, decide="chart")
-        arm, seconds = again.recommendation["regularizer"], time.perf_counter() - start
+        arm, seconds = again.recommendation.regularizer, time.perf_counter() - start
         others = [_Chosen(CHART, again, arm, seconds)]
     else:
         others = [_Chosen(CHART, result, _end_of_chart(result), seconds)]
-    own = result.execution["arm_seconds"]
-    others += [_Chosen(ALONE[arm], result, arm, own[arm]) for arm in ARMS]
+    own = result.execution.arm_seconds
+    others += [_Chosen(ALONE[arm], result, arm, own.get(arm) or 0.0) for arm in ARMS]
     return found + [_judged(chosen, split, sizes) for chosen in others]
 
 
@@ -80,7 +80,7 @@ def habits(split: Split, sizes: Sizes) -> list[Found]:
     return found
 
 
-def recommended(split: Split, sizes: Sizes, *, decide: Rule) -> Result:
+def recommended(split: Split, sizes: Sizes, *, decide: Rule) -> RunResult:
     """Run `recommend` on the rows that are not held out."""
     settings = replace(
         split.settings, decide=decide, network=sizes.settings.network, chart="which-regularizer"
@@ -98,15 +98,15 @@ def recommended(split: Split, sizes: Sizes, *, decide: Rule) -> Result:
         )
 
 
-def _end_of_chart(result: Result) -> Arm:
-    return OUTCOME_ARMS[result.path[-1]["key"]]
+def _end_of_chart(result: RunResult) -> Arm:
+    return OUTCOME_ARMS[result.path[-1].key]
 
 
 class _Chosen(NamedTuple):
     """An arm of a run, under the name of the method that chooses it, and the seconds that took."""
 
     method: str
-    result: Result
+    result: RunResult
     arm: Arm
     seconds: float
 
@@ -118,20 +118,21 @@ def _judged(chosen: _Chosen, split: Split, sizes: Sizes, *, more: Mapping[str, A
     return Found(chosen.method, loss, chosen.seconds + refit, said)
 
 
-def _choice(result: Result, arm: Arm) -> _Choice:
+def _choice(result: RunResult, arm: Arm) -> _Choice:
     """Return an arm's choice moved to all rows, by the rule by which the recommendation is."""
-    own, recommended = result.arms[arm], result.recommendation
-    if arm == recommended["regularizer"]:
-        l1, l2 = recommended["l1"], recommended["l2"]
+    own: Any = result.arms.get(arm)
+    recommended: Any = result.recommendation
+    if arm == recommended.regularizer:
+        l1, l2 = recommended.l1, recommended.l2
     else:
-        rows = recommended["subsample_size"]["rows"]
-        l1_factor, l2_factor = to_size(own["nonzero_share"], rows, of=result.data["rows"])
-        l1, l2 = own["l1"] * l1_factor, own["l2"] * l2_factor
-    training = recommended["training"]
+        rows = recommended.subsample_size.rows
+        l1_factor, l2_factor = to_size(own.nonzero_share, rows, of=result.data.rows)
+        l1, l2 = own.l1 * l1_factor, own.l2 * l2_factor
+    training = recommended.training
     if training is None:
         return _Choice(l1, l2, None)
-    stop = np.array([own["epochs"]])
-    return _Choice(l1, l2, Schedule(training["schedule_epochs"], training["batch"], training["lr"], stop))
+    stop = np.array([own.epochs])
+    return _Choice(l1, l2, Schedule(training.schedule_epochs, training.batch, training.lr, stop))
 
 
 def _refitted(choice: _Choice, split: Split, sizes: Sizes) -> tuple[float, float]:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from regchoose.errors import UsageError
-from regchoose.records.answers import Prompt, Result
+from regchoose.records.answers import Prompt
 from regchoose.result.json_text import dumps
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
@@ -166,7 +166,7 @@ def nobody(_: Prompt) -> str | None:
     return None
 
 
-def run(path: Path, settings: Settings, notes: Notes) -> Result:
+def run(path: Path, settings: Settings, notes: Notes) -> Any:
     return recommend(str(path), settings, given=frozenset(), ask=nobody, listener=notes, clock=lambda: 0.0)
 
 
@@ -202,12 +202,12 @@ def test_a_run_one_model_at_a_time_says_why(table: Path) -> None:
     result = run(table, replace(SMALL, network=f"{GOOD}:Branching"), notes)
     (why,) = (text for text in notes.notes if "one model at a time" in text)
     assert "depends on the data" in why
-    assert all(arm["note"] == why for arm in result.arms.values())
+    assert all(arm.note == why for _, arm in result.arms.items())
 
 
 def test_the_convolution_of_the_example_learns_the_digits() -> None:
     network = f"{DATA / 'digits_network.py'}:Digits"
     settings = replace(SMALL, network=network, network_options={"channels": 4}, rows=400, epochs=12, folds=2)
     result = run(DATA / "digits.csv", settings, Notes())
-    assert result.arms["none"]["loss"] < 1.2  # guessing has 2.3
-    assert result.arms["none"]["metrics"]["accuracy"] > 0.6
+    assert result.arms.none.loss < 1.2  # guessing has 2.3
+    assert result.arms.none.metrics["accuracy"] > 0.6

@@ -1,0 +1,82 @@
+"""Beyond the chart: the arm that it skipped, simpler ones, and the fixed training length."""
+
+from regchoose.experiment.arm_comparison import posterior_of
+from regchoose.experiment.judgement import Judgement
+from regchoose.records.words import ARM_NAMES, Arm
+from regchoose.result.experiment_sections import ArmNumbers, Audit, FixedLength
+from regchoose.run.wording import (
+    assumptions,
+    audit_sentences,
+    growth_sentence,
+    looks_sentence,
+    split_sentence,
+)
+from regchoose.statistics.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer
+from regchoose.statistics.posterior import Posterior, compare
+
+ALIKE = 0.8  # P(a simpler arm is not worse by more than δ) from which it is mentioned
+SIMPLER: dict[Arm, tuple[Arm, ...]] = {
+    "elastic_net": ("none", "l1", "l2"),
+    "l1": ("none",),
+    "l2": ("none",),
+    "none": (),
+}
+
+
+def audit(judgement: Judgement) -> Audit:
+    """Return what the chart does not ask: the best arm, simpler ones, the fixed length."""
+    verdict, chart_arm = judgement.verdict, OUTCOME_ARMS[judgement.outcome]
+    losses: dict[str, float] = {arm: judgement.loss(arm) for arm in judgement.arms}
+    at_end = posterior_of(judgement.arms, judgement.experiment, at_end=True)
+    losses_at_end: dict[str, float] = dict(zip(at_end.arms, at_end.mean.tolist(), strict=True))
+    epochs = int(judgement.experiment.training.schedule.checkpoints[-1])
+    linear = judgement.experiment.training.hidden is None
+    found = compare(judgement.posterior, chart_arm, verdict.best_arm, rope=verdict.rope)
+    firmly = bool(found.worse >= FIRM)
+    simpler = _simpler(judgement, chart_arm)
+    sentences = audit_sentences(
+        arm=chart_arm,
+        best=verdict.best_arm,
+        losses=losses,
+        losses_at_end=losses_at_end,
+        epochs=1 if linear else epochs,
+        simpler=simpler,
+        firmly=firmly,
+        alike=found.equivalent >= FIRM,
+    )
+    if chart_arm in ("none", "l2"):
+        sentences.append(assumptions(lost="Elastic Net", profile=judgement.profile))
+    sentences += filter(None, [split_sentence(judgement.table)])
+    sentences += [f"{ARM_NAMES[arm]} was not trained: the budget was used up." for arm in judgement.skipped]
+    sentences += filter(None, [looks_sentence(judgement.looks, ended=judgement.last)])
+    if judgement.growth is not None:
+        matters = judgement.matters_at_full_size
+        sentences.append(growth_sentence(judgement.growth, of=judgement.table.n_all, matters=matters))
+    if verdict.certainty == "undecided":
+        name = ARM_NAMES[OUTCOME_ARMS[judgement.prior]]
+        sentences.append(f"Prior knowledge, measured on the data, would say {name} (right in at most 60 %).")
+    return Audit(
+        best_arm=verdict.best_arm,
+        chart_regret=losses[chart_arm] - losses[verdict.best_arm],
+        agrees=verdict.best_arm == chart_arm,
+        firmly=firmly,
+        simpler_equivalent=simpler[0] if simpler else None,
+        safe=ArmNumbers(**verdict.safe_of),
+        outcome_at_fixed_length=None if linear else _outcome_of(judgement, at_end),
+        fixed_length=None if linear else FixedLength(epochs=epochs, loss=ArmNumbers(**losses_at_end)),
+        sentences=sentences,
+    )
+
+
+def _outcome_of(judgement: Judgement, posterior: Posterior) -> str:
+    return judgement.walk({key: answer(posterior, key, rope=judgement.rope) for key in DIAMONDS})
+
+
+def _simpler(judgement: Judgement, arm: Arm) -> tuple[Arm, float] | None:
+    """Return the simplest arm that is not worse by more than δ, and how probable that is."""
+    for other in SIMPLER[arm]:
+        if other in judgement.arms:
+            found = compare(judgement.posterior, other, arm, rope=judgement.rope)
+            if found.better + found.equivalent >= ALIKE:
+                return other, found.better + found.equivalent
+    return None

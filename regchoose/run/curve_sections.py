@@ -1,0 +1,102 @@
+"""What the plots of a report show: the section curves of a result."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from regchoose.experiment.arms import ArmRun
+from regchoose.experiment.fitted_curve import Drawing
+from regchoose.experiment.plan import Experiment
+from regchoose.records.words import Arm, Float
+from regchoose.result.experiment_sections import (
+    ByEpoch,
+    ByStrength,
+    Counted,
+    CountedArms,
+    Curves,
+    EpochCurves,
+    FittedArms,
+    FittedCurves,
+    MeanLosses,
+    Panel,
+    Points,
+    StrengthCurves,
+    WeightCurves,
+)
+from regchoose.statistics.posterior import Posterior
+
+BINS, WITHIN = 41, 0.995  # of the histograms of weights: an odd number, so that one is around zero
+
+
+def curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: Posterior) -> Curves:
+    """Return what the plots show: losses by strength and epoch, weights, fitted curves, the posterior."""
+    schedule, linear = experiment.training.schedule, experiment.training.hidden is None
+    epochs = [] if linear else schedule.checkpoints.tolist()
+    fitted = {arm: run.fitted for arm, run in arms.items() if run.fitted is not None}
+    drawn = {"fitted": _of_fits(experiment.drawing, fitted)} if experiment.drawing and fitted else {}
+    return Curves(
+        loss_by_strength=StrengthCurves(**{arm: _by_strength(run) for arm, run in arms.items()}),
+        loss_by_epoch=EpochCurves(
+            **{
+                arm: ByEpoch(
+                    epochs=epochs, train=run.curves["train"].tolist(), test=run.curves["test"].tolist()
+                )
+                for arm, run in arms.items()
+                if not linear
+            }
+        ),
+        weights=_of_weights({arm: run.weights for arm, run in arms.items() if len(run.weights)}),
+        posterior=MeanLosses(
+            arms=list(posterior.arms),
+            mean=posterior.mean.tolist(),
+            scale=posterior.scale.tolist(),
+            df=posterior.df,
+        ),
+        **drawn,
+    )
+
+
+def _by_strength(run: ArmRun) -> ByStrength:
+    best = run.tuning.loss.argmin(1)
+    rows = np.arange(len(best))
+    return ByStrength(
+        l1=run.tuning.grid.l1.tolist(),
+        l2=run.tuning.grid.l2.tolist(),
+        inner_loss=run.tuning.loss[rows, best].tolist(),
+        # At one length for all: the best length of a strength far too large is a step or two.
+        nonzero_share=run.tuning.nonzero_share[:, run.chosen.checkpoint].tolist(),
+        in_all_cells=run.tuning.everywhere.tolist(),
+        chosen=run.chosen.point,
+    )
+
+
+def _of_weights(weights: Mapping[Arm, Float]) -> WeightCurves:
+    """Count weights between edges that all arms share; exact zeros and what lies beyond are apart.
+
+    The edges reach as far as all but a two-hundredth of the largest weights of any arm.
+    """
+    reach = max((float(np.quantile(np.abs(own), WITHIN)) for own in weights.values()), default=0.0) or 1.0
+    edges = np.linspace(-reach, reach, BINS + 1)
+    counted = {
+        arm: Counted(
+            counts=np.histogram(own[own != 0], edges)[0].tolist(),
+            zeros=int((own == 0).sum()),
+            beyond=int((np.abs(own) > reach).sum()),
+            of=len(own),
+        )
+        for arm, own in weights.items()
+    }
+    return WeightCurves(edges=edges.tolist(), arms=CountedArms(**counted))
+
+
+def _of_fits(drawing: Drawing, fitted: Mapping[Arm, Float]) -> FittedCurves:
+    """Return a panel for each name that is drawn, with the curve of each arm: (k', g)."""
+    panels = [
+        Panel(
+            output=name,
+            data=Points(x=drawing.points_x.tolist(), y=drawing.points_y[place].tolist()),
+            arms=FittedArms(**{arm: curves[place].tolist() for arm, curves in fitted.items()}),
+        )
+        for place, name in enumerate(drawing.names)
+    ]
+    return FittedCurves(input=drawing.feature, x=drawing.x.tolist(), panels=panels)

@@ -1,0 +1,218 @@
+"""A recommendation in the words of libraries and of people."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from regchoose.errors import setting
+from regchoose.experiment.design import Layout
+from regchoose.experiment.gain_by_rows import Growth
+from regchoose.experiment.plan import Experiment
+from regchoose.records.experiment import Comparison, Penalties, Verdict
+from regchoose.records.subsample import Profile
+from regchoose.records.table import Table
+from regchoose.records.words import ARM_NAMES, Arm, Task, arm_phrase
+from regchoose.result.document import InWords
+from regchoose.statistics.decide import FIRM, LEANING
+
+COUNTED = {1: "one", 2: "two", 3: "three", 4: "four"}
+LEAST_TOLD = 5e-4  # of the loss: a smaller gain is not put in figures
+
+
+def in_words(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows: int) -> InWords:
+    """Say what strengths of the mean loss are in PyTorch, Keras and scikit-learn.
+
+    Parameters
+    ----------
+    l1, l2 : float
+        Of J = mean loss + l1·Σ|w| + l2·Σw², the squared error of the standardized target or the log loss.
+    batch, rows : int
+        Rows a step, and of the whole table: scikit-learn divides by them.
+    """
+    terms = [f"{l1:.3g}*w.abs().sum()"] * bool(l1) + [f"{l2:.3g}*w.square().sum()"] * bool(l2)
+    torch = " + ".join(["mean loss", *terms])
+    if terms:
+        torch += ", summed over the weight matrices w"
+    if l1:
+        torch += "; a proximal step in place of abs() gives the exact zeros"
+    if l2 and not linear:
+        torch += f"; Adam or SGD with weight_decay={2 * l2:.3g} on these is the same L2, AdamW's decay is not"
+    named = ", ".join([f"l1={l1:.3g}"] * bool(l1) + [f"l2={l2:.3g}"] * bool(l2))
+    keras = f"kernel_regularizer=keras.regularizers.L1L2({named})" if terms else "no kernel_regularizer"
+    sklearn = (
+        _sklearn_linear(l1, l2, task=task, rows=rows) if linear else _sklearn_mlp(l1, l2, task, batch=batch)
+    )
+    return InWords(pytorch=torch, keras=keras, scikit_learn=sklearn)
+
+
+def _sklearn_mlp(l1: float, l2: float, task: Task, *, batch: int) -> str:
+    if l1:
+        return "its networks know no L1"
+    # Its objective is (½ for squares) mean loss + alpha/(2·rows of the batch)·Σw².
+    name, alpha = ("MLPRegressor", l2 * batch) if task == "regression" else ("MLPClassifier", 2 * l2 * batch)
+    return f"{name}(alpha={alpha:.3g}, batch_size={batch}): its alpha is divided by the rows of a batch"
+
+
+def _sklearn_linear(l1: float, l2: float, *, task: Task, rows: int) -> str:
+    if task != "regression":
+        total = l1 + 2 * l2
+        if not total:
+            return "LogisticRegression(C=numpy.inf)"
+        return f"LogisticRegression(C={1 / (rows * total):.3g}, l1_ratio={l1 / total:.3g}, solver='saga')"
+    if not l1:
+        return f"Ridge(alpha={l2 * rows:.3g})" if l2 else "LinearRegression()"
+    total = l1 / 2 + l2
+    return f"ElasticNet(alpha={total:.3g}, l1_ratio={l1 / 2 / total:.3g})"
+
+
+def advice(regularizer: Arm, *, certainty: str, evidence: Mapping[str, Any]) -> str:
+    """Say a recommendation in one sentence.
+
+    Parameters
+    ----------
+    evidence : mapping
+        `safe`, `practical` (whether any arm differs by more than δ), `arms` (how many were trained); empty
+        where nothing was trained.
+    """
+    name = arm_phrase(regularizer)
+    if certainty == "prior":
+        start = "" if regularizer == "none" else " Try strengths of 0.001, 0.01, 0.1 and 1 of the mean loss."
+        weak = "by what is known of the data alone: a weak reason, right in at most 60 % of cases."
+        return f"Start with {name}, {weak}{start}"
+    all_trained = COUNTED[evidence["arms"]]
+    if not evidence["practical"]:
+        return f"Start with {name}; the {all_trained} make no practical difference on this table."
+    opening = {"firm": "Start", "leaning": "Rather start", "undecided": "If you must choose, start"}[
+        certainty
+    ]
+    return (
+        f"{opening} with {name}: as good as the best of the {all_trained}, up to no practical difference, "
+        f"with probability {_probability(evidence['safe'])}."
+    )
+
+
+def _probability(share: float) -> str:
+    """Write a probability; draws are counted, so none is certain, and none is rounded up to a bound."""
+    rounded = round(share, 2)
+    if rounded in (LEANING, FIRM) and share < rounded:
+        rounded -= 0.01
+    return "over 0.99" if share > 0.99 else f"{rounded:.2f}"
+
+
+def audit_sentences(
+    *,
+    arm: Arm,
+    best: Arm,
+    losses: Mapping[str, float],
+    losses_at_end: Mapping[str, float],
+    epochs: int,
+    simpler: tuple[Arm, float] | None,
+    firmly: bool,
+    alike: bool,
+) -> list[str]:
+    """Say what lies beyond the chart: the arm it skipped, simpler ones, and the fixed training length."""
+    said = []
+    if best != arm and alike:
+        said.append(f"{ARM_NAMES[best]} did best by the estimate, which makes no practical difference.")
+    elif best != arm:
+        stress = "is better, and that is firm" if firmly else "did better, by the estimate"
+        told = losses[arm] - losses[best] >= LEAST_TOLD * losses[best]
+        lower = f"loss {_excess(losses[arm], losses[best])} lower" if told else "by a hair"
+        said.append(f"{ARM_NAMES[best]}, which the chart did not choose, {stress}: {lower}.")
+    if simpler is not None:
+        name, probability = simpler
+        said.append(f"{ARM_NAMES[name]} is simpler and not worse (P = {_probability(probability)}).")
+    if epochs > 1 and "none" in losses:
+        end, tuned = (_excess(table["none"], min(table.values())) for table in (losses_at_end, losses))
+        said.append(
+            f"Without early stopping, at {epochs} epochs, none loses {end} to the best arm; with it {tuned}."
+        )
+    return said
+
+
+def _excess(loss: float, lowest: float) -> str:
+    """Say how much a loss is above the lowest: as a share of it, or where that is zero, as it is."""
+    return f"{(loss - lowest) / lowest:.1%}" if lowest > 0 else f"{loss - lowest:.2g}"
+
+
+def assumptions(*, lost: str, profile: Profile) -> str:
+    """Say which of the article's reasons for a loss of L1 or Elastic Net the data show."""
+    reasons = {
+        "the features correlate": profile.correlated,
+        "the entire picture is needed": profile.entire_picture,
+    }
+    found = [f"{text}: {finding.answer}" for text, finding in reasons.items()]
+    return f"{lost} did not win. The article's reasons for that, measured: {'; '.join(found)}."
+
+
+def size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool, exponent: float | None) -> str:
+    """Say how strengths found on so many rows were moved to the whole table; see `to_size`."""
+    ratio = f"{rows}/{of}"
+    parts = []
+    if judged.l1[0]:
+        expected = "½, a sparse fit" if sparse else "1, a dense fit"
+        parts.append(f"l1 × ({ratio})^{expected if exponent is None else f'{exponent:.2f}, as measured'}")
+    if judged.l2[0]:
+        parts.append(f"l2 × {ratio}")
+    return "; ".join(parts)
+
+
+def growth_sentence(growth: Growth, *, of: int, matters: bool) -> str:
+    """Say where the gain is heading."""
+    first, last = growth.sizes[0], growth.sizes[-1]
+    said = (
+        f"The gain over none is {first.gain:.1%} on {first.rows:,} training rows and {last.gain:.1%} on "
+        f"{last.rows:,}; carried on to all {of:,}, about {growth.trend.at_full_size:.1%} (an extrapolation)."
+    )
+    return said if matters else f"{said} At full size the choice is predicted not to matter."
+
+
+def looks_sentence(looks: Sequence[tuple[Layout, Verdict]], *, ended: str) -> str:
+    """Say what each look said, and why there was no other; empty for one look that all rows took part in."""
+    said = ", ".join(
+        f"{layout.rows:,} rows {verdict.certainty} ({_probability(verdict.safe)} safe)"
+        for layout, verdict in looks
+    )
+    doubtful = looks[-1][1].certainty == "undecided"
+    if len(looks) == 1 and not doubtful:
+        return ""
+    opening = (
+        f"Looked at {len(looks)} times: {said}"
+        if len(looks) > 1
+        else f"Undecided on {looks[0][0].rows:,} rows"
+    )
+    return f"{opening}; {ended}." if doubtful else f"{opening}."
+
+
+def comparison_sentence(found: Comparison) -> str:
+    """Say what a diamond of the chart found: the difference, its interval, and the three probabilities."""
+    low, high = found.interval
+    loss = f"loss {found.difference:+.2g} [{low:.2g}, {high:.2g}]; ".replace("-", "−")
+    shares = {"better": found.better, "alike": found.equivalent, "worse": found.worse}
+    return loss + ", ".join(f"{side} {100 * share:.0f} %" for side, share in shares.items())
+
+
+def design_sentence(experiment: Experiment) -> str:
+    """Say on which rows models are trained and judged."""
+    layout, settings = experiment.layout, experiment.settings
+    if layout.kind == "A":
+        sets = f"{layout.sets} separate training sets of {layout.rows:,} rows"
+        return f"{sets}, judged on {layout.test_rows:,} others"
+    return f"{settings.folds}-fold cross-validation of {layout.rows:,} rows, {settings.repeats} times"
+
+
+def split_of(table: Table) -> Literal["random", "groups", "time"]:
+    """Return how rows are split: random, groups or time."""
+    return "time" if table.time is not None else "groups" if table.groups is not None else "random"
+
+
+def split_sentence(table: Table) -> str:
+    """Say what a split that is not random does to the certainty; empty where it is random."""
+    split = split_of(table)
+    if split == "random":
+        return ""
+    how = {
+        "time": "Earlier rows trained and later ones judged, as " + setting("time"),
+        "groups": "Rows of one group stayed together, as " + setting("group"),
+    }
+    said = how[split] + " asks: for such splits the certainty is uncalibrated."
+    return said.words(python=table.dialect.in_memory)
