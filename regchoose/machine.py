@@ -1,4 +1,4 @@
-"""What this machine and installation are like, by the standard library alone: it works where little does."""
+"""What this machine has installed and to offer; by the standard library alone, so that it runs anywhere."""
 
 import os
 import platform
@@ -33,12 +33,12 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Machine:
-    """What was found. Sizes are in bytes; None is unknown.
+    """What this machine has. Sizes are in bytes; None is unknown.
 
     Parameters
     ----------
     packages : mapping of str to str or None
-        What regchoose needs → its version; None where it is not installed.
+        What regchoose needs → its version; None if it is not installed.
     threads : mapping of str to str
         Variables that set the threads of linear algebra.
     temporary : mapping
@@ -56,8 +56,8 @@ class Machine:
     cache: Mapping[str, Any]
 
 
-def look(environ: Mapping[str, str]) -> Machine:
-    """Look at this machine; nothing is raised, what cannot be told is None."""
+def look(environ: Mapping[str, str], *, cache: Path | None) -> Machine:
+    """Look at this machine and at the folder of the cache; nothing is raised, what is unknown is None."""
     return Machine(
         __version__,
         f"{platform.python_version()} ({sys.executable})",
@@ -67,14 +67,8 @@ def look(environ: Mapping[str, str]) -> Machine:
         memory(),
         {name: environ[name] for name in THREADS if environ.get(name)},
         _place(_temporary()),
-        _place(cache_folder(environ)),
+        _place(cache),
     )
-
-
-def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Return where computed results may be kept: XDG's folder for caches."""
-    base = environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "regchoose"
 
 
 def remarks(machine: Machine, devices: Mapping[str, Any] | str) -> list[str]:
@@ -124,7 +118,7 @@ def cores() -> int:
 
 
 def memory() -> int | None:
-    """Return the bytes of memory of the machine, or of the container where that is less."""
+    """Return the bytes of memory of the machine, or of the container if that is less."""
     try:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):
@@ -139,7 +133,7 @@ def memory() -> int | None:
 def _temporary() -> Path | None:
     try:
         return Path(tempfile.gettempdir())
-    except OSError:  # no folder at all can be written
+    except OSError:  # no folder can be written
         return None
 
 

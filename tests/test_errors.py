@@ -129,7 +129,7 @@ def test_an_error_speaks_to_both_and_comes_whole_from_another_process() -> None:
 # ---- the places where errors are raised --------------------------------------------------------------
 
 ROOT = Path(regchoose.__file__).parent
-ERRORS = ("UsageError", "DataError", "ResourceError", "TrainingError", "RegchooseError", "WrongError")
+ERRORS = ("UsageError", "DataError", "ResourceError", "TrainingError", "RegchooseError", "_Refused")
 FLAG = re.compile(r"(?<![\w-])--(?:no-)?([a-z][a-z0-9-]*)")
 
 

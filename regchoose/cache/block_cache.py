@@ -1,4 +1,4 @@
-"""The journal of a run: what it asks for and stores, without ever standing in its way."""
+"""The cache of trained blocks and whole answers; whatever happens to its file, the run goes on."""
 
 import io
 import json
@@ -12,39 +12,38 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from regchoose.cache.fingerprint import combined
-from regchoose.cache.store import Entry, n_bytes, opened, put_aside, remove
+from regchoose.cache.fingerprint import combine
+from regchoose.cache.store import Entry, move_aside, open_store, remove, used_bytes
 from regchoose.records.words import Arrays
 
 Kind = Literal["block", "answer"]
-Found = TypeVar("Found")
-LARGEST = 1_000_000_000  # bytes; the entries that were not asked for longest are dropped first
-LEFT = 0.9  # of the largest size, once something is dropped
+T = TypeVar("T")
+MAX_BYTES_KEPT = 1_000_000_000  # the entries that were unused for longest are dropped first
+SHARE_LEFT = 0.9  # of the largest size, once something is dropped
 UNREADABLE = (ValueError, OSError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
-class Contents:
-    """What a journal holds."""
+class CacheContents:
+    """What a cache holds."""
 
     bytes: int
     blocks: int
-    answers: tuple[tuple[float, Mapping[str, Any]], ...]  # when last used, and what is said of each
+    answers: tuple[tuple[float, Mapping[str, Any]], ...]  # when last used, and its description
 
 
-class Journal:
+class Cache:
     """What has been computed, under keys that say from what.
 
-    Where the file cannot be used, or no longer, everything is unknown, nothing is stored, and `notes` says
-    why; a run goes on all the same.
+    If the file cannot be used, nothing is found and nothing stored, and `notes` says why.
 
     Parameters
     ----------
     file : Path
     engine : str
-        Mark of the code that computes: of other code nothing is known.
+        Fingerprint of the code that computes; what other code has stored is not found.
     fresh : bool
-        Whether what is stored is ignored, and stored anew.
+        Whether to ignore what is stored, and to store it anew.
     now : callable
         Seconds since 1970.
     """
@@ -60,8 +59,8 @@ class Journal:
     # ---- blocks and answers --------------------------------------------------------------------
 
     def block(self, key: str) -> tuple[Arrays, str] | None:
-        """Return the arrays of a block, and its note; None where it is unknown."""
-        entry = self._read(combined(self._engine, key))
+        """Return the arrays of a block and its note; None if it is not stored."""
+        entry = self._read(combine(self._engine, key))
         if entry is None:
             return None
         try:
@@ -74,38 +73,38 @@ class Journal:
         return arrays, note
 
     def keep_block(self, key: str, arrays: Arrays, note: str) -> None:
-        """Store the arrays of a block, and its note."""
+        """Store the arrays of a block and its note."""
         packed = io.BytesIO()
         np.savez(packed, **arrays)  # type: ignore[arg-type]  # names are free, but for `file`
         self.kept += 1
         about = json.dumps({"note": note})
-        self._write(combined(self._engine, key), "block", Entry(about, packed.getvalue()))
+        self._write(combine(self._engine, key), "block", Entry(about, packed.getvalue()))
 
     def answer(self, key: str) -> dict[str, Any] | None:
-        """Return the document of a whole run; None where it is unknown."""
+        """Return the document of a whole run; None if it is not stored."""
         entry = self._read(key)
         return None if entry is None else dict(json.loads(entry.value))
 
     def keep_answer(self, key: str, document: str, about: Mapping[str, Any]) -> None:
-        """Store the document of a whole run, and what tells people which it is."""
+        """Store the document of a whole run, with a description for people."""
         self._write(key, "answer", Entry(json.dumps(about), document.encode()))
 
     # ---- the whole -----------------------------------------------------------------------------
 
-    def contents(self) -> Contents:
+    def contents(self) -> CacheContents:
         """Return what it holds."""
-        return self._tried(_contents) or Contents(0, 0, ())
+        return self._attempt(_contents) or CacheContents(0, 0, ())
 
     def clear(self) -> None:
-        """Forget everything; remove what was put aside."""
+        """Delete everything, also the files that were moved aside."""
 
-        def emptied(connection: sqlite3.Connection) -> None:
+        def empty(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM entries")
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-        self._tried(emptied)
-        if self._connection is None:  # on a full disk nothing can be noted, not even that all is forgotten
+        self._attempt(empty)
+        if self._connection is None:  # on a full disk nothing can be written, not even that all is deleted
             with suppress(OSError):
                 remove(self.file)
                 self.notes.clear()
@@ -113,9 +112,9 @@ class Journal:
         for aside in self.file.parent.glob(f"{self.file.name}.*-[0-9]*"):
             aside.unlink(missing_ok=True)
 
-    def close(self, *, largest: int = LARGEST) -> None:
-        """Note what was used, drop the oldest beyond the largest size, and close the file."""
-        self._tried(lambda connection: _tidied(connection, self._used, now=self._now(), largest=largest))
+    def close(self, *, largest: int = MAX_BYTES_KEPT) -> None:
+        """Record what was used, drop the oldest entries beyond the largest size, and close the file."""
+        self._attempt(lambda connection: _tidy(connection, self._used, now=self._now(), largest=largest))
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -124,9 +123,9 @@ class Journal:
 
     def _open(self) -> None:
         try:
-            self._connection, aside = opened(self.file)
+            self._connection, aside = open_store(self.file)
         except (OSError, sqlite3.Error) as error:
-            self._stopped(error)
+            self._give_up(error)
             return
         if aside is not None:
             self.notes.append(f"The journal could not be read; it is now {aside}, and a new one is begun.")
@@ -134,7 +133,7 @@ class Journal:
     def _read(self, key: str) -> Entry | None:
         if self._fresh:
             return None
-        row = self._tried(
+        row = self._attempt(
             lambda connection: connection.execute(
                 "SELECT about, value, digest FROM entries WHERE key = ?", (key,)
             ).fetchone()
@@ -142,40 +141,40 @@ class Journal:
         if row is None or not isinstance(row[0], str) or not isinstance(row[1], bytes):
             return None
         entry = Entry(row[0], row[1])
-        if entry.digest != row[2]:  # a byte fell over: it is computed anew, and stored over this one
+        if entry.digest != row[2]:  # damaged: it is computed anew, and stored over this one
             return None
         self._used.add(key)
         return entry
 
     def _write(self, key: str, kind: Kind, entry: Entry) -> None:
         row = (key, kind, entry.about, entry.value, entry.digest, self._now())
-        self._tried(
+        self._attempt(
             lambda connection: connection.execute(
                 "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)", row
             )
         )
 
-    def _tried(self, work: Callable[[sqlite3.Connection], Found]) -> Found | None:
-        """Do something with the file; damaged, it gives way to another; unusable, to none."""
+    def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Do something with the file. If it is damaged, begin a new one; if it cannot be used, do without."""
         if self._connection is None:
             return None
         try:
             return work(self._connection)
         except sqlite3.OperationalError as error:
-            self._stopped(error)
+            self._give_up(error)
         except sqlite3.DatabaseError:
             self._connection.close()
             self._connection = None
             try:
-                aside = put_aside(self.file, "corrupt")
+                aside = move_aside(self.file, "corrupt")
             except OSError as error:
-                self._stopped(error)
+                self._give_up(error)
             else:
                 self.notes.append(f"The journal was damaged; it is now {aside}, and a new one is begun.")
                 self._open()
         return None
 
-    def _stopped(self, error: Exception) -> None:
+    def _give_up(self, error: Exception) -> None:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         self.notes.append(
             f"Nothing is kept for another run: {self.file} cannot be used ({reason}); "
@@ -186,23 +185,23 @@ class Journal:
             self._connection = None
 
 
-def _contents(connection: sqlite3.Connection) -> Contents:
+def _contents(connection: sqlite3.Connection) -> CacheContents:
     rows = connection.execute("SELECT used, about FROM entries WHERE kind = 'answer' ORDER BY used DESC, key")
     answers = tuple((float(used), json.loads(about)) for used, about in rows)
     ((blocks,),) = connection.execute("SELECT count(*) FROM entries WHERE kind = 'block'")
-    return Contents(n_bytes(connection), blocks, answers)
+    return CacheContents(used_bytes(connection), blocks, answers)
 
 
-def _tidied(connection: sqlite3.Connection, used: set[str], *, now: float, largest: int) -> None:
+def _tidy(connection: sqlite3.Connection, used: set[str], *, now: float, largest: int) -> None:
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany(
             "UPDATE entries SET used = ? WHERE key = ?", [(now, key) for key in sorted(used)]
         )
-    excess = n_bytes(connection) - largest
+    excess = used_bytes(connection) - largest
     if excess <= 0:
         return
-    excess += round((1 - LEFT) * largest)
+    excess += round((1 - SHARE_LEFT) * largest)
     dropped: list[tuple[str]] = []
     for key, size in connection.execute("SELECT key, length(value) FROM entries ORDER BY used, key"):
         if excess <= 0:

@@ -1,4 +1,4 @@
-"""One SQLite file of values under keys. Whatever is wrong with it, it is put aside and a new one begun."""
+"""One SQLite file of values under keys; one that cannot be used is moved aside, and a new one begun."""
 
 import fcntl
 import hashlib
@@ -9,13 +9,13 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from regchoose.cache.location import is_remote
+from regchoose.cache.location import is_on_network
 
-MARK = 0x72676368  # "rgch", in the place where SQLite files say whose they are
+APPLICATION_ID = 0x72676368  # "rgch", which SQLite keeps in the header of the file
 SCHEMA = 1
-PATIENCE = 30.0  # seconds to wait while another run writes
-SMALLEST = 512  # bytes of a page, so of a database
-SIDES = ("", "-wal", "-shm", "-journal")  # files that SQLite keeps for one database
+WAIT_S = 30.0  # seconds, while another run writes
+MIN_BYTES = 512  # bytes of a page, so of a database
+FILE_SUFFIXES = ("", "-wal", "-shm", "-journal")  # files that SQLite keeps for one database
 ASIDE = ("foreign", "newer", "corrupt")
 COLUMNS = {"key", "kind", "about", "value", "digest", "used"}
 CREATE = """
@@ -31,55 +31,55 @@ CREATE TABLE entries (
 
 
 class NotOurs(Exception):  # noqa: N818 - says what a file is, not what went wrong
-    """A file that is no store of this schema: `args[0]` is one of `ASIDE`."""
+    """A file is no store of this schema: the argument is one of `ASIDE`."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A value and what is said of it."""
+    """A value and its description."""
 
     about: str
     value: bytes
 
     @property
     def digest(self) -> bytes:
-        """What tells whether it is as it was."""
+        """The checksum that tells whether it is unchanged."""
         return hashlib.sha256(self.about.encode() + b"\0" + self.value).digest()
 
 
-def opened(file: Path) -> tuple[sqlite3.Connection, Path | None]:
-    """Open a store, made where there is none.
+def open_store(file: Path) -> tuple[sqlite3.Connection, Path | None]:
+    """Open a store, or make one if there is none.
 
     Returns
     -------
     connection : sqlite3.Connection
     aside : Path or None
-        Where a file went that was there and no store of ours, or damaged.
+        Where a file was moved that is no store of ours, or damaged.
 
     Raises
     ------
     OSError, sqlite3.OperationalError
-        Where the place cannot be used.
+        If the place cannot be used.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(file):
+    with _exclusive(file):
         try:
-            return _connected(file), None
+            return _connect(file), None
         except NotOurs as reason:
-            aside = put_aside(file, str(reason))
+            aside = move_aside(file, str(reason))
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
-            aside = put_aside(file, "corrupt")
-        return _connected(file), aside
+            aside = move_aside(file, "corrupt")
+        return _connect(file), aside
 
 
-def put_aside(file: Path, reason: str) -> Path:
-    """Rename a file, with what SQLite keeps beside it, to a name that is free; return that."""
+def move_aside(file: Path, reason: str) -> Path:
+    """Rename a file, with what SQLite keeps beside it, to a free name; return that name."""
     number = 1
     while (aside := file.with_name(f"{file.name}.{reason}-{number}")).exists():
         number += 1
-    for side in SIDES:
+    for side in FILE_SUFFIXES:
         with suppress(FileNotFoundError):
             file.with_name(file.name + side).rename(aside.with_name(aside.name + side))
     return aside
@@ -87,50 +87,50 @@ def put_aside(file: Path, reason: str) -> Path:
 
 def remove(file: Path) -> None:
     """Delete a store."""
-    for side in SIDES:
+    for side in FILE_SUFFIXES:
         file.with_name(file.name + side).unlink(missing_ok=True)
 
 
 @contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """Open, or put aside, while no other run does. The lock goes with the process, so none is ever stale."""
+def _exclusive(file: Path) -> Iterator[None]:
+    """Let no other run open or move the file. The lock ends with the process, so none is ever stale."""
     with file.with_name(f"{file.name}.lock").open("a") as lock:
-        for _ in range(int(PATIENCE * 10)):
+        for _ in range(int(WAIT_S * 10)):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 time.sleep(0.1)
-            except OSError:  # a file system without locks: SQLite will say whether it can do without
+            except OSError:  # a file system without locks: SQLite will tell whether it needs them
                 break
             else:
                 break
         yield
 
 
-def _connected(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None)
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=WAIT_S, isolation_level=None)
     try:
-        _prepared(connection, file)
+        _prepare(connection, file)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepared(connection: sqlite3.Connection, file: Path) -> None:
-    if 0 < file.stat().st_size < SMALLEST:  # SQLite would take it for empty, and write over it
+def _prepare(connection: sqlite3.Connection, file: Path) -> None:
+    if 0 < file.stat().st_size < MIN_BYTES:  # SQLite would take it for an empty file, and overwrite it
         raise NotOurs("corrupt")
-    if number(connection, "PRAGMA schema_version") == 0:
+    if single_number(connection, "PRAGMA schema_version") == 0:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _set_mode(connection, file)
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(CREATE)
-            connection.execute(f"PRAGMA application_id = {MARK}")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
-    elif number(connection, "PRAGMA application_id") != MARK:
+    elif single_number(connection, "PRAGMA application_id") != APPLICATION_ID:
         raise NotOurs("foreign")
-    elif number(connection, "PRAGMA user_version") != SCHEMA:
+    elif single_number(connection, "PRAGMA user_version") != SCHEMA:
         raise NotOurs("newer")
     elif {row[1] for row in connection.execute("PRAGMA table_info(entries)")} != COLUMNS:
         raise NotOurs("corrupt")
@@ -139,22 +139,23 @@ def _prepared(connection: sqlite3.Connection, file: Path) -> None:
 
 
 def _set_mode(connection: sqlite3.Connection, file: Path) -> None:
-    """Write ahead where readers and the writer share memory; the older way between machines."""
+    """Use the write-ahead log, except on a network file system, where users share no memory."""
     mounts = Path("/proc/self/mounts")
-    remote = mounts.exists() and is_remote(file.parent, mounts.read_text(encoding="utf-8", errors="replace"))
-    # Another run holds it: then the mode stays as it is, which is right too.
+    lines = mounts.read_text(encoding="utf-8", errors="replace") if mounts.exists() else ""
+    remote = is_on_network(file.parent, lines)
+    # If another run holds the file, the mode stays as it is, which is right too.
     with suppress(sqlite3.OperationalError):
         connection.execute(f"PRAGMA journal_mode = {'DELETE' if remote else 'WAL'}").fetchall()
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def number(connection: sqlite3.Connection, query: str) -> int:
-    """Return the one number that a query gives."""
+def single_number(connection: sqlite3.Connection, query: str) -> int:
+    """Return the single number that a query gives."""
     with closing(connection.execute(query)) as cursor:
         return int(cursor.fetchone()[0])
 
 
-def n_bytes(connection: sqlite3.Connection) -> int:
-    """Return the bytes of a store that are in use."""
-    used = number(connection, "PRAGMA page_count") - number(connection, "PRAGMA freelist_count")
-    return used * number(connection, "PRAGMA page_size")
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Return how many bytes of a store are in use."""
+    used = single_number(connection, "PRAGMA page_count") - single_number(connection, "PRAGMA freelist_count")
+    return used * single_number(connection, "PRAGMA page_size")

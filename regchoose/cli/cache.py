@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from regchoose.cache.block_cache import Contents, Journal
-from regchoose.cache.fingerprint import engine_mark
-from regchoose.cache.location import FILE, cache_folder
+from regchoose.cache.block_cache import Cache, CacheContents
+from regchoose.cache.fingerprint import engine_fingerprint
+from regchoose.cache.location import CACHE_FILE, cache_folder
 from regchoose.cli import output
 from regchoose.errors import UsageError, setting
 from regchoose.report.safe_text import plain
@@ -22,14 +22,14 @@ HOMELESS = "Nothing is kept for another run: there is no home folder; --cache-di
 
 
 @contextmanager
-def journal_of(settings: Settings) -> Iterator[Journal | None]:
+def journal_of(settings: Settings) -> Iterator[Cache | None]:
     """Give the journal of a run; None, and a line that says why, where there can be none."""
     folder = cache_folder(settings.cache_dir, os.environ)
     if folder is None:
         _say(HOMELESS, quiet=settings.quiet)
         yield None
         return
-    journal = Journal(folder / FILE, engine=engine_mark(), fresh=settings.fresh, now=time.time)
+    journal = Cache(folder / CACHE_FILE, engine=engine_fingerprint(), fresh=settings.fresh, now=time.time)
     told = _told(journal, 0, quiet=settings.quiet)
     try:
         yield journal
@@ -38,7 +38,7 @@ def journal_of(settings: Settings) -> Iterator[Journal | None]:
         _told(journal, told, quiet=settings.quiet)
 
 
-def _told(journal: Journal, told: int, *, quiet: bool) -> int:
+def _told(journal: Cache, told: int, *, quiet: bool) -> int:
     for note in journal.notes[told:]:
         _say(note, quiet=quiet)
     return len(journal.notes)
@@ -74,13 +74,13 @@ def cache(action: str, *, folder: str | None, json: bool) -> int:
     if place is None:
         fix = setting("cache_dir") + " with a folder"
         raise UsageError("E202", "there is no home folder, so no cache", fix=fix)
-    file = place / FILE
+    file = place / CACHE_FILE
     if action == "path":
         output.write(f"{place}\n")
     elif not file.exists():
-        _show(Contents(0, 0, ()), file, json=json and action == "list")
+        _show(CacheContents(0, 0, ()), file, json=json and action == "list")
     else:
-        journal = Journal(file, engine=engine_mark(), fresh=False, now=time.time)
+        journal = Cache(file, engine=engine_fingerprint(), fresh=False, now=time.time)
         if action == "clear":
             journal.clear()
         _show(journal.contents(), file, json=json and action == "list")
@@ -89,7 +89,7 @@ def cache(action: str, *, folder: str | None, json: bool) -> int:
     return 0
 
 
-def _show(contents: Contents, file: Path, *, json: bool) -> None:
+def _show(contents: CacheContents, file: Path, *, json: bool) -> None:
     answers = [{"used": _when(used), **about} for used, about in contents.answers]
     if json:
         sizes = {"bytes": contents.bytes, "blocks": contents.blocks}

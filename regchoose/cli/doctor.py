@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from regchoose.cache.location import cache_folder
 from regchoose.cli import output
 from regchoose.machine import GIB, Machine, look, remarks
 from regchoose.report.safe_text import plain
@@ -13,7 +14,7 @@ from regchoose.result.json_text import document
 
 def doctor(*, json: bool) -> int:
     """Print what was found; return 0, whatever it is."""
-    machine, devices = look(os.environ), _devices()
+    machine, devices = look(os.environ, cache=cache_folder(None, os.environ)), _devices()
     said = remarks(machine, devices)
     if json:
         found = {"error": devices} if isinstance(devices, str) else devices

@@ -5,13 +5,13 @@ from typing import Any
 
 from regchoose.cli import output
 from regchoose.errors import ExitCode
-from regchoose.fail_if.check import Expression, parsed
-from regchoose.fail_if.evaluate import decided
+from regchoose.fail_if.condition import Condition, parse_condition
+from regchoose.fail_if.evaluate import evaluate
 from regchoose.records.answers import Gate
 from regchoose.report.gate_text import sentence
 
 
-def on_result(text: str | None) -> Expression | None:
+def on_result(text: str | None) -> Condition | None:
     """Read what `--fail-if` asks of a result.
 
     Raises
@@ -23,10 +23,10 @@ def on_result(text: str | None) -> Expression | None:
         return None
     from regchoose.result.json_schema import answer_schema  # late: it takes a third of a second
 
-    return parsed(text, answer_schema("result"))
+    return parse_condition(text, answer_schema("result"))
 
 
-def on_comparison(text: str | None) -> Expression | None:
+def on_comparison(text: str | None) -> Condition | None:
     """Read what `--fail-if` asks of a comparison, whose two results are called `old` and `new`.
 
     Raises
@@ -38,12 +38,12 @@ def on_comparison(text: str | None) -> Expression | None:
         return None
     from regchoose.result.json_schema import comparison_schema  # late, as above
 
-    return parsed(text, comparison_schema())
+    return parse_condition(text, comparison_schema())
 
 
-def gated(expression: Expression | None, document: Mapping[str, Any]) -> Gate | None:
+def gated(expression: Condition | None, document: Mapping[str, Any]) -> Gate | None:
     """Decide a condition on a document of JSON's kinds; None where none was given."""
-    return None if expression is None else decided(expression, document)
+    return None if expression is None else evaluate(expression, document)
 
 
 def status(gate: Gate | None, *, quiet: bool) -> int:

@@ -3,22 +3,18 @@
 import os
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regchoose.cache.fingerprint import fit_key
 from regchoose.cli import mlflow, output
+from regchoose.cli.command_setup import error_form, interaction, settings_from
 from regchoose.cli.failures import guarded
 from regchoose.cli.fit_text import as_dict, shown
-from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.onnx import Writer, writer_of_onnx
-from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.errors import ExitCode, Terminated, UsageError
-from regchoose.records.answers import Ask
 from regchoose.report.model_card import model_card
-from regchoose.report.progress import Display, listening
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
 from regchoose.result.json_text import document
@@ -39,9 +35,9 @@ def fit(data: str, flags: Mapping[str, Any]) -> int:
     source = own["source"]
     result = None if source is None else read_result(Path(source))
     recorded = None if result is None else (str(source), result.settings.given())
-    settings, given = gathered({n: v for n, v in flags.items() if n not in OWN}, recorded=recorded)
+    settings, given = settings_from({n: v for n, v in flags.items() if n not in OWN}, recorded=recorded)
     work = partial(_fit, data, settings, given=given, result=result, own=own)
-    return guarded(partial(mlflow.logged, work, data, settings), form_for(settings))
+    return guarded(partial(mlflow.logged, work, data, settings), error_form(settings))
 
 
 def _fit(
@@ -99,14 +95,8 @@ def _trained(
 ) -> "Outcome":
     from regchoose.refit.final_fit import fit as train
 
-    attended = is_attended(no_input=settings.no_input, environ=os.environ)
-    with _listening(settings) as listener:
-        ask: Ask = asker({}, paused=listener.paused) if attended else nobody
+    with interaction(settings, json=settings.json) as (listener, ask):
         return train(data, settings, request, given=given, work=work, ask=ask, listener=listener)
-
-
-def _listening(settings: Settings) -> AbstractContextManager[Display]:
-    return listening(quiet=settings.quiet, json=settings.json, environ=os.environ, clock=time.monotonic)
 
 
 def _stopped(stop: BaseException, *, kept: bool, quiet: bool) -> int:

@@ -5,15 +5,15 @@ default that Settings has.
 """
 
 import inspect
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from regchoose.settings.options import Option, Settings
-from regchoose.settings.values import FIELDS, Shape, option_of, shape_of
+from regchoose.errors import flag_of
+from regchoose.settings.options import Settings
+from regchoose.settings.values import FIELDS, Shape, has_opposite, option_of, shape_of
 
 Flags = Mapping[str, Any]
 
@@ -87,15 +87,9 @@ def with_options(
 
 def flags_of(name: str) -> list[str]:
     """Return the flags of a setting, as typer takes them: a pair stands in one text."""
-    option, flag = option_of(name), f"--{name.replace('_', '-')}"
-    if _is_pair(name, option):
-        return [f"{flag}/--no-{flag.removeprefix('--')}"]
-    return [flag, *option.flags]
-
-
-def _is_pair(name: str, option: Option) -> bool:
-    opposite = f"--no-{name.replace('_', '-')}"
-    return opposite in option.flags or (shape_of(FIELDS[name].type).switch and option.result)
+    if has_opposite(name):
+        return [f"{flag_of(name)}/{flag_of(f'no_{name}')}"]
+    return [flag_of(name), *option_of(name).flags]
 
 
 def _parameter(name: str, annotation: Any, *, default: Any) -> inspect.Parameter:
@@ -104,7 +98,7 @@ def _parameter(name: str, annotation: Any, *, default: Any) -> inspect.Parameter
 
 def _annotation(name: str) -> Any:
     option, shape = option_of(name), shape_of(FIELDS[name].type)
-    pair = _is_pair(name, option)
+    pair = has_opposite(name)
     kind: Any = str | None
     if shape.switch or pair:
         kind = bool | None
@@ -141,34 +135,3 @@ def _text(name: str, value: Any) -> Any:
     if name in FIELDS and isinstance(value, bool) and not shape_of(FIELDS[name].type).switch:
         return "yes" if value else "no"
     return value
-
-
-def command_line(data: str, flags: Flags, *, answers: Mapping[str, str], command: str = "recommend") -> str:
-    """Return one command that repeats a run, the answers given at prompts as flags; quoted for a shell.
-
-    Parameters
-    ----------
-    data : str
-        The file.
-    flags : mapping
-        What the command line gave.
-    answers : mapping of str to str
-        Setting → what was answered.
-    """
-    words = ["regchoose", command, *([] if data.startswith("-") else [data])]
-    for name, value in {**flags, **answers}.items():
-        words += _words(name, value)
-    # After `--`, a file whose name begins with a dash is no option.
-    return shlex.join(words + (["--", data] if data.startswith("-") else []))
-
-
-def _words(name: str, value: Any) -> list[str]:
-    flag = f"--{name.replace('_', '-')}"
-    if _is_pair(name, option_of(name)) or isinstance(value, bool):
-        signs = {True: [flag], "yes": [flag], False: [f"--no-{flag[2:]}"], "no": [f"--no-{flag[2:]}"]}
-        return signs.get(value, [])
-    if name == "delimiter" and value == "\t":
-        value = "tab"  # a tab does not survive being copied
-    if isinstance(value, list):
-        return [word for item in value for word in (flag, item)]
-    return [flag, str(value)]

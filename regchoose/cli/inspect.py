@@ -13,13 +13,13 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from regchoose.cli import output
+from regchoose.cli.command_setup import error_form, settings_from
 from regchoose.cli.failures import guarded
-from regchoose.cli.flags import command_line
-from regchoose.cli.gather_settings import form_for, gathered
 from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Column, Table
+from regchoose.report.command import command_line
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document
 from regchoose.run.memory_estimate import said_of_memory
@@ -37,8 +37,8 @@ QUESTIONS = {
 
 def inspect(data: str, flags: Mapping[str, Any]) -> int:
     """Look at a table; return the exit status."""
-    settings, _ = gathered(flags)
-    return guarded(partial(_inspect, data, settings, flags=flags), form_for(settings))
+    settings, _ = settings_from(flags)
+    return guarded(partial(_inspect, data, settings, flags=flags), error_form(settings))
 
 
 def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:

@@ -1,7 +1,5 @@
 """`regchoose predict`: what a fitted model says of every row of a table."""
 
-import os
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,13 +10,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from regchoose.cli import output
+from regchoose.cli.command_setup import error_form, interaction, settings_from
 from regchoose.cli.failures import guarded
-from regchoose.cli.gather_settings import form_for, gathered
-from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.errors import UsageError
-from regchoose.records.answers import Ask
 from regchoose.report import numbers
-from regchoose.report.progress import listening
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document
 from regchoose.settings.options import Settings
@@ -34,10 +29,10 @@ def predict(data: str, flags: Mapping[str, Any]) -> int:
     folder = Path(flags["model"])
     rest = {name: value for name, value in flags.items() if name != "model"}
     reading = _reading(folder)
-    settings, given = gathered(rest, recorded=(str(folder), reading))
+    settings, given = settings_from(rest, recorded=(str(folder), reading))
     settings = replace(settings, na=tuple(dict.fromkeys([*reading["na"], *settings.na])))
     network = settings.network if "network" in given else None
-    return guarded(partial(_predict, folder, data, settings, network=network), form_for(settings))
+    return guarded(partial(_predict, folder, data, settings, network=network), error_form(settings))
 
 
 def _reading(folder: Path) -> Mapping[str, Any]:
@@ -59,22 +54,17 @@ def _predict(folder: Path, data: str, settings: Settings, *, network: str | None
         message = f"predictions are written as .csv or .parquet, and not as {plain(settings.output)}"
         raise UsageError("E209", message, fix="-o predictions.csv")
     output.check_output(target, data=Path(data), force=settings.force)
-    attended = is_attended(no_input=settings.no_input, environ=os.environ)
-    with listening(
-        quiet=settings.quiet, json=settings.json, environ=os.environ, clock=time.monotonic
-    ) as listener:
-        ask: Ask = asker({}, paused=listener.paused) if attended else nobody
-        with output.replacing(target) as temporary:
-            found = run(
-                folder,
-                data,
-                settings,
-                network=network,
-                target=temporary,
-                form=form,
-                ask=ask,
-                listener=listener,
-            )
+    with interaction(settings, json=settings.json) as (listener, ask), output.replacing(target) as temporary:
+        found = run(
+            folder,
+            data,
+            settings,
+            network=network,
+            target=temporary,
+            form=form,
+            ask=ask,
+            listener=listener,
+        )
     if settings.json:
         output.write(document(_as_dict(found, settings.output)))
     else:

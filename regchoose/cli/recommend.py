@@ -4,28 +4,27 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from rich.text import Text
 
-from regchoose.cache.block_cache import Journal
+from regchoose.cache.block_cache import Cache
 from regchoose.cache.fingerprint import answer_key
 from regchoose.cli import fail_if as gate
 from regchoose.cli import mlflow, output
 from regchoose.cli.cache import journal_of
+from regchoose.cli.command_setup import error_form, interaction, settings_from
 from regchoose.cli.failures import guarded
-from regchoose.cli.flags import command_line
 from regchoose.cli.formats import FORMATS, format_for, format_of, show
-from regchoose.cli.gather_settings import form_for, gathered
-from regchoose.cli.prompts import asker, is_attended, nobody
+from regchoose.cli.prompts import is_attended
 from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
 from regchoose.records.answers import Ask, Gate
 from regchoose.records.experiment import Kept
-from regchoose.report.progress import Display, listening
+from regchoose.report.command import command_line
+from regchoose.report.progress import Display
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
 from regchoose.result.json_text import document, dumps
@@ -33,8 +32,8 @@ from regchoose.result.saved_result import restored
 from regchoose.settings.options import Settings
 
 
-class Switchboard(Protocol):
-    """What is needed of `regchoose.run.walk_chart`."""
+class Recommender(Protocol):
+    """What this command needs of `regchoose.run.walk_chart`, which is imported late."""
 
     def recommend(
         self,
@@ -51,7 +50,7 @@ class Switchboard(Protocol):
 
 
 class Planner(Protocol):
-    """What is needed of `regchoose.run.dry_run`."""
+    """What this command needs of `regchoose.run.dry_run`, which is imported late."""
 
     def plan(
         self, path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
@@ -61,26 +60,25 @@ class Planner(Protocol):
 
 def recommend(data: str, flags: Mapping[str, Any]) -> int:
     """Recommend a regularizer for a table; return the exit status."""
-    settings, given = gathered(flags)
+    settings, given = settings_from(flags)
     work = partial(_recommend, data, settings, flags=flags, given=given)
-    return guarded(partial(mlflow.logged, work, data, settings), form_for(settings))
+    return guarded(partial(mlflow.logged, work, data, settings), error_form(settings))
 
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
     form, expression, began = format_of(settings), gate.on_result(settings.fail_if), time.time()
     if not settings.dry_run:
-        _check_places(settings, data=Path(data))
+        _check_outputs(settings, data=Path(data))
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     if settings.dry_run:
-        with _listening(settings) as listener:
-            ask: Ask = asker(answers, paused=listener.paused) if attended else nobody
+        with interaction(settings, json=form == "json", answers=answers) as (_, ask):
             plan = _planner().plan(data, settings, ask=ask, given=given)
         return _show_plan(plan, json=form == "json")
     status: int = ExitCode.OK
     with journal_of(settings) as journal:
         try:
-            result = _answered(
+            result = _find_answer(
                 data, settings, given=given, attended=attended, answers=answers, journal=journal
             )
         except Interrupted as stop:
@@ -100,30 +98,30 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
     return gate.status(asked, quiet=settings.quiet)
 
 
-def _say_what_is_kept(journal: Journal | None, *, quiet: bool) -> None:
-    """Say that stopping has cost nothing."""
+def _say_what_is_kept(journal: Cache | None, *, quiet: bool) -> None:
+    """Say that what was trained before the stop is not lost."""
     if journal is not None and journal.found + journal.kept and not quiet:
         of = journal.found + journal.kept
         output.say(f"{of:,} blocks of models are kept: the same command goes on from there.")
 
 
-def _switchboard() -> Switchboard:
-    """Load the switchboard late: torch, pandas and scikit-learn come with it."""
+def _recommender() -> Recommender:
+    """Import late what trains: torch, pandas and scikit-learn come with it."""
     import regchoose.run.walk_chart
 
     return regchoose.run.walk_chart
 
 
-def _answered(
+def _find_answer(
     data: str,
     settings: Settings,
     *,
     given: frozenset[str],
     attended: bool,
     answers: dict[str, str],
-    journal: Journal | None,
+    journal: Cache | None,
 ) -> RunResult:
-    """Look the answer up before anything heavy is loaded, else find it; what a person answered is noted."""
+    """Look the answer up in the cache before anything heavy is imported; else train for it."""
     key = partial(answer_key, data, settings, given=given, attended=attended, environ=os.environ)
     before = None if journal is None else key()
     known = None if journal is None or before is None else journal.answer(before)
@@ -131,9 +129,8 @@ def _answered(
         if not settings.quiet:
             output.say("Answered from the journal; --fresh trains again.")
         return restored(known)
-    with _listening(settings) as listener:
-        ask: Ask = asker(answers, paused=listener.paused) if attended else nobody
-        result = _switchboard().recommend(
+    with interaction(settings, json=format_of(settings) == "json", answers=answers) as (listener, ask):
+        result = _recommender().recommend(
             data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, kept=journal
         )
     if journal is not None and journal.found and not settings.quiet:
@@ -151,21 +148,15 @@ def _in_short(result: RunResult) -> str:
     return f"{result.recommendation.regularizer}, {result.recommendation.certainty}"
 
 
-def _listening(settings: Settings) -> AbstractContextManager[Display]:
-    return listening(
-        quiet=settings.quiet, json=format_of(settings) == "json", environ=os.environ, clock=time.monotonic
-    )
-
-
 def _planner() -> Planner:
-    """Load the plan late: pandas and scikit-learn come with it, and no torch."""
+    """Import late what plans: pandas and scikit-learn come with it, and no torch."""
     import regchoose.run.dry_run
 
     return regchoose.run.dry_run
 
 
-def _check_places(settings: Settings, *, data: Path) -> None:
-    """Refuse places that cannot be written before anything is read."""
+def _check_outputs(settings: Settings, *, data: Path) -> None:
+    """Refuse outputs that cannot be written, before anything is read."""
     if settings.report:
         format_for(Path(settings.report))
     for option, name in (("-o", settings.output), ("--report", settings.report)):
@@ -178,33 +169,33 @@ def _check_places(settings: Settings, *, data: Path) -> None:
 
 
 def _are_one(one: str, other: str) -> bool:
-    """Tell whether two names mean one file, be it there or not."""
+    """Tell whether two names mean the same file, whether or not it exists."""
     return Path(one).resolve() == Path(other).resolve()
 
 
 def _show(result: RunResult, settings: Settings, asked: Gate | None) -> int:
-    """Write the files and show the answer; return the status of whoever stopped the writing, else 0."""
-    told: list[str] = []
+    """Write the files and show the answer; return the exit status of a signal that stopped it, else 0."""
+    lines: list[str] = []
     status: int = ExitCode.OK
     try:
-        told.extend(_written(result, settings, asked))  # one by one: what was written before a stop is told
+        lines.extend(_write_files(result, settings, asked))  # one by one: a stop hides no file before it
     except BaseException as error:
         stopped = status_of(error)
         if stopped is None:
             raise
         status = stopped
-    saved = settings.output if told else None
+    saved = settings.output if lines else None
     show(result, asked, form=format_of(settings), brief=settings.quiet, saved=saved)
     if status:
-        told.append("The writing was stopped: no other file was made, and an older one is as it was.")
+        lines.append("The writing was stopped: no other file was made, and an older one is as it was.")
     if not settings.quiet:
-        for line in told:
+        for line in lines:
             output.say(line)
     return status
 
 
-def _written(result: RunResult, settings: Settings, asked: Gate | None) -> Iterator[str]:
-    """Write the files that were asked for; tell of each."""
+def _write_files(result: RunResult, settings: Settings, asked: Gate | None) -> Iterator[str]:
+    """Write the files that were asked for; yield a sentence on each."""
     if settings.output:
         output.write_file(Path(settings.output), dumps(result))
         yield f"The result is in {plain(settings.output)}."

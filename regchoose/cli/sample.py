@@ -1,7 +1,5 @@
 """`regchoose sample`: rows that match the whole table, written, with the proof."""
 
-import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,13 +12,10 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from regchoose.cli import output
+from regchoose.cli.command_setup import error_form, interaction, settings_from
 from regchoose.cli.failures import guarded
-from regchoose.cli.gather_settings import form_for, gathered
-from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.errors import ResourceError, UsageError
-from regchoose.records.answers import Ask
 from regchoose.records.subsample import Check, Subsample
-from regchoose.report.progress import listening
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document
 from regchoose.settings.options import Settings
@@ -29,10 +24,10 @@ from regchoose.settings.options import Settings
 def sample(data: str, flags: Mapping[str, Any]) -> int:
     """Write a subsample; return the exit status."""
     everything = flags.get("rows") == "all"
-    settings, _ = gathered(
+    settings, _ = settings_from(
         {name: value for name, value in flags.items() if not (everything and name == "rows")}
     )
-    return guarded(partial(_sample, data, settings, everything=everything), form_for(settings))
+    return guarded(partial(_sample, data, settings, everything=everything), error_form(settings))
 
 
 def _sample(data: str, settings: Settings, *, everything: bool) -> int:
@@ -47,11 +42,7 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
 
     form, target = output_form(settings.output), Path(settings.output)
     output.check_output(target, data=Path(data), force=settings.force)
-    attended = is_attended(no_input=settings.no_input, environ=os.environ)
-    with listening(
-        quiet=settings.quiet, json=settings.json, environ=os.environ, clock=time.monotonic
-    ) as listener:
-        ask: Ask = asker({}, paused=listener.paused) if attended else nobody
+    with interaction(settings, json=settings.json) as (listener, ask):
         passes = PassProgress(n_bytes(data), partial(listener.advanced, "read"))
         listener.started("read", "read", passes.total)
         with _naming(target, data, everything=everything), output.replacing(target) as temporary:

@@ -7,14 +7,15 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from regchoose.records.experiment import Cell
+from regchoose.records.table import TARGET_BINS
 from regchoose.records.words import Float, Int, Task
 
-FIRST_ROWS = 4_000  # of a training set or cross-validation in the first look, unless --rows says otherwise
-BINS = 10  # quantile bins by which a numeric target is stratified
 SETS, FEWER_SETS = 10, 5  # disjoint training sets of Design A, and where rows do not suffice for these
 TUNING_SETS = 2  # that choose the strength, each judged by the other
 FEWEST_TEST, MOST_TEST = 5_000, 10_000  # rows that judge in Design A
 INNER = 4  # one part in so many of a training side chooses the strength
+WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
+JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def stratified_part(target: Float, task: Task, size: int, *, seed: int) -> Int:
 def _strata(target: Float, task: Task, *, parts: int) -> Int:
     if task != "regression":
         return target.astype(np.int64)
-    bins = int(np.clip(len(target) // parts, 1, BINS))
+    bins = int(np.clip(len(target) // parts, 1, TARGET_BINS))
     cuts = np.quantile(target, np.arange(1, bins) / bins)
     return np.searchsorted(cuts, target, side="right").astype(np.int64)
 

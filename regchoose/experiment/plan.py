@@ -11,7 +11,7 @@ from regchoose.encoding.encoder import Encoder
 from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.experiment.calibration import is_studied, variance_factor
 from regchoose.experiment.choice import pauses, tuned_models
-from regchoose.experiment.design import INNER, Layout, forward_cells, make_cells, make_sets
+from regchoose.experiment.design import INNER, JUDGED, WHOLE, Layout, forward_cells, make_cells, make_sets
 from regchoose.experiment.fitted_curve import Drawing, inputs_drawn, make_drawing
 from regchoose.experiment.grid import FEWEST_POINTS, alpha_max, make_grid, to_size
 from regchoose.records.experiment import Cell, Kept, Penalties
@@ -25,11 +25,8 @@ from regchoose.training.block import USUAL_RATE, CellData, make_schedule
 from regchoose.training.device import devices_of
 from regchoose.training.networks.choose import cnn_network, other_network
 from regchoose.training.train import Training
-from regchoose.workers.tasks import Crew
-from regchoose.workers.threads import threads
-
-WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
-JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
+from regchoose.workers.tasks import Workers
+from regchoose.workers.threads import use_threads
 
 
 @dataclass(frozen=True)
@@ -165,7 +162,7 @@ def prepare(
     settings: Settings,
     layout: Layout | None = None,
     *,
-    crew: Crew | None = None,
+    crew: Workers | None = None,
 ) -> Experiment:
     """Resample the rows of a subsample and encode each cell, fitted on its own training rows.
 
@@ -173,7 +170,7 @@ def prepare(
     ----------
     layout : Layout, optional
         How the rows are used; by default all in cross-validation.
-    crew : Crew, optional
+    crew : Workers, optional
         Who trains; by default threads, one a core.
 
     Raises
@@ -199,7 +196,7 @@ def prepare(
         cells,
         tuning,
         final,
-        _training(table, settings, n_rows=len(tuning_cells[0].fit), crew=crew or threads(settings.jobs)),
+        _training(table, settings, n_rows=len(tuning_cells[0].fit), crew=crew or use_threads(settings.jobs)),
         top if linear else max(1.0, top),
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
         drawing=drawing,
@@ -255,7 +252,7 @@ def _few_groups(message: PhraseLike) -> DataError:
     return DataError("E303", message, detail=[WITHOUT_EXPERIMENT], fix=fix)
 
 
-def _training(table: Table, settings: Settings, *, n_rows: int, crew: Crew) -> Training:
+def _training(table: Table, settings: Settings, *, n_rows: int, crew: Workers) -> Training:
     """Return what all models of a run have in common, scheduled for so many rows."""
     schedule = make_schedule(
         n_rows,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regchoose.errors import UsageError, shell_command
-from regchoose.records.words import Arm, Task
+from regchoose.records.words import MISSING_WORDS, Arm, Task
 from regchoose.result.document import (
     Data,
     ReadDates,
@@ -18,13 +18,6 @@ from regchoose.result.document import (
 )
 from regchoose.result.saved_result import REMEDY
 
-# Texts that mean missing; `regchoose.table.cell_values` reads by the same list, and a test compares them.
-# fmt: off
-MISSING_TEXTS = (
-    "", "#div/0!", "#n/a", "#na", "#null!", "#num!", "#ref!", "#value!", "(null)", "-", "--", "---", "-nan",
-    ".", "..", "<na>", "?", "\\n", "missing", "n.a.", "n/a", "na", "nan", "nil", "none", "null",
-)
-# fmt: on
 TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".gz", ".zst", ".parquet")
 
 
@@ -252,7 +245,7 @@ def _reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> Readi
         settings.header_rows - 1,
         settings.on_bad_rows == "skip",
         tuple(column.name for column in columns),
-        (MISSING_TEXTS, tuple(settings.na)) if gaps else None,
+        (MISSING_WORDS, tuple(settings.na)) if gaps else None,
     )
 
 

@@ -1,4 +1,1 @@
-"""Conditions on a document, such as `certainty != "firm"`: read and checked before the work, then decided.
-
-No code is run: an expression is a tree of the few nodes that `regchoose.fail_if.check` names.
-"""
+"""Conditions on a document, such as `certainty != "firm"`: checked before the work, decided after it."""

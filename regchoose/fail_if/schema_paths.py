@@ -1,111 +1,106 @@
-"""What a JSON Schema allows at a path."""
+"""What a JSON Schema allows at a path of a document."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-ANYTHING = frozenset({"number", "string", "boolean", "array", "object", "null"})
-KINDS = {"integer": "number"}
-THROUGH = "recommendation"  # its keys may be named without it
-DEEPEST = 4  # keys of a name that is proposed
+ANY_KIND = frozenset({"number", "string", "boolean", "array", "object", "null"})
+SHORTCUT = "recommendation"  # its keys may be named without it
+MAX_DEPTH = 4  # keys of a name that is proposed
 
 Key = str | int
 Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Place:
-    """What may stand at a path: alternatives without references, and whether nothing may."""
+class SchemaNode:
+    """What may stand at a path: the alternatives, with references resolved, and whether null may."""
 
     whole: Schema  # where references lead
     alternatives: tuple[Schema, ...]
     nullable: bool = False
 
+    @classmethod
+    def of(cls, schema: Schema, *, whole: Schema, nullable: bool = False) -> "SchemaNode":
+        """Resolve the references and alternatives of a schema."""
+        flat = list(_alternatives(schema, whole))
+        not_null = tuple(one for one in flat if one.get("type") != "null")
+        return cls(whole, not_null, nullable or len(not_null) < len(flat))
+
     @property
     def kinds(self) -> frozenset[str]:
-        """number, string, boolean, array, object, null."""
-        found: set[str] = {"null"} if self.nullable else set()
+        """Which of number, string, boolean, array, object, null may stand here."""
+        kinds: set[str] = {"null"} if self.nullable else set()
         for schema in self.alternatives:
-            found |= {KINDS.get(schema["type"]) or schema["type"]} if "type" in schema else ANYTHING
-        return frozenset(found)
+            kind = schema.get("type")
+            kinds |= ANY_KIND if kind is None else {"number" if kind == "integer" else kind}
+        return frozenset(kinds)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The only texts that may stand here; empty where any may."""
-        lists = [schema.get("enum", ()) for schema in self.alternatives if schema.get("type") == "string"]
-        return tuple(word for words in lists for word in words) if all(lists) else ()
+        """The only texts that may stand here; empty if any may."""
+        enums = [schema.get("enum", ()) for schema in self.alternatives if schema.get("type") == "string"]
+        return tuple(word for enum in enums for word in enum) if all(enums) else ()
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of an object."""
         return tuple(key for schema in self.alternatives for key in schema.get("properties", ()))
 
+    def child(self, key: Key) -> "SchemaNode | None":
+        """Return the node of a key, or of an item of a list; None if the schema has none."""
+        children = [
+            SchemaNode.of(inner, whole=self.whole, nullable=optional)
+            for schema in self.alternatives
+            for inner, optional in _children(schema, key)
+        ]
+        if not children:
+            return None
+        alternatives = tuple(one for node in children for one in node.alternatives)
+        return SchemaNode(self.whole, alternatives, any(node.nullable for node in children) or self.nullable)
 
-def root(schema: Schema) -> Place:
-    """Return the place of a whole document."""
-    return _place(schema, whole=schema, nullable=False)
+    def find(self, keys: Sequence[Key]) -> "tuple[tuple[Key, ...], SchemaNode] | int":
+        """Follow keys from here; those of a recommendation may leave its name out.
 
+        Returns
+        -------
+        (path, node), or the number of keys that exist before the first that does not.
+        """
+        path: tuple[Key, ...] = ()
+        node = self
+        for n_found, key in enumerate(keys):
+            step: tuple[Key, ...] = (key,)
+            child = node.child(key)
+            if child is None and SHORTCUT in node.keys and (shortcut := node.child(SHORTCUT)):
+                child = shortcut.child(key) if shortcut.keys else None
+                step = (SHORTCUT, key)
+            if child is None:
+                return n_found
+            path, node = path + step, child
+        return path, node
 
-def below(place: Place, key: Key) -> Place | None:
-    """Return the place of a key or of an item of a list; None where the schema has none."""
-    found = [inner for schema in place.alternatives for inner in _inner(schema, key)]
-    if not found:
-        return None
-    places = [_place(schema, whole=place.whole, nullable=optional) for schema, optional in found]
-    alternatives = tuple(one for inner in places for one in inner.alternatives)
-    return Place(place.whole, alternatives, place.nullable or any(inner.nullable for inner in places))
-
-
-def find(start: Place, names: Sequence[Key]) -> tuple[tuple[Key, ...], Place] | int:
-    """Follow keys from a place; those of a recommendation may leave its name out.
-
-    Returns
-    -------
-    (path, place), or the number of keys that were found before one that is not there.
-    """
-    path: list[Key] = []
-    place = start
-    for number, key in enumerate(names):
-        inner = below(place, key)
-        if inner is None and THROUGH in place.keys and (through := below(place, THROUGH)):
-            inner = below(through, key) if through.keys else None
-            path += [THROUGH] * (inner is not None)
-        if inner is None:
-            return number
-        path.append(key)
-        place = inner
-    return tuple(path), place
-
-
-def names_below(place: Place, *, prefix: str = "", depth: int = DEEPEST) -> Iterator[str]:
-    """Yield the dotted names under a place, those of lists left out."""
-    for key in place.keys:
-        inner = below(place, key)
-        name = f"{prefix}{key}"
-        yield name
-        if inner is not None and depth > 1:
-            yield from names_below(inner, prefix=f"{name}.", depth=depth - 1)
+    def names(self, *, prefix: str = "", depth: int = MAX_DEPTH) -> Iterator[str]:
+        """Yield the dotted names below this node, without those inside lists."""
+        for key in self.keys:
+            yield f"{prefix}{key}"
+            child = self.child(key)
+            if child is not None and depth > 1:
+                yield from child.names(prefix=f"{prefix}{key}.", depth=depth - 1)
 
 
-def _inner(schema: Schema, key: Key) -> Iterator[tuple[Schema, bool]]:
-    """Yield the schema of a key, and whether it may be absent."""
-    if "type" not in schema:
+def _children(schema: Schema, key: Key) -> Iterator[tuple[Schema, bool]]:
+    """Yield the schema of a key, and whether the key may be absent."""
+    kind = schema.get("type")
+    if kind is None:
         yield {}, True
     elif isinstance(key, int):
-        if schema["type"] == "array":
+        if kind == "array":
             yield schema.get("items", {}), True
-    elif schema["type"] == "object":
+    elif kind == "object":
         if key in schema.get("properties", {}):
             yield schema["properties"][key], key not in schema.get("required", ())
-        elif schema.get("additionalProperties", True) is not False:
-            further = schema.get("additionalProperties", True)
+        elif (further := schema.get("additionalProperties", True)) is not False:
             yield ({} if further is True else further), True
-
-
-def _place(schema: Schema, *, whole: Schema, nullable: bool) -> Place:
-    flat = list(_alternatives(schema, whole))
-    real = tuple(one for one in flat if one.get("type") != "null")
-    return Place(whole, real, nullable or len(real) < len(flat))
 
 
 def _alternatives(schema: Schema, whole: Schema) -> Iterator[Schema]:

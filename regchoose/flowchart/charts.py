@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from regchoose.flowchart.nodes import Chart, Question, keyed
-from regchoose.flowchart.shared_nodes import DRAW_SUBSAMPLE, EXPERIMENT, OUTCOMES, WHICH
+from regchoose.flowchart.nodes import Chart, Place, Question, keyed
+from regchoose.flowchart.shared_nodes import DRAW_SUBSAMPLE, EXPERIMENT, OUTCOMES, WHICH, shared_places
 
 WHAT_ARE = "What are L1, L2 and Elastic Net Regularization in neural networks? (MachineCurve, 2020)"
 MEASURED = "measure it on the data"
@@ -97,6 +97,22 @@ WHICH_REGULARIZER = Chart(
         ),
         *OUTCOMES,
     ),
+    places={
+        "subsample_possible": Place(1, 0),
+        "draw_subsample": Place(1, 1),
+        "resources": Place(1, 2),
+        **shared_places(first_row=3),
+        "prior_knowledge": Place(3, 3),
+        "correlated": Place(3, 4),
+        "entire_picture": Place(3, 5),
+    },
+    lanes={
+        ("subsample_possible", "no"): 3,
+        ("prior_knowledge", "no"): 3.6,
+        ("correlated", "yes"): 1.55,
+        ("entire_picture", "yes"): 1.65,
+        ("entire_picture", "no"): 2.85,
+    },
 )
 
 # ---- the second chart -------------------------------------------------------------------------------
@@ -190,6 +206,26 @@ THREE_QUESTIONS = Chart(
         ),
         *OUTCOMES,
     ),
+    places={
+        "regularization_needed": Place(1, 0),
+        "sparse": Place(1, 1),
+        "many_correlations": Place(2.2, 2),
+        "validation": Place(1, 3),
+        "draw_subsample": Place(1, 4),
+        **shared_places(first_row=5),
+        "at_limit": Place(3.5, 4),
+        "additional_knowledge": Place(3.5, 5),
+    },
+    lanes={
+        ("regularization_needed", "no"): -0.6,
+        ("sparse", "yes"): -0.45,
+        ("sparse", "unsure"): 1,
+        ("many_correlations", "yes"): 1.55,
+        ("additional_knowledge", "yes"): 1.65,
+        ("many_correlations", "no"): 2.85,
+        ("additional_knowledge", "no"): 2.95,
+        ("at_limit", "no"): 4.1,
+    },
 )
 
 CHARTS: Mapping[str, Chart] = MappingProxyType({c.name: c for c in (WHICH_REGULARIZER, THREE_QUESTIONS)})

@@ -1,8 +1,9 @@
 """What a chart is made of: questions, actions and outcomes. All of it is data; nothing here is called."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
 
 from regchoose.records.words import Arm
 
@@ -64,6 +65,13 @@ class Outcome:
 Node = Question | Action | Outcome
 
 
+class Place(NamedTuple):
+    """Where a drawing puts a node: in columns from the left and rows from the top, halves allowed."""
+
+    column: float
+    row: float
+
+
 @dataclass(frozen=True)
 class Chart:
     """A flowchart.
@@ -78,6 +86,10 @@ class Chart:
         Key of the first node.
     nodes : mapping of str to Node
         Every node under its key (see `keyed`).
+    places : mapping of str to Place, optional
+        Where a drawing puts each node. Only drawings read this and `lanes`.
+    lanes : mapping of (str, str) to float, optional
+        (key, answer) of an arrow that passes other rows → the column in which it runs down.
 
     Raises
     ------
@@ -90,6 +102,8 @@ class Chart:
     source: str
     start: str
     nodes: Mapping[str, Node]
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    lanes: Mapping[tuple[str, str], float] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         ahead = {key: frozenset(arrows_of(node).values()) for key, node in self.nodes.items()}

@@ -1,6 +1,6 @@
 """The part that both charts share: the experiment, and the outcomes."""
 
-from regchoose.flowchart.nodes import Action, Outcome, Question
+from regchoose.flowchart.nodes import Action, Outcome, Place, Question
 
 WHICH = "Which regularizer do I need for training my neural network? (MachineCurve, 2020)"
 
@@ -116,3 +116,21 @@ OUTCOMES = (
         regularizer="none",
     ),
 )
+
+
+def shared_places(*, first_row: float) -> dict[str, Place]:
+    """Return where drawings put the experiment, which starts in `first_row`, and the outcomes below it."""
+    places = {
+        "train_baseline": Place(1, 0),
+        "train_elastic_net": Place(1, 1),
+        "elastic_net_vs_baseline": Place(1, 2),
+        "train_l2": Place(0.5, 3),
+        "train_l1": Place(2.25, 3),
+        "l2_vs_baseline": Place(0.5, 4),
+        "l1_vs_elastic_net": Place(2.25, 4),
+        "start_none": Place(0, 5),
+        "start_l2": Place(1, 5),
+        "start_l1": Place(2, 5),
+        "start_elastic_net": Place(3, 5),
+    }
+    return {key: Place(column, first_row + row) for key, (column, row) in places.items()}

@@ -6,11 +6,9 @@ from threadpoolctl import threadpool_limits
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
-from regchoose.settings.options import Settings
+from regchoose.settings.options import FIRST_ROWS, Settings
 from regchoose.subsample.profile import profile
 from regchoose.table.load import load
-
-ROWS = 4000  # rows that are profiled: the size of an experiment's first look
 
 
 def inspect(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Profile]:
@@ -29,7 +27,7 @@ def inspect(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Profile]
     -------
     table : Table
     profile : Profile
-        Of at most `ROWS` rows, drawn evenly at random.
+        Of at most `FIRST_ROWS` rows, drawn evenly at random.
 
     Raises
     ------
@@ -39,7 +37,7 @@ def inspect(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Profile]
     table = load(path, settings, choose=ask)
     generator = np.random.default_rng(settings.seed)
     rows = np.arange(table.n_rows)
-    if table.n_rows > ROWS:
-        rows = np.sort(generator.choice(table.n_rows, size=ROWS, replace=False))
+    if table.n_rows > FIRST_ROWS:
+        rows = np.sort(generator.choice(table.n_rows, size=FIRST_ROWS, replace=False))
     with threadpool_limits(1):  # sums split over threads differ in their last bits
         return table, profile(table, rows)

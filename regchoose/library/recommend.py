@@ -11,9 +11,9 @@ from typing import Unpack
 
 from numpy.typing import ArrayLike
 
-from regchoose.cache.block_cache import Journal
-from regchoose.cache.fingerprint import engine_mark
-from regchoose.cache.location import FILE
+from regchoose.cache.block_cache import Cache
+from regchoose.cache.fingerprint import engine_fingerprint
+from regchoose.cache.location import CACHE_FILE
 from regchoose.errors import Interrupted, RegchooseError, UsageError, phrase_of, setting
 from regchoose.library.arguments import Keywords, settled
 from regchoose.library.python_result import Result
@@ -142,8 +142,8 @@ def walked(data: str | Table, settings: Settings, *, given: frozenset[str], prog
             journal.close()
 
 
-def _journal(folder: Path, *, fresh: bool) -> Journal:
-    return Journal(folder / FILE, engine=engine_mark(), fresh=fresh, now=time.time)
+def _journal(folder: Path, *, fresh: bool) -> Cache:
+    return Cache(folder / CACHE_FILE, engine=engine_fingerprint(), fresh=fresh, now=time.time)
 
 
 def to_act_on(result: RunResult) -> list[str]:

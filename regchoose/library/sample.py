@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
-from regchoose.settings.options import Settings
+from regchoose.settings.options import Settings, first_rows
 from regchoose.subsample.draw import draw
 from regchoose.table.file_set import large_parts
 from regchoose.table.images.load_images import are_images
@@ -26,7 +26,6 @@ from regchoose.table.write import (
 )
 
 Advanced = Callable[[int], None]
-FIRST_LOOK = 4_000  # rows, unless --rows says otherwise
 
 __all__ = ["Form", "PassProgress", "extract", "n_bytes", "output_form"]
 
@@ -72,7 +71,7 @@ def extract(
     with threadpool_limits(1):  # sums split over threads differ in their last bits
         table, raw = load_with_text(path, settings, choose=ask, advanced=advanced)
         refuse_form(form, table)
-        size = FIRST_LOOK if settings.rows == "auto" else settings.rows
+        size = first_rows(settings)
         if not everything:
             drawn = draw(table, size=size, folds=settings.folds, seed=settings.seed)
             if form == "npz":

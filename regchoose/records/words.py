@@ -16,6 +16,14 @@ ARM_NAMES: dict[Arm, str] = {"none": "none", "l1": "L1", "l2": "L2", "elastic_ne
 
 Task = Literal["regression", "binary", "multiclass"]
 
+# What a cell may hold in place of a value, in small letters.
+# fmt: off
+MISSING_WORDS: tuple[str, ...] = (
+    "", "#div/0!", "#n/a", "#na", "#null!", "#num!", "#ref!", "#value!", "(null)", "-", "--", "---", "-nan",
+    ".", "..", "<na>", "?", "\\n", "missing", "n.a.", "n/a", "na", "nan", "nil", "none", "null",
+)
+# fmt: on
+
 
 def arm_phrase(arm: Arm) -> str:
     """Return an arm's name for a sentence, such as `Start with L2`."""

@@ -15,11 +15,10 @@ from regchoose.result.document import RunResult, TrainingLength
 from regchoose.settings.options import Settings
 from regchoose.table.in_memory import InMemory
 from regchoose.table.raw_table import RawTable
-from regchoose.training.block import CellData, Schedule, make_schedule
+from regchoose.training.block import USUAL_RATE, CellData, Schedule, make_schedule
 from regchoose.training.networks.network import Network
 from regchoose.training.whole_fit import Kind, outputs, refit
 
-USUAL_RATE = 0.003  # where no experiment has found one
 MIDDLE = 0.5  # Elastic Net's mix without an experiment
 
 

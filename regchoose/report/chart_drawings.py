@@ -17,11 +17,11 @@ from regchoose.flowchart.walk import Step
 WIDTH = 80  # columns
 KINDS: dict[type[Node], str] = {Question: "question", Action: "action", Outcome: "outcome"}
 SHAPES = {"question": '{{"%s"}}', "action": '["%s"]', "outcome": '(["%s"])'}
-CLASSES = """\
-    classDef question fill:#cfe2ff,stroke:#2f5f9e,color:#10233f
-    classDef action fill:#fff3bf,stroke:#a67c00,color:#3d2e00
-    classDef outcome fill:#d3f2d6,stroke:#2e7d32,color:#12330f
-    classDef taken stroke-width:4px"""
+COLOURS = {  # fill, stroke, text
+    "question": ("#cfe2ff", "#2f5f9e", "#10233f"),
+    "action": ("#fff3bf", "#a67c00", "#3d2e00"),
+    "outcome": ("#d3f2d6", "#2e7d32", "#12330f"),
+}
 # Mermaid reads these as its syntax or as HTML. A number sign starts an entity, so it is one itself.
 ENTITIES = str.maketrans(
     {"#": "#35;", '"': "#quot;", "&": "#amp;", "<": "#lt;", ">": "#gt;", "`": "#96;", "|": "#124;", "\n": " "}
@@ -153,7 +153,11 @@ def as_mermaid(chart: Chart, path: Sequence[Step] = ()) -> str:
     for (start, end), answer in arrows:
         label = f'|"{_escaped(answer)}"|' if answer else ""
         lines += [f"    {start} -->{label} {end}"]
-    lines += [CLASSES]
+    lines += [
+        f"    classDef {kind} fill:{fill},stroke:{stroke},color:{color}"
+        for kind, (fill, stroke, color) in COLOURS.items()
+    ]
+    lines += ["    classDef taken stroke-width:4px"]
     if path:
         lines += [f"    class {','.join(step.node.key for step in path)} taken"]
     if thick:
@@ -173,7 +177,7 @@ def _escaped(text: str) -> str:
 
 
 def as_json(chart: Chart) -> str:
-    """Return the whole chart as JSON: all that the literal holds, in its order, each node with its kind."""
+    """Return the chart as JSON: all but the places of the drawing, in order, each node with its kind."""
     nodes = [{"kind": KINDS[type(node)], **asdict(node)} for node in chart.nodes.values()]
     document = {
         "name": chart.name,

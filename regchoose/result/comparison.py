@@ -36,15 +36,15 @@ class ResultComparison(Section):
     certainty_changed: bool
     certainty_lower: bool = Field(description="firm is above leaning, undecided and prior, in this order")
     safe_increase: float | None = Field(description="null where one of them was not trained")
+    gain_increase: float | None = Field(description="of the gain over no regularization, a share")
+    zeros_increase: float | None = Field(description="of the share of weights that are zero")
+    l1_factor: float | None = Field(description="new l1 / old l1; null where one of them is none")
+    l2_factor: float | None = Field(description="as l1_factor")
     loss_increase: float | None = Field(
         description="of the recommended arms; null where one was not trained, or they predict another thing"
     )
     loss_increase_share: float | None = Field(description="the same, as a share of the old loss")
     intervals_overlap: bool | None = Field(description="whether the losses' intervals do: it may be noise")
-    gain_increase: float | None = Field(description="of the gain over no regularization, a share")
-    zeros_increase: float | None = Field(description="of the share of weights that are zero")
-    l1_factor: float | None = Field(description="new l1 / old l1; null where one of them is none")
-    l2_factor: float | None = Field(description="as l1_factor")
     data_changed: bool = Field(description="by the fingerprint of the rows and columns used")
     rows_increase: int
     columns_added: list[str]

@@ -7,17 +7,16 @@ from typing import Any
 
 from regchoose.encoding.coding import coding
 from regchoose.experiment.choice import pauses, tuned_models
-from regchoose.experiment.design import FIRST_ROWS, INNER, TUNING_SETS, Layout, make_layout
+from regchoose.experiment.design import INNER, JUDGED, TUNING_SETS, WHOLE, Layout, make_layout
 from regchoose.experiment.grid import FEWEST_POINTS, make_grid
 from regchoose.machine import cores
 from regchoose.records.answers import Ask
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
-from regchoose.settings.options import Settings, for_images, parse_duration
+from regchoose.settings.options import Settings, first_rows, for_images, parse_duration
 from regchoose.settings.values import FIELDS, option_of
 from regchoose.table.load import load
 
-WHOLE, JUDGED = 10, 2  # as in `regchoose.experiment.plan`; a test compares the numbers of models
 # Multiplications and additions a second and core, in training many small networks side by side: 250 models of
 # 442 × 10 rows, 64-64 units, on two cores of an AMD EPYC. Larger networks do better, other machines differ.
 RATE = 7e9
@@ -63,8 +62,7 @@ def plan(path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = fro
     table = load(path, settings, choose=ask)
     if table.image is not None:
         settings = for_images(settings, given=given)
-    wanted = FIRST_ROWS if settings.rows == "auto" else settings.rows
-    layout = make_layout(table.n_rows, rows=wanted, exchangeable=table.exchangeable)
+    layout = make_layout(table.n_rows, rows=first_rows(settings), exchangeable=table.exchangeable)
     work = work_of(table, layout, settings)
     return {
         "table": {

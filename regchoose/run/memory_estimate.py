@@ -1,10 +1,10 @@
 """What an experiment on images takes of memory, before it takes it."""
 
 from regchoose.errors import ResourceError, setting
-from regchoose.experiment.design import FIRST_ROWS, TUNING_SETS, Layout, make_layout
+from regchoose.experiment.design import TUNING_SETS, Layout, make_layout
 from regchoose.machine import memory
 from regchoose.records.table import Table
-from regchoose.settings.options import Settings
+from regchoose.settings.options import Settings, first_rows
 
 SHARE = 0.8  # of the memory that may be used
 HELD, ENCODED = 8, 4  # bytes of a number in the table, and in the rows of a cell
@@ -13,8 +13,7 @@ GB = 1e9
 
 def first_layout(table: Table, settings: Settings) -> Layout:
     """Return the design of the first look."""
-    rows = FIRST_ROWS if settings.rows == "auto" else settings.rows
-    return make_layout(table.n_rows, rows=rows, exchangeable=table.exchangeable)
+    return make_layout(table.n_rows, rows=first_rows(settings), exchangeable=table.exchangeable)
 
 
 def bytes_needed(table: Table, layout: Layout, settings: Settings) -> int:
@@ -45,6 +44,7 @@ def refuse_too_much(table: Table, layout: Layout, settings: Settings, *, there: 
     needed, said = bytes_needed(table, layout, settings), _said(table, layout, settings)
     if there is not None and needed > SHARE * there and table.image is not None:
         side = max(4, max(table.image.height, table.image.width) // 2)
+        rows = max(20, int(layout.rows * SHARE * there / needed / 2))
         rows = max(20, int(layout.rows * SHARE * there / needed / 2))
         raise ResourceError(
             "E403",

@@ -8,7 +8,7 @@ import numpy as np
 from regchoose.errors import ResourceError, is_lack_of_memory, setting
 from regchoose.experiment.arm_comparison import posterior_of, rope_of
 from regchoose.experiment.arms import ArmRun, train_arm
-from regchoose.experiment.design import FIRST_ROWS, Layout, make_layout
+from regchoose.experiment.design import Layout, make_layout
 from regchoose.experiment.gain_by_rows import Growth, grow, parts_of
 from regchoose.experiment.learning_rate import RATES, estimate, is_searched, models_searched, with_rate
 from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
@@ -18,23 +18,17 @@ from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.run.memory_estimate import refuse_too_much
-from regchoose.settings.options import Settings
+from regchoose.settings.options import MIN_ROWS, Settings
 from regchoose.statistics.posterior import Posterior
 from regchoose.subsample.draw import draw
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import Workers
 
 MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
 MOST_LOOKS = 3
-FEWEST = 20  # rows that --rows takes
 WORTH = 1.5  # times as many rows must be there for another look
 MIXED = "The workers' processors are of several kinds, which may round otherwise: last digits may differ."
 
 Clock = Callable[[], float]
-
-
-def first_rows(settings: Settings) -> int:
-    """Return how many rows the first look wants."""
-    return FIRST_ROWS if settings.rows == "auto" else settings.rows
 
 
 def layout_of(table: Table, *, rows: int) -> Layout:
@@ -49,7 +43,7 @@ class Look:
     ----------
     number : int
         1 for the first look.
-    crew : Crew
+    crew : Workers
         Who trains.
     lr : float, optional
         The learning rate that an earlier look found.
@@ -66,7 +60,7 @@ class Look:
         number: int,
         listener: Listener,
         clock: Clock,
-        crew: Crew,
+        crew: Workers,
         lr: float | None = None,
         kept: Kept | None = None,
     ) -> None:
@@ -220,7 +214,7 @@ class Look:
             raise ResourceError(
                 "E403",
                 f"memory ran out on {self.layout.drawn:,} rows and {len(self.table.used):,} columns",
-                fix=setting(rows=max(FEWEST, self.layout.rows // 2)) | setting(jobs=1),
+                fix=setting(rows=max(MIN_ROWS, self.layout.rows // 2)) | setting(jobs=1),
             ) from error
 
     def _text(self, text: str) -> str:

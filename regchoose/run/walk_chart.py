@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.errors import Interrupted, Terminated
-from regchoose.experiment.design import FIRST_ROWS, Layout
+from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.judgement import Judgement, judged_by_loss
 from regchoose.flowchart.charts import CHARTS
@@ -23,13 +23,13 @@ from regchoose.records.words import ARM_NAMES, ARMS, Arm
 from regchoose.result.document import RunResult
 from regchoose.run.build_result import make_result
 from regchoose.run.chart_answers import by_profile, prior_outcome, walk_of_signs
-from regchoose.run.stage import Clock, Look, first_rows
-from regchoose.settings.options import Settings, for_images, parse_duration
+from regchoose.run.stage import Clock, Look
+from regchoose.settings.options import FIRST_ROWS, Settings, first_rows, for_images, parse_duration
 from regchoose.statistics.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
 from regchoose.subsample.profile import profile
 from regchoose.table.load import load_with_progress
-from regchoose.workers.choose_workers import crew_of
-from regchoose.workers.tasks import Crew
+from regchoose.workers.choose_workers import start_workers
+from regchoose.workers.tasks import Workers
 
 MUCH_LARGER = 2  # times the rows of a training: from there on it is said where the gain is heading
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
@@ -67,7 +67,7 @@ def recommend(
         Where the table, the settings or the machine do not allow it.
     """
     # Sums split over threads differ in their last bits.
-    with threadpool_limits(1), crew_of(settings) as crew:
+    with threadpool_limits(1), start_workers(settings) as crew:
         run = Run(data, settings, given=given, ask=ask, listener=listener, clock=clock, crew=crew, kept=kept)
         return run.result()
 
@@ -84,7 +84,7 @@ class Run:
         ask: Ask,
         listener: Listener,
         clock: Clock,
-        crew: Crew,
+        crew: Workers,
         kept: Kept | None = None,
     ) -> None:
         self._settings, self._given, self._ask = settings, given, ask

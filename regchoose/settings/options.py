@@ -16,6 +16,10 @@ Unsure = Literal["yes", "no", "unsure"]
 Auto = Literal["yes", "no", "auto"]
 
 
+MIN_ROWS = 20  # that --rows takes
+FIRST_ROWS = 4_000  # of a training set or a cross-validation in the first stage, unless --rows says otherwise
+
+
 @dataclass(frozen=True)
 class Option:
     """How a setting is presented.
@@ -77,7 +81,7 @@ class Settings:
     at_limit: Annotated[Certain, Option("Is the hardware at its limit?", KNOWLEDGE)] = "no"
 
     chart: Annotated[Literal["which-regularizer", "three-questions"], Option("The flowchart to walk.", EXPERIMENT)] = "which-regularizer"
-    rows: Annotated[int | Literal["auto"], Ge(20), Option("Rows of the subsample.", EXPERIMENT, "N|auto")] = "auto"
+    rows: Annotated[int | Literal["auto"], Ge(MIN_ROWS), Option("Rows of the subsample.", EXPERIMENT, "N|auto")] = "auto"
     network: Annotated[Literal["mlp", "linear", "cnn"] | str, Option("The network: mlp, linear, cnn (of images, and there the default), or your own as file.py:Name or module:Name, called with (n_inputs, n_outputs).", EXPERIMENT, "NETWORK")] = "mlp"
     network_options: Annotated[Mapping[str, Any], Option("A further argument of your own network, or channels=N of the cnn; may be given again.", EXPERIMENT, "NAME=VALUE")] = field(default_factory=dict)
     penalize: Annotated[tuple[str, ...], Option("Penalize only the weights whose name matches, such as 'conv*'; may be given again.", EXPERIMENT, "PATTERN")] = ()
@@ -121,6 +125,11 @@ class Settings:
     mlflow: Annotated[bool, Option("Log the run to the MLflow server that MLFLOW_TRACKING_URI names (pip install 'regchoose[mlflow]').", FLOW, result=False)] = False
     dry_run: Annotated[bool, Option("Say what would be done, and stop.", FLOW, result=False)] = False
     # fmt: on
+
+
+def first_rows(settings: Settings) -> int:
+    """Return how many rows the first stage of an experiment wants."""
+    return FIRST_ROWS if settings.rows == "auto" else settings.rows
 
 
 def for_images(settings: Settings, *, given: Collection[str]) -> Settings:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 
+from regchoose.errors import flag_of
 from regchoose.settings.options import Option, Settings
 
 Limit = Ge | Gt | Le | Lt
@@ -48,6 +49,13 @@ def option_of(name: str) -> Option:
     """Return how a setting is presented."""
     (option,) = (item for item in FIELDS[name].type.__metadata__ if isinstance(item, Option))  # type: ignore[union-attr]  # all are Annotated
     return option
+
+
+def has_opposite(name: str) -> bool:
+    """Tell whether a setting has two flags and no value: --audit and --no-audit."""
+    option = option_of(name)
+    opposite = flag_of(f"no_{name}")
+    return opposite in option.flags or (shape_of(FIELDS[name].type).switch and option.result)
 
 
 def shape_of(annotation: Any) -> Shape:

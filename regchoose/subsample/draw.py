@@ -5,16 +5,15 @@ from numpy.random import Generator
 from sklearn.decomposition import PCA
 
 from regchoose.records.subsample import Check, Subsample
-from regchoose.records.table import Table
+from regchoose.records.table import TARGET_BINS, Table
 from regchoose.records.words import Float, Int
 from regchoose.subsample.match import broken_rule, check_match, check_row_order, missed_targets
 from regchoose.subsample.moments import Coordinates, coordinates, terms
+from regchoose.table.columns.group_and_time import FEWEST_GROUPS
 from regchoose.table.images.patches import in_patches
 
 CANDIDATES = 200
 NEAREST = 4  # of them, which are compared by their largest difference
-FEWEST_GROUPS = 10
-BINS = 10  # quantile bins of a numeric target
 DIMENSIONS = 20  # what is balanced: more dimensions, less balance in each (Morgan & Rubin 2012)
 REDRAWS = 5  # further candidates that are tried when the best one fails its proof
 PILOT = 50_000  # rows that suffice for principal components
@@ -93,7 +92,7 @@ def stratify(table: Table) -> Int:
     """Return the stratum of each row: its class, or the decile of a numeric target."""
     if table.task != "regression":
         return table.target.astype(np.int64)
-    cuts = np.quantile(table.target, np.arange(1, BINS) / BINS)
+    cuts = np.quantile(table.target, np.arange(1, TARGET_BINS) / TARGET_BINS)
     return np.asarray(np.searchsorted(cuts, table.target, side="right"), dtype=np.int64)
 
 

@@ -5,11 +5,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from regchoose.records.words import MISSING_WORDS
+
 # Texts that mean missing, compared without case and outer spaces. `--na` adds to them.
-MISSING: frozenset[str] = frozenset(
-    {"", "na", "n/a", "#n/a", "#na", "nan", "-nan", "null", "none", "nil", "missing", "<na>", "n.a.", "?"}
-    | {"-", "--", "---", ".", "..", "#value!", "#div/0!", "#num!", "#ref!", "#null!", "\\n", "(null)"}
-)
+MISSING: frozenset[str] = frozenset(MISSING_WORDS)
 # Those of them that may also be somebody's category: Namibia, "none of these".
 DOUBTFUL: frozenset[str] = frozenset({"na", "null", "none", "nil", "nan", "missing"})
 

@@ -45,7 +45,7 @@ from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import Advanced, ignore_progress, streaming
 from regchoose.table.raw_table import RawTable, take_rows
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import Workers
 
 
 def load(
@@ -55,7 +55,7 @@ def load(
     y: ArrayLike | None = None,
     choose: Choose = ask_nobody,
     advanced: Advanced = ignore_progress,
-    crew: Crew | None = None,
+    crew: Workers | None = None,
 ) -> Table:
     """Read a table, give its columns their roles, and find the target and the task.
 
@@ -74,7 +74,7 @@ def load(
         Asks a person where the file does not tell; returns None where no prompt is possible.
     advanced : callable
         Is told how many bytes the present pass over a large table has read.
-    crew : Crew, optional
+    crew : Workers, optional
         Workers that can see the files of the table too, and share them.
 
     Returns
@@ -99,7 +99,7 @@ def load_with_text(
     y: ArrayLike | None = None,
     choose: Choose = ask_nobody,
     advanced: Advanced = ignore_progress,
-    crew: Crew | None = None,
+    crew: Workers | None = None,
 ) -> tuple[Table, RawTable]:
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
     if not isinstance(data, str):
@@ -130,7 +130,7 @@ def _load_small(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[T
 
 
 def _load_large(
-    parts: Parts, settings: Settings, *, choose: Choose, advanced: Advanced, crew: Crew | None
+    parts: Parts, settings: Settings, *, choose: Choose, advanced: Advanced, crew: Workers | None
 ) -> tuple[Table, RawTable]:
     """Make the table of the rows held, and count over all rows what they are like."""
     with streaming(parts, settings, choose=choose, advanced=advanced, crew=crew) as stream:
@@ -254,7 +254,7 @@ class PassProgress:
 
 
 def load_with_progress(
-    data: str | Table, settings: Settings, *, choose: Choose, listener: Listener, crew: Crew | None = None
+    data: str | Table, settings: Settings, *, choose: Choose, listener: Listener, crew: Workers | None = None
 ) -> Table:
     """Do what `load` does, and say how far the reading of a large table is; a table is returned as it is."""
     if isinstance(data, Table):
@@ -275,7 +275,7 @@ def load_with_progress(
     return table
 
 
-def _is_shared(crew: Crew, parts: Parts, listener: Listener) -> bool:
+def _is_shared(crew: Workers, parts: Parts, listener: Listener) -> bool:
     """Tell whether the files of a table are shared out among workers; say so, or why not."""
     if not crew.is_remote or len(parts.files) == 1:
         return False

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 from regchoose.errors import ResourceError, UsageError, setting
-from regchoose.workers.perform import WITHOUT_CLUSTER
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import WITHOUT_CLUSTER, Workers
 from regchoose.workers.wire_format import pack, unpack
 
 CPU = torch.device("cpu")
@@ -121,7 +120,7 @@ def kind_of(device: torch.device) -> str:
 
 
 def about(_: bytes) -> bytes:
-    """Say which releases compute here, and on what; for `Crew.everywhere`."""
+    """Say which releases compute here, and on what; for `Workers.ask_machines`."""
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     return pack(
         {
@@ -136,7 +135,7 @@ def _releases() -> dict[str, str]:
     return {"torch": torch.__version__, "numpy": np.__version__}
 
 
-def devices_of(crew: Crew, name: str) -> Devices:
+def devices_of(crew: Workers, name: str) -> Devices:
     """Return the devices called so that a crew trains on: those of this machine, or of its workers.
 
     Raises
@@ -148,7 +147,7 @@ def devices_of(crew: Crew, name: str) -> Devices:
         return choose_devices(name)
     seen = {
         worker: unpack(answer)[0]
-        for worker, answer in crew.everywhere(f"{__name__}:{about.__name__}").items()
+        for worker, answer in crew.ask_machines(f"{__name__}:{about.__name__}").items()
     }
     for worker, found in seen.items():
         _refuse_other_releases(worker, found["releases"])

@@ -8,13 +8,13 @@ import torch
 
 from regchoose.errors import Phrase, ResourceError, is_lack_of_memory, setting
 from regchoose.records.words import Float
+from regchoose.settings.options import MIN_ROWS
 from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.networks.any_network import AnyNetwork
 from regchoose.training.networks.mlp import Mlp
 
 TrainBlock = Callable[..., BlockResult]
 CPU = torch.device("cpu")
-FEWEST_ROWS = 20  # that --rows takes
 # The mlp comes to the same bits in halves (see `regchoose.training.cache_lines`). Linear models go on until
 # all of a block are solved, and of other networks nobody knows how their products round.
 HALVED = "memory ran out for whole blocks of models: trained in parts, so that last digits may differ"
@@ -86,9 +86,9 @@ def _no_room(
     """Say how many rows do fit: fewer are tried, for an epoch."""
     rows = len(block.cells[0].y)
     fewer = rows // 2
-    while fewer >= FEWEST_ROWS and _tried(train_one, _shortened(block, fewer), device, stop=stop) is None:
+    while fewer >= MIN_ROWS and _tried(train_one, _shortened(block, fewer), device, stop=stop) is None:
         fewer //= 2
-    fits = fewer >= FEWEST_ROWS
+    fits = fewer >= MIN_ROWS
     is_own = isinstance(block.network, AnyNetwork)
     smaller = Phrase.of("a smaller network" if is_own else setting("hidden") + " with fewer units")
     return ResourceError(

@@ -22,8 +22,8 @@ from regchoose.training.networks.network import Network
 from regchoose.training.networks.rebuild import at_home, cnn_of, cnn_said, rebuilt
 from regchoose.training.networks.user_network import undisturbed
 from regchoose.training.trained_blocks import arrays_of, from_arrays
-from regchoose.workers.tasks import Stop, Work
-from regchoose.workers.wire_format import Bag, opened, pack, unpack
+from regchoose.workers.tasks import Stop, TaskKind
+from regchoose.workers.wire_format import ArrayBag, pack, unpack, unpack_bag
 
 TRAINERS: dict[str, TrainBlock] = {
     "train_block": train_block,
@@ -32,7 +32,7 @@ TRAINERS: dict[str, TrainBlock] = {
 
 
 @dataclass(frozen=True)
-class Order:
+class BlockTask:
     """A block to be trained.
 
     Parameters
@@ -56,7 +56,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Came:
+class BlockTaskResult:
     """What a block came to, and the kind of processor that trained it."""
 
     result: BlockResult
@@ -74,22 +74,22 @@ def settle_thread() -> None:
     torch.set_flush_denormal(True)
 
 
-def train_here(order: Order, stop: Stop) -> Came:
+def train_here(order: BlockTask, stop: Stop) -> BlockTaskResult:
     """Train a block in this thread; of its weights nothing is kept but what is captured."""
     settle_thread()
     device = order.devices.of(order.number)
     result = train_within_memory(
         order.train_one, order.block, device, stop=stop, may_fall_back=order.may_fall_back
     )
-    return Came(replace(result, weights=result.weights[:, :, :0]), kind_of(device))
+    return BlockTaskResult(replace(result, weights=result.weights[:, :, :0]), kind_of(device))
 
 
 # ---- in another process --------------------------------------------------------------------------
 
 
-def packed(order: Order) -> bytes:
+def packed(order: BlockTask) -> bytes:
     """Return an order as bytes."""
-    block, bag = order.block, Bag()
+    block, bag = order.block, ArrayBag()
     said = {
         "trainer": order.train_one.__name__,
         "device": order.devices.name,
@@ -104,7 +104,7 @@ def packed(order: Order) -> bytes:
         "capture": None if block.capture is None else bag.put(block.capture),
         "cells": [_cell_said(cell, bag) for cell in block.cells],
     }
-    return bag.packed(said)
+    return bag.pack(said)
 
 
 def _network_said(network: Network) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _network_said(network: Network) -> dict[str, Any]:
     raise TypeError(f"nothing says how {type(network).__name__} is built anew")
 
 
-def _cell_said(cell: CellData, bag: Bag) -> dict[str, Any]:
+def _cell_said(cell: CellData, bag: ArrayBag) -> dict[str, Any]:
     return {
         "x": bag.put(cell.x),
         "y": bag.put(cell.y),
@@ -136,7 +136,7 @@ def fulfil(data: bytes) -> bytes:
     RegchooseError
         What training it raises; E401 where this machine has no such device.
     """
-    said, arrays = opened(data)
+    said, arrays = unpack_bag(data)
     recipe = said["network"].get("recipe", {})
     _settle_process(foreign=bool(recipe))
     try:
@@ -146,13 +146,13 @@ def fulfil(data: bytes) -> bytes:
     return packed_answer(came)
 
 
-def packed_answer(came: Came) -> bytes:
+def packed_answer(came: BlockTaskResult) -> bytes:
     """Return as bytes what a block came to."""
     return pack({"note": came.result.note, "kind": came.kind}, dict(arrays_of(came.result)))
 
 
-def _order(said: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> Order:
-    return Order(
+def _order(said: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> BlockTask:
+    return BlockTask(
         _block(said, arrays),
         TRAINERS[said["trainer"]],
         choose_devices(said["device"]),
@@ -210,12 +210,14 @@ def _cell(said: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> CellData:
     )
 
 
-def unpacked(data: bytes) -> Came:
+def unpacked(data: bytes) -> BlockTaskResult:
     """Return what a block came to, or raise what it raised."""
     said, arrays = unpack(data)
     result = from_arrays(arrays, said["note"])
     assert result is not None, "an answer has all its arrays"
-    return Came(result, said["kind"])
+    return BlockTaskResult(result, said["kind"])
 
 
-TRAINING: Work[Order, Came] = Work(train_here, f"{__name__}:{fulfil.__name__}", packed, unpacked)
+TRAINING: TaskKind[BlockTask, BlockTaskResult] = TaskKind(
+    train_here, f"{__name__}:{fulfil.__name__}", packed, unpacked
+)

@@ -20,10 +20,10 @@ from regchoose.training.networks.cnn import Cnn
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network import Network
 from regchoose.training.networks.user_network import undisturbed
-from regchoose.training.serialization import TRAINING, Order
+from regchoose.training.serialization import TRAINING, BlockTask
 from regchoose.training.trained_blocks import Shelf
-from regchoose.workers.tasks import Crew
-from regchoose.workers.threads import threads
+from regchoose.workers.tasks import Workers
+from regchoose.workers.threads import use_threads
 
 MODELS_A_BLOCK = 32  # enough to fill the processor, few enough to stay in its cache
 FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much
@@ -40,7 +40,7 @@ class Training:
         has one checkpoint.
     devices : Devices
         Where models are trained.
-    crew : Crew
+    crew : Workers
         Who trains blocks side by side; by default threads, one a core.
     other : AnyNetwork, optional
         A network to train in the mlp's place.
@@ -57,7 +57,7 @@ class Training:
     hidden: tuple[int, ...] | None
     schedule: Schedule
     devices: Devices
-    crew: Crew = field(default_factory=threads)
+    crew: Workers = field(default_factory=use_threads)
     other: AnyNetwork | None = None
     may_fall_back: bool = False
     kept: Kept | None = None
@@ -72,9 +72,9 @@ class Training:
         """Return the same training, broken off at one of its checkpoints; a linear model is solved anyway."""
         return self if self.hidden is None else replace(self, schedule=self.schedule.stopped(checkpoint))
 
-    def order(self, block: Block, number: int, train_one: TrainBlock) -> Order:
+    def order(self, block: Block, number: int, train_one: TrainBlock) -> BlockTask:
         """Return the order to train a block."""
-        return Order(block, train_one, self.devices, number, self.may_fall_back)
+        return BlockTask(block, train_one, self.devices, number, self.may_fall_back)
 
     def network(self, n_inputs: int) -> Network:
         """Return the network for so many encoded features."""
@@ -170,7 +170,7 @@ def _run(
         # The number of a block says which device it has, so it is that of the plan: of what is found, too.
         unknown = [position for position, result in enumerate(results) if result is None]
         orders = [training.order(blocks[position], position, train_one) for position in unknown]
-        with closing(training.crew.each(TRAINING, orders)) as coming:
+        with closing(training.crew.run_all(TRAINING, orders)) as coming:
             for place, came in coming:
                 position = unknown[place]
                 if came.kind == training.devices.kind(position):

@@ -15,7 +15,7 @@ from regchoose.training.networks.any_network import AnyNetwork
 from regchoose.training.networks.cnn import Cnn
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network import Network
-from regchoose.workers.threads import NAME
+from regchoose.workers.threads import THREAD_PREFIX
 
 PLAIN = ("nonzero_share", "nonzero_inputs", "stationarity", "failed")
 LOSSES, CAPTURED = "losses", "captured"
@@ -119,7 +119,7 @@ def network_mark(network: Network) -> str | None:
         case Cnn():
             return f"cnn {network}"
         case AnyNetwork(identity=identity) if identity:
-            with ThreadPoolExecutor(1, NAME) as quiet:  # what it prints while it is built is not shown there
+            with ThreadPoolExecutor(1, THREAD_PREFIX) as quiet:  # in there, what it prints is not shown
                 start = quiet.submit(network.initial, np.random.default_rng(0)).result()
             kind = f"{network.layout} {network.random} {network.batched} {network.unseen}"
             return f"{identity} {kind} {array_mark(start).hex()}"

@@ -15,11 +15,10 @@ from regchoose.training.descent import train_whole
 from regchoose.training.deterministic import calm
 from regchoose.training.linear import LinearProblem, solve
 from regchoose.training.loss import n_outputs
+from regchoose.training.model_outputs import ROWS
 from regchoose.training.networks.choose import other_network
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network import Network
-
-ROWS = 4096  # at a time, so that activations stay small
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which crew the settings ask for."""
+"""Starts the workers that the settings ask for."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,20 +7,20 @@ from importlib import import_module
 from regchoose.errors import UsageError, setting
 from regchoose.settings.options import Settings
 from regchoose.workers.processes import Processes
-from regchoose.workers.tasks import Crew
-from regchoose.workers.threads import threads
+from regchoose.workers.tasks import Workers
+from regchoose.workers.threads import use_threads
 
 
 @contextmanager
-def crew_of(settings: Settings) -> Iterator[Crew]:
-    """Give the crew of a run: a cluster, processes of this machine, or threads of this process.
+def start_workers(settings: Settings) -> Iterator[Workers]:
+    """Start the workers of a run: a cluster, processes of this machine, or threads of this process.
 
     Raises
     ------
     UsageError
-        E202 where Dask is not installed, or both a cluster and processes are asked for.
+        E202 if Dask is not installed, or both a cluster and processes are asked for.
     ResourceError
-        E404 to E406 where the cluster cannot be reached, or cannot be used.
+        E404 to E406 if the cluster cannot be reached or used.
     """
     if settings.cluster is not None:
         if settings.jobs:
@@ -38,11 +38,11 @@ def crew_of(settings: Settings) -> Iterator[Crew]:
         with Processes(settings.jobs) as processes:
             yield processes
     else:
-        yield threads(settings.jobs)
+        yield use_threads(settings.jobs)
 
 
-def _cluster(address: str) -> AbstractContextManager[Crew]:
-    """Load Dask, which is an extra, and connect."""
+def _cluster(address: str) -> AbstractContextManager[Workers]:
+    """Import Dask, which is an extra, and connect."""
     try:
         module = import_module("regchoose.workers.cluster")
     except ModuleNotFoundError as error:
@@ -51,5 +51,5 @@ def _cluster(address: str) -> AbstractContextManager[Crew]:
             setting("cluster") + f" needs Dask, and {error.name} is not installed",
             fix="pip install 'regchoose[dask]'",
         ) from error
-    cluster: AbstractContextManager[Crew] = module.Cluster(address)
+    cluster: AbstractContextManager[Workers] = module.Cluster(address)
     return cluster

@@ -1,7 +1,7 @@
 """The workers of a Dask cluster. Loaded only where `--cluster` asks for it: Dask is an extra.
 
-Dask sends what it is given as it sees fit; what it is given here is the name of one of our functions and
-plain bytes, never code.
+Dask serializes what it is given as it likes. It is given the name of one of our functions and plain bytes,
+never code.
 """
 
 import logging
@@ -17,37 +17,37 @@ from distributed import Client, Future, KilledWorker, wait
 
 from regchoose.errors import ResourceError, setting
 from regchoose.version import __version__
-from regchoose.workers.perform import LESS_MEMORY, WITHOUT_CLUSTER, other_version, perform
-from regchoose.workers.tasks import Found, Order, Work
+from regchoose.workers.tasks import LESS_MEMORY, WITHOUT_CLUSTER, ResultT, TaskKind, TaskT
+from regchoose.workers.worker_main import other_version, perform
 
-REACHED_S = 10.0  # to answer a first call
-WORKERS_S = 30.0  # to wait for a first worker, or for another once all are lost
-LOOK_S = 1.0  # between two looks at who is still there
-AHEAD = 2  # pieces sent for each thread of the workers: one to do, and one to go on with
+CONNECT_S = 10.0  # for the scheduler to answer
+WORKERS_S = 30.0  # to wait for a first worker, or for another if all are lost
+POLL_S = 1.0  # between two checks of who is still there
+TASKS_PER_THREAD = 2  # that are sent ahead: one to do, and one to go on with
 
 
 class Cluster:
-    """The workers that a scheduler has, whoever they are at the time.
+    """The workers that a scheduler has; they may come and go.
 
     Parameters
     ----------
     address : str
-        Of the scheduler, such as tcp://10.0.0.1:8786.
+        The address of the scheduler, such as tcp://10.0.0.1:8786.
     reached_s, workers_s : float
-        Seconds to wait for it, and for a worker where there is none.
+        Seconds to wait for the scheduler, and for a worker if there is none.
 
     Raises
     ------
     ResourceError
-        E404 where it cannot be reached, E405 where a worker has another regchoose, E406 without workers.
+        E404 if it cannot be reached, E405 if a worker has another regchoose, E406 without workers.
     """
 
     is_remote = True
 
-    def __init__(self, address: str, *, reached_s: float = REACHED_S, workers_s: float = WORKERS_S) -> None:
+    def __init__(self, address: str, *, reached_s: float = CONNECT_S, workers_s: float = WORKERS_S) -> None:
         self._address, self.reached_s, self.workers_s = address, reached_s, workers_s
         self._keys = count()
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said by errors
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # our errors say what matters
         try:
             self._client = Client(address, timeout=reached_s, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -73,7 +73,7 @@ class Cluster:
 
     @property
     def size(self) -> int:
-        """Threads of all workers."""
+        """The number of threads of all workers."""
         return max(1, sum(self._threads().values()))
 
     def _threads(self) -> dict[str, int]:
@@ -86,19 +86,19 @@ class Cluster:
         return found
 
     def _await_connection(self) -> None:
-        """Wait while Dask tries to connect again."""
+        """Wait while Dask reconnects."""
         until = time.monotonic() + self.reached_s
         while self._client.status != "running":
             if time.monotonic() > until:
                 raise self._lost(f"the connection broke off, and did not come back in {self.reached_s:g} s")
-            time.sleep(min(LOOK_S, self.reached_s))
+            time.sleep(min(POLL_S, self.reached_s))
 
     def _await_workers(self) -> None:
         until = time.monotonic() + self.workers_s
         while not self._threads():
             if time.monotonic() > until:
                 raise self._lost(f"it has had no worker for {self.workers_s:g} s")
-            time.sleep(min(LOOK_S, self.workers_s))
+            time.sleep(min(POLL_S, self.workers_s))
 
     def _lost(self, why: str) -> ResourceError:
         return ResourceError(
@@ -109,7 +109,7 @@ class Cluster:
         )
 
     def _refuse_other_versions(self) -> None:
-        """Raise E405 where a worker has no regchoose, or another."""
+        """Raise E405 if a worker has no regchoose, or another version."""
         # A function of the standard library: a worker without regchoose could not load one of ours.
         name = "regchoose:__version__"
         versions: dict[str, Any] = self._client.run(resolve_name, name, on_error="return")
@@ -118,45 +118,47 @@ class Cluster:
                 has = "cannot import regchoose" if isinstance(found, Exception) else f"has regchoose {found}"
                 raise other_version(f"the worker {worker} {has}", __version__)
 
-    def each(
-        self, work: Work[Order, Found], orders: Sequence[Order]
-    ) -> Generator[tuple[int, Found], None, None]:
-        """Yield place and result of each order, as they come.
+    def run_all(
+        self, kind: TaskKind[TaskT, ResultT], tasks: Sequence[TaskT]
+    ) -> Generator[tuple[int, ResultT], None, None]:
+        """Yield the index and result of each task as it is done.
 
-        A worker that is lost takes the pieces it has with it, and they are done elsewhere.
+        The tasks of a worker that is lost are done again elsewhere.
         """
-        waiting, sent = list(range(len(orders)))[::-1], dict[Future, int]()
+        waiting, sent = list(range(len(tasks)))[::-1], dict[Future, int]()
         try:
             while waiting or sent:
-                while waiting and len(sent) < AHEAD * self.size:
-                    place = waiting.pop()
-                    sent[self._submit(work, orders[place])] = place
+                while waiting and len(sent) < TASKS_PER_THREAD * self.size:
+                    index = waiting.pop()
+                    sent[self._submit(kind, tasks[index])] = index
                 for future in self._done(sent):
-                    place = sent.pop(future)
-                    if future.cancelled():  # by somebody else: a scheduler that forgot, a worker that left
-                        waiting.append(place)
+                    index = sent.pop(future)
+                    if future.cancelled():  # not by us: a scheduler that forgot it, a worker that left
+                        waiting.append(index)
                         continue
-                    yield place, work.unpack(self._answer(future))
+                    yield index, kind.unpack(self._answer(future))
         finally:
             if sent:
                 self._client.cancel(list(sent))
 
-    def _submit(self, work: Work[Order, Found], order: Order) -> Future:
+    def _submit(self, kind: TaskKind[TaskT, ResultT], task: TaskT) -> Future:
         key = f"regchoose-{self._client.id}-{next(self._keys)}"
-        # Dask warns of bytes inside a task; a block has its rows with it, and nobody else needs them.
+        # Dask warns of bytes inside a task. A block brings its rows, which no other task needs.
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
-            return self._client.submit(perform, __version__, work.away, work.pack(order), key=key, pure=False)
+            return self._client.submit(
+                perform, __version__, kind.remote_name, kind.pack(task), key=key, pure=False
+            )
 
     def _done(self, sent: dict[Future, int]) -> list[Future]:
-        """Return the pieces that are done, once there are any."""
+        """Wait until some tasks are done, and return them."""
         while True:
             try:
                 with self._client.as_current():
-                    done = wait(list(sent), timeout=LOOK_S, return_when="FIRST_COMPLETED").done
+                    done = wait(list(sent), timeout=POLL_S, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 self._await_workers()
                 continue
-            except CancelledError:  # some of them, by somebody else
+            except CancelledError:  # some were cancelled, not by us
                 return [future for future in sent if future.done()]
             return sorted(done, key=sent.__getitem__)
 
@@ -174,10 +176,10 @@ class Cluster:
             raise other_version(f"a worker cannot import {error.name}", __version__) from error
         return answer
 
-    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
-        """Ask each worker something: its address → what it answers."""
-        found: dict[str, bytes] = self._client.run(perform, __version__, away, data)
-        return dict(sorted(found.items()))
+    def ask_machines(self, remote_name: str, data: bytes = b"") -> dict[str, bytes]:
+        """Call a function once on each worker: its address → the answer."""
+        answers: dict[str, bytes] = self._client.run(perform, __version__, remote_name, data)
+        return dict(sorted(answers.items()))
 
 
 def _first_line(error: BaseException) -> str:

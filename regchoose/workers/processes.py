@@ -1,6 +1,14 @@
-"""Processes of this machine: they do not fight for Python's lock, as threads do where blocks are small.
+"""Worker processes on this machine: unlike threads, they do not compete for Python's lock on small blocks.
 
 Each is a program of its own, started afresh and never forked: PyTorch's threads do not survive a fork.
+
+Why not `concurrent.futures.ProcessPoolExecutor` with the spawn context? Tried on Python 3.11, it fails where
+it matters. A spawned child imports the caller's `__main__` again, so a script without an `if __name__ ==
+"__main__"` guard, or one that is read from standard input, ends with BrokenProcessPool. One killed worker
+breaks the whole pool: every waiting task fails, and nothing says which one was in its hands. And a child in
+the middle of a task lives on if its parent is killed. Here a child is `python -m
+regchoose.workers.worker_main`, which knows nothing of the caller; only the task of a killed child is done
+again; and a child ends when its pipe closes.
 """
 
 import os
@@ -10,155 +18,144 @@ import sys
 import tempfile
 import threading
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Self
 
 from regchoose.errors import ResourceError, setting
 from regchoose.version import __version__
-from regchoose.workers.perform import LESS_MEMORY
-from regchoose.workers.tasks import Found, Order, Work
-from regchoose.workers.worker_main import read_answer, write_order
+from regchoose.workers.tasks import LESS_MEMORY, ResultT, TaskKind, TaskT
+from regchoose.workers.threads import run_in_threads
+from regchoose.workers.worker_main import read_message, write_messages
 
-ATTEMPTS = 3  # processes that may die over one piece
-
-
-class Died(Exception):  # noqa: N818 - it is told as E406 where it happens again and again
-    """A process ended in the midst of a piece of work; `args[0]` is what it left to say."""
+ATTEMPTS = 3  # processes that may die over one task
 
 
-class Child:
-    """One process."""
+class _Died(Exception):  # noqa: N818 - people see it as E406, if it happens again and again
+    """A worker process ended before it answered; the argument says how, with its last line on stderr."""
 
+
+class _WorkerProcess:
     def __init__(self) -> None:
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the child
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - as long-lived as the process
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "regchoose.workers.worker_main"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._errors,
+            stderr=self._stderr,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            start_new_session=True,  # Ctrl-C is for whoever started it, who ends it in order
+            start_new_session=True,  # Ctrl-C reaches the parent alone, which ends its workers in order
         )
+        self.pid = self._process.pid
 
     @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
+    def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    @property
-    def pid(self) -> int:
-        """Its number."""
-        return self._process.pid
-
     def perform(self, name: str, data: bytes) -> bytes:
-        """Have a piece of work done.
+        """Have a task done.
 
         Raises
         ------
-        Died
-            Where the process ends before it answers.
+        _Died
+            If the process ends before it answers.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            write_order(self._process.stdin, __version__, name, data=data)
-            answer = read_answer(self._process.stdout)
-        except (BrokenPipeError, ValueError):  # ValueError: it was ended meanwhile, its pipes are closed
-            answer = None
-        if answer is None:
-            raise Died(self._last_words())
-        return answer
+            write_messages(self._process.stdin, __version__.encode(), name.encode(), data)
+            result = read_message(self._process.stdout)
+        except (BrokenPipeError, ValueError):  # ValueError: it was closed meanwhile, with its pipes
+            result = None
+        if result is None:
+            raise _Died(self._last_words())
+        return result
 
     def _last_words(self) -> str:
         status = self._process.wait()
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
         how = f"signal {-status}" if status < 0 else f"status {status}"
         return f"{how}: {lines[-1]}" if lines else how
 
     def kill(self) -> None:
-        """End it at once; whoever waits for its answer hears that it died."""
+        """End it at once; whoever waits for its answer gets `_Died`."""
         self._process.kill()
         self._process.wait()
 
     def close(self) -> None:
-        """End it, and let go of its pipes."""
+        """End it, and close its pipes."""
         self.kill()
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
+        for stream in (self._process.stdin, self._process.stdout, self._stderr):
             if stream is not None:
                 try:
                     stream.close()
-                except BrokenPipeError:  # what was still to be written
+                except BrokenPipeError:  # of what was still to be written
                     continue
 
 
 class Processes:
-    """Some processes, started at once: they load PyTorch while the table is read."""
+    """Worker processes, started at once: they import PyTorch while the table is read."""
 
     is_remote = False
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._children = [Child() for _ in range(size)]
+        self._processes = [_WorkerProcess() for _ in range(size)]
         self._idle: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for place in range(size):
-            self._idle.put(place)
+        for index in range(size):
+            self._idle.put(index)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for child in self._children:
-            child.close()
+        for process in self._processes:
+            process.close()
 
     @property
     def pids(self) -> list[int]:
-        """The numbers of the processes."""
-        return [child.pid for child in self._children]
+        """The ids of the processes."""
+        return [process.pid for process in self._processes]
 
-    def each(
-        self, work: Work[Order, Found], orders: Sequence[Order]
-    ) -> Generator[tuple[int, Found], None, None]:
-        """Yield place and result of each order, as they come."""
+    def run_all(
+        self, kind: TaskKind[TaskT, ResultT], tasks: Sequence[TaskT]
+    ) -> Generator[tuple[int, ResultT], None, None]:
+        """Yield the index and result of each task as it is done."""
         stopping = threading.Event()
-        with ThreadPoolExecutor(self.size, "hand") as pool:
-            futures = {
-                pool.submit(self._done, work, order, stopping=stopping): place
-                for place, order in enumerate(orders)
-            }
-            try:
-                for future in as_completed(futures):
-                    yield futures[future], future.result()
-            finally:
-                stopping.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                if not all(future.done() for future in futures):
-                    for child in self._children:
-                        child.kill()
 
-    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
-        """Return nothing: there is no other machine."""
+        def run(task: TaskT) -> ResultT:
+            return self._run(kind, task, stopping=stopping)
+
+        def stop() -> None:
+            stopping.set()
+            for process in self._processes:
+                process.kill()
+
+        return run_in_threads(run, tasks, pool=ThreadPoolExecutor(self.size, "hand"), stop=stop)
+
+    def ask_machines(self, remote_name: str, data: bytes = b"") -> dict[str, bytes]:
+        """Return nothing: there are no other machines."""
         return {}
 
-    def _done(self, work: Work[Order, Found], order: Order, *, stopping: threading.Event) -> Found:
-        """Have one piece done, by another process where one dies over it."""
-        data, last = work.pack(order), ""
+    def _run(self, kind: TaskKind[TaskT, ResultT], task: TaskT, *, stopping: threading.Event) -> ResultT:
+        """Have a task done, by another process if one dies over it."""
+        data, how = kind.pack(task), ""
         for _ in range(ATTEMPTS):
-            place = self._idle.get()
+            index = self._idle.get()
             try:
                 if stopping.is_set():
                     break
-                if not self._children[place].alive:
-                    self._children[place].close()
-                    self._children[place] = Child()
-                return work.unpack(self._children[place].perform(work.away, data))
-            except Died as death:
-                last = str(death)
+                if not self._processes[index].is_alive:
+                    self._processes[index].close()
+                    self._processes[index] = _WorkerProcess()
+                return kind.unpack(self._processes[index].perform(kind.remote_name, data))
+            except _Died as death:
+                how = str(death)
             finally:
-                self._idle.put(place)
+                self._idle.put(index)
         raise ResourceError(
             "E406",
-            f"{ATTEMPTS} processes died over one piece of work, the last with {last}",
+            f"{ATTEMPTS} processes died over one piece of work, the last with {how}",
             detail=["cause: they were killed, or memory ran out"],
             fix=setting(jobs=1) + ", or " + LESS_MEMORY,
         )

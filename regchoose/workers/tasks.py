@@ -1,61 +1,66 @@
-"""Work in pieces that depend on nothing but their order, and the crews that do it.
+"""Tasks that depend on nothing but their own input, and the protocol of the workers that do them.
 
-A piece comes to the same bytes whoever does it, so what a crew is made of can change how long a run takes,
-and nothing else.
+A task gives the same bytes whoever does it, so the choice of workers changes how long a run takes, and
+nothing else.
 """
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-Order = TypeVar("Order")
-Found = TypeVar("Found")
+from regchoose.errors import setting
+
+WITHOUT_CLUSTER = "leave " + setting("cluster") + " out"
+LESS_MEMORY = "fewer " + setting("rows") + ", or a smaller " + setting("hidden")
+
+TaskT = TypeVar("TaskT")
+ResultT = TypeVar("ResultT")
 Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True)
-class Work(Generic[Order, Found]):
-    """A kind of work.
+class TaskKind(Generic[TaskT, ResultT]):
+    """How tasks of one kind are done, here or elsewhere.
 
     Parameters
     ----------
-    here : callable
-        `(order, stop) -> found`, in a thread of this process; it ends early where `stop()` becomes true.
-    away : str
-        `module:function` of regchoose, `(bytes) -> bytes`, for another process: it has the bytes and nothing
-        else.
+    run_here : callable
+        `(task, stop) -> result`, in a thread of this process; it returns early once `stop()` is true.
+    remote_name : str
+        `module:function` of regchoose, `(bytes) -> bytes`, for another process, which has nothing but the
+        bytes.
     pack, unpack : callable
-        From an order to its bytes, and from the bytes that come back to what was found. Plain numbers, text
-        and arrays; nothing that runs.
+        From a task to its bytes, and from the bytes that come back to the result. Plain numbers, text and
+        arrays; nothing that runs.
     """
 
-    here: Callable[[Order, Stop], Found]
-    away: str
-    pack: Callable[[Order], bytes]
-    unpack: Callable[[bytes], Found]
+    run_here: Callable[[TaskT, Stop], ResultT]
+    remote_name: str
+    pack: Callable[[TaskT], bytes]
+    unpack: Callable[[bytes], ResultT]
 
 
-class Crew(Protocol):
-    """Who does the pieces."""
+class Workers(Protocol):
+    """Threads, processes or machines that do tasks."""
 
     @property
     def size(self) -> int:
-        """Pieces done side by side."""
+        """How many tasks are done side by side."""
 
     @property
     def is_remote(self) -> bool:
-        """Whether it works on other machines, which see other devices and, it may be, other files."""
+        """Whether they are other machines, with other devices and perhaps other files."""
 
-    def each(
-        self, work: Work[Order, Found], orders: Sequence[Order]
-    ) -> Generator[tuple[int, Found], None, None]:
-        """Yield place and result of each order, as they come; closed early, what is under way is broken off.
+    def run_all(
+        self, kind: TaskKind[TaskT, ResultT], tasks: Sequence[TaskT]
+    ) -> Generator[tuple[int, ResultT], None, None]:
+        """Yield the index and result of each task as it is done; closing the generator breaks off the others.
 
         Raises
         ------
         RegchooseError
-            What the work raises; E404 to E406 where those who work are lost, or are not alike.
+            What a task raises; E404 to E406 if the workers are lost, or are not alike.
         """
 
-    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
-        """Ask each worker of another machine something, once: its address → what `away` answers."""
+    def ask_machines(self, remote_name: str, data: bytes = b"") -> dict[str, bytes]:
+        """Call a function once on each other machine: its address → the answer."""

@@ -1,4 +1,4 @@
-"""Plain values and arrays as bytes: JSON, and NumPy's own format, read without pickle."""
+"""Plain values and arrays as bytes: JSON inside NumPy's own format, read without pickle."""
 
 import io
 import json
@@ -10,58 +10,58 @@ from numpy.typing import NDArray
 
 from regchoose.errors import RegchooseError
 
-SAID = "said"  # the member that holds the JSON
+JSON_MEMBER = "said"
 
 
-class Bag:
-    """Arrays that are sent along; one that is put in twice is sent once."""
+class ArrayBag:
+    """Arrays that are sent along with plain values; an array that is added twice is sent once."""
 
     def __init__(self) -> None:
         self._arrays: list[NDArray[Any]] = []
-        self._places: dict[int, int] = {}
+        self._indices: dict[int, int] = {}
 
     def put(self, array: NDArray[Any]) -> int:
-        """Return the place at which an array is found again."""
-        if id(array) not in self._places:
-            self._places[id(array)] = len(self._arrays)
-            self._arrays.append(array)  # held, so that no other array takes its id
-        return self._places[id(array)]
+        """Add an array and return its index."""
+        if id(array) not in self._indices:
+            self._indices[id(array)] = len(self._arrays)
+            self._arrays.append(array)  # kept alive, so that no other array gets its id
+        return self._indices[id(array)]
 
-    def packed(self, said: Any) -> bytes:
-        """Return the bytes of plain values, and of all that was put in."""
+    def pack(self, value: Any) -> bytes:
+        """Return a plain value and all arrays as bytes."""
         buffer = io.BytesIO()
-        text = np.frombuffer(json.dumps(said).encode(), dtype=np.uint8)
-        np.savez(buffer, **{SAID: text}, **{str(j): array for j, array in enumerate(self._arrays)})  # type: ignore[arg-type]  # names are free, but for `file`
+        text = np.frombuffer(json.dumps(value).encode(), dtype=np.uint8)
+        np.savez(buffer, **{JSON_MEMBER: text}, **{str(j): array for j, array in enumerate(self._arrays)})  # type: ignore[arg-type]  # names are free, but for `file`
         return buffer.getvalue()
 
 
-def pack(said: Any, arrays: Mapping[str, NDArray[Any]] | None = None) -> bytes:
-    """Return the bytes of plain values and of arrays with names."""
-    bag = Bag()
-    return bag.packed([said, {name: bag.put(array) for name, array in (arrays or {}).items()}])
+def pack(value: Any, arrays: Mapping[str, NDArray[Any]] | None = None) -> bytes:
+    """Return a plain value and named arrays as bytes."""
+    bag = ArrayBag()
+    return bag.pack([value, {name: bag.put(array) for name, array in (arrays or {}).items()}])
 
 
 def unpack(data: bytes) -> tuple[Any, dict[str, NDArray[Any]]]:
-    """Return the values and arrays that `pack` was given.
+    """Return the value and the arrays that `pack` was given.
 
     Raises
     ------
     RegchooseError
-        Where they are an error that was packed.
+        If the bytes are an error (see `pack_error`).
     """
-    (said, places), arrays = opened(data)
-    if isinstance(said, dict) and "error" in said:
-        raise RegchooseError.from_json(said["error"])
-    return said, {name: arrays[place] for name, place in places.items()}
+    (value, indices), arrays = unpack_bag(data)
+    if isinstance(value, dict) and "error" in value:
+        raise RegchooseError.from_json(value["error"])
+    return value, {name: arrays[index] for name, index in indices.items()}
 
 
-def opened(data: bytes) -> tuple[Any, list[NDArray[Any]]]:
-    """Return what `Bag.packed` put together."""
+def unpack_bag(data: bytes) -> tuple[Any, list[NDArray[Any]]]:
+    """Return the value and the arrays of `ArrayBag.pack`."""
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        said = json.loads(stored[SAID].tobytes())
-        return said, [stored[str(j)] for j in range(len(stored.files) - 1)]
+        value = json.loads(stored[JSON_MEMBER].tobytes())
+        return value, [stored[str(j)] for j in range(len(stored.files) - 1)]
 
 
 def pack_error(error: RegchooseError) -> bytes:
-    """Return an error as bytes, which `unpack` raises again."""
+    """Return an error as bytes; `unpack` raises it again."""
     return pack({"error": error.to_json()})

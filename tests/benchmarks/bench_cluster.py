@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 from regchoose.report.progress import Silent
 from regchoose.run.walk_chart import Run, recommend
 from regchoose.settings.options import Settings
-from regchoose.training.serialization import Came, packed_answer
-from regchoose.workers.tasks import Found, Order, Stop, Work
+from regchoose.training.serialization import BlockTaskResult, packed_answer
+from regchoose.workers.tasks import ResultT, Stop, TaskKind, TaskT
 from regchoose.workers.threads import Threads
 from tests.benchmarks.machine import describe, load, versions
 from tests.workers.dask_cluster import DaskCluster
@@ -57,25 +57,25 @@ class Counted:
     is_remote: bool = False
     rounds: list[list[Piece]] = field(default_factory=list)
 
-    def each(
-        self, work: Work[Order, Found], orders: Sequence[Order]
-    ) -> Generator[tuple[int, Found], None, None]:
+    def run_all(
+        self, work: TaskKind[TaskT, ResultT], orders: Sequence[TaskT]
+    ) -> Generator[tuple[int, ResultT], None, None]:
         """Yield place and result of each order, and take notes."""
         notes: list[Piece] = []
         if orders:
             self.rounds.append(notes)
 
-        def noted(order: Order, stop: Stop) -> Found:
+        def noted(order: TaskT, stop: Stop) -> ResultT:
             data, begun = work.pack(order), time.thread_time()
-            found = work.here(order, stop)
+            found = work.run_here(order, stop)
             took = time.thread_time() - begun
-            assert isinstance(found, Came)
+            assert isinstance(found, BlockTaskResult)
             notes.append(Piece(len(data), len(packed_answer(found)), took))
             return found
 
-        yield from Threads(self.size).each(replace(work, here=noted), orders)
+        yield from Threads(self.size).run_all(replace(work, run_here=noted), orders)
 
-    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
+    def ask_machines(self, remote_name: str, data: bytes = b"") -> dict[str, bytes]:
         """Return nothing: there is no other machine."""
         return {}
 

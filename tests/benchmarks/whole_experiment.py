@@ -9,11 +9,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.arms import ArmRun, train_arm
-from regchoose.experiment.design import FIRST_ROWS
 from regchoose.experiment.learning_rate import is_searched, models_searched, with_rate
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.records.words import ARMS, Arm
-from regchoose.settings.options import Settings
+from regchoose.settings.options import FIRST_ROWS, Settings
 from tests.benchmarks.contender import Contender
 from tests.benchmarks.same_work import places_of, warm_up
 from tests.benchmarks.tables import Sheet, as_table

@@ -14,7 +14,7 @@ from regchoose.settings.options import Settings
 from regchoose.training.block import make_schedule
 from regchoose.training.device import CPU, devices
 from regchoose.training.train import Training
-from regchoose.workers.threads import threads
+from regchoose.workers.threads import use_threads
 from tests.benchmarks.tables import Sheet
 
 RATE = 0.003  # of Adam, for all; the search for a better one is part of the whole experiment alone
@@ -108,7 +108,7 @@ def make_training(sheet: Sheet, settings: Settings, *, rows: int) -> Training:
     schedule = make_schedule(
         rows, epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=RATE
     )
-    return Training(sheet.task, 2, settings.hidden, schedule, devices(CPU), threads(settings.jobs))
+    return Training(sheet.task, 2, settings.hidden, schedule, devices(CPU), use_threads(settings.jobs))
 
 
 def shortened(work: Work, epochs: int) -> Work:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regchoose.cache.block_cache import Journal
+from regchoose.cache.block_cache import Cache
 from regchoose.cache.store import SCHEMA
 
 ENGINE = "an engine"
@@ -24,7 +24,7 @@ def place(schema: int) -> Path:
 if __name__ == "__main__":
     file = place(SCHEMA)
     file.unlink(missing_ok=True)
-    journal = Journal(file, engine=ENGINE, fresh=False, now=lambda: 1_000_000_000.0)
+    journal = Cache(file, engine=ENGINE, fresh=False, now=lambda: 1_000_000_000.0)
     journal.keep_block("a block", ARRAYS, NOTE)
     journal.keep_answer(
         "an answer", '{"ok": true, "recommendation": {"regularizer": "l2"}}', {"path": "a.csv"}

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regchoose.cache.block_cache import Journal
-from regchoose.cache.fingerprint import combined
-from regchoose.cache.store import MARK, SCHEMA, Entry
+from regchoose.cache.block_cache import Cache
+from regchoose.cache.fingerprint import combine
+from regchoose.cache.store import APPLICATION_ID, SCHEMA, Entry
 from tests.cache.make_store import ARRAYS, DOCUMENT, ENGINE, NOTE, place
 
-Open = Callable[..., Journal]
+Open = Callable[..., Cache]
 
 
 @pytest.fixture
@@ -30,11 +30,11 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def journal(file: Path) -> Iterator[Open]:
     """Open the journal as a run does; all are closed at the end."""
-    opened: list[Journal] = []
+    opened: list[Cache] = []
     ticks = count(1_000)
 
-    def open_(*, engine: str = ENGINE, fresh: bool = False, at: Path = file) -> Journal:
-        opened.append(Journal(at, engine=engine, fresh=fresh, now=lambda: float(next(ticks))))
+    def open_(*, engine: str = ENGINE, fresh: bool = False, at: Path = file) -> Cache:
+        opened.append(Cache(at, engine=engine, fresh=fresh, now=lambda: float(next(ticks))))
         return opened[-1]
 
     yield open_
@@ -135,7 +135,7 @@ def newer(file: Path) -> None:
 def without_its_table(file: Path) -> None:
     file.unlink()
     with sqlite3.connect(file) as connection:
-        connection.execute(f"PRAGMA application_id = {MARK}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
         connection.execute("CREATE TABLE entries (key TEXT)")
     connection.close()
@@ -243,7 +243,7 @@ def test_nothing_is_unpickled(journal: Open, file: Path, tmp_path: Path) -> None
     one = journal()
     for key, value in (("pickle", pickle.dumps(evil)), ("array", planted.getvalue())):
         entry = Entry('{"note": ""}', value)
-        row = (combined(ENGINE, key), "block", entry.about, entry.value, entry.digest, 0.0)
+        row = (combine(ENGINE, key), "block", entry.about, entry.value, entry.digest, 0.0)
         with sqlite3.connect(file) as connection:
             connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", row)
         connection.close()
@@ -273,10 +273,10 @@ FULL = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from regchoose.cache.block_cache import Journal
+from regchoose.cache.block_cache import Cache
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-journal = Journal(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
+journal = Cache(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
 for number in range(9):
     journal.keep_block(str(number), {"failed": np.zeros(10_000)}, "")
 journal.close()
@@ -300,7 +300,7 @@ def test_a_file_that_may_not_be_written_ends_it_too(journal: Open, monkeypatch: 
     def refuse(*_: object) -> None:
         raise sqlite3.OperationalError("attempt to write a readonly database")
 
-    monkeypatch.setattr("regchoose.cache.block_cache.n_bytes", refuse)
+    monkeypatch.setattr("regchoose.cache.block_cache.used_bytes", refuse)
     assert one.contents().bytes == 0
     assert "attempt to write a readonly database" in one.notes[0]
     assert one.block("a block") is None
@@ -314,7 +314,7 @@ def test_runs_that_open_and_write_at_once_lose_nothing(file: Path, journal: Open
     notes: list[str] = []
 
     def work(name: int) -> None:
-        one = Journal(file, engine=ENGINE, fresh=False, now=lambda: 0.0)
+        one = Cache(file, engine=ENGINE, fresh=False, now=lambda: 0.0)
         for number in range(20):
             one.keep_block(f"{name} {number}", ARRAYS, NOTE)
             one.keep_block(f"both {number}", ARRAYS, NOTE)
@@ -366,14 +366,14 @@ FILLED = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from regchoose.cache.block_cache import Journal
+from regchoose.cache.block_cache import Cache
 
-journal = Journal(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
+journal = Cache(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
 for number in range(9):
     journal.keep_block(str(number), {"failed": np.zeros(10_000)}, "")
 journal.close()
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-journal = Journal(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
+journal = Cache(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
 journal.clear()
 left = sum(file.stat().st_size for file in Path(sys.argv[1]).parent.iterdir())
 print(journal.notes, journal.contents().blocks, left)

@@ -85,19 +85,21 @@ def test_other_code_has_another_mark(tmp_path: Path) -> None:
     (tmp_path / "room").mkdir()
     (tmp_path / "room" / "a.py").write_text("one = 1\n")
     (tmp_path / "b.py").write_text("two = 2\n")
-    whole, room = fingerprint.code_mark(tmp_path), fingerprint.code_mark(tmp_path, ["room"])
+    whole, room = fingerprint.code_fingerprint(tmp_path), fingerprint.code_fingerprint(tmp_path, ["room"])
     (tmp_path / "b.py").write_text("two = 3\n")
-    assert fingerprint.code_mark(tmp_path) != whole
-    assert fingerprint.code_mark(tmp_path, ["room"]) == room
+    assert fingerprint.code_fingerprint(tmp_path) != whole
+    assert fingerprint.code_fingerprint(tmp_path, ["room"]) == room
     (tmp_path / "room" / "a.py").rename(tmp_path / "room" / "c.py")
-    assert fingerprint.code_mark(tmp_path, ["room"]) != room
+    assert fingerprint.code_fingerprint(tmp_path, ["room"]) != room
 
 
 def test_another_release_of_a_library_has_another_mark(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = fingerprint.engine_mark()
+    first = fingerprint.engine_fingerprint()
     monkeypatch.setattr(fingerprint, "version", lambda name: f"{name} of tomorrow")
-    assert fingerprint.engine_mark() != first
+    assert fingerprint.engine_fingerprint() != first
 
 
 def test_the_machines_mark_knows_which_accelerators_may_be_used() -> None:
-    assert fingerprint.machine_mark({}) != fingerprint.machine_mark({"CUDA_VISIBLE_DEVICES": ""})
+    assert fingerprint.machine_fingerprint({}) != fingerprint.machine_fingerprint(
+        {"CUDA_VISIBLE_DEVICES": ""}
+    )

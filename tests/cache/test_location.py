@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.cache.location import cache_folder, is_remote
+from regchoose.cache.location import cache_folder, is_on_network
 
 MOUNTS = "overlay / overlay rw 0 0\nserver:/home /home nfs4 rw 0 0\n/dev/sda /home/of\\040one ext4 rw 0 0\n"
 FOLDERS: list[tuple[str | None, dict[str, str], Path | None]] = [
@@ -21,7 +21,7 @@ def test_the_folder_of_the_cache(chosen: str | None, environ: dict[str, str], fo
 
 
 def test_the_nearest_mount_says_whether_a_folder_is_on_another_machine() -> None:
-    assert is_remote(Path("/home/me/.cache"), MOUNTS)
-    assert not is_remote(Path("/home/of one/.cache"), MOUNTS)
-    assert not is_remote(Path("/var"), MOUNTS)
-    assert not is_remote(Path("/var"), "")
+    assert is_on_network(Path("/home/me/.cache"), MOUNTS)
+    assert not is_on_network(Path("/home/of one/.cache"), MOUNTS)
+    assert not is_on_network(Path("/var"), MOUNTS)
+    assert not is_on_network(Path("/var"), "")

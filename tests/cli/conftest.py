@@ -49,7 +49,7 @@ def own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.T
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Run the command line in this process, over the switchboard that trains nothing, in an empty folder."""
-    monkeypatch.setattr(command, "_switchboard", Board)
+    monkeypatch.setattr(command, "_recommender", Board)
     monkeypatch.setattr(command, "_planner", Board)
     monkeypatch.chdir(tmp_path)
 

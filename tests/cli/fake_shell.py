@@ -102,6 +102,6 @@ class Board:
 
 if __name__ == "__main__":
     board = Board()
-    pytest.MonkeyPatch().setattr(command, "_switchboard", lambda: board)
+    pytest.MonkeyPatch().setattr(command, "_recommender", lambda: board)
     pytest.MonkeyPatch().setattr(command, "_planner", lambda: board)
     sys.exit(main())

@@ -17,7 +17,7 @@ ANSWERED = "Answered from the journal; --fresh trains again."
 def board(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
     """One switchboard for several runs on a file that exists."""
     one = Board()
-    monkeypatch.setattr(command, "_switchboard", lambda: one)
+    monkeypatch.setattr(command, "_recommender", lambda: one)
     (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     return one
 

@@ -48,7 +48,7 @@ def test_what_is_missing_or_slow_is_said(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(machine, "NEEDED", ("torch", "no-such-package"))
     monkeypatch.setattr(machine, "memory", lambda: 2**29)
     monkeypatch.setattr(machine, "cores", lambda: 1)
-    found = machine.look({"XDG_CACHE_HOME": str(tmp_path / "not" / "there"), "OMP_NUM_THREADS": "64"})
+    found = machine.look({"OMP_NUM_THREADS": "64"}, cache=tmp_path / "not" / "there" / "regchoose")
     said = " | ".join(machine.remarks(found, {"cuda": [], "why": "no card"}))
     for words in (
         "no-such-package is not installed",

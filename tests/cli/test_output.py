@@ -102,7 +102,7 @@ class Meanwhile(fake_shell.Board):
 
 if sys.argv.pop(1) == "before":
     limit()
-command._switchboard = Meanwhile
+command._recommender = Meanwhile
 sys.exit(main())
 """
 

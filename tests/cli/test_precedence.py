@@ -6,14 +6,14 @@ import pytest
 
 from regchoose.cli import recommend as command
 from regchoose.cli.app import main
-from regchoose.cli.flags import command_line
+from regchoose.report.command import command_line
 from tests.cli.fake_shell import Board
 
 
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Board:
     board = Board()
-    monkeypatch.setattr(command, "_switchboard", lambda: board)
+    monkeypatch.setattr(command, "_recommender", lambda: board)
     monkeypatch.setattr(command, "_planner", lambda: board)
     monkeypatch.chdir(tmp_path)
     return board

@@ -182,7 +182,7 @@ class Board(fake_shell.Board):
         os.fsync = second if "-o" in sys.argv and "--report" in sys.argv else endless  # past the checks
         return super().recommend(*arguments, **named)
 
-command._switchboard = Board
+command._recommender = Board
 sys.exit(main())
 """
 

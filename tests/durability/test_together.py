@@ -12,16 +12,16 @@ from tests.durability.killed import PATIENCE, Place, blocks, lasting
 COUNTED = """
 import os, sys
 from regchoose.cli.app import main
-from regchoose.cache.block_cache import Journal
+from regchoose.cache.block_cache import Cache
 
-keep = Journal.keep_block
+keep = Cache.keep_block
 
 def counted(self, key, arrays, note):
     with open(os.environ["TRAINED"], "a", encoding="utf-8") as file:
         file.write(f"{key}\\n")
     keep(self, key, arrays, note)
 
-Journal.keep_block = counted
+Cache.keep_block = counted
 sys.exit(main())
 """
 

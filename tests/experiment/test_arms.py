@@ -7,8 +7,8 @@ import pytest
 
 from regchoose.experiment.arm_comparison import posterior_of
 from regchoose.experiment.arms import train_arm
-from regchoose.experiment.design import Layout
-from regchoose.experiment.plan import WHOLE, Experiment, prepare
+from regchoose.experiment.design import WHOLE, Layout
+from regchoose.experiment.plan import Experiment, prepare
 from regchoose.records.words import Task
 from regchoose.settings.options import Settings
 from tests.benchmarks.tables import as_table, make_sheet

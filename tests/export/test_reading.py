@@ -17,10 +17,9 @@ import pytest
 from regchoose.cli.app import main
 from regchoose.encoding.encoder import Encoder
 from regchoose.errors import UsageError
-from regchoose.export.recipe import MISSING_TEXTS, recipe_of
+from regchoose.export.recipe import recipe_of
 from regchoose.export.script import LIBRARIES, script
 from regchoose.settings.options import Settings
-from regchoose.table import cell_values
 from regchoose.table.load import load
 from tests.export.tables import as_result, run_on, with_arm, write_table
 from tests.run.test_walk_chart import nobody
@@ -139,10 +138,6 @@ def test_an_older_result_says_the_same_in_sentences(
     assert script(recipe_of(as_result(older), where=""), "pytorch") == script(
         recipe_of(as_result(document), where=""), "pytorch"
     )
-
-
-def test_the_texts_that_mean_missing_are_the_same() -> None:
-    assert set(MISSING_TEXTS) == cell_values.MISSING
 
 
 # ---- hostile names -------------------------------------------------------------------------------------

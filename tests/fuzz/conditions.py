@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from regchoose.errors import UsageError
-from regchoose.fail_if.check import parsed
-from regchoose.fail_if.evaluate import decided
+from regchoose.fail_if.condition import parse_condition
+from regchoose.fail_if.evaluate import evaluate
 from regchoose.result.json_schema import answer_schema
 from tests.fuzz.target import Target, helps
 
@@ -53,12 +53,12 @@ def _decided_or_refused(given: tuple[str, Any]) -> None:
     """The document may be any: a result of another version may lack or hold what this one does not."""
     text, stranger = given
     try:
-        expression = parsed(text, SCHEMA)
+        expression = parse_condition(text, SCHEMA)
     except UsageError as error:
         helps(error)
         return
     for document in (DOCUMENT, {**DOCUMENT, "recommendation": stranger, "arms": stranger, "path": stranger}):
-        assert decided(expression, document).holds in (True, False, None)
+        assert evaluate(expression, document).holds in (True, False, None)
 
 
 # ---- the oracle: Python, where nothing is null -----------------------------------------------------
@@ -110,11 +110,11 @@ def _as_python_says(text: str) -> None:
     except (ZeroDivisionError, OverflowError):
         return
     try:
-        expression = parsed(text, SCHEMA)
+        expression = parse_condition(text, SCHEMA)
     except UsageError as error:
         _is_due(error)
         return
-    found = decided(expression, DOCUMENT).holds
+    found = evaluate(expression, DOCUMENT).holds
     assert found == wanted or (found is None and not _is_finite(text, names))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from regchoose.settings import options
 from regchoose.table import file_set
 from regchoose.table.large import held_rows
 from tests.fuzz.results import TEXT
@@ -75,7 +76,7 @@ def test_a_row_that_begins_with_a_value_a_spreadsheet_could_not_compute(
         monkeypatch.setattr(file_set, "LARGE", 0)
         monkeypatch.setattr(held_rows, "LEAST", 40)
         monkeypatch.setattr(held_rows, "TIMES", 1)
-        monkeypatch.setattr(held_rows, "FIRST_LOOK", 20)
+        monkeypatch.setattr(options, "FIRST_ROWS", 20)
     lines = ["x,y", *(f"{i % 7},{i % 5}.5" for i in range(300)), ""]
     lines[200] = f"{cell},2.5"
     with empty_folder():

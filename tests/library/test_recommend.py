@@ -201,9 +201,9 @@ def test_what_was_trained_is_kept_where_a_folder_is_named(
 
 
 def _entries(folder: Path) -> int:
-    from regchoose.cache.block_cache import Journal
+    from regchoose.cache.block_cache import Cache
 
-    journal = Journal(folder / "journal.sqlite", engine="", fresh=False, now=lambda: 0.0)
+    journal = Cache(folder / "journal.sqlite", engine="", fresh=False, now=lambda: 0.0)
     count = journal.contents().blocks
     journal.close()
     return count

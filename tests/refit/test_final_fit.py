@@ -15,6 +15,7 @@ from regchoose.records.words import Task
 from regchoose.refit import row_file, train_final
 from regchoose.refit.model_folder import unpack
 from regchoose.refit.unfinished import Unfinished, begin
+from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.table import file_set
 from regchoose.table.large import batches, held_rows
@@ -42,7 +43,7 @@ def streaming_from_now_on(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def now(rows: int) -> None:
         monkeypatch.setattr(file_set, "LARGE", 0)
-        monkeypatch.setattr(held_rows, "FIRST_LOOK", rows)
+        monkeypatch.setattr(options, "FIRST_ROWS", rows)
         monkeypatch.setattr(held_rows, "LEAST", rows)
         monkeypatch.setattr(held_rows, "TIMES", 1)
         monkeypatch.setattr(batches, "CELLS", 50 * 6)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from regchoose.cache.block_cache import Journal
+from regchoose.cache.block_cache import Cache
 from regchoose.errors import Interrupted, Terminated
 from regchoose.records.words import ARMS
 from regchoose.report.terminal import text
@@ -47,7 +47,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(
-    path: Path, settings: Settings = QUICK, *, diary: Diary | None = None, journal: Journal | None = None
+    path: Path, settings: Settings = QUICK, *, diary: Diary | None = None, journal: Cache | None = None
 ) -> RunResult:
     ticks: Iterator[int] = count()
     return recommend(
@@ -70,8 +70,8 @@ def whole(table: Path) -> dict[str, Any]:
     return lasting(run(table))
 
 
-def opened(folder: Path) -> Journal:
-    return Journal(folder / "journal.sqlite", engine="", fresh=False, now=lambda: 0.0)
+def opened(folder: Path) -> Cache:
+    return Cache(folder / "journal.sqlite", engine="", fresh=False, now=lambda: 0.0)
 
 
 @pytest.mark.parametrize(("step", "at"), [("rate", 1), ("none", 1), ("elastic_net", 20)])
@@ -159,7 +159,7 @@ def test_with_one_arm_there_is_nothing_to_tell(step: str, table: Path) -> None:
 def test_of_a_further_look_that_was_stopped_the_finished_one_stays(
     table: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("regchoose.run.stage.FIRST_ROWS", 60)
+    monkeypatch.setattr("regchoose.settings.options.FIRST_ROWS", 60)
     settings = replace(QUICK, network="linear", folds=3, subsample="yes")
     rows = write(tmp_path, "regression", n=300)
     finished: list[RunResult] = []

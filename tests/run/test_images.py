@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from regchoose.cache.fingerprint import files_mark
+from regchoose.cache.fingerprint import files_fingerprint
 from regchoose.cli.app import main
 from regchoose.result.saved_result import restored
 from regchoose.run import dry_run, walk_chart
@@ -159,15 +159,15 @@ def test_the_size_of_images_is_a_setting_of_images(capsys: pytest.CaptureFixture
 
 
 def test_the_mark_of_images_knows_their_folder_and_their_bytes(images: Path) -> None:
-    before = files_mark(str(images))
+    before = files_fingerprint(str(images))
     moved = next((images / "0").iterdir())
     there = images / "1" / moved.name
     moved.rename(there)
-    assert files_mark(str(images)) != before
+    assert files_fingerprint(str(images)) != before
     there.rename(moved)
-    assert files_mark(str(images)) == before
+    assert files_fingerprint(str(images)) == before
     moved.write_bytes(moved.read_bytes()[:-1])
-    assert files_mark(str(images)) != before
+    assert files_fingerprint(str(images)) != before
 
 
 def test_the_same_images_elsewhere_have_the_same_fingerprint(images: Path) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from regchoose.records.answers import Prompt
-from regchoose.run import stage
 from regchoose.run.walk_chart import recommend
+from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.statistics.decide import FIRM, FIRM_BETWEEN
 from tests.run.test_walk_chart import QUICK, Diary, nobody
@@ -21,7 +21,7 @@ SETTINGS = replace(QUICK, network="linear", folds=3, subsample="yes")  # so few 
 
 @pytest.fixture(autouse=True)
 def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "FIRST_ROWS", 60)
+    monkeypatch.setattr(options, "FIRST_ROWS", 60)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_looking_again_is_the_same_each_time(doubtful: Path) -> None:
 
 
 def test_it_is_said_where_the_gain_is_heading(doubtful: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "FIRST_ROWS", 190)
+    monkeypatch.setattr(options, "FIRST_ROWS", 190)
     settings = replace(SETTINGS, strengths=7, decide="best")
     result, diary, _ = run(doubtful, replace(settings, budget="1h"))
     assert result.recommendation.regularizer != "none"

@@ -14,9 +14,9 @@ from regchoose.records.words import Task
 from regchoose.training import train as train_module
 from regchoose.training.device import CPU, Devices, choose_devices, devices, devices_of
 from regchoose.training.train import train
-from regchoose.workers.perform import perform
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import Workers
 from regchoose.workers.wire_format import pack
+from regchoose.workers.worker_main import perform
 from tests.training.problems import TASKS, cell, points, training
 
 CPU_KIND = f" {torch.backends.cpu.get_cpu_capability()}"
@@ -143,9 +143,9 @@ def test_blocks_are_shared_and_come_to_the_same(
         assert losses.tobytes() == second.losses[name].tobytes()
 
 
-def answers(**workers: Sequence[str]) -> Crew:
+def answers(**workers: Sequence[str]) -> Workers:
     """A crew of other machines: each with its CUDA devices."""
-    return cast(Crew, Remote({worker: tuple(cuda) for worker, cuda in workers.items()}))
+    return cast(Workers, Remote({worker: tuple(cuda) for worker, cuda in workers.items()}))
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,8 @@ class Remote:
     is_remote: bool = True
     torch_release: str = torch.__version__
 
-    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
-        assert perform(__version__, away, b"")
+    def ask_machines(self, remote_name: str, data: bytes = b"") -> dict[str, bytes]:
+        assert perform(__version__, remote_name, b"")
         releases = {"torch": self.torch_release, "numpy": np.__version__}
         return {
             worker: pack({"releases": releases, "cpu": "cpu X", "cuda": list(own)})
@@ -174,7 +174,7 @@ class Remote:
         (answers(a=["cuda T4"], b=["cuda T4"]), "cpu", ["cpu X"]),
     ],
 )
-def test_workers_take_what_all_of_them_have(crew: Crew, name: str, kinds: list[str]) -> None:
+def test_workers_take_what_all_of_them_have(crew: Workers, name: str, kinds: list[str]) -> None:
     found = devices_of(crew, name)
     assert list(found.kinds) == kinds
     assert found.mixed == ("several kinds" in kinds)
@@ -190,7 +190,7 @@ def test_a_worker_without_the_device_or_with_other_releases_is_named() -> None:
     with pytest.raises(ResourceError, match="worker b sees 1 CUDA devices") as caught:
         devices_of(answers(a=["cuda T4", "cuda T4"], b=["cuda T4"]), "cuda:1")
     assert caught.value.code == "E401"
-    older = cast(Crew, Remote({"tcp://a:1": ()}, torch_release="1.0.0"))
+    older = cast(Workers, Remote({"tcp://a:1": ()}, torch_release="1.0.0"))
     with pytest.raises(ResourceError, match=r"worker tcp://a:1 has torch 1\.0\.0, here") as caught:
         devices_of(older, "auto")
     assert caught.value.code == "E405"

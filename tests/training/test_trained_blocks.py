@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from regchoose.cache.block_cache import Journal
+from regchoose.cache.block_cache import Cache
 from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.words import Arrays
 from regchoose.settings.options import Settings
@@ -80,7 +80,7 @@ def test_the_second_run_trains_nothing_and_says_the_same(
     plain = train(plan, cells, PENALTIES, capture=CAPTURE)
     runs, told = [], list[int]()
     for turn in range(2):
-        journal = Journal(tmp_path / "j.sqlite", engine="", fresh=False, now=lambda: 0.0)
+        journal = Cache(tmp_path / "j.sqlite", engine="", fresh=False, now=lambda: 0.0)
         if turn:
             monkeypatch.setattr(serialization, "train_within_memory", None)
         kept = replace(plan, kept=journal)

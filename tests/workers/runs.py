@@ -8,7 +8,7 @@ from regchoose.records.experiment import Trained
 from regchoose.records.words import Task
 from regchoose.training.block import CellData
 from regchoose.training.train import Training, train
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import Workers
 from tests.training.problems import cell, points, training
 
 PENALTIES = points((0, 0), (0.05, 0), (0, 0.05))
@@ -20,7 +20,7 @@ def cells(task: Task, count: int) -> list[CellData]:
     return [replace(one, drawn=one.x[:4]) for one in made]
 
 
-def trained(crew: Crew | None, plan: Training | None = None, *, count: int = 6) -> Trained:
+def trained(crew: Workers | None, plan: Training | None = None, *, count: int = 6) -> Trained:
     """Train six cells, a block each, by a crew; None: by threads."""
     plan = plan or training("regression")
     capture = CAPTURE if plan.hidden is not None else np.zeros(3, dtype=np.int64)

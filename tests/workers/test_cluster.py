@@ -23,6 +23,7 @@ from regchoose import __version__
 from regchoose.cli.app import main
 from regchoose.errors import ResourceError, UsageError
 from regchoose.records.words import Task
+from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.table.large import held_rows
 from regchoose.table.large.distributed_scan import sample_by_workers
@@ -32,10 +33,10 @@ from regchoose.training.networks.choose import other_network
 from regchoose.training.networks.dry_step import Trial
 from regchoose.training.train import train
 from regchoose.workers import choose_workers, cluster
-from regchoose.workers.choose_workers import crew_of
+from regchoose.workers.choose_workers import start_workers
 from regchoose.workers.cluster import Cluster
-from regchoose.workers.perform import perform
 from regchoose.workers.wire_format import unpack
+from regchoose.workers.worker_main import perform
 from tests.table.large.test_stream import csv, lines
 from tests.training.problems import training
 from tests.workers.dask_cluster import DaskCluster
@@ -203,14 +204,17 @@ def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         raise ModuleNotFoundError("No module named 'distributed'", name="distributed")
 
     monkeypatch.setattr(choose_workers, "import_module", missing)
-    with pytest.raises(UsageError) as caught, crew_of(Settings(cluster="tcp://127.0.0.1:1")):
+    with pytest.raises(UsageError) as caught, start_workers(Settings(cluster="tcp://127.0.0.1:1")):
         pass
     assert caught.value.code == "E202"
     assert "regchoose[dask]" in caught.value.fix
 
 
 def test_a_cluster_and_processes_exclude_one_another() -> None:
-    with pytest.raises(UsageError, match="--jobs"), crew_of(Settings(cluster="tcp://127.0.0.1:1", jobs=2)):
+    with (
+        pytest.raises(UsageError, match="--jobs"),
+        start_workers(Settings(cluster="tcp://127.0.0.1:1", jobs=2)),
+    ):
         pass
 
 
@@ -230,7 +234,7 @@ def test_a_run_on_a_cluster_is_the_run_here(
     """Many files, shared out; and all trainings of all arms."""
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
-    monkeypatch.setattr(held_rows, "FIRST_LOOK", 100)
+    monkeypatch.setattr(options, "FIRST_ROWS", 100)
     for place in range(3):
         (tmp_path / f"{place}.csv").write_text(csv(lines(1_500, seed=place)))
     arguments = [str(tmp_path / "*.csv"), "--rows", "120"]

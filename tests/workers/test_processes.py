@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -144,6 +145,50 @@ def test_a_process_ends_with_whoever_started_it() -> None:
     crew.__exit__()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+SCRIPT = """
+import signal, sys, time
+from regchoose.training.device import about
+from regchoose.workers.processes import Processes
+from regchoose.workers.tasks import TaskKind
+print("imported", flush=True)
+with Processes(1) as workers:
+    kind = TaskKind(None, "regchoose.training.device:about", bytes, len)
+    print(dict(workers.run_all(kind, [b""]))[0] == len(about(b"")), *workers.pids, flush=True)
+    sys.stdin.close() if "-" in sys.argv else time.sleep(60)
+"""  # without `if __name__ == "__main__"`
+
+
+def test_a_script_without_a_guard_may_be_read_from_standard_input() -> None:
+    done = subprocess.run(
+        [sys.executable, "-", "-"], input=SCRIPT, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["imported", "True"]
+
+
+def test_a_process_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "script.py"], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "imported\n"
+        pid = int(parent.stdout.readline().split()[1])
+        parent.kill()
+    until = time.monotonic() + 30
+    while time.monotonic() < until and _runs(pid):
+        time.sleep(0.05)
+    assert not _runs(pid)
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether a process runs; one that nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.fixture

@@ -13,13 +13,12 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 
 from regchoose.errors import DataError, UsageError, setting
-from regchoose.records.table import Image
+from regchoose.records.table import IMAGE_ENDINGS, Image
 from regchoose.settings.options import Settings
 from regchoose.table.file_set import is_table
 from regchoose.table.images.image_set import ImageSet, Pixels, reduced_size, reduced_warning
 from regchoose.table.raw_table import TEXT
 
-ENDINGS = (".png", ".jpg", ".jpeg")
 FORMATS = ("PNG", "JPEG")
 GREY = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"}  # modes of Pillow
 TRANSPARENT = {"RGBA", "RGBa", "LA", "La", "PA"}
@@ -111,7 +110,7 @@ def _listed(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
         if not own:
             raise DataError(
                 "E331",
-                f"the class {label!r} has no image: no file in it ends in {', '.join(ENDINGS)}",
+                f"the class {label!r} has no image: no file in it ends in {', '.join(IMAGE_ENDINGS)}",
                 where=str(folder),
                 fix="put images into the folder, or take the folder out",
             )
@@ -151,7 +150,7 @@ def _is_hidden(name: str) -> bool:
 
 def is_image(name: str) -> bool:
     """Tell by its name whether a file is an image."""
-    return name.lower().endswith(ENDINGS)
+    return name.lower().endswith(IMAGE_ENDINGS)
 
 
 def name_of(file: Path) -> str:

@@ -24,8 +24,7 @@ from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error
 from regchoose.table.large.row_sampling import PRIME, RowSample
 from regchoose.table.large.text_file import FileHead
 from regchoose.table.raw_table import RawTable
-from regchoose.workers.perform import WITHOUT_CLUSTER
-from regchoose.workers.tasks import Crew, Work
+from regchoose.workers.tasks import WITHOUT_CLUSTER, TaskKind, Workers
 from regchoose.workers.wire_format import pack, unpack
 
 Advanced = Callable[[int], None]
@@ -47,10 +46,10 @@ def sizes(data: bytes) -> bytes:
     return pack([os.stat(file).st_size if os.path.isfile(file) else -1 for file in files])
 
 
-def why_not_shared(crew: Crew, parts: Parts) -> str:
+def why_not_shared(crew: Workers, parts: Parts) -> str:
     """Return why the files of a table cannot be shared out among workers; nothing where they can."""
     paths = [os.path.abspath(file) for file in parts.files]
-    for worker, answer in crew.everywhere(f"{__name__}:{sizes.__name__}", pack(paths)).items():
+    for worker, answer in crew.ask_machines(f"{__name__}:{sizes.__name__}", pack(paths)).items():
         for file, here, there in zip(parts.files, parts.sizes, unpack(answer)[0], strict=True):
             if here != there:
                 what = "does not see" if there < 0 else f"sees {there:,} bytes, not {here:,}, of"
@@ -152,13 +151,13 @@ def draw(data: bytes) -> bytes:
         return pack(None, {"file": np.frombuffer(file.read_bytes(), dtype=np.uint8)})
 
 
-def _work(function: Callable[[bytes], bytes]) -> Work[Message, Answer]:
+def _work(function: Callable[[bytes], bytes]) -> TaskKind[Message, Answer]:
     """Return the work that a function of this module does with plain values."""
 
     def here(said: Message, _: Callable[[], bool]) -> Answer:
         return unpack(function(pack(said)))
 
-    return Work(here, f"{__name__}:{function.__name__}", pack, unpack)
+    return TaskKind(here, f"{__name__}:{function.__name__}", pack, unpack)
 
 
 COUNT, GATHER, SCAN, DRAW = map(_work, (count, gather, scan, draw))
@@ -168,19 +167,24 @@ COUNT, GATHER, SCAN, DRAW = map(_work, (count, gather, scan, draw))
 
 
 def run_on_files(
-    crew: Crew, work: Work[Message, Answer], orders: Sequence[Message], *, parts: Parts, advanced: Advanced
+    crew: Workers,
+    work: TaskKind[Message, Answer],
+    orders: Sequence[Message],
+    *,
+    parts: Parts,
+    advanced: Advanced,
 ) -> list[Answer]:
     """Have an order for each file done; return the answers in the order of the files."""
     answers: dict[int, Answer] = {}
     advanced(0)  # another pass begins
-    for place, answer in crew.each(work, orders):
+    for place, answer in crew.run_all(work, orders):
         answers[place] = answer
         advanced(sum(parts.sizes[done] for done in answers))
     return [answers[place] for place in range(len(orders))]
 
 
 def sample_by_workers(
-    crew: Crew, said: Sequence[Message], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
+    crew: Workers, said: Sequence[Message], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
 ) -> tuple[RowSample, list[ByteCounts]]:
     """Take the rows with the smallest tickets of all files; return what the bytes tell of each file, too.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from regchoose.errors import DataError
 from regchoose.records.words import Int
-from regchoose.settings.options import Settings
+from regchoose.settings.options import Settings, first_rows
 from regchoose.table.csv.grammar import records
 from regchoose.table.csv.non_data_rows import refuse_last_row
 from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
@@ -24,7 +24,6 @@ from regchoose.table.raw_table import Cells, RawTable, factorize
 LEAST = 200_000  # rows that are held
 TIMES = 20  # rows held for each row of the subsample
 CELLS = 20_000_000  # cells that are held at most, unless the subsample alone has more
-FIRST_LOOK = 4_000
 MARGIN = 1.3  # more rows of a typed file than wanted are taken along: their number is only about right
 
 
@@ -39,7 +38,7 @@ class HeldRows:
 
 def n_held_rows(settings: Settings, width: int) -> int:
     """Return how many rows are held: M = max(20·m, 200,000), less in wide tables."""
-    size = FIRST_LOOK if settings.rows == "auto" else settings.rows
+    size = first_rows(settings)
     return max(size, min(max(TIMES * size, LEAST), CELLS // width))
 
 

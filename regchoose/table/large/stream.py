@@ -23,7 +23,7 @@ from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error, 
 from regchoose.table.large.parquet import kind_of, parquet_dialect
 from regchoose.table.large.text_file import TextFile, all_rows_sql, literal, read_head
 from regchoose.table.raw_table import RawTable, to_cells
-from regchoose.workers.tasks import Crew
+from regchoose.workers.tasks import Workers
 
 TABLE = "THE_TABLE"  # stands in a query for the relation
 VECTOR = 2048  # rows that DuckDB gives at a time
@@ -52,7 +52,7 @@ class Stream:
         The files, where they are text.
     files : tuple of str
         What stands after FROM for each file alone, wherever it is read.
-    crew : Crew, optional
+    crew : Workers, optional
         Workers that see the files too, and share them.
     """
 
@@ -65,7 +65,7 @@ class Stream:
     settings: Settings
     advanced: Advanced
     files: tuple[str, ...] = ()
-    crew: Crew | None = None
+    crew: Workers | None = None
     _rejected: list[Reject] = field(default_factory=list)  # by workers
 
     @property
@@ -188,13 +188,13 @@ def streaming(
     choose: Choose,
     advanced: Advanced,
     threads: int = 0,
-    crew: Crew | None = None,
+    crew: Workers | None = None,
 ) -> Iterator[Stream]:
     """Open a table; its files must be the same when it is closed.
 
     Parameters
     ----------
-    crew : Crew, optional
+    crew : Workers, optional
         Workers that see the files too, and share them.
 
     Raises

@@ -24,7 +24,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from regchoose.errors import UsageError, Word, setting
 from regchoose.training.networks.any_network import Build
 from regchoose.training.networks.user_traceback import lines_of, said
-from regchoose.workers.threads import NAME
+from regchoose.workers.threads import THREAD_PREFIX
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ class _WithoutWorkers(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write, or not."""
-        if threading.current_thread().name.startswith(NAME):
+        if threading.current_thread().name.startswith(THREAD_PREFIX):
             return len(text)
         return int(self._stream.write(text))
 

@@ -11,6 +11,7 @@ import pytest
 
 from regchoose.errors import RegchooseError, ResourceError
 from regchoose.records.table import Table, Whole
+from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.table.file_set import large_parts
 from regchoose.table.large import distributed_scan, held_rows, text_file
@@ -32,7 +33,7 @@ class Remote(Threads):
     is_remote: bool = True
     smaller_by: int = 0
 
-    def everywhere(self, away: str, data: bytes = b"") -> dict[str, bytes]:
+    def ask_machines(self, remote_name: str, data: bytes = b"") -> dict[str, bytes]:
         answer = distributed_scan.sizes(data)
         said: list[int] = unpack(answer)[0]
         return {"tcp://a:1": answer, "tcp://b:1": pack([size - self.smaller_by for size in said])}
@@ -43,7 +44,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold few rows of a table."""
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
-    monkeypatch.setattr(held_rows, "FIRST_LOOK", 100)
+    monkeypatch.setattr(options, "FIRST_ROWS", 100)
 
 
 def folder_of(tmp_path: Path, rows: list[str], packing: str = "plain") -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.subsample.moments import coordinates
 from regchoose.table import file_set
@@ -26,7 +27,7 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_set, "LARGE", 0)
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
-    monkeypatch.setattr(held_rows, "FIRST_LOOK", 100)
+    monkeypatch.setattr(options, "FIRST_ROWS", 100)
 
 
 def spoiled(line: str, place: int = 11_000) -> str:

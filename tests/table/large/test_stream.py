@@ -11,6 +11,7 @@ import pytest
 
 from regchoose.errors import RegchooseError, UsageError
 from regchoose.records.table import Table
+from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.subsample.draw import draw
 from regchoose.subsample.moments import coordinates
@@ -59,7 +60,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_set, "LARGE", 0)
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
-    monkeypatch.setattr(held_rows, "FIRST_LOOK", 100)
+    monkeypatch.setattr(options, "FIRST_ROWS", 100)
 
 
 def held(path: str, settings: Settings | None = None, *, threads: int = 0) -> RawTable:

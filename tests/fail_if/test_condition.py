@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regchoose.errors import UsageError
-from regchoose.fail_if.check import parsed
-from regchoose.fail_if.evaluate import decided
+from regchoose.fail_if.condition import parse_condition
+from regchoose.fail_if.evaluate import evaluate
 from regchoose.result.json_schema import answer_schema
 
 SCHEMA = answer_schema("result")
@@ -69,6 +69,7 @@ WRONG = {
     "len(path, path) > 1": ("len counts the items of one list", "len(data.warnings)"),
     "min(safe) > 1": ("min has 1 arguments", "min(a, b)"),
     "abs(safe, 1) > 1": ("abs has 2 arguments", "abs(a)"),
+    "abs() > 1": ("abs has 0 arguments", "abs(a)"),
     "certainty in (regularizer, 1)": ("regularizer is no constant", "certainty in"),
     "safe in 3": ("3 is a number, in wants a list", "certainty in"),
     "data.columns[rows].role == 'id'": ("is no name", "arms.l1.loss"),
@@ -79,7 +80,7 @@ WRONG = {
 @pytest.mark.parametrize("text", WRONG, ids=lambda text: text[:40])
 def test_what_cannot_be_decided_is_said_with_the_remedy(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        parsed(text, SCHEMA)
+        parse_condition(text, SCHEMA)
     message, fix = WRONG[text]
     assert caught.value.code == "E202"
     assert message in caught.value.message
@@ -90,7 +91,9 @@ def test_short_names_are_those_of_the_recommendation() -> None:
     parts = SCHEMA["$defs"]
     assert not set(parts["RunResult"]["properties"]) & set(parts["Recommendation"]["properties"])
     for name in ("regularizer", "gain.value", "training.stop_epoch"):
-        short, long = (parsed(f"{prefix}{name} == {name}", SCHEMA) for prefix in ("", "recommendation."))
+        short, long = (
+            parse_condition(f"{prefix}{name} == {name}", SCHEMA) for prefix in ("", "recommendation.")
+        )
         assert list(short.names.values()) == [("recommendation", *name.split("."))]
         assert set(long.names.values()) == set(short.names.values())
 
@@ -116,7 +119,7 @@ TEXTS = st.recursive(
 @given(st.one_of(TEXTS, st.text(max_size=40)))
 def test_any_text_is_an_expression_or_an_error_of_ours(text: str) -> None:
     try:
-        expression = parsed(text, SCHEMA)
+        expression = parse_condition(text, SCHEMA)
     except UsageError:
         return
-    assert decided(expression, DOCUMENT).holds in (True, False, None)
+    assert evaluate(expression, DOCUMENT).holds in (True, False, None)
