@@ -15,6 +15,7 @@ import torch
 from regchoose.cli.app import main
 from regchoose.explain.find import find_page
 from regchoose.training.adam import Adam
+from regchoose.training.penalty import PenaltyTensors
 from tests.cli.conftest import clean_environment
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +50,7 @@ def test_the_recipes_optimizer_takes_the_steps_of_the_experiment(l1: float, l2: 
     rng = np.random.default_rng(0)
     start, slopes = rng.normal(0, 0.02, 24), rng.normal(0, 0.05, (30, 24))
     ours = torch.tensor(start)[None]
-    adam = Adam.start(ours, n_penalized=20, l1=torch.tensor([l1]), l2=torch.tensor([l2]))
+    adam = Adam.start(ours, n_penalized=20, penalties=PenaltyTensors(torch.tensor([l1]), torch.tensor([l2])))
     weights, biases = (torch.tensor(part, requires_grad=True) for part in (start[:20], start[20:]))
     theirs = optimizer()([{"params": [weights], "l1": l1, "l2": l2}, {"params": [biases]}], lr=0.01)
     for count, slope in enumerate(slopes, start=1):

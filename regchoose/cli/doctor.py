@@ -27,9 +27,9 @@ def doctor(*, json: bool) -> int:
 def _devices() -> Mapping[str, Any] | str:
     """Return what PyTorch sees, or why it cannot be loaded: then everything else is said all the same."""
     try:
-        from regchoose.training.cuda_info import visible
+        from regchoose.training.device import describe_devices
 
-        return visible()
+        return describe_devices()
     except Exception as error:  # noqa: BLE001 - a broken installation is what is looked for here
         return plain(f"{type(error).__name__}: {error}")
 

@@ -22,7 +22,7 @@ from regchoose.cli.prompts import is_attended
 from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
 from regchoose.records.answers import Ask, Gate
-from regchoose.records.experiment import Kept
+from regchoose.records.experiment import BlockStore
 from regchoose.report.command import command_line
 from regchoose.report.progress import Display
 from regchoose.report.safe_text import plain
@@ -44,7 +44,7 @@ class Recommender(Protocol):
         ask: Ask,
         listener: Display,
         clock: Callable[[], float],
-        kept: Kept | None = None,
+        kept: BlockStore | None = None,
     ) -> RunResult:
         """Walk the chart on a table."""
 

@@ -10,7 +10,7 @@ from regchoose.experiment.plan import Experiment
 from regchoose.records.words import Arm
 from regchoose.statistics.decide import region_of_equivalence
 from regchoose.statistics.posterior import Posterior, make_posterior
-from regchoose.training.block import SMALLER_RATE
+from regchoose.training.schedule import SMALLER_RATE
 
 FEWEST_CELLS = 3
 

@@ -8,13 +8,12 @@ import numpy as np
 
 from regchoose.errors import TrainingError
 from regchoose.experiment.choice import Choice, choose, choose_at_end
-from regchoose.experiment.grid import subset, to_size
 from regchoose.experiment.plan import Experiment
 from regchoose.experiment.race import Advanced, Tuning, tell, tune
 from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.words import ARM_NAMES, Arm, Float
 from regchoose.statistics.metrics import averaged, row_losses, secondary
-from regchoose.training.block import SMALLER_RATE
+from regchoose.training.schedule import SMALLER_RATE
 from regchoose.training.train import train
 
 MOST_FAILED = 0.2  # share of trainings that may fail
@@ -82,8 +81,9 @@ def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun
     share = float(tuning.nonzero_share[chosen.point, chosen.checkpoint])
     # Often one point is the choice at both lengths: then one model serves.
     places = list(dict.fromkeys([chosen.point, at_end.point]))
-    both = subset(tuning.grid, np.array(places))
-    both = both.scaled(*to_size(share, experiment.rows_fit, of=experiment.rows_train))
+    both = tuning.grid[np.array(places)].at_rows(
+        experiment.rows_train, trained_on=experiment.rows_fit, nonzero_share=share
+    )
     whole = train(
         experiment.training,
         experiment.final[: experiment.n_whole],
@@ -95,9 +95,9 @@ def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun
     short = None
     if len(experiment.final) > experiment.n_whole:
         short = train(
-            experiment.training.stopped(chosen.checkpoint),
+            experiment.training.stop_at(chosen.checkpoint),
             experiment.final[experiment.n_whole :],
-            subset(both, np.array([0])),
+            both[:1],
             capture=np.array([0]),
             advanced=partial(tell, advanced, done),
         )

@@ -9,7 +9,7 @@ import numpy as np
 from regchoose.experiment.arm_comparison import posterior_of
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.design import Layout, stratified_part
-from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
+from regchoose.experiment.plan import Experiment, prepare
 from regchoose.experiment.race import Advanced, tell
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Int
@@ -59,7 +59,7 @@ def parts_of(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[Exper
             return ()
         own = drawn[stratified_part(table.target[drawn], table.task, rows, seed=settings.seed)]
         part = prepare(table, own, settings, Layout("B", rows), crew=experiment.training.crew)
-        found.append(keeping(at_rate(part, lr), experiment.training.kept))
+        found.append(part.at_rate(lr).with_store(experiment.training.store))
     return tuple(found)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 
@@ -10,8 +10,9 @@ from regchoose.experiment.choice import mean_inner_loss
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.words import ARMS, Float
-from regchoose.training.block import USUAL_RATE, CellData
-from regchoose.training.train import MODELS_A_BLOCK, Training, seconds_a_model, train
+from regchoose.training.block import CellData
+from regchoose.training.schedule import USUAL_RATE
+from regchoose.training.train import MODELS_A_BLOCK, seconds_a_model, train
 
 RATES = (0.001, 0.003, 0.01)
 ERRORS = 2.0  # standard errors by which a rate must be better than the usual one
@@ -20,20 +21,20 @@ WEAK = 2 / 3  # of the way from the strongest strength to the weakest
 
 def is_searched(experiment: Experiment) -> bool:
     """Whether there is a rate to be found."""
-    return experiment.settings.lr == "auto" and experiment.training.hidden is not None
+    return experiment.settings.lr == "auto" and not experiment.is_convex
 
 
 def models_searched(experiment: Experiment) -> int:
     """Return how many models the search trains."""
     if not is_searched(experiment):
         return 0
-    return len(RATES) * len(_trial(experiment)) * len(_cells(experiment))
+    return len(RATES) * len(_tried_points(experiment)) * len(_cells(experiment))
 
 
 def estimate(experiment: Experiment, *, clock: Callable[[], float]) -> float:
     """Return about how many seconds everything will take, from a short stretch of training."""
     grid = experiment.grid("l2")
-    block = Penalties(np.resize(grid.l1, MODELS_A_BLOCK), np.resize(grid.l2, MODELS_A_BLOCK))
+    block = grid[np.resize(np.arange(len(grid)), MODELS_A_BLOCK)]
     seconds = seconds_a_model(experiment.training, experiment.tuning, block, clock=clock)
     return seconds * (models_searched(experiment) / 2 + sum(experiment.models(arm) for arm in ARMS))
 
@@ -46,15 +47,15 @@ def with_rate(experiment: Experiment, *, advanced: Callable[[int], None]) -> Exp
     cells: on a small table the lowest of several is luck. Half the schedule tells: on ten tables of 80 to
     1,600 rows it chose what the whole schedule chose.
     """
-    half = replace(experiment.training, schedule=experiment.training.schedule.halved())
-    cells, trial = _cells(experiment), _trial(experiment)
+    half = replace(experiment.training, schedule=experiment.training.schedule.halve())
+    cells, points = _cells(experiment), _tried_points(experiment)
     found: dict[float, Float] = {}
     for rate in RATES:
-        tell = partial(_tell, advanced, len(found) * len(cells) * len(trial))
-        found[rate] = _cell_losses(train(_at(half, rate), cells, trial, advanced=tell))
+        tell = partial(_tell, advanced, len(found) * len(cells) * len(points))
+        found[rate] = _cell_losses(train(half.at_rate(rate), cells, points, advanced=tell))
     best = min(found, key=lambda rate: (_bound(found[rate], found[USUAL_RATE]), rate))
     chosen = best if _bound(found[best], found[USUAL_RATE]) < 0 else USUAL_RATE
-    return replace(experiment, training=_at(experiment.training, chosen))
+    return experiment.at_rate(chosen)
 
 
 def _cells(experiment: Experiment) -> tuple[CellData, ...]:
@@ -66,18 +67,12 @@ def _tell(advanced: Callable[[int], None], before: int, done: int) -> None:
     advanced(before + done)
 
 
-def _at(training: Training, rate: float) -> Training:
-    return replace(training, schedule=replace(training.schedule, lr=rate))
-
-
-def _trial(experiment: Experiment) -> Penalties:
+def _tried_points(experiment: Experiment) -> Penalties:
     """Return no penalty and a weak one of each kind."""
     grids = [experiment.grid(arm) for arm in ARMS]
     places = [round(WEAK * (len(grid) - 1)) for grid in grids]
-    return Penalties(
-        np.array([grid.l1[place] for grid, place in zip(grids, places, strict=True)]),
-        np.array([grid.l2[place] for grid, place in zip(grids, places, strict=True)]),
-    )
+    points = [grid[place : place + 1] for grid, place in zip(grids, places, strict=True)]
+    return reduce(Penalties.join, points)
 
 
 def _cell_losses(run: Trained) -> Float:

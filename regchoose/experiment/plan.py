@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Any
 
 import numpy as np
 
@@ -13,17 +12,19 @@ from regchoose.experiment.calibration import is_studied, variance_factor
 from regchoose.experiment.choice import pauses, tuned_models
 from regchoose.experiment.design import INNER, JUDGED, WHOLE, Layout, forward_cells, make_cells, make_sets
 from regchoose.experiment.fitted_curve import Drawing, inputs_drawn, make_drawing
-from regchoose.experiment.grid import FEWEST_POINTS, alpha_max, make_grid, to_size
-from regchoose.records.experiment import Cell, Kept, Penalties
+from regchoose.experiment.grid import FEWEST_POINTS, alpha_max, make_grid
+from regchoose.records.experiment import BlockStore, Cell, Penalties
 from regchoose.records.table import Table
-from regchoose.records.words import Arm, Int
+from regchoose.records.words import Arm, Int, Task
 from regchoose.settings.options import Settings
 from regchoose.statistics.decide import null_loss
 from regchoose.table.columns.duplicates import kept_together
 from regchoose.table.columns.target import WITHOUT_EXPERIMENT
-from regchoose.training.block import USUAL_RATE, CellData, make_schedule
+from regchoose.training.block import CellData
 from regchoose.training.device import devices_of
-from regchoose.training.networks.choose import cnn_network, other_network
+from regchoose.training.networks.choose import choose_network
+from regchoose.training.networks.network import Network
+from regchoose.training.schedule import USUAL_RATE, make_schedule
 from regchoose.training.train import Training
 from regchoose.workers.tasks import Workers
 from regchoose.workers.threads import use_threads
@@ -83,13 +84,26 @@ class Experiment:
         return self.layout.rows
 
     @property
+    def is_convex(self) -> bool:
+        """Whether models are solved to their optimum, and so have neither a learning rate nor a length."""
+        return self.training.network.is_convex
+
+    @property
     def n_whole(self) -> int:
-        """Cells in which training goes on to the end of the schedule; a linear model has no length."""
-        return len(self.final) if self.training.hidden is None else min(WHOLE, len(self.final))
+        """Cells in which training goes on to the end of the schedule."""
+        return len(self.final) if self.is_convex else min(WHOLE, len(self.final))
 
     def variance_factor(self, cells: int) -> float:
         """Return the factor of the covariance over so many cells."""
         return variance_factor(cells, self.layout, folds=self.settings.folds)
+
+    def at_rate(self, lr: float) -> "Experiment":
+        """Return the experiment at another learning rate."""
+        return replace(self, training=self.training.at_rate(lr))
+
+    def with_store(self, store: BlockStore | None) -> "Experiment":
+        """Return the experiment with a store in which its blocks are looked up."""
+        return replace(self, training=replace(self.training, store=store))
 
     @property
     def is_studied(self) -> bool:
@@ -110,26 +124,26 @@ class Experiment:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What is to be said of the network."""
-        other = self.training.other
-        return () if other is None else tuple(filter(None, (*other.warnings, other.note)))
+        """What the user should know of the network."""
+        return self.training.network.remarks
 
     @property
     def network_source(self) -> str:
         """Hash of the code of the user's own network; empty for another."""
-        other = self.training.other
-        return "" if other is None else other.source
+        return self.training.network.source
 
     def grid(self, arm: Arm) -> Penalties:
         """Return the points that an arm tries, for models trained on `rows_fit` rows."""
         settings = self.settings
         alphas = settings.alphas if settings.alpha is None else (settings.alpha,)
-        move = to_size(1.0, self.n_rows, of=self.rows_fit)  # the user's strengths are for the subsample
-        l1, l2 = (
-            None if value is None else value * factor
-            for value, factor in zip((settings.l1, settings.l2), move, strict=True)
+        # The user's strengths are for the whole subsample.
+        given = Penalties.single(settings.l1 or 0.0, settings.l2 or 0.0)
+        moved = given.at_rows(self.rows_fit, trained_on=self.n_rows)
+        fixed = (
+            None if settings.l1 is None else float(moved.l1[0]),
+            None if settings.l2 is None else float(moved.l2[0]),
         )
-        return make_grid(arm, top=self.top, strengths=settings.strengths, alphas=alphas, fixed=(l1, l2))
+        return make_grid(arm, top=self.top, strengths=settings.strengths, alphas=alphas, fixed=fixed)
 
     def is_fixed(self, arm: Arm) -> bool:
         """Whether the user set a strength of the arm."""
@@ -140,7 +154,7 @@ class Experiment:
     @property
     def most_l1(self) -> float:
         """The alpha_max l1 that makes sense: at `top` a linear model's weights are all zero."""
-        return self.top if self.training.hidden is None else np.inf
+        return self.top if self.is_convex else np.inf
 
     def pauses(self, points: int) -> tuple[int, ...]:
         """After how many tuning cells an arm drops its hopeless points; the last is all of them."""
@@ -152,7 +166,7 @@ class Experiment:
     def models(self, arm: Arm) -> int:
         """Return how many models an arm trains at most, to tune and to judge, unless its grid is extended."""
         points = len(self.grid(arm))
-        judged = JUDGED if points > 1 and self.training.hidden is not None else 1
+        judged = JUDGED if points > 1 and not self.is_convex else 1
         return tuned_models(points, self.pauses(points)) + (judged - 1) * self.n_whole + len(self.final)
 
 
@@ -180,12 +194,18 @@ def prepare(
     ResourceError
         E401 where the device asked for is not there, E405 where a worker has other releases.
     UsageError, TrainingError
-        Where the user's network cannot be used; see `regchoose.training.networks.subprocess_check.probe`.
+        Where the user's network cannot be used; see `choose_network`.
     """
     layout = layout or Layout("B", len(rows))
     tuning_cells, cells = _cells(table, rows, settings, layout)
-    linear = settings.network == "linear"
-    precision = np.float64 if linear else np.float32  # what the trainer computes in
+    network = choose_network(
+        settings,
+        input_names=coding(table).input_names,
+        task=table.task,
+        n_classes=len(table.classes),
+        image=table.image,
+    )
+    precision = network.precision
     tuning = tuple(_tuning_data(table, rows, cell, precision=precision) for cell in tuning_cells)
     drawing = make_drawing(table, rows, cells)
     final = tuple(_final_data(table, rows, cell, precision=precision, drawing=drawing) for cell in cells)
@@ -196,23 +216,18 @@ def prepare(
         cells,
         tuning,
         final,
-        _training(table, settings, n_rows=len(tuning_cells[0].fit), crew=crew or use_threads(settings.jobs)),
-        top if linear else max(1.0, top),
+        _training(
+            network,
+            settings,
+            task=table.task,
+            n_rows=len(tuning_cells[0].fit),
+            crew=crew or use_threads(settings.jobs),
+        ),
+        top if network.is_convex else max(1.0, top),
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
         drawing=drawing,
         exchangeable=table.exchangeable,
     )
-
-
-def at_rate(experiment: Experiment, lr: float) -> Experiment:
-    """Return the experiment at another learning rate."""
-    training = experiment.training
-    return replace(experiment, training=replace(training, schedule=replace(training.schedule, lr=lr)))
-
-
-def keeping(experiment: Experiment, kept: Kept | None) -> Experiment:
-    """Return the experiment with a place where its blocks are looked up and stored."""
-    return replace(experiment, training=replace(experiment.training, kept=kept))
 
 
 def _cells(
@@ -252,8 +267,8 @@ def _few_groups(message: PhraseLike) -> DataError:
     return DataError("E303", message, detail=[WITHOUT_EXPERIMENT], fix=fix)
 
 
-def _training(table: Table, settings: Settings, *, n_rows: int, crew: Workers) -> Training:
-    """Return what all models of a run have in common, scheduled for so many rows."""
+def _training(network: Network, settings: Settings, *, task: Task, n_rows: int, crew: Workers) -> Training:
+    """Return what all models of a run have in common, with a schedule for so many rows."""
     schedule = make_schedule(
         n_rows,
         epochs=settings.epochs,
@@ -261,35 +276,17 @@ def _training(table: Table, settings: Settings, *, n_rows: int, crew: Workers) -
         batch=settings.batch,
         lr=USUAL_RATE if settings.lr == "auto" else settings.lr,
     )
-    other = other_network(
-        settings,
-        input_names=coding(table).input_names,
-        task=table.task,
-        n_classes=len(table.classes),
-        image=table.image,
-    )
-    return Training(
-        table.task,
-        len(table.classes),
-        None if settings.network == "linear" else settings.hidden,
-        schedule,
-        devices_of(crew, settings.device),
-        crew,
-        other,
-        settings.device == "auto",
-        cnn=cnn_network(settings, image=table.image, task=table.task, n_classes=len(table.classes)),
-    )
+    may_fall_back = settings.device == "auto"
+    return Training(task, network, schedule, devices_of(crew, settings.device), crew, may_fall_back)
 
 
-def _tuning_data(table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]]) -> CellData:
+def _tuning_data(table: Table, rows: Int, cell: Cell, *, precision: str) -> CellData:
     encoder = Encoder.fit(table, rows[cell.fit])
     (x, y), (x_inner, y_inner) = (encoder.transform(table, rows[part]) for part in (cell.fit, cell.inner))
     return CellData(x.astype(precision), y, {"inner": (x_inner.astype(precision), y_inner)}, cell.seed)
 
 
-def _final_data(
-    table: Table, rows: Int, cell: Cell, *, precision: type[np.floating[Any]], drawing: Drawing | None
-) -> CellData:
+def _final_data(table: Table, rows: Int, cell: Cell, *, precision: str, drawing: Drawing | None) -> CellData:
     encoder = Encoder.fit(table, rows[cell.train])
     (x, y), (x_test, y_test) = (encoder.transform(table, rows[part]) for part in (cell.train, cell.test))
     x, x_test = x.astype(precision), x_test.astype(precision)

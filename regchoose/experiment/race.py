@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from regchoose.experiment.choice import Bool, choose, choose_at_end, kept_after, mean_inner_loss
-from regchoose.experiment.grid import beyond, in_order, joined, subset
+from regchoose.experiment.grid import beyond, grid_order
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Arm, Float
@@ -86,7 +86,7 @@ def _raced(experiment: Experiment, grid: Penalties, pauses: tuple[int, ...], *, 
         run = train(
             experiment.training,
             experiment.tuning[before:pause],
-            subset(grid, kept),
+            grid[kept],
             advanced=partial(tell, advanced, done),
         )
         place = np.ix_(np.arange(before, pause), kept)
@@ -111,10 +111,10 @@ def tell(advanced: Advanced, before: int, done: int) -> None:
 
 def _united(first: Tuning, second: Tuning) -> Tuning:
     """Put two sets of points together, in the order of a grid."""
-    grid = joined(first.grid, second.grid)
-    order = in_order(grid)
+    grid = first.grid.join(second.grid)
+    order = grid_order(grid)
     return Tuning(
-        subset(grid, order),
+        grid[order],
         np.concatenate([first.loss, second.loss])[order],
         np.concatenate([first.everywhere, second.everywhere])[order],
         np.concatenate([first.nonzero_share, second.nonzero_share])[order],

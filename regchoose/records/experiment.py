@@ -21,19 +21,64 @@ class Cell:
     seed: int  # initialization and batch order, shared by all arms
 
 
+SPARSE = 0.5  # a fit counts as sparse where a smaller share of its weights is nonzero
+
+
 @dataclass(frozen=True)
 class Penalties:
-    """A list of regularizers, each a point (l1, l2)."""
+    """A list of m regularizers, each a point (l1, l2).
 
-    l1: Float  # (m,)
-    l2: Float  # (m,)
+    Parameters
+    ----------
+    l1, l2 : ndarray (m,)
+        Strengths, for the mean loss over the training rows.
+    """
+
+    l1: Float
+    l2: Float
+
+    @classmethod
+    def single(cls, l1: float, l2: float) -> "Penalties":
+        """Return a list of one point."""
+        return cls(np.array([l1], dtype=np.float64), np.array([l2], dtype=np.float64))
 
     def __len__(self) -> int:
         return len(self.l1)
 
-    def scaled(self, l1: float, l2: float) -> "Penalties":
-        """Return the same points with both strengths multiplied."""
-        return Penalties(self.l1 * l1, self.l2 * l2)
+    def __getitem__(self, models: Int | NDArray[np.bool_] | slice) -> "Penalties":
+        """Return the points with these indices, in that order, or those that a mask selects."""
+        return Penalties(self.l1[models], self.l2[models])
+
+    def join(self, other: "Penalties") -> "Penalties":
+        """Return the points of both lists."""
+        return Penalties(np.concatenate([self.l1, other.l1]), np.concatenate([self.l2, other.l2]))
+
+    @property
+    def total(self) -> Float:
+        """l1 + l2 of each point: (m,)."""
+        return np.asarray(self.l1 + self.l2)
+
+    def at_rows(
+        self, n_rows: int, *, trained_on: int, nonzero_share: float = 1.0, exponent: float | None = None
+    ) -> "Penalties":
+        """Move the strengths from models trained on `trained_on` rows to models trained on `n_rows` rows.
+
+        With m the first and n the second: l2(n) = l2(m)·m/n and l1(n) = l1(m)·(m/n)^γ, γ being ½ where the
+        fit is sparse and 1 where it is dense. For a mean loss, a ridge penalty that stands for a fixed prior
+        falls as 1/n; the lasso's best strength in a sparse problem falls as the noise does, 1/√n. At a fixed
+        learning rate, batch and number of epochs, AdamW's weight decay moves by m/n too (Wang & Aitchison
+        2025, arXiv 2405.13698).
+
+        Parameters
+        ----------
+        nonzero_share : float
+            Share of nonzero weights of the fit, which tells sparse from dense.
+        exponent : float, optional
+            γ, where it was measured.
+        """
+        ratio = trained_on / n_rows
+        expected = 0.5 if nonzero_share < SPARSE else 1.0
+        return Penalties(self.l1 * ratio ** (expected if exponent is None else exponent), self.l2 * ratio)
 
 
 @dataclass(frozen=True)
@@ -52,8 +97,8 @@ class Trained:
     weights: tuple[Float, ...] | None = None  # a cell's (m, w): penalized weights at that checkpoint
 
 
-class Kept(Protocol):
-    """Where blocks of trained models outlast a run. Of other code or libraries it knows nothing."""
+class BlockStore(Protocol):
+    """Where blocks of trained models outlast a run. Blocks of other code or libraries are unknown to it."""
 
     def block(self, key: str) -> tuple[Arrays, str] | None:
         """Return the arrays of a block, and its note; None where it is unknown."""

@@ -7,26 +7,23 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.encoding.encoder import Encoder
-from regchoose.experiment.grid import to_size
 from regchoose.records.answers import Ask
 from regchoose.records.experiment import Penalties
 from regchoose.records.listener import Listener
-from regchoose.records.model import Length, Model, NetworkPlan, Tried
+from regchoose.records.model import Length, Model, Tried
 from regchoose.refit.encoded_rows import Plan, encode_rows
 from regchoose.refit.fit_request import Request
 from regchoose.refit.model_folder import FORMAT, digest, pack
-from regchoose.refit.row_file import Spool
-from regchoose.refit.train_final import FACTORS, Fitted, Trainer, chosen
+from regchoose.refit.train_final import FACTORS, FinalTraining, TrainedModel, choose_tried
 from regchoose.refit.unfinished import Unfinished
 from regchoose.settings.options import Settings, for_images
-from regchoose.training.block import USUAL_RATE, make_schedule
 from regchoose.training.device import choose_devices
-from regchoose.training.loss import n_outputs
-from regchoose.training.networks.choose import cnn_network, other_network
-from regchoose.training.networks.mlp import Mlp
+from regchoose.training.networks.choose import choose_network, record_network
+from regchoose.training.row_source import RowSource
+from regchoose.training.schedule import USUAL_RATE, make_schedule
 from regchoose.version import __version__
 
-FEWEST = 10  # rows on either side of the trial
+FEWEST = 10  # rows to train on, and to judge on, where strengths are tried
 # Settings by which further tables are read as the first was.
 READING = ("delimiter", "encoding", "skip_rows", "header_rows", "header", "decimal", "na", "on_bad_rows")
 
@@ -95,27 +92,27 @@ class _Fit:
         self._request, self._given, self._work, self._listener = request, given, work, listener
 
     def outcome(self, ask: Ask) -> Outcome:
-        """Encode the rows, try strengths, train."""
+        """Encode the rows, try strengths and train."""
         plan, encoder = self._rows(ask)
         if encoder.images is not None and self._request.result is None:
             self._settings = for_images(self._settings, given=self._given)
-        trainer, network = self._trainer(plan, encoder)
+        training = self._training(plan, encoder)
         notes = [*plan.notes, *self._about_result(plan, encoder)]
-        l1, l2 = self._request.strengths(plan.n_rows)
+        point = self._request.strengths(plan.n_rows)
         tried: tuple[Tried, ...] = ()
         if self._request.trial and self._request.arm != "none":
-            reason = _no_trial(trainer.spool)
-            tried = () if reason else self._tried(trainer, l1, l2)
+            reason = _no_trial(training.rows)
+            tried = () if reason else self._try_strengths(training, point)
             notes += [reason] if reason else []
-        best = chosen(tried) if tried else None
+        best = choose_tried(tried) if tried else None
         if best is not None:
-            l1, l2 = best.l1, best.l2
+            point = Penalties.single(best.l1, best.l2)
         elif tried:
             notes.append("all strengths that were tried diverged; the recommended one was kept")
-        found = trainer.fitted(l1, l2)
+        found = training.fit(point)
         weights = pack(found.tensors)
-        held_out = plan.n_rows - trainer.spool.count(every=False) if tried else 0
-        model = self._model(plan, network, length=trainer.length, found=found, strengths=(l1, l2))
+        held_out = training.rows.count("held out") if tried else 0
+        model = self._model(plan, training.length, found=found, point=point)
         model = replace(
             model, held_out=held_out, tried=tried, weights=digest(weights), notes=(*notes, *found.notes)
         )
@@ -139,41 +136,33 @@ class _Fit:
         self._work.keep_plan(plan.as_dict(), encoder)
         return plan, encoder
 
-    def _trainer(self, plan: Plan, encoder: Encoder) -> tuple[Trainer, NetworkPlan]:
+    def _training(self, plan: Plan, encoder: Encoder) -> FinalTraining:
         settings, target = self._settings, encoder.target
-        names, k = encoder.input_names, n_outputs(target.task, len(target.classes))
-        image, task, n_classes = encoder.shape, target.task, len(target.classes)
-        other = other_network(settings, input_names=names, task=task, n_classes=n_classes, image=image)
-        for remark in () if other is None else filter(None, (*other.warnings, other.note)):
-            self._listener.noted(remark)
-        linear = settings.network == "linear"
-        cnn = cnn_network(settings, image=image, task=task, n_classes=n_classes)
-        network = other or cnn or (None if linear else Mlp((len(names), *settings.hidden, k)))
-        described = NetworkPlan(
-            settings.network,
-            () if linear or cnn else settings.hidden,
-            {"channels": cnn.channels[0]} if cnn else dict(settings.network_options),
-            settings.penalize,
-            other.source if other else "",
+        network = choose_network(
+            settings,
+            input_names=encoder.input_names,
+            task=target.task,
+            n_classes=len(target.classes),
+            image=encoder.shape,
         )
-        trainer = Trainer(
+        for remark in network.remarks:
+            self._listener.noted(remark)
+        return FinalTraining(
             plan.spool(self._work.folder),
-            task,
-            n_classes,
+            target.task,
             network,
-            None if linear else self._length(plan.n_rows),
+            None if network.is_convex else self._length(plan.n_rows),
             settings.seed,
             choose_devices(settings.device).of(0),
             self._work,
             self._listener,
         )
-        return trainer, described
 
     def _length(self, n_rows: int) -> Length:
-        """Return how long and in which steps is trained.
+        """Return how long and in which steps the network is trained.
 
         As recommended: the strength was moved to this number of rows for the same rate, batch and epochs
-        (Wang & Aitchison 2025), so an epoch of more rows has more steps. By hand: `epochs`, to their end.
+        (Wang & Aitchison 2025), so an epoch of more rows has more steps. By hand: for all of `epochs`.
         """
         settings, given, known = self._settings, self._given, self._request.length
         rate = USUAL_RATE if settings.lr == "auto" else settings.lr
@@ -190,14 +179,11 @@ class _Fit:
             batch=settings.batch if "batch" in given else known.batch,
         )
 
-    def _tried(self, trainer: Trainer, l1: float, l2: float) -> tuple[Tried, ...]:
-        factors, spool = np.array(FACTORS), trainer.spool
-        request = self._request
-        at_part = to_size(
-            request.nonzero_share, spool.n_rows, of=spool.count(every=False), exponent=request.exponent
-        )
-        strengths = Penalties(l1 * factors, l2 * factors)
-        return trainer.tried(strengths, at_part=strengths.scaled(*at_part))
+    def _try_strengths(self, training: FinalTraining, point: Penalties) -> tuple[Tried, ...]:
+        factors, rows = np.array(FACTORS), training.rows
+        strengths = Penalties(point.l1 * factors, point.l2 * factors)
+        at_part = self._request.move(strengths, rows.count("train"), trained_on=rows.count("all"))
+        return training.try_strengths(strengths, at_part=at_part)
 
     def _about_result(self, plan: Plan, encoder: Encoder) -> Sequence[str]:
         """Say where the table is not the one that the recommendation was made on."""
@@ -217,21 +203,14 @@ class _Fit:
             self._listener.noted(note)
         return notes
 
-    def _model(
-        self,
-        plan: Plan,
-        network: NetworkPlan,
-        *,
-        length: Length | None,
-        found: Fitted,
-        strengths: tuple[float, float],
-    ) -> Model:
+    def _model(self, plan: Plan, length: Length | None, *, found: TrainedModel, point: Penalties) -> Model:
         return Model(
             FORMAT,
             __version__,
-            network,
+            record_network(self._settings, found.network),
             self._request.arm,
-            *strengths,
+            float(point.l1[0]),
+            float(point.l2[0]),
             None if length is None else replace(length, lr=found.lr or length.lr),
             self._settings.seed,
             plan.n_rows,
@@ -247,12 +226,11 @@ class _Fit:
         )
 
 
-def _no_trial(spool: Spool) -> str:
+def _no_trial(rows: RowSource) -> str:
     """Say why no strengths can be tried; empty where they can."""
-    rows = spool.count(every=False)
-    fewer = min(rows, spool.n_rows - rows)
+    fewer = min(rows.count("train"), rows.count("held out"))
     return (
-        f"too few rows ({spool.n_rows}) to hold some out: the strength was taken as it is"
+        f"too few rows ({rows.count('all')}) to hold some out: the strength was taken as it is"
         if fewer < FEWEST
         else ""
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regchoose.errors import UsageError, setting
-from regchoose.experiment.grid import to_size
+from regchoose.records.experiment import Penalties
 from regchoose.records.model import Length, Recommended
 from regchoose.records.words import ARM_NAMES, ARMS, Arm
 from regchoose.result.document import RunResult
@@ -30,7 +30,8 @@ class Request:
     trial : bool
         Whether a third and three times of them are tried first.
     nonzero_share, exponent : float
-        Of the recommended fit, and how l1 moves with the rows where that was measured; see `to_size`.
+        Of the recommended fit, and how l1 moves with the rows where that was measured; see
+        `Penalties.at_rows`.
     length : Length, optional
         As recommended.
     result : Recommended, optional
@@ -47,14 +48,16 @@ class Request:
     length: Length | None = None
     result: Recommended | None = None
 
-    def strengths(self, n_rows: int) -> tuple[float, float]:
-        """Return l1 and l2 for a table of so many rows."""
-        return (self.l1, self.l2) if self.rows is None else self.moved(self.rows, n_rows)
+    def strengths(self, n_rows: int) -> Penalties:
+        """Return the regularizer, one point, for models trained on so many rows."""
+        stated = Penalties.single(self.l1, self.l2)
+        return stated if self.rows is None else self.move(stated, n_rows, trained_on=self.rows)
 
-    def moved(self, rows: int, of: int) -> tuple[float, float]:
-        """Return l1 and l2, taken to be for models trained on `rows` rows, for `of` rows."""
-        factors = to_size(self.nonzero_share, rows, of=of, exponent=self.exponent)
-        return self.l1 * factors[0], self.l2 * factors[1]
+    def move(self, penalties: Penalties, n_rows: int, *, trained_on: int) -> Penalties:
+        """Move strengths to another number of rows, as the recommended fit tells."""
+        return penalties.at_rows(
+            n_rows, trained_on=trained_on, nonzero_share=self.nonzero_share, exponent=self.exponent
+        )
 
 
 def by_hand(settings: Settings, regularizer: str | None, *, trial: bool | None) -> Request:

@@ -5,58 +5,98 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regchoose.encoding.encoder import Encoder
 from regchoose.experiment.grid import alpha_max, make_grid
 from regchoose.records.experiment import Penalties
+from regchoose.records.model import Length
 from regchoose.records.table import Table
-from regchoose.records.words import Arm, Float
-from regchoose.result.document import RunResult, TrainingLength
+from regchoose.records.words import Arm, Float, Task
+from regchoose.refit.train_final import FinalTraining, NoStore
+from regchoose.result.document import RunResult
 from regchoose.settings.options import Settings
 from regchoose.table.in_memory import InMemory
 from regchoose.table.raw_table import RawTable
-from regchoose.training.block import USUAL_RATE, CellData, Schedule, make_schedule
+from regchoose.training.device import choose_devices
+from regchoose.training.networks.choose import choose_network
 from regchoose.training.networks.network import Network
-from regchoose.training.whole_fit import Kind, outputs, refit
+from regchoose.training.row_source import MemoryRows
+from regchoose.training.schedule import USUAL_RATE, make_schedule
 
 MIDDLE = 0.5  # Elastic Net's mix without an experiment
 
 
+class _Silent:
+    """A listener that ignores everything."""
+
+    def started(self, key: str, text: str, total: int) -> None:
+        """Ignore it."""
+
+    def advanced(self, key: str, done: int) -> None:
+        """Ignore it."""
+
+    def finished(self, key: str, summary: str) -> None:
+        """Ignore it."""
+
+    def noted(self, text: str) -> None:
+        """Ignore it."""
+
+
 @dataclass(frozen=True)
-class Fitted:
-    """A network that was trained on all rows of a table.
+class MemoryFit:
+    """A network that was trained on all rows of a table in memory.
 
     Parameters
     ----------
+    settings : Settings
+        Those that the table was read with.
+    device : str
+        The name of a device that is there.
     l1, l2 : float
-        What it was trained with.
-    parameters : ndarray
-        See `regchoose.training.whole_fit.refit`.
+        The strengths it was trained with.
+    row : ndarray (p,)
+        Its parameters.
     """
 
     encoder: Encoder
-    kind: Kind
+    settings: Settings
+    device: str
     l1: float
     l2: float
-    parameters: Float
+    row: NDArray[np.floating[Any]]
 
     @cached_property
-    def network(self) -> Network | None:
+    def network(self) -> Network:
         """The network, built when it is first asked for."""
-        return self.kind.network()
+        return _network(self.encoder, self.settings)
 
     def __getstate__(self) -> dict[str, Any]:
-        # A user's own network may hold what cannot be pickled: it is built again.
+        # A user's own network may hold what cannot be pickled, so it is built again.
         return {name: value for name, value in vars(self).items() if name != "network"}
 
     def outputs(self, data: InMemory) -> Float:
         """Return numbers in the units of the target, or logits, of rows: (n, k)."""
-        x = self.encoder.transform_memory(data, self.kind.settings)
-        return self.encoder.target.in_units(outputs(self.kind, self.network, self.parameters, x))
+        x = self.encoder.transform_memory(data, self.settings)
+        device = choose_devices(self.device).of(0)
+        return self.encoder.target.in_units(self.network.predict(self.row, x, device=device))
 
 
-def fit_all(table: Table, raw: RawTable, settings: Settings, result: RunResult) -> Fitted:
+def _network(encoder: Encoder, settings: Settings) -> Network:
+    target = encoder.target
+    return choose_network(
+        settings,
+        input_names=encoder.input_names,
+        task=target.task,
+        n_classes=len(target.classes),
+    )
+
+
+def fit_all(table: Table, raw: RawTable, settings: Settings, result: RunResult) -> MemoryFit:
     """Train on all rows with what a result recommends.
+
+    If nothing was trained to find a strength, it is the middle of those that would have been tried, and the
+    training has its usual length.
 
     Parameters
     ----------
@@ -65,9 +105,6 @@ def fit_all(table: Table, raw: RawTable, settings: Settings, result: RunResult) 
         The text of its rows.
     settings : Settings
         Those that it was read with.
-
-    Where nothing was trained to find a strength, it is the middle of those that would have been tried, and
-    the training has its usual length.
 
     Raises
     ------
@@ -78,32 +115,39 @@ def fit_all(table: Table, raw: RawTable, settings: Settings, result: RunResult) 
     learned = Encoder.fit(table, rows)
     x, y = learned.transform(table, rows)
     encoder = learned.for_text(table, raw, settings)
-    found = result.execution.device or "cpu"
-    kind = Kind(table.task, len(table.classes), settings, encoder.input_names, found.partition(",")[0])
-    penalty, schedule = _recommended(result) or _usual(kind, x, y, arm=result.recommendation.regularizer)
-    network = kind.network()
-    parameters = refit(kind, network, CellData(x, y, {}, settings.seed), penalty=penalty, schedule=schedule)
-    return Fitted(encoder, kind, float(penalty.l1[0]), float(penalty.l2[0]), parameters)
+    device = (result.execution.device or "cpu").partition(",")[0]
+    network = _network(encoder, settings)
+    arm = result.recommendation.regularizer
+    penalties, length = _recommended(result) or _usual(table.task, network, settings, x=x, y=y, arm=arm)
+    training = FinalTraining(
+        MemoryRows(x, y),
+        table.task,
+        network,
+        None if network.is_convex else length,
+        settings.seed,
+        choose_devices(device).of(0),
+        NoStore(),
+        _Silent(),
+    )
+    row = training.fit(penalties).row
+    return MemoryFit(encoder, settings, device, float(penalties.l1[0]), float(penalties.l2[0]), row)
 
 
-def _recommended(result: RunResult) -> tuple[Penalties, Schedule] | None:
+def _recommended(result: RunResult) -> tuple[Penalties, Length | None] | None:
     advice = result.recommendation
     if advice.l1 is None or advice.l2 is None:
         return None
-    return _point(advice.l1, advice.l2), _schedule(advice.training)
-
-
-def _schedule(training: TrainingLength | None) -> Schedule:
+    point, training = Penalties.single(advice.l1, advice.l2), advice.training
     if training is None:  # a linear model has no length
-        return Schedule(1, 1, 1.0, np.array([1]))
-    stop = np.array([training.stop_epoch])
-    return Schedule(training.schedule_epochs, training.batch, training.lr, stop)
+        return point, None
+    return point, Length(training.lr, training.batch, training.schedule_epochs, training.stop_epoch)
 
 
-def _usual(kind: Kind, x: Float, y: Float, *, arm: Arm) -> tuple[Penalties, Schedule]:
-    settings = kind.settings
-    top = alpha_max(kind.task, x, y)
-    top = top if settings.network == "linear" else max(1.0, top)
+def _usual(
+    task: Task, network: Network, settings: Settings, *, x: Float, y: Float, arm: Arm
+) -> tuple[Penalties, Length]:
+    top = alpha_max(task, x, y)
+    top = top if network.is_convex else max(1.0, top)
     mix = MIDDLE if settings.alpha is None else settings.alpha
     grid = make_grid(arm, top=top, strengths=3, alphas=(mix,), fixed=(settings.l1, settings.l2))
     middle = len(grid) // 2
@@ -111,8 +155,5 @@ def _usual(kind: Kind, x: Float, y: Float, *, arm: Arm) -> tuple[Penalties, Sche
     schedule = make_schedule(
         len(y), epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=rate
     )
-    return _point(grid.l1[middle], grid.l2[middle]), schedule.stopped(len(schedule.checkpoints) - 1)
-
-
-def _point(l1: float, l2: float) -> Penalties:
-    return Penalties(np.array([l1], dtype=np.float64), np.array([l2], dtype=np.float64))
+    length = Length(rate, settings.batch, schedule.epochs, schedule.epochs)
+    return grid[middle : middle + 1], length

@@ -22,7 +22,7 @@ from regchoose.table.images.new_images import open_later
 from regchoose.table.large.batches import Rows, image_rows, opened_rows
 from regchoose.table.write import Form, PredictionWriter
 from regchoose.training.loss import n_outputs
-from regchoose.training.model_outputs import Answerer, answerer
+from regchoose.training.predictor import Predictor, make_predictor
 
 LISTED = 8  # columns of an error
 
@@ -140,7 +140,7 @@ def predict(
     """
     model, encoder, tensors = read_model(folder)
     with threadpool_limits(1):
-        answer = answerer(
+        predictor = make_predictor(
             model.network,
             tensors,
             input_names=encoder.input_names,
@@ -150,7 +150,7 @@ def predict(
             network=network,
             where=str(folder),
         )
-        for note in answer.notes:
+        for note in predictor.notes:
             listener.noted(note)
         listener.started("look", "look", 0)
         with _opened(path, encoder, settings, ask=ask) as rows:
@@ -161,7 +161,7 @@ def predict(
                 rows,
                 path,
                 encoder=encoder,
-                answer=answer,
+                predictor=predictor,
                 settings=settings,
                 target=target,
                 form=form,
@@ -188,7 +188,7 @@ def _predicted(
     path: str,
     *,
     encoder: Encoder,
-    answer: Answerer,
+    predictor: Predictor,
     settings: Settings,
     target: Path,
     form: Form,
@@ -203,7 +203,7 @@ def _predicted(
     with PredictionWriter(encoder.target.classes, folder=target.parent) as writer:
         for batch in rows.batches(columns, numbers=encoder.number_columns):
             x, y = encoder.transform_batch(batch, settings, oddities=oddities)
-            outputs = answer.outputs(x)
+            outputs = predictor.outputs(x)
             writer.add(_stated(encoder.target, outputs), files=batch.files)
             if y is not None:
                 score.add(outputs, y)
@@ -218,7 +218,7 @@ def _predicted(
         score.metrics,
         ignored,
         protected,
-        (*rows.notes, *_notes(oddities, score, of=writer.rows), *answer.notes),
+        (*rows.notes, *_notes(oddities, score, of=writer.rows), *predictor.notes),
     )
 
 

@@ -5,23 +5,21 @@ memory is bounded and the disk is read in long stretches. A table that fits in o
 The order follows from the seed and the epoch alone.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regchoose.errors import ResourceError
 from regchoose.records.words import Float
+from regchoose.training.row_source import Numbers, RowBatches, RowPart
 
 BLOCK = 1024  # rows that are neighbours in the file
 POOL = 2**25  # bytes that are shuffled together
 CHUNK = 4096  # rows that are read at a time where their order does not matter
 ROWS, HELD_OUT = "rows.bin", "held_out.bin"
-Numbers = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -57,30 +55,33 @@ class Spool:
         """Whether each row (n,) is held out."""
         return np.fromfile(self.folder / HELD_OUT, dtype=bool)
 
-    def count(self, *, every: bool) -> int:
-        """Return the rows that are trained on: all, or those that are not held out."""
-        return self.n_rows if every else self.n_rows - int(self.held_out.sum())
+    @property
+    def in_memory(self) -> bool:
+        """Whether rows are held: they are read anew for each pass."""
+        return False
 
-    def shuffled(
-        self, *, seed: tuple[int, ...], batch: int, every: bool
-    ) -> Iterator[tuple[Numbers, Numbers]]:
-        """Yield batches of exactly `batch` rows in an order that the seed gives; what is left is left out.
+    def count(self, part: RowPart) -> int:
+        """Return the number of rows of a part."""
+        held_out = 0 if part == "all" else int(self.held_out.sum())
+        return held_out if part == "held out" else self.n_rows - held_out
 
-        Parameters
-        ----------
-        every : bool
-            Whether rows that are held out are among them.
+    def generator(self, seed: int) -> np.random.Generator:
+        """Return what draws the initial parameters."""
+        return np.random.default_rng(seed)
+
+    def shuffled(self, part: RowPart, *, seed: int, epoch: int, batch: int) -> RowBatches:
+        """Yield batches of exactly `batch` rows in a random order; what is left at the end is left out.
 
         Yields
         ------
         x, y : ndarray (batch, d), (batch,)
         """
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng((seed, epoch))
         blocks = rng.permutation(-(-self.n_rows // BLOCK))
         a_pool = max(1, POOL // (BLOCK * self._row_bytes))
         rest = np.empty((0, self.n_inputs + 1), dtype=self.precision)
         for start in range(0, len(blocks), a_pool):
-            parts = [self._block(block, every=every) for block in blocks[start : start + a_pool].tolist()]
+            parts = [self._block(block, part) for block in blocks[start : start + a_pool].tolist()]
             pool = np.concatenate(parts)
             pool = np.concatenate([rest, pool[rng.permutation(len(pool))]])
             whole = len(pool) // batch * batch
@@ -88,23 +89,17 @@ class Spool:
                 yield pool[at : at + batch, :-1], pool[at : at + batch, -1]
             rest = pool[whole:]
 
-    def _block(self, block: int, *, every: bool) -> Numbers:
-        start, end = block * BLOCK, (block + 1) * BLOCK
+    def _block(self, block: int, part: RowPart) -> Numbers:
+        return self._read_part(block * BLOCK, (block + 1) * BLOCK, part)
+
+    def _read_part(self, start: int, end: int, part: RowPart) -> Numbers:
         rows = self._read(start, end)
-        return rows if every else rows[~self.held_out[start:end]]
+        return rows if part == "all" else rows[self.held_out[start:end] == (part == "held out")]
 
-    def in_order(self, part: str) -> Iterator[tuple[Numbers, Numbers]]:
-        """Yield rows in the order of the table.
-
-        Parameters
-        ----------
-        part : str
-            "all", "train" or "held out".
-        """
+    def in_order(self, part: RowPart) -> RowBatches:
+        """Yield rows in the order of the table."""
         for start in range(0, self.n_rows, CHUNK):
-            rows = self._read(start, start + CHUNK)
-            if part != "all":
-                rows = rows[self.held_out[start : start + CHUNK] == (part == "held out")]
+            rows = self._read_part(start, start + CHUNK, part)
             if len(rows):
                 yield rows[:, :-1], rows[:, -1]
 

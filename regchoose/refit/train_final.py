@@ -1,10 +1,10 @@
-"""The strengths around the recommended one, side by side on a part of the rows; then the best on all of them.
+"""Training on all rows: the strengths around the recommended one on a part of them, then the best on all.
 
-A training goes on where it was broken off: after each epoch, or each step of the exact method of a linear
-model, its state is kept. What is kept decides nothing, so the end is the same to the bit.
+A training goes on from where it was broken off: after each epoch, or each step of the solver, its state is
+stored. The store decides nothing, so the result is the same to the bit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -16,87 +16,105 @@ from regchoose.records.experiment import Penalties
 from regchoose.records.listener import Listener
 from regchoose.records.model import Length, Tried
 from regchoose.records.words import Arrays, Float, Task
-from regchoose.refit.row_file import Spool
-from regchoose.training.block import RETRY_RATE, Schedule
-from regchoose.training.deterministic import calm
 from regchoose.training.device import Device
-from regchoose.training.linear_passes import linear_losses, solve_passing
-from regchoose.training.loss import n_outputs
-from regchoose.training.networks.any_network import AnyNetwork
-from regchoose.training.networks.named_tensors import BuiltIn, linear_named, named
-from regchoose.training.paired_difference import compared
-from regchoose.training.streamed_descent import Descent, State
+from regchoose.training.networks.network import Network, to_named_tensors
+from regchoose.training.row_source import RowPart, RowSource
+from regchoose.training.row_training import RowTraining, TrainingState
+from regchoose.training.schedule import RETRY_RATE, Schedule
 
 FACTORS = (1 / 3, 1.0, 3.0)
 ERRORS = 2.0  # standard errors by which a strength must be better than the recommended one
 TRIAL, FINAL = "trial", "final"
-Tensors = dict[str, NDArray[Any]]
-Said = dict[str, Any]
 
 
-class Kept(Protocol):
-    """Where states of a training are kept; see `regchoose.refit.unfinished`."""
+class StateStore(Protocol):
+    """Where states of a training are stored; see `regchoose.refit.unfinished`."""
 
     def state(self, name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Return the arrays of a training, and what was said beside them; None before its first epoch."""
+        """Return the arrays of a training and the values stored beside them; None before its first epoch."""
 
-    def keep_state(self, name: str, arrays: Arrays, said: Said) -> None:
-        """Keep where a training is."""
+    def keep_state(self, name: str, arrays: Arrays, said: dict[str, Any]) -> None:
+        """Store where a training is."""
+
+
+class NoStore:
+    """Stores nothing: a training that is broken off begins again."""
+
+    def state(self, name: str) -> None:
+        """Return nothing."""
+
+    def keep_state(self, name: str, arrays: Arrays, said: Mapping[str, Any]) -> None:
+        """Store nothing."""
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """A trained model: its tensors by name, its mean loss on all rows, its nonzero weights, and remarks."""
-
-    tensors: Tensors
-    train_loss: float
-    nonzero_share: float
-    lr: float | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Trainer:
-    """What is common to both trainings.
+class TrainedModel:
+    """A trained model.
 
     Parameters
     ----------
-    network : Mlp, Cnn or AnyNetwork, optional
-        None for the linear model.
-    length : Length, optional
-        None for the linear model.
+    row : ndarray (p,)
+        Its parameters.
+    train_loss : float
+        Its mean loss on all rows.
+    lr : float, optional
+        The learning rate it was trained with in the end; None for a convex network.
+    notes : tuple of str
+        What should be known of the training.
     """
 
-    spool: Spool
+    network: Network
+    row: NDArray[np.floating[Any]]
+    train_loss: float
+    lr: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """Its parameters as tensors by name."""
+        return to_named_tensors(self.network, self.row)
+
+    @property
+    def nonzero_share(self) -> float:
+        """Share of nonzero weights among the penalized ones."""
+        return float((self.row[: self.network.n_penalized] != 0).mean())
+
+
+@dataclass(frozen=True)
+class FinalTraining:
+    """What `fit` and the estimators train on all rows.
+
+    Parameters
+    ----------
+    length : Length, optional
+        None for a convex network.
+    store : StateStore
+        Where states are stored; `NoStore` if rows cannot be read again in the same order.
+    """
+
+    rows: RowSource
     task: Task
-    n_classes: int
-    network: BuiltIn | AnyNetwork | None
+    network: Network
     length: Length | None
     seed: int
     device: Device
-    kept: Kept
+    store: StateStore
     listener: Listener
 
     # ---- strengths around the recommended one ----------------------------------------------------
 
-    def tried(self, strengths: Penalties, *, at_part: Penalties) -> tuple[Tried, ...]:
-        """Train a model for each strength on the rows that are not held out, and judge it on those.
+    def try_strengths(self, strengths: Penalties, *, at_part: Penalties) -> tuple[Tried, ...]:
+        """Train a model for each strength on the rows that are not held out, and judge it on those that are.
 
         Parameters
         ----------
         strengths, at_part : Penalties
             For all rows, and the same for the rows that are not held out.
         """
-        text = f"{len(strengths)} strengths"
-        if self.network is None:
-            u, _ = self._solved(TRIAL, at_part, part="train", text=text)
-            rows = linear_losses(self.spool, "held out", u, task=self.task, device=self.device)
-            failed = ~np.isfinite(u).all((1, 2))
-        else:
-            state, descent = self._descended(TRIAL, at_part, every=False, text=text)
-            rows, failed = descent.losses(state, "held out"), state.failed
-        losses, errors = compared(rows, base=FACTORS.index(1.0))
-        failed |= ~np.isfinite(losses)
+        training = self._training(at_part, "train")
+        state = self._run(TRIAL, training, text=f"{len(strengths)} strengths")
+        losses, errors = mean_and_paired_error(training.losses(state, "held out"), base=FACTORS.index(1.0))
+        failed = state.failed | ~np.isfinite(losses)
         self.listener.finished(TRIAL, "loss " + ", ".join(f"{loss:.4g}" for loss in losses))
         points = zip(FACTORS, strengths.l1, strengths.l2, losses, errors, failed, strict=True)
         return tuple(
@@ -106,100 +124,104 @@ class Trainer:
 
     # ---- the model -------------------------------------------------------------------------------
 
-    def fitted(self, l1: float, l2: float) -> Fitted:
-        """Train one model on all rows.
+    def fit(self, penalties: Penalties) -> TrainedModel:
+        """Train one model on all rows, with the one point of the penalties.
 
         Raises
         ------
         TrainingError
             E501 where it diverges, also at a tenth of the learning rate.
         """
-        penalties = Penalties(np.array([l1]), np.array([l2]))
-        if self.network is None:
-            return self._fitted_linear(penalties)
-        assert self.length is not None
-        state, descent = self._descended(FINAL, penalties, every=True, text="all rows")
-        lr, notes = self.length.lr, list[str]()
-        if state.failed.any():
-            lr *= RETRY_RATE
-            notes.append(f"the training diverged, and was repeated at a tenth of the learning rate, {lr:g}")
-            calmer = replace(self, length=replace(self.length, lr=lr))
-            state, descent = calmer._descended(
-                f"{FINAL}-calmer", penalties, every=True, text="all rows, calmer"
-            )
-        loss = _mean(descent.losses(state, "all"))
-        if state.failed.any() or not np.isfinite(loss):
+        found = self._fit_once(FINAL, penalties, text="all rows")
+        if self.length is not None and not np.isfinite(found.row).all():
+            lr = self.length.lr * RETRY_RATE
+            slower = replace(self, length=replace(self.length, lr=lr))
+            found = slower._fit_once(f"{FINAL}-calmer", penalties, text="all rows, calmer")
+            note = f"the training diverged, and was repeated at a tenth of the learning rate, {lr:g}"
+            found = replace(found, notes=(note, *found.notes))
+        if self.length is not None and not np.isfinite([*found.row, found.train_loss]).all():
             raise TrainingError(
                 "E501",
                 "the model diverges on all rows, also at a tenth of the learning rate",
-                fix=setting(lr=float(f"{lr * RETRY_RATE:g}")) | "another strength",
+                fix=setting(lr=float(f"{(found.lr or self.length.lr) * RETRY_RATE:g}")) | "another strength",
             )
-        self.listener.finished(FINAL, f"loss {loss:.4g}")
-        row = state.parameters[0]
-        share = float((row[: self.network.n_penalized] != 0).mean())
-        return Fitted(named(self.network, row), loss, share, lr, tuple(notes))
+        self.listener.finished(FINAL, f"loss {found.train_loss:.4g}")
+        return found
 
-    def _fitted_linear(self, penalties: Penalties) -> Fitted:
-        u, reached = self._solved(FINAL, penalties, part="all", text="all rows")
-        loss = _mean(linear_losses(self.spool, "all", u, task=self.task, device=self.device))
-        self.listener.finished(FINAL, f"loss {loss:.4g}")
+    def _fit_once(self, name: str, penalties: Penalties, *, text: str) -> TrainedModel:
+        training = self._training(penalties, "all")
+        state = self._run(name, training, text=text)
+        loss = float(mean_and_paired_error(training.losses(state, "all"), base=0)[0][0])
         notes = (
             ()
-            if reached
+            if state.converged
             else ("the linear model has no finite optimum (separable classes): stopped on the way",)
         )
-        return Fitted(linear_named(u[0]), loss, float((u[0][:, :-1] != 0).mean()), notes=notes)
+        lr = None if self.length is None else self.length.lr
+        return TrainedModel(self.network, state.parameters[0], loss, lr, notes)
 
     # ---- what goes on where it was ---------------------------------------------------------------
 
-    def _solved(self, name: str, penalties: Penalties, *, part: str, text: str) -> tuple[Float, bool]:
-        """Bring linear models to their optimum."""
-        before = self.kept.state(name)
-        passes = _Counter(self.listener, name)
-        self.listener.started(name, text, 0)
-        with calm():
-            return solve_passing(
-                self.spool,
-                part,
-                penalties,
-                task=self.task,
-                n_outputs=n_outputs(self.task, self.n_classes),
-                device=self.device,
-                start=None if before is None else before[0]["u"],
-                moved_to=lambda u: self.kept.keep_state(name, {"u": u}, {}),
-                passed=passes.more,
-            )
-
-    def _descended(self, name: str, penalties: Penalties, *, every: bool, text: str) -> tuple[State, Descent]:
-        """Train networks to their last epoch."""
-        assert self.network is not None
-        assert self.length is not None
-        length = self.length
-        schedule = Schedule(length.schedule_epochs, length.batch, length.lr, np.array([length.stop_epoch]))
-        descent = Descent(
-            self.network, self.spool, every, self.task, penalties, schedule, self.seed, self.device
+    def _training(self, penalties: Penalties, part: RowPart) -> RowTraining:
+        return RowTraining(
+            self.network,
+            self.rows,
+            part,
+            self.task,
+            penalties,
+            None if self.length is None else _schedule(self.length),
+            self.seed,
+            self.device,
+            resumable=not self.rows.in_memory,
         )
-        before = self.kept.state(name)
-        start = None if before is None else State(int(before[1]["epoch"]), **before[0])
-        steps, _ = descent.steps
-        self.listener.started(name, text, steps * length.stop_epoch)
-        if start is not None:
-            self.listener.noted(f"{text}: goes on after epoch {start.epoch} of {length.stop_epoch}")
-            self.listener.advanced(name, steps * start.epoch)
-        state = descent.run(
+
+    def _run(self, name: str, training: RowTraining, *, text: str) -> TrainingState:
+        """Train, from the state that was stored if there is one."""
+        before = self.store.state(name)
+        start = None
+        self.listener.started(name, text, training.total_steps)
+        if before is not None:
+            start = TrainingState.from_arrays(int(before[1]["epoch"]), before[0])
+            if self.length is not None:
+                self.listener.noted(f"{text}: goes on after epoch {start.epoch} of {self.length.stop_epoch}")
+                self.listener.advanced(name, training.steps_done(start.epoch))
+        return training.run(
             start,
-            saved=lambda state: self.kept.keep_state(name, state.arrays(), {"epoch": state.epoch}),
+            reached=lambda state: self.store.keep_state(name, state.arrays(), {"epoch": state.epoch}),
             advanced=lambda done: self.listener.advanced(name, done),
         )
-        return state, descent
 
 
-def chosen(tried: Sequence[Tried]) -> Tried | None:
-    """Return the strength to train with; None where all have diverged.
+def _schedule(length: Length) -> Schedule:
+    return Schedule(length.schedule_epochs, length.batch, length.lr, np.array([length.stop_epoch]))
 
-    The lowest loss wins, but for this: the recommended strength, found by far more trainings, gives way only
-    to one that is better by more than two standard errors of their difference. On few rows, the lowest of
-    three is luck.
+
+def mean_and_paired_error(losses: Iterable[Float], *, base: int) -> tuple[Float, Float]:
+    """Return mean losses (m,), and the standard errors (m,) of their differences from that of one model.
+
+    Parameters
+    ----------
+    losses : iterable of ndarray (m, n)
+        Losses of rows, a chunk of rows at a time.
+    base : int
+        The index of the model that the others are compared with.
+    """
+    total, difference, square, count = (np.zeros(()) for _ in range(4))
+    for chunk in losses:
+        apart = chunk - chunk[base]
+        total = total + chunk.sum(1)
+        difference, square = difference + apart.sum(1), square + np.square(apart).sum(1)
+        count = count + chunk.shape[1]
+    variance = np.maximum(square / count - np.square(difference / count), 0.0)
+    return np.asarray(total / count), np.asarray(np.sqrt(variance / count))
+
+
+def choose_tried(tried: Sequence[Tried]) -> Tried | None:
+    """Return the strength to train with; None if all have diverged.
+
+    It is the one with the lowest loss, except that the recommended strength, which rests on far more
+    trainings, gives way only to one that is better by more than two standard errors of their difference. On
+    few rows, the lowest of three is luck.
     """
     (recommended,) = (one for one in tried if one.factor == 1)
     best = min((one for one in tried if one.loss is not None), key=_loss, default=None)
@@ -215,20 +237,3 @@ def _loss(tried: Tried) -> float:
 
 def _finite(error: float) -> float | None:
     return float(error) if np.isfinite(error) else None
-
-
-def _mean(losses: Iterable[Float]) -> float:
-    """Return the mean loss of one model."""
-    return float(compared(losses, base=0)[0][0])
-
-
-class _Counter:
-    """Counts passes over the rows, which have no known end."""
-
-    def __init__(self, listener: Listener, name: str) -> None:
-        self._listener, self._name, self._passes = listener, name, 0
-
-    def more(self) -> None:
-        """Tell of another."""
-        self._passes += 1
-        self._listener.advanced(self._name, self._passes)

@@ -6,9 +6,9 @@ import numpy as np
 
 from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.design import Layout
-from regchoose.experiment.grid import SPARSE, at_edge, to_size
+from regchoose.experiment.grid import at_edge
 from regchoose.experiment.judgement import Judgement
-from regchoose.records.experiment import Comparison, Verdict
+from regchoose.records.experiment import SPARSE, Comparison, Verdict
 from regchoose.records.words import Arm, arm_phrase
 from regchoose.result.document import (
     Arms,
@@ -75,11 +75,10 @@ def _recommendation(judgement: Judgement) -> Recommendation:
     verdict, experiment = judgement.verdict, judgement.experiment
     arm, run = verdict.arm, judgement.arms[verdict.arm]
     rows, of = experiment.rows_train, judgement.table.n_all
-    small_l1, small_l2 = float(run.judged.l1[0]), float(run.judged.l2[0])
     exponent = judgement.growth.exponent if judgement.growth else None
-    l1_factor, l2_factor = to_size(run.nonzero_share, rows, of=of, exponent=exponent)
-    l1, l2 = small_l1 * l1_factor, small_l2 * l2_factor
-    linear = experiment.training.hidden is None
+    moved = run.judged.at_rows(of, trained_on=rows, nonzero_share=run.nonzero_share, exponent=exponent)
+    l1, l2 = float(moved.l1[0]), float(moved.l2[0])
+    linear = experiment.is_convex
     batch = experiment.training.schedule.steps(rows)[1]
     practical = any(
         abs(judgement.loss(other) - judgement.loss(arm)) > verdict.rope for other in judgement.arms
@@ -100,7 +99,7 @@ def _recommendation(judgement: Judgement) -> Recommendation:
         gain=_gain(judgement, arm),
         nonzero_share=run.nonzero_share,
         training=None if linear else _training(judgement, run),
-        subsample_size=SubsampleSize(l1=small_l1, l2=small_l2, rows=rows),
+        subsample_size=SubsampleSize(l1=float(run.judged.l1[0]), l2=float(run.judged.l2[0]), rows=rows),
         rule=size_rule(run.judged, rows, of=of, sparse=run.nonzero_share < SPARSE, exponent=exponent),
         full_size=_full_size(judgement),
         in_words=in_words(l1, l2, task=judgement.table.task, linear=linear, batch=batch, rows=of),
@@ -148,7 +147,7 @@ def _training(judgement: Judgement, run: ArmRun) -> TrainingLength:
 
 
 def _arm(judgement: Judgement, run: ArmRun) -> ArmFigures:
-    schedule, linear = judgement.experiment.training.schedule, judgement.experiment.training.hidden is None
+    schedule, linear = judgement.experiment.training.schedule, judgement.experiment.is_convex
     return ArmFigures(
         l1=float(run.judged.l1[0]),
         l2=float(run.judged.l2[0]),

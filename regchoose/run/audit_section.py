@@ -30,7 +30,7 @@ def audit(judgement: Judgement) -> Audit:
     at_end = posterior_of(judgement.arms, judgement.experiment, at_end=True)
     losses_at_end: dict[str, float] = dict(zip(at_end.arms, at_end.mean.tolist(), strict=True))
     epochs = int(judgement.experiment.training.schedule.checkpoints[-1])
-    linear = judgement.experiment.training.hidden is None
+    linear = judgement.experiment.is_convex
     found = compare(judgement.posterior, chart_arm, verdict.best_arm, rope=verdict.rope)
     firmly = bool(found.worse >= FIRM)
     simpler = _simpler(judgement, chart_arm)

@@ -30,7 +30,7 @@ BINS, WITHIN = 41, 0.995  # of the histograms of weights: an odd number, so that
 
 def curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: Posterior) -> Curves:
     """Return what the plots show: losses by strength and epoch, weights, fitted curves, the posterior."""
-    schedule, linear = experiment.training.schedule, experiment.training.hidden is None
+    schedule, linear = experiment.training.schedule, experiment.is_convex
     epochs = [] if linear else schedule.checkpoints.tolist()
     fitted = {arm: run.fitted for arm, run in arms.items() if run.fitted is not None}
     drawn = {"fitted": _of_fits(experiment.drawing, fitted)} if experiment.drawing and fitted else {}

@@ -11,8 +11,8 @@ from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.design import Layout, make_layout
 from regchoose.experiment.gain_by_rows import Growth, grow, parts_of
 from regchoose.experiment.learning_rate import RATES, estimate, is_searched, models_searched, with_rate
-from regchoose.experiment.plan import Experiment, at_rate, keeping, prepare
-from regchoose.records.experiment import Kept
+from regchoose.experiment.plan import Experiment, prepare
+from regchoose.records.experiment import BlockStore
 from regchoose.records.listener import Listener
 from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
@@ -47,7 +47,7 @@ class Look:
         Who trains.
     lr : float, optional
         The learning rate that an earlier look found.
-    kept : Kept, optional
+    kept : BlockStore, optional
         Where trained blocks are looked up and stored.
     """
 
@@ -62,7 +62,7 @@ class Look:
         clock: Clock,
         crew: Workers,
         lr: float | None = None,
-        kept: Kept | None = None,
+        kept: BlockStore | None = None,
     ) -> None:
         self.table, self.settings, self.number = table, settings, number
         self.layout = layout_of(table, rows=rows)
@@ -103,8 +103,8 @@ class Look:
             rows = self.drawn().rows
             with self._within_memory():
                 made = prepare(self.table, rows, self.settings, self.layout, crew=self._crew)
-                found = keeping(made, self._kept)
-            self._experiment = found if self._lr is None else at_rate(found, self._lr)
+                found = made.with_store(self._kept)
+            self._experiment = found if self._lr is None else found.at_rate(self._lr)
             if self.number == 1:
                 for remark in self._experiment.remarks:
                     self._listener.noted(remark)

@@ -15,7 +15,7 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
 from regchoose.records.answers import Answer, Ask, Prompt
-from regchoose.records.experiment import Kept, Verdict
+from regchoose.records.experiment import BlockStore, Verdict
 from regchoose.records.listener import Listener
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
@@ -43,7 +43,7 @@ def recommend(
     ask: Ask,
     listener: Listener,
     clock: Clock,
-    kept: Kept | None = None,
+    kept: BlockStore | None = None,
 ) -> RunResult:
     """Walk the chart on a table and recommend a regularizer.
 
@@ -58,7 +58,7 @@ def recommend(
     listener : Listener
     clock : callable
         Seconds from any beginning, never falling.
-    kept : Kept, optional
+    kept : BlockStore, optional
         Where trained blocks are looked up and stored, such as a journal; None: all are trained.
 
     Raises
@@ -85,7 +85,7 @@ class Run:
         listener: Listener,
         clock: Clock,
         crew: Workers,
-        kept: Kept | None = None,
+        kept: BlockStore | None = None,
     ) -> None:
         self._settings, self._given, self._ask = settings, given, ask
         self._listener, self._clock = listener, clock

@@ -145,7 +145,7 @@ def assumptions(*, lost: str, profile: Profile) -> str:
 
 
 def size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool, exponent: float | None) -> str:
-    """Say how strengths found on so many rows were moved to the whole table; see `to_size`."""
+    """Say how strengths found on so many rows were moved to the whole table; see `Penalties.at_rows`."""
     ratio = f"{rows}/{of}"
     parts = []
     if judged.l1[0]:

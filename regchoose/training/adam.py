@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from regchoose.training.penalty import shrink_
+from regchoose.training.penalty import PenaltyTensors, shrink_
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
@@ -17,15 +17,16 @@ class Adam:
     Parameters
     ----------
     n_penalized : int
-        The first so many parameters are penalized; the others are biases.
+        How many parameters, the first ones, are penalized; the others are biases.
     l1, twice_l2 : Tensor (m, 1)
-        Strengths of the mean loss.
+        Strengths, for the mean loss.
     mean, square : Tensor (m, p)
         Running moments of the gradient.
     scratch : Tensor (m, p)
-        Room for the denominators.
+        Workspace for the denominators.
     has_l1, has_l2 : bool
-        Whether any model has such a strength: without one there is nothing to do, to the bit.
+        Whether any model has such a strength; if none has, that part of the step is skipped, which changes
+        no bit.
     """
 
     n_penalized: int
@@ -38,20 +39,21 @@ class Adam:
     has_l2: bool
 
     @classmethod
-    def start(cls, parameters: Tensor, *, n_penalized: int, l1: Tensor, l2: Tensor) -> "Adam":
-        """Return the state before the first step, for parameters (m, p) and strengths (m,)."""
+    def start(cls, parameters: Tensor, *, n_penalized: int, penalties: PenaltyTensors) -> "Adam":
+        """Return the state before the first step, for parameters (m, p) and their penalties (m,)."""
         mean, square, scratch = (torch.zeros_like(parameters) for _ in range(3))
+        l1, l2 = penalties.l1, penalties.l2
         has_l1, has_l2 = bool((l1 != 0).any()), bool((l2 != 0).any())
         return cls(n_penalized, l1[:, None], 2 * l2[:, None], mean, square, scratch, has_l1, has_l2)
 
     def step_(self, parameters: Tensor, gradient: Tensor, *, lr: float, count: int) -> None:
-        """Do step number `count` (from 1) in place; `gradient` (m, p), of the mean loss, is used up.
+        """Take step number `count` (from 1) in place; `gradient` (m, p), of the mean loss, is overwritten.
 
-        L2 enters as the gradient of the objective, 2·l2·w; L1 as a proximal step with each weight's own
-        step size η = lr / (√v̂ + ε) (Yun, Lozano & Yang 2021), so zeros are exact. v̂ is of the slope of the
+        L2 enters as part of the gradient, 2·l2·w; L1 as a proximal step with each weight's own step size
+        η = lr / (√v̂ + ε) (Yun, Lozano & Yang 2021), so zeros are exact. v̂ is taken over the gradient of the
         whole objective, L1 included, as autograd would have it: then no step shrinks a weight by more than
-        about lr. With v̂ of the loss alone, weights of small slope are gone before the network has learned
-        what they are for, and a moderate L1 ends in a worse optimum.
+        about lr. With v̂ of the loss alone, weights of small slope vanish before the network has learned what
+        they are for, and a moderate L1 ends in a worse optimum.
         """
         weights = parameters[:, : self.n_penalized]
         if self.has_l2:

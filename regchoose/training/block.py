@@ -1,106 +1,129 @@
-"""What one thread trains, a block: m models in each of c cells; and what comes of it.
+"""What one thread trains, a block: m models in each of c cells; and the result.
 
 A block depends on the plan alone, not on the machine, so neither threads nor jobs can change a bit.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.errors import setting
-from regchoose.records.words import Float, Int, Task
-from regchoose.training.networks.network import Network
+from regchoose.records.experiment import Penalties
+from regchoose.records.words import Arrays, Float, Int, Task
+from regchoose.training.deterministic import RowMatrix
+from regchoose.training.networks.network import Network, array_digest
+from regchoose.training.schedule import Schedule
 
-USUAL_RATE = 0.003  # Adam's first, unless another is found to be better
-SMALLER_RATE = setting("lr") + " with a smaller rate, such as " + setting(lr=0.0003)
-RETRY_RATE = 0.1  # of it, for a model that failed
 MOST_WEIGHTS = 10_000  # of a model that are captured: enough for a histogram
-Rows = NDArray[np.floating[Any]]  # in the precision of the training: double for linear models, else single
+PLAIN = ("nonzero_share", "nonzero_inputs", "stationarity", "failed")  # arrays of a result
+LOSSES, CAPTURED = "losses", "captured"  # its mappings to arrays
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """How long and in which steps every model is trained.
-
-    Parameters
-    ----------
-    epochs : int
-        Passes over the rows.
-    batch : int
-        Rows a step, about: an epoch is cut into equal steps.
-    lr : float
-        Adam's first rate; it falls to 0 as a cosine.
-    checkpoints : ndarray of int, (t,)
-        Epochs after which losses are recorded. Training stops at the last one: `epochs`, or an earlier stop.
-    """
-
-    epochs: int
-    batch: int
-    lr: float
-    checkpoints: Int
-
-    def steps(self, n_rows: int) -> tuple[int, int]:
-        """Return the steps an epoch, and the rows a step, for so many rows."""
-        steps = max(1, round(n_rows / self.batch))
-        return steps, n_rows // steps
-
-    def stopped(self, checkpoint: int) -> "Schedule":
-        """Return the same schedule, broken off at one of its checkpoints, the only one recorded."""
-        return replace(self, checkpoints=self.checkpoints[[checkpoint]])
-
-    def halved(self) -> "Schedule":
-        """Return the schedule with half the epochs, in which the rate falls twice as fast."""
-        epochs = max(1, self.epochs // 2)
-        return replace(self, epochs=epochs, checkpoints=_checkpoints(epochs))
-
-
-def make_schedule(n_rows: int, *, epochs: int, least_steps: int, batch: int, lr: float) -> Schedule:
-    """Lengthen the schedule until it has `least_steps` steps on `n_rows` rows; set the checkpoints.
-
-    Checkpoints lie closer at the beginning, where a pass changes most.
-    """
-    steps, _ = Schedule(epochs, batch, lr, np.array([epochs])).steps(n_rows)
-    epochs = max(epochs, ceil(least_steps / steps))
-    return Schedule(epochs, batch, lr, _checkpoints(epochs))
-
-
-def _checkpoints(epochs: int) -> Int:
-    return np.unique(np.round(np.geomspace(1, epochs, 24)).astype(np.int64))
+class Stopped(Exception):  # noqa: N818 - not an error: somebody asked the block to stop
+    """The block was told to stop between two epochs."""
 
 
 @dataclass(frozen=True)
 class CellData:
-    """Encoded rows of one cell: those trained on, and those the losses are recorded on."""
+    """Encoded rows of one cell: those trained on, and those on which losses are recorded."""
 
-    x: Rows  # (n, d)
+    x: RowMatrix  # (n, d)
     y: Float  # (n,)
-    judged: Mapping[str, tuple[Rows, Float]]  # name → (n', d), (n',)
+    judged: Mapping[str, tuple[RowMatrix, Float]]  # name → (n', d), (n',)
     seed: int
-    drawn: Rows | None = None  # (g, d): rows whose outputs are kept, to draw what was fitted
+    drawn: RowMatrix | None = None  # (g, d): rows whose outputs are captured, to draw what was fitted
 
     @cached_property
-    def mark(self) -> bytes:
-        """What tells these rows from any others."""
+    def digest(self) -> bytes:
+        """Hash that tells these rows from all others."""
         names = repr((self.seed, list(self.judged), self.drawn is None))
-        mark = hashlib.sha256(names.encode())
+        digest = hashlib.sha256(names.encode())
         judged = [array for pair in self.judged.values() for array in pair]
         for array in (self.x, self.y, *judged, *(() if self.drawn is None else (self.drawn,))):
-            mark.update(array_mark(array))
-        return mark.digest()
+            digest.update(array_digest(array))
+        return digest.digest()
+
+    def first_rows(self, n_rows: int) -> "CellData":
+        """Return the cell with so many rows to train and to judge on."""
+        judged = {name: (x[:n_rows], y[:n_rows]) for name, (x, y) in self.judged.items()}
+        return replace(self, x=self.x[:n_rows], y=self.y[:n_rows], judged=judged, drawn=None)
 
 
-def array_mark(array: NDArray[Any]) -> bytes:
-    """Return the mark of an array: its type, shape and numbers."""
-    whole = np.ascontiguousarray(array)
-    mark = hashlib.sha256(f"{whole.dtype.str} {array.shape} ".encode())
-    mark.update(whole.data)
-    return mark.digest()
+@dataclass(frozen=True)
+class Block:
+    """What one thread trains.
+
+    Parameters
+    ----------
+    cells : sequence of CellData
+        The c cells.
+    penalties : Penalties
+        The m points, the same in every cell.
+    capture : ndarray of int (m,), optional
+        For each model the position of the checkpoint at which are captured: its outputs on the rows judged
+        as "test", its outputs on the rows `drawn`, and its weights (if there are more than 10,000, an evenly
+        spaced selection).
+    n_rows : int, optional
+        Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it, or the
+        steps of a model would depend on the cells it shares a block with.
+    """
+
+    cells: Sequence[CellData]
+    penalties: Penalties
+    task: Task
+    network: Network
+    schedule: Schedule
+    capture: Int | None = None
+    n_rows: int | None = None
+
+    @property
+    def n_models(self) -> int:
+        """Models in all cells, c·m."""
+        return len(self.cells) * len(self.penalties)
+
+    def halves(self) -> "tuple[Block, Block] | None":
+        """Return two blocks of half the cells, or of half the models of the one cell; None for one model."""
+        if len(self.cells) > 1:
+            middle = len(self.cells) // 2
+            return replace(self, cells=self.cells[:middle]), replace(self, cells=self.cells[middle:])
+        m = len(self.penalties)
+        first = np.arange(m) < m // 2
+        if not first.any():
+            return None
+        return self.part(0, first, schedule=self.schedule), self.part(0, ~first, schedule=self.schedule)
+
+    def part(self, cell: int, models: NDArray[np.bool_], *, schedule: Schedule) -> "Block":
+        """Return a block of some models (m,) of one cell, with another schedule."""
+        return replace(
+            self,
+            cells=[self.cells[cell]],
+            penalties=self.penalties[models],
+            schedule=schedule,
+            capture=None if self.capture is None else self.capture[models],
+        )
+
+    def key(self, network: str, processor: str) -> str:
+        """Return the hash of everything that the result depends on.
+
+        Parameters
+        ----------
+        network : str
+            `Network.key`.
+        processor : str
+            The kind of processor: another kind may come to other numbers.
+        """
+        schedule = self.schedule
+        plain = (network, processor, self.task, self.n_rows, schedule.epochs, schedule.batch, schedule.lr)
+        digest = hashlib.sha256(repr(plain).encode())
+        for numbers in (schedule.checkpoints, self.penalties.l1, self.penalties.l2, self.capture):
+            digest.update(b"none" if numbers is None else array_digest(numbers))
+        for cell in self.cells:
+            digest.update(cell.digest)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -111,12 +134,16 @@ class BlockResult:
     nonzero_share: Float
     nonzero_inputs: Float
     stationarity: Float
-    failed: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    failed: NDArray[np.bool_]
     captured: Mapping[str, tuple[Float, ...]]  # what `Block.capture` asks for: name → a cell's (m, …)
     weights: Float  # (c, m, p) at the end
     note: str = ""
 
-    def repaired(self, cell: int, second: "BlockResult") -> "BlockResult":
+    def without_weights(self) -> "BlockResult":
+        """Return the result without the weights of all models: they are large, and not needed further on."""
+        return replace(self, weights=self.weights[:, :, :0].copy())
+
+    def repair(self, cell: int, second: "BlockResult") -> "BlockResult":
         """Return this result with the failed models of a cell replaced by those of a second training."""
         failed = self.failed[cell]
 
@@ -141,61 +168,59 @@ class BlockResult:
             self.note,
         )
 
+    @staticmethod
+    def join(parts: "Sequence[BlockResult]", *, along_cells: bool) -> "BlockResult":
+        """Return the result of a block from those of its parts, along the cells or along the models."""
+        axis = 0 if along_cells else 1
+
+        def together(name: str) -> NDArray[Any]:
+            return np.concatenate([getattr(part, name) for part in parts], axis)
+
+        captured: dict[str, tuple[Float, ...]] = {}
+        for name in parts[0].captured:
+            kept = [part.captured[name] for part in parts]
+            if along_cells:
+                captured[name] = tuple(cell for part in kept for cell in part)
+            else:
+                captured[name] = tuple(np.concatenate(cell) for cell in zip(*kept, strict=True))
+        return BlockResult(
+            {name: np.concatenate([part.losses[name] for part in parts], axis) for name in parts[0].losses},
+            together("nonzero_share"),
+            together("nonzero_inputs"),
+            together("stationarity"),
+            together("failed"),
+            captured,
+            together("weights"),
+            next((part.note for part in parts if part.note), ""),
+        )
+
+    def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Name the arrays, all but the weights of all models."""
+        yield from ((name, getattr(self, name)) for name in PLAIN)
+        yield from ((f"{LOSSES}/{name}", losses) for name, losses in self.losses.items())
+        for name, cells in self.captured.items():
+            yield from ((f"{CAPTURED}/{name}/{cell}", array) for cell, array in enumerate(cells))
+
+    @staticmethod
+    def from_arrays(arrays: Arrays, note: str) -> "BlockResult | None":
+        """Return the result whose `arrays` these are; None if some are missing."""
+        if not set(PLAIN) <= arrays.keys():
+            return None
+        losses: dict[str, NDArray[Any]] = {}
+        captured: dict[str, tuple[NDArray[Any], ...]] = {}
+        for name, array in arrays.items():
+            kind, _, rest = name.partition("/")
+            if kind == LOSSES:
+                losses[rest] = array
+            elif kind == CAPTURED:
+                own = rest.rpartition("/")[0]
+                captured[own] = (*captured.get(own, ()), array)
+        share, inputs, stationarity, failed = (arrays[name] for name in PLAIN)
+        weights = np.empty((*failed.shape, 0))
+        return BlockResult(losses, share, inputs, stationarity, failed, captured, weights, note)
+
 
 def captured_weights(n_penalized: int) -> Int:
-    """Return which weights of a model are kept where they are captured: all, or so many evenly spaced."""
+    """Return which weights of a model are captured: all, or `MOST_WEIGHTS` evenly spaced ones."""
     count = min(n_penalized, MOST_WEIGHTS)
     return np.arange(count) * n_penalized // count
-
-
-class Stopped(Exception):  # noqa: N818 - not an error: somebody asked the block to stop
-    """The block was told to stop between two epochs."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """What one thread trains.
-
-    Parameters
-    ----------
-    cells : sequence of CellData
-        The c cells.
-    l1, l2 : ndarray (m,)
-        Strengths, the same in every cell.
-    capture : ndarray of int (m,), optional
-        For each model the checkpoint (its position) at which are kept: its outputs on the rows judged as
-        "test", its outputs on the rows `drawn`, and its weights (of more than 10,000 an even choice).
-    n_rows : int, optional
-        Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it, or the
-        steps of a model would depend on the cells it shares a block with.
-    """
-
-    cells: Sequence[CellData]
-    l1: Float
-    l2: Float
-    task: Task
-    network: Network
-    schedule: Schedule
-    capture: Int | None = None
-    n_rows: int | None = None
-
-    def halves(self) -> "tuple[Block, Block] | None":
-        """Return two blocks of half the cells, or of half the models of the one cell; None for one model."""
-        if len(self.cells) > 1:
-            middle = len(self.cells) // 2
-            return replace(self, cells=self.cells[:middle]), replace(self, cells=self.cells[middle:])
-        first = np.arange(len(self.l1)) < len(self.l1) // 2
-        if not first.any():
-            return None
-        return self.part(0, first, schedule=self.schedule), self.part(0, ~first, schedule=self.schedule)
-
-    def part(self, cell: int, models: NDArray[np.bool_], *, schedule: Schedule) -> "Block":
-        """Return a block of some models (m,) of one cell, with another schedule."""
-        return replace(
-            self,
-            cells=[self.cells[cell]],
-            l1=self.l1[models],
-            l2=self.l2[models],
-            schedule=schedule,
-            capture=None if self.capture is None else self.capture[models],
-        )

@@ -1,4 +1,4 @@
-"""Where models are trained, and which of several devices trains which block."""
+"""Where models are trained, which of several devices trains which block, and which devices there are."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,22 +16,22 @@ CPU = torch.device("cpu")
 ONE = re.compile(r"cpu|cuda(?::([0-9]{1,9}))?")
 WANTED = "auto, cpu, cuda, cuda:N, or several with commas between"
 MIXED = "several kinds"
-Device = torch.device  # for rooms that hand it on and know no torch
+Device = torch.device  # for rooms that pass it on and do not import torch
 
 
 @dataclass(frozen=True)
 class Devices:
-    """Devices that take turns. The number of a block alone says whose turn it is, whoever is done first.
+    """Devices that take turns. Whose turn it is follows from the number of a block alone.
 
     Parameters
     ----------
     name : str
-        What they are called: names with commas between, a turn each.
+        Names separated by commas, one for each turn.
     turns : tuple of tuple of torch.device
-        The devices of each name, which share its turns. They are of one kind, so how many there are changes
-        no result. Without any where models are trained on other machines, which have their own.
+        The devices of each name, which share its turns. They are of one kind, so their number changes no
+        result. Empty where models are trained on other machines, which have their own devices.
     kinds : tuple of str
-        The kind of each turn's devices: other kinds round otherwise.
+        The kind of each turn's devices: another kind may round differently.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Devices:
 
     @property
     def mixed(self) -> bool:
-        """Whether a turn may come to devices of several kinds, on machines that are not alike."""
+        """Whether a turn may go to devices of several kinds, on machines that differ."""
         return MIXED in self.kinds
 
     def __str__(self) -> str:
@@ -116,11 +116,25 @@ def kind_of(device: torch.device) -> str:
     return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"
 
 
+def describe_devices() -> dict[str, Any]:
+    """Return PyTorch's threads, the CUDA devices with their memory in GiB, and why there are none."""
+    found: dict[str, Any] = {"threads": torch.get_num_threads(), "cuda": [], "why": ""}
+    if torch.version.cuda is None:
+        found["why"] = f"PyTorch {torch.__version__} is built without CUDA"
+    elif not torch.cuda.is_available():
+        found["why"] = f"PyTorch is built for CUDA {torch.version.cuda}, and sees no driver or no card"
+    else:
+        for index in range(torch.cuda.device_count()):
+            card = torch.cuda.get_device_properties(index)
+            found["cuda"].append({"name": card.name, "memory_gib": round(card.total_memory / 2**30, 1)})
+    return found
+
+
 # ---- other machines ------------------------------------------------------------------------------
 
 
 def about(_: bytes) -> bytes:
-    """Say which releases compute here, and on what; for `Workers.ask_machines`."""
+    """Return the releases and the processors of this machine, packed; for `Workers.ask_machines`."""
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     return pack(
         {

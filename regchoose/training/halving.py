@@ -1,4 +1,4 @@
-"""Where memory runs out, a block is trained in halves, and at last on the CPU."""
+"""When memory runs out, a block is trained in halves, and in the end on the CPU."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,17 +6,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from regchoose.errors import Phrase, ResourceError, is_lack_of_memory, setting
-from regchoose.records.words import Float
+from regchoose.errors import ResourceError, is_lack_of_memory, setting
 from regchoose.settings.options import MIN_ROWS
-from regchoose.training.block import Block, BlockResult, CellData
-from regchoose.training.networks.any_network import AnyNetwork
-from regchoose.training.networks.mlp import Mlp
+from regchoose.training.block import Block, BlockResult
+from regchoose.training.device import CPU
 
 TrainBlock = Callable[..., BlockResult]
-CPU = torch.device("cpu")
-# The mlp comes to the same bits in halves (see `regchoose.training.cache_lines`). Linear models go on until
-# all of a block are solved, and of other networks nobody knows how their products round.
 HALVED = "memory ran out for whole blocks of models: trained in parts, so that last digits may differ"
 
 
@@ -28,21 +23,21 @@ def train_within_memory(
     stop: Callable[[], bool],
     may_fall_back: bool,
 ) -> BlockResult:
-    """Train a block; without room for it, its halves one after the other, down to single models.
+    """Train a block; if memory runs out, its halves one after the other, down to single models.
 
     Parameters
     ----------
     train_one : callable
         Trains a block on a device.
     may_fall_back : bool
-        Whether a single model that finds no room on the device may be trained on the CPU.
+        Whether a single model for which the device has no memory may be trained on the CPU.
 
     Raises
     ------
     ResourceError
-        E403 where there is no room for a single model.
+        E403 where memory does not suffice for a single model.
     """
-    result = _tried(train_one, block, device, stop=stop)
+    result = _try_to_train(train_one, block, device, stop=stop)
     if result is not None:
         return result
     # Freed outside of the except clause: inside, the traceback still holds the tensors.
@@ -51,25 +46,19 @@ def train_within_memory(
     halves = block.halves()
     if halves:
         parts = [
-            without_weights(
-                train_within_memory(train_one, half, device, stop=stop, may_fall_back=may_fall_back)
-            )
+            train_within_memory(
+                train_one, half, device, stop=stop, may_fall_back=may_fall_back
+            ).without_weights()
             for half in halves
         ]
-        joined = _joined(parts, along_cells=len(block.cells) > 1)
-        exact = isinstance(block.network, Mlp) and block.network.n_layers > 1
-        return joined if exact else replace(joined, note=HALVED)
+        joined = BlockResult.join(parts, along_cells=len(block.cells) > 1)
+        return joined if block.network.same_in_parts else replace(joined, note=HALVED)
     if device.type != "cpu" and may_fall_back:
         return train_within_memory(train_one, block, CPU, stop=stop, may_fall_back=False)
-    raise _no_room(train_one, block, device, stop=stop)
+    raise _no_memory(train_one, block, device, stop=stop)
 
 
-def without_weights(result: BlockResult) -> BlockResult:
-    """Drop the weights of all models: they are large, and only those captured are needed."""
-    return replace(result, weights=result.weights[:, :, :0].copy())
-
-
-def _tried(
+def _try_to_train(
     train_one: TrainBlock, block: Block, device: torch.device, *, stop: Callable[[], bool]
 ) -> BlockResult | None:
     try:
@@ -80,17 +69,16 @@ def _tried(
         raise
 
 
-def _no_room(
+def _no_memory(
     train_one: TrainBlock, block: Block, device: torch.device, *, stop: Callable[[], bool]
 ) -> ResourceError:
-    """Say how many rows do fit: fewer are tried, for an epoch."""
+    """Return the error that says how many rows do fit, found by training on fewer for one epoch."""
     rows = len(block.cells[0].y)
     fewer = rows // 2
-    while fewer >= MIN_ROWS and _tried(train_one, _shortened(block, fewer), device, stop=stop) is None:
+    while fewer >= MIN_ROWS and _try_to_train(train_one, _shorten(block, fewer), device, stop=stop) is None:
         fewer //= 2
     fits = fewer >= MIN_ROWS
-    is_own = isinstance(block.network, AnyNetwork)
-    smaller = Phrase.of("a smaller network" if is_own else setting("hidden") + " with fewer units")
+    smaller = block.network.how_to_shrink
     return ResourceError(
         "E403",
         f"memory ran out: there is none on {device} for one network on {rows:,} rows",
@@ -99,40 +87,8 @@ def _no_room(
     )
 
 
-def _shortened(block: Block, n_rows: int) -> Block:
-    """Return the block for an epoch on the first rows."""
+def _shorten(block: Block, n_rows: int) -> Block:
+    """Return the block for one epoch on the first rows."""
     schedule = replace(block.schedule, epochs=1, checkpoints=np.array([1]))
-    cells = [_first(cell, n_rows) for cell in block.cells]
+    cells = [cell.first_rows(n_rows) for cell in block.cells]
     return replace(block, cells=cells, schedule=schedule, capture=None, n_rows=None)
-
-
-def _first(cell: CellData, n_rows: int) -> CellData:
-    judged = {name: (x[:n_rows], y[:n_rows]) for name, (x, y) in cell.judged.items()}
-    return replace(cell, x=cell.x[:n_rows], y=cell.y[:n_rows], judged=judged, drawn=None)
-
-
-def _joined(parts: list[BlockResult], *, along_cells: bool) -> BlockResult:
-    """Put the results of halves together, along the cells or along the models."""
-    axis = 0 if along_cells else 1
-
-    def together(name: str) -> Float:
-        joined: Float = np.concatenate([getattr(part, name) for part in parts], axis)
-        return joined
-
-    captured: dict[str, tuple[Float, ...]] = {}
-    for name in parts[0].captured:
-        kept = [part.captured[name] for part in parts]
-        if along_cells:
-            captured[name] = tuple(cell for part in kept for cell in part)
-        else:
-            captured[name] = tuple(np.concatenate(cell) for cell in zip(*kept, strict=True))
-    return BlockResult(
-        {name: np.concatenate([part.losses[name] for part in parts], axis) for name in parts[0].losses},
-        together("nonzero_share"),
-        together("nonzero_inputs"),
-        together("stationarity"),
-        np.concatenate([part.failed for part in parts], axis),
-        captured,
-        together("weights"),
-        next((part.note for part in parts if part.note), ""),
-    )

@@ -3,21 +3,66 @@
 The objective is J(w) = (1/n) Σ loss + l1·Σ|w| + l2·Σw², with the sums over the penalized weights.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
+from regchoose.records.experiment import Penalties
 
-def penalty_value(weights: Tensor, l1: Tensor, l2: Tensor) -> Tensor:
-    """Penalty of each model: (m, p), (m,), (m,) -> (m,).
+
+@dataclass(frozen=True)
+class PenaltyTensors:
+    """The penalties of m models, where these are trained.
 
     Parameters
     ----------
-    weights : Tensor (m, p)
-        The penalized weights.
     l1, l2 : Tensor (m,)
-        Strengths of the mean loss.
+        Strengths, for the mean loss.
     """
-    return l1 * weights.abs().sum(1) + l2 * weights.square().sum(1)
+
+    l1: Tensor
+    l2: Tensor
+
+    @classmethod
+    def of(
+        cls, penalties: Penalties, *, device: torch.device, dtype: torch.dtype, cells: int = 1
+    ) -> "PenaltyTensors":
+        """Copy penalties (m,) to a device, once for each cell: (c·m,)."""
+        l1, l2 = (
+            torch.as_tensor(strengths, dtype=dtype, device=device).repeat(cells)
+            for strengths in (penalties.l1, penalties.l2)
+        )
+        return cls(l1, l2)
+
+    def __len__(self) -> int:
+        return len(self.l1)
+
+    def __getitem__(self, models: Tensor) -> "PenaltyTensors":
+        """Return the penalties of the models with these indices."""
+        return PenaltyTensors(self.l1[models], self.l2[models])
+
+    def value(self, weights: Tensor) -> Tensor:
+        """Penalty of each model, from its penalized weights: (m, p) -> (m,)."""
+        return self.l1 * weights.abs().sum(1) + self.l2 * weights.square().sum(1)
+
+    def violation(self, weights: Tensor, gradient: Tensor) -> Tensor:
+        """How far each model is from a stationary point of J: (m, p), (m, p) -> (m,).
+
+        The largest distance, over the weights, of −∂loss/∂w from the subdifferential of the penalty: zero
+        where a weight is nonzero and ∂loss + 2·l2·w + l1·sign(w) = 0, or a weight is zero and |∂loss| ≤ l1.
+
+        Parameters
+        ----------
+        weights : Tensor (m, p)
+            The penalized weights.
+        gradient : Tensor (m, p)
+            Gradient of the mean loss, without the penalty.
+        """
+        smooth = gradient + 2 * self.l2[:, None] * weights
+        active = (smooth + self.l1[:, None] * weights.sign()).abs()
+        inactive = (smooth.abs() - self.l1[:, None]).clamp_min(0)
+        return torch.where(weights != 0, active, inactive).amax(1)
 
 
 def shrink_(weights: Tensor, threshold: Tensor) -> Tensor:
@@ -28,22 +73,3 @@ def shrink_(weights: Tensor, threshold: Tensor) -> Tensor:
     within the threshold becomes zero to the bit, and a threshold of zero changes no bit.
     """
     return weights.sub_(torch.minimum(torch.maximum(weights, -threshold), threshold))
-
-
-def optimality(weights: Tensor, gradient: Tensor, l1: Tensor, l2: Tensor) -> Tensor:
-    """How far each model is from a stationary point of J: (m, p), (m, p), (m,), (m,) -> (m,).
-
-    The largest distance, over the weights, of −∂loss/∂w from the subdifferential of the penalty: zero where
-    a weight is nonzero and ∂loss + 2·l2·w + l1·sign(w) = 0, or a weight is zero and |∂loss| ≤ l1.
-
-    Parameters
-    ----------
-    weights : Tensor (m, p)
-        The penalized weights.
-    gradient : Tensor (m, p)
-        Gradient of the mean loss, without the penalty.
-    """
-    smooth = gradient + 2 * l2[:, None] * weights
-    active = (smooth + l1[:, None] * weights.sign()).abs()
-    inactive = (smooth.abs() - l1[:, None]).clamp_min(0)
-    return torch.where(weights != 0, active, inactive).amax(1)

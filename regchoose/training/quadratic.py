@@ -1,7 +1,7 @@
 """Minimize ½uᵀHu − gᵀu + Σ threshold·|u| for m problems at once, exactly.
 
 Accelerated proximal gradient steps (FISTA, Beck & Teboulle 2009; restarted as O'Donoghue & Candès 2015
-propose) find which entries are zero; solving the linear system of the others makes them exact.
+propose) find which entries are zero; solving the linear system for the others makes them exact.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Quadratic:
     threshold: Tensor
 
     def only(self, which: Tensor) -> "Quadratic":
-        """Return some of the problems: a mask or numbers of them."""
+        """Return the problems that a mask or indices select."""
         hessian = self.hessian if len(self.hessian) == 1 else self.hessian[which]
         return Quadratic(hessian, self.ridge[which], self.linear[which], self.threshold[which])
 
@@ -60,7 +60,7 @@ class Quadratic:
 
 
 def minimize(problem: Quadratic, start: Tensor, *, tolerance: Tensor) -> Tensor:
-    """Return the minimizer of each problem: (m, p). A problem that is solved takes no further part.
+    """Return the minimizer of each problem: (m, p). Solved problems are left out of further steps.
 
     Parameters
     ----------
@@ -151,8 +151,8 @@ def _solve_nonzero(problem: Quadratic, u: Tensor) -> tuple[Tensor, Tensor]:
     for candidate in (part, whole):
         new = problem.value(candidate)
         # Near the minimum the value no longer moves in its last digits; there the residual decides.
-        calmer = (new <= value + 1e-12 * value.abs()) & (problem.residual(candidate) < residual)
-        better = torch.isfinite(new) & ((new < value) | calmer)
+        flatter = (new <= value + 1e-12 * value.abs()) & (problem.residual(candidate) < residual)
+        better = torch.isfinite(new) & ((new < value) | flatter)
         best = torch.where(better[:, None], candidate, best)
         value, residual = torch.where(better, new, value), problem.residual(best)
         moved |= better

@@ -1,32 +1,25 @@
 """Cut a plan into blocks, train them side by side, and put the results together."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
-from regchoose.records.experiment import Kept, Penalties, Trained
-from regchoose.records.words import Float, Int, Task
-from regchoose.training.block import RETRY_RATE, Block, BlockResult, CellData, Schedule
-from regchoose.training.descent import train_block
+from regchoose.records.experiment import BlockStore, Penalties, Trained
+from regchoose.records.words import Int, Task
+from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.device import Devices
-from regchoose.training.halving import TrainBlock
-from regchoose.training.linear_block import train_linear_block
-from regchoose.training.loss import n_outputs
-from regchoose.training.networks.any_network import AnyNetwork
-from regchoose.training.networks.cnn import Cnn
-from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network import Network
-from regchoose.training.networks.user_network import undisturbed
-from regchoose.training.serialization import TRAINING, BlockTask
-from regchoose.training.trained_blocks import Shelf
+from regchoose.training.schedule import RETRY_RATE, Schedule
+from regchoose.training.serialization import TRAINING, TrainingTask
 from regchoose.workers.tasks import Workers
 from regchoose.workers.threads import use_threads
 
-MODELS_A_BLOCK = 32  # enough to fill the processor, few enough to stay in its cache
+MODELS_A_BLOCK = 32  # enough to keep the processor busy, few enough to stay in its cache
 FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much
+TIMED_STEPS = 30  # about, for the estimate of the time
 
 
 @dataclass(frozen=True)
@@ -35,54 +28,41 @@ class Training:
 
     Parameters
     ----------
-    hidden : tuple of int, optional
-        Units of the hidden layers of the mlp; None is the linear model, which is solved to its optimum and
-        has one checkpoint.
+    network : Network
+    schedule : Schedule
+        Of no meaning for a convex network, which is solved to its optimum and has one checkpoint.
     devices : Devices
         Where models are trained.
     crew : Workers
-        Who trains blocks side by side; by default threads, one a core.
-    other : AnyNetwork, optional
-        A network to train in the mlp's place.
-    cnn : Cnn, optional
-        The same, where there is no other.
+        Who trains blocks side by side; by default threads, one for each core.
     may_fall_back : bool
-        Whether a model that finds no memory on the device may be trained on the CPU.
-    kept : Kept, optional
-        Where blocks are looked up before they are trained, and stored after.
+        Whether a model for which the device has no memory may be trained on the CPU.
+    store : BlockStore, optional
+        Where blocks are looked up before they are trained, and stored afterwards.
     """
 
     task: Task
-    n_classes: int
-    hidden: tuple[int, ...] | None
+    network: Network
     schedule: Schedule
     devices: Devices
     crew: Workers = field(default_factory=use_threads)
-    other: AnyNetwork | None = None
     may_fall_back: bool = False
-    kept: Kept | None = None
-    cnn: Cnn | None = None
+    store: BlockStore | None = None
 
     @property
     def checkpoints(self) -> Int:
         """Epochs after which losses are recorded, (t,)."""
-        return self.schedule.checkpoints if self.hidden is not None else np.array([0])
+        return np.array([0]) if self.network.is_convex else self.schedule.checkpoints
 
-    def stopped(self, checkpoint: int) -> "Training":
-        """Return the same training, broken off at one of its checkpoints; a linear model is solved anyway."""
-        return self if self.hidden is None else replace(self, schedule=self.schedule.stopped(checkpoint))
+    def stop_at(self, checkpoint: int) -> "Training":
+        """Return the same training, stopped at one of its checkpoints; a convex network is solved anyway."""
+        if self.network.is_convex:
+            return self
+        return replace(self, schedule=self.schedule.stop_at(checkpoint))
 
-    def order(self, block: Block, number: int, train_one: TrainBlock) -> BlockTask:
-        """Return the order to train a block."""
-        return BlockTask(block, train_one, self.devices, number, self.may_fall_back)
-
-    def network(self, n_inputs: int) -> Network:
-        """Return the network for so many encoded features."""
-        if self.other is not None:
-            return self.other
-        if self.cnn is not None:
-            return self.cnn
-        return Mlp((n_inputs, *(self.hidden or ()), n_outputs(self.task, self.n_classes)))
+    def at_rate(self, lr: float) -> "Training":
+        """Return the same training at another learning rate."""
+        return replace(self, schedule=self.schedule.at_rate(lr))
 
 
 def train(
@@ -106,96 +86,106 @@ def train(
     advanced : callable
         Told the number of models trained so far, from the thread that called `train`.
     """
-    blocks = list(_blocks(training, cells, penalties, capture=capture))
-    if training.hidden is None:
-        return _assembled(training, _run(blocks, train_linear_block, training, advanced=advanced))
-    results = _run(blocks, train_block, training, advanced=advanced)
-    return _assembled(training, _retried(blocks, results, training))
+    blocks = list(_cut(training, cells, penalties, capture=capture))
+    results = _run(blocks, training, advanced=advanced)
+    if not training.network.is_convex:  # there is no learning rate to lower
+        results = _retry(blocks, results, training)
+    return _assemble(training, results)
 
 
-def _blocks(
+def _cut(
     training: Training, cells: Sequence[CellData], penalties: Penalties, *, capture: Int | None
 ) -> Iterator[Block]:
-    """Cut into blocks of about `MODELS_A_BLOCK`: whole cells, all penalties of a cell together."""
+    """Cut into blocks of about `MODELS_A_BLOCK`: whole cells, all penalties of a cell together.
+
+    The solver gains nothing from cells that are solved together: each is a block.
+    """
     at_once = 1
-    if training.hidden is not None:
+    if not training.network.is_convex:
         at_once = max(1, min(MODELS_A_BLOCK // len(penalties), -(-len(cells) // FEWEST_BLOCKS)))
-    network = training.network(cells[0].x.shape[1])
     n_rows = min(len(cell.y) for cell in cells)
+    schedule = replace(training.schedule, checkpoints=training.checkpoints)
     for start in range(0, len(cells), at_once):
         own = cells[start : start + at_once]
-        strengths = penalties.l1, penalties.l2
-        yield Block(own, *strengths, training.task, network, training.schedule, capture, n_rows)
+        yield Block(own, penalties, training.task, training.network, schedule, capture, n_rows)
 
 
-def _retried(
-    blocks: Sequence[Block], results: Sequence[BlockResult], training: Training
-) -> list[BlockResult]:
+def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Training) -> list[BlockResult]:
     """Train each model that failed once more, at a tenth of the rate, and put it in its place."""
     places = [
         (position, cell)
         for position, result in enumerate(results)
         for cell in np.flatnonzero(result.failed.any(1)).tolist()
     ]
-    calmer = replace(training.schedule, lr=training.schedule.lr * RETRY_RATE)
+    slower = training.schedule.at_rate(training.schedule.lr * RETRY_RATE)
     again = [
-        blocks[position].part(cell, results[position].failed[cell], schedule=calmer)
+        blocks[position].part(cell, results[position].failed[cell], schedule=slower)
         for position, cell in places
     ]
     repaired = list(results)
-    for (position, cell), second in zip(places, _run(again, train_block, training), strict=True):
-        repaired[position] = repaired[position].repaired(cell, second)
+    for (position, cell), second in zip(places, _run(again, training), strict=True):
+        repaired[position] = repaired[position].repair(cell, second)
     return repaired
 
 
 def _run(
-    blocks: Sequence[Block],
-    train_one: TrainBlock,
-    training: Training,
-    *,
-    advanced: Callable[[int], None] = lambda _: None,
+    blocks: Sequence[Block], training: Training, *, advanced: Callable[[int], None] = lambda _: None
 ) -> list[BlockResult]:
     """Have the blocks trained by the crew, and return their results in the order of the blocks.
 
-    A block that was kept is not trained again. What is kept is read and written by the calling thread alone.
+    A block that was stored is not trained again. The store is read and written by the calling thread alone.
     """
-    advance = _Advance(blocks, advanced)
-    peace = undisturbed() if training.other is not None else nullcontext()
-    with peace, _one_thread_each():
-        shelf = Shelf(training.kept, blocks, kind=train_one.__name__, kinds=training.devices.kind)
-        results = [shelf.found(position) for position in range(len(blocks))]
+    done = 0
+    with training.network.training_context(), _one_thread_each():
+        store = _StoredBlocks(training, blocks)
+        results = [store.find(position) for position in range(len(blocks))]
         for position, result in enumerate(results):
             if result is not None:
-                advance.past(position)
-        # The number of a block says which device it has, so it is that of the plan: of what is found, too.
+                done += blocks[position].n_models
+                advanced(done)
+        # A block's number says which device it has, so it is counted among all blocks, stored ones too.
         unknown = [position for position, result in enumerate(results) if result is None]
-        orders = [training.order(blocks[position], position, train_one) for position in unknown]
-        with closing(training.crew.run_all(TRAINING, orders)) as coming:
-            for place, came in coming:
+        tasks = [
+            TrainingTask(blocks[position], training.devices, position, training.may_fall_back)
+            for position in unknown
+        ]
+        with closing(training.crew.run_all(TRAINING, tasks)) as finished:
+            for place, trained in finished:
                 position = unknown[place]
-                if came.kind == training.devices.kind(position):
-                    shelf.keep(position, came.result)
-                results[position] = came.result
-                advance.past(position)
+                if trained.kind == training.devices.kind(position):
+                    store.put(position, trained.result)
+                results[position] = trained.result
+                done += blocks[position].n_models
+                advanced(done)
     return [result for result in results if result is not None]
 
 
-class _Advance:
-    """Counts the models that are trained."""
+class _StoredBlocks:
+    """The blocks of a plan in the store; without a store, or a key of the network, none is found."""
 
-    def __init__(self, blocks: Sequence[Block], advanced: Callable[[int], None]) -> None:
-        self._blocks, self._advanced, self._done = blocks, advanced, 0
+    def __init__(self, training: Training, blocks: Sequence[Block]) -> None:
+        network = training.network.key() if training.store is not None and blocks else None
+        self._store = None if network is None else training.store
+        self._keys = [
+            block.key(network, training.devices.kind(position))
+            for position, block in enumerate(blocks)
+            if network is not None
+        ]
 
-    def past(self, position: int) -> None:
-        """Tell that another block is done."""
-        block = self._blocks[position]
-        self._done += len(block.cells) * len(block.l1)
-        self._advanced(self._done)
+    def find(self, position: int) -> BlockResult | None:
+        """Return the stored result of the block at a position; None if there is none."""
+        stored = None if self._store is None else self._store.block(self._keys[position])
+        return None if stored is None else BlockResult.from_arrays(*stored)
+
+    def put(self, position: int, result: BlockResult) -> None:
+        """Store the result of the block at a position."""
+        if self._store is not None:
+            self._store.keep_block(self._keys[position], dict(result.arrays()), result.note)
 
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Let torch use one thread for each operation: blocks are the unit that runs side by side."""
+    """Let torch use one thread for each operation: it is blocks that run side by side."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -204,29 +194,21 @@ def _one_thread_each() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _assembled(training: Training, results: Sequence[BlockResult]) -> Trained:
-    own = training.other.note if training.other is not None else ""
-    notes = sorted({note for note in (own, *(result.note for result in results)) if note})
-    captured = {
-        name: tuple(kept for result in results for kept in result.captured[name])
-        for name in results[0].captured
-    }
+def _assemble(training: Training, results: Sequence[BlockResult]) -> Trained:
+    whole = BlockResult.join(results, along_cells=True)
+    notes = sorted({note for note in (training.network.note, *(result.note for result in results)) if note})
     return Trained(
         training.checkpoints,
-        {name: _stacked([result.losses[name] for result in results]) for name in results[0].losses},
-        _stacked([result.nonzero_share for result in results]),
-        _stacked([result.nonzero_inputs for result in results]),
-        _stacked([result.stationarity for result in results]),
-        np.concatenate([result.failed for result in results]),
-        captured.get("outputs"),
+        whole.losses,
+        whole.nonzero_share,
+        whole.nonzero_inputs,
+        whole.stationarity,
+        whole.failed,
+        whole.captured.get("outputs"),
         "; ".join(notes),
-        captured.get("drawn"),
-        captured.get("weights"),
+        whole.captured.get("drawn"),
+        whole.captured.get("weights"),
     )
-
-
-def _stacked(parts: Sequence[Float]) -> Float:
-    return np.concatenate(parts)
 
 
 def seconds_a_model(
@@ -234,20 +216,17 @@ def seconds_a_model(
 ) -> float:
     """Time a short stretch of training and return the estimated seconds for one model of the schedule.
 
-    For a network some 30 steps are timed, for the linear model one cell.
+    For a network some 30 steps are timed, for a convex one a whole cell.
     """
-    training = replace(training, kept=None)  # what is looked up tells nothing of the time
-    if training.hidden is None:
-        trial, share = training, 1.0
-    else:
-        steps, _ = training.schedule.steps(len(cells[0].y))
-        epochs = max(1, min(training.schedule.epochs, round(30 / steps)))
-        trial = replace(
-            training, schedule=replace(training.schedule, epochs=epochs, checkpoints=np.array([epochs]))
-        )
-        share = training.schedule.epochs / epochs
+    training, share = replace(training, store=None), 1.0  # what is looked up says nothing about the time
+    if not training.network.is_convex:
+        schedule = training.schedule
+        steps, _ = schedule.steps(len(cells[0].y))
+        epochs = max(1, min(schedule.epochs, round(TIMED_STEPS / steps)))
+        short = replace(schedule, epochs=epochs, checkpoints=np.array([epochs]))
+        training, share = replace(training, schedule=short), schedule.epochs / epochs
     some = list(cells[:1]) * training.crew.size
-    train(trial, some, penalties)  # the first calls of a process are slow
+    train(training, some, penalties)  # the first calls of a process are slow
     start = clock()
-    train(trial, some, penalties)
+    train(training, some, penalties)
     return (clock() - start) * share / (len(some) * len(penalties))

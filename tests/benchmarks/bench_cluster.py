@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from regchoose.report.progress import Silent
 from regchoose.run.walk_chart import Run, recommend
 from regchoose.settings.options import Settings
-from regchoose.training.serialization import BlockTaskResult, packed_answer
+from regchoose.training.serialization import TaskResult, pack_result
 from regchoose.workers.tasks import ResultT, Stop, TaskKind, TaskT
 from regchoose.workers.threads import Threads
 from tests.benchmarks.machine import describe, load, versions
@@ -69,8 +69,8 @@ class Counted:
             data, begun = work.pack(order), time.thread_time()
             found = work.run_here(order, stop)
             took = time.thread_time() - begun
-            assert isinstance(found, BlockTaskResult)
-            notes.append(Piece(len(data), len(packed_answer(found)), took))
+            assert isinstance(found, TaskResult)
+            notes.append(Piece(len(data), len(pack_result(found)), took))
             return found
 
         yield from Threads(self.size).run_all(replace(work, run_here=noted), orders)

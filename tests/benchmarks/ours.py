@@ -3,7 +3,6 @@
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.experiment.grid import subset
 from regchoose.records.words import Float, Int
 from regchoose.training.block import CellData
 from regchoose.training.train import train
@@ -26,7 +25,7 @@ def _our_losses(work: Work, places: Int) -> Float:
 def _our_refit(work: Work, place: int) -> float:
     sheet = work.sheet
     cell = CellData(sheet.x, sheet.y, {"test": (sheet.fresh_x, sheet.fresh_y)}, 0)
-    trained = train(work.training, [cell], subset(work.points, np.array([place])))
+    trained = train(work.training, [cell], work.points[np.array([place])])
     return float(trained.losses["test"][0, 0, -1])
 
 

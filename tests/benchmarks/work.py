@@ -11,8 +11,10 @@ from regchoose.experiment.grid import alpha_max, make_grid
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Float, Int
 from regchoose.settings.options import Settings
-from regchoose.training.block import make_schedule
 from regchoose.training.device import CPU, devices
+from regchoose.training.loss import n_outputs
+from regchoose.training.networks.mlp import Mlp
+from regchoose.training.schedule import make_schedule
 from regchoose.training.train import Training
 from regchoose.workers.threads import use_threads
 from tests.benchmarks.tables import Sheet
@@ -64,8 +66,9 @@ class Work:
     @property
     def hidden(self) -> tuple[int, ...]:
         """Units of the hidden layers."""
-        assert self.training.hidden is not None
-        return self.training.hidden
+        network = self.training.network
+        assert isinstance(network, Mlp)
+        return network.sizes[1:-1]
 
     @property
     def batch(self) -> int:
@@ -108,7 +111,8 @@ def make_training(sheet: Sheet, settings: Settings, *, rows: int) -> Training:
     schedule = make_schedule(
         rows, epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=RATE
     )
-    return Training(sheet.task, 2, settings.hidden, schedule, devices(CPU), use_threads(settings.jobs))
+    network = Mlp((sheet.x.shape[1], *settings.hidden, n_outputs(sheet.task, 2)))
+    return Training(sheet.task, network, schedule, devices(CPU), use_threads(settings.jobs))
 
 
 def shortened(work: Work, epochs: int) -> Work:

@@ -12,7 +12,7 @@ from regchoose.cli import recommend as command
 from regchoose.cli.app import main
 from regchoose.errors import DataError, Interrupted
 from regchoose.records.answers import Ask, Prompt
-from regchoose.records.experiment import Kept
+from regchoose.records.experiment import BlockStore
 from regchoose.report.progress import Display
 from regchoose.result.document import RunResult
 from regchoose.settings.options import Settings
@@ -45,7 +45,7 @@ class Board:
         ask: Ask,
         listener: Display,
         clock: Callable[[], float],
-        kept: Kept | None = None,
+        kept: BlockStore | None = None,
     ) -> RunResult:
         self.settings.append(settings)
         self.given.append(given)

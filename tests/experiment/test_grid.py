@@ -13,7 +13,7 @@ from regchoose.experiment.choice import (
     pauses,
     tuned_models,
 )
-from regchoose.experiment.grid import alpha_max, at_edge, beyond, in_order, joined, make_grid, subset, to_size
+from regchoose.experiment.grid import alpha_max, at_edge, beyond, grid_order, make_grid
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Arm, Task
 
@@ -155,12 +155,14 @@ def test_edges_are_told() -> None:
 
 @pytest.mark.parametrize(("share", "l1"), [(0.2, 0.5), (0.9, 0.25)])
 def test_strengths_move_with_the_number_of_rows(share: float, l1: float) -> None:
-    assert to_size(share, 100, of=400) == (l1, 0.25)
-    assert to_size(share, 100, of=100) == (1, 1)
+    one = Penalties.single(1.0, 1.0)
+    moved, same = (one.at_rows(n, trained_on=100, nonzero_share=share) for n in (400, 100))
+    assert (moved.l1[0], moved.l2[0]) == (l1, 0.25)
+    assert (same.l1[0], same.l2[0]) == (1, 1)
 
 
 def test_subset_keeps_the_order_asked_for() -> None:
-    grid = subset(grid_of("l1"), np.array([3, 0]))
+    grid = grid_of("l1")[np.array([3, 0])]
     assert grid.l1 == pytest.approx((10**-1.5, 1.0))
 
 
@@ -177,8 +179,8 @@ def test_beyond_an_edge_the_mix_stays() -> None:
     grid = grid_of("elastic_net")
     further = beyond(grid, 9, most_l1=np.inf)  # the alpha_max of the second mix
     assert further.l2 / (further.l1 + further.l2) == pytest.approx(0.5)
-    both = joined(grid, further)
-    order = in_order(both)
+    both = grid.join(further)
+    order = grid_order(both)
     assert sorted(order.tolist()) == list(range(29))
     assert order[9:11].tolist() == [28, 27]
-    assert (in_order(grid) == np.arange(27)).all()
+    assert (grid_order(grid) == np.arange(27)).all()

@@ -16,6 +16,7 @@ import torch
 from regchoose.export.recipe import recipe_of
 from regchoose.export.script import Library, script
 from regchoose.training.adam import Adam
+from regchoose.training.penalty import PenaltyTensors
 from tests.export.tables import as_result, linear, with_arm
 
 Document = dict[str, Any]
@@ -92,7 +93,7 @@ def test_the_step_is_that_of_the_trainer(documents: Documents, tmp_path: Path) -
     w, l1, l2 = torch.nn.Parameter(start.clone()), 0.05, 0.01
     optimizer = made([{"params": [w], "l1": l1, "l2": l2}], lr=0.01)
     ours = start[None].clone()
-    adam = Adam.start(ours, n_penalized=40, l1=torch.tensor([l1]), l2=torch.tensor([l2]))
+    adam = Adam.start(ours, n_penalized=40, penalties=PenaltyTensors(torch.tensor([l1]), torch.tensor([l2])))
     generator = torch.Generator().manual_seed(0)
     for count in range(1, 60):
         slope = 0.1 * torch.randn(40, generator=generator) + ours[0] - 0.02 * torch.arange(40)

@@ -168,8 +168,8 @@ def test_the_recommended_strength_gives_way_to_a_surely_better_one(case: str) ->
         Tried(factor, 0.0, factor, loss, None if loss is None else 0.01)
         for factor, loss in zip(train_final.FACTORS, losses, strict=True)
     ]
-    assert train_final.chosen(tried) is tried[best]
-    assert train_final.chosen([replace(one, loss=None) for one in tried]) is None
+    assert train_final.choose_tried(tried) is tried[best]
+    assert train_final.choose_tried([replace(one, loss=None) for one in tried]) is None
 
 
 def test_the_trial_judges_on_rows_that_it_did_not_train_on(tmp_path: Path) -> None:

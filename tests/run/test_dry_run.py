@@ -51,7 +51,7 @@ def test_models_and_schedule_are_those_of_the_experiment(
         assert work.models == {arm: experiment.models(arm) for arm in ARMS}
         if settings.network != "linear":
             assert work.epochs == experiment.training.schedule.epochs
-            assert work.weights == experiment.training.network(experiment.tuning[0].x.shape[1]).n_penalized
+            assert work.weights == experiment.training.network.n_penalized
         assert abs(work.rows - experiment.rows_fit) <= 2
 
 

@@ -7,9 +7,13 @@ import torch
 
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Float, Task
-from regchoose.training.block import Block, BlockResult, CellData, make_schedule
-from regchoose.training.descent import train_block
+from regchoose.training.block import Block, BlockResult, CellData
+from regchoose.training.block_training import train_block
 from regchoose.training.device import devices
+from regchoose.training.loss import n_outputs
+from regchoose.training.networks.linear import Linear
+from regchoose.training.networks.mlp import Mlp
+from regchoose.training.schedule import make_schedule
 from regchoose.training.train import Training
 from regchoose.workers.threads import Threads
 
@@ -42,6 +46,7 @@ def training(
     task: Task,
     *,
     hidden: tuple[int, ...] | None = (6,),
+    d: int = 4,
     epochs: int = 8,
     lr: float = 0.01,
     jobs: int = 1,
@@ -50,11 +55,12 @@ def training(
     device: torch.device = CPU,
 ) -> Training:
     schedule = make_schedule(n, epochs=epochs, least_steps=0, batch=batch, lr=lr)
-    return Training(task, 3 if task == "multiclass" else 2, hidden, schedule, devices(device), Threads(jobs))
+    k = n_outputs(task, 3)
+    network = Linear(d, k) if hidden is None else Mlp((d, *hidden, k))
+    return Training(task, network, schedule, devices(device), Threads(jobs))
 
 
 def block_result(plan: Training, cells: Sequence[CellData], penalties: Penalties) -> BlockResult:
     """Train everything as one block; unlike `train` this gives the weights too."""
-    network = plan.network(cells[0].x.shape[1])
-    block = Block(cells, penalties.l1, penalties.l2, plan.task, network, plan.schedule)
+    block = Block(cells, penalties, plan.task, plan.network, plan.schedule)
     return train_block(block, plan.devices.of(0), stop=lambda: False)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from regchoose.training.adam import Adam
+from regchoose.training.penalty import PenaltyTensors
 
 M, WEIGHTS, BIASES = 3, 6, 2
 P = WEIGHTS + BIASES
@@ -19,7 +20,7 @@ def gradients(parameters: torch.Tensor, count: int) -> torch.Tensor:
 def walk(l1: torch.Tensor, l2: torch.Tensor, *, steps: int, lr: float = 0.05) -> list[torch.Tensor]:
     """The parameters after each step."""
     parameters = torch.tensor(np.random.default_rng(99).standard_normal((M, P)))
-    adam = Adam.start(parameters, n_penalized=WEIGHTS, l1=l1, l2=l2)
+    adam = Adam.start(parameters, n_penalized=WEIGHTS, penalties=PenaltyTensors(l1, l2))
     path = []
     for count in range(1, steps + 1):
         adam.step_(parameters, gradients(parameters, count), lr=lr / count, count=count)
@@ -60,7 +61,8 @@ def test_zero_strength_is_an_update_without_any_penalty_bit_for_bit() -> None:
     rng = np.random.default_rng(0)
     parameters = torch.tensor(rng.standard_normal((M, P)), dtype=torch.float32)
     plain, mean, square = parameters.clone(), torch.zeros(M, P), torch.zeros(M, P)
-    adam = Adam.start(parameters, n_penalized=WEIGHTS, l1=torch.zeros(M), l2=torch.zeros(M))
+    none = PenaltyTensors(torch.zeros(M), torch.zeros(M))
+    adam = Adam.start(parameters, n_penalized=WEIGHTS, penalties=none)
     for count in range(1, 30):
         gradient = torch.tensor(rng.standard_normal((M, P)), dtype=torch.float32)
         mean.lerp_(gradient, 1 - 0.9)

@@ -15,14 +15,12 @@ from torch import Tensor, nn
 
 from regchoose.errors import ResourceError
 from regchoose.records.experiment import Trained
-from regchoose.training import cache_lines
-from regchoose.training import train as train_module
+from regchoose.training import deterministic, serialization
 from regchoose.training.block import Block, BlockResult
-from regchoose.training.descent import train_block
+from regchoose.training.block_training import train_block
 from regchoose.training.halving import HALVED, train_within_memory
-from regchoose.training.linear_block import train_linear_block
 from regchoose.training.networks import mlp
-from regchoose.training.networks.inspect_module import any_network
+from regchoose.training.networks.torch_module import module_network
 from regchoose.training.train import train
 from tests.training.problems import CPU, TASKS, cell, points, training
 
@@ -47,7 +45,7 @@ def with_room_for(models: int, error: Exception, *, sizes: list[int]) -> Callabl
     """Train blocks of at most so many models; refuse larger ones."""
 
     def trained(block: Block, device: torch.device, *, stop: Callable[[], bool]) -> BlockResult:
-        size = len(block.cells) * len(block.l1)
+        size = block.n_models
         if size > models:
             raise error
         sizes.append(size)
@@ -70,10 +68,10 @@ def test_halves_come_to_the_same_bits_as_the_whole(
     task: Any, hidden: tuple[int, ...], room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cells = [cell(task, n=47, d=11, seed=seed) for seed in range(3)]
-    plan, capture = training(task, hidden=hidden, n=47), np.array([1, 0, 1, 2, 0])
+    plan, capture = training(task, hidden=hidden, n=47, d=11), np.array([1, 0, 1, 2, 0])
     whole = train(plan, cells, PENALTIES, capture=capture)
     sizes: list[int] = []
-    monkeypatch.setattr(train_module, "train_block", with_room_for(room, MemoryError(), sizes=sizes))
+    monkeypatch.setattr(serialization, "train_block", with_room_for(room, MemoryError(), sizes=sizes))
     halves = train(plan, cells, PENALTIES, capture=capture)
     assert sum(sizes) == 15
     assert max(sizes) <= room
@@ -88,14 +86,14 @@ def test_one_allocation_that_fails_changes_nothing(
 ) -> None:
     """The k-th request for room fails, as where another program took it for a while."""
     cells, plan = [cell("binary", seed=seed) for seed in range(3)], training("binary", hidden=(16,))
-    whole, calls, given = train(plan, cells, PENALTIES), count(1), cache_lines.room
+    whole, calls, given = train(plan, cells, PENALTIES), count(1), deterministic.aligned_empty
 
     def room(like: Tensor, *shape: int) -> Tensor:
         if next(calls) == at:
             raise error
         return given(like, *shape)
 
-    monkeypatch.setattr(mlp, "room", room)
+    monkeypatch.setattr(mlp, "aligned_empty", room)
     again = train(plan, cells, PENALTIES)
     assert next(calls) > at
     assert numbers_of(again) == numbers_of(whole)
@@ -105,9 +103,9 @@ def in_pairs(own: Callable[..., BlockResult], sizes: list[int]) -> Callable[...,
     """Train blocks of at most two models in a cell."""
 
     def trained(block: Block, device: torch.device, *, stop: Callable[[], bool]) -> BlockResult:
-        if len(block.l1) > 2:
+        if len(block.penalties) > 2:
             raise MemoryError
-        sizes.append(len(block.l1))
+        sizes.append(len(block.penalties))
         return own(block, device, stop=stop)
 
     return trained
@@ -122,13 +120,12 @@ def test_of_other_networks_it_is_said_that_they_were_halved(
     def build() -> nn.Module:
         return nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1))
 
-    network = any_network(build, n_inputs=4, n_outputs=1, penalize=[])
+    network = module_network(build, n_inputs=4, n_outputs=1, penalize=[])
     cells = [cell("binary", seed=seed) for seed in range(3)]
     plan = training("binary", hidden=None if linear else (16,))
-    plan = plan if linear else replace(plan, other=network)
+    plan = plan if linear else replace(plan, network=network)
     whole, sizes = train(plan, cells, PENALTIES), list[int]()
-    monkeypatch.setattr(train_module, "train_linear_block", in_pairs(train_linear_block, sizes))
-    monkeypatch.setattr(train_module, "train_block", in_pairs(train_block, sizes))
+    monkeypatch.setattr(serialization, "train_block", in_pairs(train_block, sizes))
     halves = train(plan, cells, PENALTIES)
     assert set(sizes) == {1, 2}
     assert (halves.note, whole.note) == (HALVED, "")
@@ -141,8 +138,8 @@ def test_of_other_networks_it_is_said_that_they_were_halved(
 
 def block_of(rows: int) -> Block:
     plan = training("binary", hidden=(16,))
-    two = np.array([0.0, 0.1]), np.array([0.0, 0.0])
-    return Block([cell("binary", n=rows)], *two, "binary", plan.network(4), plan.schedule)
+    two = points((0.0, 0.0), (0.1, 0.0))
+    return Block([cell("binary", n=rows)], two, "binary", plan.network, plan.schedule)
 
 
 @pytest.mark.parametrize(("most", "fits"), [(59, 30), (29, 0), (15, 0)])
@@ -204,6 +201,7 @@ import resource, sys
 from pathlib import Path
 import torch
 from regchoose.errors import ResourceError
+from regchoose.training import serialization
 from regchoose.training import train as module
 from tests.training.problems import cell, points, training
 from tests.training.test_halving import numbers_of
@@ -215,11 +213,11 @@ module.train(training("binary", jobs=1), cells, penalties)  # so that what is lo
 if {limit}:
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (held + {limit} * 2**20,) * 2)
-own, sizes = module.train_block, []
+own, sizes = serialization.train_block, []
 def counted(block, device, *, stop):
-    sizes.append(len(block.l1))
+    sizes.append(len(block.penalties))
     return own(block, device, stop=stop)
-module.train_block = counted
+serialization.train_block = counted
 try:
     print(hashlib.sha256(b"".join(numbers_of(module.train(plan, cells, penalties)))).hexdigest(), sizes)
 except ResourceError as error:

@@ -45,7 +45,9 @@ def test_zero_strength_is_the_baseline_bit_for_bit(task: Task) -> None:
 def test_places_of_a_block_are_equal_bit_for_bit(task: Task) -> None:
     """Rows of whole cache lines are rounded alike wherever they lie."""
     cells = [cell(task, n=64, d=16)]
-    twins = block_result(training(task, hidden=(16, 16), n=64, batch=16), cells, points(NONE, NONE, NONE))
+    twins = block_result(
+        training(task, hidden=(16, 16), n=64, batch=16, d=16), cells, points(NONE, NONE, NONE)
+    )
     assert len({twins.weights[0, place].tobytes() for place in range(3)}) == 1
 
 

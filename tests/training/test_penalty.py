@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from regchoose.training.penalty import optimality, penalty_value, shrink_
+from regchoose.training.penalty import PenaltyTensors, shrink_
 
 
 def vector(*values: float) -> torch.Tensor:
@@ -30,13 +30,14 @@ VALUES = [
 
 @pytest.mark.parametrize(("weights", "l1", "l2", "value"), VALUES)
 def test_value(weights: tuple[float, ...], l1: float, l2: float, value: float) -> None:
-    assert float(penalty_value(vector(*weights), scalar(l1), scalar(l2))) == pytest.approx(value, rel=1e-14)
+    found = PenaltyTensors(scalar(l1), scalar(l2)).value(vector(*weights))
+    assert float(found) == pytest.approx(value, rel=1e-14)
 
 
 def test_each_model_has_its_own_strengths() -> None:
     weights = torch.tensor([w for w, *_ in VALUES], dtype=torch.float64)
     l1, l2, wanted = (torch.tensor([row[i] for row in VALUES], dtype=torch.float64) for i in (1, 2, 3))
-    torch.testing.assert_close(penalty_value(weights, l1, l2), wanted)
+    torch.testing.assert_close(PenaltyTensors(l1, l2).value(weights), wanted)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +93,9 @@ def test_optimality_is_zero_at_stationary_points_alone(
     weights: tuple[float, ...], gradient: tuple[float, ...], l1: float, l2: float
 ) -> None:
     w, g = vector(*weights), vector(*gradient)
-    assert float(optimality(w, g, scalar(l1), scalar(l2))) == 0
+    assert float(PenaltyTensors(scalar(l1), scalar(l2)).violation(w, g)) == 0
     away = g + torch.tensor([[0.0, 3.0]])
-    assert float(optimality(w, away, scalar(l1), scalar(l2))) > 0.25
+    assert float(PenaltyTensors(scalar(l1), scalar(l2)).violation(w, away)) > 0.25
 
 
 @pytest.mark.parametrize(
@@ -108,5 +109,5 @@ def test_optimality_is_zero_at_stationary_points_alone(
 def test_optimality_is_the_largest_distance(
     weights: tuple[float, ...], gradient: tuple[float, ...], l1: float, l2: float, distance: float
 ) -> None:
-    residual = optimality(vector(*weights), vector(*gradient), scalar(l1), scalar(l2))
+    residual = PenaltyTensors(scalar(l1), scalar(l2)).violation(vector(*weights), vector(*gradient))
     assert float(residual) == pytest.approx(distance)

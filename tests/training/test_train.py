@@ -11,19 +11,18 @@ import torch
 
 from regchoose.records.experiment import Trained
 from regchoose.records.words import Task
+from regchoose.training import serialization
 from regchoose.training import train as train_module
 from regchoose.training.block import (
     MOST_WEIGHTS,
     Block,
     BlockResult,
-    Schedule,
     Stopped,
     captured_weights,
-    make_schedule,
 )
-from regchoose.training.descent import train_block
-from regchoose.training.linear_block import train_linear_block
+from regchoose.training.block_training import train_block
 from regchoose.training.loss import row_loss
+from regchoose.training.schedule import Schedule, make_schedule
 from regchoose.training.train import seconds_a_model, train
 from tests.training.problems import CPU, TASKS, block_result, cell, points, training
 
@@ -177,17 +176,17 @@ def test_one_diverging_model_of_a_cell_leaves_the_others_alone() -> None:
         assert calm.weights[0, m].tobytes() == mixed.weights[0, m].tobytes()
 
 
-@pytest.mark.parametrize("train_one", [train_block, train_linear_block])
-def test_stop_raises_stopped(train_one: Callable[..., BlockResult]) -> None:
-    plan, data = training("regression"), cell("regression")
-    block = Block([data], PENALTIES.l1, PENALTIES.l2, "regression", plan.network(4), plan.schedule)
+@pytest.mark.parametrize("hidden", [(6,), None], ids=["mlp", "linear"])
+def test_stop_raises_stopped(hidden: tuple[int, ...] | None) -> None:
+    plan, data = training("regression", hidden=hidden), cell("regression")
+    block = Block([data], PENALTIES, "regression", plan.network, plan.schedule)
     with pytest.raises(Stopped):
-        train_one(block, CPU, stop=lambda: True)
+        train_block(block, CPU, stop=lambda: True)
 
 
 def test_stop_is_asked_every_epoch() -> None:
     plan, data = training("regression"), cell("regression")
-    block = Block([data], PENALTIES.l1, PENALTIES.l2, "regression", plan.network(4), plan.schedule)
+    block = Block([data], PENALTIES, "regression", plan.network, plan.schedule)
     asked = count()
     train_block(block, CPU, stop=lambda: next(asked) < 0)
     assert next(asked) == plan.schedule.epochs
@@ -243,7 +242,7 @@ def test_an_interrupt_ends_the_running_blocks_and_starts_no_other(monkeypatch: p
     def interrupted(_: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train_module, "train_block", by_length)
+    monkeypatch.setattr(serialization, "train_block", by_length)
     with pytest.raises(KeyboardInterrupt):
         train(
             training("regression", jobs=2),
@@ -274,10 +273,10 @@ def test_a_model_that_fails_is_retried_at_a_tenth_of_the_rate(monkeypatch: pytes
     def fails_above_one(block: Block, device: torch.device, *, stop: Callable[[], bool]) -> BlockResult:
         rates.append(block.schedule.lr)
         result = train_block(block, device, stop=stop)
-        strong = block.l1 > 0.05
+        strong = block.penalties.l1 > 0.05
         return replace(result, failed=result.failed | (strong & (block.schedule.lr > 1e-3)))
 
-    monkeypatch.setattr(train_module, "train_block", fails_above_one)
+    monkeypatch.setattr(serialization, "train_block", fails_above_one)
     penalties = points((0, 0), (0.1, 0), (0.01, 0))
     cells = [cell("regression", seed=seed) for seed in range(2)]
     mended = train(training("regression", lr=0.01), cells, penalties, capture=np.array([0, 1, 0]))
@@ -295,16 +294,16 @@ def test_a_model_that_fails_is_retried_at_a_tenth_of_the_rate(monkeypatch: pytes
 
 def test_a_halved_schedule_records_up_to_its_own_end() -> None:
     schedule = make_schedule(1000, epochs=61, least_steps=0, batch=100, lr=0.01)
-    half = schedule.halved()
+    half = schedule.halve()
     assert (half.epochs, half.checkpoints[-1], half.lr, half.batch) == (30, 30, 0.01, 100)
-    assert make_schedule(1000, epochs=1, least_steps=0, batch=100, lr=0.01).halved().epochs == 1
+    assert make_schedule(1000, epochs=1, least_steps=0, batch=100, lr=0.01).halve().epochs == 1
 
 
 def test_a_stopped_training_is_the_same_up_to_there() -> None:
     cells = [cell("binary", seed=seed) for seed in range(2)]
     whole = training("binary")
     for place in (0, 1, len(whole.checkpoints) - 1):
-        stopped = train(whole.stopped(place), cells, PENALTIES)
+        stopped = train(whole.stop_at(place), cells, PENALTIES)
         assert stopped.checkpoints.tolist() == [whole.checkpoints[place]]
         expected = train(whole, cells, PENALTIES).losses["test"][:, :, place]
         assert (stopped.losses["test"][:, :, 0] == expected).all()

@@ -23,7 +23,7 @@ def cells(task: Task, count: int) -> list[CellData]:
 def trained(crew: Workers | None, plan: Training | None = None, *, count: int = 6) -> Trained:
     """Train six cells, a block each, by a crew; None: by threads."""
     plan = plan or training("regression")
-    capture = CAPTURE if plan.hidden is not None else np.zeros(3, dtype=np.int64)
+    capture = CAPTURE if not plan.network.is_convex else np.zeros(3, dtype=np.int64)
     plan = plan if crew is None else replace(plan, crew=crew)
     return train(plan, cells(plan.task, count), PENALTIES, capture=capture)
 

@@ -27,10 +27,10 @@ from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.table.large import held_rows
 from regchoose.table.large.distributed_scan import sample_by_workers
-from regchoose.training.block import Schedule
 from regchoose.training.networks import choose
-from regchoose.training.networks.choose import other_network
-from regchoose.training.networks.dry_step import Trial
+from regchoose.training.networks.choose import choose_network
+from regchoose.training.networks.network_check import CheckReport
+from regchoose.training.schedule import Schedule
 from regchoose.training.train import train
 from regchoose.workers import choose_workers, cluster
 from regchoose.workers.choose_workers import start_workers
@@ -95,7 +95,7 @@ def test_a_users_network_is_sent_as_its_source(
     two: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And where the file beside it changes, the new one is used, though the workers are the same."""
-    monkeypatch.setattr(choose, "probe", lambda request: Trial(batched=True))
+    monkeypatch.setattr(choose, "check_network", lambda request: CheckReport(batched=True))
     for width in (5, 6):
         folder = tmp_path / str(width)
         folder.mkdir()
@@ -103,8 +103,8 @@ def test_a_users_network_is_sent_as_its_source(
         (folder / "width_of_net.py").write_text(f"WIDTH = {width}\n")
         (folder / "net.py").write_text(NETWORK)
         settings = Settings(network=f"{folder / 'net.py'}:Net")
-        network = other_network(settings, input_names=list("abcd"), task="regression", n_classes=0)
-        plan = replace(training("regression", epochs=3), other=network)
+        network = choose_network(settings, input_names=list("abcd"), task="regression", n_classes=0)
+        plan = replace(training("regression", epochs=3), network=network)
         here = as_bytes(trained(None, plan))
         for file in ("net.py", "width_of_net.py"):  # another machine has no such files
             (folder / file).unlink()

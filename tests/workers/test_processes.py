@@ -17,10 +17,10 @@ from regchoose.errors import ResourceError, TrainingError
 from regchoose.records.table import Image
 from regchoose.records.words import Task
 from regchoose.settings.options import Settings
-from regchoose.training.block import Schedule
 from regchoose.training.networks import choose
-from regchoose.training.networks.choose import cnn_network, other_network
-from regchoose.training.networks.dry_step import Trial
+from regchoose.training.networks.choose import choose_network
+from regchoose.training.networks.network_check import CheckReport
+from regchoose.training.schedule import Schedule
 from regchoose.training.train import train
 from regchoose.workers.processes import ATTEMPTS, Processes
 from tests.training.problems import TASKS, training
@@ -69,8 +69,7 @@ def test_other_networks_of_ours_are_built_anew_there(
     settings = Settings(network=network, penalize=penalize, hidden=(6,))
     plan = replace(
         training("binary", epochs=2),
-        other=other_network(settings, input_names=list("abcd"), task="binary", n_classes=2, image=image),
-        cnn=cnn_network(settings, image=image, task="binary", n_classes=2),
+        network=choose_network(settings, input_names=list("abcd"), task="binary", n_classes=2, image=image),
     )
     assert as_bytes(trained(two, plan)) == as_bytes(trained(None, plan))
 
@@ -194,7 +193,7 @@ def _runs(pid: int) -> bool:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user's network in two files; the process in which it is tried has tests of its own."""
-    monkeypatch.setattr(choose, "probe", lambda request: Trial(batched=True))
+    monkeypatch.setattr(choose, "check_network", lambda request: CheckReport(batched=True))
     monkeypatch.delitem(sys.modules, "width_of_net", raising=False)  # another test's
     (tmp_path / "width_of_net.py").write_text("WIDTH = 5\n")
     (tmp_path / "net.py").write_text(NETWORK)
@@ -205,8 +204,8 @@ def test_a_users_network_is_built_anew_there(
     two: Processes, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     settings = Settings(network=f"{folder / 'net.py'}:Net")
-    network = other_network(settings, input_names=list("abcd"), task="regression", n_classes=0)
-    plan = replace(training("regression", epochs=3), other=network)
+    network = choose_network(settings, input_names=list("abcd"), task="regression", n_classes=0)
+    plan = replace(training("regression", epochs=3), network=network)
     here = as_bytes(trained(None, plan))
     assert as_bytes(trained(two, plan)) == here
     for file in ("net.py", "width_of_net.py"):  # not there any more, as on another machine
@@ -220,10 +219,10 @@ def test_a_users_network_is_built_anew_there(
 def test_what_a_users_network_raises_there_is_told_in_its_own_lines(folder: Path, *, there: bool) -> None:
     (folder / "net.py").write_text(NETWORK.replace("500", "50"))  # more than the rows it is tried on
     settings = Settings(network=f"{folder / 'net.py'}:Net")
-    network = other_network(settings, input_names=list("abcd"), task="regression", n_classes=0)
+    network = choose_network(settings, input_names=list("abcd"), task="regression", n_classes=0)
     if not there:
         (folder / "net.py").unlink()
-    plan = replace(training("regression", batch=60), other=network)
+    plan = replace(training("regression", batch=60), network=network)
     with Processes(1) as strangers, pytest.raises(TrainingError) as caught:
         trained(strangers, plan)
     assert caught.value.code == "E511"

@@ -1,4 +1,4 @@
-"""Which network a run trains, where it is not the built-in mlp or the linear model."""
+"""Which network a run trains; how a model records it; and the network of a recorded model."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -7,73 +7,74 @@ from dataclasses import replace
 from typing import Any
 
 from regchoose.errors import UsageError, setting
+from regchoose.records.model import NetworkPlan
 from regchoose.records.table import Image
 from regchoose.records.words import Task
 from regchoose.settings.options import Settings
+from regchoose.training.deterministic import quiet_modules
 from regchoose.training.loss import n_outputs
-from regchoose.training.networks.any_network import AnyNetwork
 from regchoose.training.networks.cnn import Cnn
-from regchoose.training.networks.inspect_module import any_network
-from regchoose.training.networks.rebuild import layered, named_cnn, recipe_of_users
-from regchoose.training.networks.subprocess_check import Request, probe
-from regchoose.training.networks.user_network import code_beside, load, undisturbed
+from regchoose.training.networks.linear import Linear
+from regchoose.training.networks.mlp import Mlp
+from regchoose.training.networks.network import Network
+from regchoose.training.networks.network_check import NetworkRequest, check_network
+from regchoose.training.networks.rebuild import layered_cnn, layered_mlp, user_network_spec
+from regchoose.training.networks.torch_module import ModuleNetwork, module_network
+from regchoose.training.networks.user_network import code_beside, load_network
 
 CHANNELS, MOST_CHANNELS = 8, 256  # of the cnn's first convolution; the second has twice as many
 PRINTS = "The network prints while it runs; that is not shown."
 
 
-def other_network(
+def choose_network(
     settings: Settings,
     *,
     input_names: Sequence[str],
     task: Task,
     n_classes: int,
     image: Image | None = None,
-) -> AnyNetwork | None:
-    """Return the network that the settings ask for; None for mlp and cnn as they are, and the linear model.
+) -> Network:
+    """Return the network that the settings ask for.
 
     Parameters
     ----------
     input_names : sequence of str
         What each of the encoded inputs is.
     image : Image, optional
-        What the inputs are together, where they are an image.
-
-    Raises
-    ------
-    UsageError, TrainingError
-        Where the user's network cannot be used; see `regchoose.training.networks.subprocess_check.probe`.
-    """
-    k = n_outputs(task, n_classes)
-    if settings.network == "linear":
-        if settings.penalize:
-            raise UsageError(
-                "E202",
-                setting("penalize")
-                + " names parameters, and the linear model has one matrix of weights alone",
-                where=setting("penalize"),
-                fix="leave " + setting("penalize") + " out, or " + setting(network="mlp"),
-            )
-        return None
-    if settings.network == "mlp":
-        sizes = (len(input_names), *settings.hidden, k)
-        return layered(sizes, settings.penalize) if settings.penalize else None
-    cnn = cnn_network(settings, image=image, task=task, n_classes=n_classes)
-    if cnn is not None:
-        return named_cnn(cnn, settings.penalize) if settings.penalize else None
-    return _users(settings, input_names, k=k, task=task)
-
-
-def cnn_network(settings: Settings, *, image: Image | None, task: Task, n_classes: int) -> Cnn | None:
-    """Return the small convolutional network; None where the settings ask for another.
+        The shape of the inputs, if they are an image.
 
     Raises
     ------
     UsageError
-        E202 where the inputs are no image, or its options are not `channels=N`.
+        E202 where the options do not suit the network; E201, E210 to E213 where the user's network is not
+        what it should be.
+    TrainingError, ResourceError
+        E511 to E514 where the user's network cannot be trained, E403 where its check is killed.
     """
-    if settings.network != "cnn":
-        return None
+    k = n_outputs(task, n_classes)
+    if settings.network == "linear":
+        return _choose_linear(settings, n_inputs=len(input_names), k=k)
+    if settings.network == "mlp":
+        sizes = (len(input_names), *settings.hidden, k)
+        return layered_mlp(sizes, settings.penalize) if settings.penalize else Mlp(sizes)
+    if settings.network == "cnn":
+        cnn = _choose_cnn(settings.network_options, image=image, k=k)
+        return layered_cnn(cnn, settings.penalize) if settings.penalize else cnn
+    return _choose_users(settings, input_names, k=k, task=task)
+
+
+def _choose_linear(settings: Settings, *, n_inputs: int, k: int) -> Linear:
+    if settings.penalize:
+        raise UsageError(
+            "E202",
+            setting("penalize") + " names parameters, and the linear model has one matrix of weights alone",
+            where=setting("penalize"),
+            fix="leave " + setting("penalize") + " out, or " + setting(network="mlp"),
+        )
+    return Linear(n_inputs, k)
+
+
+def _choose_cnn(options: Mapping[str, Any], *, image: Image | None, k: int) -> Cnn:
     if image is None:
         raise UsageError(
             "E202",
@@ -81,17 +82,6 @@ def cnn_network(settings: Settings, *, image: Image | None, task: Task, n_classe
             where=setting("network"),
             fix=setting(network="mlp") | "images: a folder with a subfolder for each class, or an .npz file",
         )
-    return built_cnn(settings.network_options, image=image, n_outputs=n_outputs(task, n_classes))
-
-
-def built_cnn(options: Mapping[str, Any], *, image: Image, n_outputs: int) -> Cnn:
-    """Return the small convolutional network with its options.
-
-    Raises
-    ------
-    UsageError
-        E202 where they are not `channels=N`.
-    """
     others = dict(options)
     channels = others.pop("channels", CHANNELS)
     if others or type(channels) is not int or not 1 <= channels <= MOST_CHANNELS:
@@ -102,33 +92,108 @@ def built_cnn(options: Mapping[str, Any], *, image: Image, n_outputs: int) -> Cn
             where=setting("network_options"),
             fix=setting(network_options={"channels": CHANNELS}),
         )
-    return Cnn(image, (channels, 2 * channels), n_outputs)
+    return Cnn(image, (channels, 2 * channels), k)
 
 
-def _users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task) -> AnyNetwork:
+def _choose_users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task) -> ModuleNetwork:
     options = settings.network_options
-    request = Request(settings.network, options, input_names, k, task, settings.penalize)
-    trial = probe(request)
-    with undisturbed(), redirect_stdout(io.StringIO()):
-        user = load(settings.network)
-        network = any_network(
+    request = NetworkRequest(settings.network, options, input_names, k, task, settings.penalize)
+    checked = check_network(request)
+    with quiet_modules(), redirect_stdout(io.StringIO()):
+        user = load_network(settings.network)
+        network = module_network(
             user.builder(input_names, k, options),
             n_inputs=len(input_names),
             n_outputs=k,
             penalize=settings.penalize,
-            batched=trial.batched,
-            note="" if trial.batched else f"trained one model at a time, which takes longer: {trial.why}",
-            warnings=[PRINTS] if trial.printed else [],
+            batched=checked.batched,
+            note="" if checked.batched else f"trained one model at a time, which takes longer: {checked.why}",
+            warnings=[PRINTS] if checked.printed else [],
             file=user.file,
             source=user.source,
         )
-        said = (settings.network.rpartition(":")[2], sorted(options.items()), tuple(input_names), k)
-        recipe = recipe_of_users(
+        arguments = (settings.network.rpartition(":")[2], sorted(options.items()), tuple(input_names), k)
+        spec = user_network_spec(
             user,
             options,
             input_names=input_names,
             n_outputs=k,
             penalize=settings.penalize,
-            batched=trial.batched,
+            batched=checked.batched,
         )
-        return replace(network, identity=f"{code_beside(user.file)} {said!r}", recipe=recipe)
+        return replace(network, identity=f"{code_beside(user.file)} {arguments!r}", recipe=spec)
+
+
+# ---- the network of a model --------------------------------------------------------------------------
+
+
+def record_network(settings: Settings, network: Network) -> NetworkPlan:
+    """Return what a model's file says of its network."""
+    options = dict(settings.network_options)
+    if settings.network == "cnn":
+        options.setdefault("channels", CHANNELS)
+    return NetworkPlan(
+        settings.network,
+        () if settings.network in ("linear", "cnn") else settings.hidden,
+        options,
+        settings.penalize,
+        network.source,
+    )
+
+
+def recorded_network(
+    plan: NetworkPlan,
+    input_names: tuple[str, ...],
+    *,
+    image: Image | None,
+    n_outputs: int,
+    user_network: str | None,
+) -> tuple[Network, tuple[str, ...]]:
+    """Return the network of a model, to apply it; and what is to be said of it.
+
+    Parameters
+    ----------
+    user_network : str, optional
+        Where the user's own network is now; by default where it was.
+
+    Raises
+    ------
+    UsageError
+        E218 where the file of the user's network is gone; E210, E211 where it cannot be imported or built.
+    """
+    if plan.is_own:
+        return _recorded_users(plan, input_names, k=n_outputs, name=user_network or plan.name)
+    if plan.name == "linear":
+        return Linear(len(input_names), n_outputs), ()
+    if plan.name == "mlp":
+        return Mlp((len(input_names), *plan.hidden, n_outputs)), ()
+    assert image is not None, "a folder of a cnn without images is refused"
+    return _choose_cnn(plan.options, image=image, k=n_outputs), ()
+
+
+def _recorded_users(
+    plan: NetworkPlan, names: tuple[str, ...], *, k: int, name: str
+) -> tuple[ModuleNetwork, tuple[str, ...]]:
+    with quiet_modules(), redirect_stdout(io.StringIO()):
+        try:
+            user = load_network(name)
+        except UsageError as error:
+            if error.code != "E201":
+                raise
+            raise UsageError(
+                "E218",
+                f"the model was fitted with the network {plan.name}, and there is no such file here",
+                where=error.where,
+                fix=setting("network") + f" with the file as it was, such as {plan.name}",
+            ) from error
+        network = module_network(
+            user.builder(names, k, plan.options),
+            n_inputs=len(names),
+            n_outputs=k,
+            penalize=plan.penalize,
+            batched=False,
+            file=user.file,
+            source=user.source,
+        )
+    changed = f"the file of the network {name} has changed since the model was fitted"
+    return network, (changed,) if user.source != plan.source else ()

@@ -6,30 +6,35 @@ is a product of its kernels with the patches that they see (im2col; Chellapilla,
 gradient is written out.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import prod, sqrt
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from regchoose.errors import Phrase, setting
 from regchoose.records.table import Image
 from regchoose.records.words import Float, Task
-from regchoose.training.cache_lines import in_lines
+from regchoose.training.deterministic import RowMatrix, padded_rows, round_up_to_lines
 from regchoose.training.loss import slope
+from regchoose.training.networks.network import EVALUATED_ROWS, TensorSlot, layer_slots, predict_in_chunks
 
 KERNEL, STRIDE = 3, 2
 TAPS = KERNEL * KERNEL
-ROWS = 128  # that are put out at a time
+ROWS = 128  # whose outputs are computed at a time
 GROUP_BYTES = 8 * 2**20  # of activations: models are taken in groups whose memory stays in the cache
-Pairs = list[tuple[Tensor, Tensor]]  # a layer's weights (m, out, in) and biases (m, out, 1)
+LayerPairs = list[tuple[Tensor, Tensor]]  # a layer's weights (m, out, in) and biases (m, out, 1)
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A convolution: so many channels of so many pixels in, and out."""
+class Convolution:
+    """A convolution: channels, height and width of what goes in, and the channels that come out."""
 
     channels: int
     height: int
@@ -48,12 +53,12 @@ class Stage:
 
     @property
     def places(self) -> int:
-        """Pixels that it puts out in a channel."""
+        """Pixels of a channel that comes out."""
         return self.out_height * self.out_width
 
     @property
     def seen(self) -> int:
-        """Numbers that a pixel put out depends on."""
+        """Numbers that a pixel of the output depends on."""
         return self.channels * TAPS
 
     def taps(self, padded: Tensor) -> Iterator[Tensor]:
@@ -66,18 +71,35 @@ class Stage:
 
 @dataclass(frozen=True)
 class Cnn:
-    """The shape of the images, the channels of each convolution, and the outputs k."""
+    """A network for images of a shape, with the channels of each convolution and k outputs.
+
+    See `regchoose.training.networks.network.Network`.
+    """
 
     image: Image
     channels: tuple[int, ...]
     n_outputs: int
 
+    is_convex: ClassVar[bool] = False
+    precision: ClassVar[Literal["float32", "float64"]] = "float32"
+    same_in_parts: ClassVar[bool] = False  # how its products round was not studied
+    rows_at_once: ClassVar[int] = EVALUATED_ROWS
+    note: ClassVar[str] = ""
+    remarks: ClassVar[tuple[str, ...]] = ()
+    source: ClassVar[str] = ""
+    how_to_shrink: ClassVar[Phrase] = setting("hidden") + " with fewer units"
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers of an image, d."""
+        return self.image.n_numbers
+
     @cached_property
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Convolution, ...]:
         """The convolutions."""
         stages, before = [], (self.image.channels, self.image.height, self.image.width)
         for out in self.channels:
-            stages.append(Stage(*before, out))
+            stages.append(Convolution(*before, out))
             before = (out, stages[-1].out_height, stages[-1].out_width)
         return tuple(stages)
 
@@ -94,9 +116,9 @@ class Cnn:
 
     @cached_property
     def n_parameters(self) -> int:
-        """Numbers in one model's row: whole cache lines, as in `Mlp`."""
+        """Length of one model's row: whole cache lines, as in `Mlp`."""
         used = self.n_penalized + sum(out for out, _ in self.shapes)
-        return in_lines(used)
+        return round_up_to_lines(used)
 
     @property
     def group(self) -> int:
@@ -104,9 +126,19 @@ class Cnn:
         numbers = sum((2 * stage.seen + 2 * stage.out) * stage.places for stage in self.stages) * ROWS
         return max(1, GROUP_BYTES // (4 * numbers))
 
-    def width(self, n_inputs: int) -> int:
-        """Return how many numbers apart rows are to lie: pictures are cut out of them, without gaps."""
-        return n_inputs
+    @cached_property
+    def slots(self) -> tuple[TensorSlot, ...]:
+        """The tensors of `module`: convolutions, a ReLU after each, and a layer after `Flatten`."""
+        places = [1 + 2 * place for place in range(len(self.stages))]
+        kernels = {
+            place: (stage.out, stage.channels, KERNEL, KERNEL)
+            for place, stage in zip(places, self.stages, strict=True)
+        }
+        return layer_slots({**kernels, places[-1] + 3: self.shapes[-1]})
+
+    def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
+        """Copy rows to a device, without gaps, since images are cut out of them: (n, d) -> (n, d)."""
+        return padded_rows(x, x.shape[1], device=device)
 
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Conv2d and Linear do."""
@@ -116,7 +148,7 @@ class Cnn:
         used = np.concatenate(draws)
         return np.pad(used, (0, self.n_parameters - len(used)))
 
-    def layers(self, flat: Tensor) -> Pairs:
+    def layers(self, flat: Tensor) -> LayerPairs:
         """Split (m, p) into the layers' weights (m, out, in) and biases (m, out, 1), without a copy."""
         weights, start = [], 0
         for out, inputs in self.shapes:
@@ -136,8 +168,8 @@ class Cnn:
             own = self.layers(parameters[models])
             for rows in _groups(n, ROWS):
                 part = x[models, rows]
-                room = Room.of(self, part.shape[0], part.shape[1], like=x)
-                outputs[models, :, rows] = forward(self, own, part, room)
+                workspace = CnnWorkspace.of(self, part.shape[0], part.shape[1], like=x)
+                outputs[models, :, rows] = cnn_forward(self, own, part, workspace)
         return outputs
 
     def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "CnnProgram":
@@ -145,7 +177,7 @@ class Cnn:
         return CnnProgram(self, parameters, gradient, n_rows)
 
     def nonzero_inputs(self, parameters: Tensor) -> Tensor:
-        """Return how many numbers of an image any kernel weight is laid on: (m, p) -> (m,)."""
+        """Return how many numbers of an image any nonzero kernel weight is applied to: (m, p) -> (m,)."""
         stage = self.stages[0]
         kernels = self.layers(parameters)[0][0]
         live = (kernels != 0).any(1).view(-1, stage.channels, TAPS).to(parameters)
@@ -154,6 +186,22 @@ class Cnn:
             list(stage.taps(under[tap]))[tap].fill_(1)
         reached = under[:, 1:-1, 1:-1].reshape(TAPS, -1)  # which pixels each place of the kernel is laid on
         return (live @ reached > 0).sum((1, 2))
+
+    def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
+        """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
+        return predict_in_chunks(self, row, x, device=device)
+
+    def training_context(self) -> AbstractContextManager[object]:
+        """Return the context in which it is trained: none."""
+        return nullcontext()
+
+    def key(self) -> str:
+        """Return what tells it from other networks."""
+        return f"cnn {self}"
+
+    def spec(self) -> Mapping[str, Any]:
+        """Return its sizes."""
+        return {"kind": "cnn", **asdict(self)}
 
     def module(self) -> nn.Module:
         """Return one network as torch's own layers: 1.weight, 3.weight and 6.weight are penalized."""
@@ -165,19 +213,19 @@ class Cnn:
 
 
 @dataclass(frozen=True)
-class Room:
+class CnnWorkspace:
     """Memory for the activations of n rows of some models, reused at every step.
 
-    The rows are the last axis: so whatever is copied lies side by side.
+    Rows are the last axis, so that whatever is copied is contiguous.
 
     Parameters
     ----------
     padded : list of Tensor (m, channels, height + 2, width + 2, n)
-        What each convolution sees, with a rim of zeros; in going back, the slope by it.
+        Inputs of each convolution, with a rim of zeros; in the backward pass, the slope by them.
     patches : list of Tensor (m, channels · 9, places · n)
         The same, as the columns of a matrix.
     hidden : list of Tensor (m, out, places · n)
-        What it puts out.
+        Its activations.
     """
 
     padded: list[Tensor]
@@ -185,8 +233,8 @@ class Room:
     hidden: list[Tensor]
 
     @classmethod
-    def of(cls, network: Cnn, m: int, n: int, *, like: Tensor) -> "Room":
-        """Make room."""
+    def of(cls, network: Cnn, m: int, n: int, *, like: Tensor) -> "CnnWorkspace":
+        """Allocate it."""
         stages = network.stages
         return cls(
             [like.new_zeros(m, s.channels, s.height + 2, s.width + 2, n) for s in stages],
@@ -194,60 +242,64 @@ class Room:
             [like.new_empty(m, s.out, s.places * n) for s in stages],
         )
 
-    def of_first(self, m: int) -> "Room":
-        """Return the room of the first m models."""
-        return Room(*([part[:m] for part in parts] for parts in (self.padded, self.patches, self.hidden)))
+    def of_first(self, m: int) -> "CnnWorkspace":
+        """Return the workspace of the first m models."""
+        return CnnWorkspace(
+            *([part[:m] for part in parts] for parts in (self.padded, self.patches, self.hidden))
+        )
 
 
-def forward(network: Cnn, layers: Pairs, x: Tensor, room: Room) -> Tensor:
-    """Return the outputs (m, k, n) of rows x (m, n, d), and leave patches and hidden layers in the room."""
+def cnn_forward(network: Cnn, layers: LayerPairs, x: Tensor, workspace: CnnWorkspace) -> Tensor:
+    """Return the outputs (m, k, n) of rows x (m, n, d); the workspace holds the activations then."""
     m, n = x.shape[:2]
     first = network.stages[0]
     seen = x.transpose(1, 2).reshape(m, first.channels, first.height, first.width, n)
     for stage, (weight, bias), padded, patches, hidden in zip(
-        network.stages, layers[:-1], room.padded, room.patches, room.hidden, strict=True
+        network.stages, layers[:-1], workspace.padded, workspace.patches, workspace.hidden, strict=True
     ):
         padded[:, :, 1:-1, 1:-1].copy_(seen)
         _see(stage, padded, patches)
         torch.bmm(weight, patches, out=hidden).add_(bias).relu_()
         seen = hidden.view(m, stage.out, stage.out_height, stage.out_width, n)
     weight, bias = layers[-1]
-    return torch.bmm(weight, room.hidden[-1].view(m, -1, n)).add_(bias)
+    return torch.bmm(weight, workspace.hidden[-1].view(m, -1, n)).add_(bias)
 
 
-def backward(network: Cnn, layers: Pairs, back: Tensor, *, room: Room, gradients: Pairs) -> None:
-    """Write the gradient of the loss by every parameter, after `forward` in the same room.
+def cnn_backward(
+    network: Cnn, layers: LayerPairs, back: Tensor, *, workspace: CnnWorkspace, gradients: LayerPairs
+) -> None:
+    """Write the gradient of the loss by every parameter, after `forward` in the same workspace.
 
     Parameters
     ----------
     back : Tensor (m, k, n)
-        Derivative of the mean loss by the outputs.
+        Derivative of the mean loss with respect to the outputs.
     gradients : list of pairs
         Views into the (m, p) gradient, as `Cnn.layers` gives them.
     """
     m, _, n = back.shape
-    gradients[-1][0].copy_(torch.bmm(back, room.hidden[-1].view(m, -1, n).transpose(1, 2)))
+    gradients[-1][0].copy_(torch.bmm(back, workspace.hidden[-1].view(m, -1, n).transpose(1, 2)))
     gradients[-1][1].copy_(back.sum(2, keepdim=True))
     slopes = torch.bmm(layers[-1][0].transpose(1, 2), back)
     for k in range(len(network.stages) - 1, -1, -1):
-        stage, hidden = network.stages[k], room.hidden[k]
+        stage, hidden = network.stages[k], workspace.hidden[k]
         slopes = slopes.view(hidden.shape)
         torch.ops.aten.threshold_backward.grad_input(slopes, hidden, 0, grad_input=slopes)
-        gradients[k][0].copy_(torch.bmm(slopes, room.patches[k].transpose(1, 2)))
+        gradients[k][0].copy_(torch.bmm(slopes, workspace.patches[k].transpose(1, 2)))
         gradients[k][1].copy_(slopes.sum(2, keepdim=True))
         if k:
-            torch.bmm(layers[k][0].transpose(1, 2), slopes, out=room.patches[k])
-            slopes = _unsee(stage, room.patches[k], room.padded[k])
+            torch.bmm(layers[k][0].transpose(1, 2), slopes, out=workspace.patches[k])
+            slopes = _unsee(stage, workspace.patches[k], workspace.padded[k])
 
 
-def _see(stage: Stage, padded: Tensor, patches: Tensor) -> None:
+def _see(stage: Convolution, padded: Tensor, patches: Tensor) -> None:
     """Write what the kernel sees at each place: (m, c, h + 2, w + 2, n) -> (m, c · 9, places · n)."""
     parts = patches.view(len(patches), stage.channels, TAPS, stage.out_height, stage.out_width, -1)
     for tap, pixels in enumerate(stage.taps(padded)):
         parts[:, :, tap].copy_(pixels)
 
 
-def _unsee(stage: Stage, patches: Tensor, padded: Tensor) -> Tensor:
+def _unsee(stage: Convolution, patches: Tensor, padded: Tensor) -> Tensor:
     """Add up the slopes of each pixel: (m, c · 9, places · n) -> (m, c, h, w, n). The rim is zero again."""
     parts = patches.view(len(patches), stage.channels, TAPS, stage.out_height, stage.out_width, -1)
     padded.zero_()
@@ -271,13 +323,13 @@ class CnnProgram:
         self._network, self._groups = network, list(_groups(len(parameters), size))
         self._layers = [network.layers(parameters[models]) for models in self._groups]
         self._gradients = [network.layers(gradient[models]) for models in self._groups]
-        self._room = Room.of(network, size, n_rows, like=parameters)
+        self._workspace = CnnWorkspace.of(network, size, n_rows, like=parameters)
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
         """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
         network = self._network
         for models, layers, gradients in zip(self._groups, self._layers, self._gradients, strict=True):
             own, truth = x[models], y[models]
-            room = self._room.of_first(len(own))
-            back = slope(task, forward(network, layers, own, room), truth) / truth.shape[1]
-            backward(network, layers, back, room=room, gradients=gradients)
+            workspace = self._workspace.of_first(len(own))
+            back = slope(task, cnn_forward(network, layers, own, workspace), truth) / truth.shape[1]
+            cnn_backward(network, layers, back, workspace=workspace, gradients=gradients)

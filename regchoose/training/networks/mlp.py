@@ -5,25 +5,38 @@ and the penalty see plain (m, p) arrays. Weights have PyTorch's layout (out, in)
 initialization. The gradient is written out: with batched matrix products it costs less than a tape.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod, sqrt
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from regchoose.errors import Phrase, setting
 from regchoose.records.words import Float, Task
-from regchoose.training.cache_lines import in_lines, room
+from regchoose.training.deterministic import RowMatrix, aligned_empty, padded_rows, round_up_to_lines
 from regchoose.training.loss import slope
+from regchoose.training.networks.network import EVALUATED_ROWS, TensorSlot, layer_slots, predict_in_chunks
 
 
 @dataclass(frozen=True)
 class Mlp:
-    """Sizes of the layers: inputs, hidden, outputs."""
+    """Sizes of the layers: inputs, hidden, outputs; see `regchoose.training.networks.network.Network`."""
 
     sizes: tuple[int, ...]
+
+    is_convex: ClassVar[bool] = False
+    precision: ClassVar[Literal["float32", "float64"]] = "float32"
+    rows_at_once: ClassVar[int] = EVALUATED_ROWS
+    note: ClassVar[str] = ""
+    remarks: ClassVar[tuple[str, ...]] = ()
+    source: ClassVar[str] = ""
+    how_to_shrink: ClassVar[Phrase] = setting("hidden") + " with fewer units"
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -32,9 +45,19 @@ class Mlp:
         return (*pairs, *((out,) for out, _ in pairs))
 
     @property
+    def n_inputs(self) -> int:
+        """Encoded features, d."""
+        return self.sizes[0]
+
+    @property
     def n_outputs(self) -> int:
-        """Numbers that it puts out, k."""
+        """Outputs, k."""
         return self.sizes[-1]
+
+    @property
+    def same_in_parts(self) -> bool:
+        """Every model has cache lines of its own; without a hidden layer, models share a matrix product."""
+        return self.n_layers > 1
 
     @property
     def n_layers(self) -> int:
@@ -48,16 +71,21 @@ class Mlp:
 
     @cached_property
     def n_parameters(self) -> int:
-        """Numbers in one model's row: all parameters, and some unused ones at its end.
+        """Length of one model's row: all parameters, and some unused numbers at the end.
 
-        Rows of whole cache lines: so every model of a block lies alike in memory, and its products are
-        rounded alike.
+        Rows are whole cache lines, so every model of a block lies in memory in the same way and its products
+        are rounded in the same way.
         """
-        return in_lines(sum(prod(shape) for shape in self.shapes))
+        return round_up_to_lines(sum(prod(shape) for shape in self.shapes))
 
-    def width(self, n_inputs: int) -> int:
-        """Return how many numbers apart rows of so many inputs are to lie."""
-        return in_lines(n_inputs)
+    @cached_property
+    def slots(self) -> tuple[TensorSlot, ...]:
+        """The tensors of a `torch.nn.Sequential`; a ReLU stands between two layers."""
+        return layer_slots({2 * place: shape for place, shape in enumerate(self.shapes[: self.n_layers])})
+
+    def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
+        """Copy rows to a device, each on cache lines of its own: (n, d) -> (n, d or more)."""
+        return padded_rows(x, round_up_to_lines(x.shape[1]), device=device)
 
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Linear draws them."""
@@ -72,17 +100,33 @@ class Mlp:
     def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
         """Return the outputs of rows: (m, p), (m, n, d) -> (m, k, n)."""
         weights, biases = self.views(parameters)
-        return forward(weights, biases, x, room=Room.like(weights, x.shape[1]))
+        return mlp_forward(weights, biases, x, workspace=MlpWorkspace.like(weights, x.shape[1]))
 
     def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "MlpProgram":
         """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step."""
         views = self.views(parameters)
-        products = [room(weight, *weight.shape) for weight in views[0]]
-        return MlpProgram(views, self.views(gradient), Room.like(views[0], n_rows), products)
+        products = [aligned_empty(weight, *weight.shape) for weight in views[0]]
+        return MlpProgram(views, self.views(gradient), MlpWorkspace.like(views[0], n_rows), products)
 
     def nonzero_inputs(self, parameters: Tensor) -> Tensor:
-        """Return how many inputs have any weight: (m, p) -> (m,)."""
+        """Return how many inputs have any nonzero weight: (m, p) -> (m,)."""
         return (self.views(parameters)[0][0] != 0).any(1).sum(1)
+
+    def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
+        """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
+        return predict_in_chunks(self, row, x, device=device)
+
+    def training_context(self) -> AbstractContextManager[object]:
+        """Return the context in which it is trained: none."""
+        return nullcontext()
+
+    def key(self) -> str:
+        """Return what tells it from other networks."""
+        return f"mlp {self.sizes}"
+
+    def spec(self) -> Mapping[str, Any]:
+        """Return its sizes."""
+        return {"kind": "mlp", "sizes": list(self.sizes)}
 
     def views(self, flat: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Split (m, p) into the weights (m, out, in) and biases (m, 1, out), without a copy."""
@@ -95,13 +139,13 @@ class Mlp:
 
 
 @dataclass(frozen=True)
-class Room:
+class MlpWorkspace:
     """Memory for the activations of n rows, reused at every step: fresh pages cost more than the arithmetic.
 
     Parameters
     ----------
     hidden, back : list of Tensor (m, n, size)
-        What each hidden layer puts out, and the slope of the loss by it.
+        Activations of each hidden layer, and the slope of the loss with respect to them.
     outputs : Tensor (m, k, n)
     """
 
@@ -110,15 +154,17 @@ class Room:
     outputs: Tensor
 
     @classmethod
-    def like(cls, weights: Sequence[Tensor], n_rows: int) -> "Room":
-        """Make room for the models with these weights."""
+    def like(cls, weights: Sequence[Tensor], n_rows: int) -> "MlpWorkspace":
+        """Allocate the workspace of models with these weights."""
         m, hidden = len(weights[0]), [weight.shape[1] for weight in weights[:-1]]
-        layers, back = ([room(weights[0], m, n_rows, size) for size in hidden] for _ in range(2))
-        return cls(layers, back, room(weights[0], m, weights[-1].shape[1], n_rows))
+        layers, back = ([aligned_empty(weights[0], m, n_rows, size) for size in hidden] for _ in range(2))
+        return cls(layers, back, aligned_empty(weights[0], m, weights[-1].shape[1], n_rows))
 
 
-def forward(weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, *, room: Room) -> Tensor:
-    """Return the outputs (m, k, n) of rows x (m, n, d), and leave the hidden layers in the room.
+def mlp_forward(
+    weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, *, workspace: MlpWorkspace
+) -> Tensor:
+    """Return the outputs (m, k, n) of rows x (m, n, d); the workspace holds the activations then.
 
     Parameters
     ----------
@@ -128,39 +174,40 @@ def forward(weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, *, r
         A broadcast view costs nothing.
     """
     layer = x
-    for weight, bias, hidden in zip(weights[:-1], biases[:-1], room.hidden, strict=True):
+    for weight, bias, hidden in zip(weights[:-1], biases[:-1], workspace.hidden, strict=True):
         layer = torch.bmm(layer, weight.transpose(1, 2), out=hidden).add_(bias).relu_()
-    outputs = torch.bmm(weights[-1], layer.transpose(1, 2), out=room.outputs)
+    outputs = torch.bmm(weights[-1], layer.transpose(1, 2), out=workspace.outputs)
     return outputs.add_(biases[-1].transpose(1, 2))
 
 
-def backward(
+def mlp_backward(
     weights: Sequence[Tensor],
     x: Tensor,
     back: Tensor,
     *,
-    room: Room,
+    workspace: MlpWorkspace,
     gradients: tuple[Sequence[Tensor], Sequence[Tensor]],
     products: Sequence[Tensor],
 ) -> None:
-    """Write the gradient of the loss by every parameter, after `forward` in the same room.
+    """Write the gradient of the loss by every parameter, after `mlp_forward` in the same workspace.
 
     Parameters
     ----------
     back : Tensor (m, k, n)
-        Derivative of the mean loss by the outputs.
+        Derivative of the mean loss with respect to the outputs.
     gradients : pair of sequences of Tensor
         Views into the (m, p) gradient, shaped as `Mlp.views` shapes them.
     products : sequence of Tensor
-        Room for the gradient of each layer's weights, in lines of its own: in the gradient it has none.
+        Memory for the gradient of each layer's weights, on cache lines of its own, which it has not within
+        the gradient.
     """
     weight_gradients, bias_gradients = gradients
-    inputs = [x, *room.hidden]
+    inputs = [x, *workspace.hidden]
     weight_gradients[-1].copy_(torch.bmm(back, inputs[-1], out=products[-1]))
     bias_gradients[-1].copy_(back.sum(2)[:, None])
     back = back.transpose(1, 2)
     for layer in range(len(weights) - 2, -1, -1):
-        above, back_here = weights[layer + 1], room.back[layer]
+        above, back_here = weights[layer + 1], workspace.back[layer]
         product = torch.mul if back.shape[2] == 1 else torch.bmm  # one output: no sum to be taken
         product(back, above, out=back_here)
         torch.ops.aten.threshold_backward.grad_input(back_here, inputs[layer + 1], 0, grad_input=back_here)
@@ -176,10 +223,17 @@ class MlpProgram:
 
     views: tuple[list[Tensor], list[Tensor]]
     gradients: tuple[list[Tensor], list[Tensor]]
-    room: Room
+    workspace: MlpWorkspace
     products: list[Tensor]
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
         """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
-        back = slope(task, forward(*self.views, x, room=self.room), y) / y.shape[1]
-        backward(self.views[0], x, back, room=self.room, gradients=self.gradients, products=self.products)
+        back = slope(task, mlp_forward(*self.views, x, workspace=self.workspace), y) / y.shape[1]
+        mlp_backward(
+            self.views[0],
+            x,
+            back,
+            workspace=self.workspace,
+            gradients=self.gradients,
+            products=self.products,
+        )

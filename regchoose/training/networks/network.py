@@ -1,37 +1,122 @@
-"""What the trainer asks of a network: m copies of it, their parameters in one matrix."""
+"""The protocol of a network: m copies of it side by side, their parameters in one matrix.
 
-from typing import Protocol
+Everything that trains, caches, sends, stores or applies a network asks it through this protocol; none asks
+which kind it is. The built-in kinds are `Mlp`, `Cnn` and `Linear`; `ModuleNetwork` is any torch module.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Literal, Protocol
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from regchoose.errors import Phrase, UsageError
 from regchoose.records.words import Float, Task
+from regchoose.training.deterministic import RowMatrix, deterministic
+
+EVALUATED_ROWS = 1024  # that a model is judged on at a time, so that activations stay small
+PREDICTED_ROWS = 4096  # at a time, for the same reason
+NamedTensors = Mapping[str, NDArray[Any]]
 
 
-class Program(Protocol):
+class GradientProgram(Protocol):
     """m models with their parameters and gradients in place."""
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
         """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
 
 
+@dataclass(frozen=True)
+class TensorSlot:
+    """A tensor of a model: its name, its shape, and where it starts in the model's row."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where the next one starts."""
+        return self.start + prod(self.shape)
+
+    def view(self, rows: Tensor) -> Tensor:
+        """(m, p) -> (m, …), without a copy."""
+        return rows[:, self.start : self.end].view(len(rows), *self.shape)
+
+
 class Network(Protocol):
     """A kind of network. The parameters of a model are a row of a matrix, the penalized ones first."""
 
+    # ---- what it is ------------------------------------------------------------------------------
+
+    @property
+    def n_inputs(self) -> int:
+        """Encoded features, d."""
+
     @property
     def n_outputs(self) -> int:
-        """Numbers that it puts out, k."""
+        """Outputs, k: numbers or logits."""
 
     @property
     def n_parameters(self) -> int:
-        """Numbers in a row, p; some at its end may be unused."""
+        """Length of a model's row, p; some numbers at its end may be unused."""
 
     @property
     def n_penalized(self) -> int:
         """How many of them, the first ones, are penalized."""
 
-    def width(self, n_inputs: int) -> int:
-        """Return how many numbers apart rows of so many inputs are to lie; those between are zero."""
+    @property
+    def slots(self) -> tuple[TensorSlot, ...]:
+        """The tensors of a model, named as PyTorch's layers name them, in the order of its row."""
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether the solver takes it to its optimum; otherwise Adam trains it for a number of epochs."""
+
+    @property
+    def precision(self) -> Literal["float32", "float64"]:
+        """The type of number that it is trained in."""
+
+    @property
+    def same_in_parts(self) -> bool:
+        """Whether a block of it, trained in parts, comes to the same bits as the whole block."""
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows it is judged on at a time."""
+
+    # ---- what is said of it ----------------------------------------------------------------------
+
+    @property
+    def note(self) -> str:
+        """What a reader of the result should know of how it was trained."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know before it is trained."""
+
+    @property
+    def source(self) -> str:
+        """Hash of the user's code; empty for a network of ours."""
+
+    @property
+    def how_to_shrink(self) -> Phrase:
+        """What a user can do where memory does not suffice for one model."""
+
+    # ---- at work ---------------------------------------------------------------------------------
+
+    def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
+        """Copy rows (n, d) to a device, as the network computes with them: -> (n, d or more).
+
+        Columns beyond d are zeros that fill cache lines. Take a view [:, :d] of them, or of selected rows.
+        """
 
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,)."""
@@ -39,8 +124,105 @@ class Network(Protocol):
     def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
         """Return the outputs of rows: (m, p), (m, n, d) -> (m, k, n)."""
 
-    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> Program:
+    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> GradientProgram:
         """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step."""
 
     def nonzero_inputs(self, parameters: Tensor) -> Tensor:
-        """Return how many inputs have any weight: (m, p) -> (m,)."""
+        """Return how many inputs have any nonzero weight: (m, p) -> (m,)."""
+
+    def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
+        """Return the outputs of one model, (p,), for encoded rows: (n, d) -> (n, k)."""
+
+    def training_context(self) -> AbstractContextManager[object]:
+        """Return the context in which it is trained."""
+
+    # ---- elsewhere -------------------------------------------------------------------------------
+
+    def key(self) -> str | None:
+        """Return what tells it from all other networks, for a cache; None if that is unknown."""
+
+    def spec(self) -> Mapping[str, Any]:
+        """Return plain values from which `rebuild` builds it in another process."""
+
+
+def torch_dtype(network: Network) -> torch.dtype:
+    """Return the type of number that a network is trained in, as torch has it."""
+    dtype: torch.dtype = getattr(torch, network.precision)
+    return dtype
+
+
+def predict_in_chunks(network: Network, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
+    """Return the outputs of one model, (p,), some rows at a time: (n, d) -> (n, k)."""
+    parameters = torch.as_tensor(row, dtype=torch_dtype(network), device=device)[None]
+    parts = []
+    with deterministic():
+        for start in range(0, max(1, len(x)), PREDICTED_ROWS):
+            rows = network.place_rows(x[start : start + PREDICTED_ROWS], device=device)
+            parts.append(network.outputs(parameters, rows[None, :, : x.shape[1]])[0].T.double().cpu().numpy())
+    whole: Float = np.concatenate(parts)
+    return whole
+
+
+def array_digest(array: NDArray[Any]) -> bytes:
+    """Return the hash of an array: of its type, its shape and its numbers."""
+    whole = np.ascontiguousarray(array)
+    digest = hashlib.sha256(f"{whole.dtype.str} {array.shape} ".encode())
+    digest.update(whole.data)
+    return digest.digest()
+
+
+# ---- one model's tensors by name -----------------------------------------------------------------
+
+
+def consecutive_slots(
+    tensors: Mapping[str, tuple[int, ...]], *, dtype: torch.dtype = torch.float32
+) -> tuple[TensorSlot, ...]:
+    """Return the slots of tensors that follow each other: name → shape."""
+    slots, start = list[TensorSlot](), 0
+    for name, shape in tensors.items():
+        slots.append(TensorSlot(name, shape, dtype, start))
+        start = slots[-1].end
+    return tuple(slots)
+
+
+def layer_slots(layers: Mapping[int, tuple[int, ...]]) -> tuple[TensorSlot, ...]:
+    """Return the slots of layers of a `torch.nn.Sequential`, all weights first, then all biases.
+
+    Parameters
+    ----------
+    layers : mapping of int to tuple of int
+        Position in the `Sequential` → shape (out, …) of the weight.
+    """
+    weights = {f"{place}.weight": shape for place, shape in layers.items()}
+    return consecutive_slots(weights | {f"{place}.bias": shape[:1] for place, shape in layers.items()})
+
+
+def to_named_tensors(network: Network, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return the tensors of a model's row (p,), by name."""
+    rows = torch.as_tensor(row)[None]
+    return {
+        slot.name: np.array(slot.view(rows)[0].to(slot.dtype).numpy(), order="C") for slot in network.slots
+    }
+
+
+def from_named_tensors(network: Network, tensors: NamedTensors, *, where: str) -> NDArray[Any]:
+    """Return the row (p,) of a model from its tensors.
+
+    Raises
+    ------
+    UsageError
+        E218 where these are not the tensors of the network.
+    """
+    row = np.zeros(network.n_parameters, dtype=network.precision)
+    for slot in network.slots:
+        found = tensors.get(slot.name)
+        if found is None or found.shape != slot.shape:
+            got = "none" if found is None else f"one of shape {found.shape}"
+            raise UsageError(
+                "E218",
+                f"the network wants a tensor {slot.name!r} of shape {slot.shape}, and the model has {got}",
+                where=where,
+                fix="the file of the network as it was when the model was fitted   or   fit again",
+            )
+        row[slot.start : slot.end] = found.reshape(-1)
+    return row

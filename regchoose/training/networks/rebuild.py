@@ -1,14 +1,15 @@
-"""How a network that is not built in is built anew, in a process that has never seen it.
+"""Rebuilding a network in a process that has never seen it.
 
-A recipe is plain text: what to import, with which arguments, and the source of the files it needs. No code
-is sent but that source, and it is run where the user's own file would be.
+A network's spec is plain values: its kind and its sizes. For a network of the user's own it says what to
+import, with which arguments, and carries the source of the files it needs. No other code is sent, and it runs
+where the user's own file would be.
 """
 
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -19,20 +20,17 @@ from torch import nn
 
 from regchoose.errors import RegchooseError, UsageError, setting
 from regchoose.records.table import Image
-from regchoose.training.networks.any_network import AnyNetwork
 from regchoose.training.networks.cnn import Cnn
-from regchoose.training.networks.inspect_module import any_network
-from regchoose.training.networks.user_network import UserNetwork, files_beside, load
+from regchoose.training.networks.linear import Linear
+from regchoose.training.networks.mlp import Mlp
+from regchoose.training.networks.network import Network
+from regchoose.training.networks.torch_module import ModuleNetwork, module_network
+from regchoose.training.networks.user_network import UserNetwork, files_beside, load_network
 
-Recipe = Mapping[str, Any]
-
-
-def recipe_of_mlp(sizes: Sequence[int], penalize: Sequence[str]) -> Recipe:
-    """Say how the mlp is built as torch's own layers."""
-    return {"sizes": list(sizes), "penalize": list(penalize)}
+NetworkSpec = Mapping[str, Any]
 
 
-def recipe_of_users(
+def user_network_spec(
     user: UserNetwork,
     options: Mapping[str, Any],
     *,
@@ -40,11 +38,12 @@ def recipe_of_users(
     n_outputs: int,
     penalize: Sequence[str],
     batched: bool,
-) -> Recipe:
-    """Say how a user's network is built: by its name, and the sources of its file and those beside it."""
+) -> NetworkSpec:
+    """Return the spec of a user's network: its name, and the sources of its file and those beside it."""
     place, _, attribute = user.name.rpartition(":")
     by_file = place.endswith(".py")
     return {
+        "kind": "users",
         "name": f"{user.file}:{attribute}" if by_file else user.name,
         "source": user.source,
         "sources": _sources(user.file) if by_file else {},
@@ -61,28 +60,28 @@ def _sources(file: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in files_beside(file)}
 
 
-def rebuilt(recipe: Recipe) -> AnyNetwork:
-    """Return the network of a recipe; of one recipe always the same.
+def rebuild(spec: NetworkSpec) -> Network:
+    """Return the network of a spec; for the same spec always the same object.
 
     Raises
     ------
     UsageError, TrainingError
-        Where the network cannot be imported or built here.
+        Where a user's network cannot be imported or built here.
     """
-    return _rebuilt(json.dumps(recipe))
+    return _rebuild(json.dumps(spec))
 
 
 @cache
-def _rebuilt(text: str) -> AnyNetwork:
-    recipe = json.loads(text)
-    if "sizes" in recipe:
-        return layered(recipe["sizes"], recipe["penalize"])
-    if "cnn" in recipe:
-        return named_cnn(cnn_of(recipe["cnn"]), recipe["penalize"])
-    name, sources = recipe["name"], recipe["sources"]
+def _rebuild(text: str) -> Network:
+    spec = json.loads(text)
+    return BUILDERS[spec.pop("kind")](spec)
+
+
+def _rebuild_users(spec: NetworkSpec) -> ModuleNetwork:
+    name, sources = spec["name"], spec["sources"]
     if not sources:
-        user = load(name)
-        if user.source != recipe["source"]:
+        user = load_network(name)
+        if user.source != spec["source"]:
             raise UsageError(
                 "E210",
                 f"{user.file} is not the file of that name where the run was started",
@@ -91,43 +90,43 @@ def _rebuilt(text: str) -> AnyNetwork:
                 + setting("network")
                 + " with the path of a file, which is sent along",
             )
-        return _of_user(user, recipe)
+        return _of_user(user, spec)
     place, _, attribute = name.rpartition(":")
     file = Path(place)
     if not _is_here(file, sources):
-        file = _folder_of(recipe) / file.name
+        file = _folder_of(spec) / file.name
         for path, source in sources.items():
             copy = file.parent / path
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(source, encoding="utf-8")
     _forget(file.parent, sources)
     try:
-        return _of_user(load(f"{file}:{attribute}"), recipe)
+        return _of_user(load_network(f"{file}:{attribute}"), spec)
     finally:  # another network may have a module of the same name beside it
         _forget(file.parent, sources)
 
 
 @cache
 def _copies() -> TemporaryDirectory[str]:
-    """Return the folder of all copies, which goes with the process: errors quote the lines in it."""
+    """Return the folder of all copies. It lasts as long as the process, since errors quote lines of them."""
     return TemporaryDirectory(prefix="regchoose-")
 
 
-def _folder_of(recipe: Recipe) -> Path:
-    mark = hashlib.sha256(json.dumps(recipe["sources"], sort_keys=True).encode()).hexdigest()
+def _folder_of(spec: NetworkSpec) -> Path:
+    mark = hashlib.sha256(json.dumps(spec["sources"], sort_keys=True).encode()).hexdigest()
     return Path(_copies().name, mark[:16])
 
 
-def at_home(error: RegchooseError, recipe: Recipe) -> RegchooseError:
-    """Return an error with the places that the network's author knows, rather than those of the copies."""
-    if not recipe.get("sources"):
+def with_original_paths(error: RegchooseError, spec: NetworkSpec) -> RegchooseError:
+    """Return an error with the paths that the network's author knows, rather than those of the copies."""
+    if not spec.get("sources"):
         return error
-    copies, home = str(_folder_of(recipe)), str(Path(recipe["name"].rpartition(":")[0]).parent)
+    copies, home = str(_folder_of(spec)), str(Path(spec["name"].rpartition(":")[0]).parent)
     return error.changed(lambda text: text.replace(copies, home))
 
 
 def _is_here(file: Path, sources: Mapping[str, str]) -> bool:
-    """Tell whether the files of a network are there, and the same."""
+    """Whether the files of a network are here, and unchanged."""
     try:
         return all((file.parent / path).read_text(encoding="utf-8") == text for path, text in sources.items())
     except (OSError, ValueError):
@@ -135,55 +134,64 @@ def _is_here(file: Path, sources: Mapping[str, str]) -> bool:
 
 
 def _forget(folder: Path, sources: Mapping[str, str]) -> None:
-    """Forget modules that were imported from these places, so that the files as they are now are read."""
+    """Forget modules that were imported from these files, so that they are read again as they are now."""
     places = {str(folder / path) for path in sources}
     for name, module in list(sys.modules.items()):
         if getattr(module, "__file__", None) in places:
             del sys.modules[name]
 
 
-def _of_user(user: UserNetwork, recipe: Recipe) -> AnyNetwork:
-    build = user.builder(recipe["input_names"], recipe["n_outputs"], recipe["options"])
-    return any_network(
+def _of_user(user: UserNetwork, spec: NetworkSpec) -> ModuleNetwork:
+    build = user.builder(spec["input_names"], spec["n_outputs"], spec["options"])
+    return module_network(
         build,
-        n_inputs=len(recipe["input_names"]),
-        n_outputs=recipe["n_outputs"],
-        penalize=recipe["penalize"],
-        batched=recipe["batched"],
+        n_inputs=len(spec["input_names"]),
+        n_outputs=spec["n_outputs"],
+        penalize=spec["penalize"],
+        batched=spec["batched"],
         file=user.file,
         source=user.source,
     )
 
 
-def layered(sizes: Sequence[int], penalize: Sequence[str]) -> AnyNetwork:
-    """Return the mlp as torch's own layers, their weights called 0.weight, 2.weight and so on."""
+# ---- networks of ours ----------------------------------------------------------------------------
+
+
+def layered_mlp(sizes: Sequence[int], penalize: Sequence[str]) -> ModuleNetwork:
+    """Return the mlp as torch's own layers, so that its weights have names: 0.weight, 2.weight and so on."""
 
     def build() -> nn.Module:
         layers = [layer for pair in pairwise(sizes) for layer in (nn.Linear(*pair), nn.ReLU())]
         return nn.Sequential(*layers[:-1])
 
-    network = any_network(build, n_inputs=sizes[0], n_outputs=sizes[-1], penalize=penalize)
-    return replace(
-        network,
-        identity=f"mlp of layers {tuple(sizes)}",
-        recipe=recipe_of_mlp(sizes, penalize),
+    network = module_network(build, n_inputs=sizes[0], n_outputs=sizes[-1], penalize=penalize)
+    spec = {"kind": "layered mlp", "sizes": list(sizes), "penalize": list(penalize)}
+    return replace(network, identity=f"mlp of layers {tuple(sizes)}", recipe=spec)
+
+
+def layered_cnn(network: Cnn, penalize: Sequence[str]) -> ModuleNetwork:
+    """Return the cnn as torch's own layers, so that its weights have names: 1.weight, 3.weight, 6.weight."""
+    layered = module_network(
+        network.module, n_inputs=network.n_inputs, n_outputs=network.n_outputs, penalize=penalize
     )
+    spec = {"kind": "layered cnn", "cnn": network.spec(), "penalize": list(penalize)}
+    return replace(layered, identity=network.key(), recipe=spec)
 
 
-def cnn_said(network: Cnn) -> Recipe:
-    """Say in plain values what a convolutional network is like."""
-    return asdict(network)
+def _rebuild_cnn(spec: NetworkSpec) -> Cnn:
+    return Cnn(Image(**spec["image"]), tuple(spec["channels"]), spec["n_outputs"])
 
 
-def cnn_of(said: Recipe) -> Cnn:
-    """Return the network that `cnn_said` speaks of."""
-    return Cnn(Image(**said["image"]), tuple(said["channels"]), said["n_outputs"])
+BUILDERS: Mapping[str, Callable[[NetworkSpec], Network]] = {
+    "mlp": lambda spec: Mlp(tuple(spec["sizes"])),
+    "linear": lambda spec: Linear(**spec),
+    "cnn": _rebuild_cnn,
+    "layered mlp": lambda spec: layered_mlp(spec["sizes"], spec["penalize"]),
+    "layered cnn": lambda spec: layered_cnn(_rebuild_cnn(spec["cnn"]), spec["penalize"]),
+    "users": _rebuild_users,
+}
 
 
-def named_cnn(network: Cnn, penalize: Sequence[str]) -> AnyNetwork:
-    """Return the same as torch's own layers, their weights called 1.weight, 3.weight and 6.weight."""
-    named = any_network(
-        network.module, n_inputs=network.image.n_numbers, n_outputs=network.n_outputs, penalize=penalize
-    )
-    recipe = {"cnn": cnn_said(network), "penalize": list(penalize)}
-    return replace(named, identity=f"cnn {network}", recipe=recipe)
+def is_module(spec: NetworkSpec) -> bool:
+    """Whether a network runs as a torch module, which is to be kept quiet from before it is built."""
+    return spec["kind"] not in ("mlp", "linear", "cnn")

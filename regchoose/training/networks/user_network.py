@@ -1,30 +1,27 @@
-"""A network of the user's own: found by its name, imported, and kept from disturbing a run."""
+"""A network of the user's own: found by its name and imported; and the errors that its code raises."""
 
 import hashlib
 import importlib
 import importlib.util
 import inspect
-import io
 import re
 import sys
-import threading
-import warnings
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import torch
 from torch import nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from regchoose.errors import UsageError, Word, setting
-from regchoose.training.networks.any_network import Build
-from regchoose.training.networks.user_traceback import lines_of, said
-from regchoose.workers.threads import THREAD_PREFIX
+
+BuildModule = Callable[[], nn.Module]
+PACKAGE = Path(__file__).parents[2]
+SHORT = 160  # letters of a message that is passed on
 
 
 @dataclass(frozen=True)
@@ -38,10 +35,10 @@ class UserNetwork:
     file : Path
         Where its code is.
     make : callable
-        `(n_inputs, n_outputs, **options) -> torch.nn.Module`. Where it has a parameter `input_names`, it is
+        `(n_inputs, n_outputs, **options) -> torch.nn.Module`. If it has a parameter `input_names`, it is
         told what each input is: `age`, `age is missing`, `town=Rome`.
     source : str
-        Hash of the file, which tells networks of one name apart.
+        Hash of the file, which tells networks of the same name apart.
     """
 
     name: str
@@ -51,19 +48,19 @@ class UserNetwork:
 
     @property
     def where(self) -> str:
-        """File and, where it can be told, line."""
+        """The file and, if it is known, the line."""
         try:
             return f"{self.file}:{inspect.getsourcelines(self.make)[1]}"
         except (OSError, TypeError):  # made while the file ran, or an object that is called
             return str(self.file)
 
-    def builder(self, input_names: Sequence[str], n_outputs: int, options: Mapping[str, Any]) -> Build:
+    def builder(self, input_names: Sequence[str], n_outputs: int, options: Mapping[str, Any]) -> BuildModule:
         """Return what builds a fresh module.
 
         Parameters
         ----------
         input_names : sequence of str
-            What each input is; a network with a parameter `input_names` is told.
+            What each input is, for a network with a parameter `input_names`.
 
         Raises
         ------
@@ -106,15 +103,15 @@ class UserNetwork:
                 "E211",
                 f"{self.name} cannot be called with (n_inputs, n_outputs, **options): {error}",
                 where=self.where,
-                detail=[f"it takes ({takes}); given: 2 numbers{_said(options)}"],
+                detail=[f"it takes ({takes}); given: 2 numbers{_listed_options(options)}"],
                 fix=setting(network_options={missing[1]: Word("VALUE")}) + ", or give that argument a default"
                 if missing
                 else "name in " + setting("network_options") + " what it takes, and nothing else",
             ) from error
 
 
-def load(name: str) -> UserNetwork:
-    """Import what `module:attr` or `path.py:attr` names; modules are looked for in the current folder too.
+def load_network(name: str) -> UserNetwork:
+    """Import what `module:attr` or `path.py:attr` names; modules may lie in the current folder.
 
     Raises
     ------
@@ -132,11 +129,11 @@ def load(name: str) -> UserNetwork:
     except Exception as error:
         raise UsageError(
             "E210",
-            f"{place} cannot be imported: {said(error)}",
+            f"{place} cannot be imported: {short_message(error)}",
             fix=f"python {place} shows the error alone"
             if is_file
             else f"python -c 'import {place}' shows the error alone",
-            **lines_of(error, file or Path(place)),
+            **lines_of_error(error, file or Path(place)),
         ) from error
     file = file or Path(module.__file__ or place)
     return UserNetwork(name, file, _attribute(module, attribute, name=name), _digest(file))
@@ -153,7 +150,7 @@ def _no_file(place: str, file: Path, attribute: str) -> UsageError:
 
 
 def _of_file(file: Path) -> ModuleType:
-    """Run a file as a module of its own name, so that files of one name do not meet."""
+    """Run a file as a module named after its content, so that files of the same name do not collide."""
     name = f"regchoose_network_{_digest(file)}"
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
@@ -226,44 +223,40 @@ def _place_of(module: ModuleType) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _said(options: Mapping[str, Any]) -> str:
+def _listed_options(options: Mapping[str, Any]) -> str:
     return "".join(f", {name}={value!r}" for name, value in options.items())
 
 
-# ---- peace while it trains ---------------------------------------------------------------------------
+# ---- errors in its code --------------------------------------------------------------------------
 
 
-class _WithoutWorkers(io.TextIOBase):
-    """Standard output for everyone but the threads that train."""
+def lines_of_error(error: BaseException, file: Path) -> dict[str, Any]:
+    """Return `where` and `detail` for an error: the lines of the user's own code that led to it.
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        """Write, or not."""
-        if threading.current_thread().name.startswith(THREAD_PREFIX):
-            return len(text)
-        return int(self._stream.write(text))
-
-    def flush(self) -> None:
-        """Flush."""
-        self._stream.flush()
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Train without what a network prints or warns of, and without shortcuts of attention.
-
-    The shortcuts are kernels that vmap cannot batch, and one of them has no derivative.
+    Parameters
+    ----------
+    file : Path
+        The network's file; whatever lies in its folder is the user's too.
     """
-    fast = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        with (
-            redirect_stdout(_WithoutWorkers(sys.stdout)),
-            warnings.catch_warnings(action="ignore"),
-            sdpa_kernel(SDPBackend.MATH),
-        ):
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
+    if isinstance(error, SyntaxError) and error.filename:
+        return {"where": f"{error.filename}:{error.lineno}", "detail": [(error.text or "").strip()]}
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if is_users_code(f.filename, file)]
+    if not frames:
+        return {"where": str(file)}
+    last = frames[-1]
+    shown = [f"{frame.lineno}: {frame.line}" for frame in frames[-2:]]
+    return {"where": f"{last.filename}:{last.lineno}, in {last.name}", "detail": shown}
+
+
+def is_users_code(filename: str, file: Path) -> bool:
+    """Whether a file is the network's, or lies in its folder and is not installed there."""
+    path = Path(filename)
+    installed = "site-packages" in path.parts or PACKAGE in path.parents
+    return path == file or (file.parent in path.parents and not installed)
+
+
+def short_message(error: BaseException) -> str:
+    """Return the type of an error and the first line of its message."""
+    text = (str(error).strip().splitlines() or [""])[0]
+    text = text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.experiment.grid import to_size
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm, Float, Int
@@ -59,8 +58,10 @@ def _by_way(experiment: Experiment, grid: Penalties, half: np.ndarray[Any, Any])
     inner = {name: _clean(tried.losses[name], tried.failed) for name in HALVES}
     whole = _joined(inner, [data.judged for data in tuning])
     best = whole.mean(0).min(1).argmin(), whole.mean(0).min(0).argmin()
-    moved = grid.scaled(
-        *to_size(float(tried.nonzero_share[:, *best].mean()), experiment.rows_fit, of=experiment.rows_train)
+    moved = grid.at_rows(
+        experiment.rows_train,
+        trained_on=experiment.rows_fit,
+        nonzero_share=float(tried.nonzero_share[:, *best].mean()),
     )
     final = [
         _halved(data, cell.test, half, name="test")

@@ -10,14 +10,14 @@ on the other 32.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.special import log_expit, log_softmax
 
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm, Float, Int
-from regchoose.training.block import CellData, Rows
+from regchoose.training.block import CellData
+from regchoose.training.deterministic import RowMatrix
 from regchoose.training.train import Training, train
 from tests.benchmarks.calibration.tasks import Law
 
@@ -46,7 +46,7 @@ def true_losses(law: Law, training: Training, *, sets: int = SETS, scored: int =
     x_scored, score = law.rows(scored, seed=10_000)
     drawn = [_draw(law, training, x_scored, seed=100 + number) for number in range(sets)]
     top = float(np.median([_strongest(law, one.fit.x, one.fit.y) for one in drawn]))
-    if training.hidden is not None:
+    if not training.network.is_convex:
         top = max(top, 1.0)
     found: dict[Arm, Float] = {}
     for arm in ARMS:
@@ -59,7 +59,7 @@ def true_losses(law: Law, training: Training, *, sets: int = SETS, scored: int =
                 grid.l1[[point]] * FIT ** (1.0 if share >= DENSE else 0.5), grid.l2[[point]] * FIT
             )
             again = train(
-                training.stopped(checkpoint),
+                training.stop_at(checkpoint),
                 [drawn[place].whole for place in places],
                 chosen,
                 capture=np.array([0]),
@@ -103,7 +103,7 @@ def _choices(inner: Float) -> dict[tuple[int, int], Int]:
 
 
 def _draw(law: Law, training: Training, x_scored: Float, *, seed: int) -> _Set:
-    precision: type[np.floating[Any]] = np.float64 if training.hidden is None else np.float32
+    precision = training.network.precision
     x, score = law.rows(law.n, seed=seed)
     y = law.targets(score, seed=seed)
     n_fit = round(FIT * law.n)
@@ -123,7 +123,7 @@ def _standard(x: Float) -> tuple[Float, Float, Float]:
     return (x - center) / scale, center, scale
 
 
-def _strongest(law: Law, x: Rows, y: Float) -> float:
+def _strongest(law: Law, x: RowMatrix, y: Float) -> float:
     """Return the l1 from which on a linear model has no weights."""
     if law.task == "regression":
         return float(2 * np.abs(x.T @ y).max() / len(y))

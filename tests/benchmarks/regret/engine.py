@@ -9,15 +9,18 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from regchoose.experiment.grid import to_size
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm
 from regchoose.report.progress import Silent
 from regchoose.result.document import RunResult
 from regchoose.run.walk_chart import recommend
 from regchoose.statistics.decide import OUTCOME_ARMS
-from regchoose.training.block import CellData, Schedule, make_schedule
+from regchoose.training.block import CellData
 from regchoose.training.device import CPU, devices
+from regchoose.training.loss import n_outputs
+from regchoose.training.networks.linear import Linear
+from regchoose.training.networks.mlp import Mlp
+from regchoose.training.schedule import Schedule, make_schedule
 from regchoose.training.train import Training, train
 from tests.benchmarks.regret.method import Found, Sizes
 from tests.benchmarks.regret.splits import Split
@@ -71,7 +74,7 @@ def habits(split: Split, sizes: Sizes) -> list[Found]:
     schedule = make_schedule(
         len(split.y), epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=RATE
     )
-    schedule = schedule.stopped(len(schedule.checkpoints) - 1)
+    schedule = schedule.at_end()
     found = []
     for name, decay in HABITS.items():
         choice = _Choice(0.0, decay / 2, schedule)  # the gradient of l2·w² is 2·l2·w
@@ -125,9 +128,10 @@ def _choice(result: RunResult, arm: Arm) -> _Choice:
     if arm == recommended.regularizer:
         l1, l2 = recommended.l1, recommended.l2
     else:
-        rows = recommended.subsample_size.rows
-        l1_factor, l2_factor = to_size(own.nonzero_share, rows, of=result.data.rows)
-        l1, l2 = own.l1 * l1_factor, own.l2 * l2_factor
+        moved = Penalties.single(own.l1, own.l2).at_rows(
+            result.data.rows, trained_on=recommended.subsample_size.rows, nonzero_share=own.nonzero_share
+        )
+        l1, l2 = float(moved.l1[0]), float(moved.l2[0])
     training = recommended.training
     if training is None:
         return _Choice(l1, l2, None)
@@ -141,15 +145,15 @@ def _refitted(choice: _Choice, split: Split, sizes: Sizes) -> tuple[float, float
     precision: type[np.floating[Any]] = np.float64 if linear else np.float32
     x, held_x = split.x.astype(precision), split.held_x.astype(precision)
     cells = [CellData(x, split.y, {"held": (held_x, split.held_y)}, seed) for seed in range(sizes.refits)]
+    d, k = split.x.shape[1], n_outputs(split.task, split.n_classes)
     training = Training(
         split.task,
-        split.n_classes,
-        None if linear else sizes.settings.hidden,
+        Linear(d, k) if linear else Mlp((d, *sizes.settings.hidden, k)),
         choice.schedule or Schedule(1, 1, 1.0, np.array([1])),
         devices(CPU),
     )
     start = time.perf_counter()
-    trained = train(training, cells, Penalties(np.array([choice.l1]), np.array([choice.l2])))
+    trained = train(training, cells, Penalties.single(choice.l1, choice.l2))
     seconds = (time.perf_counter() - start) / sizes.refits
     losses = np.where(trained.failed, split.loss_null, trained.losses["held"][:, :, -1])
     return float(losses.mean()), seconds  # what diverges says no more than the mean does

@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, cross_
 from regchoose.experiment.grid import DECADES, alpha_max, make_grid
 from regchoose.records.words import ARMS, Float
 from regchoose.statistics.metrics import row_losses
-from regchoose.training.block import make_schedule
+from regchoose.training.schedule import make_schedule
 from tests.benchmarks.plain_network import build_network, criterion_of
 from tests.benchmarks.regret.method import Found, Sizes
 from tests.benchmarks.regret.splits import Split

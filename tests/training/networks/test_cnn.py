@@ -1,5 +1,6 @@
 """The convolutional network against PyTorch's layers and its autograd."""
 
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -12,13 +13,15 @@ from regchoose.records.experiment import Penalties
 from regchoose.records.table import Image
 from regchoose.records.words import Task
 from regchoose.settings.options import Settings
-from regchoose.training.block import Block, CellData, make_schedule
-from regchoose.training.descent import train_block
+from regchoose.training.block import Block, CellData
+from regchoose.training.block_training import train_block
 from regchoose.training.device import CPU, devices
 from regchoose.training.loss import n_outputs, row_loss
 from regchoose.training.networks import cnn
-from regchoose.training.networks.choose import cnn_network, other_network
+from regchoose.training.networks.choose import choose_network
 from regchoose.training.networks.cnn import Cnn
+from regchoose.training.networks.torch_module import ModuleNetwork
+from regchoose.training.schedule import make_schedule
 from regchoose.training.train import Training, train
 
 IMAGES = [Image(1, 8, 8), Image(3, 7, 5), Image(1, 1, 1), Image(2, 2, 9), Image(4, 5, 4)]
@@ -125,7 +128,7 @@ def data(seed: int) -> CellData:
 
 def test_it_learns_and_the_penalties_move_its_weights() -> None:
     schedule = make_schedule(256, epochs=30, least_steps=0, batch=32, lr=0.01)
-    training = Training("binary", 2, (8,), schedule, devices(CPU), cnn=Cnn(Image(1, 8, 8), (4, 8), 1))
+    training = Training("binary", Cnn(Image(1, 8, 8), (4, 8), 1), schedule, devices(CPU))
     points = Penalties(np.array([0.0, 0.01, 0.0, 10.0]), np.array([0.0, 0.0, 0.1, 0.0]))
     found = train(training, [data(0), data(1)], points)
     last = found.losses["test"][:, :, -1]
@@ -141,8 +144,8 @@ def test_it_learns_and_the_penalties_move_its_weights() -> None:
 def test_a_model_does_not_know_which_others_are_trained_beside_it() -> None:
     schedule = make_schedule(256, epochs=3, least_steps=0, batch=32, lr=0.01)
     network = Cnn(Image(1, 8, 8), (4, 8), 1)
-    many = Block([data(0)], np.linspace(0, 0.01, 20), np.zeros(20), "binary", network, schedule)
-    few = Block([data(0)], many.l1[-1:], np.zeros(1), "binary", network, schedule)
+    many = Block([data(0)], Penalties(np.linspace(0, 0.01, 20), np.zeros(20)), "binary", network, schedule)
+    few = replace(many, penalties=many.penalties[-1:])
     whole = train_block(many, torch.device("cpu"), stop=lambda: False)
     alone = train_block(few, torch.device("cpu"), stop=lambda: False)
     np.testing.assert_array_equal(whole.weights[0, -1], alone.weights[0, 0])
@@ -150,10 +153,10 @@ def test_a_model_does_not_know_which_others_are_trained_beside_it() -> None:
 
 def test_named_weights_alone_may_be_penalized() -> None:
     settings = Settings(network="cnn", penalize=("1.*",), network_options={"channels": 5})
-    chosen = other_network(
+    chosen = choose_network(
         settings, input_names=["p"] * 64, task="multiclass", n_classes=3, image=Image(1, 8, 8)
     )
-    assert chosen is not None
+    assert isinstance(chosen, ModuleNetwork)
     assert [part.name for part in chosen.layout.penalized] == ["1.weight"]
     assert chosen.layout.penalized[0].shape == (5, 1, 3, 3)
 
@@ -162,6 +165,6 @@ def test_other_options_and_tables_are_refused() -> None:
     for options in ({"width": 3}, {"channels": 0}, {"channels": True}, {"channels": "8"}):
         settings = Settings(network="cnn", network_options=options)
         with pytest.raises(UsageError, match="wanted channels=N"):
-            cnn_network(settings, image=Image(1, 8, 8), task="binary", n_classes=2)
+            choose_network(settings, input_names=["p"] * 64, task="binary", n_classes=2, image=Image(1, 8, 8))
     with pytest.raises(UsageError, match="DATA is a table"):
-        cnn_network(Settings(network="cnn"), image=None, task="binary", n_classes=2)
+        choose_network(Settings(network="cnn"), input_names=["p"], task="binary", n_classes=2)

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from regchoose.training.cache_lines import CACHE_LINE
-from regchoose.training.networks.mlp import Mlp, Room, backward, forward
+from regchoose.training.deterministic import CACHE_LINE
+from regchoose.training.networks.mlp import Mlp, MlpWorkspace, mlp_backward, mlp_forward
 
 NETWORKS = [(4, 1), (4, 3), (1, 1), (4, 5, 1), (4, 5, 3), (4, 1, 1), (4, 5, 6, 3, 1), (4, 5, 6, 2, 3)]
 M, N = 3, 7
@@ -36,7 +36,7 @@ def test_forward_is_a_sequence_of_pytorchs_layers(sizes: tuple[int, ...]) -> Non
     network = Mlp(sizes)
     parameters, x = models(network)
     views = network.views(parameters)
-    outputs = forward(*views, x, room=Room.like(views[0], N))
+    outputs = mlp_forward(*views, x, workspace=MlpWorkspace.like(views[0], N))
     assert outputs.shape == (M, sizes[-1], N)
     for model in range(M):
         torch.testing.assert_close(outputs[model].T, as_torch(network, parameters, model)(x[model]))
@@ -48,11 +48,18 @@ def test_backward_is_autograd(sizes: tuple[int, ...]) -> None:
     parameters, x = models(network)
     slope = torch.tensor(np.random.default_rng(1).standard_normal((M, sizes[-1], N)))
     gradient = torch.full_like(parameters, torch.nan)  # every parameter's has to be written
-    views, room = network.views(parameters), Room.like(network.views(parameters)[0], N)
-    for _ in range(2):  # the room is used again at the next step
-        forward(*views, x, room=room)
+    views, workspace = network.views(parameters), MlpWorkspace.like(network.views(parameters)[0], N)
+    for _ in range(2):  # the workspace is used again at the next step
+        mlp_forward(*views, x, workspace=workspace)
         products = [torch.empty_like(weight) for weight in views[0]]
-        backward(views[0], x, slope, room=room, gradients=network.views(gradient), products=products)
+        mlp_backward(
+            views[0],
+            x,
+            slope,
+            workspace=workspace,
+            gradients=network.views(gradient),
+            products=products,
+        )
     for model in range(M):
         reference = as_torch(network, parameters, model)
         (reference(x[model]).T * slope[model]).sum().backward()

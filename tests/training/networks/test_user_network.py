@@ -16,9 +16,13 @@ from regchoose.records.answers import Prompt
 from regchoose.result.json_text import dumps
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
-from regchoose.training.networks.any_network import AnyNetwork
-from regchoose.training.networks.choose import PRINTS, other_network
-from regchoose.training.networks.user_network import load, undisturbed
+from regchoose.training.deterministic import quiet_modules
+from regchoose.training.networks.choose import PRINTS, choose_network
+from regchoose.training.networks.linear import Linear
+from regchoose.training.networks.mlp import Mlp
+from regchoose.training.networks.network import Network
+from regchoose.training.networks.torch_module import ModuleNetwork
+from regchoose.training.networks.user_network import load_network
 
 GOOD = Path(__file__).parent / "good.py"
 DATA = Path(__file__).parents[3] / "data"
@@ -29,8 +33,8 @@ SMALL = Settings(
 TEXT = "import torch\ndef net(n_inputs, n_outputs): return torch.nn.Linear(n_inputs, n_outputs){}\n"
 
 
-def other(settings: Settings, names: Sequence[str] = NAMES) -> AnyNetwork | None:
-    return other_network(settings, input_names=names, task="regression", n_classes=0)
+def chosen(settings: Settings, names: Sequence[str] = NAMES) -> Network:
+    return choose_network(settings, input_names=names, task="regression", n_classes=0)
 
 
 # ---- found by its name -------------------------------------------------------------------------------
@@ -42,9 +46,9 @@ def test_a_file_and_a_module_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path
     text += "    def net(n_inputs, n_outputs): return torch.nn.Linear(n_inputs, WIDTH)\n"
     (tmp_path / "my_net.py").write_text(text)
     before = list(sys.path)
-    by_file = load(f"{tmp_path / 'my_net.py'}:A.net")
+    by_file = load_network(f"{tmp_path / 'my_net.py'}:A.net")
     monkeypatch.chdir(tmp_path)
-    by_module = load("my_net:A.net")
+    by_module = load_network("my_net:A.net")
     assert sys.path == before
     assert by_file.file == by_module.file == tmp_path / "my_net.py"
     assert by_file.source == by_module.source
@@ -59,37 +63,37 @@ def test_networks_of_one_name_are_told_apart(tmp_path: Path) -> None:
     for file, end in zip(files, ("", ".requires_grad_()"), strict=True):
         file.parent.mkdir()
         file.write_text(TEXT.format(end))
-    first, second = (load(f"{file}:net") for file in files)
+    first, second = (load_network(f"{file}:net") for file in files)
     assert first.source != second.source
     assert first.make is not second.make
 
 
 def test_a_class_of_torch_is_a_network_too() -> None:
-    assert isinstance(load("torch.nn:Linear").builder(NAMES, 2, {"bias": False})(), torch.nn.Linear)
+    assert isinstance(load_network("torch.nn:Linear").builder(NAMES, 2, {"bias": False})(), torch.nn.Linear)
 
 
 def test_a_module_that_is_nowhere_is_an_error() -> None:
     with pytest.raises(UsageError, match="no_such_module cannot be imported") as caught:
-        load("no_such_module:Net")
+        load_network("no_such_module:Net")
     assert caught.value.code == "E210"
 
 
 def test_options_and_input_names_reach_the_network() -> None:
-    user = load(f"{GOOD}:mlp")
+    user = load_network(f"{GOOD}:mlp")
     assert [p.shape[0] for p in user.builder(NAMES, 2, {"width": 9})().parameters()] == [9, 9, 2, 2]
-    load(f"{GOOD}:Named").builder(NAMES, 1, {"gates": False})()  # it asserts that it knows the names
+    load_network(f"{GOOD}:Named").builder(NAMES, 1, {"gates": False})()  # it asserts that it knows the names
 
 
 def test_an_option_that_it_does_not_take_is_an_error() -> None:
     with pytest.raises(UsageError, match="unexpected keyword argument 'depth'") as caught:
-        load(f"{GOOD}:mlp").builder(NAMES, 2, {"depth": 9})
+        load_network(f"{GOOD}:mlp").builder(NAMES, 2, {"depth": 9})
     assert "width: int = 6" in caught.value.detail[0]
     assert caught.value.code == "E211"
 
 
 def test_what_others_print_is_heard(capsys: pytest.CaptureFixture[str]) -> None:
     shortcut = torch.backends.mha.get_fastpath_enabled()
-    with undisturbed():
+    with quiet_modules():
         sys.stdout.write("here")
         assert not torch.backends.mha.get_fastpath_enabled()
     assert capsys.readouterr().out == "here"
@@ -99,14 +103,14 @@ def test_what_others_print_is_heard(capsys: pytest.CaptureFixture[str]) -> None:
 # ---- chosen for a run --------------------------------------------------------------------------------
 
 
-def test_the_built_in_networks_need_no_other() -> None:
-    assert other(Settings()) is None
-    assert other(Settings(network="linear")) is None
+def test_the_settings_choose_among_the_built_in_networks() -> None:
+    assert chosen(Settings(hidden=(5, 4))) == Mlp((6, 5, 4, 1))
+    assert chosen(Settings(network="linear")) == Linear(6, 1)
 
 
 def test_the_mlp_is_penalized_where_a_pattern_says() -> None:
-    network = other(Settings(hidden=(5, 4), penalize=("0.*",)))
-    assert network is not None
+    network = chosen(Settings(hidden=(5, 4), penalize=("0.*",)))
+    assert isinstance(network, ModuleNetwork)
     assert [(part.name, part.shape) for part in network.layout.penalized] == [("0.weight", (5, 6))]
     free = ["0.bias", "2.weight", "2.bias", "4.weight", "4.bias"]
     assert [part.name for part in network.layout.free] == free
@@ -114,7 +118,7 @@ def test_the_mlp_is_penalized_where_a_pattern_says() -> None:
 
 def test_the_linear_model_has_no_names_to_penalize() -> None:
     with pytest.raises(UsageError, match="one matrix of weights") as caught:
-        other(Settings(network="linear", penalize=("0.*",)))
+        chosen(Settings(network="linear", penalize=("0.*",)))
     assert caught.value.code == "E202"
 
 
@@ -131,13 +135,13 @@ def test_the_linear_model_has_no_names_to_penalize() -> None:
     ],
 )
 def test_what_the_probe_found_is_said(name: str, batched: bool, note: str, warning: str) -> None:
-    network = other(Settings(network=f"{GOOD}:{name}"))
-    assert network is not None
+    network = chosen(Settings(network=f"{GOOD}:{name}"))
+    assert isinstance(network, ModuleNetwork)
     assert network.batched == batched
     assert network.note.startswith(note)
     assert bool(network.note) == bool(note)
     assert [warning in text for text in network.warnings] == [True]
-    assert network.source == load(f"{GOOD}:{name}").source
+    assert network.source == load_network(f"{GOOD}:{name}").source
 
 
 # ---- a whole run -------------------------------------------------------------------------------------
@@ -190,7 +194,7 @@ def test_a_run_with_a_users_network(table: Path, capsys: pytest.CaptureFixture[s
     document: dict[str, Any] = json.loads(dumps(result))
     assert document["settings"]["network"] == settings.network
     assert document["settings"]["penalize"] == ["0.*"]
-    assert document["fingerprint"]["network"] == load(settings.network).source
+    assert document["fingerprint"]["network"] == load_network(settings.network).source
     warned = [text for text in document["data"]["warnings"] if "normalizes (1)" in text]
     assert len(warned) == 1
     assert warned[0] in notes.notes

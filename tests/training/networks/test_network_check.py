@@ -9,21 +9,20 @@ import pytest
 from regchoose.cli.failures import lines
 from regchoose.errors import RegchooseError
 from regchoose.records.words import Task
-from regchoose.training.networks.dry_step import Trial, try_out
-from regchoose.training.networks.subprocess_check import Request, probe
+from regchoose.training.networks.network_check import CheckReport, NetworkRequest, check_network, dry_step
 
 NETWORKS = Path(__file__).parent
 GOOD, BAD = NETWORKS / "good.py", NETWORKS / "bad.py"
 
 
-def request(name: str, *, task: Task = "regression", file: Path = BAD) -> Request:
-    return Request(f"{file}:{name}", {}, ["a", "b", "c", "d", "e", "f"], 1, task, [])
+def request(name: str, *, task: Task = "regression", file: Path = BAD) -> NetworkRequest:
+    return NetworkRequest(f"{file}:{name}", {}, ["a", "b", "c", "d", "e", "f"], 1, task, [])
 
 
 def attempt(name: str, *, file: Path = BAD) -> RegchooseError:
     """The error of a network that is tried in this process."""
     with pytest.raises(RegchooseError) as caught:
-        try_out(**vars(request(name, file=file)))
+        dry_step(**vars(request(name, file=file)))
     return caught.value
 
 
@@ -114,7 +113,7 @@ def test_a_file_that_is_missing_has_its_neighbour_named() -> None:
     ],
 )
 def test_what_vmap_cannot_run_is_known_with_its_reason(name: str, batched: bool, why: str) -> None:
-    trial = try_out(**vars(request(name, file=GOOD)))
+    trial = dry_step(**vars(request(name, file=GOOD)))
     assert trial.batched == batched
     assert why in trial.why
 
@@ -124,14 +123,14 @@ def test_what_vmap_cannot_run_is_known_with_its_reason(name: str, batched: bool,
 
 def test_the_child_answers_as_the_trial_does(capfd: pytest.CaptureFixture[str]) -> None:
     before = set(sys.modules)
-    assert probe(request("Printing", file=GOOD)) == Trial(batched=True, printed=True)
+    assert check_network(request("Printing", file=GOOD)) == CheckReport(batched=True, printed=True)
     assert capfd.readouterr() == ("", "")
     assert not [name for name in set(sys.modules) - before if name.startswith("regchoose_network")]
 
 
 def test_an_error_of_the_child_is_raised_here() -> None:
     with pytest.raises(RegchooseError) as caught:
-        probe(request("RaisesInForward"))
+        check_network(request("RaisesInForward"))
     here = attempt("RaisesInForward")
     assert lines(caught.value) == lines(here)
     assert "mat1 and mat2 shapes" in str(caught.value.__cause__)
@@ -139,14 +138,14 @@ def test_an_error_of_the_child_is_raised_here() -> None:
 
 def test_a_process_that_ends_is_an_error() -> None:
     with pytest.raises(RegchooseError, match="ended its process with status 3") as caught:
-        probe(request("ExitsAtOnce"))
+        check_network(request("ExitsAtOnce"))
     assert caught.value.code == "E513"
 
 
 def test_a_loop_without_end_is_stopped_and_shown() -> None:
     begun = time.monotonic()
     with pytest.raises(RegchooseError, match="did not finish one step on a few rows within") as caught:
-        probe(request("Endless"), limit_s=0.5)
+        check_network(request("Endless"), limit_s=0.5)
     assert time.monotonic() - begun < 30
     assert caught.value.code == "E514"
     assert caught.value.where.endswith("in forward")
@@ -169,7 +168,7 @@ class Net(nn.Linear):
 def test_a_process_that_is_killed_once_is_started_again(tmp_path: Path) -> None:
     file = tmp_path / "net.py"
     file.write_text(KILLED.format(condition="len(tries.read()) > 1 or "))
-    assert probe(request("Net", file=file)).batched
+    assert check_network(request("Net", file=file)).batched
     assert len(file.with_suffix(".tries").read_text()) > 2
 
 
@@ -177,6 +176,6 @@ def test_a_process_that_is_killed_twice_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "net.py"
     file.write_text(KILLED.format(condition=""))
     with pytest.raises(RegchooseError, match="was killed twice") as caught:
-        probe(request("Net", file=file))
+        check_network(request("Net", file=file))
     assert (caught.value.code, caught.value.exit_code) == ("E403", 4)
     assert file.with_suffix(".tries").read_text() == "xx"

@@ -15,13 +15,14 @@ from regchoose.settings.options import Settings
 from regchoose.training import serialization
 from regchoose.training import train as train_module
 from regchoose.training.block import Block, BlockResult, CellData
-from regchoose.training.descent import train_block
+from regchoose.training.block_training import train_block
 from regchoose.training.networks import choose
-from regchoose.training.networks.any_network import AnyNetwork
-from regchoose.training.networks.choose import other_network
-from regchoose.training.networks.dry_step import Trial
+from regchoose.training.networks.choose import choose_network
+from regchoose.training.networks.linear import Linear
+from regchoose.training.networks.mlp import Mlp
+from regchoose.training.networks.network_check import CheckReport
+from regchoose.training.networks.torch_module import ModuleNetwork
 from regchoose.training.train import Training, seconds_a_model, train
-from regchoose.training.trained_blocks import arrays_of, from_arrays
 from tests.training.problems import block_result, cell, points, training
 
 PENALTIES = points((0, 0), (0.05, 0), (0, 0.05))
@@ -64,12 +65,12 @@ def arrays(run: Trained) -> list[bytes]:
 
 def test_a_result_comes_back_from_its_arrays_without_the_weights_of_all_models(cells: list[CellData]) -> None:
     result = replace(block_result(training("regression"), cells[:1], PENALTIES), note="a note")
-    again = from_arrays(dict(arrays_of(result)), result.note)
+    again = BlockResult.from_arrays(dict(result.arrays()), result.note)
     assert again is not None
     assert again.note == "a note"
     assert again.weights.shape == (1, 3, 0)
-    assert dict(arrays_of(again)).keys() == dict(arrays_of(result)).keys()
-    assert from_arrays({}, "") is None
+    assert dict(again.arrays()).keys() == dict(result.arrays()).keys()
+    assert BlockResult.from_arrays({}, "") is None
 
 
 @pytest.mark.parametrize("hidden", [(6,), None], ids=str)
@@ -83,7 +84,7 @@ def test_the_second_run_trains_nothing_and_says_the_same(
         journal = Cache(tmp_path / "j.sqlite", engine="", fresh=False, now=lambda: 0.0)
         if turn:
             monkeypatch.setattr(serialization, "train_within_memory", None)
-        kept = replace(plan, kept=journal)
+        kept = replace(plan, store=journal)
         runs.append(train(kept, cells, PENALTIES, capture=CAPTURE, advanced=told.append))
         assert (journal.found, journal.kept) == ((0, 3), (3, 0))[turn]
         journal.close()
@@ -103,9 +104,9 @@ def test_what_was_done_before_a_stop_is_not_done_again(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(replace(plan, kept=memory), cells, PENALTIES, advanced=stop)
+        train(replace(plan, store=memory), cells, PENALTIES, advanced=stop)
     assert len(memory.blocks) == 2
-    again = train(replace(plan, kept=memory), cells, PENALTIES)
+    again = train(replace(plan, store=memory), cells, PENALTIES)
     assert memory.found == 2
     assert len(memory.blocks) == 3
     assert arrays(again) == arrays(wanted)
@@ -118,11 +119,11 @@ def test_a_failed_model_is_repaired_alike(cells: list[CellData], monkeypatch: py
         failed[:, 0] |= block.schedule.lr > 0.01
         return replace(result, failed=failed)
 
-    monkeypatch.setattr(train_module, "train_block", failing)
+    monkeypatch.setattr(serialization, "train_block", failing)
     plan = training("regression")
-    plan = replace(plan, schedule=replace(plan.schedule, lr=0.02), kept=Memory())
+    plan = replace(plan, schedule=replace(plan.schedule, lr=0.02), store=Memory())
     first = train(plan, cells, PENALTIES, capture=CAPTURE)
-    assert len(plan.kept.blocks) == 6  # type: ignore[union-attr]
+    assert len(plan.store.blocks) == 6  # type: ignore[union-attr]
     assert not first.failed.any()
     assert arrays(train(plan, cells, PENALTIES, capture=CAPTURE)) == arrays(first)
 
@@ -132,10 +133,10 @@ CHANGES: dict[str, Change] = {
     "strength": lambda plan, cells: (plan, cells, points((0, 0), (0.06, 0), (0, 0.05))),
     "kind of strength": lambda plan, cells: (plan, cells, points((0, 0), (0, 0.05), (0.05, 0))),
     "rate": lambda plan, cells: (_scheduled(plan, lr=0.001), cells, PENALTIES),
-    "length": lambda plan, cells: (replace(plan, schedule=plan.schedule.halved()), cells, PENALTIES),
+    "length": lambda plan, cells: (replace(plan, schedule=plan.schedule.halve()), cells, PENALTIES),
     "batch": lambda plan, cells: (_scheduled(plan, batch=plan.schedule.batch // 2), cells, PENALTIES),
-    "hidden": lambda plan, cells: (replace(plan, hidden=(7,)), cells, PENALTIES),
-    "linear": lambda plan, cells: (replace(plan, hidden=None), cells, PENALTIES),
+    "hidden": lambda plan, cells: (replace(plan, network=Mlp((4, 7, 1))), cells, PENALTIES),
+    "linear": lambda plan, cells: (replace(plan, network=Linear(4, 1)), cells, PENALTIES),
     "seed": lambda plan, cells: (plan, [replace(one, seed=9 + one.seed) for one in cells], PENALTIES),
     "a number": lambda plan, cells: (plan, [_moved(one) for one in cells], PENALTIES),
     "target": lambda plan, cells: (plan, [replace(one, y=one.y + 1) for one in cells], PENALTIES),
@@ -156,7 +157,7 @@ def _moved(one: CellData) -> CellData:
 @pytest.mark.parametrize("change", CHANGES)
 def test_any_change_makes_it_another_block(change: str, cells: list[CellData]) -> None:
     memory = Memory()
-    plan = replace(training("regression"), kept=memory)
+    plan = replace(training("regression"), store=memory)
     train(plan, cells, PENALTIES)
     changed, others, penalties = CHANGES[change](plan, cells)
     train(changed, others, penalties)
@@ -166,7 +167,7 @@ def test_any_change_makes_it_another_block(change: str, cells: list[CellData]) -
 
 def test_one_changed_cell_retrains_one(cells: list[CellData]) -> None:
     memory = Memory()
-    plan = replace(training("regression"), kept=memory)
+    plan = replace(training("regression"), store=memory)
     train(plan, cells, PENALTIES)
     train(plan, [*cells[:2], replace(cells[2], seed=9)], PENALTIES)
     assert memory.found == 2
@@ -174,7 +175,7 @@ def test_one_changed_cell_retrains_one(cells: list[CellData]) -> None:
 
 def test_an_estimate_of_the_time_is_not_looked_up(cells: list[CellData]) -> None:
     memory = Memory()
-    seconds_a_model(replace(training("regression"), kept=memory), cells, PENALTIES, clock=lambda: 0.0)
+    seconds_a_model(replace(training("regression"), store=memory), cells, PENALTIES, clock=lambda: 0.0)
     assert memory.blocks == {}
 
 
@@ -193,7 +194,7 @@ class Net(torch.nn.Sequential):
 @pytest.fixture
 def no_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare the process in which a network is tried; it has tests of its own."""
-    monkeypatch.setattr(choose, "probe", lambda request: Trial(batched=True))
+    monkeypatch.setattr(choose, "check_network", lambda request: CheckReport(batched=True))
 
 
 def identity(folder: Path) -> str:
@@ -201,8 +202,8 @@ def identity(folder: Path) -> str:
     (folder / "layers_one.py").write_text("WIDTH = 4\n")
     (folder / "net.py").write_text(NET.replace("from layers", "from layers_one"))
     settings = Settings(network=f"{folder / 'net.py'}:Net")
-    network = other_network(settings, input_names=["a", "b"], task="regression", n_classes=0)
-    assert isinstance(network, AnyNetwork)
+    network = choose_network(settings, input_names=["a", "b"], task="regression", n_classes=0)
+    assert isinstance(network, ModuleNetwork)
     return network.identity
 
 
@@ -211,21 +212,21 @@ def test_a_users_network_is_told_by_its_code_what_it_imports_and_its_options(tmp
     first = identity(tmp_path / "one")
     assert first
     settings = Settings(network=f"{tmp_path / 'one' / 'net.py'}:Net")
-    again = other_network(settings, input_names=["a", "b"], task="regression", n_classes=0)
-    assert again is not None
+    again = choose_network(settings, input_names=["a", "b"], task="regression", n_classes=0)
+    assert isinstance(again, ModuleNetwork)
     assert again.identity == first
     others = [
         replace(settings, network_options={"depth": 2}),
         replace(settings, penalize=("0.*",)),
     ]
-    found = [other_network(one, input_names=["a", "b"], task="regression", n_classes=0) for one in others]
-    assert found[0] is not None
+    found = [choose_network(one, input_names=["a", "b"], task="regression", n_classes=0) for one in others]
+    assert isinstance(found[0], ModuleNetwork)
     assert found[0].identity != first
-    assert found[1] is not None
+    assert isinstance(found[1], ModuleNetwork)
     assert found[1].layout != again.layout
     (tmp_path / "one" / "layers_one.py").write_text("WIDTH = 4  # as before\n")
-    changed = other_network(settings, input_names=["a", "b"], task="regression", n_classes=0)
-    assert changed is not None
+    changed = choose_network(settings, input_names=["a", "b"], task="regression", n_classes=0)
+    assert isinstance(changed, ModuleNetwork)
     assert changed.identity != first
 
 
@@ -237,11 +238,11 @@ def test_blocks_of_a_users_network_are_kept_unless_nothing_tells_it(tmp_path: Pa
     data = [cell("regression", seed=seed) for seed in range(2)]
     settings = Settings(network=f"{folder / 'net.py'}:Net")
     names = [f"x{j}" for j in range(data[0].x.shape[1])]
-    network = other_network(settings, input_names=names, task="regression", n_classes=0)
-    assert network is not None
+    network = choose_network(settings, input_names=names, task="regression", n_classes=0)
+    assert isinstance(network, ModuleNetwork)
     for own, kept in ((network, 2), (replace(network, identity=""), 0)):
         memory = Memory()
-        plan = replace(training("regression"), other=own, kept=memory)
+        plan = replace(training("regression"), network=own, store=memory)
         first = train(plan, data, PENALTIES)
         again = train(plan, data, PENALTIES)
         assert arrays(first) == arrays(again)

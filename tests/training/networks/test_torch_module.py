@@ -11,11 +11,10 @@ from torch import Tensor, nn
 
 from regchoose.errors import TrainingError, UsageError
 from regchoose.records.words import Task
+from regchoose.training.deterministic import quiet_modules
 from regchoose.training.loss import n_outputs, row_loss
-from regchoose.training.networks.any_network import AnyNetwork
-from regchoose.training.networks.inspect_module import any_network
 from regchoose.training.networks.mlp import Mlp
-from regchoose.training.networks.user_network import undisturbed
+from regchoose.training.networks.torch_module import ModuleNetwork, module_network
 from regchoose.training.train import Training, train
 from tests.training.networks import good
 from tests.training.problems import TASKS, block_result, cell, points, training
@@ -37,11 +36,11 @@ CASES = [(make, task) for make in MODULES for task in TASKS] + [(good.flat, TASK
 
 def of(
     make: Make, *, d: int = D, k: int = 1, penalize: tuple[str, ...] = (), **options: object
-) -> AnyNetwork:
-    return any_network(lambda: make(d, k, **options), n_inputs=d, n_outputs=k, penalize=penalize)
+) -> ModuleNetwork:
+    return module_network(lambda: make(d, k, **options), n_inputs=d, n_outputs=k, penalize=penalize)
 
 
-def starts(network: AnyNetwork | Mlp, m: int = M) -> Tensor:
+def starts(network: ModuleNetwork | Mlp, m: int = M) -> Tensor:
     """Parameters of m models: (m, p)."""
     rows = [network.initial(np.random.default_rng(seed)) for seed in range(m)]
     return torch.as_tensor(np.stack(rows), dtype=torch.float32)
@@ -55,14 +54,16 @@ def batch(task: Task, *, m: int = M, shared: bool = False) -> tuple[Tensor, Tens
     return (x[:1].expand(m, -1, -1), y[:1].expand(m, -1)) if shared else (x, y)
 
 
-def gradient_of(network: AnyNetwork | Mlp, parameters: Tensor, task: Task, *, shared: bool = False) -> Tensor:
+def gradient_of(
+    network: ModuleNetwork | Mlp, parameters: Tensor, task: Task, *, shared: bool = False
+) -> Tensor:
     gradient = torch.zeros_like(parameters)
     x, y = batch(task, m=len(parameters), shared=shared)
     network.program(parameters, gradient, n_rows=N).write_gradient(task, x, y)
     return gradient
 
 
-def loaded(network: AnyNetwork, make: Make, row: Tensor, *, k: int) -> nn.Module:
+def loaded(network: ModuleNetwork, make: Make, row: Tensor, *, k: int) -> nn.Module:
     """A plain module with a model's parameters."""
     module = make(D, k)
     module(torch.randn(N, D))  # lazy layers take shape
@@ -100,7 +101,7 @@ def test_a_sequence_of_layers_is_the_mlp(task: Task, shared: bool) -> None:
 @pytest.mark.parametrize("batched", [True, False], ids=["batched", "one by one"])
 def test_outputs_and_gradients_are_pytorchs_own(task: Task, make: Make, batched: bool) -> None:
     k = n_outputs(task, 3)
-    with undisturbed():
+    with quiet_modules():
         network = replace(of(make, k=k), batched=batched)
         network = replace(network, random=False) if make is not good.dropout else network
         parameters, (x, y) = starts(network), batch(task)
@@ -185,7 +186,7 @@ def test_frozen_tensors_stay_and_constants_take_no_room() -> None:
     assert [part.name for part in network.layout.carried] == ["frozen.weight", "frozen.bias"]
     assert "gates" in [part.name for part in network.layout.free]
     plan = training("regression")
-    result = block_result(replace(plan, other=network), [cell("regression", d=D)], points((0.01, 0.01)))
+    result = block_result(replace(plan, network=network), [cell("regression", d=D)], points((0.01, 0.01)))
     assert not result.failed.any()
 
 
@@ -269,10 +270,10 @@ def test_the_penalty_applies_just_there_and_zeros_are_exact(make: Make) -> None:
     everything = of(make)
     name = everything.layout.penalized[-1].name
     network = of(make, penalize=(name,))
-    with undisturbed():
-        plan = replace(training("regression", epochs=30, lr=0.05), other=network)
+    with quiet_modules():
+        plan = replace(training("regression", epochs=30, lr=0.05), network=network)
         chosen = block_result(plan, data, strong).weights[0]
-        every = block_result(replace(plan, other=everything), data, strong).weights[0]
+        every = block_result(replace(plan, network=everything), data, strong).weights[0]
     assert chosen.shape[1] == network.layout.penalized[0].end < every.shape[1]
     assert not chosen[1].any()
     assert chosen[0].all()
@@ -284,16 +285,16 @@ def test_the_penalty_applies_just_there_and_zeros_are_exact(make: Make) -> None:
 
 def small(task: Task, make: Make, *, d: int = D, jobs: int = 1, **changes: object) -> Training:
     network = replace(of(make, d=d, k=n_outputs(task, 3)), **changes)  # type: ignore[arg-type]  # by name
-    return replace(training(task, epochs=4, jobs=jobs), other=network)
+    return replace(training(task, epochs=4, jobs=jobs), network=network)
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_mlp_as_a_module_learns_what_the_mlp_learns(task: Task) -> None:
     """From other starts, so to about the same loss."""
     data, none = [cell(task, d=D, seed=seed) for seed in range(4)], points((0.0, 0.0))
-    plan = training(task, epochs=40, lr=0.03)
+    plan = training(task, epochs=40, lr=0.03, d=D)
     own = train(plan, data, none).losses["inner"][:, 0, -1].mean()
-    as_module = train(replace(plan, other=of(good.mlp, k=n_outputs(task, 3))), data, none)
+    as_module = train(replace(plan, network=of(good.mlp, k=n_outputs(task, 3))), data, none)
     assert as_module.losses["inner"][:, 0, -1].mean() == pytest.approx(own, rel=0.25)
 
 

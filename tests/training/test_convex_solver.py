@@ -9,11 +9,13 @@ from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from torch.autograd.functional import hessian, jacobian
 
 from regchoose.records.words import Float, Task
-from regchoose.training.block import Rows, Stopped
-from regchoose.training.linear import LinearFit, LinearProblem, solve
+from regchoose.training.block import Stopped
+from regchoose.training.convex_solver import HeldRows, LinearFit, LinearProblem, solve
+from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import n_outputs
+from regchoose.training.penalty import PenaltyTensors
 from regchoose.training.train import train
-from tests.training.problems import TASKS, cell, points, rows, training
+from tests.training.problems import CPU, TASKS, cell, points, rows, training
 
 KINDS = [(1.0, 0.0), (0.0, 1.0), (0.5, 0.5)]
 SHAPES = [(80, 5), (50, 8)]
@@ -25,10 +27,9 @@ STRENGTHS = [0.005, 0.05, 0.5]
 #                                                                       l2 = (1 − r)/(2·C·n).
 
 
-def problem(task: Task, x: Rows, y: Float, *pairs: tuple[float, float]) -> LinearProblem:
-    ones = torch.tensor(np.column_stack([x, np.ones(len(x))]))
-    l1, l2 = (torch.tensor(column, dtype=torch.float64) for column in zip(*pairs, strict=True))
-    return LinearProblem(task, ones, torch.tensor(y), n_outputs(task, 3), l1, l2)
+def problem(task: Task, x: RowMatrix, y: Float, *pairs: tuple[float, float]) -> LinearProblem:
+    penalties = PenaltyTensors.of(points(*pairs), device=CPU, dtype=torch.float64)
+    return LinearProblem(task, HeldRows.of(x, y, device=CPU), n_outputs(task, 3), penalties)
 
 
 def with_correlation(task: Task, shape: tuple[int, int]) -> tuple[Float, Float]:
@@ -105,7 +106,7 @@ def test_without_penalty_it_is_maximum_likelihood(task: Task) -> None:
 def test_a_regression_without_penalty_is_least_squares_of_least_norm(shape: tuple[int, int]) -> None:
     x, y = rows("regression", *shape, seed=5)
     ours = problem("regression", x, y, (0, 0))
-    wanted, *_ = np.linalg.lstsq(ours.x.numpy(), y, rcond=None)
+    wanted, *_ = np.linalg.lstsq(np.column_stack([x, np.ones(len(x))]), y, rcond=None)
     fit = solve(ours)
     assert fit.converged.all()
     np.testing.assert_allclose(fit.u[0, 0].numpy(), wanted, atol=1e-5)

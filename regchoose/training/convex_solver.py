@@ -1,0 +1,328 @@
+"""A linear model is convex: its optimum is reached, for m penalties at once, in float64.
+
+Newton's method with the penalty kept whole: the loss is replaced by its quadratic model, which
+`regchoose.training.quadratic` minimizes exactly with the penalty (for a regression the quadratic model is the
+loss itself). It stops when the optimality condition holds, not after a number of epochs. Loss, gradient and
+curvature are sums over rows, so it needs no more than passes over them: rows may lie in memory, or be read
+anew for every sum.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from math import log
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from regchoose.records.words import Task
+from regchoose.training.block import Stopped
+from regchoose.training.loss import row_loss, slope
+from regchoose.training.networks.linear import with_intercept
+from regchoose.training.penalty import PenaltyTensors
+from regchoose.training.quadratic import Quadratic, minimize
+from regchoose.training.row_source import Numbers, RowPart, RowSource
+
+TOLERANCE = 1e-9  # of the optimality condition, relative to the slope at zero weights
+ITERATIONS, HALVINGS = 100, 12
+SEPARATED_LOSS = 1e-4  # nats, at which a model of separable classes is stopped: there is no optimum to reach
+DOUBLE = torch.float64
+
+Sum = Callable[[Tensor, Tensor], Tensor]  # of rows x (n, d + 1), the last column 1, and y (n,)
+
+
+# ---- rows ----------------------------------------------------------------------------------------
+
+
+class SummableRows(Protocol):
+    """Rows x (n, d + 1), the last column 1, and y (n,), of which only sums are asked."""
+
+    @property
+    def n_columns(self) -> int:
+        """Inputs and the intercept, d + 1."""
+
+    def mean(self, of: Sum) -> Tensor:
+        """Return the mean over all rows of what `of` gives as the mean over some of them."""
+
+    def largest(self, of: Sum) -> Tensor:
+        """Return the largest over all rows of what `of` gives as the largest over some: -> (m,)."""
+
+
+@dataclass(frozen=True)
+class HeldRows:
+    """Rows in memory."""
+
+    x: Tensor
+    y: Tensor
+
+    @classmethod
+    def of(cls, x: Numbers, y: Numbers, *, device: torch.device) -> "HeldRows":
+        """Return rows x (n, d), y (n,) on a device."""
+        return cls(with_intercept(_double(x, device)), _double(y, device))
+
+    @property
+    def n_columns(self) -> int:
+        """Inputs and the intercept, d + 1."""
+        return self.x.shape[1]
+
+    def mean(self, of: Sum) -> Tensor:
+        """Return the mean over all rows."""
+        return of(self.x, self.y)
+
+    def largest(self, of: Sum) -> Tensor:
+        """Return the largest over all rows."""
+        return of(self.x, self.y)
+
+
+@dataclass(frozen=True)
+class StreamedRows:
+    """A part of a row source, read anew for every sum.
+
+    Parameters
+    ----------
+    after_pass : callable
+        Called after each pass over the rows.
+    """
+
+    source: RowSource
+    part: RowPart
+    device: torch.device
+    after_pass: Callable[[], None]
+
+    @property
+    def n_columns(self) -> int:
+        """Inputs and the intercept, d + 1."""
+        return self.source.n_inputs + 1
+
+    def mean(self, of: Sum) -> Tensor:
+        """Return the mean over all rows, from those of the chunks."""
+        total, count = torch.zeros((), dtype=DOUBLE, device=self.device), 0
+        for rows in self._chunks():
+            total = total + of(rows.x, rows.y) * len(rows.y)
+            count += len(rows.y)
+        self.after_pass()
+        return total / count
+
+    def largest(self, of: Sum) -> Tensor:
+        """Return the largest over all rows, from those of the chunks."""
+        parts = [of(rows.x, rows.y) for rows in self._chunks()]
+        self.after_pass()
+        return torch.stack(parts).amax(0)
+
+    def _chunks(self) -> Iterator[HeldRows]:
+        for x, y in self.source.in_order(self.part):
+            yield HeldRows.of(x, y, device=self.device)
+
+
+def rows_of(
+    source: RowSource, part: RowPart, *, device: torch.device, after_pass: Callable[[], None]
+) -> SummableRows:
+    """Return a part of a row source: copied to the device at once if it is in memory, else streamed."""
+    if source.in_memory:
+        ((x, y),) = source.in_order(part)
+        return HeldRows.of(x, y, device=device)
+    return StreamedRows(source, part, device, after_pass)
+
+
+def _double(values: Numbers, device: torch.device) -> Tensor:
+    return torch.as_tensor(np.asarray(values, dtype=np.float64), device=device)
+
+
+# ---- the problem ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LinearProblem:
+    """Rows and the penalties of m linear models.
+
+    The parameters u of a model are a (k, d + 1) matrix in one row: weights and intercept of each output.
+
+    Parameters
+    ----------
+    rows : SummableRows
+        Targets are standardized numbers or class codes.
+    n_outputs : int
+        k.
+    penalties : PenaltyTensors
+        In float64.
+    """
+
+    task: Task
+    rows: SummableRows
+    n_outputs: int
+    penalties: PenaltyTensors
+
+    def only(self, models: Tensor) -> "LinearProblem":
+        """Return the problem of the models with these indices."""
+        return replace(self, penalties=self.penalties[models])
+
+    def matrix(self, u: Tensor) -> Tensor:
+        """(m, k·(d+1)) -> (m, k, d+1)."""
+        return u.view(len(u), self.n_outputs, -1)
+
+    def loss(self, u: Tensor) -> Tensor:
+        """Mean loss without the penalty: -> (m,)."""
+        return self.rows.mean(lambda x, y: self._row_loss(u, x, y).mean(1))
+
+    def largest_loss(self, u: Tensor) -> Tensor:
+        """Loss of the row that is fitted worst: -> (m,)."""
+        return self.rows.largest(lambda x, y: self._row_loss(u, x, y).amax(1))
+
+    def objective(self, u: Tensor) -> Tensor:
+        """J of each model: -> (m,)."""
+        return self.loss(u) + self.penalties.value(self.matrix(u)[:, :, :-1].flatten(1))
+
+    def gradient(self, u: Tensor) -> Tensor:
+        """Gradient of the mean loss: -> (m, k·(d+1))."""
+
+        def of(x: Tensor, y: Tensor) -> Tensor:
+            back = slope(self.task, self._outputs(u, x), y.expand(len(u), -1)) / len(y)
+            return (back @ x).flatten(1)
+
+        return self.rows.mean(of)
+
+    def residual(self, u: Tensor) -> Tensor:
+        """Largest violation of the optimality condition, intercepts included: -> (m,)."""
+        weights, gradient = self.matrix(u), self.matrix(self.gradient(u))
+        of_weights = self.penalties.violation(weights[:, :, :-1].flatten(1), gradient[:, :, :-1].flatten(1))
+        return torch.maximum(of_weights, gradient[:, :, -1].abs().amax(1))
+
+    def hessian(self, u: Tensor) -> Tensor:
+        """Second derivative of the mean loss: -> (m, p, p), or (1, p, p) where it is the same for all."""
+        return self.rows.mean(lambda x, _: self._hessian(u, x))
+
+    def _outputs(self, u: Tensor, x: Tensor) -> Tensor:
+        return self.matrix(u) @ x.T
+
+    def _row_loss(self, u: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        return row_loss(self.task, self._outputs(u, x), y.expand(len(u), -1))
+
+    def _hessian(self, u: Tensor, x: Tensor) -> Tensor:
+        n = len(x)
+        if self.task == "regression":
+            return (2 / n * x.T @ x)[None]
+        if self.task == "binary":
+            p = torch.sigmoid(self._outputs(u, x))[:, 0]
+            return (x * (p * (1 - p) / n)[:, :, None]).transpose(1, 2) @ x
+        p = torch.softmax(self._outputs(u, x), 1)
+        m, k, d = len(u), self.n_outputs, x.shape[1]
+        full = x.new_empty(m, k, d, k, d)
+        for i in range(k):
+            for j in range(i + 1):
+                weight = p[:, i] * (float(i == j) - p[:, j]) / n
+                full[:, i, :, j] = (x * weight[:, :, None]).transpose(1, 2) @ x
+                full[:, j, :, i] = full[:, i, :, j]
+        return full.view(m, k * d, k * d)
+
+
+# ---- its solution --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LinearFit:
+    """The optimum of each model.
+
+    Parameters
+    ----------
+    u : Tensor (m, k, d + 1)
+        Weights, and the intercept last.
+    residual : Tensor (m,)
+        Remaining violation of the optimality condition.
+    converged : Tensor (m,), bool
+        Whether that is within the tolerance. Separable classes without a penalty have no optimum; then u is
+        where the method was stopped.
+    """
+
+    u: Tensor
+    residual: Tensor
+    converged: Tensor
+
+
+def solve(
+    problem: LinearProblem,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    start: Tensor | None = None,
+    moved_to: Callable[[Tensor], None] = lambda _: None,
+) -> LinearFit:
+    """Minimize J for each penalty, from zero weights.
+
+    Where several minima exist (no penalty and more features than rows), the steps stay in the span of the
+    rows, so the minimum found is the one of least norm.
+
+    Parameters
+    ----------
+    start : Tensor (m, k·(d+1)), optional
+        A point that an earlier call has reported: the steps go on from there as they would have.
+    moved_to : callable
+        Called with the point after each step.
+
+    Raises
+    ------
+    Stopped
+        Where `stop()` became true between two steps.
+    """
+    penalties, columns = problem.penalties, problem.rows.n_columns
+    m = len(penalties)
+    u = penalties.l1.new_zeros(m, problem.n_outputs * columns)
+    scale = problem.gradient(u).abs().amax(1).clamp_min(1e-12)
+    u = u if start is None else start
+    is_weight = (torch.arange(u.shape[1], device=u.device) % columns) != columns - 1
+    ridge, threshold = (2 * penalties.l2)[:, None] * is_weight, penalties.l1[:, None] * is_weight
+    left = torch.arange(m, device=u.device)
+    for _ in range(ITERATIONS):
+        if stop():
+            raise Stopped
+        own, at = problem.only(left), u[left]
+        residual = own.residual(at)
+        going = (residual > TOLERANCE * scale[left]) & ~_endless(own, at)
+        left, at, residual = left[going], at[going], residual[going]
+        if not len(left):
+            break
+        own = problem.only(left)
+        hessian = own.hessian(at)
+        product = at @ hessian[0] if len(hessian) == 1 else torch.bmm(hessian, at[:, :, None])[:, :, 0]
+        model = Quadratic(hessian, ridge[left], product - own.gradient(at), threshold[left])
+        # No more exact than the model is: far from the optimum a tenth will do.
+        share = (residual / scale[left]).clamp(1e-4, 0.1)
+        aim = minimize(model, at, tolerance=torch.maximum(0.01 * TOLERANCE * scale[left], residual * share))
+        better, moved = _line_search(own, at, aim)
+        left = left[moved]  # where nothing is better, nothing will be
+        u = u.index_put((left,), better[moved])
+        moved_to(u)
+    residual = problem.residual(u)
+    converged = (residual <= 1e3 * TOLERANCE * scale) & ~_separated(problem, u)
+    return LinearFit(problem.matrix(u), residual, converged)
+
+
+def _endless(problem: LinearProblem, u: Tensor) -> Tensor:
+    """Whether a model is on its way to infinity, and has gone far enough."""
+    return _separated(problem, u) & (problem.loss(u) <= SEPARATED_LOSS)
+
+
+def _separated(problem: LinearProblem, u: Tensor) -> Tensor:
+    """Whether a model without penalty puts every row into its class: then a larger u is always better.
+
+    The gradient fades on that way, so the optimality condition alone would take it for an optimum.
+    """
+    free = (problem.penalties.l1 == 0) & (problem.penalties.l2 == 0)
+    if problem.task == "regression":
+        return torch.zeros_like(free)
+    return free & (problem.largest_loss(u) < log(2))
+
+
+def _line_search(problem: LinearProblem, u: Tensor, aim: Tensor) -> tuple[Tensor, Tensor]:
+    """Halve the way to `aim` until the objective falls; return the points and where they moved."""
+    value, residual = problem.objective(u), problem.residual(u)
+    best, moved = u, torch.zeros_like(value, dtype=torch.bool)
+    for halving in range(HALVINGS):
+        candidate = torch.lerp(u, aim, 0.5**halving) if halving else aim
+        new = problem.objective(candidate)
+        flatter = (new <= value + 1e-12 * value.abs()) & (problem.residual(candidate) < residual)
+        better = ((new < value) | flatter) & ~moved
+        best = torch.where(better[:, None], candidate, best)
+        moved |= better
+        if bool(moved.all()):
+            break
+    return best, moved

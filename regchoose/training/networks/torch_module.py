@@ -1,0 +1,574 @@
+"""Any torch module as a network, m of them side by side, by `torch.func`.
+
+The tensors of a model lie in one row, as in `regchoose.training.networks.mlp`; the module is handed views
+of it. What a module updates while it trains, such as running statistics, lies in the row too, behind the
+parameters, so models that share a module share no state.
+"""
+
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+from torch.nn.modules.batchnorm import _NormBase
+
+from regchoose.errors import Phrase, TrainingError, UsageError, Word, setting
+from regchoose.records.words import Float, Task
+from regchoose.training.deterministic import (
+    RowMatrix,
+    padded_rows,
+    quiet_modules,
+    round_up_to_lines,
+    seeded_generator,
+)
+from regchoose.training.loss import slope
+from regchoose.training.networks.network import (
+    EVALUATED_ROWS,
+    TensorSlot,
+    array_digest,
+    predict_in_chunks,
+)
+from regchoose.training.networks.user_network import BuildModule, lines_of_error, short_message
+from regchoose.workers.threads import THREAD_PREFIX
+
+TensorDict = dict[str, Tensor]
+OneModel = Callable[[TensorDict, TensorDict, Tensor], tuple[Tensor, TensorDict]]
+
+TRIED_ROWS = 32
+NORMALIZATIONS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+MOST_NAMES = 12  # listed in an error
+
+
+# ---- where the tensors of a module lie ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ModuleLayout:
+    """The tensors of a model, in the order of its row.
+
+    Parameters
+    ----------
+    penalized, free : tuple of TensorSlot
+        What is trained, with and without a penalty.
+    carried : tuple of TensorSlot
+        What belongs to a model and is not trained: running statistics, frozen or random tensors. Their
+        gradient is zero, so Adam changes no bit of them.
+    """
+
+    penalized: tuple[TensorSlot, ...]
+    free: tuple[TensorSlot, ...]
+    carried: tuple[TensorSlot, ...]
+
+    @property
+    def trained(self) -> tuple[TensorSlot, ...]:
+        """The tensors that have a gradient."""
+        return self.penalized + self.free
+
+    @property
+    def n_penalized(self) -> int:
+        """How many numbers are penalized; they come first."""
+        return self.penalized[-1].end
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of a row: whole cache lines, as in `Mlp`."""
+        used = (self.trained + self.carried)[-1].end
+        return round_up_to_lines(used)
+
+
+def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str]) -> ModuleLayout:
+    """Give every tensor of a module its place in a row.
+
+    Parameters
+    ----------
+    carried : iterable of str
+        Names of the untrained tensors that differ between models.
+    penalize : sequence of str
+        Patterns of the names to penalize; without any, all weights of two and more dimensions.
+
+    Raises
+    ------
+    UsageError
+        E202 where a pattern matches no weight, E212 where there is nothing to train or to penalize.
+    """
+    trained = {name: tensor for name, tensor in module.named_parameters() if tensor.requires_grad}
+    if not trained:
+        raise UsageError(
+            "E212", "the network has no parameters to train", fix="make its layers attributes of the module"
+        )
+    weights = _weights(module, trained)
+    chosen = _matching(weights, penalize) if penalize else [n for n in weights if trained[n].ndim > 1]
+    if not chosen:
+        raise UsageError(
+            "E212",
+            "the network has no weights to penalize: no trained parameter of two or more dimensions",
+            detail=[f"trained: {_listed(trained)}"],
+            fix=setting(penalize=[Word(next(iter(weights), "NAME"))]) + ", or a network with torch.nn.Linear",
+        )
+    tensors = trained | {name: tensor for name, tensor in untrained(module).items() if name in set(carried)}
+    order = [*chosen, *(n for n in trained if n not in chosen), *(n for n in tensors if n not in trained)]
+    parts, start = [], 0
+    for name in order:
+        parts.append(TensorSlot(name, tuple(tensors[name].shape), tensors[name].dtype, start))
+        start = parts[-1].end
+    first, second = len(chosen), len(trained)
+    return ModuleLayout(tuple(parts[:first]), tuple(parts[first:second]), tuple(parts[second:]))
+
+
+def untrained(module: nn.Module) -> dict[str, Tensor]:
+    """Return frozen parameters and buffers by name."""
+    frozen = {name: tensor for name, tensor in module.named_parameters() if not tensor.requires_grad}
+    return frozen | dict(module.named_buffers())
+
+
+def normalizations(module: nn.Module) -> tuple[str, ...]:
+    """Return the names of the normalization layers."""
+    return tuple(name for name, layer in module.named_modules() if isinstance(layer, NORMALIZATIONS))
+
+
+def flatten_module(module: nn.Module, layout: ModuleLayout) -> Tensor:
+    """Write a module's tensors into a row: (p,)."""
+    tensors = dict(module.named_parameters()) | dict(module.named_buffers())
+    row = torch.zeros(layout.n_parameters, dtype=torch.float64)
+    for slot in layout.trained + layout.carried:
+        row[slot.start : slot.end] = tensors[slot.name].detach().reshape(-1)
+    return row
+
+
+def _weights(module: nn.Module, trained: Mapping[str, Tensor]) -> list[str]:
+    """Return the trained parameters that are neither biases nor of a normalization."""
+    inside = {
+        f"{layer}.{name}".lstrip(".") for layer in normalizations(module) for name in _own(module, layer)
+    }
+    return [name for name in trained if name not in inside and "bias" not in name.rpartition(".")[2]]
+
+
+def _own(module: nn.Module, layer: str) -> list[str]:
+    return [name for name, _ in module.get_submodule(layer).named_parameters()]
+
+
+def _matching(weights: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in weights):
+            raise UsageError(
+                "E202",
+                setting(penalize=[pattern]) + f" matches none of the network's weights: {_listed(weights)}",
+                where=setting("penalize"),
+                detail=["biases and normalizations are never penalized"],
+                fix=setting(penalize=[weights[0]]) if weights else "leave " + setting("penalize") + " out",
+            )
+    return [name for name in weights if any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def _listed(names: Iterable[str]) -> str:
+    some = list(names)
+    more = f", … ({len(some)} in all)" if len(some) > MOST_NAMES else ""
+    return ", ".join(some[:MOST_NAMES]) + more
+
+
+# ---- the network -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ModuleNetwork:
+    """Models of one module; see `regchoose.training.networks.network.Network`.
+
+    Parameters
+    ----------
+    build : callable
+        Returns a fresh module that maps rows (n, n_inputs) to (n, n_outputs), or to (n,) for one output.
+    layout : ModuleLayout
+        What a row holds.
+    random : bool
+        Whether it draws random numbers while it trains, as dropout does. The models of a block draw the
+        same numbers, so they differ by their penalty and not by luck.
+    unseen : int
+        Inputs without a derivative, such as codes that are looked up; they count as used.
+    batched : bool
+        Whether `vmap` can run it; otherwise the models run one after the other.
+    note, warnings : str, tuple of str
+        What a reader of the result should know of the training and of the network.
+    file, source : Path, str
+        The user's code that builds it, and its hash.
+    identity : str
+        What tells it from all other networks, as far as its code and arguments do; empty if unknown.
+    recipe : mapping, optional
+        How it is rebuilt in another process; see `regchoose.training.networks.rebuild`.
+    """
+
+    build: BuildModule
+    n_inputs: int
+    n_outputs: int
+    layout: ModuleLayout
+    random: bool = False
+    unseen: int = 0
+    batched: bool = True
+    note: str = ""
+    warnings: tuple[str, ...] = ()
+    file: Path | None = None
+    source: str = ""
+    identity: str = ""
+    recipe: Mapping[str, Any] | None = None
+    _own: threading.local = field(default_factory=threading.local, repr=False, compare=False)
+
+    is_convex: ClassVar[bool] = False
+    precision: ClassVar[Literal["float32", "float64"]] = "float32"
+    same_in_parts: ClassVar[bool] = False  # nobody knows how its products round
+    rows_at_once: ClassVar[int] = EVALUATED_ROWS
+    how_to_shrink: ClassVar[Phrase] = Phrase.of("a smaller network")
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Warnings, and the note."""
+        return tuple(filter(None, (*self.warnings, self.note)))
+
+    @property
+    def slots(self) -> tuple[TensorSlot, ...]:
+        """The tensors of a model, in the order of its row."""
+        return self.layout.trained + self.layout.carried
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of a row, p."""
+        return self.layout.n_parameters
+
+    @property
+    def n_penalized(self) -> int:
+        """How many of them, the first ones, are penalized."""
+        return self.layout.n_penalized
+
+    def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
+        """Copy rows to a device, without gaps, as a module may need them: (n, d) -> (n, d)."""
+        return padded_rows(x, x.shape[1], device=device)
+
+    def initial(self, rng: np.random.Generator) -> Float:
+        """Draw one model's parameters, (p,): the module's own initialization, seeded by `rng`."""
+        module = fresh(self.build, int(rng.integers(2**63)), n_inputs=self.n_inputs)
+        row: Float = flatten_module(module, self.layout).numpy()
+        return row
+
+    def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Return the outputs of rows, in evaluation mode: (m, p), (m, n, d) -> (m, k, n)."""
+        with torch.no_grad():
+            return self._evaluated(parameters, x)
+
+    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "ModuleProgram":
+        """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step.
+
+        A single row is seen in evaluation mode: batch normalization cannot train on one.
+        """
+        return ModuleProgram(self, parameters, gradient, training=n_rows > 1)
+
+    def nonzero_inputs(self, parameters: Tensor) -> Tensor:
+        """Return how many inputs move the outputs of any of the rows tried: (m, p) -> (m,)."""
+        x = tried_rows(self.n_inputs).to(parameters).repeat(len(parameters), 1, 1).requires_grad_()
+        with torch.enable_grad():
+            outputs = self._evaluated(parameters.detach(), x)
+        return moving(outputs, x).sum(1) + self.unseen
+
+    def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
+        """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
+        return predict_in_chunks(self, row, x, device=device)
+
+    def training_context(self) -> AbstractContextManager[object]:
+        """Return the context in which it is trained: without its prints, and so on."""
+        return quiet_modules()
+
+    def key(self) -> str | None:
+        """Return what tells it from other networks: its code, its layout, and a model's initial parameters.
+
+        They are part of it since a network may read weights from a file.
+        """
+        if not self.identity:
+            return None
+        # In a thread of this name, what the module prints while it is built is not shown.
+        with ThreadPoolExecutor(1, THREAD_PREFIX) as quiet:
+            start = quiet.submit(self.initial, np.random.default_rng(0)).result()
+        kind = f"{self.layout} {self.random} {self.batched} {self.unseen}"
+        return f"{self.identity} {kind} {array_digest(start).hex()}"
+
+    def spec(self) -> Mapping[str, Any]:
+        """Return its recipe."""
+        if self.recipe is None:
+            raise TypeError("nothing says how this module is built in another process")
+        return self.recipe
+
+    def module(self, device: torch.device, *, training: bool) -> nn.Module:
+        """Return this thread's module: `functional_call` replaces its tensors, so threads share none."""
+        own, key = vars(self._own), f"{device} {training}"
+        if key not in own:
+            own[key] = fresh(self.build, 0, n_inputs=self.n_inputs).to(device).train(training)
+        module: nn.Module = own[key]
+        return module
+
+    def apply(
+        self,
+        module: nn.Module,
+        trained: TensorDict,
+        carried: TensorDict,
+        *,
+        x: Tensor,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Tensor, TensorDict]:
+        """Return the outputs (m, k, n) of rows x (m, n, d), and what the models carry on.
+
+        Raises
+        ------
+        TrainingError
+            E511 where the user's code raises on these rows, though it did not on those it was checked with.
+        """
+        try:
+            return self._forward(module, trained, carried, x=x, generator=generator)
+        except (MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            if self.file is None or "alloc" in str(error):  # PyTorch has no type for the processor's memory
+                raise
+            raise TrainingError(
+                "E511",
+                f"the network raises while it is trained: {short_message(error)}",
+                fix=f"repair it there: it has to take any {self.n_inputs} standardized numbers",
+                **lines_of_error(error, self.file),
+            ) from error
+
+    def _forward(
+        self,
+        module: nn.Module,
+        trained: TensorDict,
+        carried: TensorDict,
+        *,
+        x: Tensor,
+        generator: torch.Generator | None,
+    ) -> tuple[Tensor, TensorDict]:
+        dtypes = {slot.name: slot.dtype for slot in self.layout.carried}
+
+        def one(trained: TensorDict, carried: TensorDict, x: Tensor) -> tuple[Tensor, TensorDict]:
+            # Counters lie in the row as floats, which are exact up to 2²⁴.
+            values = trained | {
+                name: tensor if dtypes[name].is_floating_point else tensor.to(dtypes[name])
+                for name, tensor in carried.items()
+            }
+            outputs = columns(functional_call(module, values, (x.clone(),)))  # it may write into its rows
+            return outputs.T, {name: values[name].to(tensor.dtype) for name, tensor in carried.items()}
+
+        if not self.batched:
+            return _one_by_one(one, trained, carried, x=x, generator=generator)
+        shared = x.stride(0) == 0  # all models see the same rows: the first layer can use that
+        both: tuple[Tensor, TensorDict] = vmap(one, in_dims=(0, 0, None if shared else 0), randomness="same")(
+            trained, carried, x[0] if shared else x
+        )
+        return both
+
+    def _evaluated(self, parameters: Tensor, x: Tensor) -> Tensor:
+        trained, carried = (
+            slot_views(parameters, slots) for slots in (self.layout.trained, self.layout.carried)
+        )
+        module = self.module(parameters.device, training=False)
+        if not self.random:
+            return self.apply(module, trained, carried, x=x)[0]
+        with seeded_generator(
+            parameters.device, 0
+        ) as generator:  # dropout is off; what a user draws may not be
+            return self.apply(module, trained, carried, x=x, generator=generator)[0]
+
+
+class ModuleProgram:
+    """The gradient of m modules, by automatic differentiation."""
+
+    def __init__(
+        self, network: ModuleNetwork, parameters: Tensor, gradient: Tensor, *, training: bool
+    ) -> None:
+        layout, self._network = network.layout, network
+        self._device = parameters.device
+        self._module = network.module(self._device, training=training)
+        rows = parameters.detach()
+        self._trained = {
+            name: view.requires_grad_() for name, view in slot_views(rows, layout.trained).items()
+        }
+        self._carried, self._gradients = (
+            slot_views(rows, layout.carried),
+            slot_views(gradient, layout.trained),
+        )
+        # The seed follows from the start of the first model, which is the same in all arms.
+        self._draws: int | Tensor = zlib.crc32(rows[0].cpu().numpy().tobytes()) if network.random else 0
+
+    def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
+        """Write the gradient of the mean loss on rows x (m, n, d), y (m, n), and update what is carried."""
+        with torch.enable_grad():
+            outputs, carried = self._forward(x)
+        back = slope(task, outputs.detach(), y) / y.shape[1]
+        leaves = list(self._trained.values())
+        gradients = torch.autograd.grad(outputs, leaves, back, allow_unused=True, materialize_grads=True)
+        for view, gradient in zip(self._gradients.values(), gradients, strict=True):
+            view.copy_(gradient)
+        for name, tensor in carried.items():
+            self._carried[name].copy_(tensor.detach())
+
+    def _forward(self, x: Tensor) -> tuple[Tensor, TensorDict]:
+        # Copies: a module may write into what it carries, while the graph still needs the old values.
+        carried = {name: tensor.clone() for name, tensor in self._carried.items()}
+        if not self._network.random:
+            return self._network.apply(self._module, self._trained, carried, x=x)
+        with seeded_generator(self._device, self._draws) as generator:
+            both = self._network.apply(self._module, self._trained, carried, x=x, generator=generator)
+            self._draws = generator.get_state()
+        return both
+
+
+def fresh(build: BuildModule, seed: int, *, n_inputs: int) -> nn.Module:
+    """BuildModule a module from a seed."""
+    with seeded_generator(torch.device("cpu"), seed):
+        module = build()
+        if any(isinstance(parameter, nn.UninitializedParameter) for parameter in module.parameters()):
+            with torch.no_grad():
+                module(tried_rows(n_inputs))  # lazy layers take their sizes from the first rows they see
+    return module
+
+
+def tried_rows(n_inputs: int) -> Tensor:
+    """Return the standard normal rows, (32, d), on which a network is tried."""
+    rows = np.random.default_rng(0).standard_normal((TRIED_ROWS, n_inputs))
+    return torch.as_tensor(rows, dtype=torch.float32)
+
+
+def moving(outputs: Tensor, x: Tensor) -> Tensor:
+    """Return which inputs have a nonzero derivative: (…, k, n), (…, n, d) -> (…, d) of bool."""
+    # Random weights, so that the derivatives of the outputs do not cancel.
+    weights = np.random.default_rng(1).standard_normal(outputs.shape[-2:])
+    back = torch.as_tensor(weights).to(outputs).expand_as(outputs)
+    if not outputs.requires_grad:
+        return torch.zeros_like(x[..., 0, :], dtype=torch.bool)
+    (slopes,) = torch.autograd.grad(outputs, [x], back, allow_unused=True, materialize_grads=True)
+    return (slopes != 0).any(-2)
+
+
+def columns(outputs: Tensor) -> Tensor:
+    """Return outputs as (n, k): one output may come as (n,)."""
+    return outputs[:, None] if outputs.ndim == 1 else outputs
+
+
+def slot_views(rows: Tensor, slots: Sequence[TensorSlot]) -> TensorDict:
+    """Return each tensor of the models by name, (m, …), without a copy."""
+    return {slot.name: slot.view(rows) for slot in slots}
+
+
+def _one_by_one(
+    one: OneModel, trained: TensorDict, carried: TensorDict, *, x: Tensor, generator: torch.Generator | None
+) -> tuple[Tensor, TensorDict]:
+    """Do what vmap does, in a loop."""
+    m = len(x)
+    apart = {name: tensor.unbind(0) for name, tensor in (trained | carried).items()}
+    state = None if generator is None else generator.get_state()
+    results = []
+    for model in range(m):
+        if generator is not None and state is not None:  # each model draws the same
+            generator.set_state(state)
+        own = {name: tensors[model] for name, tensors in apart.items()}
+        parts = [{name: own[name] for name in part} for part in (trained, carried)]
+        results.append(one(parts[0], parts[1], x[model]))
+    outputs = torch.stack([outputs for outputs, _ in results])
+    return outputs, {name: torch.stack([after[name] for _, after in results]) for name in carried}
+
+
+# ---- a look at a module ------------------------------------------------------------------------------
+
+
+def module_network(
+    build: BuildModule,
+    *,
+    n_inputs: int,
+    n_outputs: int,
+    penalize: Sequence[str] = (),
+    batched: bool = True,
+    note: str = "",
+    warnings: Sequence[str] = (),
+    file: Path | None = None,
+    source: str = "",
+) -> ModuleNetwork:
+    """Return the network of a module, after a look at how it lies in rows and what should be said of it.
+
+    Parameters
+    ----------
+    build : callable
+        Returns a fresh module.
+    penalize : sequence of str
+        Patterns of parameter names; see `lay_out`.
+
+    Raises
+    ------
+    UsageError
+        E202, E211 or E212 where the module is not fit.
+    """
+    first, second = (fresh(build, seed, n_inputs=n_inputs) for seed in (0, 1))
+    _refuse_changing(first, second)
+    before = {name: tensor.clone() for name, tensor in untrained(first).items()}
+    random = _draws(first, n_inputs)
+    after, other = untrained(first), untrained(second)
+    carried = [
+        name
+        for name, tensor in before.items()
+        if not (torch.equal(tensor, after[name]) and torch.equal(tensor, other[name]))
+    ]
+    return ModuleNetwork(
+        build,
+        n_inputs,
+        n_outputs,
+        lay_out(first, carried=carried, penalize=penalize),
+        random=random,
+        unseen=n_inputs - _seen(second, n_inputs),
+        batched=batched,
+        note=note,
+        warnings=(*warnings, *_of_normalizations(first)),
+        file=file,
+        source=source,
+    )
+
+
+def _refuse_changing(first: nn.Module, second: nn.Module) -> None:
+    shapes = [
+        {name: tensor.shape for name, tensor in (*module.named_parameters(), *module.named_buffers())}
+        for module in (first, second)
+    ]
+    if shapes[0] != shapes[1]:
+        raise UsageError(
+            "E211",
+            "the network has other parameters each time it is built",
+            fix="build the same layers whenever the arguments are the same",
+        )
+
+
+def _draws(module: nn.Module, n_inputs: int) -> bool:
+    """Whether a pass in training mode draws random numbers; it leaves traces in the buffers."""
+    with seeded_generator(torch.device("cpu"), 0) as generator, torch.no_grad():
+        start = generator.get_state()
+        module.train()(tried_rows(n_inputs))
+        return not torch.equal(start, generator.get_state())
+
+
+def _seen(module: nn.Module, n_inputs: int) -> int:
+    """Count the inputs that have a derivative at the start."""
+    x = tried_rows(n_inputs).requires_grad_()
+    with seeded_generator(torch.device("cpu"), 0), torch.enable_grad():
+        return int(moving(columns(module.eval()(x.clone())).T, x).sum())
+
+
+def _of_normalizations(module: nn.Module) -> tuple[str, ...]:
+    names = normalizations(module)
+    if not names:
+        return ()
+    shown = ", ".join(names[:4]) + ", …" * (len(names) > 4)
+    return (
+        f"The network normalizes ({shown}): smaller weights before a normalization leave what comes out of "
+        "it as it was, so a penalty on them only rescales them (and so changes the speed of learning). "
+        "--penalize can name the weights behind the last normalization.",
+    )

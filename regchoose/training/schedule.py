@@ -1,0 +1,80 @@
+"""How long, in which steps and at which learning rate every model is trained."""
+
+from dataclasses import dataclass, replace
+from math import ceil, cos, pi
+
+import numpy as np
+
+from regchoose.errors import setting
+from regchoose.records.words import Int
+
+USUAL_RATE = 0.003  # Adam's initial learning rate, unless another is found to be better
+SMALLER_RATE = setting("lr") + " with a smaller rate, such as " + setting(lr=0.0003)
+RETRY_RATE = 0.1  # of it, for a model that diverged
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The schedule of a training.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the rows.
+    batch : int
+        Rows a step, approximately: an epoch is cut into equal steps.
+    lr : float
+        Adam's initial learning rate; it falls to 0 along a cosine.
+    checkpoints : ndarray of int, (t,)
+        Epochs after which losses are recorded. Training stops after the last one: `epochs`, or earlier.
+    """
+
+    epochs: int
+    batch: int
+    lr: float
+    checkpoints: Int
+
+    def steps(self, n_rows: int) -> tuple[int, int]:
+        """Return the number of steps an epoch and of rows a step, for so many rows."""
+        steps = max(1, round(n_rows / self.batch))
+        return steps, n_rows // steps
+
+    def rate(self, step: int, *, total: int) -> float:
+        """Return the learning rate of a step (from 0) out of all steps of all epochs."""
+        return self.lr * 0.5 * (1 + cos(pi * step / total))
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch after which training stops."""
+        return int(self.checkpoints[-1])
+
+    def stop_at(self, checkpoint: int) -> "Schedule":
+        """Return the same schedule, stopped at one of its checkpoints, the only one that is recorded."""
+        return replace(self, checkpoints=self.checkpoints[[checkpoint]])
+
+    def at_end(self) -> "Schedule":
+        """Return the same schedule with its last checkpoint alone."""
+        return self.stop_at(len(self.checkpoints) - 1)
+
+    def at_rate(self, lr: float) -> "Schedule":
+        """Return the same schedule with another initial learning rate."""
+        return replace(self, lr=lr)
+
+    def halve(self) -> "Schedule":
+        """Return the schedule with half the epochs, in which the rate falls twice as fast."""
+        epochs = max(1, self.epochs // 2)
+        return replace(self, epochs=epochs, checkpoints=_checkpoints(epochs))
+
+
+def make_schedule(n_rows: int, *, epochs: int, least_steps: int, batch: int, lr: float) -> Schedule:
+    """Return a schedule with at least `least_steps` steps on `n_rows` rows, and its checkpoints.
+
+    Checkpoints lie closer together at the beginning, where an epoch changes most.
+    """
+    steps, _ = Schedule(epochs, batch, lr, np.array([epochs])).steps(n_rows)
+    epochs = max(epochs, ceil(least_steps / steps))
+    return Schedule(epochs, batch, lr, _checkpoints(epochs))
+
+
+def _checkpoints(epochs: int) -> Int:
+    return np.unique(np.round(np.geomspace(1, epochs, 24)).astype(np.int64))
