@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.ensemble import ExtraTreesClassifier
 
+from regchoose.errors import setting
 from regchoose.records.subsample import Check
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
@@ -76,10 +77,10 @@ def broken_rule(table: Table, rows: Int, *, checks: Sequence[Check], folds: int)
         if len(scarce):
             rare = scarce[np.argmin(whole[scarce])]
             wanted = int(np.ceil(2 * folds * table.n_all / whole[rare]))
-            remedy = f"--rows {wanted} would hold them" if wanted <= table.n_all else "the table has no more"
+            more = (setting(rows=wanted) + " would hold them").words(python=table.dialect.in_memory)
             return (
                 f"class {table.classes[rare]!r} has {drawn[rare]} rows among {len(rows):,}, {folds} folds "
-                f"need {2 * folds}; {remedy}"
+                f"need {2 * folds}; {more if wanted <= table.n_all else 'the table has no more'}"
             )
     broken = [check for check in checks if not check.ok]
     if not broken:
@@ -88,7 +89,8 @@ def broken_rule(table: Table, rows: Int, *, checks: Sequence[Check], folds: int)
     others = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
     return (
         f"{worst.check} of {worst.column} is {worst.value:.3g}, the limit {worst.limit:.3g}{others}; "
-        f"more than {len(rows):,} rows would come closer (--rows)"
+        f"more than {len(rows):,} rows would come closer "
+        f"({setting('rows').words(python=table.dialect.in_memory)})"
     )
 
 

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from regchoose.errors import DataError, ResourceError, UsageError
+from regchoose.errors import DataError, ResourceError, UsageError, setting
 from regchoose.records.table import Column, Table
 from regchoose.records.words import Float, Int
 from regchoose.table.large.duckdb_session import (
@@ -239,9 +239,9 @@ def refuse_some(table: Table) -> None:
     if table.whole is not None:
         raise UsageError(
             "E202",
-            f"--rows all needs all {table.n_all:,} images, and {table.n_rows:,} are held",
-            where="--rows",
-            fix=f"--rows {table.n_rows}   or   a smaller --image-size",
+            setting("rows") + f" all needs all {table.n_all:,} images, and {table.n_rows:,} are held",
+            where=setting("rows"),
+            fix=setting(rows=table.n_rows) | "a smaller " + setting("image_size"),
         )
 
 

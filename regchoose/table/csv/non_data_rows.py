@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.records.words import Int
 from regchoose.table.cell_values import MISSING, clean, to_number
 from regchoose.table.raw_table import Cells, Text
@@ -31,7 +31,7 @@ def refuse_sparse_start(columns: Sequence[Text], lines: Int, *, path: str) -> No
                     int(lines[0]),
                     "the first row is nearly empty, and the rows below are not",
                     "a title above the table",
-                    fix=f"--skip-rows {above}   or   --header yes, if these are names",
+                    fix=setting(skip_rows=above) | setting(header="yes") + ", if these are names",
                 )
             return
 
@@ -134,7 +134,7 @@ def _refuse_second_header(columns: Sequence[Text], lines: Int, *, header: Sequen
         line,
         f"{texts[0][:40]!r} stands above numbers, below the header",
         "several header rows, a row of units, or a title above the header",
-        fix=f"--header-rows 2   or   --skip-rows {line - 1}   or   take line {line} out of the file",
+        fix=setting(header_rows=2) | setting(skip_rows=line - 1) | f"take line {line} out of the file",
     )
 
 
@@ -165,7 +165,7 @@ def _refuse_sparse_end(columns: Sequence[Text], lines: Int, *, path: str) -> Non
         )
 
 
-def _not_data(path: str, line: int, what: str, cause: str, *, fix: str = "") -> DataError:
+def _not_data(path: str, line: int, what: str, cause: str, *, fix: PhraseLike = "") -> DataError:
     return DataError(
         "E314",
         what,

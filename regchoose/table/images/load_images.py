@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import DataError, Phrase, UsageError
 from regchoose.records.table import Column, Dialect, Image, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import DATA, Option, Settings
@@ -68,6 +68,7 @@ def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> t
         else ()
     )
     own = Column(found.target_name, "target", target.type, found.target_why)
+    merged = (Phrase.of(line).shell for line in target.warnings)
     table = Table(
         path=found.path,
         dialect=raw.dialect,
@@ -77,9 +78,9 @@ def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> t
         target_name=found.target_name,
         target_why=found.target_why,
         task=target.task,
-        task_why=target.task_why if found.format == "npz" else "the subfolders are classes",
+        task_why=Phrase.of(target.task_why).shell if found.format == "npz" else "the subfolders are classes",
         classes=target.classes,
-        warnings=(*found.warnings, *target.warnings, *some, *_repeats(twins, target.values[held])),
+        warnings=(*found.warnings, *merged, *some, *_repeats(twins, target.values[held])),
         whole=whole,
         image=found.image,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, setting
 from regchoose.records.table import Column, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
@@ -90,7 +90,7 @@ def check_number(stream: Stream, column: Column, number: Number, found: dict[str
             f"{count:,} such cells of {found[f'present{j}']:,}: {listed}",
             "cause: a text that means missing, a code, units or totals, or another decimal mark",
         ],
-        fix=f"--na {odd[0][0][:30]!r}   or   --exclude {column.name!r}   or   --keep {column.name!r}",
+        fix=setting(na=[odd[0][0][:30]]) | setting(exclude=[column.name]) | setting(keep=[column.name]),
     )
 
 
@@ -310,7 +310,7 @@ def _check_missing(stream: Stream, table: Table, found: Mapping[str, Any], missi
             "E322",
             f"the target {table.target_name!r} is missing in {missing:,} of {found['n']:,} rows",
             where=stream.parts.path,
-            fix="--drop-missing-target",
+            fix=setting(drop_missing_target=True),
         )
     time = stream.settings.time
     if time is None:
@@ -323,9 +323,11 @@ def _check_missing(stream: Stream, table: Table, found: Mapping[str, Any], missi
     if count:
         raise DataError(
             "E328",
-            f"{count:,} of {found['n']:,} rows have no value in {time!r}, which --time names",
+            f"{count:,} of {found['n']:,} rows have no value in {time!r}, which "
+            + setting("time")
+            + " names",
             where=stream.where(first),
-            fix="give these rows a value   or   another --time",
+            fix="give these rows a value" | "another " + setting("time"),
         )
 
 

@@ -24,7 +24,7 @@ from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error
 from regchoose.table.large.row_sampling import PRIME, RowSample
 from regchoose.table.large.text_file import FileHead
 from regchoose.table.raw_table import RawTable
-from regchoose.workers.tasks import TaskKind, Workers
+from regchoose.workers.tasks import WITHOUT_CLUSTER, TaskKind, Workers
 from regchoose.workers.wire_format import pack, unpack
 
 Message = Mapping[str, Any]
@@ -61,7 +61,7 @@ def _guard(file: str) -> None:
         raise ResourceError(
             "E405",
             f"a worker does not see {file}",
-            fix="start workers only where the files of the table are, or leave --cluster out",
+            fix="start workers only where the files of the table are, or " + WITHOUT_CLUSTER,
         )
 
 

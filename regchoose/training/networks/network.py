@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regchoose.errors import UsageError
+from regchoose.errors import Phrase, UsageError, setting
 from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import RowMatrix, deterministic, round_up_to_lines
 
@@ -109,7 +109,7 @@ class Network(Protocol):
         """Hash of the user's code; empty for a network of ours."""
 
     @property
-    def how_to_shrink(self) -> str:
+    def how_to_shrink(self) -> Phrase:
         """What a user can do where memory does not suffice for one model."""
 
     # ---- at work ---------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ class BuiltInNetwork(ABC):
     note: ClassVar[str] = ""
     remarks: ClassVar[tuple[str, ...]] = ()
     source: ClassVar[str] = ""
-    how_to_shrink: ClassVar[str] = "--hidden with fewer units"
+    how_to_shrink: ClassVar[Phrase] = setting("hidden") + " with fewer units"
 
     @property
     @abstractmethod
