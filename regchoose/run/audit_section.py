@@ -1,6 +1,6 @@
 """Beyond the chart: the arm that it skipped, simpler ones, and the fixed training length."""
 
-from regchoose.experiment.arm_comparison import posterior_of
+from regchoose.experiment.arms import pool_cells
 from regchoose.experiment.judgement import Judgement
 from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.result.experiment_sections import ArmNumbers, Audit, FixedLength
@@ -27,7 +27,7 @@ def audit(judgement: Judgement) -> Audit:
     """Return what the chart does not ask: the best arm, simpler ones, the fixed length."""
     verdict, chart_arm = judgement.verdict, OUTCOME_ARMS[judgement.outcome]
     losses: dict[str, float] = {arm: judgement.loss(arm) for arm in judgement.arms}
-    at_end = posterior_of(judgement.arms, judgement.experiment, at_end=True)
+    at_end = pool_cells(judgement.arms, judgement.experiment, at_end=True)
     losses_at_end: dict[str, float] = dict(zip(at_end.arms, at_end.mean.tolist(), strict=True))
     epochs = int(judgement.experiment.training.schedule.checkpoints[-1])
     linear = judgement.experiment.is_convex

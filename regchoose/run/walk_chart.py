@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from regchoose.errors import Interrupted, Terminated
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
-from regchoose.experiment.judgement import Judgement, judged_by_loss
+from regchoose.experiment.judgement import Judgement, judge_by_loss
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
@@ -165,7 +165,7 @@ class Run:
         look = self._look
         if "none" not in look.arms or len(look.arms) < 2:
             return None
-        judgement = judged_by_loss(self._table, look.prepared(), look.in_order(), self._measured_profile())
+        judgement = judge_by_loss(self._table, look.prepared(), look.in_order(), self._measured_profile())
         ending = CHARTS["which-regularizer"].nodes[judgement.outcome]
         return self._made(look, [*self._steps, Step(ending, None)], judgement, partial=True)
 

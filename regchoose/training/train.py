@@ -20,6 +20,12 @@ from regchoose.workers.threads import use_threads
 MODELS_A_BLOCK = 32  # enough to keep the processor busy, few enough to stay in its cache
 FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much
 TIMED_STEPS = 30  # about, for the estimate of the time
+Advanced = Callable[[int], None]  # called with the number of models trained so far
+
+
+def count_from(before: int, advanced: Advanced) -> Advanced:
+    """Return a callback that adds the models trained before to those it is told of."""
+    return lambda done: advanced(before + done)
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ def train(
     penalties: Penalties,
     *,
     capture: Int | None = None,
-    advanced: Callable[[int], None] = lambda _: None,
+    advanced: Advanced = lambda _: None,
 ) -> Trained:
     """Train a model for every cell and penalty.
 
@@ -84,7 +90,7 @@ def train(
     capture : ndarray of int (m,), optional
         Position of the checkpoint at which each model's outputs and weights are kept; see `Block`.
     advanced : callable
-        Told the number of models trained so far, from the thread that called `train`.
+        Called with the number of models trained so far, in the thread that called `train`.
     """
     blocks = list(_cut(training, cells, penalties, capture=capture))
     results = _run(blocks, training, advanced=advanced)
@@ -129,7 +135,7 @@ def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Tr
 
 
 def _run(
-    blocks: Sequence[Block], training: Training, *, advanced: Callable[[int], None] = lambda _: None
+    blocks: Sequence[Block], training: Training, *, advanced: Advanced = lambda _: None
 ) -> list[BlockResult]:
     """Have the blocks trained by the workers, and return their results in the order of the blocks.
 

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.stats import t as student
 
 from regchoose.records.words import ARMS
-from regchoose.statistics.posterior import Posterior, compare, draw, make_posterior
+from regchoose.statistics.posterior import Posterior, compare, draw_losses, make_posterior
 
 LOSSES = np.random.default_rng(5).normal(
     loc=(0.52, 0.50, 0.505, 0.501), scale=(0.03, 0.02, 0.025, 0.02), size=(25, 4)
@@ -43,14 +43,14 @@ def test_a_comparison_turned_round_is_its_mirror() -> None:
 
 
 def test_draws_have_the_moments_of_the_distribution() -> None:
-    draws = draw(POSTERIOR, np.random.default_rng(0), n_draws=400_000)
+    draws = draw_losses(POSTERIOR, np.random.default_rng(0), n_draws=400_000)
     df = POSTERIOR.df
     assert draws.mean(0) == pytest.approx(POSTERIOR.mean, abs=1e-4)
     assert np.cov(draws, rowvar=False) == pytest.approx(POSTERIOR.scale * df / (df - 2), rel=0.03, abs=2e-6)
 
 
 def test_draws_agree_with_the_exact_probabilities() -> None:
-    draws = draw(POSTERIOR, np.random.default_rng(1), n_draws=400_000)
+    draws = draw_losses(POSTERIOR, np.random.default_rng(1), n_draws=400_000)
     found = compare(POSTERIOR, "l1", "none", rope=0.006)
     assert (draws[:, 1] - draws[:, 0] < -0.006).mean() == pytest.approx(found.better, abs=0.003)
 
@@ -59,7 +59,7 @@ def test_arms_that_coincide_are_equivalent_for_sure() -> None:
     twins = make_posterior(("none", "l2"), LOSSES[:, [0, 0]], factor=FACTOR)
     found = compare(twins, "l2", "none", rope=0.001)
     assert (found.better, found.equivalent, found.worse) == (0, 1, 0)
-    draws = draw(twins, np.random.default_rng(0), n_draws=1000)
+    draws = draw_losses(twins, np.random.default_rng(0), n_draws=1000)
     assert draws[:, 0] == pytest.approx(draws[:, 1])
 
 
