@@ -10,7 +10,7 @@ from regchoose.experiment.design import Layout, stratified_part
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Int
-from regchoose.statistics.posterior import Posterior, compare
+from regchoose.statistics.posterior import Posterior, compare_arms
 from regchoose.statistics.trend import Trend, extrapolate_gain, l1_exponent, refine_l1
 from regchoose.training.train import Advanced, count_from
 
@@ -100,7 +100,7 @@ def grow(
 
 
 def _size(run: ArmRun, experiment: Experiment, posterior: Posterior) -> Size:
-    comparison = compare(posterior, "none", run.arm, rope=0.0)
+    comparison = compare_arms(posterior, "none", run.arm, rope=0.0)
     base = float(posterior.mean[posterior.arms.index("none")])
     low, high = (float(end) / base for end in comparison.interval)
     l1, inside = refine_l1(run.tuning.grid, run.tuning.eligible, run.chosen.point)

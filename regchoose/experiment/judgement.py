@@ -16,7 +16,7 @@ from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.statistics.decide import DIAMONDS, FIRM, judge
-from regchoose.statistics.posterior import Posterior, compare
+from regchoose.statistics.posterior import Posterior, compare_arms
 from regchoose.statistics.prior import ArmPrior
 
 Walk = Callable[[Mapping[str, str]], str]
@@ -95,7 +95,7 @@ class Judgement:
     def diamonds(self) -> dict[str, Comparison]:
         """The comparison at each diamond whose arms were trained."""
         return {
-            key: compare(self.posterior, a, b, rope=self.rope)
+            key: compare_arms(self.posterior, a, b, rope=self.rope)
             for key, (a, b) in DIAMONDS.items()
             if {a, b} <= set(self.arms)
         }

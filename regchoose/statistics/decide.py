@@ -7,7 +7,7 @@ import numpy as np
 
 from regchoose.records.experiment import Verdict
 from regchoose.records.words import ARMS, Arm, Float, Task
-from regchoose.statistics.posterior import Posterior, compare, draw_losses
+from regchoose.statistics.posterior import Posterior, compare_arms, draw_losses
 from regchoose.statistics.prior import ArmPrior, draw_with_prior
 
 FIRM, LEANING = 0.95, 0.80  # of `safe`
@@ -55,7 +55,7 @@ def answer(posterior: Posterior, diamond: str, *, rope: float) -> Literal["bette
 
 def _is_free_equivalent(posterior: Posterior, a: Arm, b: Arm, *, rope: float) -> bool:
     """Whether b is no regularization, and a is established as equivalent to it."""
-    return b == "none" and compare(posterior, a, b, rope=rope).equivalent >= ESTABLISHED
+    return b == "none" and compare_arms(posterior, a, b, rope=rope).equivalent >= ESTABLISHED
 
 
 def judge(
@@ -106,7 +106,9 @@ def judge(
     if safe >= LEANING:
         certainty = "firm" if safe >= firm else "leaning"
     comparisons = tuple(
-        compare(posterior, a, b, rope=rope) for a, b in DIAMONDS.values() if {a, b} <= set(posterior.arms)
+        compare_arms(posterior, a, b, rope=rope)
+        for a, b in DIAMONDS.values()
+        if {a, b} <= set(posterior.arms)
     )
     return Verdict(outcome, arm, certainty, probability, safe, safe_of, rope, comparisons, best_arm)
 

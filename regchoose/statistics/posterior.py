@@ -66,7 +66,7 @@ def make_posterior(
     return Posterior(arms, losses.mean(0), scale, len(losses) - 1)
 
 
-def compare(posterior: Posterior, a: Arm, b: Arm, *, rope: float) -> Comparison:
+def compare_arms(posterior: Posterior, a: Arm, b: Arm, *, rope: float) -> Comparison:
     """Compare two arms: the difference of their losses, its 95 % interval, and three probabilities.
 
     Differences within ±rope are equivalent. The probabilities are exact, from Student's t.

@@ -9,7 +9,7 @@ from torch import Tensor
 from regchoose.records.words import Float
 from regchoose.training.adam import Adam
 from regchoose.training.block import Block, BlockResult, Stopped, captured_weights
-from regchoose.training.convex_solver import HeldRows, LinearProblem, solve
+from regchoose.training.convex_solver import DeviceRows, LinearProblem, solve
 from regchoose.training.descent import Batches, Descent
 from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import row_loss
@@ -121,7 +121,7 @@ def _solve_block(block: Block, device: torch.device, stop: Callable[[], bool]) -
     recorder, k = _Recorder(block, device), block.network.n_outputs
     fits = []
     for cell in block.cells:
-        rows = HeldRows.of(cell.x, cell.y, device=device)
+        rows = DeviceRows.of(cell.x, cell.y, device=device)
         fits.append(solve(LinearProblem(block.task, rows, k, penalties), stop=stop))
     parameters = matrix_to_rows(torch.cat([fit.u for fit in fits]))
     recorder.take(parameters)

@@ -50,14 +50,14 @@ class SummableRows(Protocol):
 
 
 @dataclass(frozen=True)
-class HeldRows:
+class DeviceRows:
     """Rows in memory."""
 
     x: Tensor
     y: Tensor
 
     @classmethod
-    def of(cls, x: Numbers, y: Numbers, *, device: torch.device) -> "HeldRows":
+    def of(cls, x: Numbers, y: Numbers, *, device: torch.device) -> "DeviceRows":
         """Return rows x (n, d), y (n,) on a device."""
         return cls(with_intercept(_double(x, device)), _double(y, device))
 
@@ -110,9 +110,9 @@ class StreamedRows:
         self.after_pass()
         return torch.stack(parts).amax(0)
 
-    def _chunks(self) -> Iterator[HeldRows]:
+    def _chunks(self) -> Iterator[DeviceRows]:
         for x, y in self.source.in_order(self.part):
-            yield HeldRows.of(x, y, device=self.device)
+            yield DeviceRows.of(x, y, device=self.device)
 
 
 def rows_of(
@@ -121,7 +121,7 @@ def rows_of(
     """Return a part of a row source: copied to the device at once if it is in memory, else streamed."""
     if source.in_memory:
         ((x, y),) = source.in_order(part)
-        return HeldRows.of(x, y, device=device)
+        return DeviceRows.of(x, y, device=device)
     return StreamedRows(source, part, device, after_pass)
 
 

@@ -59,13 +59,6 @@ class Devices:
         return ", ".join(here) or self.name
 
 
-def devices(*turns: torch.device) -> Devices:
-    """Return single devices that take turns."""
-    return Devices(
-        ",".join(map(str, turns)), tuple((device,) for device in turns), tuple(map(kind_of, turns))
-    )
-
-
 def choose_devices(name: str) -> Devices:
     """Return the devices of this machine called auto, cpu, cuda, cuda:N, or several of these.
 

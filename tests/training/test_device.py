@@ -20,7 +20,7 @@ from regchoose.errors import ResourceError, UsageError
 from regchoose.records.words import Task
 from regchoose.training import serialization
 from regchoose.training import train as train_module
-from regchoose.training.device import CPU, Devices, choose_devices, devices, devices_of, load_linear_algebra
+from regchoose.training.device import CPU, Devices, choose_devices, devices_of, load_linear_algebra
 from regchoose.training.halving import train_within_memory
 from regchoose.training.train import train
 from regchoose.workers.tasks import Workers
@@ -135,7 +135,8 @@ def test_blocks_are_shared_and_come_to_the_same(
     monkeypatch.setattr(train_module, "MODELS_A_BLOCK", 1)
     cells, penalties = [cell("binary", seed=seed) for seed in range(4)], points((0, 0), (0.01, 0))
     one, two = (
-        replace(training("binary", hidden=hidden), devices=devices(*own)) for own in ((CPU,), (CPU, CPU))
+        replace(training("binary", hidden=hidden), devices=choose_devices(name))
+        for name in ("cpu", "cpu,cpu")
     )
     asked = list[int]()
     of = Devices.of

@@ -44,8 +44,8 @@ class Linear(BuiltInNetwork):
     @cached_property
     def slots(self) -> tuple[TensorSlot, ...]:
         """The tensors of a `torch.nn.Linear`."""
-        shapes = {"weight": (self.n_outputs, self.n_inputs), "bias": (self.n_outputs,)}
-        return consecutive_slots(shapes, dtype=torch.float64)
+        weight = ("weight", (self.n_outputs, self.n_inputs), torch.float64)
+        return consecutive_slots([weight, ("bias", (self.n_outputs,), torch.float64)])
 
     def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
         """Copy rows to a device in their own order of memory: (n, d) -> (n, d)."""

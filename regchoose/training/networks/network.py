@@ -6,7 +6,7 @@ which kind it is. The built-in kinds are `Mlp`, `Cnn` and `Linear`; `ModuleNetwo
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from math import prod, sqrt
@@ -234,11 +234,11 @@ def array_digest(array: NDArray[Any]) -> bytes:
 
 
 def consecutive_slots(
-    tensors: Mapping[str, tuple[int, ...]], *, dtype: torch.dtype = torch.float32
+    tensors: Iterable[tuple[str, tuple[int, ...], torch.dtype]],
 ) -> tuple[TensorSlot, ...]:
-    """Return the slots of tensors that follow each other: name → shape."""
+    """Return the slots of tensors that follow each other: names, shapes and types of number."""
     slots, start = list[TensorSlot](), 0
-    for name, shape in tensors.items():
+    for name, shape, dtype in tensors:
         slots.append(TensorSlot(name, shape, dtype, start))
         start = slots[-1].end
     return tuple(slots)
@@ -253,7 +253,8 @@ def layer_slots(layers: Mapping[int, tuple[int, ...]]) -> tuple[TensorSlot, ...]
         Position in the `Sequential` → shape (out, …) of the weight.
     """
     weights = {f"{place}.weight": shape for place, shape in layers.items()}
-    return consecutive_slots(weights | {f"{place}.bias": shape[:1] for place, shape in layers.items()})
+    tensors = weights | {f"{place}.bias": shape[:1] for place, shape in layers.items()}
+    return consecutive_slots((name, shape, torch.float32) for name, shape in tensors.items())
 
 
 def to_named_tensors(network: Network, row: NDArray[Any]) -> dict[str, NDArray[Any]]:

@@ -77,7 +77,7 @@ class NetworkRequest:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What the check of a network found.
+    """The findings of a network's check.
 
     Parameters
     ----------
@@ -114,8 +114,8 @@ def check_network(request: NetworkRequest, *, limit_s: float = 60.0) -> CheckRep
     ResourceError
         E403 where the child is killed twice.
     """
-    found = _attempt(request, limit_s=limit_s) or _attempt(request, limit_s=limit_s)
-    if found is None:
+    report = _attempt(request, limit_s=limit_s) or _attempt(request, limit_s=limit_s)
+    if report is None:
         raise ResourceError(
             "E403",
             f"the process that tries the network {request.name} was killed twice",
@@ -123,7 +123,7 @@ def check_network(request: NetworkRequest, *, limit_s: float = 60.0) -> CheckRep
             detail=["cause: memory that ran out is likely, as the system then kills a process"],
             fix="a smaller network, or more memory; " + MLP_INSTEAD,
         )
-    return found
+    return report
 
 
 def _attempt(request: NetworkRequest, *, limit_s: float) -> CheckReport | None:
@@ -161,8 +161,8 @@ def _run(request: NetworkRequest, folder: Path, *, limit_s: float) -> int | None
         "regchoose.training.networks.network_check",
         str(folder),
         str(limit_s),
+        str(os.getpid()),
     ]
-    command.append(str(os.getpid()))
     with (folder / "errors.txt").open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             command,
@@ -194,10 +194,10 @@ class _ChildError(Exception):
 
 
 def _endless_error(request: NetworkRequest, stuck: str, *, file: Path, limit_s: float) -> TrainingError:
-    own = [found for found in FRAME.findall(stuck) if is_users_code(found[0], file)]
+    frames = [frame for frame in FRAME.findall(stuck) if is_users_code(frame[0], file)]
     where, detail = str(file), []
-    if own:
-        path, line, function = own[0]
+    if frames:
+        path, line, function = frames[0]
         where = f"{path}:{line}, in {function}"
         detail = [f"{line}: {linecache.getline(path, int(line)).strip()}"]
     return TrainingError(
@@ -239,7 +239,7 @@ def main(folder: Path, limit_s: float, *, parent: int) -> None:
         faulthandler.dump_traceback_later(limit_s, exit=True, file=stuck)
         report: dict[str, Any]
         try:
-            checked = dry_step(**vars(request))
+            checked = dry_step(request)
             report = {"report": asdict(checked) | {"printed": sink.used}}
         except RegchooseError as error:
             report = {"error": error.to_json(), "traceback": _traceback(error)}
@@ -263,15 +263,7 @@ def _traceback(error: BaseException) -> str:
 # ---- a step on dummy rows ------------------------------------------------------------------------
 
 
-def dry_step(
-    name: str,
-    options: Mapping[str, Any],
-    *,
-    input_names: Sequence[str],
-    n_outputs: int,
-    task: Task,
-    penalize: Sequence[str],
-) -> CheckReport:
+def dry_step(request: NetworkRequest) -> CheckReport:
     """Import, build and train a network for a step.
 
     Raises
@@ -281,8 +273,9 @@ def dry_step(
     TrainingError
         E511 to E513 where it cannot be trained.
     """
+    name, task, n_inputs = request.name, request.task, len(request.input_names)
     user = _guarded(lambda: load_network(name), "while it is imported", file=_file(name), code="E210")
-    build, n_inputs = user.builder(input_names, n_outputs, options), len(input_names)
+    build = user.builder(request.input_names, request.n_outputs, request.options)
     module = _guarded(
         lambda: fresh(build, 0, n_inputs=n_inputs), "while it is built", file=user.file, code="E211"
     )
@@ -291,8 +284,10 @@ def dry_step(
         for training in (True, False):
             for n_rows in SIZES:
                 rows = tried_rows(n_inputs)[:n_rows]
-                _check_pass(module.train(training), user, task=task, x=rows, n_outputs=n_outputs)
-        network = module_network(build, n_inputs=n_inputs, n_outputs=n_outputs, penalize=penalize)
+                _check_pass(module.train(training), user, task=task, x=rows, n_outputs=request.n_outputs)
+        network = module_network(
+            build, n_inputs=n_inputs, n_outputs=request.n_outputs, penalize=request.penalize
+        )
         return _batched(network, user, task=task)
 
 

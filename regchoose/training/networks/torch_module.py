@@ -37,6 +37,7 @@ from regchoose.training.networks.network import (
     Precision,
     TensorSlot,
     array_digest,
+    consecutive_slots,
     predict_in_chunks,
 )
 from regchoose.training.networks.user_network import BuildModule, lines_of_error, short_message
@@ -118,12 +119,9 @@ def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str
         )
     tensors = trained | {name: tensor for name, tensor in untrained(module).items() if name in set(carried)}
     order = [*chosen, *(n for n in trained if n not in chosen), *(n for n in tensors if n not in trained)]
-    parts, start = [], 0
-    for name in order:
-        parts.append(TensorSlot(name, tuple(tensors[name].shape), tensors[name].dtype, start))
-        start = parts[-1].end
+    slots = consecutive_slots((name, tuple(tensors[name].shape), tensors[name].dtype) for name in order)
     first, second = len(chosen), len(trained)
-    return ModuleLayout(tuple(parts[:first]), tuple(parts[first:second]), tuple(parts[second:]))
+    return ModuleLayout(slots[:first], slots[first:second], slots[second:])
 
 
 def untrained(module: nn.Module) -> dict[str, Tensor]:

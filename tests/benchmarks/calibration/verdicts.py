@@ -10,7 +10,7 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.walk import outcome
 from regchoose.records.words import ARMS, Arm, Float
 from regchoose.statistics.decide import DIAMONDS, OUTCOME_ARMS, answer, judge
-from regchoose.statistics.posterior import Posterior, compare, make_posterior
+from regchoose.statistics.posterior import Posterior, compare_arms, make_posterior
 from regchoose.statistics.prior import ArmPrior
 
 NADEAU_BENGIO = 1 / 25 + 1 / 4
@@ -108,7 +108,7 @@ def false_alarms(records: Sequence[dict[str, Any]], factors: Sequence[float]) ->
         for place, a in enumerate(ARMS):
             for b in ARMS[:place]:
                 if abs(record["truth"][a] - record["truth"][b]) < record["rope"] / 4:
-                    low, high = compare(posterior, a, b, rope=record["rope"]).interval
+                    low, high = compare_arms(posterior, a, b, rope=record["rope"]).interval
                     asked += 1
                     wrong += not low <= 0 <= high
     return wrong, asked
