@@ -1,4 +1,4 @@
-"""What one thread trains, a block: m models in each of c cells; and the result.
+"""A block, which one thread trains: m models in each of c cells; and its result.
 
 A block depends on the plan alone, not on the machine, so neither threads nor jobs can change a bit.
 """
@@ -20,9 +20,9 @@ from regchoose.training.networks.network import Network, array_digest
 from regchoose.training.schedule import Schedule
 
 CellArrays = tuple[Float, ...]  # an array for each cell
-MOST_WEIGHTS = 10_000  # of a model that are captured: enough for a histogram
-PLAIN = ("nonzero_share", "nonzero_inputs", "stationarity", "failed")  # arrays of a result
-LOSSES, CAPTURED = "losses", "captured"  # its mappings to arrays
+MOST_WEIGHTS = 10_000  # captured of a model: enough for a histogram
+PLAIN = ("nonzero_share", "nonzero_inputs", "stationarity", "failed")  # the arrays of a result
+LOSSES, CAPTURED = "losses", "captured"  # and its mappings to arrays
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody asked the block to stop
@@ -37,7 +37,7 @@ class CellData:
     y: Float  # (n,)
     judged: Mapping[str, tuple[RowMatrix, Float]]  # name → (n', d), (n',)
     seed: int
-    drawn: RowMatrix | None = None  # (g, d): rows whose outputs are captured, to draw what was fitted
+    drawn: RowMatrix | None = None  # (g, d): rows along the fitted curve, whose outputs are captured
 
     @cached_property
     def digest(self) -> bytes:
@@ -57,7 +57,7 @@ class CellData:
 
 @dataclass(frozen=True)
 class Block:
-    """What one thread trains.
+    """The models that one thread trains.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ class Block:
     penalties : Penalties
         The m points, the same in every cell.
     capture : ndarray of int (m,), optional
-        For each model the position of the checkpoint at which are captured: its outputs on the rows judged
-        as "test", its outputs on the rows `drawn`, and its weights (if there are more than 10,000, an evenly
-        spaced selection).
+        For each model the index of the checkpoint at which it is captured: its outputs on the rows judged as
+        "test", its outputs on the rows `drawn`, and its weights (of more than 10,000, an evenly spaced
+        selection).
     n_rows : int, optional
-        Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it, or the
-        steps of a model would depend on the cells it shares a block with.
+        Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it; otherwise
+        the steps of a model would depend on the cells with which it shares a block.
     """
 
     cells: Sequence[CellData]
@@ -88,7 +88,7 @@ class Block:
         return len(self.cells) * len(self.penalties)
 
     def halves(self) -> "tuple[Block, Block] | None":
-        """Return two blocks of half the cells, or of half the models of the one cell; None for one model."""
+        """Return two blocks of half the cells, or of half the models of a single cell; None for one model."""
         if len(self.cells) > 1:
             middle = len(self.cells) // 2
             return replace(self, cells=self.cells[:middle]), replace(self, cells=self.cells[middle:])

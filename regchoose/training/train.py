@@ -30,13 +30,13 @@ def count_from(before: int, advanced: Advanced) -> Advanced:
 
 @dataclass(frozen=True)
 class Training:
-    """What is common to all models of a run.
+    """How all models of a run are trained.
 
     Parameters
     ----------
     network : Network
     schedule : Schedule
-        Of no meaning for a convex network, which is solved to its optimum and has one checkpoint.
+        A convex network does not need it: it is solved to its optimum, its one checkpoint.
     devices : Devices
         Where models are trained.
     workers : Workers
@@ -88,7 +88,7 @@ def train(
     penalties : Penalties
         m points, the same in each cell.
     capture : ndarray of int (m,), optional
-        Position of the checkpoint at which each model's outputs and weights are kept; see `Block`.
+        Index of the checkpoint at which each model's outputs and weights are captured; see `Block`.
     advanced : callable
         Called with the number of models trained so far, in the thread that called `train`.
     """
@@ -102,9 +102,9 @@ def train(
 def _cut(
     training: Training, cells: Sequence[CellData], penalties: Penalties, *, capture: Int | None
 ) -> Iterator[Block]:
-    """Cut into blocks of about `MODELS_A_BLOCK`: whole cells, all penalties of a cell together.
+    """Cut a plan into blocks of about `MODELS_A_BLOCK` models: whole cells, all penalties of a cell together.
 
-    The solver gains nothing from cells that are solved together: each is a block.
+    The solver gains nothing from solving cells together, so each of them is a block.
     """
     at_once = 1
     if not training.network.is_convex:
@@ -112,13 +112,20 @@ def _cut(
     n_rows = min(len(cell.y) for cell in cells)
     schedule = replace(training.schedule, checkpoints=training.checkpoints)
     for start in range(0, len(cells), at_once):
-        own = cells[start : start + at_once]
-        yield Block(own, penalties, training.task, training.network, schedule, capture, n_rows)
+        yield Block(
+            cells[start : start + at_once],
+            penalties,
+            training.task,
+            training.network,
+            schedule,
+            capture,
+            n_rows,
+        )
 
 
 def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Training) -> list[BlockResult]:
-    """Train each model that failed once more, at a tenth of the rate, and put it in its place."""
-    places = [
+    """Train each model that failed once more, at a tenth of the learning rate, and replace it."""
+    failures = [
         (position, cell)
         for position, result in enumerate(results)
         for cell in np.flatnonzero(result.failed.any(1)).tolist()
@@ -126,10 +133,10 @@ def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Tr
     slower = training.schedule.at_rate(training.schedule.lr * RETRY_RATE)
     again = [
         blocks[position].part(cell, results[position].failed[cell], schedule=slower)
-        for position, cell in places
+        for position, cell in failures
     ]
     repaired = list(results)
-    for (position, cell), second in zip(places, _run(again, training), strict=True):
+    for (position, cell), second in zip(failures, _run(again, training), strict=True):
         repaired[position] = repaired[position].repair(cell, second)
     return repaired
 
@@ -156,8 +163,8 @@ def _run(
             for position in unknown
         ]
         with closing(training.workers.run_all(TRAINING, tasks)) as finished:
-            for place, trained in finished:
-                position = unknown[place]
+            for index, trained in finished:
+                position = unknown[index]
                 if trained.kind == training.devices.kind(position):
                     store.put(position, trained.result)
                 results[position] = trained.result
@@ -167,7 +174,7 @@ def _run(
 
 
 class _StoredBlocks:
-    """The blocks of a plan in the store; without a store, or a key of the network, none is found."""
+    """The stored blocks of a plan: none without a store, or where the network has no key."""
 
     def __init__(self, training: Training, blocks: Sequence[Block]) -> None:
         network = training.network.key() if training.store is not None and blocks else None
@@ -224,15 +231,15 @@ def seconds_a_model(
 
     For a network some 30 steps are timed, for a convex one a whole cell.
     """
-    training, share = replace(training, store=None), 1.0  # what is looked up says nothing about the time
+    training, share = replace(training, store=None), 1.0  # a stored block would take no time
     if not training.network.is_convex:
         schedule = training.schedule
         steps, _ = schedule.steps(len(cells[0].y))
         epochs = max(1, min(schedule.epochs, round(TIMED_STEPS / steps)))
         short = replace(schedule, epochs=epochs, checkpoints=np.array([epochs]))
         training, share = replace(training, schedule=short), schedule.epochs / epochs
-    some = list(cells[:1]) * training.workers.size
-    train(training, some, penalties)  # the first calls of a process are slow
+    timed = list(cells[:1]) * training.workers.size
+    train(training, timed, penalties)  # the first calls of a process are slow
     start = clock()
-    train(training, some, penalties)
-    return (clock() - start) * share / (len(some) * len(penalties))
+    train(training, timed, penalties)
+    return (clock() - start) * share / (len(timed) * len(penalties))

@@ -128,11 +128,11 @@ class Cnn(LayeredNetwork):
         m, n = len(parameters), x.shape[1]
         outputs = x.new_empty(m, self.n_outputs, n)
         for models in _groups(m, self.group):
-            own = self.layers(parameters[models])
+            layers = self.layers(parameters[models])
             for rows in _groups(n, ROWS):
                 part = x[models, rows]
                 workspace = CnnWorkspace.of(self, part.shape[0], part.shape[1], like=x)
-                outputs[models, :, rows] = cnn_forward(self, own, part, workspace)
+                outputs[models, :, rows] = cnn_forward(self, layers, part, workspace)
         return outputs
 
     def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "CnnProgram":
@@ -189,7 +189,7 @@ class CnnWorkspace:
 
     @classmethod
     def of(cls, network: Cnn, m: int, n: int, *, like: Tensor) -> "CnnWorkspace":
-        """Allocate it."""
+        """Allocate memory for n rows of m models."""
         stages = network.stages
         return cls(
             [like.new_zeros(m, s.channels, s.height + 2, s.width + 2, n) for s in stages],
@@ -223,7 +223,7 @@ def cnn_forward(network: Cnn, layers: LayerPairs, x: Tensor, workspace: CnnWorks
 def cnn_backward(
     network: Cnn, layers: LayerPairs, back: Tensor, *, workspace: CnnWorkspace, gradients: LayerPairs
 ) -> None:
-    """Write the gradient of the loss by every parameter, after `forward` in the same workspace.
+    """Write the gradient of the loss by every parameter, after `cnn_forward` in the same workspace.
 
     Parameters
     ----------
@@ -284,7 +284,7 @@ class CnnProgram:
         """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
         network = self._network
         for models, layers, gradients in zip(self._groups, self._layers, self._gradients, strict=True):
-            own, truth = x[models], y[models]
-            workspace = self._workspace.of_first(len(own))
-            back = slope(task, cnn_forward(network, layers, own, workspace), truth) / truth.shape[1]
+            rows, targets = x[models], y[models]
+            workspace = self._workspace.of_first(len(rows))
+            back = slope(task, cnn_forward(network, layers, rows, workspace), targets) / targets.shape[1]
             cnn_backward(network, layers, back, workspace=workspace, gradients=gradients)

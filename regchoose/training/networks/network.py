@@ -275,14 +275,14 @@ def from_named_tensors(network: Network, tensors: NamedTensors, *, where: str) -
     """
     row = np.zeros(network.n_parameters, dtype=network.precision)
     for slot in network.slots:
-        found = tensors.get(slot.name)
-        if found is None or found.shape != slot.shape:
-            got = "none" if found is None else f"one of shape {found.shape}"
+        tensor = tensors.get(slot.name)
+        if tensor is None or tensor.shape != slot.shape:
+            got = "none" if tensor is None else f"one of shape {tensor.shape}"
             raise UsageError(
                 "E218",
                 f"the network wants a tensor {slot.name!r} of shape {slot.shape}, and the model has {got}",
                 where=where,
                 fix="the file of the network as it was when the model was fitted   or   fit again",
             )
-        row[slot.start : slot.end] = found.reshape(-1)
+        row[slot.start : slot.end] = tensor.reshape(-1)
     return row
