@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from regchoose.records.answers import Gate
 from regchoose.records.words import ARM_NAMES
-from regchoose.report import numbers
+from regchoose.report.arms_table import arm_cells
 from regchoose.report.command import command
 from regchoose.report.gate_text import finding
 from regchoose.report.safe_markdown import block, code, prose, table
@@ -14,6 +14,7 @@ from regchoose.report.verdict_text import below, headline, remarks
 from regchoose.result.document import RunResult
 
 MOST = 20  # warnings of a summary
+FIGURES = ("loss", "its interval", "l1", "l2", "zeros", "safe", "time")  # of an arm
 
 
 def as_markdown(result: RunResult, gate: Gate | None = None) -> str:
@@ -75,24 +76,12 @@ def gate_line(gate: Gate) -> str:
 def _arms(result: RunResult) -> list[str]:
     if not result.arms:
         return []
-    rows = []
-    for arm, figures in result.arms.items():
-        name, chosen = ARM_NAMES[arm], arm == result.recommendation.regularizer
-        share = figures.nonzero_share
-        rows.append(
-            [
-                f"**{name}** ←" if chosen else name,
-                numbers.loss(figures.loss),
-                " to ".join(map(numbers.loss, figures.interval)),
-                numbers.strength(figures.l1),
-                numbers.strength(figures.l2),
-                numbers.percent(None if share is None else 1 - share),
-                numbers.probability(result.safe_of.get(arm)),
-                numbers.duration(result.execution.arm_seconds.get(arm)),
-            ]
-        )
-    head = ["arm", "loss", "its interval", "l1", "l2", "zeros", "safe", "time"]
-    return table(head, rows, right=head[1:])
+    best = result.recommendation.regularizer
+    rows = [
+        [f"**{ARM_NAMES[arm]}** ←" if arm == best else ARM_NAMES[arm], *(cells[name] for name in FIGURES)]
+        for arm, cells in arm_cells(result).items()
+    ]
+    return table(["arm", *FIGURES], rows, right=FIGURES)
 
 
 def _way(result: RunResult) -> list[str]:

@@ -105,8 +105,7 @@ def _recommendation(found: ResultComparison, old: RunResult, new: RunResult) -> 
             note = f"× {factor:.2g}" if factor else ""
             lines.append(_line(key, numbers.strength, [getattr(a, key), getattr(b, key)], note=note))
     if "nonzero_share" in differ:
-        zeros = [None if side.nonzero_share is None else 1 - side.nonzero_share for side in (a, b)]
-        lines.append(_line("zeros", numbers.percent, zeros))
+        lines.append(_line("zeros", numbers.zeros, [a.nonzero_share, b.nonzero_share]))
     epochs = [None if side.training is None else side.training.stop_epoch for side in (a, b)]
     return [*lines, _line("epochs", _value, epochs)] if epochs[0] != epochs[1] else lines
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from regchoose.flowchart.charts import CHARTS
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
+from regchoose.report.arms_table import arm_cells
 from regchoose.report.chart_svg import as_svg
 from regchoose.report.command import EXPERIMENT, as_words, command, wish
 from regchoose.report.data_figures import MATCH, TABLE
@@ -24,6 +25,16 @@ from regchoose.result.document import MatchCheck, Measured, RunResult
 
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
+ARM_COLUMNS = {  # of the table of the arms: the name of a cell → its heading on the page
+    "loss": "test loss",
+    "training loss": "training loss",
+    "l1": "l1",
+    "l2": "l2",
+    "zeros": "zeros",
+    "epochs": "epochs",
+    "safe": "safe",
+    "time": "cost",
+}
 TEMPLATES = files("regchoose.report") / "templates"
 
 
@@ -138,25 +149,13 @@ def _about(result: RunResult) -> dict[str, Any]:
 
 
 def _arms(result: RunResult) -> tuple[Sequence[str], Sequence[Sequence[str]]] | None:
-    if not result.arms:
-        return None
-    rows = []
-    for arm, own in result.arms.items():
-        share = own.nonzero_share
-        rows.append(
-            [
-                f"{ARM_NAMES[arm]}{' ← recommended' if arm == result.recommendation.regularizer else ''}",
-                numbers.loss(own.loss),
-                numbers.loss(own.train_loss),
-                numbers.strength(own.l1),
-                numbers.strength(own.l2),
-                numbers.percent(None if share is None else 1 - share),
-                f"{own.epochs}",
-                numbers.probability(result.safe_of.get(arm)),
-                numbers.duration(result.execution.arm_seconds.get(arm)),
-            ]
-        )
-    return ("arm", "test loss", "training loss", "l1", "l2", "zeros", "epochs", "safe", "cost"), rows
+    """Return the headings and the rows of the table of the arms, if any was trained."""
+    best = result.recommendation.regularizer
+    rows = [
+        [f"{ARM_NAMES[arm]}{' ← recommended' if arm == best else ''}", *(cells[name] for name in ARM_COLUMNS)]
+        for arm, cells in arm_cells(result).items()
+    ]
+    return (["arm", *ARM_COLUMNS.values()], rows) if rows else None
 
 
 def _checks(checks: Sequence[MatchCheck]) -> list[list[str]]:

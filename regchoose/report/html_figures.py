@@ -66,7 +66,7 @@ def _arms(result: RunResult) -> Iterator[Figure]:
             (
                 ARM_NAMES[arm],
                 numbers.loss(figures.loss),
-                " to ".join(map(numbers.loss, figures.interval)),
+                numbers.interval(figures.interval),
                 numbers.loss(figures.train_loss),
             )
             for arm, figures in shown
