@@ -7,7 +7,7 @@ from regchoose.cli import fail_if as gate
 from regchoose.cli import output
 from regchoose.cli.report import showing
 from regchoose.errors import UsageError
-from regchoose.report.changes_text import changes_as_markdown, changes_headline, render_changes
+from regchoose.report.changes_text import changes_as_markdown, render_changes, write_changes_headline
 from regchoose.report.safe_text import plain
 from regchoose.result.comparison import compare_results
 from regchoose.result.json_text import dumps
@@ -39,7 +39,7 @@ def compare(old: str, new: str, *, form: str, fail_if: str | None, quiet: bool) 
         elif form == "markdown":
             output.write(changes_as_markdown(found, before, after, asked))
         elif quiet:
-            output.write(f"{plain(changes_headline(found, before, after))}\n")
+            output.write(f"{plain(write_changes_headline(found, before, after))}\n")
         else:
             output.show(render_changes(found, before, after))
     return gate.status(asked, quiet=quiet)

@@ -8,7 +8,7 @@ from regchoose.errors import ExitCode
 from regchoose.fail_if.condition import Condition, parse_condition
 from regchoose.fail_if.evaluate import evaluate
 from regchoose.records.answers import Gate
-from regchoose.report.gate_text import sentence
+from regchoose.report.gate_text import describe_gate
 
 
 def on_result(text: str | None) -> Condition | None:
@@ -51,5 +51,5 @@ def status(gate: Gate | None, *, quiet: bool) -> int:
     if gate is None:
         return ExitCode.OK
     if gate.fails or not quiet:
-        output.say(f"--fail-if {sentence(gate)}{'; exit 1' if gate.fails else ''}")
+        output.say(f"--fail-if {describe_gate(gate)}{'; exit 1' if gate.fails else ''}")
     return ExitCode.GATE if gate.fails else ExitCode.OK

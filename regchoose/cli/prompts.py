@@ -9,7 +9,7 @@ from typing import TextIO
 
 from regchoose.errors import UsageError
 from regchoose.records.answers import Ask, Prompt
-from regchoose.report.safe_text import fitting, is_terminal, plain
+from regchoose.report.safe_text import fit_encoding, is_terminal, plain
 
 TRIES = 3
 LISTED = 30  # choices shown; further ones can be typed
@@ -55,7 +55,7 @@ def answer_to(prompt: Prompt, *, source: TextIO, screen: TextIO) -> str:
     UsageError
         E207 after three answers that are none of the choices.
     """
-    screen.write(fitting(f"\n{shown(prompt)} ", screen.encoding))
+    screen.write(fit_encoding(f"\n{shown(prompt)} ", screen.encoding))
     for _ in range(TRIES):
         screen.flush()
         line = source.readline()
@@ -66,7 +66,7 @@ def answer_to(prompt: Prompt, *, source: TextIO, screen: TextIO) -> str:
         if answer is not None:
             return answer
         said = f"  {plain(line.strip(), longest=40)!r} is none of these. › "
-        screen.write(fitting(said, screen.encoding))
+        screen.write(fit_encoding(said, screen.encoding))
     flag = f"--{prompt.flag.removeprefix('--')}"
     raise UsageError("E207", f"no answer to: {prompt.text}", fix=f"{flag} {plain(prompt.default)}".strip())
 

@@ -23,7 +23,7 @@ from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError
 from regchoose.records.answers import Ask, Gate
 from regchoose.records.experiment import BlockStore
-from regchoose.report.command import command_line
+from regchoose.report.command import write_command_line
 from regchoose.report.progress import Display
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
@@ -91,7 +91,9 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
     if settings.mlflow:
         mlflow.log(result, data, settings, began=began)
     if answers and not settings.quiet:
-        output.say(f"\nThe same again, without questions:\n  {command_line(data, flags, answers=answers)}")
+        output.say(
+            f"\nThe same again, without questions:\n  {write_command_line(data, flags, answers=answers)}"
+        )
     if status:
         _say_what_is_kept(journal, quiet=settings.quiet)
         return status

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
 from regchoose.records.answers import Gate
-from regchoose.report.gate_text import sentence
+from regchoose.report.gate_text import describe_gate
 from regchoose.report.safe_text import plain
-from regchoose.report.verdict_text import below, headline, remarks
+from regchoose.report.verdict_text import list_warnings, write_details, write_headline
 from regchoose.result.document import RunResult
 
 MOST = 10  # of one kind that GitHub shows for a step
@@ -23,14 +23,14 @@ def as_github(result: RunResult, gate: Gate | None = None) -> str:
     file = _within_repository(result.data.path)
     certainty = result.recommendation.certainty
     level = "warning" if certainty == "undecided" else "notice"
-    said = [headline(result).replace("   ", " · "), *below(result)]
+    said = [write_headline(result).replace("   ", " · "), *write_details(result)]
     lines = [_annotation(level, said, title=f"regchoose: {certainty}")]
-    found = remarks(result)
+    found = list_warnings(result)
     room = MOST - (level == "warning")
     shown = found if len(found) <= room else [*found[: room - 1], f"{len(found) - room + 1} more warnings"]
     lines += [_annotation("warning", [text], title="regchoose", file=file) for text in shown]
     if gate is not None and gate.fails:
-        lines.append(_annotation("error", [sentence(gate)], title="regchoose --fail-if"))
+        lines.append(_annotation("error", [describe_gate(gate)], title="regchoose --fail-if"))
     return "".join(f"{line}\n" for line in lines)
 
 

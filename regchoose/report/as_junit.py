@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from regchoose.records.answers import Gate
-from regchoose.report.gate_text import sentence
+from regchoose.report.gate_text import describe_gate
 from regchoose.report.safe_text import plain
-from regchoose.report.terminal import text as as_text
-from regchoose.report.verdict_text import headline, remarks
+from regchoose.report.terminal import render_as_text as as_text
+from regchoose.report.verdict_text import list_warnings, write_headline
 from regchoose.result.document import RunResult
 
 NAME = 120  # characters of a test case's name
@@ -31,15 +31,15 @@ def as_junit(result: RunResult, gate: Gate | None = None) -> str:
     if gate is not None:
         case = _case(suite, "gate", name=f"--fail-if {gate.expression}")
         if gate.fails:
-            said = sentence(gate)
+            said = describe_gate(gate)
             _text(ET.SubElement(case, "failure", message=_clean(said), type="fail-if"), said)
     names = Counter[str]()
-    for warning in remarks(result):
+    for warning in list_warnings(result):
         name = plain(warning, longest=NAME)
         names[name] += 1
         case = _case(suite, "warning", name=name if names[name] == 1 else f"{name} ({names[name]})")
         ET.SubElement(case, "skipped", message=_clean(plain(warning, longest=LONGEST)))
-    _text(ET.SubElement(suite, "system-out"), headline(result))
+    _text(ET.SubElement(suite, "system-out"), write_headline(result))
     return _written(suite, seconds=result.seconds)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from regchoose.records.answers import Gate
 from regchoose.records.words import ARM_NAMES
 from regchoose.report.arms_table import arm_cells
-from regchoose.report.command import command
-from regchoose.report.gate_text import finding
-from regchoose.report.safe_markdown import block, code, prose, table
-from regchoose.report.terminal import WHO
-from regchoose.report.verdict_text import below, headline, remarks
+from regchoose.report.command import write_command
+from regchoose.report.gate_text import describe_finding
+from regchoose.report.safe_markdown import code_block, code_span, markdown_table, prose
+from regchoose.report.terminal import ANSWERED_BY
+from regchoose.report.verdict_text import list_warnings, write_details, write_headline
 from regchoose.result.document import RunResult
 
 MOST = 20  # warnings of a summary
@@ -23,22 +23,22 @@ def as_markdown(result: RunResult, gate: Gate | None = None) -> str:
     words = result.recommendation.in_words
     in_code = [f"{library}: {prose(text)}" for library, text in words.by_library() if text]
     # Liquid looks for its braces in code too; between quotes a pair of quotes changes nothing for a shell.
-    again = re.sub(r"\{(?=[{%])", "{''", command(result))
+    again = re.sub(r"\{(?=[{%])", "{''", write_command(result))
     parts = [
         _head(result, gate),
         _arms(result),
-        _listed("Warnings", map(prose, remarks(result))),
+        _listed("Warnings", map(prose, list_warnings(result))),
         _way(result),
         _listed("Beyond the chart", beyond),
         _listed("In code", in_code),
-        ["### The same again", "", *block([again], language="sh")],
+        ["### The same again", "", *code_block([again], language="sh")],
     ]
     return _joined(parts)
 
 
-def summary(result: RunResult, gate: Gate | None = None) -> str:
+def as_markdown_summary(result: RunResult, gate: Gate | None = None) -> str:
     """Return the answer, the arms and the warnings."""
-    found = remarks(result)
+    found = list_warnings(result)
     shown = [*map(prose, found[:MOST]), *([f"{len(found) - MOST} more"] if len(found) > MOST else [])]
     return _joined([_head(result, gate), _arms(result), _listed("Warnings", shown)])
 
@@ -50,14 +50,14 @@ def _joined(parts: Iterable[list[str]]) -> str:
 def _head(result: RunResult, gate: Gate | None) -> list[str]:
     data = result.data
     lines = [
-        f"## {prose(headline(result)).replace('   ', ' · ')}",
+        f"## {prose(write_headline(result)).replace('   ', ' · ')}",
         "",
-        *(line for text in below(result) if text for line in (prose(text), "")),
-        f"Table {code(data.path)}: {data.rows:,} rows{_used(result)}; target {code(data.target)}, "
+        *(line for text in write_details(result) if text for line in (prose(text), "")),
+        f"Table {code_span(data.path)}: {data.rows:,} rows{_used(result)}; target {code_span(data.target)}, "
         f"{data.task}.",
     ]
     if gate is not None:
-        lines += ["", gate_line(gate)]
+        lines += ["", write_gate_line(gate)]
     return lines
 
 
@@ -67,10 +67,12 @@ def _used(result: RunResult) -> str:
     return f", {used} of {len(roles)} columns used" if roles else ""
 
 
-def gate_line(gate: Gate) -> str:
+def write_gate_line(gate: Gate) -> str:
     """Say what became of a condition."""
-    asked = code(gate.expression, longest=1000)
-    return f"{'❌' if gate.fails else '✅'} **--fail-if** {asked} {prose(finding(gate), longest=2000)}"
+    asked = code_span(gate.expression, longest=1000)
+    return (
+        f"{'❌' if gate.fails else '✅'} **--fail-if** {asked} {prose(describe_finding(gate), longest=2000)}"
+    )
 
 
 def _arms(result: RunResult) -> list[str]:
@@ -81,7 +83,7 @@ def _arms(result: RunResult) -> list[str]:
         [f"**{ARM_NAMES[arm]}** ←" if arm == best else ARM_NAMES[arm], *(cells[name] for name in FIGURES)]
         for arm, cells in arm_cells(result).items()
     ]
-    return table(["arm", *FIGURES], rows, right=FIGURES)
+    return markdown_table(["arm", *FIGURES], rows, right=FIGURES)
 
 
 def _way(result: RunResult) -> list[str]:
@@ -89,7 +91,7 @@ def _way(result: RunResult) -> list[str]:
     questions = [step for step in result.path if step.kind == "question"]
     for number, step in enumerate(questions, start=1):
         evidence = f": {prose(step.evidence)}" if step.evidence else ""
-        who = WHO[step.answered_by]
+        who = ANSWERED_BY[step.answered_by]
         lines.append(f"{number}. {prose(step.text)} **{prose(step.answer)}** ({who}{evidence})")
     return [*lines, "", f"→ **{prose(result.recommendation.outcome_text)}**"]
 

@@ -12,8 +12,8 @@ from rich.text import Text
 from regchoose.records.answers import Gate
 from regchoose.records.words import ARM_NAMES, arm_phrase
 from regchoose.report import numbers
-from regchoose.report.as_markdown import gate_line
-from regchoose.report.safe_markdown import code, prose, table
+from regchoose.report.as_markdown import write_gate_line
+from regchoose.report.safe_markdown import code_span, markdown_table, prose
 from regchoose.report.safe_text import plain
 from regchoose.result.comparison import ResultComparison
 from regchoose.result.document import RunResult
@@ -29,7 +29,7 @@ NOISE = "the intervals overlap: it may be noise"
 
 
 @dataclass(frozen=True)
-class Line:
+class ChangeLine:
     """One thing that changed: what it was, is, and by how much."""
 
     name: str
@@ -39,7 +39,7 @@ class Line:
     of_data: bool = False  # whether the name comes from the data
 
 
-def changes_headline(found: ResultComparison, old: RunResult, new: RunResult) -> str:
+def write_changes_headline(found: ResultComparison, old: RunResult, new: RunResult) -> str:
     """Say in a sentence whether the recommendation changed."""
     before, after = (arm_phrase(result.recommendation.regularizer) for result in (old, new))
     if found.regularizer_changed:
@@ -48,7 +48,7 @@ def changes_headline(found: ResultComparison, old: RunResult, new: RunResult) ->
     return f"The recommendation is still {after}{sure * found.certainty_changed}."
 
 
-def why(found: ResultComparison) -> str:
+def explain_changes(found: ResultComparison) -> str:
     """Say what differs in what went in."""
     causes = {
         "the data": found.data_changed,
@@ -66,7 +66,9 @@ def why(found: ResultComparison) -> str:
     return "Data, settings and version are the same, and so is all that came out."
 
 
-def sections(found: ResultComparison, old: RunResult, new: RunResult) -> list[tuple[str, list[Line]]]:
+def list_changes(
+    found: ResultComparison, old: RunResult, new: RunResult
+) -> list[tuple[str, list[ChangeLine]]]:
     """Return what changed in lines, by subject; subjects without change are left out."""
     of = ", of another target" if found.target_changed or found.task_changed else ""
     parts = {
@@ -76,17 +78,18 @@ def sections(found: ResultComparison, old: RunResult, new: RunResult) -> list[tu
         ],
         "Table": _table(found, old, new),
         "Settings": [
-            Line(f"--{change.name.replace('_', '-')}", _value(change.old), _value(change.new))
+            ChangeLine(f"--{change.name.replace('_', '-')}", _value(change.old), _value(change.new))
             for change in found.settings_changed
         ],
-        "Version": [Line("regchoose", old.regchoose_version, new.regchoose_version)] * found.version_changed,
+        "Version": [ChangeLine("regchoose", old.regchoose_version, new.regchoose_version)]
+        * found.version_changed,
     }
     # What differs only beyond the digits shown is left to the JSON document.
     shown = {title: [line for line in lines if line.old != line.new] for title, lines in parts.items()}
     return [(title, lines) for title, lines in shown.items() if lines]
 
 
-def _recommendation(found: ResultComparison, old: RunResult, new: RunResult) -> list[Line]:
+def _recommendation(found: ResultComparison, old: RunResult, new: RunResult) -> list[ChangeLine]:
     a, b = old.recommendation, new.recommendation
     differ = {change.name for change in found.figures}
     lines = [
@@ -110,9 +113,9 @@ def _recommendation(found: ResultComparison, old: RunResult, new: RunResult) -> 
     return [*lines, _line("epochs", _value, epochs)] if epochs[0] != epochs[1] else lines
 
 
-def _line(name: str, write: Callable[[Any], str], values: Sequence[Any], *, note: str = "") -> Line:
+def _line(name: str, write: Callable[[Any], str], values: Sequence[Any], *, note: str = "") -> ChangeLine:
     old, new = (numbers.MISSING if value is None else write(value) for value in values)
-    return Line(name, old, new, note)
+    return ChangeLine(name, old, new, note)
 
 
 def _of_loss(found: ResultComparison, increase: float) -> str:
@@ -122,9 +125,9 @@ def _of_loss(found: ResultComparison, increase: float) -> str:
     return f"{size}; {NOISE}" if found.intervals_overlap else size
 
 
-def _table(found: ResultComparison, old: RunResult, new: RunResult) -> list[Line]:
+def _table(found: ResultComparison, old: RunResult, new: RunResult) -> list[ChangeLine]:
     lines = [
-        Line(key, plain(before), plain(after))
+        ChangeLine(key, plain(before), plain(after))
         for key, before, after in (
             ("rows", old.data.rows, new.data.rows),
             ("target", old.data.target, new.data.target),
@@ -134,17 +137,17 @@ def _table(found: ResultComparison, old: RunResult, new: RunResult) -> list[Line
     ]
     for title, names in (("columns added", found.columns_added), ("columns removed", found.columns_removed)):
         if names:
-            lines.append(Line(title, "", _names(names)))
+            lines.append(ChangeLine(title, "", _names(names)))
     lines += [
-        Line(plain(change.name), plain(change.old), plain(change.new), of_data=True)
+        ChangeLine(plain(change.name), plain(change.old), plain(change.new), of_data=True)
         for change in found.roles_changed[:MOST]
     ]
     if len(found.roles_changed) > MOST:
-        lines.append(Line("roles", "", f"{len(found.roles_changed) - MOST} columns more"))
+        lines.append(ChangeLine("roles", "", f"{len(found.roles_changed) - MOST} columns more"))
     for title, texts in (("new warning", found.warnings_added), ("warning gone", found.warnings_removed)):
-        lines += [Line(title, "", plain(text, longest=300)) for text in texts[:MOST]]
+        lines += [ChangeLine(title, "", plain(text, longest=300)) for text in texts[:MOST]]
     if found.data_changed and not lines:
-        lines.append(Line("values", "", "other values in the same rows and columns"))
+        lines.append(ChangeLine("values", "", "other values in the same rows and columns"))
     return lines
 
 
@@ -171,8 +174,11 @@ def _value(value: Any) -> str:
 def render_changes(found: ResultComparison, old: RunResult, new: RunResult) -> RenderableType:
     """Return what changed for a rich console; text from data comes in as plain text."""
     style = "bold yellow" if found.regularizer_changed else "bold"
-    shown: list[RenderableType] = [Text(changes_headline(found, old, new), style=style), Text(why(found))]
-    for title, lines in sections(found, old, new):
+    shown: list[RenderableType] = [
+        Text(write_changes_headline(found, old, new), style=style),
+        Text(explain_changes(found)),
+    ]
+    for title, lines in list_changes(found, old, new):
         grid = Table.grid(padding=(0, 2, 0, 0))
         for _ in range(2):
             grid.add_column(overflow="fold")
@@ -187,19 +193,19 @@ def changes_as_markdown(
     found: ResultComparison, old: RunResult, new: RunResult, gate: Gate | None = None
 ) -> str:
     """Return what changed as Markdown, fit for a comment."""
-    paths = [code(result.data.path) for result in (old, new)]
-    parts = [[f"## {prose(changes_headline(found, old, new))}"], [prose(why(found))]]
+    paths = [code_span(result.data.path) for result in (old, new)]
+    parts = [[f"## {prose(write_changes_headline(found, old, new))}"], [prose(explain_changes(found))]]
     if gate is not None:
-        parts.append([gate_line(gate)])
-    for title, lines in sections(found, old, new):
+        parts.append([write_gate_line(gate)])
+    for title, lines in list_changes(found, old, new):
         rows = [
             [
-                code(line.name) if line.of_data else prose(line.name),
+                code_span(line.name) if line.of_data else prose(line.name),
                 *map(prose, (line.old, line.new, line.note)),
             ]
             for line in lines
         ]
-        parts.append([f"### {title}", "", *table(["", "old", "new", ""], rows)])
+        parts.append([f"### {title}", "", *markdown_table(["", "old", "new", ""], rows)])
     where = paths[0] if paths[0] == paths[1] else f"{paths[0]}, then {paths[1]}"
     parts.append([f"Table: {where}."])
     return "\n\n".join("\n".join(part) for part in parts) + "\n"

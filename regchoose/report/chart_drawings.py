@@ -30,7 +30,7 @@ ENTITIES = str.maketrans(
 Arrow = tuple[str, str]
 
 
-def arrows_taken(path: Sequence[Step]) -> frozenset[Arrow]:
+def find_taken_arrows(path: Sequence[Step]) -> frozenset[Arrow]:
     """Return the arrows that a walk went along, as pairs of keys."""
     return frozenset(pairwise(step.node.key for step in path))
 
@@ -38,7 +38,7 @@ def arrows_taken(path: Sequence[Step]) -> frozenset[Arrow]:
 # ---- text -------------------------------------------------------------------------------------------
 
 
-def as_text(chart: Chart, path: Sequence[Step] = ()) -> str:
+def draw_tree(chart: Chart, path: Sequence[Step] = ()) -> str:
     """Draw the chart as an indented tree of at most 80 columns, in ASCII.
 
     Questions are numbered in the order of the drawing. What several arrows lead to is drawn once, after the
@@ -59,7 +59,7 @@ def as_text(chart: Chart, path: Sequence[Step] = ()) -> str:
         roots,
         numbers={key: number for number, key in enumerate(numbered, start=1)},
         visited=frozenset(step.node.key for step in path),
-        taken=arrows_taken(path),
+        taken=find_taken_arrows(path),
     )
     lines = [chart.title, *wrap(f"After: {chart.source}", WIDTH)]
     for root in roots:
@@ -131,7 +131,7 @@ def _draw_arrow(tree: _Tree, arrow: Arrow, *, answer: str, indent: int) -> Itera
 # ---- Mermaid ----------------------------------------------------------------------------------------
 
 
-def as_mermaid(chart: Chart, path: Sequence[Step] = ()) -> str:
+def draw_mermaid(chart: Chart, path: Sequence[Step] = ()) -> str:
     """Draw the chart in Mermaid's language, from top to bottom.
 
     Parameters
@@ -141,7 +141,7 @@ def as_mermaid(chart: Chart, path: Sequence[Step] = ()) -> str:
     path : sequence of Step, optional
         A walk; its nodes and arrows are drawn thicker.
     """
-    taken = arrows_taken(path)
+    taken = find_taken_arrows(path)
     arrows = [
         ((key, following), " or ".join(answers))
         for key, node in chart.nodes.items()
@@ -176,7 +176,7 @@ def _escaped(text: str) -> str:
 # ---- JSON -------------------------------------------------------------------------------------------
 
 
-def as_json(chart: Chart) -> str:
+def dump_chart(chart: Chart) -> str:
     """Return the chart as JSON: all but the places of the drawing, in order, each node with its kind."""
     nodes = [{"kind": KINDS[type(node)], **asdict(node)} for node in chart.nodes.values()]
     document = {

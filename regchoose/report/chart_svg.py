@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from regchoose.flowchart.nodes import Chart, Node, arrows_of
 from regchoose.report.chart_drawings import COLOURS, KINDS
-from regchoose.report.plots import at, element
+from regchoose.report.plots import element, px
 
 COLUMN, ROW = 180, 110  # pixels from the middle of one box to the middle of the next
 HALF_BOX, LINE_HEIGHT, PADDING, MARGIN = 81, 14, 16, 14  # pixels
@@ -20,7 +20,7 @@ ANSWERED = 20  # pixels that an arrow goes straight down beside its answer
 CORNERS = {"question": 4, "action": 0, "outcome": 18}
 
 
-def as_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
+def draw_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
     """Draw a whole chart; what a walk did not pass is paler.
 
     Parameters
@@ -46,7 +46,7 @@ def as_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
         *arrows,
         *boxes,
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"{at(left)} {at(top)} {at(right - left)} {at(bottom - top)}",
+        viewBox=f"{px(left)} {px(top)} {px(right - left)} {px(bottom - top)}",
         role="img",
         aria_labelledby="chart-title",
         class_="chart",
@@ -80,17 +80,17 @@ def _box(chart: Chart, node: Node, *, state: str) -> Markup:
     x, top = COLUMN * chart.places[node.key].column, _top(chart, node)
     frame = element(
         "rect",
-        x=at(x - HALF_BOX),
-        y=at(top),
+        x=px(x - HALF_BOX),
+        y=px(top),
         width=2 * HALF_BOX,
-        height=at(_bottom(chart, node) - top),
+        height=px(_bottom(chart, node) - top),
         rx=CORNERS[kind],
         fill=fill,
         stroke=stroke,
         stroke_width=3 if state == "lit" else 1,
     )
     words = [
-        element("tspan", line, x=at(x), y=at(top + 21 + LINE_HEIGHT * number))
+        element("tspan", line, x=px(x), y=px(top + 21 + LINE_HEIGHT * number))
         for number, line in enumerate(_lines(node))
     ]
     text = element("text", *words, text_anchor="middle", fill="#1a1a1a")
@@ -105,21 +105,21 @@ def _box(chart: Chart, node: Node, *, state: str) -> Markup:
 def _arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) -> Markup:
     x, y = _port(chart, key, answer), _bottom(chart, chart.nodes[key])
     tip_x, tip_y = COLUMN * chart.places[end].column, _top(chart, chart.nodes[end])
-    path = f"M{at(x)} {at(y)}"
+    path = f"M{px(x)} {px(y)}"
     label = Markup("")
     colour = "#1a1a1a" if state == "lit" else "#8a8f98"
     if answer:
         halo = {"paint_order": "stroke", "stroke": "#fff", "stroke_width": 5, "stroke_linejoin": "round"}
-        place = {"x": at(x), "y": at(y + 15), "text_anchor": "middle"}
+        place = {"x": px(x), "y": px(y + 15), "text_anchor": "middle"}
         label = element("text", answer, **place, **halo, font_size=11, fill=colour, class_="answer")
         y += ANSWERED
-        path += f"V{at(y)}"
+        path += f"V{px(y)}"
     if (lane := chart.lanes.get((key, answer))) is not None:
         enter, leave = (chart.places[key].row + 0.75) * ROW, (chart.places[end].row - 0.75) * ROW
-        path += f"{_curve(x, y, COLUMN * lane, enter)}V{at(leave)}"
+        path += f"{_curve(x, y, COLUMN * lane, enter)}V{px(leave)}"
         x, y = COLUMN * lane, leave
     path += _curve(x, y, tip_x, tip_y - 6)
-    tip = f"M{at(tip_x - 5)} {at(tip_y - 8)}L{at(tip_x + 5)} {at(tip_y - 8)}L{at(tip_x)} {at(tip_y)}z"
+    tip = f"M{px(tip_x - 5)} {px(tip_y - 8)}L{px(tip_x + 5)} {px(tip_y - 8)}L{px(tip_x)} {px(tip_y)}z"
     return element(
         "g",
         element("path", d=path, fill="none", stroke=colour, stroke_width=3.5 if state == "lit" else 1.2),
@@ -131,8 +131,8 @@ def _arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) -> Mark
 
 def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
     """Return a curve that leaves and arrives straight down."""
-    middle = at((y + to_y) / 2)
-    return f"C{at(x)} {middle} {at(to_x)} {middle} {at(to_x)} {at(to_y)}"
+    middle = px((y + to_y) / 2)
+    return f"C{px(x)} {middle} {px(to_x)} {middle} {px(to_x)} {px(to_y)}"
 
 
 def _port(chart: Chart, key: str, answer: str) -> float:

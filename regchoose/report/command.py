@@ -15,7 +15,9 @@ MAX_LENGTH = 1000  # of a name or a value
 EXPERIMENT = {"subsample": "yes", "resources": "yes"}  # what asks for one
 
 
-def command(result: RunResult, *, name: str = "recommend", also: Mapping[str, Any] | None = None) -> str:
+def write_command(
+    result: RunResult, *, name: str = "recommend", also: Mapping[str, Any] | None = None
+) -> str:
     """Return the command that repeats a run, with every setting that differs from its preset.
 
     Words are quoted for a shell. Control characters are left out, and such a command must be mended by hand.
@@ -38,7 +40,7 @@ def command(result: RunResult, *, name: str = "recommend", also: Mapping[str, An
     return shlex.join(["regchoose", name, *words, *["--"] * path.startswith("-"), path])
 
 
-def command_line(
+def write_command_line(
     data: str, flags: Mapping[str, Any], *, answers: Mapping[str, str], command: str = "recommend"
 ) -> str:
     """Return the command that repeats a run, with the answers given at prompts as flags; quoted for a shell.
@@ -58,7 +60,7 @@ def command_line(
     return shlex.join(["regchoose", command, *words])
 
 
-def wish(result: RunResult, **settings: Any) -> str:
+def write_request(result: RunResult, **settings: Any) -> str:
     """Return how to ask for settings: `--decide best`, or `decide='best'` in Python."""
     if is_in_memory(result):
         return ", ".join(_keywords(settings))
@@ -70,7 +72,7 @@ def is_in_memory(result: RunResult) -> bool:
     return result.data.dialect.format == "memory"
 
 
-def as_words(value: Any) -> str:
+def write_value(value: Any) -> str:
     """Return the value of a setting as it is shown."""
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "–"
@@ -117,4 +119,4 @@ def _chosen(had: Mapping[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _differs(name: str, value: Any, preset: Mapping[str, Any]) -> bool:
-    return as_words(value) != as_words(preset.get(name, getattr(Settings, name, {})))
+    return write_value(value) != write_value(preset.get(name, getattr(Settings, name, {})))

@@ -6,7 +6,7 @@ from operator import itemgetter
 from markupsafe import Markup
 
 from regchoose.report import numbers
-from regchoose.report.plots import BOTTOM, Figure, Frame, at, element
+from regchoose.report.plots import BOTTOM, Figure, Frame, element, px
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
 
@@ -18,7 +18,7 @@ MOST_KINDS, ROW = 12, 34  # kinds of checks, and pixels of one
 MATCH, TABLE = "Is the subsample like the whole?", "The table"  # headings
 
 
-def association_figure(result: RunResult) -> Iterator[Figure]:
+def draw_associations(result: RunResult) -> Iterator[Figure]:
     """Draw the associations of the columns, clustered, and with the target."""
     found = result.data.profile.associations
     if not found:
@@ -96,7 +96,7 @@ def _left(column: int, count: int) -> int:
     return LABEL + column * CELL + (APART if column == count else 0)
 
 
-def match_figure(result: RunResult) -> Iterator[Figure]:
+def draw_match(result: RunResult) -> Iterator[Figure]:
     """Draw every check of the subsample as a share of its limit, a row a kind of check."""
     kinds: dict[str, list[tuple[float, str]]] = {}
     for check in result.subsample.checks if result.subsample else ():
@@ -117,7 +117,7 @@ def match_figure(result: RunResult) -> Iterator[Figure]:
     for place, (kind, own) in enumerate(reversed(shares.items())):
         height = frame.y.place(place + 0.3)
         marks += [frame.dot(share, place + 0.3, r=3.5, class_="datum") for share in sorted(set(own))]
-        marks.append(element("text", kind, x=at(frame.x.start + 6), y=at(height - 8), class_="kind"))
+        marks.append(element("text", kind, x=px(frame.x.start + 6), y=px(height - 8), class_="kind"))
     yield Figure(
         MATCH,
         "Every check as a share of its limit",

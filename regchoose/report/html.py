@@ -14,13 +14,13 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.arms_table import arm_cells
-from regchoose.report.chart_svg import as_svg
-from regchoose.report.command import EXPERIMENT, as_words, command, wish
+from regchoose.report.chart_svg import draw_svg
+from regchoose.report.command import EXPERIMENT, write_command, write_request, write_value
 from regchoose.report.data_figures import MATCH, TABLE
-from regchoose.report.html_figures import figures
+from regchoose.report.html_figures import draw_figures
 from regchoose.report.safe_text import plain
-from regchoose.report.terminal import WHO
-from regchoose.report.verdict_text import below, headline, remarks
+from regchoose.report.terminal import ANSWERED_BY
+from regchoose.report.verdict_text import list_warnings, write_details, write_headline
 from regchoose.result.document import MatchCheck, Measured, RunResult
 
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
@@ -88,18 +88,18 @@ def _harmless(value: object) -> object:
 
 def _verdict(result: RunResult) -> dict[str, Any]:
     certainty = result.recommendation.certainty
-    name, _, amounts = headline(result).partition("   ")
-    warnings = remarks(result)
+    name, _, amounts = write_headline(result).partition("   ")
+    warnings = list_warnings(result)
     if result.partial:
         warnings[0] = "This answer is partial: the run was cut short."
     return {
         "result": result,
-        "title": f"regchoose: {headline(result)}",
+        "title": f"regchoose: {write_headline(result)}",
         "headline": name,
         "amounts": amounts.replace("   ", " · "),
         "below": [
             line.removeprefix(f"{certainty}: ")
-            for line in below(result)
+            for line in write_details(result)
             if line and line != result.recommendation.sentence
         ],
         "advice": result.recommendation,
@@ -110,11 +110,11 @@ def _verdict(result: RunResult) -> dict[str, Any]:
 
 def _evidence(result: RunResult) -> dict[str, Any]:
     chart = CHARTS.get(result.settings.chart, next(iter(CHARTS.values())))
-    grouped = groupby(figures(result), key=lambda figure: figure.section)
+    grouped = groupby(draw_figures(result), key=lambda figure: figure.section)
     return {
-        "chart": as_svg(chart, [step.key for step in result.path]),
+        "chart": draw_svg(chart, [step.key for step in result.path]),
         "path": [step for step in result.path if step.kind != "action"],
-        "who": WHO,
+        "who": ANSWERED_BY,
         "sections": {section: list(shown) for section, shown in grouped},
         "names": ARM_NAMES,
         "match": MATCH,
@@ -140,9 +140,9 @@ def _about(result: RunResult) -> dict[str, Any]:
             for name, known in sorted(data.profile)
             if isinstance(known, Measured)
         ],
-        "command": command(result),
-        "wish": wish(result, **EXPERIMENT),
-        "settings": [(name, as_words(value)) for name, value in sorted(result.settings.given().items())],
+        "command": write_command(result),
+        "wish": write_request(result, **EXPERIMENT),
+        "settings": [(name, write_value(value)) for name, value in sorted(result.settings.given().items())],
         "prints": ", ".join(f"{name} {mark}" for name, mark in marks.items()),
         "duration": numbers.duration(result.seconds),
     }

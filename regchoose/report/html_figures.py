@@ -7,9 +7,14 @@ from markupsafe import Markup
 
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
-from regchoose.report.data_figures import association_figure, match_figure
-from regchoose.report.model_figures import fitted_figures, learning_figures, strength_figures, weight_figures
-from regchoose.report.plots import Figure, Frame, element, reach, t_density
+from regchoose.report.data_figures import draw_associations, draw_match
+from regchoose.report.model_figures import (
+    draw_fitted_curves,
+    draw_learning_curves,
+    draw_strength_curves,
+    draw_weights,
+)
+from regchoose.report.plots import Figure, Frame, element, padded_range, t_density
 from regchoose.result.document import RunResult
 from regchoose.result.experiment_sections import Compared
 
@@ -17,18 +22,18 @@ DENSE = 121  # points of a density
 COMPARED = "How the arms compare"
 
 
-def figures(result: RunResult) -> list[Figure]:
+def draw_figures(result: RunResult) -> list[Figure]:
     """Return every figure that the result has the numbers for, in the order of the page."""
     return [
         *_arms(result),
         *_costs(result),
-        *fitted_figures(result),
-        *strength_figures(result),
-        *learning_figures(result),
-        *weight_figures(result),
+        *draw_fitted_curves(result),
+        *draw_strength_curves(result),
+        *draw_learning_curves(result),
+        *draw_weights(result),
         *_posteriors(result),
-        *match_figure(result),
-        *association_figure(result),
+        *draw_match(result),
+        *draw_associations(result),
     ]
 
 
@@ -38,7 +43,7 @@ def _arms(result: RunResult) -> Iterator[Figure]:
         return
     trained = {arm: figures.train_loss or math.nan for arm, figures in shown}
     ends = [value for arm, figures in shown for value in (*figures.interval, figures.loss, trained[arm])]
-    frame = Frame.of(reach(ends), (0.0, len(shown) + 0.2), names=("loss", ""))
+    frame = Frame.of(padded_range(ends), (0.0, len(shown) + 0.2), names=("loss", ""))
     marks: list[Markup] = []
     for place, (arm, figures) in enumerate(reversed(shown)):
         y, loss = place + 0.4, figures.loss
@@ -76,9 +81,9 @@ def _arms(result: RunResult) -> Iterator[Figure]:
 
 def _costs(result: RunResult) -> Iterator[Figure]:
     shown = [
-        (arm, seconds, figures.trained)
+        (arm, seconds, draw_figures.trained)
         for arm, seconds in result.execution.arm_seconds.items()
-        if (figures := result.arms.get(arm)) is not None
+        if (draw_figures := result.arms.get(arm)) is not None
     ]
     if not shown:
         return

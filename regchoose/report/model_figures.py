@@ -7,12 +7,12 @@ from operator import itemgetter
 
 from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.report import numbers
-from regchoose.report.plots import Figure, Frame, Point, element, reach, steps
+from regchoose.report.plots import Figure, Frame, Point, element, histogram_outline, padded_range
 from regchoose.result.document import RunResult
 from regchoose.result.experiment_sections import ByEpoch, ByStrength, EpochCurves, StrengthCurves
 
 
-def fitted_figures(result: RunResult) -> Iterator[Figure]:
+def draw_fitted_curves(result: RunResult) -> Iterator[Figure]:
     """Draw the curves of a table with one feature: without regularization and recommended."""
     found = result.curves.fitted
     if found is None:
@@ -27,7 +27,9 @@ def fitted_figures(result: RunResult) -> Iterator[Figure]:
             if arm in ("none", other)
         }
         heights = [*data.y, *(y for curve in curves.values() for y in curve)]
-        frame = Frame.of(reach([*x, *data.x]), reach(heights), names=(found.input, panel.output))
+        frame = Frame.of(
+            padded_range([*x, *data.x]), padded_range(heights), names=(found.input, panel.output)
+        )
         dots = [frame.dot(a, b, r=2.5, class_="datum") for a, b in zip(data.x, data.y, strict=True)]
         lines = [
             frame.line(
@@ -56,13 +58,13 @@ def _foremost(result: RunResult) -> Arm:
     return min(others, key=itemgetter(0), default=(math.inf, "none"))[1]
 
 
-def learning_figures(result: RunResult) -> Iterator[Figure]:
+def draw_learning_curves(result: RunResult) -> Iterator[Figure]:
     """Draw training and test loss of each arm by epoch, and where it was stopped."""
     curves = dict((result.curves.loss_by_epoch or EpochCurves()).items())
     ends = [y for curve in curves.values() for y in (*curve.test, *curve.train) if y is not None]
     last = [curve.epochs[-1] for curve in curves.values()]
     for arm, curve in curves.items():
-        frame = Frame.of((1.0, max(*last, 2.0)), reach(ends), names=("epoch", "loss"), log=True)
+        frame = Frame.of((1.0, max(*last, 2.0)), padded_range(ends), names=("epoch", "loss"), log=True)
         train, test = (
             [(x, y) for x, y in zip(curve.epochs, losses, strict=True) if y is not None]
             for losses in (curve.train, curve.test)
@@ -107,7 +109,7 @@ def _above(gap: float) -> str:
     return f"{numbers.loss(abs(gap))} {'above' if gap >= 0 else 'below'} the training loss"
 
 
-def weight_figures(result: RunResult) -> Iterator[Figure]:
+def draw_weights(result: RunResult) -> Iterator[Figure]:
     """Draw the distribution of each arm's weights; exact zeros are told apart."""
     found = result.curves.weights
     if found is None:
@@ -120,7 +122,7 @@ def weight_figures(result: RunResult) -> Iterator[Figure]:
         frame = Frame.of((edges[0], edges[-1]), (0.0, top), names=("weight", "per cent"))
         zeros = f"exactly zero: {numbers.percent(counted.zeros / of) if counted.zeros else 'none'}"
         marks = [
-            frame.line(steps(edges, shares), class_=f"arm-{arm} filled"),
+            frame.line(histogram_outline(edges, shares), class_=f"arm-{arm} filled"),
             element("text", zeros, x=frame.x.start + 8, y=frame.y.stop + 14, class_="label"),
         ]
         beyond = f"; {numbers.percent(counted.beyond / of)} lie outside" if counted.beyond else ""
@@ -155,7 +157,7 @@ class _Way:
     chosen: Point
 
 
-def strength_figures(result: RunResult) -> Iterator[Figure]:
+def draw_strength_curves(result: RunResult) -> Iterator[Figure]:
     """Draw inner loss and share of zeros against the strength, the chosen marked."""
     curves = result.curves.loss_by_strength or StrengthCurves()
     shown = {arm: curve for arm, curve in curves.items() if _has_way(curve)}
@@ -179,7 +181,7 @@ def strength_figures(result: RunResult) -> Iterator[Figure]:
         ways = {arm: _way(curve, key) for arm, curve in shown.items()}
         places = [x for way in ways.values() for x, _ in way.points]
         heights = [y for way in ways.values() for _, y in way.points]
-        ends = (0.0, 105.0) if key == "nonzero_share" else reach(heights)
+        ends = (0.0, 105.0) if key == "nonzero_share" else padded_range(heights)
         frame = Frame.of((min(places) / 1.3, max(places) * 1.3), ends, names=(STRENGTH, axis), log=True)
         marks = [frame.line(way.points, class_=f"arm-{arm} curve") for arm, way in ways.items()]
         marks += [frame.dot(*way.chosen, class_=f"arm-{arm} mark") for arm, way in ways.items()]

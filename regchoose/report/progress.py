@@ -12,7 +12,7 @@ from rich.text import Text
 
 from regchoose.records.listener import Listener
 from regchoose.report.numbers import duration
-from regchoose.report.safe_text import fitting, is_terminal, plain
+from regchoose.report.safe_text import fit_encoding, is_terminal, plain
 
 BAR, WIDE = 20, 60  # columns: of a bar, and from which the count has room
 
@@ -24,7 +24,7 @@ class Display(Listener, Protocol):
         """Return a context in which nothing is drawn."""
 
 
-class Silent:
+class SilentDisplay:
     """Says nothing."""
 
     def started(self, key: str, text: str, total: int) -> None:
@@ -44,7 +44,7 @@ class Silent:
         return nullcontext()
 
 
-class Lines:
+class LogDisplay:
     """One plain line when a step begins and one when it ends, for logs."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
@@ -75,11 +75,11 @@ class Lines:
         return nullcontext()
 
     def _write(self, line: str) -> None:
-        self._stream.write(f"{fitting(line, self._stream.encoding)}\n")
+        self._stream.write(f"{fit_encoding(line, self._stream.encoding)}\n")
         self._stream.flush()
 
 
-class State(ProgressColumn):
+class StateColumn(ProgressColumn):
     """A bar while a step runs, then its summary."""
 
     def __init__(self, *, width: int, mark: str) -> None:
@@ -102,7 +102,7 @@ class State(ProgressColumn):
         )
 
 
-class Remaining(ProgressColumn):
+class RemainingColumn(ProgressColumn):
     """The time that is left, then the time taken."""
 
     def render(self, task: Task) -> Text:
@@ -113,7 +113,7 @@ class Remaining(ProgressColumn):
         return Text("" if left is None else f"{duration(max(left, 0))} left", no_wrap=True)
 
 
-class Count(ProgressColumn):
+class CountColumn(ProgressColumn):
     """How many units are done, while a step runs."""
 
     def render(self, task: Task) -> Text:
@@ -123,7 +123,7 @@ class Count(ProgressColumn):
         return Text(f"{task.completed:.0f} of {task.total:.0f}", no_wrap=True)
 
 
-class Label(ProgressColumn):
+class LabelColumn(ProgressColumn):
     """What a step does; plain text."""
 
     def render(self, task: Task) -> Text:
@@ -131,7 +131,7 @@ class Label(ProgressColumn):
         return Text(task.description, no_wrap=True, overflow="ellipsis")
 
 
-class Live:
+class LiveDisplay:
     """One block that is redrawn while the run goes on, and gone when the answer comes."""
 
     def __init__(self, progress: Progress) -> None:
@@ -140,7 +140,7 @@ class Live:
 
     def started(self, key: str, text: str, total: int) -> None:
         """Add a line to the block."""
-        shown = fitting(f"  {plain(text, longest=40)}", self._progress.console.encoding)
+        shown = fit_encoding(f"  {plain(text, longest=40)}", self._progress.console.encoding)
         self._tasks[key] = self._progress.add_task(shown, total=total or None, summary=None)
 
     def advanced(self, key: str, done: int) -> None:
@@ -151,13 +151,15 @@ class Live:
     def finished(self, key: str, summary: str) -> None:
         """Put a summary in the place of a bar."""
         if key in self._tasks:
-            shown = fitting(plain(summary, longest=60), self._progress.console.encoding)
+            shown = fit_encoding(plain(summary, longest=60), self._progress.console.encoding)
             self._progress.update(self._tasks[key], summary=shown)
             self._progress.stop_task(self._tasks[key])
 
     def noted(self, text: str) -> None:
         """Print a notice above the block."""
-        self._progress.console.print(Text(fitting(plain(text, longest=400), self._progress.console.encoding)))
+        self._progress.console.print(
+            Text(fit_encoding(plain(text, longest=400), self._progress.console.encoding))
+        )
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -170,7 +172,7 @@ class Live:
 
 
 @contextmanager
-def listening(
+def show_progress(
     *, quiet: bool, json: bool, environ: Mapping[str, str], clock: Callable[[], float]
 ) -> Iterator[Display]:
     """Give the listener that suits stderr; the block is gone and the cursor back when the context ends."""
@@ -178,16 +180,22 @@ def listening(
     # FORCE_COLOR makes rich redraw in logs, so whether to draw is decided here.
     drawing = is_terminal(stream) and not environ.get("CI") and environ.get("TERM") != "dumb"
     if quiet or (json and not drawing):
-        yield Silent()
+        yield SilentDisplay()
     elif not drawing:
-        yield Lines(stream, clock)
+        yield LogDisplay(stream, clock)
     else:
         console = Console(file=stream, force_terminal=True, force_interactive=True)
         bar = max(4, min(BAR, console.width - 40))
-        state = State(width=bar, mark=fitting("✓", stream.encoding))
-        counted = [Count()] if console.width >= WIDE else []
+        state = StateColumn(width=bar, mark=fit_encoding("✓", stream.encoding))
+        counted = [CountColumn()] if console.width >= WIDE else []
         progress = Progress(
-            Label(), state, *counted, Remaining(), console=console, transient=True, refresh_per_second=8
+            LabelColumn(),
+            state,
+            *counted,
+            RemainingColumn(),
+            console=console,
+            transient=True,
+            refresh_per_second=8,
         )
         with progress:
-            yield Live(progress)
+            yield LiveDisplay(progress)

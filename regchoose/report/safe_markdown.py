@@ -30,7 +30,7 @@ def prose(text: object, *, longest: int = LONGEST) -> str:
     return MENTION.sub(r"\1<!-- -->", line)
 
 
-def code(text: object, *, longest: int = LONGEST) -> str:
+def code_span(text: object, *, longest: int = LONGEST) -> str:
     """Return text as a code span, in which nothing is active; fit for a table's cell."""
     line = plain(text, longest=longest)
     if not line.strip():
@@ -42,14 +42,16 @@ def code(text: object, *, longest: int = LONGEST) -> str:
     return f"{fence}{pad}{inner}{pad}{fence}"
 
 
-def block(lines: Iterable[str], *, language: str = "") -> list[str]:
+def code_block(lines: Iterable[str], *, language: str = "") -> list[str]:
     """Return lines as a block of code."""
     inner = [plain(line, longest=4 * LONGEST) for line in lines]
     fence = "`" * max(3, max(map(_longest_run, inner), default=0) + 1)
     return [f"{fence}{language}", *inner, fence]
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> list[str]:
+def markdown_table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()
+) -> list[str]:
     """Return a table; cells are Markdown already. Columns named in `right` are set to the right."""
     marks = ["---:" if name in right else "---" for name in head]
     return [f"| {' | '.join(row)} |" for row in (head, marks, *rows)]

@@ -12,13 +12,13 @@ from rich.text import Text
 from regchoose.records.answers import AnsweredBy
 from regchoose.report import numbers
 from regchoose.report.arms_table import arms_table
-from regchoose.report.command import EXPERIMENT, command, is_in_memory, wish
+from regchoose.report.command import EXPERIMENT, is_in_memory, write_command, write_request
 from regchoose.report.safe_text import ascii_only, plain
-from regchoose.report.verdict_text import CERTAINTY_STYLE, below, headline, remarks
+from regchoose.report.verdict_text import CERTAINTY_STYLE, list_warnings, write_details, write_headline
 from regchoose.result.document import PathStep, RunResult
 
 MARGIN = 40  # columns from which the table of the arms is indented
-WHO: dict[AnsweredBy | None, str] = {
+ANSWERED_BY: dict[AnsweredBy | None, str] = {
     "user": "your answer",
     "flag": "set beforehand",
     "default": "by default",
@@ -28,7 +28,9 @@ WHO: dict[AnsweredBy | None, str] = {
 }
 
 
-def render(result: RunResult, *, width: int, brief: bool = False, saved: str | None = None) -> RenderableType:
+def render_result(
+    result: RunResult, *, width: int, brief: bool = False, saved: str | None = None
+) -> RenderableType:
     """Return a result for a rich console: verdict, warnings, arms, the way through the chart, what is next.
 
     Parameters
@@ -42,7 +44,7 @@ def render(result: RunResult, *, width: int, brief: bool = False, saved: str | N
         The file that it was written to.
     """
     style = CERTAINTY_STYLE[result.recommendation.certainty]
-    verdict = [Text(plain(headline(result)), style=style), *_sentences(below(result))]
+    verdict = [Text(plain(write_headline(result)), style=style), *_sentences(write_details(result))]
     if brief:
         return Group(*verdict)
     sections: list[RenderableType] = [*verdict, *_warnings(result)]
@@ -55,12 +57,12 @@ def render(result: RunResult, *, width: int, brief: bool = False, saved: str | N
     return Group(*sections, "", _next(result, width=width, saved=saved))
 
 
-def text(result: RunResult, *, width: int, in_ascii: bool = False, brief: bool = False) -> str:
-    """Return `render` without colours; with `in_ascii`, our marks and other letters in ASCII."""
-    return as_text(render(result, width=width, brief=brief), width=width, in_ascii=in_ascii)
+def render_as_text(result: RunResult, *, width: int, in_ascii: bool = False, brief: bool = False) -> str:
+    """Return `render_result` without colours; with `in_ascii`, our marks and other letters in ASCII."""
+    return capture_text(render_result(result, width=width, brief=brief), width=width, in_ascii=in_ascii)
 
 
-def as_text(renderable: RenderableType, *, width: int, in_ascii: bool = False) -> str:
+def capture_text(renderable: RenderableType, *, width: int, in_ascii: bool = False) -> str:
     """Return what a console would show, without colours and trailing blanks."""
     stream = io.StringIO()
     Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(
@@ -79,7 +81,7 @@ def _sentences(lines: Iterable[str]) -> list[Text]:
 
 
 def _warnings(result: RunResult) -> list[RenderableType]:
-    return [Text(f"warning: {plain(line, longest=300)}", style="yellow") for line in remarks(result)]
+    return [Text(f"warning: {plain(line, longest=300)}", style="yellow") for line in list_warnings(result)]
 
 
 def _hanging(rows: Iterable[tuple[str | Text, RenderableType]]) -> Padding:
@@ -96,7 +98,7 @@ def _way(result: RunResult) -> RenderableType:
     for step in result.path:
         if step.kind == "question":
             answer = Text(plain(step.answer), style="bold")
-            answer.append(f" · {WHO[step.answered_by]}", style="not bold dim")
+            answer.append(f" · {ANSWERED_BY[step.answered_by]}", style="not bold dim")
             for line in filter(None, (step.evidence, _estimate(result, step))):
                 answer.append(f" · {plain(line, longest=400)}", style="not bold")
             rows.append((str(len(rows) + 1), Group(Text(plain(step.text)), answer)))
@@ -123,9 +125,11 @@ def _beyond(result: RunResult) -> RenderableType:
     rows: list[tuple[str | Text, RenderableType]] = [
         ("–", Text(plain(line, longest=600))) for line in result.beyond
     ]
-    audit = wish(result, audit=True)
+    audit = write_request(result, audit=True)
     if not result.arms:
-        rows.append(("–", Text(f"No experiment was run; {wish(result, **EXPERIMENT)} asks for one.")))
+        rows.append(
+            ("–", Text(f"No experiment was run; {write_request(result, **EXPERIMENT)} asks for one."))
+        )
     elif not result.audit:
         rows.append(("–", Text(f"The arm that the chart skips was not trained; {audit} trains it too.")))
     rows += [("–", Text(line)) for line in [*_length(result), *_scale(result)]]
@@ -167,12 +171,12 @@ def _next(result: RunResult, *, width: int, saved: str | None) -> RenderableType
     trained = bool(result.recommendation.training or result.arms)
     more = {"preset": "thorough"} if trained else EXPERIMENT
     doubtful = result.recommendation.certainty != "firm" and result.settings.preset != "thorough"
-    lines = [command(result, also=more)] if doubtful or not trained else []
+    lines = [write_command(result, also=more)] if doubtful or not trained else []
     file = shlex.quote(plain(saved or "result.json"))
     if is_in_memory(result):
         lines += [] if saved is not None else [f"result.save({file!r})"]
     elif saved is None:
-        lines.append(f"{command(result)} -o {file}")
+        lines.append(f"{write_command(result)} -o {file}")
     table = trained and not result.data.image and not is_in_memory(result)
     following = [f"regchoose export {file} --to pytorch"] * table + [
         f"regchoose report {file} -o report.html"

@@ -2,7 +2,7 @@
 
 from regchoose.records.words import ARM_NAMES, Arm, arm_phrase
 from regchoose.report import numbers
-from regchoose.report.command import wish
+from regchoose.report.command import write_request
 from regchoose.result.document import Recommendation, RunResult
 
 CERTAINTY_STYLE = {
@@ -13,7 +13,7 @@ CERTAINTY_STYLE = {
 }
 
 
-def headline(result: RunResult) -> str:
+def write_headline(result: RunResult) -> str:
     """Return the first line: the regularizer, its strengths and the training length."""
     advice = result.recommendation
     if advice.certainty == "undecided":
@@ -24,7 +24,7 @@ def headline(result: RunResult) -> str:
     return "   ".join([name, *_amounts(advice)])
 
 
-def below(result: RunResult) -> list[str]:
+def write_details(result: RunResult) -> list[str]:
     """Return what stands under the headline, a sentence or two a line."""
     advice = result.recommendation
     match advice.certainty:
@@ -104,7 +104,8 @@ def _undecided(result: RunResult) -> str:
 
 def _doubt(result: RunResult) -> str:
     if result.audit and result.audit.firmly:
-        return f"The chart never compares the two; {wish(result, decide='best')} recommends the better one."
+        better = write_request(result, decide="best")
+        return f"The chart never compares the two; {better} recommends the better one."
     rows = f"On {result.design.rows} rows" if result.design else "On these rows"
     pair = frozenset(_rivals(result))
     for comparison in result.comparisons:
@@ -121,14 +122,14 @@ def _if_you_must(result: RunResult) -> str:
     chart = "the chart's answer" if result.settings.decide in ("chart", None) else "the best of the four"
     taken = result.subsample
     more = (
-        f"{wish(result, rows=2 * taken.rows)} takes more of the {taken.of}."
+        f"{write_request(result, rows=2 * taken.rows)} takes more of the {taken.of}."
         if taken and 2 * taken.rows <= taken.of
         else "More rows would settle it."
     )
     return f"If you must choose: {arm_phrase(own)}, {chart}{f' ({amounts})' if amounts else ''}. {more}"
 
 
-def remarks(result: RunResult) -> list[str]:
+def list_warnings(result: RunResult) -> list[str]:
     """Return the warnings of a result, those of the answer first."""
     partial = ["this answer is partial: the run was cut short"] if result.partial else []
     edge = [

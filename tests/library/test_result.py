@@ -12,7 +12,7 @@ from rich.console import Console
 import regchoose
 from regchoose.errors import RegchooseError
 from regchoose.library.python_result import Result
-from regchoose.report.terminal import text
+from regchoose.report.terminal import render_as_text
 from regchoose.result.json_text import dumps
 from regchoose.result.saved_result import restored
 from tests.library.small import SMALL, numbers
@@ -43,12 +43,12 @@ def test_what_a_user_reaches_for() -> None:
 
 
 def test_a_terminal_shows_it_in_its_own_width() -> None:
-    assert str(Result(FIRM)) == text(FIRM, width=80)
+    assert str(Result(FIRM)) == render_as_text(FIRM, width=80)
     for width in (50, 100):
         stream = io.StringIO()
         Console(file=stream, width=width, color_system=None).print(Result(FIRM))
         shown = "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
-        assert shown == text(FIRM, width=width)
+        assert shown == render_as_text(FIRM, width=width)
 
 
 def test_a_table_in_memory_is_spoken_of_in_python() -> None:

@@ -9,8 +9,8 @@ from regchoose.report.as_github import as_github, failure_as_github
 from regchoose.report.as_junit import as_junit
 from regchoose.report.as_markdown import as_markdown
 from regchoose.report.safe_text import plain
-from regchoose.report.terminal import text as terminal
-from regchoose.report.verdict_text import below, headline
+from regchoose.report.terminal import render_as_text as terminal
+from regchoose.report.verdict_text import write_details, write_headline
 from regchoose.result.json_text import dumps, legal_text
 from tests.report.hostile import NAMES, gate, with_name
 from tests.report.results import FIRM, UNDECIDED, altered
@@ -41,7 +41,7 @@ def test_a_firm_answer_is_a_notice() -> None:
     assert answer == (
         "notice",
         {"title": "regchoose: firm"},
-        "\n".join([headline(FIRM).replace("   ", " · "), *filter(None, below(FIRM))]),
+        "\n".join([write_headline(FIRM).replace("   ", " · "), *filter(None, write_details(FIRM))]),
     )
     assert warning == (
         "warning",

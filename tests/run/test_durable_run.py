@@ -12,7 +12,7 @@ import pytest
 from regchoose.cache.block_cache import Cache
 from regchoose.errors import Interrupted, Terminated
 from regchoose.records.words import ARMS
-from regchoose.report.terminal import text
+from regchoose.report.terminal import render_as_text
 from regchoose.result.document import RunResult
 from regchoose.result.json_text import dumps
 from regchoose.result.saved_result import restored
@@ -139,7 +139,7 @@ def test_what_is_known_so_far_is_a_partial_result(
         step["key"] for step in whole["path"][: len(known.path) - 1]
     ]
     assert document["settings"] == whole["settings"]
-    assert "this answer is partial: the run was cut short" in text(known, width=100)
+    assert "this answer is partial: the run was cut short" in render_as_text(known, width=100)
 
 
 def test_after_the_walk_the_chart_has_answered(table: Path, whole: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from regchoose.errors import RegchooseError, TrainingError
 from regchoose.records.answers import Prompt
 from regchoose.records.words import ARMS
-from regchoose.report.terminal import text
+from regchoose.report.terminal import render_as_text
 from regchoose.result.document import RunResult
 from regchoose.result.json_text import dumps
 from regchoose.run.walk_chart import recommend
@@ -165,7 +165,7 @@ def test_the_answers_agree_with_the_losses(walked: tuple[Any, ...]) -> None:
 def test_an_answer_can_be_shown(walked: tuple[Any, ...]) -> None:
     _, _, result, _ = walked
     for width in (40, 80):
-        shown = text(result, width=width)
+        shown = render_as_text(result, width=width)
         assert "The way through the chart" in shown
         assert max(map(len, shown.splitlines())) <= width
 
@@ -290,7 +290,7 @@ def test_prior_knowledge_answers_without_training(
     last = [step for step in result.path if step.kind == "question"][-1]
     assert last.answered_by == by
     assert json.loads(dumps(result))["arms"] == {}
-    assert "prior knowledge" in text(result, width=80)
+    assert "prior knowledge" in render_as_text(result, width=80)
 
 
 def test_what_nobody_knows_is_measured(tmp_path: Path) -> None:
