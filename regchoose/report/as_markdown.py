@@ -1,50 +1,50 @@
 """A result as Markdown: for a comment, a wiki, or the summary of a job."""
 
 import re
-from collections.abc import Iterable
 
 from regchoose.records.answers import Gate
 from regchoose.records.words import ARM_NAMES
 from regchoose.report.arms_table import arm_cells
 from regchoose.report.command import write_command
 from regchoose.report.gate_text import describe_finding
-from regchoose.report.safe_markdown import code_block, code_span, markdown_table, prose
+from regchoose.report.safe_markdown import (
+    bullet_list,
+    code_block,
+    code_span,
+    join_sections,
+    markdown_table,
+    prose,
+)
 from regchoose.report.terminal import ANSWERED_BY
 from regchoose.report.verdict_text import list_warnings, write_details, write_headline
 from regchoose.result.document import RunResult
 
-MOST = 20  # warnings of a summary
+MOST_WARNINGS = 20  # of a summary
 FIGURES = ("loss", "its interval", "l1", "l2", "zeros", "safe", "time")  # of an arm
 
 
 def as_markdown(result: RunResult, gate: Gate | None = None) -> str:
     """Return the whole answer; text from data shows as it is, whatever it holds."""
-    beyond = [prose(line) for line in result.beyond]
     words = result.recommendation.in_words
     in_code = [f"{library}: {prose(text)}" for library, text in words.by_library() if text]
     # Liquid looks for its braces in code too; between quotes a pair of quotes changes nothing for a shell.
-    again = re.sub(r"\{(?=[{%])", "{''", write_command(result))
-    parts = [
+    command = re.sub(r"\{(?=[{%])", "{''", write_command(result))
+    sections = [
         _head(result, gate),
         _arms(result),
-        _listed("Warnings", map(prose, list_warnings(result))),
+        bullet_list("### Warnings", map(prose, list_warnings(result))),
         _way(result),
-        _listed("Beyond the chart", beyond),
-        _listed("In code", in_code),
-        ["### The same again", "", *code_block([again], language="sh")],
+        bullet_list("### Beyond the chart", map(prose, result.beyond)),
+        bullet_list("### In code", in_code),
+        ["### The same again", "", *code_block([command], language="sh")],
     ]
-    return _joined(parts)
+    return join_sections(sections)
 
 
 def as_markdown_summary(result: RunResult, gate: Gate | None = None) -> str:
     """Return the answer, the arms and the warnings."""
-    found = list_warnings(result)
-    shown = [*map(prose, found[:MOST]), *([f"{len(found) - MOST} more"] if len(found) > MOST else [])]
-    return _joined([_head(result, gate), _arms(result), _listed("Warnings", shown)])
-
-
-def _joined(parts: Iterable[list[str]]) -> str:
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    warnings = bullet_list("### Warnings", map(prose, list_warnings(result)), most=MOST_WARNINGS)
+    return join_sections([_head(result, gate), _arms(result), warnings])
 
 
 def _head(result: RunResult, gate: Gate | None) -> list[str]:
@@ -94,8 +94,3 @@ def _way(result: RunResult) -> list[str]:
         who = ANSWERED_BY[step.answered_by]
         lines.append(f"{number}. {prose(step.text)} **{prose(step.answer)}** ({who}{evidence})")
     return [*lines, "", f"→ **{prose(result.recommendation.outcome_text)}**"]
-
-
-def _listed(title: str, items: Iterable[str]) -> list[str]:
-    lines = [f"- {item}" for item in items]
-    return [f"### {title}", "", *lines] if lines else []

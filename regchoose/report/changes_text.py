@@ -13,7 +13,7 @@ from regchoose.records.answers import Gate
 from regchoose.records.words import ARM_NAMES, arm_phrase
 from regchoose.report import numbers
 from regchoose.report.as_markdown import write_gate_line
-from regchoose.report.safe_markdown import code_span, markdown_table, prose
+from regchoose.report.safe_markdown import code_span, join_sections, markdown_table, prose
 from regchoose.report.safe_text import plain
 from regchoose.result.comparison import ResultComparison
 from regchoose.result.document import RunResult
@@ -208,4 +208,4 @@ def changes_as_markdown(
         parts.append([f"### {title}", "", *markdown_table(["", "old", "new", ""], rows)])
     where = paths[0] if paths[0] == paths[1] else f"{paths[0]}, then {paths[1]}"
     parts.append([f"Table: {where}."])
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    return join_sections(parts)

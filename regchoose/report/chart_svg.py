@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from regchoose.flowchart.nodes import Chart, Node, arrows_of
 from regchoose.report.chart_drawings import COLOURS, KINDS
-from regchoose.report.plots import element, px
+from regchoose.report.plots import element, px, svg_image
 
 COLUMN, ROW = 180, 110  # pixels from the middle of one box to the middle of the next
 HALF_BOX, LINE_HEIGHT, PADDING, MARGIN = 81, 14, 16, 14  # pixels
@@ -40,15 +40,12 @@ def draw_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
     walked = bool(keys)
     arrows = [_arrow(chart, *way, state=_state((way[0], way[2]) in taken, walked=walked)) for way in ways]
     boxes = [_box(chart, node, state=_state(key in keys, walked=walked)) for key, node in chart.nodes.items()]
-    return element(
-        "svg",
-        element("title", f"{chart.title}", id="chart-title"),
+    return svg_image(
         *arrows,
         *boxes,
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"{px(left)} {px(top)} {px(right - left)} {px(bottom - top)}",
-        role="img",
-        aria_labelledby="chart-title",
+        title=chart.title,
+        key="chart-title",
+        view_box=f"{px(left)} {px(top)} {px(right - left)} {px(bottom - top)}",
         class_="chart",
         font_family="system-ui, sans-serif",
         font_size=12,

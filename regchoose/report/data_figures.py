@@ -6,7 +6,7 @@ from operator import itemgetter
 from markupsafe import Markup
 
 from regchoose.report import numbers
-from regchoose.report.plots import BOTTOM, Figure, Frame, element, px
+from regchoose.report.plots import BOTTOM, Figure, Frame, element, px, svg_image
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
 
@@ -79,15 +79,12 @@ def _squares(joined: Sequence[Sequence[float]], names: Sequence[str]) -> Markup:
         for (sign, shade), parts in sorted(shaded.items())
     ]
     wide, high = _left(count, count) + 2 * CELL, TOP + count * CELL + 4
-    return element(
-        "svg",
-        element("title", "Associations of the columns", id="plot-associations"),
+    return svg_image(
         *paths,
         *words,
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {wide} {high}",
-        role="img",
-        aria_labelledby="plot-associations",
+        title="Associations of the columns",
+        key="plot-associations",
+        view_box=f"0 0 {wide} {high}",
         class_="plot squares",
     )
 

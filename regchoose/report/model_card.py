@@ -1,13 +1,18 @@
 """The card of a fitted model, as Markdown: what it is, what it was made from, what is to be known of it."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from regchoose.records.model import Model, Tried
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
-from regchoose.report.safe_markdown import code_block, code_span, markdown_table, prose
-from regchoose.report.safe_text import plain
+from regchoose.report.safe_markdown import (
+    bullet_list,
+    code_block,
+    code_span,
+    join_sections,
+    markdown_table,
+    prose,
+)
 
 if TYPE_CHECKING:  # what computes is loaded late
     from regchoose.encoding.encoder import Encoder
@@ -24,16 +29,16 @@ def write_model_card(model: Model, encoder: "Encoder", *, onnx: bool) -> str:
     onnx : bool
         Whether the model is there as ONNX too.
     """
-    parts = [
+    sections = [
         _head(model, encoder),
         _recommended(model),
         _tried(model),
         _training(model, encoder),
         _columns(encoder),
-        _listed("Notes", map(prose, model.notes)),
+        bullet_list("## Notes", map(prose, model.notes), most=MOST),
         _files(encoder, onnx=onnx),
     ]
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    return join_sections(sections)
 
 
 def describe_network(model: Model) -> str:
@@ -195,15 +200,9 @@ def _files(encoder: "Encoder", *, onnx: bool) -> list[str]:
         files["model.onnx"] = f"the model from {source} to answer; its metadata name the inputs"
     lines = [f"{code_span(name)}: {what}" for name, what in files.items()]
     return [
-        *_listed("Files", lines),
+        *bullet_list("## Files", lines),
         "",
         "Predict with it:",
         "",
         *code_block(["regchoose predict MODEL DATA -o OUT.csv"], language="sh"),
     ]
-
-
-def _listed(title: str, items: Iterable[str]) -> list[str]:
-    lines = [f"- {item}" for item in items]
-    more = [f"- {plain(len(lines) - MOST)} more"] if len(lines) > MOST else []
-    return [f"## {title}", "", *lines[:MOST], *more] if lines else []

@@ -30,6 +30,23 @@ def element(name: str, *inside: Markup | str, **attributes: object) -> Markup:
     return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), given, body)  # noqa: S704 - names are literals
 
 
+def svg_image(
+    *inside: Markup, title: str, key: str, view_box: str, class_: str, **attributes: object
+) -> Markup:
+    """Return a whole drawing; `key` is the id of its title, which names it to those who cannot see it."""
+    return element(
+        "svg",
+        element("title", title, id=key),
+        *inside,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=view_box,
+        role="img",
+        aria_labelledby=key,
+        class_=class_,
+        **attributes,
+    )
+
+
 def px(value: float) -> str:
     """Write a coordinate: a tenth of a pixel is enough."""
     return f"{value:.1f}".removesuffix(".0")
@@ -114,17 +131,9 @@ class Frame:
 
     def draw(self, *marks: Markup, title: str, key: str) -> Markup:
         """Return the plot: grid, marks, axes."""
-        name = element("title", title, id=f"plot-{key}")
-        body = Markup("").join([name, *self._grid(), *marks, *self._names()])
-        return element(
-            "svg",
-            body,
-            xmlns="http://www.w3.org/2000/svg",
-            viewBox=f"0 0 {WIDE} {self.high}",
-            role="img",
-            aria_labelledby=f"plot-{key}",
-            class_="plot",
-        )
+        inside = [*self._grid(), *marks, *self._names()]
+        view_box = f"0 0 {WIDE} {self.high}"
+        return svg_image(*inside, title=title, key=f"plot-{key}", view_box=view_box, class_="plot")
 
     def line(self, points: Sequence[Point], **attributes: object) -> Markup:
         """Return a line through the points; those that are not finite are left out."""
