@@ -16,10 +16,17 @@ from regchoose.report import numbers
 from regchoose.report.arms_table import arm_cells
 from regchoose.report.chart_svg import draw_svg
 from regchoose.report.command import EXPERIMENT, write_command, write_request, write_value
-from regchoose.report.data_figures import MATCH, TABLE
-from regchoose.report.html_figures import draw_figures
+from regchoose.report.data_figures import MATCH, TABLE, draw_associations, draw_match
+from regchoose.report.model_figures import (
+    draw_fitted_curves,
+    draw_learning_curves,
+    draw_strength_curves,
+    draw_weights,
+)
+from regchoose.report.plots import Figure
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import ANSWERED_BY
+from regchoose.report.verdict_figures import draw_costs, draw_losses, draw_posteriors
 from regchoose.report.verdict_text import list_warnings, write_details, write_headline
 from regchoose.result.document import MatchCheck, Measured, RunResult
 
@@ -125,6 +132,21 @@ def _evidence(result: RunResult) -> dict[str, Any]:
         "subsample": result.subsample,
         "checks": _checks(result.subsample.checks if result.subsample else ()),
     }
+
+
+def draw_figures(result: RunResult) -> list[Figure]:
+    """Return every figure that the result has the numbers for, in the order of the page."""
+    return [
+        *draw_losses(result),
+        *draw_costs(result),
+        *draw_fitted_curves(result),
+        *draw_strength_curves(result),
+        *draw_learning_curves(result),
+        *draw_weights(result),
+        *draw_posteriors(result),
+        *draw_match(result),
+        *draw_associations(result),
+    ]
 
 
 def _about(result: RunResult) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from regchoose.report.safe_text import plain
 WIDE, HIGH = 420, 250  # of the drawing, in pixels at its natural size
 LEFT, RIGHT, TOP, BOTTOM = 50, 12, 12, 40
 Point = tuple[float, float]
-DASHES = {"none": "none", "l1": "7 3", "l2": "2 3", "elastic_net": "none"}
 
 
 def element(name: str, *inside: Markup | str, **attributes: object) -> Markup:
@@ -129,6 +128,11 @@ class Frame:
         across = Axis(*x, LEFT if names[1] else RIGHT, WIDE - RIGHT, log)
         return cls(across, Axis(*y, high - BOTTOM, TOP, numbered=bool(names[1])), *names, high)
 
+    @classmethod
+    def of_rows(cls, x: Point, n_rows: int, *, name: str, high: int = HIGH) -> "Frame":
+        """Return a frame in which things stand in rows, numbered from below, over an axis with a name."""
+        return cls.of(x, (0.0, n_rows + 0.2), names=(name, ""), high=high)
+
     def draw(self, *marks: Markup, title: str, key: str) -> Markup:
         """Return the plot: grid, marks, axes."""
         inside = [*self._grid(), *marks, *self._names()]
@@ -155,6 +159,11 @@ class Frame:
         left, right = self.x.place(low), self.x.place(high)
         size = {"width": px(right - left), "height": px(self.y.start - self.y.stop)}
         return element("rect", x=px(left), y=px(self.y.stop), **size, **attributes)
+
+    def label(self, text: str, y: float) -> Markup:
+        """Return the text over a row."""
+        place = f"{self.y.place(y) - 11:.1f}"
+        return element("text", text, x=self.x.start + 6, y=place, class_="label")
 
     def _grid(self) -> Iterable[Markup]:
         for value, label in self.x.ticks():

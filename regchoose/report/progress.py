@@ -18,33 +18,30 @@ BAR, WIDE = 20, 60  # columns: of a bar, and from which the count has room
 
 
 class Display(Listener, Protocol):
-    """A listener that shows what it hears. `paused` is for prompts."""
+    """A listener that shows what it hears."""
 
     def paused(self) -> AbstractContextManager[None]:
-        """Return a context in which nothing is drawn."""
-
-
-class SilentDisplay:
-    """Says nothing."""
-
-    def started(self, key: str, text: str, total: int) -> None:
-        """Say nothing."""
-
-    def advanced(self, key: str, done: int) -> None:
-        """Say nothing."""
-
-    def finished(self, key: str, summary: str) -> None:
-        """Say nothing."""
-
-    def noted(self, text: str) -> None:
-        """Say nothing."""
-
-    def paused(self) -> AbstractContextManager[None]:
-        """Return an empty context."""
+        """Return a context in which nothing is drawn, for prompts."""
         return nullcontext()
 
 
-class LogDisplay:
+class SilentDisplay(Display):
+    """Shows nothing."""
+
+    def started(self, key: str, text: str, total: int) -> None:
+        """Show nothing."""
+
+    def advanced(self, key: str, done: int) -> None:
+        """Show nothing."""
+
+    def finished(self, key: str, summary: str) -> None:
+        """Show nothing."""
+
+    def noted(self, text: str) -> None:
+        """Show nothing."""
+
+
+class LogDisplay(Display):
     """One plain line when a step begins and one when it ends, for logs."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
@@ -69,10 +66,6 @@ class LogDisplay:
     def noted(self, text: str) -> None:
         """Write a notice."""
         self._write(f"note   {plain(text, longest=400)}")
-
-    def paused(self) -> AbstractContextManager[None]:
-        """Return an empty context."""
-        return nullcontext()
 
     def _write(self, line: str) -> None:
         self._stream.write(f"{fit_encoding(line, self._stream.encoding)}\n")
@@ -131,7 +124,7 @@ class LabelColumn(ProgressColumn):
         return Text(task.description, no_wrap=True, overflow="ellipsis")
 
 
-class LiveDisplay:
+class LiveDisplay(Display):
     """One block that is redrawn while the run goes on, and gone when the answer comes."""
 
     def __init__(self, progress: Progress) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from regchoose.report.html import as_html
-from regchoose.report.html_figures import draw_figures
+from regchoose.report.html import as_html, draw_figures
 from regchoose.result.document import RunResult
 from regchoose.result.saved_result import restored
 from tests.report.results import FIRM, PRIOR, UNDECIDED, altered
