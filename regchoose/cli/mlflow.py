@@ -23,7 +23,7 @@ from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, option_of
 
 if TYPE_CHECKING:
-    from regchoose.mlflow.tracking import Place
+    from regchoose.mlflow.tracking import RunPlace
     from regchoose.records.model import Model
 
 SERVER, EXPERIMENT, RUN = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_NAME"
@@ -110,7 +110,7 @@ def log(result: RunResult, data: str, settings: Settings, *, began: float) -> No
 
 def log_model(model: "Model", data: str, settings: Settings, *, folder: Path, began: float) -> None:
     """Log a final fit with the files of its folder; `began` as in `log`."""
-    _attempt(lambda: _tracking().log_model(model, _place(data, began), folder=folder), settings)
+    _attempt(lambda: _tracking().log_fit(model, _place(data, began), folder=folder), settings)
 
 
 def _attempt(send: Callable[[], str], settings: Settings) -> None:
@@ -149,8 +149,8 @@ def _tracking() -> ModuleType:
     return regchoose.mlflow.tracking
 
 
-def _place(data: str, began: float) -> "Place":
-    place: Place = _tracking().Place(
+def _place(data: str, began: float) -> "RunPlace":
+    place: RunPlace = _tracking().RunPlace(
         uri=os.environ[SERVER],
         experiment=os.environ.get(EXPERIMENT) or "regchoose",
         run=os.environ.get(RUN) or (Path(data).name or "table"),

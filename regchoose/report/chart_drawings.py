@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from textwrap import wrap
 
-from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question
-from regchoose.flowchart.paths import branches, shared
+from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, find_shared_nodes, group_arrows
 from regchoose.flowchart.walk import Step
 
 WIDTH = 80  # columns
@@ -51,7 +50,7 @@ def draw_tree(chart: Chart, path: Sequence[Step] = ()) -> str:
     path : sequence of Step, optional
         A walk; its lines are marked with > in the margin.
     """
-    roots = tuple(dict.fromkeys((chart.start, *shared(chart))))
+    roots = tuple(dict.fromkeys((chart.start, *find_shared_nodes(chart))))
     order = [key for root in roots for key in _in_order(chart, root, roots)]
     numbered = [key for key in order if key in roots or isinstance(chart.nodes[key], Question)]
     tree = _Tree(
@@ -95,7 +94,7 @@ class _Line:
 def _in_order(chart: Chart, key: str, roots: Sequence[str]) -> Iterator[str]:
     """Keys of questions and actions below a root, in the order of the drawing."""
     yield key
-    for following in branches(chart.nodes[key]):
+    for following in group_arrows(chart.nodes[key]):
         if following not in roots and not isinstance(chart.nodes[following], Outcome):
             yield from _in_order(chart, following, roots)
 
@@ -106,7 +105,7 @@ def _draw(tree: _Tree, key: str, *, indent: int) -> Iterator[_Line]:
     lead = f"{tree.numbers[key]}. " if key in tree.numbers else "- "
     yield _Line(key in tree.visited, indent, lead, node.text)
     if isinstance(node, Question):
-        for following, answers in branches(node).items():
+        for following, answers in group_arrows(node).items():
             answer = " or ".join(answers)
             yield from _draw_arrow(tree, (key, following), answer=answer, indent=indent + len(lead))
     elif isinstance(node, Action):
@@ -145,7 +144,7 @@ def draw_mermaid(chart: Chart, path: Sequence[Step] = ()) -> str:
     arrows = [
         ((key, following), " or ".join(answers))
         for key, node in chart.nodes.items()
-        for following, answers in branches(node).items()
+        for following, answers in group_arrows(node).items()
     ]
     thick = [str(number) for number, (arrow, _) in enumerate(arrows) if arrow in taken]
     lines = ["---", f"title: {json.dumps(chart.title, ensure_ascii=False)}", "---", "flowchart TD"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from regchoose.flowchart.charts import CHARTS, THREE_QUESTIONS, WHICH_REGULARIZER
-from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, keyed
+from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, by_key
 from regchoose.flowchart.walk import Step, walk
 from regchoose.records.answers import Answer
 from regchoose.report.chart_drawings import WIDTH, draw_mermaid, draw_tree, dump_chart, find_taken_arrows
@@ -97,7 +97,7 @@ def test_text_of_actions_that_end_or_share_what_follows() -> None:
         title="Short",
         source="here",
         start="ask",
-        nodes=keyed(
+        nodes=by_key(
             Question("ask", "Which?", "Why.", "here", {"a": "left", "b": "right", "c": "last"}, {}),
             Action("left", "Go left", "Why.", "here", "last"),
             Action("right", "Go right", "Why.", "here", "stop"),
@@ -133,7 +133,7 @@ WILD_CHART = Chart(
     title=WILD,
     source=WILD,
     start="ask",
-    nodes=keyed(
+    nodes=by_key(
         Question("ask", WILD, WILD, WILD, {WILD: "stop", "no": "do"}, {}),
         Action("do", WILD, WILD, WILD, "stop"),
         Outcome("stop", WILD, WILD, WILD, "none"),
@@ -186,7 +186,7 @@ def node_from(document: dict[str, Any]) -> Node:
 def test_json_holds_all_of_the_chart(chart: Chart) -> None:
     document = json.loads(dump_chart(chart))
 
-    nodes = keyed(*(node_from(node) for node in document.pop("nodes")))
+    nodes = by_key(*(node_from(node) for node in document.pop("nodes")))
     assert Chart(**document, nodes=nodes) == chart
     assert list(nodes) == list(chart.nodes)
 

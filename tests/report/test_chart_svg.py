@@ -9,8 +9,8 @@ import pytest
 
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Chart, arrows_of
-from regchoose.flowchart.paths import paths
 from regchoose.report.chart_svg import draw_svg
+from tests.flowchart.all_paths import list_paths
 
 EACH_CHART = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -90,7 +90,7 @@ def test_every_answer_stands_in_the_open(chart: Chart) -> None:
 
 @EACH_CHART
 def test_a_walk_is_lit_and_lies_above_the_rest(chart: Chart) -> None:
-    for answers, end in paths(chart):
+    for answers, end in list_paths(chart):
         keys = [key for key in chart.nodes if key in answers or key == end]
         svg = ET.fromstring(draw_svg(chart, keys))
         states = [arrow.get("class", "").split()[1] for arrow in arrows(svg)]
