@@ -17,7 +17,7 @@ from regchoose.errors import ExitCode, Terminated, UsageError
 from regchoose.report.model_card import write_model_card
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import document
+from regchoose.result.json_text import dump_document
 from regchoose.result.saved_result import read_result
 from regchoose.settings.options import Settings
 
@@ -61,7 +61,7 @@ def _fit(
     if settings.mlflow:
         mlflow.log_model(found.model, data, settings, folder=folder, began=began)
     if settings.json:
-        output.write(document(as_dict(found, path=settings.output)))
+        output.write(dump_document(as_dict(found, path=settings.output)))
     else:
         output.show(shown(found, path=settings.output, brief=settings.quiet))
     return ExitCode.OK

@@ -14,14 +14,14 @@ from regchoose.report.as_markdown import as_markdown, as_markdown_summary
 from regchoose.report.html import as_html
 from regchoose.report.terminal import render_as_text, render_result
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.settings.options import Settings
 
 Rendering = Callable[[RunResult, Gate | None], str]
 
 FORMATS: dict[str, Rendering] = {
     "text": lambda result, _: render_as_text(result, width=100),
-    "json": lambda result, _: dumps(result),
+    "json": lambda result, _: dump_model(result),
     "markdown": as_markdown,
     "github": as_github,
     "junit": as_junit,

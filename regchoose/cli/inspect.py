@@ -21,7 +21,7 @@ from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Column, Table
 from regchoose.report.command import write_command_line
 from regchoose.report.safe_text import plain
-from regchoose.result.json_text import document
+from regchoose.result.json_text import dump_document
 from regchoose.run.memory_estimate import said_of_memory
 from regchoose.settings.options import Settings
 
@@ -49,7 +49,7 @@ def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:
 
     table, profile = look(data, settings, ask=ask)
     if settings.json:
-        output.write(document(_as_dict(table, profile)))
+        output.write(dump_document(_as_dict(table, profile)))
     else:
         output.show(_drawn(table, profile, width=output.width()))
     if answers and not settings.quiet:

@@ -18,7 +18,7 @@ from regchoose.report.as_markdown import as_markdown
 from regchoose.report.html import as_html
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, option_of
 
@@ -104,7 +104,11 @@ def log(result: RunResult, data: str, settings: Settings, *, began: float) -> No
     began : float
         When the run began, in seconds since 1970.
     """
-    files = {"result.json": dumps(result), "report.html": as_html(result), "report.md": as_markdown(result)}
+    files = {
+        "result.json": dump_model(result),
+        "report.html": as_html(result),
+        "report.md": as_markdown(result),
+    }
     _attempt(lambda: _tracking().log_result(result, _place(data, began), files=files), settings)
 
 

@@ -22,7 +22,7 @@ TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".gz", ".zst", ".parquet")
 
 
 @dataclass(frozen=True)
-class Reading:
+class FileReading:
     """How the file becomes a table of text.
 
     Parameters
@@ -55,7 +55,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class RecipeInputs:
     """Which columns are learned from.
 
     Parameters
@@ -82,7 +82,7 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class Target:
+class RecipeTarget:
     """What is predicted.
 
     Parameters
@@ -125,9 +125,9 @@ class Recipe:
     l2: float
     rows: int
     loss: float
-    reading: Reading
-    inputs: Inputs
-    target: Target
+    reading: FileReading
+    inputs: RecipeInputs
+    target: RecipeTarget
     network: str
     options: Mapping[str, Any]
     penalize: tuple[str, ...]
@@ -136,7 +136,7 @@ class Recipe:
     seed: int
 
 
-def recipe_of(result: RunResult, *, where: str) -> Recipe:
+def make_recipe(result: RunResult, *, where: str) -> Recipe:
     """Take from a result what a script needs.
 
     Parameters
@@ -202,11 +202,11 @@ def _recipe(result: RunResult) -> Recipe:
     )
 
 
-def _inputs(columns: Sequence[TableColumn]) -> Inputs:
+def _inputs(columns: Sequence[TableColumn]) -> RecipeInputs:
     def named(wanted: Callable[[TableColumn], bool]) -> tuple[str, ...]:
         return tuple(column.name for column in columns if wanted(column))
 
-    inputs = Inputs(
+    inputs = RecipeInputs(
         {c.name: _in_order(c.date, columns) for c in columns if c.date is not None},
         named(lambda c: c.role == "numeric"),
         named(lambda c: c.role == "numeric" and c.missing > 0),
@@ -229,13 +229,13 @@ def _in_order(dates: ReadDates, columns: Sequence[TableColumn]) -> ReadDates:
     return dates.model_copy(update={"parts": parts})
 
 
-def _reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> Reading:
+def _reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> FileReading:
     dialect, path = data.dialect, data.path
     if dialect.decimal not in (".", ","):
         raise ValueError(f"{dialect.decimal!r}, wanted . or ,")
     parquet = dialect.format == "parquet"
     gaps = any(column.missing for column in columns) or settings.drop_missing_target
-    return Reading(
+    return FileReading(
         None if path == "-" else path,
         any(sign in path for sign in "*?[") or not path.casefold().endswith(TABLE_ENDINGS),
         parquet,
@@ -269,7 +269,7 @@ def _csv_options(dialect: Written, settings: Any) -> dict[str, Any]:
     return options
 
 
-def _target(data: Data, settings: Any) -> Target:
+def _target(data: Data, settings: Any) -> RecipeTarget:
     (column,) = (column for column in data.columns if column.role == "target")
     if data.task != "regression" and len(data.classes) < 2:
         raise ValueError("data.classes")
@@ -279,7 +279,7 @@ def _target(data: Data, settings: Any) -> Target:
     for code, label in enumerate(data.classes):
         if code != rest:
             classes[float(label) if numeric else label.casefold() if boolean else label] = code
-    return Target(column.name, data.task, classes, rest, boolean, bool(settings.drop_missing_target))
+    return RecipeTarget(column.name, data.task, classes, rest, boolean, bool(settings.drop_missing_target))
 
 
 def _length(chosen: Recommendation) -> TrainingLength:

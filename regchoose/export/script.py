@@ -8,7 +8,7 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from regchoose.errors import UsageError
-from regchoose.export.literals import Trusted, literal, one_line
+from regchoose.export.literals import Trusted, to_one_line, to_source
 from regchoose.export.recipe import Recipe
 from regchoose.records.words import arm_phrase
 from regchoose.result.document import ReadDates
@@ -22,7 +22,7 @@ CURVATURE = {"regression": 2.0, "binary": 0.25, "multiclass": 0.5}  # most of a 
 # that a template marks as our own.
 CODE = Environment(  # noqa: S701 - no HTML is made
     loader=PackageLoader("regchoose.export"),
-    finalize=literal,
+    finalize=to_source,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -30,12 +30,12 @@ CODE = Environment(  # noqa: S701 - no HTML is made
 )
 CODE.filters |= {
     "raw": Trusted,
-    "imports": lambda text: Trusted(_sorted(text)),
-    "oneline": lambda value: Trusted(one_line(value)[:2000]),
+    "imports": lambda text: Trusted(_sort_imports(text)),
+    "oneline": lambda value: Trusted(to_one_line(value)[:2000]),
 }
 
 
-def script(recipe: Recipe, library: Library) -> str:
+def write_script(recipe: Recipe, library: Library) -> str:
     """Return a Python script that trains with the recommended regularizer on the user's file.
 
     Raises
@@ -44,8 +44,8 @@ def script(recipe: Recipe, library: Library) -> str:
         E215 where the library has no such thing.
     """
     _refuse(recipe, library)
-    values = _said(recipe) | _network(recipe) | {"plain_sklearn": library == "sklearn"}
-    return _tidy(CODE.get_template(f"{library}.jinja").render(recipe=recipe, **values))
+    values = _describe(recipe) | _network(recipe) | {"plain_sklearn": library == "sklearn"}
+    return _tidy_blank_lines(CODE.get_template(f"{library}.jinja").render(recipe=recipe, **values))
 
 
 def _refuse(recipe: Recipe, library: Library) -> None:
@@ -64,7 +64,7 @@ def _no_such(message: str) -> UsageError:
     return UsageError("E215", message, where="--to", fix="--to pytorch")
 
 
-def _said(recipe: Recipe) -> dict[str, Any]:
+def _describe(recipe: Recipe) -> dict[str, Any]:
     classes = bool(recipe.target.classes)
     decimal = recipe.reading.decimal
     return {
@@ -121,7 +121,7 @@ def _network(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _sorted(text: str) -> str:
+def _sort_imports(text: str) -> str:
     """Put import statements in the usual order: the standard library's, then the others'."""
     lines = sorted({line for line in text.splitlines() if line.strip()}, key=_place)
     own = [line for line in lines if _place(line)[0]]
@@ -133,7 +133,7 @@ def _place(line: str) -> tuple[bool, bool, str]:
     return module.partition(".")[0] not in sys.stdlib_module_names, line.startswith("from"), module
 
 
-def _tidy(text: str) -> str:
+def _tidy_blank_lines(text: str) -> str:
     """Leave at most two blank lines, none before the end, and no spaces at the ends of lines."""
     lines = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{4,}", "\n\n\n", lines).rstrip("\n") + "\n"

@@ -14,7 +14,7 @@ from regchoose.report import html, terminal
 from regchoose.report.as_markdown import as_markdown
 from regchoose.report.verdict_text import list_warnings
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.result.parts import Certainty
 from regchoose.result.saved_result import read_result
 from regchoose.settings.python_kwargs import reworded
@@ -123,7 +123,7 @@ class Result:
 
     def to_json(self) -> str:
         """Return the JSON document that `regchoose recommend --json` prints."""
-        return dumps(self.record)
+        return dump_model(self.record)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the same document as a dict, which is the caller's own."""

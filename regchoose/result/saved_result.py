@@ -28,11 +28,11 @@ def read_result(path: Path) -> RunResult:
         message = f"the result cannot be read: {error.strerror or error}"
         raise UsageError("E201", message, where=str(path), fix=REMEDY) from error
     except (ValueError, RecursionError) as error:
-        raise no_result(path, "it is no JSON") from error
-    return result_of(document, path)
+        raise not_a_result(path, "it is no JSON") from error
+    return parse_result(document, path)
 
 
-def result_of(document: Any, path: Path) -> RunResult:
+def parse_result(document: Any, path: Path) -> RunResult:
     """Return the result of a JSON document.
 
     Raises
@@ -41,22 +41,22 @@ def result_of(document: Any, path: Path) -> RunResult:
         E214 if it is none, or of another version.
     """
     if not isinstance(document, dict):
-        raise no_result(path, "it is no JSON object")
+        raise not_a_result(path, "it is no JSON object")
     if document.get("ok") is False:
-        raise no_result(path, "the run failed")
+        raise not_a_result(path, "the run failed")
     if "schema_version" not in document or "recommendation" not in document:
-        raise no_result(path, "it has no recommendation")
+        raise not_a_result(path, "it has no recommendation")
     if document["schema_version"] != "1":
         version = _shown(document.get("regchoose_version", "another version"))
         reason = f"its schema_version is {_shown(document['schema_version'])}, wanted 1"
-        raise no_result(path, reason, fix=f"regchoose {version}, which wrote it, or {REMEDY}")
+        raise not_a_result(path, reason, fix=f"regchoose {version}, which wrote it, or {REMEDY}")
     try:
-        return restored(document)
+        return restore_result(document)
     except ValidationError as error:
-        raise no_result(path, _first_fault(error)) from error
+        raise not_a_result(path, _first_fault(error)) from error
 
 
-def restored(document: Any) -> RunResult:
+def restore_result(document: Any) -> RunResult:
     """Return the result of a document that this program wrote.
 
     Keys that this version does not know are passed over: a later one of the same schema may add some.
@@ -66,7 +66,7 @@ def restored(document: Any) -> RunResult:
     ValidationError
         Where it is no result.
     """
-    return _upgraded(RunResult.model_validate(document, extra="ignore"))
+    return _upgrade(RunResult.model_validate(document, extra="ignore"))
 
 
 def _first_fault(error: ValidationError) -> str:
@@ -85,7 +85,7 @@ ORDERS = {"times of day": ("%Y-%m-%d", True), "ISO 8601": ("ISO8601", False)}
 BACKSLASH = "backslash before a quote"
 
 
-def _upgraded(result: RunResult) -> RunResult:
+def _upgrade(result: RunResult) -> RunResult:
     """Return a result with the fields that an older version has not written yet."""
     data = result.data
     dialect, columns, merged = (
@@ -123,7 +123,7 @@ def _shown(value: object) -> str:
     return str(value)[:LONGEST]
 
 
-def no_result(path: Path, reason: str, *, fix: str = REMEDY) -> UsageError:
+def not_a_result(path: Path, reason: str, *, fix: str = REMEDY) -> UsageError:
     """Return E214."""
     message = f"the file is not a result of regchoose: {reason}"
     return UsageError("E214", message, where=str(path), fix=fix)

@@ -10,14 +10,14 @@ from regchoose.fail_if.condition import parse_condition
 from regchoose.fail_if.evaluate import evaluate
 from regchoose.report.gate_text import describe_gate
 from regchoose.result.json_schema import answer_schema
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from tests.report.results import PRIOR
 
 SCHEMA = answer_schema("result")
 TRAINED: Any = json.loads(
     (Path(__file__).parents[1] / "report" / "diabetes.json").read_text(encoding="utf-8")
 )
-UNTRAINED: Any = json.loads(dumps(PRIOR))  # an answer from prior knowledge
+UNTRAINED: Any = json.loads(dump_model(PRIOR))  # an answer from prior knowledge
 
 
 def holds(text: str, document: Any = TRAINED) -> bool | None:

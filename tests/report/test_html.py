@@ -11,11 +11,11 @@ import pytest
 
 from regchoose.report.html import as_html, draw_figures
 from regchoose.result.document import RunResult
-from regchoose.result.saved_result import restored
+from regchoose.result.saved_result import restore_result
 from tests.report.results import FIRM, PRIOR, UNDECIDED, altered
 
 KEPT = json.loads((Path(__file__).parent / "diabetes.json").read_text(encoding="utf-8"))
-DIABETES = restored(KEPT)
+DIABETES = restore_result(KEPT)
 HOSTILE = [
     "<script>alert(1)</script>",
     "{{7*7}}",

@@ -15,7 +15,7 @@ from regchoose.records.answers import Prompt
 from regchoose.records.words import ARMS
 from regchoose.report.terminal import render_as_text
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
 
@@ -100,7 +100,7 @@ def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_an_answer_has_everything_the_contract_names(walked: tuple[Any, ...]) -> None:
     task, _, result, _ = walked
-    document = json.loads(dumps(result))
+    document = json.loads(dump_model(result))
     assert document["ok"] is True
     assert document["data"]["task"] == task
     advice = result.recommendation
@@ -172,7 +172,7 @@ def test_an_answer_can_be_shown(walked: tuple[Any, ...]) -> None:
 
 def lasting(result: RunResult) -> str:
     """Return what does not differ from run to run."""
-    document = json.loads(dumps(result))
+    document = json.loads(dump_model(result))
     del document["seconds"], document["execution"]
     return json.dumps(document)
 
@@ -289,7 +289,7 @@ def test_prior_knowledge_answers_without_training(
     assert diary.steps == []
     last = [step for step in result.path if step.kind == "question"][-1]
     assert last.answered_by == by
-    assert json.loads(dumps(result))["arms"] == {}
+    assert json.loads(dump_model(result))["arms"] == {}
     assert "prior knowledge" in render_as_text(result, width=80)
 
 
