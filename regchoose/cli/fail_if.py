@@ -5,8 +5,7 @@ from typing import Any
 
 from regchoose.cli import output
 from regchoose.errors import ExitCode
-from regchoose.fail_if.condition import Condition, parse_condition
-from regchoose.fail_if.evaluate import evaluate
+from regchoose.fail_if.condition import Condition, evaluate_condition, parse_condition
 from regchoose.records.answers import Gate
 from regchoose.report.gate_text import describe_gate
 
@@ -43,7 +42,7 @@ def on_comparison(text: str | None) -> Condition | None:
 
 def gated(expression: Condition | None, document: Mapping[str, Any]) -> Gate | None:
     """Decide a condition on a document of JSON's kinds; None where none was given."""
-    return None if expression is None else evaluate(expression, document)
+    return None if expression is None else evaluate_condition(expression, document)
 
 
 def status(gate: Gate | None, *, quiet: bool) -> int:

@@ -12,7 +12,7 @@ class Trusted(str):
     __slots__ = ()
 
 
-def to_source(value: Any) -> str:
+def to_python(value: Any) -> str:
     """Return a value's source; lists and mappings too long for a line are one item a line.
 
     `repr` of a text has no line ends and no invisible characters, so it is inert in a comment too.

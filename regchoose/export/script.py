@@ -8,7 +8,7 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from regchoose.errors import UsageError
-from regchoose.export.literals import Trusted, to_one_line, to_source
+from regchoose.export.literals import Trusted, to_one_line, to_python
 from regchoose.export.recipe import Recipe
 from regchoose.records.words import arm_phrase
 from regchoose.result.document import ReadDates
@@ -22,7 +22,7 @@ CURVATURE = {"regression": 2.0, "binary": 0.25, "multiclass": 0.5}  # most of a 
 # that a template marks as our own.
 CODE = Environment(  # noqa: S701 - no HTML is made
     loader=PackageLoader("regchoose.export"),
-    finalize=to_source,
+    finalize=to_python,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
