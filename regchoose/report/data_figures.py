@@ -20,42 +20,42 @@ MATCH, TABLE = "Is the subsample like the whole?", "The table"  # headings
 
 def draw_associations(result: RunResult) -> Iterator[Figure]:
     """Draw the associations of the columns, clustered, and with the target."""
-    found = result.data.profile.associations
-    if not found:
+    associations = result.data.profile.associations
+    if not associations:
         return
-    names = [plain(name, longest=LETTERS) for name in found.columns]
-    joined = [[*row, end] for row, end in zip(found.matrix, found.target, strict=True)]
+    names = [plain(name, longest=LETTERS) for name in associations.columns]
+    matrix = [[*row, end] for row, end in zip(associations.matrix, associations.target, strict=True)]
     count = len(names)
-    some = "" if found.of == count else f"The {count} of {found.of} columns with the closest partners. "
+    some = f"The {count} of {associations.of} columns with the closest partners. "
     yield Figure(
         TABLE,
         "Which columns go together",
-        f"{some}Blue: together, orange: opposite, empty: within chance; the stronger, the darker. Columns "
-        "that go together stand side by side; the last one, apart, is the target.",
-        _squares(joined, names),
+        f"{some if count < associations.of else ''}Blue: together, orange: opposite, empty: within "
+        "chance; the stronger, the darker. Columns that go together stand side by side; the last one, apart, "
+        "is the target.",
+        _draw_squares(matrix, names),
         ("column", "goes most with", "association", "with the target"),
-        [_closest(place, names, joined) for place in range(count)],
+        [_find_closest(place, names, matrix) for place in range(count)],
         broad=count > NUMBERED,
     )
 
 
-def _closest(place: int, names: Sequence[str], joined: Sequence[Sequence[float]]) -> tuple[str, ...]:
-    own = joined[place][:-1]
-    others = [other for other in range(len(own)) if other != place]
-    best = max(others, key=lambda other: abs(own[other]))
-    partner = (names[best], _signed(own[best])) if own[best] else (numbers.MISSING, numbers.MISSING)
-    return f"{place + 1} {names[place]}", *partner, _signed(joined[place][-1])
+def _find_closest(place: int, names: Sequence[str], matrix: Sequence[Sequence[float]]) -> tuple[str, ...]:
+    row = matrix[place][:-1]
+    best = max((column for column in range(len(row)) if column != place), key=lambda column: abs(row[column]))
+    partner = (names[best], _signed(row[best])) if row[best] else (numbers.MISSING, numbers.MISSING)
+    return f"{place + 1} {names[place]}", *partner, _signed(matrix[place][-1])
 
 
 def _signed(value: float) -> str:
     return f"{value:.2f}".replace("-", "−") if value else numbers.MISSING
 
 
-def _squares(joined: Sequence[Sequence[float]], names: Sequence[str]) -> Markup:
+def _draw_squares(matrix: Sequence[Sequence[float]], names: Sequence[str]) -> Markup:
     count = len(names)
     shaded: dict[tuple[bool, int], list[str]] = {}
     words: list[Markup] = []
-    for i, row in enumerate(joined):
+    for i, row in enumerate(matrix):
         y = TOP + i * CELL
         label = f"{i + 1} {names[i]}"
         words.append(element("text", label, x=LABEL - 6, y=y + 13, text_anchor="end"))
@@ -103,17 +103,13 @@ def draw_match(result: RunResult) -> Iterator[Figure]:
     if not shown:
         return
     shares = {kind: [share for share, _ in group] for kind, group in shown.items()}
-    end = max(1.15, *(share * 1.05 for own in shares.values() for share in own))
-    frame = Frame.of(
-        (0.0, end),
-        (0.0, len(shown) + 0.2),
-        names=("share of the limit", ""),
-        high=BOTTOM + TOP + ROW * len(shown),
-    )
+    end = max(1.15, *(share * 1.05 for group in shares.values() for share in group))
+    high = BOTTOM + TOP + ROW * len(shown)
+    frame = Frame.of_rows((0.0, end), len(shown), name="share of the limit", high=high)
     marks = [frame.upright(1.0, class_="stop")]
-    for place, (kind, own) in enumerate(reversed(shares.items())):
+    for place, (kind, group) in enumerate(reversed(shares.items())):
         height = frame.y.place(place + 0.3)
-        marks += [frame.dot(share, place + 0.3, r=3.5, class_="datum") for share in sorted(set(own))]
+        marks += [frame.dot(share, place + 0.3, r=3.5, class_="datum") for share in sorted(set(group))]
         marks.append(element("text", kind, x=px(frame.x.start + 6), y=px(height - 8), class_="kind"))
     yield Figure(
         MATCH,

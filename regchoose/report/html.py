@@ -158,9 +158,9 @@ def _about(result: RunResult) -> dict[str, Any]:
             for column in data.columns[:MOST_ROWS]
         ],
         "profile": [
-            (name.replace("_", " "), known)
-            for name, known in sorted(data.profile)
-            if isinstance(known, Measured)
+            (name.replace("_", " "), measured)
+            for name, measured in sorted(data.profile)
+            if isinstance(measured, Measured)
         ],
         "command": write_command(result),
         "wish": write_request(result, **EXPERIMENT),
