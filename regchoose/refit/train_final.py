@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.errors import TrainingError
+from regchoose.errors import TrainingError, setting
 from regchoose.records.experiment import Penalties
 from regchoose.records.listener import Listener
 from regchoose.records.model import Length, Tried
@@ -143,7 +143,7 @@ class FinalTraining:
             raise TrainingError(
                 "E501",
                 "the model diverges on all rows, also at a tenth of the learning rate",
-                fix=f"--lr {(found.lr or self.length.lr) * RETRY_RATE:g}   or   another strength",
+                fix=setting(lr=float(f"{(found.lr or self.length.lr) * RETRY_RATE:g}")) | "another strength",
             )
         self.listener.finished(FINAL, f"loss {found.train_loss:.4g}")
         return found

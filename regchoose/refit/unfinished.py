@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from regchoose.encoding.encoder import Encoder
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.records.words import Arrays
 from regchoose.refit.model_folder import (
     MODEL,
@@ -121,4 +121,5 @@ def _refuse_taken(target: Path, work: Unfinished, *, force: bool) -> None:
 
 
 def _taken(target: Path, what: str) -> UsageError:
-    return UsageError("E206", f"the output {what}", where=str(target), fix="--force, or -o with another name")
+    fix = setting(force=True) + ", or -o with another name"
+    return UsageError("E206", f"the output {what}", where=str(target), fix=fix)
