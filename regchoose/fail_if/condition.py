@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from regchoose.errors import PhraseLike, UsageError, setting
-from regchoose.fail_if.schema_paths import ANY_KIND, SHORTCUT, Key, Schema, SchemaNode, look_up
+from regchoose.fail_if.schema_paths import ANY_KIND, SHORTCUT, Key, Schema, SchemaNode, find_value
 from regchoose.fail_if.three_valued import (
     all_true,
     any_true,
@@ -118,7 +118,7 @@ def evaluate_condition(condition: Condition, document: Mapping[str, Any]) -> Gat
     document : mapping
         As it is printed: of JSON's kinds alone.
     """
-    values = {name: look_up(document, path) for name, path in condition.names.items()}
+    values = {name: find_value(document, path) for name, path in condition.names.items()}
     return Gate(condition.text, as_truth(condition.evaluate(values)), tuple(values.items()))
 
 

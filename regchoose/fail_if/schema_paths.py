@@ -12,7 +12,7 @@ Key = str | int
 Schema = Mapping[str, Any]
 
 
-def look_up(document: Any, path: Sequence[Key]) -> Any:
+def find_value(document: Any, path: Sequence[Key]) -> Any:
     """Return what stands at a path of a document; None where there is nothing."""
     for key in path:
         if isinstance(key, int) and isinstance(document, Sequence) and not isinstance(document, str):

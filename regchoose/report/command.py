@@ -32,8 +32,9 @@ def write_command(
     """
     chosen = _chosen(result.settings.given(), also or {})
     if is_in_memory(result):
+        keywords = [f"{name}={value!r}" for name, value in chosen.items()]
         data = "X, y" if result.data.target_why == AS_Y else "data"
-        return plain(f"regchoose.recommend({', '.join([data, *_keywords(chosen)])})", longest=MAX_LENGTH)
+        return plain(f"regchoose.recommend({', '.join([data, *keywords])})", longest=MAX_LENGTH)
     if name == "inspect":
         chosen = {key: value for key, value in chosen.items() if option_of(key).group == DATA}
     words = [plain("=".join(flag), longest=MAX_LENGTH) for flag in _flags(chosen)]
@@ -80,11 +81,6 @@ def write_value(value: Any) -> str:
     if value is None:
         return "–"
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _keywords(settings: Mapping[str, Any]) -> list[str]:
-    """Return settings as keywords of Python."""
-    return [f"{name}={value!r}" for name, value in settings.items()]
 
 
 def _flags(settings: Mapping[str, Any]) -> list[list[str]]:

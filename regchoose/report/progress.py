@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol, TextIO
 
 from rich.console import Console, RenderableType
-from rich.progress import Progress, ProgressColumn, Task, TaskID
+from rich.progress import Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
@@ -116,14 +116,6 @@ class CountColumn(ProgressColumn):
         return Text(f"{task.completed:.0f} of {task.total:.0f}", no_wrap=True)
 
 
-class LabelColumn(ProgressColumn):
-    """What a step does; plain text."""
-
-    def render(self, task: Task) -> Text:
-        """Return the text."""
-        return Text(task.description, no_wrap=True, overflow="ellipsis")
-
-
 class LiveDisplay(Display):
     """One block that is redrawn while the run goes on, and gone when the answer comes."""
 
@@ -179,10 +171,11 @@ def show_progress(
     else:
         console = Console(file=stream, force_terminal=True, force_interactive=True)
         bar = max(4, min(BAR, console.width - 40))
+        label = TextColumn("{task.description}", markup=False)
         state = StateColumn(width=bar, mark=fit_encoding("✓", stream.encoding))
         counted = [CountColumn()] if console.width >= WIDE else []
         progress = Progress(
-            LabelColumn(),
+            label,
             state,
             *counted,
             RemainingColumn(),

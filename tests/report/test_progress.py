@@ -3,11 +3,10 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TextColumn
 
 from regchoose.report.progress import (
     CountColumn,
-    LabelColumn,
     LiveDisplay,
     LogDisplay,
     RemainingColumn,
@@ -49,7 +48,7 @@ def drawn(width: int) -> tuple[LiveDisplay, Progress, io.StringIO]:
     console = Console(file=stream, width=width, force_terminal=True, color_system=None)
     clock = Clock()
     columns = (
-        LabelColumn(),
+        TextColumn("{task.description}", markup=False),
         StateColumn(width=8, mark="ok"),
         *([CountColumn()] if width > 40 else []),
         RemainingColumn(),
