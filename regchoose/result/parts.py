@@ -53,14 +53,14 @@ class ByArm(Section, Generic[T]):
 
     def get(self, arm: Arm) -> T | None:
         """Return the entry of an arm; None where it was not trained."""
-        found: T | None = getattr(self, arm)
-        return found
+        entry: T | None = getattr(self, arm)
+        return entry
 
     def items(self) -> Iterator[tuple[Arm, T]]:
         """Yield the arms that were trained, each with its entry: none, L1, L2, Elastic Net."""
         for arm in ARMS:
-            if (found := self.get(arm)) is not None:
-                yield arm, found
+            if (entry := self.get(arm)) is not None:
+                yield arm, entry
 
     def __len__(self) -> int:
         """Return the number of arms that were trained."""
