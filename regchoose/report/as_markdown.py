@@ -30,10 +30,10 @@ def as_markdown(result: RunResult, gate: Gate | None = None) -> str:
     # Liquid looks for its braces in code too; between quotes a pair of quotes changes nothing for a shell.
     command = re.sub(r"\{(?=[{%])", "{''", write_command(result))
     sections = [
-        _head(result, gate),
-        _arms(result),
+        _write_head(result, gate),
+        _write_arms(result),
         bullet_list("### Warnings", map(prose, list_warnings(result))),
-        _way(result),
+        _write_path(result),
         bullet_list("### Beyond the chart", map(prose, result.beyond)),
         bullet_list("### In code", in_code),
         ["### The same again", "", *code_block([command], language="sh")],
@@ -44,24 +44,24 @@ def as_markdown(result: RunResult, gate: Gate | None = None) -> str:
 def as_markdown_summary(result: RunResult, gate: Gate | None = None) -> str:
     """Return the answer, the arms and the warnings."""
     warnings = bullet_list("### Warnings", map(prose, list_warnings(result)), most=MOST_WARNINGS)
-    return join_sections([_head(result, gate), _arms(result), warnings])
+    return join_sections([_write_head(result, gate), _write_arms(result), warnings])
 
 
-def _head(result: RunResult, gate: Gate | None) -> list[str]:
+def _write_head(result: RunResult, gate: Gate | None) -> list[str]:
     data = result.data
     lines = [
         f"## {prose(write_headline(result)).replace('   ', ' · ')}",
         "",
         *(line for text in write_details(result) if text for line in (prose(text), "")),
-        f"Table {code_span(data.path)}: {data.rows:,} rows{_used(result)}; target {code_span(data.target)}, "
-        f"{data.task}.",
+        f"Table {code_span(data.path)}: {data.rows:,} rows{_describe_columns(result)}; "
+        f"target {code_span(data.target)}, {data.task}.",
     ]
     if gate is not None:
         lines += ["", write_gate_line(gate)]
     return lines
 
 
-def _used(result: RunResult) -> str:
+def _describe_columns(result: RunResult) -> str:
     roles = [column.role for column in result.data.columns if column.role != "target"]
     used = sum(role in ("numeric", "category") for role in roles)
     return f", {used} of {len(roles)} columns used" if roles else ""
@@ -75,7 +75,7 @@ def write_gate_line(gate: Gate) -> str:
     )
 
 
-def _arms(result: RunResult) -> list[str]:
+def _write_arms(result: RunResult) -> list[str]:
     if not result.arms:
         return []
     best = result.recommendation.regularizer
@@ -86,7 +86,7 @@ def _arms(result: RunResult) -> list[str]:
     return markdown_table(["arm", *FIGURES], rows, right=FIGURES)
 
 
-def _way(result: RunResult) -> list[str]:
+def _write_path(result: RunResult) -> list[str]:
     lines = ["### The way through the chart", ""]
     questions = [step for step in result.path if step.kind == "question"]
     for number, step in enumerate(questions, start=1):

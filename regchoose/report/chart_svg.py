@@ -38,8 +38,12 @@ def draw_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
     top = min(_top(chart, node) for node in chart.nodes.values()) - MARGIN
     bottom = max(_bottom(chart, node) for node in chart.nodes.values()) + MARGIN
     walked = bool(keys)
-    arrows = [_arrow(chart, *way, state=_state((way[0], way[2]) in taken, walked=walked)) for way in ways]
-    boxes = [_box(chart, node, state=_state(key in keys, walked=walked)) for key, node in chart.nodes.items()]
+    arrows = [
+        _draw_arrow(chart, *way, state=_state((way[0], way[2]) in taken, walked=walked)) for way in ways
+    ]
+    boxes = [
+        _draw_box(chart, node, state=_state(key in keys, walked=walked)) for key, node in chart.nodes.items()
+    ]
     return svg_image(
         *arrows,
         *boxes,
@@ -59,19 +63,19 @@ def _state(passed: bool, *, walked: bool) -> str:
 # ---- boxes -----------------------------------------------------------------------------------------
 
 
-def _lines(node: Node) -> list[str]:
+def _wrap_text(node: Node) -> list[str]:
     return wrap(node.text, LETTERS)
 
 
 def _top(chart: Chart, node: Node) -> float:
-    return ROW * chart.places[node.key].row - (LINE_HEIGHT * len(_lines(node)) + PADDING) / 2
+    return ROW * chart.places[node.key].row - (LINE_HEIGHT * len(_wrap_text(node)) + PADDING) / 2
 
 
 def _bottom(chart: Chart, node: Node) -> float:
     return 2 * ROW * chart.places[node.key].row - _top(chart, node)
 
 
-def _box(chart: Chart, node: Node, *, state: str) -> Markup:
+def _draw_box(chart: Chart, node: Node, *, state: str) -> Markup:
     kind = KINDS[type(node)]
     fill, stroke, _ = COLOURS[kind]
     x, top = COLUMN * chart.places[node.key].column, _top(chart, node)
@@ -88,7 +92,7 @@ def _box(chart: Chart, node: Node, *, state: str) -> Markup:
     )
     words = [
         element("tspan", line, x=px(x), y=px(top + 21 + LINE_HEIGHT * number))
-        for number, line in enumerate(_lines(node))
+        for number, line in enumerate(_wrap_text(node))
     ]
     text = element("text", *words, text_anchor="middle", fill="#1a1a1a")
     tooltip = element("title", f"{kind}: {node.text}")
@@ -99,8 +103,8 @@ def _box(chart: Chart, node: Node, *, state: str) -> Markup:
 # ---- arrows ----------------------------------------------------------------------------------------
 
 
-def _arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) -> Markup:
-    x, y = _port(chart, key, answer), _bottom(chart, chart.nodes[key])
+def _draw_arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) -> Markup:
+    x, y = _find_port(chart, key, answer), _bottom(chart, chart.nodes[key])
     tip_x, tip_y = COLUMN * chart.places[end].column, _top(chart, chart.nodes[end])
     path = f"M{px(x)} {px(y)}"
     label = Markup("")
@@ -113,9 +117,9 @@ def _arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) -> Mark
         path += f"V{px(y)}"
     if (lane := chart.lanes.get((key, answer))) is not None:
         enter, leave = (chart.places[key].row + 0.75) * ROW, (chart.places[end].row - 0.75) * ROW
-        path += f"{_curve(x, y, COLUMN * lane, enter)}V{px(leave)}"
+        path += f"{_draw_curve(x, y, COLUMN * lane, enter)}V{px(leave)}"
         x, y = COLUMN * lane, leave
-    path += _curve(x, y, tip_x, tip_y - 6)
+    path += _draw_curve(x, y, tip_x, tip_y - 6)
     tip = f"M{px(tip_x - 5)} {px(tip_y - 8)}L{px(tip_x + 5)} {px(tip_y - 8)}L{px(tip_x)} {px(tip_y)}z"
     return element(
         "g",
@@ -126,13 +130,13 @@ def _arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) -> Mark
     )
 
 
-def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
+def _draw_curve(x: float, y: float, to_x: float, to_y: float) -> str:
     """Return a curve that leaves and arrives straight down."""
     middle = px((y + to_y) / 2)
     return f"C{px(x)} {middle} {px(to_x)} {middle} {px(to_x)} {px(to_y)}"
 
 
-def _port(chart: Chart, key: str, answer: str) -> float:
+def _find_port(chart: Chart, key: str, answer: str) -> float:
     """Return where an arrow leaves its box: side by side, in the order of the columns that they lead to."""
     arrows = arrows_of(chart.nodes[key])
     column = {other: chart.lanes.get((key, other), chart.places[end].column) for other, end in arrows.items()}

@@ -30,7 +30,7 @@ def write_command(
     also : mapping, optional
         Settings to change.
     """
-    chosen = _chosen(result.settings.given(), also or {})
+    chosen = _pick_chosen(result.settings.given(), also or {})
     if is_in_memory(result):
         keywords = [f"{name}={value!r}" for name, value in chosen.items()]
         data = "X, y" if result.data.target_why == AS_Y else "data"
@@ -101,7 +101,7 @@ def _flags_of(name: str, value: Any) -> list[list[str]]:
     return [[flag, "tab" if value == "\t" else str(value)]]  # a tab does not survive being copied
 
 
-def _chosen(had: Mapping[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
+def _pick_chosen(had: Mapping[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that somebody chose, and those to change, the preset first.
 
     If the preset changes, what the old one had set goes with it.

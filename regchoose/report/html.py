@@ -56,13 +56,13 @@ def as_html(result: RunResult) -> str:
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    return _rendered(
+    return _fill_template(
         "report.html",
         policy=Markup(policy),  # noqa: S704 - made of our own text
         style=Markup(style),  # noqa: S704
-        **_verdict(result),
-        **_evidence(result),
-        **_about(result),
+        **_gather_verdict(result),
+        **_gather_evidence(result),
+        **_gather_facts(result),
     )
 
 
@@ -73,15 +73,15 @@ def as_notebook(result: RunResult) -> str:
     where one is cleaned; the frame is a sandbox, in which nothing runs and which touches nothing outside.
     """
     page = Markup.escape(as_html(result))
-    return _rendered("notebook.html", page=page, arms=_arms(result), **_verdict(result))
+    return _fill_template("notebook.html", page=page, arms=_list_arms(result), **_gather_verdict(result))
 
 
-def _rendered(template: str, **values: Any) -> str:
+def _fill_template(template: str, **values: Any) -> str:
     """Fill a template in; empty lines are left out."""
     environment = Environment(
         loader=DictLoader({template: (TEMPLATES / template).read_text(encoding="utf-8")}),
         autoescape=True,
-        finalize=_harmless,
+        finalize=_make_harmless,
         undefined=StrictUndefined,
         trim_blocks=True,
     )
@@ -89,11 +89,11 @@ def _rendered(template: str, **values: Any) -> str:
     return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
 
 
-def _harmless(value: object) -> object:
+def _make_harmless(value: object) -> object:
     return value if isinstance(value, Markup) or callable(value) else plain(value, longest=LONGEST)
 
 
-def _verdict(result: RunResult) -> dict[str, Any]:
+def _gather_verdict(result: RunResult) -> dict[str, Any]:
     certainty = result.recommendation.certainty
     name, _, amounts = write_headline(result).partition("   ")
     warnings = list_warnings(result)
@@ -115,7 +115,7 @@ def _verdict(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _evidence(result: RunResult) -> dict[str, Any]:
+def _gather_evidence(result: RunResult) -> dict[str, Any]:
     chart = CHARTS.get(result.settings.chart, next(iter(CHARTS.values())))
     grouped = groupby(draw_figures(result), key=lambda figure: figure.section)
     return {
@@ -126,11 +126,11 @@ def _evidence(result: RunResult) -> dict[str, Any]:
         "names": ARM_NAMES,
         "match": MATCH,
         "about": TABLE,
-        "arms": _arms(result),
+        "arms": _list_arms(result),
         "audit": result.audit,
         "words": [(name, text) for name, text in result.recommendation.in_words.by_library() if text],
         "subsample": result.subsample,
-        "checks": _checks(result.subsample.checks if result.subsample else ()),
+        "checks": _list_checks(result.subsample.checks if result.subsample else ()),
     }
 
 
@@ -149,7 +149,7 @@ def draw_figures(result: RunResult) -> list[Figure]:
     ]
 
 
-def _about(result: RunResult) -> dict[str, Any]:
+def _gather_facts(result: RunResult) -> dict[str, Any]:
     data, marks = result.data, result.fingerprint.marks()
     return {
         "data": data,
@@ -170,7 +170,7 @@ def _about(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _arms(result: RunResult) -> tuple[Sequence[str], Sequence[Sequence[str]]] | None:
+def _list_arms(result: RunResult) -> tuple[Sequence[str], Sequence[Sequence[str]]] | None:
     """Return the headings and the rows of the table of the arms, if any was trained."""
     best = result.recommendation.regularizer
     rows = [
@@ -180,7 +180,7 @@ def _arms(result: RunResult) -> tuple[Sequence[str], Sequence[Sequence[str]]] | 
     return (["arm", *ARM_COLUMNS.values()], rows) if rows else None
 
 
-def _checks(checks: Sequence[MatchCheck]) -> list[list[str]]:
+def _list_checks(checks: Sequence[MatchCheck]) -> list[list[str]]:
     """Return the checks as rows, those that fail first."""
     ordered = sorted(checks, key=lambda check: bool(check.ok))[:MOST_ROWS]
     return [

@@ -30,13 +30,13 @@ def write_model_card(model: Model, encoder: "Encoder", *, onnx: bool) -> str:
         Whether the model is there as ONNX too.
     """
     sections = [
-        _head(model, encoder),
-        _recommended(model),
-        _tried(model),
-        _training(model, encoder),
-        _columns(encoder),
+        _write_head(model, encoder),
+        _write_recommendation(model),
+        _write_strengths_tried(model),
+        _write_training(model, encoder),
+        _write_columns(encoder),
         bullet_list("## Notes", map(prose, model.notes), most=MOST),
-        _files(encoder, onnx=onnx),
+        _write_files(encoder, onnx=onnx),
     ]
     return join_sections(sections)
 
@@ -75,7 +75,7 @@ def describe_factor(tried: Tried) -> str:
 
 def describe_difference(model: Model, tried: Tried) -> str:
     """Say how far a loss is from that of the recommended strength, with two standard errors."""
-    (recommended,) = (one for one in model.tried if one.factor == 1)
+    (recommended,) = (other for other in model.tried if other.factor == 1)
     if tried is recommended or None in (tried.loss, tried.error, recommended.loss):
         return ""
     assert tried.loss is not None
@@ -84,7 +84,7 @@ def describe_difference(model: Model, tried: Tried) -> str:
     return numbers.give_or_take(tried.loss - recommended.loss, 2 * tried.error)
 
 
-def _head(model: Model, encoder: "Encoder") -> list[str]:
+def _write_head(model: Model, encoder: "Encoder") -> list[str]:
     target = encoder.target
     kind = "a number" if target.task == "regression" else f"one of {len(target.classes)} classes"
     return [
@@ -100,37 +100,37 @@ def _head(model: Model, encoder: "Encoder") -> list[str]:
     ]
 
 
-def _recommended(model: Model) -> list[str]:
-    found = model.result
-    if found is None:
+def _write_recommendation(model: Model) -> list[str]:
+    advice = model.result
+    if advice is None:
         return ["## Recommendation", "", "None: regularizer and strength were given by hand."]
-    share = f", {numbers.probability(found.safe)} safe" if found.safe is not None else ""
+    share = f", {numbers.probability(advice.safe)} safe" if advice.safe is not None else ""
     return [
         "## Recommendation",
         "",
-        prose(found.sentence),
+        prose(advice.sentence),
         "",
-        f"Certainty: {prose(found.certainty)}{share}. Result: {code_span(found.file)}, on {found.rows:,} "
-        f"rows, fingerprint of the data {code_span(found.fingerprint.get('data', ''))}.",
+        f"Certainty: {prose(advice.certainty)}{share}. Result: {code_span(advice.file)}, on {advice.rows:,} "
+        f"rows, fingerprint of the data {code_span(advice.fingerprint.get('data', ''))}.",
     ]
 
 
-def _tried(model: Model) -> list[str]:
+def _write_strengths_tried(model: Model) -> list[str]:
     if not model.tried:
         return []
     rows = [
         [
-            f"**{describe_factor(one)}** ←"
-            if (one.l1, one.l2) == (model.l1, model.l2)
-            else describe_factor(one),
-            numbers.strength(one.l1),
-            numbers.strength(one.l2),
-            numbers.loss(one.loss),
-            describe_difference(model, one) or numbers.MISSING,
+            f"**{describe_factor(tried)}** ←"
+            if (tried.l1, tried.l2) == (model.l1, model.l2)
+            else describe_factor(tried),
+            numbers.strength(tried.l1),
+            numbers.strength(tried.l2),
+            numbers.loss(tried.loss),
+            describe_difference(model, tried) or numbers.MISSING,
         ]
-        for one in model.tried
+        for tried in model.tried
     ]
-    said = (
+    explanation = (
         f"Each was trained on the other rows and judged on {model.held_out:,} rows held out; the strengths "
         "are those for all rows. The recommended one gives way only to one that is better by more than two "
         "standard errors of their difference, which stand behind the ±; on few rows the lowest of three "
@@ -139,13 +139,13 @@ def _tried(model: Model) -> list[str]:
     return [
         "## Strengths tried",
         "",
-        said,
+        explanation,
         "",
         *markdown_table(HEAD, rows, right=HEAD[1:]),
     ]
 
 
-def _training(model: Model, encoder: "Encoder") -> list[str]:
+def _write_training(model: Model, encoder: "Encoder") -> list[str]:
     length = model.length
     if length is None:
         how = "brought to its optimum by an exact method (Newton with the penalty kept whole)"
@@ -178,7 +178,7 @@ def describe_source(encoder: "Encoder") -> str:
     return f"{count} column{'s' * (count > 1)}"
 
 
-def _columns(encoder: "Encoder") -> list[str]:
+def _write_columns(encoder: "Encoder") -> list[str]:
     if encoder.images is not None:
         what = "Images of other sizes are brought to it; each channel is standardized as a whole."
         return ["## What it reads", "", f"Images: {prose(str(encoder.images.shape))}. {what}"]
@@ -187,7 +187,7 @@ def _columns(encoder: "Encoder") -> list[str]:
     return ["## Columns it reads", "", ", ".join([*names[:MOST], *more]) + "."]
 
 
-def _files(encoder: "Encoder", *, onnx: bool) -> list[str]:
+def _write_files(encoder: "Encoder", *, onnx: bool) -> list[str]:
     files = {
         "weights.safetensors": "the weights, named as PyTorch's layers name them",
         "preprocessing.json": "how rows become inputs: imputation, scales, levels"
