@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from regchoose.report.progress import Silent
+from regchoose.report.progress import SilentDisplay
 from regchoose.run.walk_chart import Run, recommend
 from regchoose.settings.options import Settings
 from regchoose.training.serialization import TaskResult, pack_result
@@ -100,7 +100,7 @@ def on_paper(table: str) -> dict[str, Any]:
             SETTINGS,
             given=frozenset(),
             ask=lambda _: None,
-            listener=Silent(),
+            listener=SilentDisplay(),
             clock=time.monotonic,
             workers=counted,
         )
@@ -143,7 +143,7 @@ def _seconds(table: str, address: str) -> float:
         settings,
         given=frozenset(),
         ask=lambda _: None,
-        listener=Silent(),
+        listener=SilentDisplay(),
         clock=time.monotonic,
     )
     return float(sum(seconds for _, seconds in result.execution.arm_seconds.items()))

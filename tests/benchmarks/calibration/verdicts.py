@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from regchoose.flowchart.charts import CHARTS
-from regchoose.flowchart.walk import outcome
+from regchoose.flowchart.walk import find_outcome
 from regchoose.records.words import ARMS, Arm, Float
 from regchoose.statistics.decide import DIAMONDS, OUTCOME_ARMS, answer, judge
 from regchoose.statistics.posterior import Posterior, compare_arms, make_posterior
@@ -52,7 +52,7 @@ def posterior_of(record: dict[str, Any], factor: float) -> Posterior:
 
 def walked(signs: dict[str, str]) -> str:
     """Return the chart's outcome for these answers at the diamonds."""
-    return outcome(CHART, {**BEFORE, **signs})
+    return find_outcome(CHART, {**BEFORE, **signs})
 
 
 def said(record: dict[str, Any], *, factor: float, decide: str) -> Said:

@@ -11,7 +11,7 @@ import numpy as np
 
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm
-from regchoose.report.progress import Silent
+from regchoose.report.progress import SilentDisplay
 from regchoose.result.document import RunResult
 from regchoose.run.walk_chart import recommend
 from regchoose.statistics.decide import OUTCOME_ARMS
@@ -96,7 +96,7 @@ def recommended(split: Split, sizes: Sizes, *, decide: Rule) -> RunResult:
             settings,
             given=frozenset(name for name in ("resources", "subsample") if getattr(settings, name) != "auto"),
             ask=lambda _: None,
-            listener=Silent(),
+            listener=SilentDisplay(),
             clock=time.perf_counter,
         )
 
