@@ -353,17 +353,17 @@ class Terminated(BaseException):
 
 
 class Interrupted(BaseException):
-    """A run was stopped, and something is known all the same.
+    """A run was stopped after a part of its result was known.
 
     Parameters
     ----------
-    known : Result
+    result : RunResult
         What is known, marked partial.
     terminated : bool
         By SIGTERM, not by Ctrl-C.
     """
 
-    def __init__(self, known: Any, *, terminated: bool) -> None:
-        super().__init__(known, terminated)
-        self.known = known
+    def __init__(self, result: Any, *, terminated: bool) -> None:
+        super().__init__(result, terminated)
+        self.result = result
         self.status = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED

@@ -19,7 +19,7 @@ from regchoose.errors import (
     setting,
     shell_command,
 )
-from regchoose.settings.sources import layered, preset_text
+from regchoose.settings.sources import resolve_settings
 from regchoose.settings.values import FIELDS
 
 SAID: list[tuple[Phrase, str, str]] = [
@@ -208,7 +208,7 @@ def test_every_value_that_is_offered_is_taken() -> None:
     assert len(offered) > 40
     for place, name, value in offered:
         try:
-            layered({name: value}, environ={}, config=None, preset_text=preset_text)
+            resolve_settings({name: value}, environ={}, config=None)
         except UsageError as error:
             raise AssertionError(f"{place}: {error}") from error
 

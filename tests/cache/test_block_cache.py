@@ -67,7 +67,7 @@ def test_what_is_stored_comes_back_in_another_run(journal: Open) -> None:
     assert again.answer("an answer") == {"ok": True}
     assert again.block("another") is None
     assert again.answer("another") is None
-    assert (again.found, again.kept, again.notes) == (1, 0, [])
+    assert (again.n_found, again.n_stored, again.notes) == (1, 0, [])
 
 
 def test_of_other_code_nothing_is_known(journal: Open) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.cli.failures import Form, guarded
+from regchoose.cli.failures import ErrorFormat, run_reporting_errors
 from regchoose.cli.output import check_output, write_file
 from regchoose.errors import ResourceError, UsageError
 from tests.cli.conftest import Shell, clean_environment
@@ -190,7 +190,7 @@ def test_where_no_temporary_file_can_be_made_the_variable_is_named(
         tempfile.mkdtemp()
         return 0
 
-    assert guarded(work, Form(json=False, debug=False)) == 4
+    assert run_reporting_errors(work, ErrorFormat(json=False, debug=False)) == 4
     assert capsys.readouterr().err.splitlines() == [
         "error[E402]: there is no folder to write temporary files in",
         "  fix:   name one in the variable TMPDIR",
