@@ -119,7 +119,7 @@ def test_an_error_speaks_to_both_and_comes_whole_from_another_process() -> None:
         assert (said.code, said.message, said.where) == ("E303", "folds=5 need 20 rows", "folds")
         assert said.detail == ("cause: none", "rows=3 are few")
         assert str(said.in_python().fix) == "resources='no'   or   more rows"
-    moved = error.changed(lambda text: text.replace("rows", "lines"))
+    moved = error.map_text(lambda text: text.replace("rows", "lines"))
     assert (moved.fix, moved.in_python().fix) == (
         "--resources no   or   more lines",
         "resources='no'   or   more lines",
