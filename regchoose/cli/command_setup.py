@@ -12,7 +12,7 @@ from rich.console import RenderableType
 
 from regchoose.cli import output
 from regchoose.cli.failures import ErrorFormat, run_reporting_errors
-from regchoose.cli.prompts import ask_nobody, is_attended, make_asker
+from regchoose.cli.prompts import is_attended, make_asker, never_ask
 from regchoose.records.answers import Ask
 from regchoose.report.progress import Display, listening
 from regchoose.result.json_text import document
@@ -70,4 +70,4 @@ def interaction(
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     answers = {} if answers is None else answers
     with listening(quiet=settings.quiet, json=json, environ=os.environ, clock=time.monotonic) as listener:
-        yield listener, make_asker(answers, paused=listener.paused) if attended else ask_nobody
+        yield listener, make_asker(answers, paused=listener.paused) if attended else never_ask

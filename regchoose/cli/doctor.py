@@ -20,7 +20,7 @@ def doctor(*, json: bool) -> int:
         listed = {"error": devices} if isinstance(devices, str) else devices
         output.write(document({"ok": True, **asdict(machine), "devices": listed, "remarks": problems}))
         return 0
-    output.write("".join(f"{line}\n" for line in _write_lines(machine, devices, problems)))
+    output.write("".join(f"{line}\n" for line in _to_lines(machine, devices, problems)))
     return 0
 
 
@@ -34,7 +34,7 @@ def _find_devices() -> Mapping[str, Any] | str:
         return plain(f"{type(error).__name__}: {error}")
 
 
-def _write_lines(machine: Machine, devices: Mapping[str, Any] | str, problems: list[str]) -> list[str]:
+def _to_lines(machine: Machine, devices: Mapping[str, Any] | str, problems: list[str]) -> list[str]:
     cards = (
         [] if isinstance(devices, str) else [f"{c['name']}, {c['memory_gib']} GiB" for c in devices["cuda"]]
     )

@@ -86,7 +86,7 @@ def _fit(
     _write_folder(folder, outcome, as_onnx)
     unfinished.clear()
     if settings.mlflow:
-        mlflow.log_model(outcome.model, data, settings, folder=folder, began=began)
+        mlflow.log_fit(outcome.model, data, settings, folder=folder, began=began)
     path = settings.output
     print_answer(
         settings,

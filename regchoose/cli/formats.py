@@ -68,7 +68,7 @@ def format_for(path: Path) -> str:
     return format_name
 
 
-def show(
+def print_result(
     result: RunResult, gate: Gate | None, *, format_name: str, brief: bool, saved: str | None = None
 ) -> None:
     """Print a result on stdout; in a job of GitHub, `github` adds to the job's summary too."""

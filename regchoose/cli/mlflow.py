@@ -92,7 +92,7 @@ def log_failures(work: Callable[[], int], data: str, settings: Settings) -> int:
         raise
 
 
-def log(result: RunResult, data: str, settings: Settings, *, began: float) -> None:
+def log_run(result: RunResult, data: str, settings: Settings, *, began: float) -> None:
     """Log a run with its answer, the report and the result.
 
     Parameters
@@ -104,7 +104,7 @@ def log(result: RunResult, data: str, settings: Settings, *, began: float) -> No
     _attempt(lambda: _load_tracking().log_result(result, _place(data, began), files=files), settings)
 
 
-def log_model(model: "Model", data: str, settings: Settings, *, folder: Path, began: float) -> None:
+def log_fit(model: "Model", data: str, settings: Settings, *, folder: Path, began: float) -> None:
     """Log a final fit with the files of its folder; `began` as in `log`."""
     _attempt(lambda: _load_tracking().log_model(model, _place(data, began), folder=folder), settings)
 

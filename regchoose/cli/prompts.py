@@ -21,7 +21,7 @@ def is_attended(*, no_input: bool, environ: Mapping[str, str]) -> bool:
     return not no_input and not environ.get("CI") and is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
 
-def ask_nobody(_prompt: Prompt) -> None:
+def never_ask(_prompt: Prompt) -> None:
     """Return no answer, where no prompt is possible."""
 
 

@@ -16,7 +16,7 @@ from regchoose.cli import mlflow, output
 from regchoose.cli.cache import open_cache
 from regchoose.cli.command_setup import interaction, run_with_settings
 from regchoose.cli.fail_if import decide, read_condition, report_gate
-from regchoose.cli.formats import FORMATS, format_for, format_of, show
+from regchoose.cli.formats import FORMATS, format_for, format_of, print_result
 from regchoose.cli.prompts import is_attended
 from regchoose.cli.signals import stop_status
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
@@ -69,13 +69,10 @@ def recommend(data: str, flags: Mapping[str, Any]) -> int:
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
     format_name, condition, began = format_of(settings), read_condition(settings.fail_if), time.time()
-    if not settings.dry_run:
-        _check_outputs(settings, data=Path(data))
-    answers: dict[str, str] = {}
     if settings.dry_run:
-        with interaction(settings, json=format_name == "json", answers=answers) as (_, ask):
-            plan = _planner().plan(data, settings, ask=ask, given=given)
-        return _show_plan(plan, json=format_name == "json")
+        return _dry_run(data, settings, given=given, json=format_name == "json")
+    _check_outputs(settings, data=Path(data))
+    answers: dict[str, str] = {}
     status: int = ExitCode.OK
     with open_cache(settings) as cache:
         try:
@@ -88,7 +85,7 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
     gate = decide(condition, json.loads(dumps(result)) if condition else {})
     status = _write_and_show(result, settings, gate) or status
     if settings.mlflow:
-        mlflow.log(result, data, settings, began=began)
+        mlflow.log_run(result, data, settings, began=began)
     if answers and not settings.quiet:
         output.say(f"\nThe same again, without questions:\n  {command_line(data, flags, answers=answers)}")
     if status:
@@ -142,13 +139,6 @@ def _find_answer(
     return result
 
 
-def _planner() -> Planner:
-    """Import late what plans: pandas and scikit-learn come with it, and no torch."""
-    import regchoose.run.dry_run
-
-    return regchoose.run.dry_run
-
-
 def _check_outputs(settings: Settings, *, data: Path) -> None:
     """Refuse outputs that cannot be written, before anything is read."""
     if settings.report:
@@ -180,7 +170,7 @@ def _write_and_show(result: RunResult, settings: Settings, gate: Gate | None) ->
             raise
         status = stop
     saved = settings.output if lines else None
-    show(result, gate, format_name=format_of(settings), brief=settings.quiet, saved=saved)
+    print_result(result, gate, format_name=format_of(settings), brief=settings.quiet, saved=saved)
     if status:
         lines.append("The writing was stopped: no other file was made, and an older one is as it was.")
     if not settings.quiet:
@@ -200,22 +190,32 @@ def _write_files(result: RunResult, settings: Settings, gate: Gate | None) -> It
         yield f"The report is in {plain(settings.report)}."
 
 
-def _show_plan(plan: Mapping[str, Any], *, json: bool) -> int:
+def _planner() -> Planner:
+    """Import late what plans: pandas and scikit-learn come with it, and no torch."""
+    import regchoose.run.dry_run
+
+    return regchoose.run.dry_run
+
+
+def _dry_run(data: str, settings: Settings, *, given: frozenset[str], json: bool) -> int:
+    """Print what would be done; return the exit status."""
+    with interaction(settings, json=json) as (_, ask):
+        plan = _planner().plan(data, settings, ask=ask, given=given)
     if json:
         output.write(document(plan))
     else:
-        output.show(Text("\n".join(_indent(plan))))
+        output.show(Text("\n".join(_to_lines(plan))))
     return 0
 
 
-def _indent(value: Any, *, indent: str = "") -> list[str]:
+def _to_lines(value: Any, *, indent: str = "") -> list[str]:
     """Write nested mappings and lists as indented lines."""
     pairs = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
     lines: list[str] = []
     for name, inner in pairs:
         label = f"{indent}{plain(name).replace('_', ' ')}"
         if isinstance(inner, Mapping | list | tuple) and inner:
-            lines += [label, *_indent(inner, indent=f"{indent}  ")]
+            lines += [label, *_to_lines(inner, indent=f"{indent}  ")]
         else:
             lines.append(f"{label}: {'–' if inner in (None, [], {}, ()) else plain(inner, longest=400)}")
     return lines

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from regchoose.cli import output
 from regchoose.cli.fail_if import decide, read_condition, report_gate
-from regchoose.cli.formats import FORMATS, format_for, show
+from regchoose.cli.formats import FORMATS, format_for, print_result
 from regchoose.errors import UsageError, setting
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
@@ -44,7 +44,7 @@ def report(
     with open_result(Path(result)) as run_result:
         gate = decide(condition, json.loads(dumps(run_result)) if condition else {})
         if target is None:
-            show(run_result, gate, format_name=chosen, brief=False, saved=result)
+            print_result(run_result, gate, format_name=chosen, brief=False, saved=result)
         else:
             output.write_file(target, FORMATS[chosen](run_result, gate))
     if target is not None:
