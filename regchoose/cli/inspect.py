@@ -59,10 +59,10 @@ def _as_dict(table: Table, profile: Profile) -> dict[str, Any]:
     return {
         "ok": True,
         "path": table.path,
-        "dialect": asdict(table.dialect),
+        "dialect": _without("escape", asdict(table.dialect)),
         "rows": table.n_all,
         "image": None if table.image is None else asdict(table.image),
-        "columns": [asdict(column) for column in table.shown],
+        "columns": [_without("date", asdict(column)) for column in table.shown],
         "target": table.target_name,
         "target_why": table.target_why,
         "task": table.task,
@@ -71,6 +71,11 @@ def _as_dict(table: Table, profile: Profile) -> dict[str, Any]:
         "warnings": [*table.warnings, *profile.warnings],
         "profile": {name: asdict(getattr(profile, name)) for name in QUESTIONS},
     }
+
+
+def _without(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what only a reader of the same file needs."""
+    return {key: value for key, value in values.items() if key != name}
 
 
 def _draw(table: Table, profile: Profile, *, width: int) -> RenderableType:

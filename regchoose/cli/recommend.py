@@ -3,10 +3,10 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from rich.text import Text
 
@@ -20,41 +20,13 @@ from regchoose.cli.formats import FORMATS, format_for, format_of, print_result
 from regchoose.cli.prompts import is_attended
 from regchoose.cli.signals import stop_status
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
-from regchoose.records.answers import Ask, Gate
-from regchoose.records.experiment import BlockStore
+from regchoose.records.answers import Gate
 from regchoose.report.command import command_line
-from regchoose.report.progress import Display
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
 from regchoose.result.json_text import document, dumps
 from regchoose.result.saved_result import restored
 from regchoose.settings.options import Settings
-
-
-class Recommender(Protocol):
-    """What this command needs of `regchoose.run.walk_chart`, which is imported late."""
-
-    def recommend(
-        self,
-        path: str,
-        settings: Settings,
-        *,
-        given: frozenset[str],
-        ask: Ask,
-        listener: Display,
-        clock: Callable[[], float],
-        kept: BlockStore | None = None,
-    ) -> RunResult:
-        """Walk the chart on a table."""
-
-
-class Planner(Protocol):
-    """What this command needs of `regchoose.run.dry_run`, which is imported late."""
-
-    def plan(
-        self, path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
-    ) -> dict[str, Any]:
-        """Say what would be done."""
 
 
 def recommend(data: str, flags: Mapping[str, Any]) -> int:
@@ -101,13 +73,6 @@ def _say_what_is_stored(cache: Cache | None, *, quiet: bool) -> None:
         output.say(f"{n_blocks:,} blocks of models are kept: the same command goes on from there.")
 
 
-def _recommender() -> Recommender:
-    """Import late what trains: torch, pandas and scikit-learn come with it."""
-    import regchoose.run.walk_chart
-
-    return regchoose.run.walk_chart
-
-
 def _find_answer(
     data: str,
     settings: Settings,
@@ -125,8 +90,11 @@ def _find_answer(
         if not settings.quiet:
             output.say("Answered from the journal; --fresh trains again.")
         return restored(stored)
+    # Late, as torch, pandas and scikit-learn come with it.
+    from regchoose.run.walk_chart import recommend as walk_chart
+
     with interaction(settings, json=format_of(settings) == "json", answers=answers) as (listener, ask):
-        result = _recommender().recommend(
+        result = walk_chart(
             data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, kept=cache
         )
     if cache is not None and cache.n_found and not settings.quiet:
@@ -190,17 +158,12 @@ def _write_files(result: RunResult, settings: Settings, gate: Gate | None) -> It
         yield f"The report is in {plain(settings.report)}."
 
 
-def _planner() -> Planner:
-    """Import late what plans: pandas and scikit-learn come with it, and no torch."""
-    import regchoose.run.dry_run
-
-    return regchoose.run.dry_run
-
-
 def _dry_run(data: str, settings: Settings, *, given: frozenset[str], json: bool) -> int:
     """Print what would be done; return the exit status."""
+    from regchoose.run.dry_run import plan as plan_run  # late: pandas and scikit-learn come with it
+
     with interaction(settings, json=json) as (_, ask):
-        plan = _planner().plan(data, settings, ask=ask, given=given)
+        plan = plan_run(data, settings, ask=ask, given=given)
     if json:
         output.write(document(plan))
     else:

@@ -89,7 +89,6 @@ def test_the_table_is_never_overwritten(shell: Shell, tmp_path: Path) -> None:
 LIMITED = """
 import resource, sys
 from tests.cli import fake_shell
-from regchoose.cli import recommend as command
 from regchoose.cli.app import main
 
 def limit():
@@ -102,7 +101,7 @@ class Meanwhile(fake_shell.Board):
 
 if sys.argv.pop(1) == "before":
     limit()
-command._recommender = Meanwhile
+sys.modules["regchoose.run.walk_chart"] = Meanwhile()
 sys.exit(main())
 """
 
