@@ -11,16 +11,22 @@
 The first digit of a code is the exit status. What each code means stands in `CODES`, the only place
 where a code is introduced.
 
-What an error says of settings is the same for the shell and for Python, in the words of each: where it is
-raised, `setting(folds=3) | "repair the file"` stands for `--folds 3   or   repair the file` and for
-`folds=3   or   repair the file`.
+A setting is written in two ways: `--folds 3` in the shell, and `folds=3` in Python. An error holds both, as a
+`Phrase`, and plain texts continue one:
+
+    setting(folds=3) + " is enough"               --folds 3 is enough
+                                                  folds=3 is enough
+    setting(folds=3) | "repair the file"          --folds 3   or   repair the file
+                                                  folds=3   or   repair the file
 """
 
 import errno
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 
@@ -99,9 +105,9 @@ CODES: dict[str, str] = {
     "E514": "the network does not finish a step in time",
 }
 
-# What is said where memory runs out, by those who do not raise MemoryError: PyTorch on its several back ends
-# and its helpers, DuckDB, the loader of shared libraries, the starter of threads.
-SCARCE = (
+# What errors other than MemoryError say when memory runs out: those of PyTorch's back ends, of DuckDB, of
+# loading a shared library and of starting a thread.
+OUT_OF_MEMORY = (
     "out of memory",
     "out_of_memory",
     "allocate memory",
@@ -125,23 +131,23 @@ def is_lack_of_memory(error: BaseException) -> bool:
     if type(error).__name__.startswith("OutOfMemory"):  # PyTorch's and DuckDB's own
         return True
     text = str(error).lower()
-    return any(sign in text for sign in SCARCE)
+    return any(sign in text for sign in OUT_OF_MEMORY)
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """A text that names settings, in the words of the shell and in those of Python.
+    """A text that names settings, as the shell writes them and as Python does.
 
-    `+` continues it, and `|` puts an alternative beside it.
+    `+` continues it, and `|` adds an alternative.
     """
 
     shell: str
     python: str
 
     @staticmethod
-    def of(said: "PhraseLike") -> "Phrase":
-        """Return a plain text, which is the same everywhere, as a phrase."""
-        return said if isinstance(said, Phrase) else Phrase(said, said)
+    def of(text: "PhraseLike") -> "Phrase":
+        """Return a plain text, which is the same for both, as a phrase."""
+        return text if isinstance(text, Phrase) else Phrase(text, text)
 
     def __add__(self, after: "PhraseLike") -> "Phrase":
         after = Phrase.of(after)
@@ -151,27 +157,26 @@ class Phrase:
         return Phrase.of(before) + self
 
     def __or__(self, other: "PhraseLike") -> "Phrase":
-        return self + OR + other
+        return self + "   or   " + other
 
     def __ror__(self, other: str) -> "Phrase":
-        return other + OR + self
+        return Phrase.of(other) | self
 
     def __format__(self, spec: str) -> str:
         raise TypeError("a phrase is continued by +; within a plain text it would lose one of its two forms")
 
     def words(self, *, python: bool) -> str:
-        """Return it for one of the two, such as for a table that is in memory: no command names that."""
+        """Return one of the two texts: Python's for a table in memory, for example."""
         return self.python if python else self.shell
 
 
 PhraseLike = str | Phrase
-OR = "   or   "
-QUOTED = ("target", "group", "time", "delimiter")  # and all lists: what they hold stands in the data
+QUOTED = ("target", "group", "time", "delimiter")  # always in quotes, as all lists are: they hold data
 
 
 @dataclass(frozen=True)
 class Word:
-    """A value that needs no quotes in the shell, or the word that stands for one, such as NAME."""
+    """A value that is shown without quotes, such as the placeholder NAME."""
 
     text: str
 
@@ -183,7 +188,7 @@ class Word:
 
 
 def setting(*names: str, **values: object) -> Phrase:
-    """Name settings: those without a value, then those with one.
+    """Return settings as a phrase: those without a value, then those with one.
 
     Parameters
     ----------
@@ -192,9 +197,8 @@ def setting(*names: str, **values: object) -> Phrase:
     **values
         As in Python: `setting(folds=3)` is `--folds 3`, and `setting(na=["?"])` is `--na '?'`.
     """
-    flags = [flag_of(name) for name in names]
-    flags += [flag for name, value in values.items() for flag in _flags(name, value)]
-    keywords = [*names, *(f"{name}={_literal(value)}" for name, value in values.items())]
+    flags = [*map(flag_of, names), *(flag for item in values.items() for flag in _to_flags(*item))]
+    keywords = [*names, *(f"{name}={_to_literal(value)}" for name, value in values.items())]
     return Phrase(" ".join(flags), ", ".join(keywords))
 
 
@@ -204,28 +208,24 @@ def flag_of(name: str) -> str:
 
 
 def shell_command(words: str, **values: object) -> Phrase:
-    """Return a command of the shell, which Python names too: what it does has no other name."""
-    said = f"regchoose {words} {setting(**values).shell}".rstrip()
-    return Phrase(said, said)
+    """Return a command as a phrase; it is the same in Python, which has no other name for it."""
+    return Phrase.of(f"regchoose {words} {setting(**values).shell}".rstrip())
 
 
 def one_of(remedies: Sequence[PhraseLike]) -> Phrase:
-    """Return remedies as alternatives."""
-    first, *others = map(Phrase.of, remedies)
-    for other in others:
-        first |= other
-    return first
+    """Join remedies as alternatives."""
+    return reduce(or_, map(Phrase.of, remedies))
 
 
 def phrase_of(text: str, *parts: Phrase) -> Phrase:
-    """Return a text of the shell as a phrase, given what it may name; the longest parts are sought first."""
+    """Return a text that was written for the shell as a phrase, given the settings that it may name."""
     python = text
-    for part in sorted(parts, key=lambda part: -len(part.shell)):
+    for part in sorted(parts, key=lambda part: -len(part.shell)):  # `--rows 8840` before `--rows 88`
         python = python.replace(part.shell, part.python)
     return Phrase(text, python)
 
 
-def _flags(name: str, value: object) -> list[str]:
+def _to_flags(name: str, value: object) -> list[str]:
     flag, opposite = flag_of(name), f"--no-{flag_of(name)[2:]}"
     match value:
         case bool():
@@ -235,25 +235,25 @@ def _flags(name: str, value: object) -> list[str]:
         case Mapping():
             return [f"{flag} {key}={item}" for key, item in value.items()]
         case list():
-            return [f"{flag} {_quoted(item)}" for item in value]
+            return [f"{flag} {_quote(item)}" for item in value]
         case tuple():
             return [f"{flag} {','.join(map(str, value))}"]
         case str():
-            return [f"{flag} {_quoted(value) if name in QUOTED else shlex.quote(value)}"]
+            return [f"{flag} {_quote(value) if name in QUOTED else shlex.quote(value)}"]
     return [f"{flag} {value}"]
 
 
-def _quoted(value: str | Word) -> str:
+def _quote(value: str | Word) -> str:
     """Quote a text for the shell, even where it needs no quotes."""
     if isinstance(value, Word) or value == "\t":
         return str(value).replace("\t", "tab")
-    said = repr(value)
+    literal = repr(value)
     # Python's quotes read better than those of shlex, and mean the same unless something must be escaped.
-    same = said[1:-1] == value and not (said[0] == '"' and set("$`!").intersection(value))
-    return said if same or not value.isprintable() else shlex.quote(value)
+    same = literal[1:-1] == value and not (literal[0] == '"' and set("$`!").intersection(value))
+    return literal if same or not value.isprintable() else shlex.quote(value)
 
 
-def _literal(value: object) -> str:
+def _to_literal(value: object) -> str:
     if isinstance(value, Mapping):  # a Word stands for what the reader fills in
         return f"{{{', '.join(f'{key!r}: {item}' for key, item in value.items())}}}"
     return repr(value)
@@ -262,7 +262,7 @@ def _literal(value: object) -> str:
 class RegchooseError(Exception):
     """An error that a person can act on.
 
-    What it says is in the words of the shell; `in_python` says the same in those of Python.
+    Its attributes name settings as the shell does; `in_python` returns the error as Python names them.
 
     Parameters
     ----------
@@ -291,37 +291,34 @@ class RegchooseError(Exception):
     ) -> None:
         assert code in CODES, code
         assert int(code[1]) == self.exit_code, code
-        self._phrases = Phrase.of(message), Phrase.of(where), tuple(map(Phrase.of, detail)), Phrase.of(fix)
-        super().__init__(self._phrases[0].shell)
-        self.code, self.message, self.where = code, self._phrases[0].shell, self._phrases[1].shell
-        self.detail, self.fix = tuple(line.shell for line in self._phrases[2]), self._phrases[3].shell
+        self._phrases = [Phrase.of(text) for text in (message, where, fix, *detail)]
+        self.code = code
+        self.message, self.where, self.fix, *lines = (phrase.shell for phrase in self._phrases)
+        self.detail = tuple(lines)
+        super().__init__(self.message)
 
     def in_python(self) -> Self:
-        """Return the error in the words of Python."""
-        return type(self)(self.code, **self._each(lambda phrase: phrase.python))
+        """Return the error with settings named as in Python."""
+        return self._with_phrases(Phrase.of(phrase.python) for phrase in self._phrases)
 
-    def changed(self, change: Callable[[str], str]) -> Self:
-        """Return the error with all that it says changed, in the words of both."""
-        both = self._each(lambda phrase: Phrase(change(phrase.shell), change(phrase.python)))
-        return type(self)(self.code, **both)
+    def map_text(self, change: Callable[[str], str]) -> Self:
+        """Return the error with a change made to each of its texts."""
+        return self._with_phrases(Phrase(change(each.shell), change(each.python)) for each in self._phrases)
 
     def to_json(self) -> dict[str, Any]:
         """Return the error as plain values, for another process."""
-        return {"code": self.code, **self._each(lambda phrase: [phrase.shell, phrase.python])}
+        return {"code": self.code, "phrases": [[phrase.shell, phrase.python] for phrase in self._phrases]}
 
     @staticmethod
-    def from_json(told: Mapping[str, Any]) -> "RegchooseError":
+    def from_json(content: Mapping[str, Any]) -> "RegchooseError":
         """Return the error that `to_json` wrote, of its own class."""
         kinds = UsageError, DataError, ResourceError, TrainingError
-        (kind,) = (kind for kind in kinds if kind.exit_code == int(told["code"][1]))
-        said = {name: Phrase(*told[name]) for name in ("message", "where", "fix")}
-        detail = [Phrase(*line) for line in told["detail"]]
-        return kind(told["code"], detail=detail, **said)
+        (kind,) = (kind for kind in kinds if kind.exit_code == int(content["code"][1]))
+        return kind(content["code"], "")._with_phrases(Phrase(*pair) for pair in content["phrases"])
 
-    def _each(self, change: Callable[[Phrase], Any]) -> dict[str, Any]:
-        message, where, detail, fix = self._phrases
-        said = {"message": message, "where": where, "fix": fix}
-        return {name: change(phrase) for name, phrase in said.items()} | {"detail": [*map(change, detail)]}
+    def _with_phrases(self, phrases: Iterable[Phrase]) -> Self:
+        message, where, fix, *detail = phrases
+        return type(self)(self.code, message, where=where, fix=fix, detail=detail)
 
 
 class UsageError(RegchooseError):
@@ -349,21 +346,21 @@ class TrainingError(RegchooseError):
 
 
 class Terminated(BaseException):
-    """SIGTERM came. Like KeyboardInterrupt it is no error, and nothing but the shell may stop at it."""
+    """SIGTERM was received. Like KeyboardInterrupt it is not an error; only the command line ends it."""
 
 
 class Interrupted(BaseException):
-    """A run was stopped, and something is known all the same.
+    """A run was stopped after a part of its result was known.
 
     Parameters
     ----------
-    known : Result
+    result : RunResult
         What is known, marked partial.
     terminated : bool
         By SIGTERM, not by Ctrl-C.
     """
 
-    def __init__(self, known: Any, *, terminated: bool) -> None:
-        super().__init__(known, terminated)
-        self.known = known
+    def __init__(self, result: Any, *, terminated: bool) -> None:
+        super().__init__(result, terminated)
+        self.result = result
         self.status = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED

@@ -56,8 +56,8 @@ class Machine:
     cache: Mapping[str, Any]
 
 
-def look(environ: Mapping[str, str], *, cache: Path | None) -> Machine:
-    """Look at this machine and at the folder of the cache; nothing is raised, what is unknown is None."""
+def inspect_machine(environ: Mapping[str, str], *, cache: Path | None) -> Machine:
+    """Describe this machine and the folder of the cache. Nothing is raised; what is unknown is None."""
     return Machine(
         __version__,
         f"{platform.python_version()} ({sys.executable})",
@@ -66,12 +66,12 @@ def look(environ: Mapping[str, str], *, cache: Path | None) -> Machine:
         cores(),
         memory(),
         {name: environ[name] for name in THREADS if environ.get(name)},
-        _place(_temporary()),
-        _place(cache),
+        _check_folder(_temporary_folder()),
+        _check_folder(cache),
     )
 
 
-def remarks(machine: Machine, devices: Mapping[str, Any] | str) -> list[str]:
+def find_problems(machine: Machine, devices: Mapping[str, Any] | str) -> list[str]:
     """Say what is missing, and what will be slow.
 
     Parameters
@@ -79,27 +79,27 @@ def remarks(machine: Machine, devices: Mapping[str, Any] | str) -> list[str]:
     devices : mapping or str
         What PyTorch sees, or why it cannot be loaded.
     """
-    said = [
+    problems = [
         f"{name} is not installed: pip install {name}" for name, v in machine.packages.items() if v is None
     ]
     if isinstance(devices, str):
-        said.append(f"PyTorch cannot be loaded, so nothing can be trained: {devices}")
+        problems.append(f"PyTorch cannot be loaded, so nothing can be trained: {devices}")
     elif not devices["cuda"]:
-        said.append(f"no CUDA device: {devices['why']}. Small networks train as quickly without.")
+        problems.append(f"no CUDA device: {devices['why']}. Small networks train as quickly without.")
     if machine.cores == 1:
-        said.append("one core: trainings run one after the other")
+        problems.append("one core: trainings run one after the other")
     if machine.memory is not None and machine.memory < LITTLE_MEMORY:
-        said.append(f"{machine.memory / GIB:.1f} GiB of memory: --rows 2000 for wide tables")
+        problems.append(f"{machine.memory / GIB:.1f} GiB of memory: --rows 2000 for wide tables")
     if machine.threads:
-        said.append(
+        problems.append(
             f"{', '.join(machine.threads)} is set; regchoose uses one thread a training whatever it says"
         )
     for name, place in (("temporary files", machine.temporary), ("the cache", machine.cache)):
         if not place["writable"]:
-            said.append(f"{place['path']} cannot be written, which is for {name}")
+            problems.append(f"{place['path']} cannot be written, which is for {name}")
         elif place["free"] is not None and place["free"] < LITTLE_DISK:
-            said.append(f"{place['path']} has {place['free'] / GIB:.2f} GiB left; large tables need more")
-    return said
+            problems.append(f"{place['path']} has {place['free'] / GIB:.2f} GiB left; large tables need more")
+    return problems
 
 
 def _version(name: str) -> str | None:
@@ -130,14 +130,14 @@ def memory() -> int | None:
     return min(whole, int(limit)) if limit.isdigit() else whole
 
 
-def _temporary() -> Path | None:
+def _temporary_folder() -> Path | None:
     try:
         return Path(tempfile.gettempdir())
     except OSError:  # no folder can be written
         return None
 
 
-def _place(path: Path | None) -> dict[str, Any]:
+def _check_folder(path: Path | None) -> dict[str, Any]:
     """Return a folder's path, free bytes, and whether it, or the nearest one above it, can be written."""
     there = path
     while there is not None and not there.exists() and there != there.parent:

@@ -19,7 +19,7 @@ from regchoose.errors import (
     setting,
     shell_command,
 )
-from regchoose.settings.sources import layered, preset_text
+from regchoose.settings.sources import resolve_settings
 from regchoose.settings.values import FIELDS
 
 SAID: list[tuple[Phrase, str, str]] = [
@@ -119,7 +119,7 @@ def test_an_error_speaks_to_both_and_comes_whole_from_another_process() -> None:
         assert (said.code, said.message, said.where) == ("E303", "folds=5 need 20 rows", "folds")
         assert said.detail == ("cause: none", "rows=3 are few")
         assert str(said.in_python().fix) == "resources='no'   or   more rows"
-    moved = error.changed(lambda text: text.replace("rows", "lines"))
+    moved = error.map_text(lambda text: text.replace("rows", "lines"))
     assert (moved.fix, moved.in_python().fix) == (
         "--resources no   or   more lines",
         "resources='no'   or   more lines",
@@ -208,7 +208,7 @@ def test_every_value_that_is_offered_is_taken() -> None:
     assert len(offered) > 40
     for place, name, value in offered:
         try:
-            layered({name: value}, environ={}, config=None, preset_text=preset_text)
+            resolve_settings({name: value}, environ={}, config=None)
         except UsageError as error:
             raise AssertionError(f"{place}: {error}") from error
 

@@ -50,7 +50,7 @@ class Cache:
 
     def __init__(self, file: Path, *, engine: str, fresh: bool, now: Callable[[], float]) -> None:
         self.file, self.notes = file, list[str]()
-        self.found, self.kept = 0, 0  # blocks
+        self.n_found, self.n_stored = 0, 0  # blocks
         self._engine, self._fresh, self._now = engine, fresh, now
         self._used: set[str] = set()
         self._connection: sqlite3.Connection | None = None
@@ -69,14 +69,14 @@ class Cache:
             note = str(json.loads(entry.about)["note"])
         except UNREADABLE:
             return None
-        self.found += 1
+        self.n_found += 1
         return arrays, note
 
     def keep_block(self, key: str, arrays: Arrays, note: str) -> None:
         """Store the arrays of a block and its note."""
         packed = io.BytesIO()
         np.savez(packed, **arrays)  # type: ignore[arg-type]  # names are free, but for `file`
-        self.kept += 1
+        self.n_stored += 1
         about = json.dumps({"note": note})
         self._write(combine(self._engine, key), "block", Entry(about, packed.getvalue()))
 

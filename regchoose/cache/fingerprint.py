@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).parents[1]
 ENGINE = ("training", "records")
 LIBRARIES = ("torch", "numpy", "scipy")
 ALL_LIBRARIES = (*LIBRARIES, "scikit-learn", "pandas", "duckdb", "pillow")
+DECISIVE = [name for name in FIELDS if option_of(name).result or name == "device"]  # settings that count
 HASHED_BELOW = 64 * 2**20  # bytes; larger files go by size and time
 HASHED_FILES = 2_000  # of a folder of images; more go by size and time
 
@@ -36,7 +37,7 @@ def engine_fingerprint() -> str:
 
 def code_fingerprint(folder: Path, parts: Iterable[str] = ("",)) -> str:
     """Return the fingerprint of the Python files of a folder, or of parts of it."""
-    files = (file for part in parts for file in _python(folder / part))
+    files = (file for part in parts for file in _python_files(folder / part))
     return combine(*(f"{file.relative_to(folder)} {_digest(file)}" for file in files))
 
 
@@ -65,10 +66,8 @@ def answer_key(
     files = files_fingerprint(data) if settings.network in ("mlp", "linear", "cnn") else None
     if files is None:
         return None
-    chosen = {name: getattr(settings, name) for name in FIELDS if option_of(name).result or name == "device"}
-    code = combine(code_fingerprint(PACKAGE), *map(_release, ALL_LIBRARIES))
-    said = json.dumps([chosen, sorted(given & chosen.keys()), attended], sort_keys=True, default=str)
-    return combine("answer", __version__, code, machine_fingerprint(environ), data, files, said)
+    asked = json.dumps([sorted(given.intersection(DECISIVE)), attended])
+    return combine("answer", data, files, asked, _common_fingerprint(settings, environ))
 
 
 def fit_key(data: str, settings: Settings, asked: str, *, environ: Mapping[str, str]) -> str:
@@ -82,11 +81,15 @@ def fit_key(data: str, settings: Settings, asked: str, *, environ: Mapping[str, 
         The regularizer, its strength and the length of the training.
     """
     files = files_fingerprint(data) or f"unknown {time.time_ns()}"
-    chosen = {name: getattr(settings, name) for name in FIELDS if option_of(name).result or name == "device"}
-    own = _network_fingerprint(settings.network)
-    code = combine(code_fingerprint(PACKAGE), *map(_release, ALL_LIBRARIES), own)
-    said = json.dumps(chosen, sort_keys=True, default=str)
-    return combine("fit", __version__, code, machine_fingerprint(environ), data, files, said, asked)
+    network = _network_fingerprint(settings.network)
+    return combine("fit", data, files, asked, network, _common_fingerprint(settings, environ))
+
+
+def _common_fingerprint(settings: Settings, environ: Mapping[str, str]) -> str:
+    """Return the fingerprint of what all runs depend on: code, libraries, machine and settings."""
+    code = combine(__version__, code_fingerprint(PACKAGE), *map(_release, ALL_LIBRARIES))
+    chosen = {name: getattr(settings, name) for name in DECISIVE}
+    return combine(code, machine_fingerprint(environ), json.dumps(chosen, sort_keys=True, default=str))
 
 
 def _network_fingerprint(network: str) -> str:
@@ -98,30 +101,29 @@ def _network_fingerprint(network: str) -> str:
 
 def files_fingerprint(data: str) -> str | None:
     """Return the fingerprint of the files of a path, folder or pattern; None if there are none."""
-    here = Path(data)
+    path = Path(data)
     try:
-        if here.is_dir():
-            return _folder_fingerprint(here)
-        if here.is_file():
-            files = [here]
+        if path.is_dir():
+            return _folder_fingerprint(path)
+        if path.is_file():
+            files = [path]
         else:
-            is_pattern = any(sign in data for sign in "*?[")
-            found = map(Path, glob.glob(data, recursive=True) if is_pattern else ())
-            files = sorted(file for file in found if file.is_file())
+            matches = map(Path, glob.glob(data, recursive=True) if glob.has_magic(data) else ())
+            files = sorted(file for file in matches if file.is_file())
         return combine(*map(_file_fingerprint, files)) if files else None
     except (OSError, ValueError):
         return None
 
 
-def _folder_fingerprint(here: Path) -> str | None:
+def _folder_fingerprint(folder: Path) -> str | None:
     """Return the fingerprint of a folder's files, and of the images below, whose folder is their class."""
-    files = sorted(file for file in here.iterdir() if file.is_file())
-    walked = (Path(place, name) for place, _, names in os.walk(here) for name in names)
-    images = sorted(file for file in walked if file.suffix.lower() in IMAGE_ENDINGS and file.parent != here)
+    files = sorted(file for file in folder.iterdir() if file.is_file())
+    walked = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
+    images = sorted(file for file in walked if file.suffix.lower() in IMAGE_ENDINGS and file.parent != folder)
     if not files and not images:
         return None
-    fingerprint = _file_fingerprint if len(images) <= HASHED_FILES else _stated_fingerprint
-    below = [f"{file.relative_to(here)} {fingerprint(file)}" for file in images]
+    fingerprint = _file_fingerprint if len(images) <= HASHED_FILES else _stat_fingerprint
+    below = [f"{file.relative_to(folder)} {fingerprint(file)}" for file in images]
     return combine(*map(_file_fingerprint, files), *below)
 
 
@@ -141,15 +143,15 @@ def machine_fingerprint(environ: Mapping[str, str]) -> str:
 
 
 def _file_fingerprint(file: Path) -> str:
-    known = file.stat()
-    if known.st_size < HASHED_BELOW:
-        return f"{file.name} {known.st_size} {_digest(file)}"
-    return _stated_fingerprint(file)
+    size = file.stat().st_size
+    if size < HASHED_BELOW:
+        return f"{file.name} {size} {_digest(file)}"
+    return _stat_fingerprint(file)
 
 
-def _stated_fingerprint(file: Path) -> str:
-    known = file.stat()
-    return f"{file.resolve()} {known.st_size} {known.st_mtime_ns} {known.st_ino}"
+def _stat_fingerprint(file: Path) -> str:
+    status = file.stat()
+    return f"{file.resolve()} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
 
 
 def _digest(file: Path) -> str:
@@ -157,7 +159,7 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _python(place: Path) -> list[Path]:
+def _python_files(place: Path) -> list[Path]:
     return sorted(place.rglob("*.py")) if place.is_dir() else [place] if place.is_file() else []
 
 

@@ -2,27 +2,32 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any, TextIO
 
 import typer
 from typer.main import get_command
 
-from regchoose.cli.failures import form_of, guarded
-from regchoose.cli.fit_options import FIT_OWN, FITTING, MODEL, PREDICT_OWN, PREDICTING
-from regchoose.cli.flags import Sectioned, with_options, words
-from regchoose.cli.signals import orderly
-from regchoose.settings.options import DATA
-from regchoose.settings.values import FIELDS, option_of
+from regchoose.cli.failures import guess_error_format, run_reporting_errors
+from regchoose.cli.flags import (
+    FIT,
+    FIT_EXTRA,
+    INSPECT,
+    MODEL,
+    PREDICT,
+    PREDICT_EXTRA,
+    SAMPLE,
+    Sectioned,
+    completer,
+    table_command,
+)
+from regchoose.cli.signals import handle_signals
+from regchoose.settings.values import FIELDS
 from regchoose.version import __version__
 
 ABOUT = "Which weight regularizer should a neural network on this table start with, how strong, how sure?"
-ACTIONS = "[list|clear|path]"
-GATE = "Exit with 1 where this holds: an expression over the result's fields."
 COMPLETION = {"--install-completion", "--show-completion"}
-LOOKING = [name for name in FIELDS if option_of(name).group == DATA]
-LOOKING += ["seed", "json", "quiet", "debug", "config", "no_input"]
 
 # The help option is our own: typer's would load pydantic to understand that it was not given.
 app = typer.Typer(
@@ -37,19 +42,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100},
 )
-
-
-def _topics(incomplete: str) -> list[str]:
-    """Return the topics and codes that begin so."""
-    from regchoose.errors import CODES
-    from regchoose.explain.find import topics
-
-    return [word for word in (*topics(), *CODES) if word.casefold().startswith(incomplete.casefold())]
-
-
-CHART, DRAWING = "which-regularizer|three-questions", "text|mermaid|svg|json"
-FORMS, SHORT_FORMS = "text|json|markdown|github|junit|html", "text|markdown|json"
-DOCUMENTS, LIBRARIES = "[result|comparison]", "pytorch|keras|sklearn"
 
 
 def _version(wanted: bool) -> None:
@@ -79,103 +71,103 @@ def root(
         _help(ctx, wanted=True)
 
 
-def _recommend(data: str, flags: Mapping[str, Any]) -> int:
-    from regchoose.cli.recommend import recommend
-
-    return recommend(data, flags)
-
-
-def _inspect(data: str, flags: Mapping[str, Any]) -> int:
-    from regchoose.cli.inspect import inspect
-
-    return inspect(data, flags)
-
-
-def _sample(data: str, flags: Mapping[str, Any]) -> int:
-    from regchoose.cli.sample import sample
-
-    return sample(data, flags)
-
-
-def _fit(data: str, flags: Mapping[str, Any]) -> int:
-    from regchoose.cli.fit import fit
-
-    return fit(data, flags)
-
-
-def _predict(data: str, flags: Mapping[str, Any]) -> int:
-    from regchoose.cli.predict import predict
-
-    return predict(data, flags)
+# ---- commands that read a table: their options are settings -----------------------------------------
 
 
 app.command("recommend", cls=Sectioned, help="Walk the chart on DATA and recommend a regularizer.")(
-    with_options(_recommend, FIELDS)
+    table_command("recommend", FIELDS)
 )
 app.command(
     "inspect", cls=Sectioned, help="Say what DATA is taken for: columns, target, correlation, sparsity."
-)(with_options(_inspect, LOOKING))
+)(table_command("inspect", INSPECT))
 app.command(
     "sample",
     cls=Sectioned,
     help="Write N rows of DATA that match the whole, with the proof; --rows all: the table as it was read.",
-)(with_options(_sample, [*LOOKING, "rows", "folds", "output", "force"]))
+)(table_command("sample", SAMPLE))
 app.command(
     "fit", cls=Sectioned, help="Train on all of DATA with the recommendation of a result; write a model."
-)(with_options(_fit, FITTING, own=FIT_OWN))
+)(table_command("fit", FIT, extra=FIT_EXTRA))
 app.command("predict", cls=Sectioned, help="Write what a MODEL says of every row of DATA.")(
-    with_options(_predict, PREDICTING, before={"model": MODEL}, own=PREDICT_OWN)
+    table_command("predict", PREDICT, before={"model": MODEL}, extra=PREDICT_EXTRA)
 )
+
+
+# ---- the other commands ----------------------------------------------------------------------------
+
+
+def _list_topics(incomplete: str) -> list[str]:
+    """Return the topics and error codes that begin so."""
+    from regchoose.errors import CODES
+    from regchoose.explain.find import topics
+
+    return [word for word in (*topics(), *CODES) if word.casefold().startswith(incomplete.casefold())]
+
+
+def _option_of(words: str, *flags: str, **further: Any) -> Any:
+    return typer.Option(*flags, metavar=words, autocompletion=completer(words), **further)
+
+
+def _argument_of(words: str) -> Any:
+    return typer.Argument(metavar=words, autocompletion=completer(words), show_default=False)
+
+
+Result = Annotated[str, typer.Argument(metavar="RESULT", show_default=False)]
+FailIf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="EXPR", help="Exit with 1 where this holds: an expression over the result's fields."
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 
 @app.command("flowchart", help="Draw a chart.")
 def _flowchart(
-    chart: Annotated[str, typer.Option(metavar=CHART, autocompletion=words(CHART))] = "which-regularizer",
-    form: Annotated[str, typer.Option("--format", metavar=DRAWING, autocompletion=words(DRAWING))] = "text",
+    chart: Annotated[str, _option_of("which-regularizer|three-questions")] = "which-regularizer",
+    format_name: Annotated[str, _option_of("text|mermaid|svg|json", "--format")] = "text",
 ) -> int:
     from regchoose.cli.flowchart import flowchart
 
-    return flowchart(chart, form=form)
+    return flowchart(chart, format_name=format_name)
 
 
 @app.command("report", help="Render a saved RESULT; the ending of FILE says as what.")
 def _report(
-    result: Annotated[str, typer.Argument(metavar="RESULT", show_default=False)],
-    to: Annotated[
+    result: Result,
+    file: Annotated[
         str | None,
         typer.Option(
             "--output", "-o", metavar="FILE", help="Write it to this file: .html, .md, .xml or .txt."
         ),
     ] = None,
-    form: Annotated[
+    format_name: Annotated[
         str | None,
-        typer.Option(
+        _option_of(
+            "text|json|markdown|github|junit|html",
             "--format",
-            metavar=FORMS,
-            autocompletion=words(FORMS),
             help="Its form, whatever the file is called; without a file it is printed.",
         ),
     ] = None,
-    fail_if: Annotated[str | None, typer.Option(metavar="EXPR", help=GATE)] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    fail_if: FailIf = None,
+    force: Force = False,
+    debug: Debug = False,
 ) -> int:
     from regchoose.cli.report import report
 
-    return report(result, to=to, form=form, fail_if=fail_if, force=force)
+    return report(result, file=file, format_name=format_name, fail_if=fail_if, force=force)
 
 
 @app.command("export", help="Write a short script that trains with the recommendation of a RESULT.")
 def _export(
-    result: Annotated[str, typer.Argument(metavar="RESULT", show_default=False)],
-    to: Annotated[
-        str, typer.Option(metavar=LIBRARIES, autocompletion=words(LIBRARIES), help="The library it uses.")
-    ],
+    result: Result,
+    to: Annotated[str, _option_of("pytorch|keras|sklearn", help="The library it uses.")],
     file: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    force: Force = False,
+    debug: Debug = False,
 ) -> int:
     from regchoose.cli.export import export
 
@@ -186,27 +178,23 @@ def _export(
 def _compare(
     old: Annotated[str, typer.Argument(metavar="OLD", show_default=False)],
     new: Annotated[str, typer.Argument(metavar="NEW", show_default=False)],
-    form: Annotated[
-        str, typer.Option("--format", metavar=SHORT_FORMS, autocompletion=words(SHORT_FORMS))
-    ] = "text",
+    format_name: Annotated[str, _option_of("text|markdown|json", "--format")] = "text",
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
-    fail_if: Annotated[str | None, typer.Option(metavar="EXPR", help=GATE)] = None,
+    fail_if: FailIf = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the first line alone.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Debug = False,
 ) -> int:
     from regchoose.cli.compare import compare
 
-    return compare(old, new, form="json" if json else form, fail_if=fail_if, quiet=quiet)
+    return compare(old, new, format_name="json" if json else format_name, fail_if=fail_if, quiet=quiet)
 
 
 @app.command("cache", help="List the journal of what was trained, clear it, or say where it is.")
 def _cache(
-    action: Annotated[
-        str, typer.Argument(metavar=ACTIONS, autocompletion=words(ACTIONS), show_default=False)
-    ] = "list",
+    action: Annotated[str, _argument_of("[list|clear|path]")] = "list",
     cache_dir: Annotated[str | None, typer.Option(metavar="DIR", help="The folder of the journal.")] = None,
     json: Annotated[bool, typer.Option("--json", help="List it as one JSON document.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Debug = False,
 ) -> int:
     from regchoose.cli.cache import cache
 
@@ -214,11 +202,7 @@ def _cache(
 
 
 @app.command("schema", help="Print the JSON Schema of what recommend or compare prints with --json.")
-def _schema(
-    document: Annotated[
-        str, typer.Argument(metavar=DOCUMENTS, autocompletion=words(DOCUMENTS), show_default=False)
-    ] = "result",
-) -> int:
+def _schema(document: Annotated[str, _argument_of("[result|comparison]")] = "result") -> int:
     from regchoose.cli.schema import schema
 
     return schema(document)
@@ -229,7 +213,7 @@ def _schema(
 )
 def _explain(
     topic: Annotated[
-        str | None, typer.Argument(metavar="TOPIC|CODE", autocompletion=_topics, show_default=False)
+        str | None, typer.Argument(metavar="TOPIC|CODE", autocompletion=_list_topics, show_default=False)
     ] = None,
 ) -> int:
     from regchoose.cli.explain import explain
@@ -246,6 +230,9 @@ def _doctor(
     return doctor(json=json)
 
 
+# ---- the start -------------------------------------------------------------------------------------
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status.
 
@@ -256,11 +243,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     argv = list(sys.argv[1:] if arguments is None else arguments)
     _prepare_streams()
-    with orderly():
-        return guarded(partial(_parsed, argv), form_of(argv, os.environ))
+    with handle_signals():
+        return run_reporting_errors(partial(_run_command, argv), guess_error_format(argv, os.environ))
 
 
-def _parsed(argv: Sequence[str]) -> int:
+def _run_command(argv: Sequence[str]) -> int:
     command: Callable[..., Any] = get_command(app).main
     status = command(args=argv, prog_name="regchoose", standalone_mode=False)
     return int(status or 0)

@@ -1,4 +1,4 @@
-"""`regchoose cache`: the journal of what was trained; and how `recommend` comes by it."""
+"""`regchoose cache`: lists or clears the cache of what was trained; and opens it for `recommend`."""
 
 import os
 import time
@@ -18,30 +18,31 @@ from regchoose.result.json_text import dump_document
 from regchoose.settings.options import Settings
 
 ACTIONS = ("list", "clear", "path")
-HOMELESS = "Nothing is kept for another run: there is no home folder; --cache-dir names a place."
+NO_CACHE = "Nothing is kept for another run: there is no home folder; --cache-dir names a place."
 
 
 @contextmanager
-def journal_of(settings: Settings) -> Iterator[Cache | None]:
-    """Give the journal of a run; None, and a line that says why, where there can be none."""
+def open_cache(settings: Settings) -> Iterator[Cache | None]:
+    """Give the cache of a run; None, and a line that says why, if there can be none."""
     folder = cache_folder(settings.cache_dir, os.environ)
     if folder is None:
-        _say(HOMELESS, quiet=settings.quiet)
+        _say(NO_CACHE, quiet=settings.quiet)
         yield None
         return
-    journal = Cache(folder / CACHE_FILE, engine=engine_fingerprint(), fresh=settings.fresh, now=time.time)
-    told = _told(journal, 0, quiet=settings.quiet)
+    cache = Cache(folder / CACHE_FILE, engine=engine_fingerprint(), fresh=settings.fresh, now=time.time)
+    n_said = _say_notes(cache, quiet=settings.quiet)
     try:
-        yield journal
+        yield cache
     finally:
-        journal.close()
-        _told(journal, told, quiet=settings.quiet)
+        cache.close()
+        _say_notes(cache, first=n_said, quiet=settings.quiet)
 
 
-def _told(journal: Cache, told: int, *, quiet: bool) -> int:
-    for note in journal.notes[told:]:
+def _say_notes(cache: Cache, *, first: int = 0, quiet: bool) -> int:
+    """Print the notes of a cache from the given one on; return how many there are by now."""
+    for note in cache.notes[first:]:
         _say(note, quiet=quiet)
-    return len(journal.notes)
+    return len(cache.notes)
 
 
 def _say(line: str, *, quiet: bool) -> None:
@@ -50,7 +51,7 @@ def _say(line: str, *, quiet: bool) -> None:
 
 
 def cache(action: str, *, folder: str | None, json: bool) -> int:
-    """List the journal, clear it or say where it is; return the exit status.
+    """List the cache, clear it or say where it is; return the exit status.
 
     Parameters
     ----------
@@ -80,17 +81,20 @@ def cache(action: str, *, folder: str | None, json: bool) -> int:
     elif not file.exists():
         _show(CacheContents(0, 0, ()), file, json=json and action == "list")
     else:
-        journal = Cache(file, engine=engine_fingerprint(), fresh=False, now=time.time)
+        stored = Cache(file, engine=engine_fingerprint(), fresh=False, now=time.time)
         if action == "clear":
-            journal.clear()
-        _show(journal.contents(), file, json=json and action == "list")
-        journal.close()
-        _told(journal, 0, quiet=False)
+            stored.clear()
+        _show(stored.contents(), file, json=json and action == "list")
+        stored.close()
+        _say_notes(stored, quiet=False)
     return 0
 
 
 def _show(contents: CacheContents, file: Path, *, json: bool) -> None:
-    answers = [{"used": _when(used), **about} for used, about in contents.answers]
+    answers = [
+        {"used": datetime.fromtimestamp(used, tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ"), **about}
+        for used, about in contents.answers
+    ]
     if json:
         sizes = {"bytes": contents.bytes, "blocks": contents.blocks}
         output.write(dump_document({"path": str(file), **sizes, "answers": answers}))
@@ -99,7 +103,3 @@ def _show(contents: CacheContents, file: Path, *, json: bool) -> None:
     lines = [f"{file}", size]
     lines += [f"  {a['used']}  {a.get('path', '')}  {a.get('recommended', '')}" for a in answers]
     output.write("".join(f"{plain(line, longest=400)}\n" for line in lines))
-
-
-def _when(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ")

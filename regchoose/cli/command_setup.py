@@ -1,39 +1,57 @@
-"""What every command that reads a table starts with: its settings, its progress display and its prompts."""
+"""What the commands that read a table share: their settings, their progress display and their prompts."""
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from regchoose.cli.failures import Form
-from regchoose.cli.prompts import asker, is_attended, nobody
+from rich.console import RenderableType
+
+from regchoose.cli import output
+from regchoose.cli.failures import ErrorFormat, run_reporting_errors
+from regchoose.cli.prompts import is_attended, make_asker, never_ask
 from regchoose.records.answers import Ask
 from regchoose.report.progress import Display, show_progress
+from regchoose.result.json_text import dump_document
 from regchoose.settings.options import Settings
-from regchoose.settings.sources import config_text, layered, preset_text
+from regchoose.settings.sources import read_config, resolve_settings
 
 
-def settings_from(
-    flags: Mapping[str, Any], *, recorded: tuple[str, Mapping[str, Any]] | None = None
-) -> tuple[Settings, frozenset[str]]:
-    """Return the settings of a run, and the names of those that do not come from the preset or a default.
-
-    Flags come first, then the environment, then the configuration file.
+def run_with_settings(
+    work: Callable[[Settings, frozenset[str]], int],
+    flags: Mapping[str, Any],
+    *,
+    recorded: tuple[str, Mapping[str, Any]] | None = None,
+) -> int:
+    """Do the work of a command, report its errors as its settings ask, and return the exit status.
 
     Parameters
     ----------
+    work : callable
+        Takes the settings, and the names of those that do not come from the preset or a default.
+    flags : mapping of str to object
+        What the command line gave; then comes the environment, then the configuration file.
     recorded : (str, mapping), optional
         Name and settings of a result, or of a model, that the run goes on from.
     """
-    config = config_text(flags, environ=os.environ, folder=Path.cwd())
-    return layered(flags, environ=os.environ, config=config, preset_text=preset_text, recorded=recorded)
+    config = read_config(flags, environ=os.environ, folder=Path.cwd())
+    settings, given = resolve_settings(flags, environ=os.environ, config=config, recorded=recorded)
+    in_json = settings.json or settings.format == "json"
+    form = ErrorFormat(json=in_json, debug=settings.debug, format=settings.format)
+    return run_reporting_errors(partial(work, settings, given), form)
 
 
-def error_form(settings: Settings) -> Form:
-    """Return how errors are shown once the settings are known."""
-    return Form(json=settings.json or settings.format == "json", debug=settings.debug, format=settings.format)
+def print_answer(
+    settings: Settings, *, values: Callable[[], dict[str, Any]], drawing: Callable[[], RenderableType]
+) -> None:
+    """Print the answer of a command: as one JSON document if that is asked for, else as text."""
+    if settings.json:
+        output.write(dump_document(values()))
+    else:
+        output.show(drawing())
 
 
 @contextmanager
@@ -50,6 +68,6 @@ def interaction(
         Setting → answer; filled while the run asks.
     """
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
+    answers = {} if answers is None else answers
     with show_progress(quiet=settings.quiet, json=json, environ=os.environ, clock=time.monotonic) as listener:
-        noted = {} if answers is None else answers
-        yield listener, asker(noted, paused=listener.paused) if attended else nobody
+        yield listener, make_asker(answers, paused=listener.paused) if attended else never_ask

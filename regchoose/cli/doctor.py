@@ -7,25 +7,25 @@ from typing import Any
 
 from regchoose.cache.location import cache_folder
 from regchoose.cli import output
-from regchoose.machine import GIB, Machine, look, remarks
+from regchoose.machine import GIB, Machine, find_problems, inspect_machine
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import dump_document
 
 
 def doctor(*, json: bool) -> int:
     """Print what was found; return 0, whatever it is."""
-    machine, devices = look(os.environ, cache=cache_folder(None, os.environ)), _devices()
-    said = remarks(machine, devices)
+    machine, devices = inspect_machine(os.environ, cache=cache_folder(None, os.environ)), _find_devices()
+    problems = find_problems(machine, devices)
     if json:
-        found = {"error": devices} if isinstance(devices, str) else devices
-        output.write(dump_document({"ok": True, **asdict(machine), "devices": found, "remarks": said}))
+        listed = {"error": devices} if isinstance(devices, str) else devices
+        output.write(dump_document({"ok": True, **asdict(machine), "devices": listed, "remarks": problems}))
         return 0
-    output.write("".join(f"{line}\n" for line in _lines(machine, devices, said)))
+    output.write("".join(f"{line}\n" for line in _to_lines(machine, devices, problems)))
     return 0
 
 
-def _devices() -> Mapping[str, Any] | str:
-    """Return what PyTorch sees, or why it cannot be loaded: then everything else is said all the same."""
+def _find_devices() -> Mapping[str, Any] | str:
+    """Return what PyTorch sees, or why it cannot be loaded: the rest is printed all the same."""
     try:
         from regchoose.training.device import describe_devices
 
@@ -34,7 +34,7 @@ def _devices() -> Mapping[str, Any] | str:
         return plain(f"{type(error).__name__}: {error}")
 
 
-def _lines(machine: Machine, devices: Mapping[str, Any] | str, said: list[str]) -> list[str]:
+def _to_lines(machine: Machine, devices: Mapping[str, Any] | str, problems: list[str]) -> list[str]:
     cards = (
         [] if isinstance(devices, str) else [f"{c['name']}, {c['memory_gib']} GiB" for c in devices["cuda"]]
     )
@@ -48,14 +48,14 @@ def _lines(machine: Machine, devices: Mapping[str, Any] | str, said: list[str]) 
         ("memory", memory),
         ("device", "; ".join(["cpu", *cards])),
         ("threads", ", ".join(f"{name}={value}" for name, value in machine.threads.items()) or "as set here"),
-        ("temporary", _said(machine.temporary)),
-        ("cache", _said(machine.cache)),
+        ("temporary", _describe_folder(machine.temporary)),
+        ("cache", _describe_folder(machine.cache)),
     ]
     text = [f"{name:<13} {plain(value)}" for name, value in rows]
-    return [*text, "", *(f"–  {plain(line, longest=400)}" for line in said or ["nothing is missing"])]
+    return [*text, "", *(f"–  {plain(line, longest=400)}" for line in problems or ["nothing is missing"])]
 
 
-def _said(place: Mapping[str, Any]) -> str:
+def _describe_folder(place: Mapping[str, Any]) -> str:
     if place["path"] is None:
         return "none can be written"
     free = "" if place["free"] is None else f", {place['free'] / GIB:.1f} GiB free"

@@ -10,42 +10,28 @@ from regchoose.records.answers import Gate
 from regchoose.report.gate_text import describe_gate
 
 
-def on_result(text: str | None) -> Condition | None:
-    """Read what `--fail-if` asks of a result.
+def read_condition(text: str | None, *, on_comparison: bool = False) -> Condition | None:
+    """Read what `--fail-if` asks of a result, or of a comparison of two, called `old` and `new`.
 
     Raises
     ------
     UsageError
-        E202 if no result can answer it.
+        E202 if no such document can answer it.
     """
     if text is None:
         return None
-    from regchoose.result.json_schema import answer_schema  # late: it takes a third of a second
+    # Late: it takes a third of a second.
+    from regchoose.result.json_schema import answer_schema, comparison_schema
 
-    return parse_condition(text, answer_schema("result"))
-
-
-def on_comparison(text: str | None) -> Condition | None:
-    """Read what `--fail-if` asks of a comparison, whose two results are called `old` and `new`.
-
-    Raises
-    ------
-    UsageError
-        E202 if no comparison can answer it.
-    """
-    if text is None:
-        return None
-    from regchoose.result.json_schema import comparison_schema  # late, as above
-
-    return parse_condition(text, comparison_schema())
+    return parse_condition(text, comparison_schema() if on_comparison else answer_schema("result"))
 
 
-def gated(expression: Condition | None, document: Mapping[str, Any]) -> Gate | None:
-    """Decide a condition on a document of JSON's kinds; None where none was given."""
-    return None if expression is None else evaluate_condition(expression, document)
+def decide(condition: Condition | None, document: Mapping[str, Any]) -> Gate | None:
+    """Decide a condition on a document of JSON's kinds; None if no condition was given."""
+    return None if condition is None else evaluate_condition(condition, document)
 
 
-def status(gate: Gate | None, *, quiet: bool) -> int:
+def report_gate(gate: Gate | None, *, quiet: bool) -> int:
     """Say on stderr what became of the condition; return the exit status."""
     if gate is None:
         return ExitCode.OK

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import typer
 
-from regchoose.cli.signals import stopped
+from regchoose.cli.signals import WORDS, signal_status
 from regchoose.errors import (
     ExitCode,
     RegchooseError,
@@ -25,13 +25,13 @@ from regchoose.errors import (
 )
 from regchoose.report.safe_text import fit_encoding, plain
 
-LONGEST = 300
-NO_ROOM = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
-ALIKE = 0.6  # of a word that was meant; under it, a guess only confuses
+LONGEST = 300  # characters of a line
+NO_SPACE = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
+SIMILARITY = 0.6  # of a word that was meant; under it, a guess only confuses
 
 
 @dataclass(frozen=True)
-class Form:
+class ErrorFormat:
     """How errors are shown: on stderr, with `json` on stdout instead, as annotations or a test on both."""
 
     json: bool
@@ -39,52 +39,50 @@ class Form:
     format: str = "text"
 
 
-def form_of(arguments: Sequence[str], environ: Mapping[str, str]) -> Form:
-    """Tell how errors are to be shown before the command line is understood."""
+def guess_error_format(arguments: Sequence[str], environ: Mapping[str, str]) -> ErrorFormat:
+    """Tell how errors are to be shown before the command line is parsed."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     on = {
         name: f"--{name}" in options
         or environ.get(f"REGCHOOSE_{name.upper()}", "").lower() in ("1", "yes", "true")
         for name in ("json", "debug")
     }
-    form = next(
-        (word.partition("=")[2] or after for word, after in pairwise([*options, ""]) if _is_format(word)),
-        environ.get("REGCHOOSE_FORMAT", "text"),
+    named = (
+        word.partition("=")[2] or after
+        for word, after in pairwise([*options, ""])
+        if word == "--format" or word.startswith("--format=")
     )
-    return Form(json=on["json"] or form == "json", debug=on["debug"], format=form)
+    name = next(named, environ.get("REGCHOOSE_FORMAT", "text"))
+    return ErrorFormat(json=on["json"] or name == "json", debug=on["debug"], format=name)
 
 
-def _is_format(word: str) -> bool:
-    return word == "--format" or word.startswith("--format=")
-
-
-def guarded(work: Callable[[], int], form: Form) -> int:
-    """Do the work; turn whatever it raises into an exit status and, where one can act on it, an error."""
+def run_reporting_errors(work: Callable[[], int], form: ErrorFormat) -> int:
+    """Do the work; report whatever it raises, and return the exit status."""
     status: int = ExitCode.OK
     try:
         status = work()
         sys.stdout.flush()
     except BrokenPipeError:
-        _reader_left()
+        # Whoever read stdout has what they wanted, as in `| head`: end quietly.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (KeyboardInterrupt, typer.Abort):
-        return _stop("interrupted", ExitCode.INTERRUPTED, form)
+        return _report_stop(ExitCode.INTERRUPTED, form)
     except Terminated:
-        return _stop("terminated", ExitCode.TERMINATED, form)
+        return _report_stop(ExitCode.TERMINATED, form)
     except Exception as error:  # noqa: BLE001 - the last net: a person gets a line, not a traceback
-        # What is being imported or called in C may make another error of the one that stops it.
-        if (signal := stopped()) is not None:
-            return _stop("interrupted" if signal == ExitCode.INTERRUPTED else "terminated", signal, form)
-        return _fail(error, form)
+        # An import or a call into C that a signal stops may raise an error of its own.
+        stop = signal_status()
+        return _report_error(error, form) if stop is None else _report_stop(stop, form)
     return status
 
 
-def _fail(error: Exception, form: Form) -> int:
+def _report_error(error: Exception, form: ErrorFormat) -> int:
     if form.debug:
         traceback.print_exception(error, file=sys.stderr)
-    known = _known(error)
-    if known:
-        _show(lines(known), known.code, known.message, hint=known.fix, where=known.where, form=form)
-        return known.exit_code
+    ours = _to_our_error(error)
+    if ours:
+        _show(error_lines(ours), ours.code, ours.message, hint=ours.fix, where=ours.where, form=form)
+        return ours.exit_code
     message = f"{type(error).__name__}: {plain(error, longest=LONGEST)}"
     fix = "" if form.debug else f"{setting('debug').shell} shows the traceback; please report it"
     text = [f"error[internal]: {message}", *([f"  fix:   {fix}"] if fix else [])]
@@ -92,37 +90,41 @@ def _fail(error: Exception, form: Form) -> int:
     return ExitCode.INTERNAL
 
 
-def _known(error: Exception) -> RegchooseError | None:
+def _to_our_error(error: Exception) -> RegchooseError | None:
     match error:
         case RegchooseError():
             return error
         case typer.TyperException():
-            return _usage(error)
+            return _to_usage_error(error)
         case _ if is_lack_of_memory(error):
             fix = setting("rows") + " with fewer rows, " + setting(jobs=1) + ", or a file of fewer rows"
             return ResourceError("E403", "memory ran out", fix=fix)
         case FileNotFoundError() if "temporary directory" in str(error):
             message = "there is no folder to write temporary files in"
             return ResourceError("E402", message, fix="name one in the variable TMPDIR")
-        case OSError(errno=number) if number in NO_ROOM:
+        case OSError(errno=number) if number in NO_SPACE:
             return ResourceError(
                 "E402", f"{error.strerror}", where=str(error.filename or "stdout"), fix="free some space"
             )
     return None
 
 
-def _usage(error: typer.TyperException) -> UsageError:
-    """Put typer's complaint into our form, with the nearest option or command that there is."""
+def _to_usage_error(error: typer.TyperException) -> UsageError:
+    """Put typer's complaint into our words, with the most similar option or command that there is.
+
+    typer does not export the classes of these errors, so they are told apart by what they carry.
+    """
     message = re.sub(r"\s+", " ", error.format_message()).strip().removesuffix(".")
     context: typer.Context | None = vars(error).get("ctx")
     path = context.command_path if context else "regchoose"
     near: list[str] = []
-    if unknown := re.match(r"No such option: (-[^\s=(]+)", message):
-        message = f"{path} has no option {unknown[1]}"
-        near = get_close_matches(unknown[1], _options(context), n=1, cutoff=ALIKE)
+    if "possibilities" in vars(error):  # an unknown option
+        option = plain(vars(error)["option_name"])
+        message = f"{path} has no option {option}"
+        near = get_close_matches(option, _options(context), n=1, cutoff=SIMILARITY)
     elif unknown := re.match(r"No such command '?([^'\s]+)", message):
         message = f"no command {unknown[1]}"
-        near = get_close_matches(unknown[1], _commands(context), n=1, cutoff=ALIKE)
+        near = get_close_matches(unknown[1], _commands(context), n=1, cutoff=SIMILARITY)
         near = [f"{path} {name}" for name in near]
     message = f"{message[:1].lower()}{message[1:]}"
     what = "the commands" if _commands(context) else "what it takes"
@@ -138,7 +140,7 @@ def _commands(context: typer.Context | None) -> list[str]:
     return list(vars(context.command).get("commands", ())) if context else []
 
 
-def lines(error: RegchooseError) -> list[str]:
+def error_lines(error: RegchooseError) -> list[str]:
     """Return an error in the contract's form, at most six lines."""
     text = [f"error[{error.code}]: {plain(error.message, longest=LONGEST)}"]
     if error.where:
@@ -149,15 +151,21 @@ def lines(error: RegchooseError) -> list[str]:
     return text
 
 
-def _stop(word: str, code: ExitCode, form: Form) -> int:
+def _report_stop(code: ExitCode, form: ErrorFormat) -> int:
+    word = WORDS[code]
     _show([f"{word}; nothing was written"], word, word, hint="", where="", form=form)
     return code
 
 
-def _show(text: Sequence[str], code: str, message: str, *, hint: str, where: str, form: Form) -> None:
+def _show(text: Sequence[str], code: str, message: str, *, hint: str, where: str, form: ErrorFormat) -> None:
     error = {"code": code, "message": message, "hint": hint, "where": where}
     if form.format in ("github", "junit") and not form.json:
-        sys.stdout.write(fit_encoding(_for_pipeline(error, form.format), sys.stdout.encoding))
+        # Late, as both know results, and with them numpy.
+        from regchoose.report.as_github import failure_as_github
+        from regchoose.report.as_junit import failure_as_junit
+
+        annotation = failure_as_github(error) if form.format == "github" else failure_as_junit(error)
+        sys.stdout.write(fit_encoding(annotation, sys.stdout.encoding))
         sys.stdout.flush()
     if form.json:
         sys.stdout.write(json.dumps({"ok": False, "error": error}, indent=2) + "\n")
@@ -165,16 +173,3 @@ def _show(text: Sequence[str], code: str, message: str, *, hint: str, where: str
     else:
         sys.stderr.write(fit_encoding("".join(f"{line}\n" for line in text), sys.stderr.encoding))
         sys.stderr.flush()
-
-
-def _for_pipeline(error: Mapping[str, str], form: str) -> str:
-    # Late, as both know results, and with them numpy.
-    from regchoose.report.as_github import failure_as_github
-    from regchoose.report.as_junit import failure_as_junit
-
-    return failure_as_github(error) if form == "github" else failure_as_junit(error)
-
-
-def _reader_left() -> None:
-    """End quietly: whoever read stdout has what they wanted (as in `| head`)."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

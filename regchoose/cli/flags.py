@@ -1,4 +1,4 @@
-"""The options of a command, made from the fields of Settings.
+"""The options of the commands that read a table, made from the fields of Settings.
 
 All are unset by default, so that the environment, a file and the preset can speak; `--help` shows the
 default that Settings has.
@@ -6,16 +6,15 @@ default that Settings has.
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from regchoose.errors import flag_of
-from regchoose.settings.options import Settings
-from regchoose.settings.values import FIELDS, Shape, has_opposite, option_of, shape_of
-
-Flags = Mapping[str, Any]
+from regchoose.settings.options import DATA, OUTPUT, Settings
+from regchoose.settings.values import FIELDS, has_opposite, option_of, shape_of
 
 
 class Sectioned(TyperCommand):
@@ -35,61 +34,48 @@ class Sectioned(TyperCommand):
                 formatter.write_dl(records)
 
 
-def words(legal: str) -> Callable[[str], list[str]]:
-    """Return what completes one of the words that a metavar lists."""
+def completer(words: str) -> Callable[[str], list[str]]:
+    """Return a function that completes one of the words of a metavar, such as `text|json`."""
 
     def complete(incomplete: str) -> list[str]:
-        return [word for word in legal.strip("[]").split("|") if word.startswith(incomplete)]
+        return [word for word in filter(None, words.strip("[]").split("|")) if word.startswith(incomplete)]
 
     return complete
 
 
-def with_options(
-    body: Callable[[str, Flags], int],
-    names: Iterable[str],
+def table_command(
+    name: str,
+    settings: Iterable[str],
     *,
     before: Mapping[str, Any] | None = None,
-    own: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> Callable[..., int]:
-    """Return a command function `(data, one parameter a setting)` that calls `body(data, what was given)`.
+    """Return a function for typer that calls the command `name` with DATA and the flags that were given.
+
+    The module of the command is loaded only when it runs.
 
     Parameters
     ----------
-    names : iterable of str
-        The settings.
-    before, own : mapping of str to annotation
-        Arguments before DATA, and options that are no settings; the body finds them among what was given.
+    name : str
+        The command, the module in `regchoose.cli` and the function in it: all three have one name.
+    settings : iterable of str
+        Names of settings that it takes as options.
+    before, extra : mapping of str to annotation
+        Arguments before DATA, and options that are not settings; they are passed on among the flags.
     """
 
-    def call(**values: Any) -> int:
-        data = values.pop("data")
-        return body(
-            data, {name: _text(name, value) for name, value in values.items() if value not in (None, [])}
-        )
+    def call(*, data: str, **values: Any) -> int:
+        command = getattr(import_module(f"regchoose.cli.{name}"), name)
+        flags = {key: _to_text(key, value) for key, value in values.items() if value not in (None, [])}
+        status: int = command(data, flags)
+        return status
 
-    argument = Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA",
-            help="A CSV or Parquet file, a folder of them or of images by class, or .npz with X and y.",
-            show_default=False,
-        ),
-    ]
-    parameters = [
-        _parameter(name, annotation, default=inspect.Parameter.empty)
-        for name, annotation in {**(before or {}), "data": argument}.items()
-    ]
-    parameters += [_parameter(name, annotation, default=None) for name, annotation in (own or {}).items()]
-    parameters += [_parameter(name, _annotation(name), default=None) for name in names]
+    required = {**(before or {}), "data": TABLE}
+    optional = {**(extra or {}), **{setting: _annotation(setting) for setting in settings}}
+    parameters = [_parameter(*item, default=inspect.Parameter.empty) for item in required.items()]
+    parameters += [_parameter(*item, default=None) for item in optional.items()]
     call.__dict__["__signature__"] = inspect.Signature(parameters)
     return call
-
-
-def flags_of(name: str) -> list[str]:
-    """Return the flags of a setting, as typer takes them: a pair stands in one text."""
-    if has_opposite(name):
-        return [f"{flag_of(name)}/{flag_of(f'no_{name}')}"]
-    return [flag_of(name), *option_of(name).flags]
 
 
 def _parameter(name: str, annotation: Any, *, default: Any) -> inspect.Parameter:
@@ -104,22 +90,17 @@ def _annotation(name: str) -> Any:
         kind = bool | None
     elif shape.many and shape.text:
         kind = list[str] | None
+    takes_value = kind != bool | None
+    words = "|".join(shape.words)
     presented = typer.Option(
-        *flags_of(name),
+        *([f"{flag_of(name)}/{flag_of(f'no_{name}')}"] if pair else [flag_of(name), *option.flags]),
         help=f"{option.help}{_default(name)}",
         show_default=False,
-        metavar=None if kind == bool | None else (option.metavar or "|".join(shape.words) or "TEXT"),
+        metavar=(option.metavar or words or "TEXT") if takes_value else None,
         rich_help_panel=option.group,
-        autocompletion=None if kind == bool | None else _completion(shape),
+        autocompletion=completer(words) if takes_value else None,
     )
     return Annotated[kind, presented]
-
-
-def _completion(shape: Shape) -> Callable[[str], list[str]]:
-    def complete(incomplete: str) -> list[str]:
-        return [word for word in shape.words if word.startswith(incomplete)]
-
-    return complete
 
 
 def _default(name: str) -> str:
@@ -130,8 +111,70 @@ def _default(name: str) -> str:
     return f"  [default: {'yes' if default is True else shown}]"
 
 
-def _text(name: str, value: Any) -> Any:
+def _to_text(name: str, value: Any) -> Any:
     """Turn the pair --header/--no-header into the words that the setting takes."""
     if name in FIELDS and isinstance(value, bool) and not shape_of(FIELDS[name].type).switch:
         return "yes" if value else "no"
     return value
+
+
+# ---- what each command takes besides, or of, the settings ------------------------------------------
+
+READING = [name for name in FIELDS if option_of(name).group == DATA]
+SHARED = ["json", "quiet", "debug", "config", "no_input"]
+INSPECT = [*READING, "seed", *SHARED]
+SAMPLE = [*INSPECT, "rows", "folds", "output", "force"]
+FIT = [*READING, "network", "network_options", "penalize", "hidden", "l1", "l2", "epochs", "steps", "batch"]
+FIT += ["lr", "seed", "device", "mlflow", "force", *SHARED]
+PREDICT = ["header", "delimiter", "encoding", "skip_rows", "header_rows", "decimal", "na", "on_bad_rows"]
+PREDICT += ["device", "force", *SHARED]
+
+
+def _option(kind: Any, *flags: str, text: str, panel: str = "Final fit", **further: Any) -> Any:
+    return Annotated[kind, typer.Option(*flags, help=text, rich_help_panel=panel, **further)]
+
+
+def _argument(metavar: str, text: str) -> Any:
+    return Annotated[str, typer.Argument(metavar=metavar, help=text, show_default=False)]
+
+
+def _output(metavar: str, text: str) -> Any:
+    return _option(str | None, "--output", "-o", metavar=metavar, text=text, panel=OUTPUT)
+
+
+TABLE = _argument(
+    "DATA", "A CSV or Parquet file, a folder of them or of images by class, or .npz with X and y."
+)
+MODEL = _argument("MODEL", "The folder that fit has written.")
+REGULARIZERS = "none|l1|l2|elastic_net"
+FIT_EXTRA: dict[str, Any] = {
+    "source": _option(
+        str | None, "--from", metavar="RESULT", text="A saved result, whose recommendation is trained."
+    ),
+    "regularizer": _option(
+        str | None,
+        metavar=REGULARIZERS,
+        text="The regularizer by hand, without a result; its strength by --l1 and --l2.",
+        autocompletion=completer(REGULARIZERS),
+    ),
+    "trial": _option(
+        bool | None,
+        "--trial/--no-trial",
+        text="First try a third and three times of the strength, on rows held out; default with --from.",
+        show_default=False,
+    ),
+    "onnx": _option(
+        bool | None, "--onnx", text="Write the model as ONNX too (extra [onnx]).", show_default=False
+    ),
+    "output": _output(
+        "FOLDER", "The folder of the model; what a fit that is broken off has done is kept there."
+    ),
+}
+PREDICT_EXTRA: dict[str, Any] = {
+    "network": _option(
+        str | None,
+        metavar="NETWORK",
+        text="Where your own network is now, if it is not where it was at the fit.",
+    ),
+    "output": _output("FILE", "The predictions: .csv or .parquet."),
+}

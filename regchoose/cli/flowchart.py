@@ -9,7 +9,7 @@ from regchoose.flowchart.nodes import Chart
 from regchoose.report.chart_drawings import draw_mermaid, draw_tree, dump_chart
 from regchoose.report.chart_svg import draw_svg
 
-DRAWN: dict[str, Callable[[Chart], str]] = {
+DRAWINGS: dict[str, Callable[[Chart], str]] = {
     "text": draw_tree,
     "mermaid": draw_mermaid,
     "svg": draw_svg,
@@ -17,7 +17,7 @@ DRAWN: dict[str, Callable[[Chart], str]] = {
 }
 
 
-def flowchart(chart: str, *, form: str) -> int:
+def flowchart(chart: str, *, format_name: str) -> int:
     """Draw a chart on stdout; return the exit status.
 
     Raises
@@ -25,10 +25,10 @@ def flowchart(chart: str, *, form: str) -> int:
     UsageError
         E202 if there is no such chart or format.
     """
-    for name, got, legal in (("chart", chart, list(CHARTS)), ("format", form, list(DRAWN))):
+    for name, got, legal in (("chart", chart, list(CHARTS)), ("format", format_name, list(DRAWINGS))):
         if got not in legal:
             message = f"{name} got {got!r}, wanted {', '.join(legal[:-1])} or {legal[-1]}"
             raise UsageError("E202", message, where=setting(name), fix=setting(**{name: legal[0]}))
-    drawing = DRAWN[form](CHARTS[chart])
+    drawing = DRAWINGS[format_name](CHARTS[chart])
     output.write(drawing if drawing.endswith("\n") else f"{drawing}\n")
     return 0

@@ -1,4 +1,4 @@
-"""In which form a result is printed or written."""
+"""The formats in which a result is printed or written."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ ENDINGS = {
 
 
 def format_of(settings: Settings) -> str:
-    """Return the form of the answer; `--json` is short for `--format json`.
+    """Return the format of the answer; `--json` is short for `--format json`.
 
     Raises
     ------
@@ -46,36 +46,38 @@ def format_of(settings: Settings) -> str:
         E202 if the two contradict each other.
     """
     if settings.json and settings.format not in ("text", "json"):
-        json, form = setting(json=True), setting(format=settings.format)
-        message = json + " and " + form + " ask for two things"
-        fix = form + " alone, or " + json + " alone"
+        json, other = setting(json=True), setting(format=settings.format)
+        message = json + " and " + other + " ask for two things"
+        fix = other + " alone, or " + json + " alone"
         raise UsageError("E202", message, where=setting("format"), fix=fix)
     return "json" if settings.json else settings.format
 
 
 def format_for(path: Path) -> str:
-    """Return the form that a file's name asks for.
+    """Return the format that a file's name asks for.
 
     Raises
     ------
     UsageError
         E202 if its ending says nothing.
     """
-    found = ENDINGS.get(path.suffix.lower())
-    if found is None:
+    format_name = ENDINGS.get(path.suffix.lower())
+    if format_name is None:
         message = f"the report's name ends in {path.suffix or 'nothing'!r}, wanted {', '.join(ENDINGS)}"
         raise UsageError("E202", message, where=str(path), fix=f"-o {path.stem or 'report'}.html")
-    return found
+    return format_name
 
 
-def show(result: RunResult, gate: Gate | None, *, form: str, brief: bool, saved: str | None = None) -> None:
+def print_result(
+    result: RunResult, gate: Gate | None, *, format_name: str, brief: bool, saved: str | None = None
+) -> None:
     """Print a result on stdout; in a job of GitHub, `github` adds to the job's summary too."""
     with suppress(BrokenPipeError):  # whoever reads may leave; reports and the gate are still to come
-        if form == "text":
+        if format_name == "text":
             output.show(render_result(result, width=output.width(), brief=brief, saved=saved))
         else:
-            output.write(FORMATS[form](result, gate))
-    if form == "github":
+            output.write(FORMATS[format_name](result, gate))
+    if format_name == "github":
         append_summary(as_markdown_summary(result, gate), environ=os.environ)
 
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,20 +12,18 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from regchoose.cli import output
-from regchoose.cli.command_setup import error_form, settings_from
-from regchoose.cli.failures import guarded
-from regchoose.cli.prompts import asker, is_attended, nobody
+from regchoose.cli.command_setup import print_answer, run_with_settings
+from regchoose.cli.prompts import is_attended, make_asker, never_ask
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Column, Table
 from regchoose.report.command import write_command_line
 from regchoose.report.safe_text import plain
-from regchoose.result.json_text import dump_document
 from regchoose.run.memory_estimate import said_of_memory
 from regchoose.settings.options import Settings
 
 MOST_COLUMNS = 100  # that are shown
-WIDE = 60
+WIDE = 60  # columns of a terminal that also shows the reasons
 QUESTIONS = {
     "correlated": "Are the features correlated?",
     "somewhat_correlated": "Do features correlate at all?",
@@ -37,21 +34,21 @@ QUESTIONS = {
 
 def inspect(data: str, flags: Mapping[str, Any]) -> int:
     """Look at a table; return the exit status."""
-    settings, _ = settings_from(flags)
-    return guarded(partial(_inspect, data, settings, flags=flags), error_form(settings))
+    return run_with_settings(lambda settings, _given: _inspect(data, settings, flags=flags), flags)
 
 
 def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
-    ask: Ask = asker(answers, paused=nullcontext) if attended else nobody
-    from regchoose.library.inspect import inspect as look  # late: pandas and duckdb come with it
+    ask: Ask = make_asker(answers, paused=nullcontext) if attended else never_ask
+    from regchoose.library.inspect import inspect as inspect_table  # late: pandas and duckdb come with it
 
-    table, profile = look(data, settings, ask=ask)
-    if settings.json:
-        output.write(dump_document(_as_dict(table, profile)))
-    else:
-        output.show(_drawn(table, profile, width=output.width()))
+    table, profile = inspect_table(data, settings, ask=ask)
+    print_answer(
+        settings,
+        values=lambda: _as_dict(table, profile),
+        drawing=lambda: _draw(table, profile, width=output.width()),
+    )
     if answers and not settings.quiet:
         command = write_command_line(data, flags, answers=answers, command="inspect")
         output.say(f"\nThe same again, without questions:\n  {command}")
@@ -62,25 +59,26 @@ def _as_dict(table: Table, profile: Profile) -> dict[str, Any]:
     return {
         "ok": True,
         "path": table.path,
-        "dialect": asdict(table.dialect),
+        "dialect": _without("escape", asdict(table.dialect)),
         "rows": table.n_all,
         "image": None if table.image is None else asdict(table.image),
-        "columns": [asdict(column) for column in table.shown],
+        "columns": [_without("date", asdict(column)) for column in table.shown],
         "target": table.target_name,
         "target_why": table.target_why,
         "task": table.task,
         "task_why": table.task_why,
         "classes": table.classes,
         "warnings": [*table.warnings, *profile.warnings],
-        "profile": {name: asdict(finding) for name, finding in _findings(profile).items()},
+        "profile": {name: asdict(getattr(profile, name)) for name in QUESTIONS},
     }
 
 
-def _findings(profile: Profile) -> dict[str, Finding]:
-    return {name: getattr(profile, name) for name in QUESTIONS}
+def _without(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what only a reader of the same file needs."""
+    return {key: value for key, value in values.items() if key != name}
 
 
-def _drawn(table: Table, profile: Profile, *, width: int) -> RenderableType:
+def _draw(table: Table, profile: Profile, *, width: int) -> RenderableType:
     what = "images" if table.image else f"rows, {len(table.columns)} columns"
     facts = {
         "file": f"{table.path}: {table.n_all:,} {what}",
@@ -96,16 +94,16 @@ def _drawn(table: Table, profile: Profile, *, width: int) -> RenderableType:
         Text(f"warning: {plain(line, longest=400)}", style="yellow")
         for line in (*table.warnings, *profile.warnings)
     ]
-    asked = [_finding(name, finding) for name, finding in _findings(profile).items()]
-    answers = Padding(Group(*asked), (0, 0, 0, 2))
+    findings = [_draw_finding(name, getattr(profile, name)) for name in QUESTIONS]
+    answers = Padding(Group(*findings), (0, 0, 0, 2))
     heading = Text("What the data say about the chart's questions", style="bold")
-    columns = _columns(table.shown, width=width)
+    columns = _draw_columns(table.shown, width=width)
     rest = len(table.shown) - MOST_COLUMNS
     more = [Text(f"… and {rest:,} more; --json lists all")] if rest > 0 else []
-    return Group(_facts(facts), *warnings, "", columns, *more, "", heading, answers)
+    return Group(_draw_facts(facts), *warnings, "", columns, *more, "", heading, answers)
 
 
-def _facts(facts: Mapping[str, str]) -> Grid:
+def _draw_facts(facts: Mapping[str, str]) -> Grid:
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -114,18 +112,18 @@ def _facts(facts: Mapping[str, str]) -> Grid:
     return grid
 
 
-def _finding(name: str, finding: Finding) -> Text:
+def _draw_finding(name: str, finding: Finding) -> Text:
     return Text.assemble(
         f"{QUESTIONS[name]}  ", (finding.answer, "bold"), f"  {plain(finding.evidence, longest=400)}"
     )
 
 
-def _columns(columns: tuple[Column, ...], *, width: int) -> Grid:
-    """Draw the columns: on a narrow terminal the reasons have no room."""
+def _draw_columns(columns: tuple[Column, ...], *, width: int) -> Grid:
+    """Draw the columns of the table; a narrow terminal has no space for the reasons."""
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("column", "taken for", *(["missing", "why"] if width >= WIDE else [])):
         grid.add_column(name, overflow="fold", justify="right" if name == "missing" else "left")
-    for column in columns if len(columns) <= MOST_COLUMNS else _foremost(columns):
+    for column in columns if len(columns) <= MOST_COLUMNS else _choose_columns(columns):
         kind = column.role if column.role == column.type else f"{column.role} ({column.type})"
         wide: list[RenderableType] = []
         if width >= WIDE:
@@ -136,7 +134,7 @@ def _columns(columns: tuple[Column, ...], *, width: int) -> Grid:
     return grid
 
 
-def _foremost(columns: tuple[Column, ...]) -> list[Column]:
-    """Return the columns that are shown of a wide table: what is not used first, for it may be a mistake."""
+def _choose_columns(columns: tuple[Column, ...]) -> list[Column]:
+    """Choose the columns of a wide table to show: first those not used, which may be a mistake."""
     ranked = sorted(range(len(columns)), key=lambda j: (columns[j].used, j))
     return [columns[j] for j in sorted(ranked[:MOST_COLUMNS])]

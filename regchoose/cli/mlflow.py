@@ -1,4 +1,4 @@
-"""`--mlflow`: a run is logged to the user's tracking server; the answer stands whether that works or not."""
+"""`--mlflow`: logs a run to the user's tracking server; if that fails, the answer is printed all the same."""
 
 import io
 import logging
@@ -27,16 +27,14 @@ if TYPE_CHECKING:
     from regchoose.records.model import Model
 
 SERVER, EXPERIMENT, RUN = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_NAME"
-# Before MLflow is loaded: nobody is told that it is used. A server that is away is not waited for by the
-# minute; who sets these variables is heeded.
-SILENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-PATIENCE = {
+# Set before MLflow is loaded: it sends no telemetry, and does not wait minutes for a server that is down.
+# A time limit that the user has set stays.
+NO_TELEMETRY = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+TIMEOUTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
 }
-
-
 USER = re.compile(r"//[^@/\s]*@")  # name and password in an address
 
 
@@ -64,7 +62,7 @@ def check_ready(environ: Mapping[str, str]) -> None:
         )
 
 
-def logged(work: Callable[[], int], data: str, settings: Settings) -> int:
+def log_failures(work: Callable[[], int], data: str, settings: Settings) -> int:
     """Do the work; with --mlflow, log a run that ends in an error as failed.
 
     A run that is stopped without an answer leaves nothing.
@@ -81,22 +79,20 @@ def logged(work: Callable[[], int], data: str, settings: Settings) -> int:
     try:
         return work()
     except Exception as error:
-        told = {"code": "internal", "message": f"{type(error).__name__}: {error}"}
+        described = {"code": "internal", "message": f"{type(error).__name__}: {error}"}
         if isinstance(error, RegchooseError):
-            told = {"code": error.code, "message": error.message, "fix": error.fix}
+            described = {"code": error.code, "message": error.message, "fix": error.fix}
         chosen = {name: getattr(settings, name) for name in FIELDS if option_of(name).result}
         _attempt(
-            lambda: _tracking().log_failure(
-                _place(data, began),
-                params={**chosen, "data.path": data},
-                error=told,
+            lambda: _load_tracking().log_failure(
+                _place(data, began), params={**chosen, "data.path": data}, error=described
             ),
             settings,
         )
         raise
 
 
-def log(result: RunResult, data: str, settings: Settings, *, began: float) -> None:
+def log_run(result: RunResult, data: str, settings: Settings, *, began: float) -> None:
     """Log a run with its answer, the report and the result.
 
     Parameters
@@ -109,30 +105,30 @@ def log(result: RunResult, data: str, settings: Settings, *, began: float) -> No
         "report.html": as_html(result),
         "report.md": as_markdown(result),
     }
-    _attempt(lambda: _tracking().log_result(result, _place(data, began), files=files), settings)
+    _attempt(lambda: _load_tracking().log_result(result, _place(data, began), files=files), settings)
 
 
-def log_model(model: "Model", data: str, settings: Settings, *, folder: Path, began: float) -> None:
+def log_fit(model: "Model", data: str, settings: Settings, *, folder: Path, began: float) -> None:
     """Log a final fit with the files of its folder; `began` as in `log`."""
-    _attempt(lambda: _tracking().log_fit(model, _place(data, began), folder=folder), settings)
+    _attempt(lambda: _load_tracking().log_fit(model, _place(data, began), folder=folder), settings)
 
 
 def _attempt(send: Callable[[], str], settings: Settings) -> None:
     """Log a run; where that fails, the answer stands, and one line says so."""
     try:
-        with _quiet():
+        with _silence_mlflow():
             run = send()
     except Exception as error:  # noqa: BLE001 - whatever a server, a proxy or MLflow may answer
         text = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        said = f"the run is not in MLflow at {os.environ.get(SERVER)}: {text}"
-        output.say(f"warning: {plain(USER.sub('//', said), longest=300)}")
+        warning = f"the run is not in MLflow at {os.environ.get(SERVER)}: {text}"
+        output.say(f"warning: {plain(USER.sub('//', warning), longest=300)}")
         return
     if not settings.quiet:
         output.say(f"The run is in MLflow as {run}.")
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _silence_mlflow() -> Iterator[None]:
     """Keep what MLflow prints out of the answer, and what it logs out of sight."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
@@ -143,10 +139,10 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _tracking() -> ModuleType:
+def _load_tracking() -> ModuleType:
     """Load MLflow, late: it takes seconds."""
-    os.environ.update(SILENT)
-    for name, value in PATIENCE.items():
+    os.environ.update(NO_TELEMETRY)
+    for name, value in TIMEOUTS.items():
         os.environ.setdefault(name, value)
     import regchoose.mlflow.tracking
 
@@ -154,7 +150,7 @@ def _tracking() -> ModuleType:
 
 
 def _place(data: str, began: float) -> "RunPlace":
-    place: RunPlace = _tracking().RunPlace(
+    place: RunPlace = _load_tracking().RunPlace(
         uri=os.environ[SERVER],
         experiment=os.environ.get(EXPERIMENT) or "regchoose",
         run=os.environ.get(RUN) or (Path(data).name or "table"),

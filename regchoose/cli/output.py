@@ -16,7 +16,7 @@ from regchoose.report.terminal import capture_text
 
 LEAST, MOST = 20, 100  # columns
 TABLES = (".csv", ".parquet")  # what a command writes and a folder of tables is made of
-ROOM = 100_000  # bytes: of the results and reports of small tables most take half of it, none much more
+USUAL_BYTES = 100_000  # of a result or report of a small table: most take half of it, none much more
 
 
 def width() -> int:
@@ -79,7 +79,7 @@ def check_output(path: Path, *, data: Path, force: bool, option: str = "-o", nee
             where=str(path),
             fix=f"{option} with another folder",
         )
-    if _is_there(path, option=option):
+    if _exists(path, option=option):
         if not path.is_file():
             raise ResourceError("E402", "not a file that can be replaced", where=str(path), fix=another)
         if data.exists() and path.samefile(data):
@@ -96,8 +96,8 @@ def check_output(path: Path, *, data: Path, force: bool, option: str = "-o", nee
         raise _unwritable(path, error, option=option, needs=needs) from error
 
 
-def _is_there(path: Path, *, option: str) -> bool:
-    """Tell whether there is anything of this name; a link to nowhere is."""
+def _exists(path: Path, *, option: str) -> bool:
+    """Tell whether anything has this name, even a link to nowhere."""
     try:
         path.lstat()
     except FileNotFoundError:

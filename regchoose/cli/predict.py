@@ -1,8 +1,7 @@
 """`regchoose predict`: what a fitted model says of every row of a table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +9,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from regchoose.cli import output
-from regchoose.cli.command_setup import error_form, interaction, settings_from
-from regchoose.cli.failures import guarded
+from regchoose.cli.command_setup import interaction, print_answer, run_with_settings
 from regchoose.errors import UsageError
 from regchoose.report import numbers
 from regchoose.report.safe_text import plain
-from regchoose.result.json_text import dump_document
 from regchoose.settings.options import Settings
 
 if TYPE_CHECKING:  # what computes is loaded late
@@ -25,37 +22,36 @@ LISTED = 8  # columns that are ignored
 
 
 def predict(data: str, flags: Mapping[str, Any]) -> int:
-    """Predict; return the exit status."""
+    """Write the predictions of a fitted model; return the exit status."""
     folder = Path(flags["model"])
-    rest = {name: value for name, value in flags.items() if name != "model"}
-    reading = _reading(folder)
-    settings, given = settings_from(rest, recorded=(str(folder), reading))
-    settings = replace(settings, na=tuple(dict.fromkeys([*reading["na"], *settings.na])))
-    network = settings.network if "network" in given else None
-    return guarded(partial(_predict, folder, data, settings, network=network), error_form(settings))
-
-
-def _reading(folder: Path) -> Mapping[str, Any]:
-    """Return the settings by which the table of the fit was read."""
     from regchoose.refit.model_folder import read_model
 
     model, encoder, _ = read_model(folder)
-    return {**model.reading, "na": encoder.na}
+    reading = {**model.reading, "na": encoder.na}  # how the table of the fit was read
+
+    def work(settings: Settings, given: frozenset[str]) -> int:
+        settings = replace(settings, na=tuple(dict.fromkeys([*encoder.na, *settings.na])))
+        network = settings.network if "network" in given else None
+        return _predict(folder, data, settings, network=network)
+
+    settings = {name: value for name, value in flags.items() if name != "model"}
+    return run_with_settings(work, settings, recorded=(str(folder), reading))
 
 
 def _predict(folder: Path, data: str, settings: Settings, *, network: str | None) -> int:
     if settings.output is None:
         raise UsageError("E207", "predict writes a file, and none is named", fix="-o predictions.csv")
     from regchoose.library.sample import output_form
-    from regchoose.refit.prediction import predict as run
+    from regchoose.refit.prediction import predict as predict_rows
 
-    form, target = output_form(settings.output), Path(settings.output)
+    path = settings.output
+    form, target = output_form(path), Path(path)
     if form == "npz":
-        message = f"predictions are written as .csv or .parquet, and not as {plain(settings.output)}"
+        message = f"predictions are written as .csv or .parquet, and not as {plain(path)}"
         raise UsageError("E209", message, fix="-o predictions.csv")
     output.check_output(target, data=Path(data), force=settings.force)
     with interaction(settings, json=settings.json) as (listener, ask), output.replacing(target) as temporary:
-        found = run(
+        predicted = predict_rows(
             folder,
             data,
             settings,
@@ -65,48 +61,45 @@ def _predict(folder: Path, data: str, settings: Settings, *, network: str | None
             ask=ask,
             listener=listener,
         )
-    if settings.json:
-        output.write(dump_document(_as_dict(found, settings.output)))
-    else:
-        output.show(_shown(found, settings.output, brief=settings.quiet))
+    print_answer(
+        settings,
+        values=lambda: _as_dict(predicted, path),
+        drawing=lambda: _draw(predicted, path, brief=settings.quiet),
+    )
     return 0
 
 
-def _as_dict(found: "Predicted", path: str) -> dict[str, Any]:
+def _as_dict(predicted: "Predicted", path: str) -> dict[str, Any]:
     return {
         "ok": True,
         "path": path,
-        "rows": found.rows,
-        "judged": found.judged,
-        "loss": found.loss,
-        "metrics": found.metrics,
-        "ignored_columns": found.ignored,
-        "protected_classes": found.protected,
-        "notes": found.notes,
+        "rows": predicted.rows,
+        "judged": predicted.judged,
+        "loss": predicted.loss,
+        "metrics": predicted.metrics,
+        "ignored_columns": predicted.ignored,
+        "protected_classes": predicted.protected,
+        "notes": predicted.notes,
     }
 
 
-def _shown(found: "Predicted", path: str, *, brief: bool) -> RenderableType:
-    lines: list[RenderableType] = [Text(f"{found.rows:,} predictions are in {plain(path)}")]
-    if found.loss is not None:
-        metrics = ", ".join(f"{name} {numbers.loss(value)}" for name, value in found.metrics.items())
-        lines.append(
-            Text(f"loss {numbers.loss(found.loss)} on {found.judged:,} rows whose target is known; {metrics}")
-        )
-    if brief:
-        return Group(*lines)
-    if found.ignored:
-        named = ", ".join(map(plain, found.ignored[:LISTED]))
-        more = ", …" if len(found.ignored) > LISTED else ""
-        lines.append(
-            Text(
-                f"note: {len(found.ignored)} columns were ignored, for the model does not read them: "
-                f"{named}{more}"
-            )
-        )
-    if found.protected:
-        lines.append(
-            Text(f"note: {found.protected} classes that a spreadsheet would run now begin with an apostrophe")
-        )
-    lines += [Text(f"note: {plain(note, longest=400)}") for note in found.notes]
-    return Group(*lines)
+def _draw(predicted: "Predicted", path: str, *, brief: bool) -> RenderableType:
+    lines = [f"{predicted.rows:,} predictions are in {plain(path)}"]
+    if predicted.loss is not None:
+        metrics = ", ".join(f"{name} {numbers.loss(value)}" for name, value in predicted.metrics.items())
+        judged = f"{predicted.judged:,} rows whose target is known"
+        lines.append(f"loss {numbers.loss(predicted.loss)} on {judged}; {metrics}")
+    if not brief:
+        lines += [f"note: {note}" for note in _notes(predicted)]
+    return Group(*map(Text, lines))
+
+
+def _notes(predicted: "Predicted") -> Iterator[str]:
+    if predicted.ignored:
+        named = ", ".join(map(plain, predicted.ignored[:LISTED]))
+        more = ", …" if len(predicted.ignored) > LISTED else ""
+        columns = f"{len(predicted.ignored)} columns were ignored"
+        yield f"{columns}, for the model does not read them: {named}{more}"
+    if predicted.protected:
+        yield f"{predicted.protected} classes that a spreadsheet would run now begin with an apostrophe"
+    yield from (plain(note, longest=400) for note in predicted.notes)

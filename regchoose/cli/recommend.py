@@ -1,30 +1,27 @@
-"""`regchoose recommend`: asks, runs, shows."""
+"""`regchoose recommend`: walks the chart on a table, or finds the answer in the cache, and shows it."""
 
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from rich.text import Text
 
 from regchoose.cache.block_cache import Cache
 from regchoose.cache.fingerprint import answer_key
-from regchoose.cli import fail_if as gate
 from regchoose.cli import mlflow, output
-from regchoose.cli.cache import journal_of
-from regchoose.cli.command_setup import error_form, interaction, settings_from
-from regchoose.cli.failures import guarded
-from regchoose.cli.formats import FORMATS, format_for, format_of, show
+from regchoose.cli.cache import open_cache
+from regchoose.cli.command_setup import interaction, run_with_settings
+from regchoose.cli.fail_if import decide, read_condition, report_gate
+from regchoose.cli.formats import FORMATS, format_for, format_of, print_result
 from regchoose.cli.prompts import is_attended
-from regchoose.cli.signals import status_of
+from regchoose.cli.signals import stop_status
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
-from regchoose.records.answers import Ask, Gate
-from regchoose.records.experiment import BlockStore
+from regchoose.records.answers import Gate
 from regchoose.report.command import write_command_line
-from regchoose.report.progress import Display
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
 from regchoose.result.json_text import dump_document, dump_model
@@ -32,86 +29,50 @@ from regchoose.result.saved_result import restore_result
 from regchoose.settings.options import Settings
 
 
-class Recommender(Protocol):
-    """What this command needs of `regchoose.run.walk_chart`, which is imported late."""
-
-    def recommend(
-        self,
-        path: str,
-        settings: Settings,
-        *,
-        given: frozenset[str],
-        ask: Ask,
-        listener: Display,
-        clock: Callable[[], float],
-        kept: BlockStore | None = None,
-    ) -> RunResult:
-        """Walk the chart on a table."""
-
-
-class Planner(Protocol):
-    """What this command needs of `regchoose.run.dry_run`, which is imported late."""
-
-    def plan(
-        self, path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
-    ) -> dict[str, Any]:
-        """Say what would be done."""
-
-
 def recommend(data: str, flags: Mapping[str, Any]) -> int:
     """Recommend a regularizer for a table; return the exit status."""
-    settings, given = settings_from(flags)
-    work = partial(_recommend, data, settings, flags=flags, given=given)
-    return guarded(partial(mlflow.logged, work, data, settings), error_form(settings))
+
+    def work(settings: Settings, given: frozenset[str]) -> int:
+        run = partial(_recommend, data, settings, flags=flags, given=given)
+        return mlflow.log_failures(run, data, settings)
+
+    return run_with_settings(work, flags)
 
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
-    form, expression, began = format_of(settings), gate.on_result(settings.fail_if), time.time()
-    if not settings.dry_run:
-        _check_outputs(settings, data=Path(data))
-    answers: dict[str, str] = {}
-    attended = is_attended(no_input=settings.no_input, environ=os.environ)
+    format_name, condition, began = format_of(settings), read_condition(settings.fail_if), time.time()
     if settings.dry_run:
-        with interaction(settings, json=form == "json", answers=answers) as (_, ask):
-            plan = _planner().plan(data, settings, ask=ask, given=given)
-        return _show_plan(plan, json=form == "json")
+        return _dry_run(data, settings, given=given, json=format_name == "json")
+    _check_outputs(settings, data=Path(data))
+    answers: dict[str, str] = {}
     status: int = ExitCode.OK
-    with journal_of(settings) as journal:
+    with open_cache(settings) as cache:
         try:
-            result = _find_answer(
-                data, settings, given=given, attended=attended, answers=answers, journal=journal
-            )
+            result = _find_answer(data, settings, given=given, answers=answers, cache=cache)
         except Interrupted as stop:
-            result, status = stop.known, stop.status
+            result, status = stop.result, stop.status
         except (KeyboardInterrupt, Terminated):
-            _say_what_is_kept(journal, quiet=settings.quiet)
+            _say_what_is_stored(cache, quiet=settings.quiet)
             raise
-    asked = gate.gated(expression, json.loads(dump_model(result)) if expression else {})
-    status = _show(result, settings, asked) or status
+    gate = decide(condition, json.loads(dump_model(result)) if condition else {})
+    status = _write_and_show(result, settings, gate) or status
     if settings.mlflow:
-        mlflow.log(result, data, settings, began=began)
+        mlflow.log_run(result, data, settings, began=began)
     if answers and not settings.quiet:
         output.say(
             f"\nThe same again, without questions:\n  {write_command_line(data, flags, answers=answers)}"
         )
     if status:
-        _say_what_is_kept(journal, quiet=settings.quiet)
+        _say_what_is_stored(cache, quiet=settings.quiet)
         return status
-    return gate.status(asked, quiet=settings.quiet)
+    return report_gate(gate, quiet=settings.quiet)
 
 
-def _say_what_is_kept(journal: Cache | None, *, quiet: bool) -> None:
+def _say_what_is_stored(cache: Cache | None, *, quiet: bool) -> None:
     """Say that what was trained before the stop is not lost."""
-    if journal is not None and journal.found + journal.kept and not quiet:
-        of = journal.found + journal.kept
-        output.say(f"{of:,} blocks of models are kept: the same command goes on from there.")
-
-
-def _recommender() -> Recommender:
-    """Import late what trains: torch, pandas and scikit-learn come with it."""
-    import regchoose.run.walk_chart
-
-    return regchoose.run.walk_chart
+    n_blocks = 0 if cache is None else cache.n_found + cache.n_stored
+    if n_blocks and not quiet:
+        output.say(f"{n_blocks:,} blocks of models are kept: the same command goes on from there.")
 
 
 def _find_answer(
@@ -119,42 +80,33 @@ def _find_answer(
     settings: Settings,
     *,
     given: frozenset[str],
-    attended: bool,
     answers: dict[str, str],
-    journal: Cache | None,
+    cache: Cache | None,
 ) -> RunResult:
     """Look the answer up in the cache before anything heavy is imported; else train for it."""
+    attended = is_attended(no_input=settings.no_input, environ=os.environ)
     key = partial(answer_key, data, settings, given=given, attended=attended, environ=os.environ)
-    before = None if journal is None else key()
-    known = None if journal is None or before is None else journal.answer(before)
-    if known is not None:
+    before = None if cache is None else key()
+    stored = None if cache is None or before is None else cache.answer(before)
+    if stored is not None:
         if not settings.quiet:
             output.say("Answered from the journal; --fresh trains again.")
-        return restore_result(known)
+        return restore_result(stored)
+    # Late, as torch, pandas and scikit-learn come with it.
+    from regchoose.run.walk_chart import recommend as walk_chart
+
     with interaction(settings, json=format_of(settings) == "json", answers=answers) as (listener, ask):
-        result = _recommender().recommend(
-            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, kept=journal
+        result = walk_chart(
+            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, kept=cache
         )
-    if journal is not None and journal.found and not settings.quiet:
-        of = journal.found + journal.kept
-        output.say(
-            f"{journal.found} of {of} blocks of models were in the journal; --fresh trains them again."
-        )
+    if cache is not None and cache.n_found and not settings.quiet:
+        blocks = f"{cache.n_found} of {cache.n_found + cache.n_stored} blocks of models"
+        output.say(f"{blocks} were in the journal; --fresh trains them again.")
     # What a person answered is not in the key; and the files may have changed meanwhile.
-    if journal is not None and before is not None and not answers and not result.partial and key() == before:
-        journal.keep_answer(before, dump_model(result), {"path": data, "recommended": _in_short(result)})
+    if cache is not None and before is not None and not answers and not result.partial and key() == before:
+        recommended = f"{result.recommendation.regularizer}, {result.recommendation.certainty}"
+        cache.keep_answer(before, dump_model(result), {"path": data, "recommended": recommended})
     return result
-
-
-def _in_short(result: RunResult) -> str:
-    return f"{result.recommendation.regularizer}, {result.recommendation.certainty}"
-
-
-def _planner() -> Planner:
-    """Import late what plans: pandas and scikit-learn come with it, and no torch."""
-    import regchoose.run.dry_run
-
-    return regchoose.run.dry_run
 
 
 def _check_outputs(settings: Settings, *, data: Path) -> None:
@@ -163,31 +115,32 @@ def _check_outputs(settings: Settings, *, data: Path) -> None:
         format_for(Path(settings.report))
     for option, name in (("-o", settings.output), ("--report", settings.report)):
         if name:
-            output.check_output(Path(name), data=data, force=settings.force, option=option, needs=output.ROOM)
-    if settings.output and settings.report and _are_one(settings.output, settings.report):
+            output.check_output(
+                Path(name), data=data, force=settings.force, option=option, needs=output.USUAL_BYTES
+            )
+    if (
+        settings.output
+        and settings.report
+        and Path(settings.output).resolve() == Path(settings.report).resolve()
+    ):
         message = "-o and " + setting("report") + " name the same file"
         fix = setting("report") + " with another name"
         raise UsageError("E202", message, where=settings.report, fix=fix)
 
 
-def _are_one(one: str, other: str) -> bool:
-    """Tell whether two names mean the same file, whether or not it exists."""
-    return Path(one).resolve() == Path(other).resolve()
-
-
-def _show(result: RunResult, settings: Settings, asked: Gate | None) -> int:
+def _write_and_show(result: RunResult, settings: Settings, gate: Gate | None) -> int:
     """Write the files and show the answer; return the exit status of a signal that stopped it, else 0."""
     lines: list[str] = []
     status: int = ExitCode.OK
     try:
-        lines.extend(_write_files(result, settings, asked))  # one by one: a stop hides no file before it
+        lines.extend(_write_files(result, settings, gate))  # one by one: a stop hides no file before it
     except BaseException as error:
-        stopped = status_of(error)
-        if stopped is None:
+        stop = stop_status(error)
+        if stop is None:
             raise
-        status = stopped
+        status = stop
     saved = settings.output if lines else None
-    show(result, asked, form=format_of(settings), brief=settings.quiet, saved=saved)
+    print_result(result, gate, format_name=format_of(settings), brief=settings.quiet, saved=saved)
     if status:
         lines.append("The writing was stopped: no other file was made, and an older one is as it was.")
     if not settings.quiet:
@@ -196,33 +149,38 @@ def _show(result: RunResult, settings: Settings, asked: Gate | None) -> int:
     return status
 
 
-def _write_files(result: RunResult, settings: Settings, asked: Gate | None) -> Iterator[str]:
+def _write_files(result: RunResult, settings: Settings, gate: Gate | None) -> Iterator[str]:
     """Write the files that were asked for; yield a sentence on each."""
     if settings.output:
         output.write_file(Path(settings.output), dump_model(result))
         yield f"The result is in {plain(settings.output)}."
     if settings.report:
         path = Path(settings.report)
-        output.write_file(path, FORMATS[format_for(path)](result, asked), option="--report")
+        output.write_file(path, FORMATS[format_for(path)](result, gate), option="--report")
         yield f"The report is in {plain(settings.report)}."
 
 
-def _show_plan(plan: Mapping[str, Any], *, json: bool) -> int:
+def _dry_run(data: str, settings: Settings, *, given: frozenset[str], json: bool) -> int:
+    """Print what would be done; return the exit status."""
+    from regchoose.run.dry_run import plan as plan_run  # late: pandas and scikit-learn come with it
+
+    with interaction(settings, json=json) as (_, ask):
+        plan = plan_run(data, settings, ask=ask, given=given)
     if json:
         output.write(dump_document(plan))
     else:
-        output.show(Text("\n".join(_as_lines(plan))))
+        output.show(Text("\n".join(_to_lines(plan))))
     return 0
 
 
-def _as_lines(value: Any, *, indent: str = "") -> list[str]:
+def _to_lines(value: Any, *, indent: str = "") -> list[str]:
     """Write nested mappings and lists as indented lines."""
     pairs = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
     lines: list[str] = []
     for name, inner in pairs:
         label = f"{indent}{plain(name).replace('_', ' ')}"
         if isinstance(inner, Mapping | list | tuple) and inner:
-            lines += [label, *_as_lines(inner, indent=f"{indent}  ")]
+            lines += [label, *_to_lines(inner, indent=f"{indent}  ")]
         else:
             lines.append(f"{label}: {'–' if inner in (None, [], {}, ()) else plain(inner, longest=400)}")
     return lines

@@ -12,22 +12,18 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from regchoose.cli import output
-from regchoose.cli.command_setup import error_form, interaction, settings_from
-from regchoose.cli.failures import guarded
+from regchoose.cli.command_setup import interaction, print_answer, run_with_settings
 from regchoose.errors import ResourceError, UsageError
-from regchoose.records.subsample import Check, Subsample
+from regchoose.records.subsample import Subsample
 from regchoose.report.safe_text import plain
-from regchoose.result.json_text import dump_document
 from regchoose.settings.options import Settings
 
 
 def sample(data: str, flags: Mapping[str, Any]) -> int:
     """Write a subsample; return the exit status."""
     everything = flags.get("rows") == "all"
-    settings, _ = settings_from(
-        {name: value for name, value in flags.items() if not (everything and name == "rows")}
-    )
-    return guarded(partial(_sample, data, settings, everything=everything), error_form(settings))
+    flags = {name: value for name, value in flags.items() if not (everything and name == "rows")}
+    return run_with_settings(lambda settings, _given: _sample(data, settings, everything=everything), flags)
 
 
 def _sample(data: str, settings: Settings, *, everything: bool) -> int:
@@ -40,12 +36,13 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
         output_form,
     )
 
-    form, target = output_form(settings.output), Path(settings.output)
+    path = settings.output
+    form, target = output_form(path), Path(path)
     output.check_output(target, data=Path(data), force=settings.force)
     with interaction(settings, json=settings.json) as (listener, ask):
         passes = PassProgress(n_bytes(data), partial(listener.advanced, "read"))
         listener.started("read", "read", passes.total)
-        with _naming(target, data, everything=everything), output.replacing(target) as temporary:
+        with _name_output(target, data, everything=everything), output.replacing(target) as temporary:
             table, drawn, protected = extract(
                 data,
                 settings,
@@ -58,16 +55,17 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
         listener.finished("read", f"{table.n_all:,} rows")
         for warning in table.warnings:
             listener.noted(warning)
-    if settings.json:
-        output.write(dump_document(_as_dict(drawn, settings.output, protected)))
-    else:
-        output.show(_shown(drawn, settings.output, protected))
+    print_answer(
+        settings,
+        values=lambda: _as_dict(drawn, path, protected),
+        drawing=lambda: _draw(drawn, path, protected),
+    )
     return 0
 
 
 @contextmanager
-def _naming(target: Path, data: str, *, everything: bool) -> Iterator[None]:
-    """Let an error of writing name the output, where it knows the temporary file alone, and what it takes."""
+def _name_output(target: Path, data: str, *, everything: bool) -> Iterator[None]:
+    """Put the output's name into an error of writing, which knows only the temporary file, and its size."""
     try:
         yield
     except ResourceError as error:
@@ -96,7 +94,7 @@ def _as_dict(drawn: Subsample, path: str, protected: int) -> dict[str, Any]:
     }
 
 
-def _shown(drawn: Subsample, path: str, protected: int) -> RenderableType:
+def _draw(drawn: Subsample, path: str, protected: int) -> RenderableType:
     answer = "yes" if drawn.matched else "NO"
     lines: list[RenderableType] = [
         Text.assemble("Does it match the whole table?  ", (answer, "bold"), f"  {plain(drawn.reason)}"),
@@ -113,22 +111,20 @@ def _shown(drawn: Subsample, path: str, protected: int) -> RenderableType:
             )
         )
     if drawn.checks:
-        lines += ["", _proof(drawn)]
+        lines += ["", _draw_checks(drawn)]
     return Group(*lines)
 
 
-def _proof(drawn: Subsample) -> Grid:
-    """Draw the largest value of each check, and each that fails."""
+def _draw_checks(drawn: Subsample) -> Grid:
+    """Draw the largest value of each check, and the checks that fail."""
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("check", "largest at", "value", "limit", ""):
         grid.add_column(name, overflow="fold", justify="right" if name in ("value", "limit") else "left")
     worst = list(drawn.worst.values())
     failed = [check for check in drawn.checks if not check.ok and check not in worst]
     for check in [*worst, *failed[:20]]:
-        grid.add_row(*_row(check))
+        name, column = plain(check.check), plain(check.column, longest=40)
+        verdict = "ok" if check.ok else "FAILS"
+        cells = (name, column, f"{check.value:.3g}", f"{check.limit:.3g}", verdict)
+        grid.add_row(*map(Text, cells))
     return grid
-
-
-def _row(check: Check) -> tuple[Text, ...]:
-    marks = (plain(check.check), plain(check.column, longest=40), f"{check.value:.3g}", f"{check.limit:.3g}")
-    return (*(Text(mark) for mark in marks), Text("ok" if check.ok else "FAILS"))

@@ -16,8 +16,8 @@ SHOW_CURSOR = "\x1b[?25h"
 
 
 @contextmanager
-def orderly() -> Iterator[None]:
-    """Let signals end what is done here in order."""
+def handle_signals() -> Iterator[None]:
+    """Let a first signal raise KeyboardInterrupt or Terminated in the block; a second ends the process."""
     before = {number: signal.signal(number, _end) for number in SIGNALS}
     try:
         yield
@@ -26,7 +26,7 @@ def orderly() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def stopped() -> ExitCode | None:
+def signal_status() -> ExitCode | None:
     """Return the exit status of the signal that came, if one did."""
     handler = signal.getsignal(signal.SIGINT)
     if isinstance(handler, partial) and handler.func is _leave:
@@ -35,10 +35,10 @@ def stopped() -> ExitCode | None:
     return None
 
 
-def status_of(error: BaseException) -> ExitCode | None:
-    """Return the exit status of the signal that an error comes of; None where it comes of something else.
+def stop_status(error: BaseException) -> ExitCode | None:
+    """Return the exit status if an error was caused by a signal, else None.
 
-    What is being imported or called in C may make another error of the one that stops it.
+    An import or a call into C that a signal stops may raise an error of its own.
     """
     match error:
         case KeyboardInterrupt():
@@ -46,7 +46,7 @@ def status_of(error: BaseException) -> ExitCode | None:
         case Terminated():
             return ExitCode.TERMINATED
         case Exception():
-            return stopped()
+            return signal_status()
     return None
 
 

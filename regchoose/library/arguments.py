@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict
 
 from regchoose.errors import UsageError
 from regchoose.settings.options import Settings
-from regchoose.settings.sources import layered, preset_text
+from regchoose.settings.sources import resolve_settings
 
 Answered = Literal["yes", "no", "unsure"]
 Auto = Literal["yes", "no", "auto"]
@@ -104,7 +104,7 @@ def settled(keywords: Mapping[str, object], *, in_memory: bool) -> tuple[Setting
         if in_memory and name in OF_FILES:
             said = f"{name} says how a file is written, and this table is in memory"
             raise UsageError("E202", said, where=name, fix=f"leave {name} out")
-    return layered(given, environ={}, config=None, preset_text=preset_text)
+    return resolve_settings(given, environ={}, config=None)
 
 
 def _native(value: object) -> object:

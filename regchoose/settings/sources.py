@@ -1,6 +1,6 @@
 """Where settings come from: flags, then the environment, then a file, then the preset.
 
-Values are checked by pydantic against what `regchoose.settings.options` says.
+Each source gives `Sourced` values, which pydantic checks against the types in `regchoose.settings.options`.
 """
 
 import re
@@ -18,17 +18,17 @@ from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 from regchoose.errors import Phrase, PhraseLike, UsageError, setting
 from regchoose.settings.options import Settings, parse_duration
 from regchoose.settings.presets import presets
-from regchoose.settings.values import FIELDS, Shape, shape_of, wanted
+from regchoose.settings.values import FIELDS, Shape, describe_shape, shape_of
 
 PREFIX = "REGCHOOSE_"
-IN_FOLDER = "regchoose.toml"  # read where no --config is given
+CONFIG_FILE = "regchoose.toml"  # read where no --config is given
 DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 NETWORK = re.compile(r"mlp|linear|cnn|.+:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 @dataclass(frozen=True)
-class Given:
-    """A value as it came, and how that place writes a setting.
+class Sourced:
+    """A value that is not checked yet, and its source.
 
     Parameters
     ----------
@@ -36,27 +36,24 @@ class Given:
         Text, or what TOML made of it.
     where : str or Phrase
         The flag, the variable, or file and line.
-    form : callable
-        Writes a setting, by name and value, as that place does.
+    write : callable
+        Writes a name and a value as they are written in that source; for the remedy of an error.
     """
 
     value: object
     where: PhraseLike
-    form: Callable[[str, object], PhraseLike]
+    write: Callable[[str, object], PhraseLike]
 
 
-Layer = dict[str, Given]
-
-
-def layered(
+def resolve_settings(
     flags: Mapping[str, object],
     *,
     environ: Mapping[str, str],
     config: tuple[str, str] | None,
-    preset_text: Callable[[str], str],
+    preset_text: Callable[[str], str] | None = None,
     recorded: tuple[str, Mapping[str, object]] | None = None,
 ) -> tuple[Settings, frozenset[str]]:
-    """Put the settings of a run together; the first place that has one wins.
+    """Return the settings of a run; each comes from the first source that has it.
 
     Parameters
     ----------
@@ -66,10 +63,10 @@ def layered(
         The environment; its `REGCHOOSE_*` count.
     config : (str, str) or None
         Name and TOML text of the configuration file.
-    preset_text : callable
-        Name of a preset → its TOML text.
+    preset_text : callable, optional
+        Name of a preset → its TOML text; by default `read_preset`.
     recorded : (str, mapping), optional
-        Name and settings of a saved result: they stand in the place of the preset, and above defaults.
+        Name and settings of a saved result: they replace the preset.
 
     Returns
     -------
@@ -82,19 +79,22 @@ def layered(
     UsageError
         E202 for an unknown setting or a bad value, E203 for bad TOML.
     """
-    layers = (
+    sources = (  # the last one wins
         _from_file(*config) if config else {},
         _from_environment(environ),
-        {name: Given(value, setting(name), _as_flag) for name, value in flags.items()},
+        {name: Sourced(value, setting(name), _as_flag) for name, value in flags.items()},
     )
-    values = {name: _checked(name, given) for layer in layers for name, given in layer.items()}
-    preset = values.get("preset", Settings.preset)
-    below = _from_record(*recorded) if recorded else _from_file(f"preset {preset}", preset_text(preset))
-    start = {name: _checked(name, given) for name, given in below.items()}
-    return Settings(**(start | values)), frozenset(values)
+    given = {name: _check(name, sourced) for source in sources for name, sourced in source.items()}
+    if recorded:
+        start = _from_record(*recorded)
+    else:
+        preset = given.get("preset", Settings.preset)
+        start = _from_file(f"preset {preset}", (preset_text or read_preset)(preset))
+    values = {name: _check(name, sourced) for name, sourced in start.items()} | given
+    return Settings(**values), frozenset(given)
 
 
-def config_text(
+def read_config(
     flags: Mapping[str, object], *, environ: Mapping[str, str], folder: Path
 ) -> tuple[str, str] | None:
     """Return name and text of the configuration file: the one asked for, else `regchoose.toml` if there.
@@ -105,7 +105,7 @@ def config_text(
         E201 where the file asked for is missing, E203 where it cannot be read as text.
     """
     asked = flags.get("config") or environ.get(f"{PREFIX}CONFIG")
-    name = str(asked or IN_FOLDER)
+    name = str(asked or CONFIG_FILE)
     try:
         return name, (folder / name).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -124,7 +124,7 @@ def config_text(
         ) from error
 
 
-def preset_text(name: str) -> str:
+def read_preset(name: str) -> str:
     """Return the TOML text of a preset.
 
     Raises
@@ -140,11 +140,11 @@ def preset_text(name: str) -> str:
     return files[name].read_text(encoding="utf-8")
 
 
-# ---- the places ------------------------------------------------------------------------------------
+# ---- the sources -----------------------------------------------------------------------------------
 
 
-def _from_environment(environ: Mapping[str, str]) -> Layer:
-    layer: Layer = {}
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Sourced]:
+    values: dict[str, Sourced] = {}
     for variable, text in sorted(environ.items()):
         if not variable.startswith(PREFIX) or not text:
             continue
@@ -155,31 +155,31 @@ def _from_environment(environ: Mapping[str, str]) -> Layer:
             fix = f"{near}=…, or unset {variable}" if near else f"unset {variable}"
             raise UsageError("E202", f"no setting {variable}", where="the environment", fix=fix)
         split = shape_of(FIELDS[name].type).many
-        layer[name] = Given(_split(text) if split else text, variable, _as_variable)
-    return layer
+        values[name] = Sourced(_split(text) if split else text, variable, _as_variable)
+    return values
 
 
-def _from_file(name: str, text: str) -> Layer:
+def _from_file(name: str, text: str) -> dict[str, Sourced]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(name, error) from error
-    layer: Layer = {}
+    values: dict[str, Sourced] = {}
     for key, value in table.items():
-        where = _place(name, text, key=key)
+        where = _line_of(name, text, key=key)
         field = key.replace("-", "_")
         if field not in FIELDS or field == "config":
             near = _nearest(field, FIELDS)
             fix = f"{near} = … in place of {key}" if near else f"take {key} out; --help lists the settings"
             raise UsageError("E202", f"no setting {key!r}", where=where, fix=fix)
-        layer[field] = Given(value, where, _as_toml)
-    return layer
+        values[field] = Sourced(value, where, _as_toml)
+    return values
 
 
-def _from_record(name: str, settings: Mapping[str, object]) -> Layer:
-    """Take what a result was made with; what this version does not know is passed over."""
+def _from_record(name: str, settings: Mapping[str, object]) -> dict[str, Sourced]:
+    """Take the settings that a result was made with, without those that this version does not know."""
     return {
-        key: Given(value, name, _as_flag)
+        key: Sourced(value, name, _as_flag)
         for key, value in settings.items()
         if key in FIELDS and value is not None
     }
@@ -193,8 +193,8 @@ def _not_toml(name: str, error: tomllib.TOMLDecodeError) -> UsageError:
     return UsageError("E203", f"not TOML: {reason}", where=where, fix=fix)
 
 
-def _place(name: str, text: str, *, key: str) -> str:
-    """Find the line of a key; tomllib does not tell."""
+def _line_of(name: str, text: str, *, key: str) -> str:
+    """Return the file and line of a key, which tomllib does not tell."""
     start = re.compile(rf"\s*[\[\"']*{re.escape(key)}\b")
     lines = (number for number, line in enumerate(text.splitlines(), start=1) if start.match(line))
     return f"{name}:{next(lines, 1)}"
@@ -203,16 +203,16 @@ def _place(name: str, text: str, *, key: str) -> str:
 # ---- the check -------------------------------------------------------------------------------------
 
 
-def _checked(name: str, given: Given) -> Any:
+def _check(name: str, sourced: Sourced) -> Any:
     shape = shape_of(FIELDS[name].type)
     try:
         value = TypeAdapter(_type_of(shape), config=ConfigDict(allow_inf_nan=False)).validate_python(
-            _readable(given.value, shape)
+            _prepare(sourced.value, shape)
         )
-        _sensible(name, value)
+        _check_syntax(name, value)
     except (ValidationError, ValueError) as error:
         reason = "" if isinstance(error, ValidationError) else str(error)
-        raise _bad_value(name, given, wish=reason or wanted(shape)) from error
+        raise _bad_value(name, sourced, wish=reason or describe_shape(shape)) from error
     return value
 
 
@@ -230,9 +230,9 @@ def _type_of(shape: Shape) -> Any:
     return tuple[(one, ...)] if shape.many else one
 
 
-def _readable(value: object, shape: Shape) -> object:
+def _prepare(value: object, shape: Shape) -> object:
     if shape.table and isinstance(value, str | list):
-        return dict(map(_pair, [value] if isinstance(value, str) else value))
+        return dict(map(_read_pair, [value] if isinstance(value, str) else value))
     if shape.many and isinstance(value, str):
         return _split(value) if shape.number else [value]
     if isinstance(value, bool) and not shape.switch:
@@ -241,8 +241,8 @@ def _readable(value: object, shape: Shape) -> object:
     return value
 
 
-def _pair(text: str) -> tuple[str, Any]:
-    """Read `width=16`: what TOML does not take for a value is a text."""
+def _read_pair(text: str) -> tuple[str, Any]:
+    """Read `width=16`; a value that is not TOML is a text."""
     name, equals, value = text.partition("=")
     if not name.strip() or not equals:
         raise ValueError("names with values, such as width=16")
@@ -256,7 +256,7 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _sensible(name: str, value: Any) -> None:
+def _check_syntax(name: str, value: Any) -> None:
     if name == "budget":
         parse_duration(value)
     if name == "device" and not DEVICE.fullmatch(value):
@@ -267,14 +267,14 @@ def _sensible(name: str, value: Any) -> None:
         raise ValueError("at least one number")
 
 
-def _bad_value(name: str, given: Given, *, wish: str) -> UsageError:
-    got = ",".join(map(str, given.value)) if isinstance(given.value, list | tuple) else str(given.value)
+def _bad_value(name: str, sourced: Sourced, *, wish: str) -> UsageError:
+    got = ",".join(map(str, sourced.value)) if isinstance(sourced.value, list | tuple) else str(sourced.value)
     message = Phrase(name.replace("_", "-"), name) + f" got {got!r}, wanted {wish}"
-    return UsageError("E202", message, where=given.where, fix=given.form(name, _example(name, got)))
+    return UsageError("E202", message, where=sourced.where, fix=sourced.write(name, _example(name, got)))
 
 
 def _example(name: str, got: str) -> object:
-    """Return a legal value: the word that may be meant, else the default; None where there is neither."""
+    """Return a legal value: the word that may be meant, else the default; None if there is neither."""
     shape = shape_of(FIELDS[name].type)
     if shape.table:
         return {"width": 16}
@@ -287,17 +287,17 @@ def _as_flag(name: str, value: object) -> Phrase:
 
 
 def _as_variable(name: str, value: object) -> str:
-    return f"{PREFIX}{name.upper()}={_written(value) or '…'}"
+    return f"{PREFIX}{name.upper()}={_to_text(value) or '…'}"
 
 
 def _as_toml(name: str, value: object) -> str:
     if isinstance(value, Mapping):
         return f"{name} = {{ {', '.join(f'{key} = {item}' for key, item in value.items())} }}"
     number = shape_of(FIELDS[name].type).number
-    return f"{name} = {_written(value) or '…'}" if number else f'{name} = "{_written(value)}"'
+    return f"{name} = {_to_text(value) or '…'}" if number else f'{name} = "{_to_text(value)}"'
 
 
-def _written(value: object) -> str:
+def _to_text(value: object) -> str:
     if isinstance(value, Mapping):
         return ",".join(f"{key}={item}" for key, item in value.items())
     if value is None:

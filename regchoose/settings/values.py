@@ -75,7 +75,7 @@ def shape_of(annotation: Any) -> Shape:
     if origin is Literal:
         return Shape(words=tuple(get_args(annotation)))
     if origin in (Union, UnionType):
-        return _joined([shape_of(part) for part in get_args(annotation) if part is not NoneType])
+        return _join([shape_of(part) for part in get_args(annotation) if part is not NoneType])
     if origin is Mapping:
         return Shape(text=True, many=True, table=True)
     if origin is tuple:
@@ -91,7 +91,7 @@ def shape_of(annotation: Any) -> Shape:
     raise TypeError(f"no setting is a {annotation}")
 
 
-def _joined(parts: list[Shape]) -> Shape:
+def _join(parts: list[Shape]) -> Shape:
     numbers = [part.number for part in parts if part.number]
     return Shape(
         words=tuple(word for part in parts for word in part.words),
@@ -101,7 +101,7 @@ def _joined(parts: list[Shape]) -> Shape:
     )
 
 
-def wanted(shape: Shape) -> str:
+def describe_shape(shape: Shape) -> str:
     """Say what a setting takes: `a whole number from 1 to 20`."""
     if shape.table:
         return "names with values, such as width=16"

@@ -24,10 +24,8 @@ def place(schema: int) -> Path:
 if __name__ == "__main__":
     file = place(SCHEMA)
     file.unlink(missing_ok=True)
-    journal = Cache(file, engine=ENGINE, fresh=False, now=lambda: 1_000_000_000.0)
-    journal.keep_block("a block", ARRAYS, NOTE)
-    journal.keep_answer(
-        "an answer", '{"ok": true, "recommendation": {"regularizer": "l2"}}', {"path": "a.csv"}
-    )
-    journal.close()
+    cache = Cache(file, engine=ENGINE, fresh=False, now=lambda: 1_000_000_000.0)
+    cache.keep_block("a block", ARRAYS, NOTE)
+    cache.keep_answer("an answer", '{"ok": true, "recommendation": {"regularizer": "l2"}}', {"path": "a.csv"})
+    cache.close()
     file.with_name(f"{file.name}.lock").unlink()

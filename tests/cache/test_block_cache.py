@@ -28,8 +28,8 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(file: Path) -> Iterator[Open]:
-    """Open the journal as a run does; all are closed at the end."""
+def open_cache(file: Path) -> Iterator[Open]:
+    """Open the cache as a run does; all are closed at the end."""
     opened: list[Cache] = []
     ticks = count(1_000)
 
@@ -53,46 +53,46 @@ def same(found: object) -> bool:
     )
 
 
-def stored(journal: Open) -> None:
-    one = journal()
+def stored(open_cache: Open) -> None:
+    one = open_cache()
     one.keep_block("a block", ARRAYS, NOTE)
     one.keep_answer("an answer", '{"ok": true}', {"path": "a.csv"})
     one.close()
 
 
-def test_what_is_stored_comes_back_in_another_run(journal: Open) -> None:
-    stored(journal)
-    again = journal()
+def test_what_is_stored_comes_back_in_another_run(open_cache: Open) -> None:
+    stored(open_cache)
+    again = open_cache()
     assert same(again.block("a block"))
     assert again.answer("an answer") == {"ok": True}
     assert again.block("another") is None
     assert again.answer("another") is None
-    assert (again.found, again.kept, again.notes) == (1, 0, [])
+    assert (again.n_found, again.n_stored, again.notes) == (1, 0, [])
 
 
-def test_of_other_code_nothing_is_known(journal: Open) -> None:
-    stored(journal)
-    assert journal(engine="a later one").block("a block") is None
+def test_of_other_code_nothing_is_known(open_cache: Open) -> None:
+    stored(open_cache)
+    assert open_cache(engine="a later one").block("a block") is None
 
 
-def test_fresh_ignores_what_is_stored_and_stores_anew(journal: Open) -> None:
-    stored(journal)
-    fresh = journal(fresh=True)
+def test_fresh_ignores_what_is_stored_and_stores_anew(open_cache: Open) -> None:
+    stored(open_cache)
+    fresh = open_cache(fresh=True)
     assert fresh.block("a block") is None
     assert fresh.answer("an answer") is None
     fresh.keep_block("a block", ARRAYS, "another note")
     fresh.close()
-    known = journal().block("a block")
+    known = open_cache().block("a block")
     assert known is not None
     assert known[1] == "another note"
 
 
-def test_a_store_of_each_schema_opens(journal: Open, tmp_path: Path) -> None:
+def test_a_store_of_each_schema_opens(open_cache: Open, tmp_path: Path) -> None:
     for schema in range(1, SCHEMA + 1):
         copy = tmp_path / "old" / f"{schema}.sqlite"
         copy.parent.mkdir(exist_ok=True)
         shutil.copy(place(schema), copy)
-        one = journal(at=copy)
+        one = open_cache(at=copy)
         assert one.notes == []
         assert same(one.block("a block"))
         assert one.answer("an answer") == DOCUMENT
@@ -154,70 +154,70 @@ DAMAGES: dict[Callable[[Path], None], str] = {
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_what_cannot_be_read_is_put_aside_and_begun_anew(
-    damage: Callable[[Path], None], journal: Open, file: Path
+    damage: Callable[[Path], None], open_cache: Open, file: Path
 ) -> None:
-    stored(journal)
+    stored(open_cache)
     damage(file)
     before = file.read_bytes()
-    one = journal()
+    one = open_cache()
     aside = file.with_name(f"journal.sqlite.{DAMAGES[damage]}-1")
     assert aside.read_bytes() == before
     assert [str(aside) in note for note in one.notes] == [True]
     assert one.block("a block") is None
     one.keep_block("a block", ARRAYS, NOTE)
     one.close()
-    again = journal()
+    again = open_cache()
     assert same(again.block("a block"))
     assert again.notes == []
 
 
-def test_a_second_damaged_file_gets_a_name_of_its_own(journal: Open, file: Path) -> None:
+def test_a_second_damaged_file_gets_a_name_of_its_own(open_cache: Open, file: Path) -> None:
     for number in (1, 2):
-        stored(journal)
+        stored(open_cache)
         as_text(file)
-        journal().close()
+        open_cache().close()
         assert file.with_name(f"journal.sqlite.corrupt-{number}").exists()
 
 
-def test_damage_found_while_it_is_used_is_put_aside_too(journal: Open, file: Path) -> None:
-    one = journal()
+def test_damage_found_while_it_is_used_is_put_aside_too(open_cache: Open, file: Path) -> None:
+    one = open_cache()
     for number in range(50):
         one.keep_block(f"block {number}", ARRAYS, NOTE)
     one.close()
     content = file.read_bytes()
     page = 4096
     file.write_bytes(content[: 3 * page] + b"\xff" * (len(content) - 3 * page))
-    again = journal()
+    again = open_cache()
     assert [again.block(f"block {number}") for number in range(50)].count(None) > 0
     again.keep_block("a block", ARRAYS, NOTE)
     assert same(again.block("a block"))
     assert file.with_name("journal.sqlite.corrupt-1").exists()
 
 
-def test_the_log_of_a_run_that_was_killed_is_read(journal: Open, file: Path, tmp_path: Path) -> None:
-    one = journal()
+def test_the_log_of_a_run_that_was_killed_is_read(open_cache: Open, file: Path, tmp_path: Path) -> None:
+    one = open_cache()
     one.keep_block("a block", ARRAYS, NOTE)
     for side in ("", "-wal"):  # as they lie there while it runs; closing it would write all into one file
         shutil.copy(file.with_name(file.name + side), tmp_path / f"killed.sqlite{side}")
-    again = journal(at=tmp_path / "killed.sqlite")
+    again = open_cache(at=tmp_path / "killed.sqlite")
     assert same(again.block("a block"))
     assert again.notes == []
 
 
-def test_a_log_of_something_else_does_no_harm(journal: Open, file: Path) -> None:
-    stored(journal)
+def test_a_log_of_something_else_does_no_harm(open_cache: Open, file: Path) -> None:
+    stored(open_cache)
     file.with_name("journal.sqlite-wal").write_bytes(b"left over" * 1000)
-    one = journal()
+    one = open_cache()
     assert same(one.block("a block"))
     assert one.notes == []
 
 
-def test_a_value_that_was_changed_is_unknown(journal: Open, file: Path) -> None:
-    stored(journal)
+def test_a_value_that_was_changed_is_unknown(open_cache: Open, file: Path) -> None:
+    stored(open_cache)
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE entries SET about = replace(about, 'note', 'nota')")
     connection.close()
-    one = journal()
+    one = open_cache()
     assert one.block("a block") is None
     assert one.notes == []
 
@@ -235,12 +235,12 @@ class Evil:
         return (Path.touch, (self.trace,))
 
 
-def test_nothing_is_unpickled(journal: Open, file: Path, tmp_path: Path) -> None:
+def test_nothing_is_unpickled(open_cache: Open, file: Path, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     evil = Evil(trace)
     planted = io.BytesIO()
     np.savez(planted, failed=np.array([evil], dtype=object))
-    one = journal()
+    one = open_cache()
     for key, value in (("pickle", pickle.dumps(evil)), ("array", planted.getvalue())):
         entry = Entry('{"note": ""}', value)
         row = (combine(ENGINE, key), "block", entry.about, entry.value, entry.digest, 0.0)
@@ -256,11 +256,11 @@ def test_nothing_is_unpickled(journal: Open, file: Path, tmp_path: Path) -> None
 # ---- places that cannot be used --------------------------------------------------------------------
 
 
-def test_without_a_place_to_write_a_run_goes_on_with_one_note(journal: Open, tmp_path: Path) -> None:
+def test_without_a_place_to_write_a_run_goes_on_with_one_note(open_cache: Open, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file where a folder is wanted")
     (tmp_path / "folder" / "journal.sqlite").mkdir(parents=True)
     for at in (tmp_path / "taken" / "journal.sqlite", tmp_path / "folder" / "journal.sqlite"):
-        one = journal(at=at)
+        one = open_cache(at=at)
         one.keep_block("a block", ARRAYS, NOTE)
         assert one.block("a block") is None
         assert one.contents().blocks == 0
@@ -276,26 +276,28 @@ import numpy as np
 from regchoose.cache.block_cache import Cache
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-journal = Cache(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
+cache = Cache(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
 for number in range(9):
-    journal.keep_block(str(number), {"failed": np.zeros(10_000)}, "")
-journal.close()
-print(len(journal.notes), *journal.notes)
+    cache.keep_block(str(number), {"failed": np.zeros(10_000)}, "")
+cache.close()
+print(len(cache.notes), *cache.notes)
 """
 
 
-def test_a_full_place_ends_the_journal_and_not_the_run(file: Path, journal: Open) -> None:
+def test_a_full_place_ends_the_cache_and_not_the_run(file: Path, open_cache: Open) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(file)], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.startswith("1 Nothing is kept for another run")
     assert done.stderr == ""
-    one = journal()  # what was stored before is whole
+    one = open_cache()  # what was stored before is whole
     assert one.notes == []
 
 
-def test_a_file_that_may_not_be_written_ends_it_too(journal: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = journal()
+def test_a_file_that_may_not_be_written_ends_it_too(
+    open_cache: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = open_cache()
 
     def refuse(*_: object) -> None:
         raise sqlite3.OperationalError("attempt to write a readonly database")
@@ -310,7 +312,7 @@ def test_a_file_that_may_not_be_written_ends_it_too(journal: Open, monkeypatch: 
 # ---- several runs at once --------------------------------------------------------------------------
 
 
-def test_runs_that_open_and_write_at_once_lose_nothing(file: Path, journal: Open) -> None:
+def test_runs_that_open_and_write_at_once_lose_nothing(file: Path, open_cache: Open) -> None:
     notes: list[str] = []
 
     def work(name: int) -> None:
@@ -327,21 +329,21 @@ def test_runs_that_open_and_write_at_once_lose_nothing(file: Path, journal: Open
     for thread in threads:
         thread.join()
     assert notes == []
-    assert journal().contents().blocks == 4 * 20 + 20
+    assert open_cache().contents().blocks == 4 * 20 + 20
 
 
 # ---- its size --------------------------------------------------------------------------------------
 
 
-def test_beyond_the_largest_size_the_longest_unused_go_first(journal: Open) -> None:
-    one = journal()
+def test_beyond_the_largest_size_the_longest_unused_go_first(open_cache: Open) -> None:
+    one = open_cache()
     for number in range(10):
         one.keep_block(str(number), {"failed": np.full(10_000, number)}, NOTE)
     one.close()
-    later = journal()
+    later = open_cache()
     assert later.block("0") is not None  # used again, so it is not the oldest any more
     later.close(largest=500_000)
-    left = journal()
+    left = open_cache()
     known = [number for number in range(10) if left.block(str(number)) is not None]
     assert known[0] == 0
     assert known[1:] == list(range(11 - len(known), 10))
@@ -349,11 +351,11 @@ def test_beyond_the_largest_size_the_longest_unused_go_first(journal: Open) -> N
     assert left.contents().bytes <= 500_000
 
 
-def test_clearing_forgets_everything_and_removes_what_was_put_aside(journal: Open, file: Path) -> None:
-    stored(journal)
+def test_clearing_forgets_everything_and_removes_what_was_put_aside(open_cache: Open, file: Path) -> None:
+    stored(open_cache)
     as_text(file)
-    stored(journal)
-    one = journal()
+    stored(open_cache)
+    one = open_cache()
     assert one.contents().blocks == 1
     assert [about for _, about in one.contents().answers] == [{"path": "a.csv"}]
     one.clear()
@@ -368,15 +370,15 @@ from pathlib import Path
 import numpy as np
 from regchoose.cache.block_cache import Cache
 
-journal = Cache(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
+cache = Cache(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
 for number in range(9):
-    journal.keep_block(str(number), {"failed": np.zeros(10_000)}, "")
-journal.close()
+    cache.keep_block(str(number), {"failed": np.zeros(10_000)}, "")
+cache.close()
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-journal = Cache(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
-journal.clear()
+cache = Cache(Path(sys.argv[1]), engine="", fresh=False, now=lambda: 0.0)
+cache.clear()
 left = sum(file.stat().st_size for file in Path(sys.argv[1]).parent.iterdir())
-print(journal.notes, journal.contents().blocks, left)
+print(cache.notes, cache.contents().blocks, left)
 """
 
 

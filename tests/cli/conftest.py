@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.cli import recommend as command
 from regchoose.cli.app import main
-from tests.cli.fake_shell import Board
+from tests.cli.fake_shell import REPLACED, Board
 
 ROOT = Path(__file__).parents[2]
 EARLY = ROOT / "tests" / "offline" / "early"  # what Python finds there keeps it off the network
@@ -49,8 +48,8 @@ def own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.T
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Run the command line in this process, over the switchboard that trains nothing, in an empty folder."""
-    monkeypatch.setattr(command, "_recommender", Board)
-    monkeypatch.setattr(command, "_planner", Board)
+    for module in REPLACED:
+        monkeypatch.setitem(sys.modules, module, Board())
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -2,11 +2,11 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from regchoose.cli import recommend as command
 from tests.cli.conftest import Shell
 from tests.cli.fake_shell import Board
 
@@ -17,7 +17,7 @@ ANSWERED = "Answered from the journal; --fresh trains again."
 def board(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
     """One switchboard for several runs on a file that exists."""
     one = Board()
-    monkeypatch.setattr(command, "_recommender", lambda: one)
+    monkeypatch.setitem(sys.modules, "regchoose.run.walk_chart", one)
     (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     return one
 

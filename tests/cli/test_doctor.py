@@ -33,7 +33,7 @@ def test_a_broken_torch_is_said_and_not_raised(
     usual = builtins.__import__
 
     def broken(name: str, *arguments: Any, **further: Any) -> Any:
-        if name == "regchoose.training.cuda_info":
+        if name == "regchoose.training.device":
             raise OSError("libtorch.so: cannot open\x1b[31m")
         return usual(name, *arguments, **further)
 
@@ -48,8 +48,8 @@ def test_what_is_missing_or_slow_is_said(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(machine, "NEEDED", ("torch", "no-such-package"))
     monkeypatch.setattr(machine, "memory", lambda: 2**29)
     monkeypatch.setattr(machine, "cores", lambda: 1)
-    found = machine.look({"OMP_NUM_THREADS": "64"}, cache=tmp_path / "not" / "there" / "regchoose")
-    said = " | ".join(machine.remarks(found, {"cuda": [], "why": "no card"}))
+    found = machine.inspect_machine({"OMP_NUM_THREADS": "64"}, cache=tmp_path / "not" / "there" / "regchoose")
+    said = " | ".join(machine.find_problems(found, {"cuda": [], "why": "no card"}))
     for words in (
         "no-such-package is not installed",
         "0.5 GiB of memory",

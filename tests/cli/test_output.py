@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.cli.failures import Form, guarded
+from regchoose.cli.failures import ErrorFormat, run_reporting_errors
 from regchoose.cli.output import check_output, write_file
 from regchoose.errors import ResourceError, UsageError
 from tests.cli.conftest import Shell, clean_environment
@@ -89,7 +89,6 @@ def test_the_table_is_never_overwritten(shell: Shell, tmp_path: Path) -> None:
 LIMITED = """
 import resource, sys
 from tests.cli import fake_shell
-from regchoose.cli import recommend as command
 from regchoose.cli.app import main
 
 def limit():
@@ -102,7 +101,7 @@ class Meanwhile(fake_shell.Board):
 
 if sys.argv.pop(1) == "before":
     limit()
-command._recommender = Meanwhile
+sys.modules["regchoose.run.walk_chart"] = Meanwhile()
 sys.exit(main())
 """
 
@@ -190,7 +189,7 @@ def test_where_no_temporary_file_can_be_made_the_variable_is_named(
         tempfile.mkdtemp()
         return 0
 
-    assert guarded(work, Form(json=False, debug=False)) == 4
+    assert run_reporting_errors(work, ErrorFormat(json=False, debug=False)) == 4
     assert capsys.readouterr().err.splitlines() == [
         "error[E402]: there is no folder to write temporary files in",
         "  fix:   name one in the variable TMPDIR",

@@ -1,20 +1,20 @@
 """The layers, through the command line as it is typed."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from regchoose.cli import recommend as command
 from regchoose.cli.app import main
 from regchoose.report.command import write_command_line
-from tests.cli.fake_shell import Board
+from tests.cli.fake_shell import REPLACED, Board
 
 
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Board:
     board = Board()
-    monkeypatch.setattr(command, "_recommender", lambda: board)
-    monkeypatch.setattr(command, "_planner", lambda: board)
+    for module in REPLACED:
+        monkeypatch.setitem(sys.modules, module, board)
     monkeypatch.chdir(tmp_path)
     return board
 

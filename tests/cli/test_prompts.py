@@ -8,7 +8,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from regchoose.cli.prompts import answer_to, is_attended, keys, shown
+from regchoose.cli.prompts import choice_keys, is_attended, prompt_text, read_answer
 from regchoose.errors import UsageError
 from regchoose.records.answers import Prompt
 from tests.cli.conftest import clean_environment
@@ -25,12 +25,12 @@ COLUMNS = Prompt(flag="target", text="Which?", choices={"age": "", "area": "", "
 
 
 def reply(prompt: Prompt, typed: str) -> str:
-    return answer_to(prompt, source=io.StringIO(typed), screen=io.StringIO())
+    return read_answer(prompt, source=io.StringIO(typed), screen=io.StringIO())
 
 
 def test_a_prompt_says_what_and_why_and_the_default() -> None:
-    assert shown(CORRELATED) == SHOWN
-    assert shown(TARGET) == "Which column is to be predicted?\n  [class] ›"
+    assert prompt_text(CORRELATED) == SHOWN
+    assert prompt_text(TARGET) == "Which column is to be predicted?\n  [class] ›"
 
 
 def test_long_reasons_are_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_long_reasons_are_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     choices = {"yes": "they rise and fall together " * 3, "no": "they do not"}
     for given in ({}, choices):
         prompt = Prompt(flag="a", text="Why? " * 20, choices=given, default="", why="Because. " * 20)
-        assert max(map(len, shown(prompt).splitlines())) <= 39
+        assert max(map(len, prompt_text(prompt).splitlines())) <= 39
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_the_end_of_the_input_ends_the_run() -> None:
 
 
 def test_names_that_share_letters_are_numbered() -> None:
-    assert keys(COLUMNS.choices) == {"age": "1", "area": "2", "bmi": "3"}
+    assert choice_keys(COLUMNS.choices) == {"age": "1", "area": "2", "bmi": "3"}
 
 
 def test_hostile_choices_are_inert_and_many_are_cut() -> None:
     names = {f"[red]{number}\x1b[31m": "" for number in range(40)}
-    text = shown(Prompt(flag="target", text="Which?\x1b[31m", choices=names, default=""))
+    text = prompt_text(Prompt(flag="target", text="Which?\x1b[31m", choices=names, default=""))
     assert "\x1b" not in text
     assert "[1] [red]0" in text
     assert "… and 10 more; type the name" in text

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.cli.signals import SHOW_CURSOR, orderly, stopped
+from regchoose.cli.signals import SHOW_CURSOR, handle_signals, signal_status
 from tests.cli.conftest import Shell, clean_environment
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -119,10 +119,10 @@ def test_a_partial_answer_is_shown_written_and_not_kept(
 
 def test_other_programs_get_their_handlers_back() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with orderly():
-        assert stopped() is None
+    with handle_signals():
+        assert signal_status() is None
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-        assert stopped() == 130
-    assert stopped() is None
+        assert signal_status() == 130
+    assert signal_status() is None
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before

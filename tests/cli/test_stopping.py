@@ -166,7 +166,6 @@ def test_while_it_trains_the_partial_result_is_written(start: Start, tmp_path: P
 WRITING = """
 import os, sys, time
 from tests.cli import fake_shell
-from regchoose.cli import recommend as command
 from regchoose.cli.app import main
 
 def endless(_file):
@@ -182,7 +181,7 @@ class Board(fake_shell.Board):
         os.fsync = second if "-o" in sys.argv and "--report" in sys.argv else endless  # past the checks
         return super().recommend(*arguments, **named)
 
-command._recommender = Board
+sys.modules["regchoose.run.walk_chart"] = Board()
 sys.exit(main())
 """
 

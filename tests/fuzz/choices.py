@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from regchoose.errors import UsageError, flag_of
 from regchoose.settings.options import Settings
-from regchoose.settings.sources import layered, preset_text
+from regchoose.settings.sources import resolve_settings
 from regchoose.settings.values import FIELDS, shape_of
 from tests.fuzz.target import Target, empty_folder, helps, run
 
@@ -75,8 +75,8 @@ PLACES = st.builds(
 
 def _taken_or_refused(places: Places) -> None:
     try:
-        settings, given = layered(
-            places.flags, environ=places.environ, config=("x.toml", places.toml), preset_text=preset_text
+        settings, given = resolve_settings(
+            places.flags, environ=places.environ, config=("x.toml", places.toml)
         )
     except UsageError as error:
         helps(error)

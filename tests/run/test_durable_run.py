@@ -86,12 +86,12 @@ def test_a_stopped_run_goes_on_and_says_what_an_unbroken_one_says(
     first.close()
     second = opened(tmp_path)
     assert lasting(run(table, settings, journal=second)) == wanted
-    assert second.found == first.kept > 0
-    assert second.kept > 0
+    assert second.n_found == first.n_stored > 0
+    assert second.n_stored > 0
     second.close()
     third = opened(tmp_path)
     assert lasting(run(table, settings, journal=third)) == wanted
-    assert (third.found, third.kept) == (second.found + second.kept, 0)
+    assert (third.n_found, third.n_stored) == (second.n_found + second.n_stored, 0)
     third.close()
 
 
@@ -101,8 +101,8 @@ def test_one_more_strength_trains_only_what_has_changed(table: Path, tmp_path: P
     run(table, replace(small, l2=0.01), journal=first)
     changed = replace(small, l2=0.02)
     assert lasting(run(table, changed, journal=second)) == lasting(run(table, changed))
-    assert second.found > 0  # the baseline and L1 stay as they were
-    assert 0 < second.kept < first.kept
+    assert second.n_found > 0  # the baseline and L1 stay as they were
+    assert 0 < second.n_stored < first.n_stored
     first.close()
     second.close()
 
@@ -111,7 +111,7 @@ def test_jobs_share_their_blocks(table: Path, whole: dict[str, Any], tmp_path: P
     first, second = opened(tmp_path), opened(tmp_path)
     run(table, journal=first)
     assert lasting(run(table, replace(QUICK, jobs=2), journal=second)) == whole
-    assert second.kept == 0
+    assert second.n_stored == 0
     first.close()
     second.close()
 
@@ -126,7 +126,7 @@ def test_what_is_known_so_far_is_a_partial_result(
     with pytest.raises(Interrupted) as stopped:
         run(table, diary=Stopping("l1", by=by))
     assert stopped.value.status == status
-    known = stopped.value.known
+    known = stopped.value.result
     document = json.loads(dump_model(known))
     assert dump_model(restore_result(document)) == dump_model(known)
     assert document["partial"] is True
@@ -145,7 +145,7 @@ def test_what_is_known_so_far_is_a_partial_result(
 def test_after_the_walk_the_chart_has_answered(table: Path, whole: dict[str, Any]) -> None:
     with pytest.raises(Interrupted) as stopped:
         run(table, diary=Stopping("l2"))
-    assert {arm for arm, _ in stopped.value.known.arms.items()} == set(ARMS) - {"l2"}
+    assert {arm for arm, _ in stopped.value.result.arms.items()} == set(ARMS) - {"l2"}
 
 
 @pytest.mark.parametrize("step", ["subsample", "none", "elastic_net"])
@@ -173,7 +173,7 @@ def test_of_a_further_look_that_was_stopped_the_finished_one_stays(
     monkeypatch.setattr("regchoose.statistics.decide.LEANING", 2.0)  # no look is ever sure
     with pytest.raises(Interrupted) as stopped:
         finished.append(run(rows, settings, diary=SecondLook()))
-    known = stopped.value.known
+    known = stopped.value.result
     assert known.partial
     assert [arm for arm, _ in known.arms.items()] == list(ARMS)
     assert known.path[-1].kind == "outcome"

@@ -7,8 +7,8 @@ import regchoose.settings.presets as presets_module
 from regchoose.errors import UsageError
 from regchoose.settings.options import Settings, parse_duration
 from regchoose.settings.presets import preset_values, presets
-from regchoose.settings.sources import config_text, layered, preset_text
-from regchoose.settings.values import FIELDS, option_of, shape_of, wanted
+from regchoose.settings.sources import read_config, read_preset, resolve_settings
+from regchoose.settings.values import FIELDS, describe_shape, option_of, shape_of
 
 Layers = dict[str, object]
 
@@ -21,7 +21,9 @@ def settle(
     preset: str = "",
 ) -> tuple[Settings, frozenset[str]]:
     config = None if toml is None else ("settings.toml", toml)
-    return layered(flags or {}, environ=environ or {}, config=config, preset_text=lambda name: preset)
+    return resolve_settings(
+        flags or {}, environ=environ or {}, config=config, preset_text=lambda name: preset
+    )
 
 
 def refusal(
@@ -66,7 +68,12 @@ def test_the_preset_is_named_by_the_same_precedence(
     flags: Layers, environ: dict[str, str], toml: str, asked: str
 ) -> None:
     names = []
-    layered(flags, environ=environ, config=("a", toml), preset_text=lambda name: names.append(name) or "")  # type: ignore[func-returns-value]  # append gives None
+
+    def note(name: str) -> str:
+        names.append(name)
+        return ""
+
+    resolve_settings(flags, environ=environ, config=("a", toml), preset_text=note)
     assert names == [asked]
 
 
@@ -169,35 +176,35 @@ def test_bad_toml_is_placed() -> None:
 
 
 def test_the_file_in_the_folder_is_read_where_none_is_named(tmp_path: Path) -> None:
-    assert config_text({}, environ={}, folder=tmp_path) is None
+    assert read_config({}, environ={}, folder=tmp_path) is None
     (tmp_path / "regchoose.toml").write_text("epochs = 3", encoding="utf-8")
     (tmp_path / "mine.toml").write_text("epochs = 4", encoding="utf-8")
-    assert config_text({}, environ={}, folder=tmp_path) == ("regchoose.toml", "epochs = 3")
-    assert config_text({}, environ={"REGCHOOSE_CONFIG": "mine.toml"}, folder=tmp_path) == (
+    assert read_config({}, environ={}, folder=tmp_path) == ("regchoose.toml", "epochs = 3")
+    assert read_config({}, environ={"REGCHOOSE_CONFIG": "mine.toml"}, folder=tmp_path) == (
         "mine.toml",
         "epochs = 4",
     )
-    assert config_text({"config": "mine.toml"}, environ={}, folder=tmp_path) == ("mine.toml", "epochs = 4")
+    assert read_config({"config": "mine.toml"}, environ={}, folder=tmp_path) == ("mine.toml", "epochs = 4")
 
 
 def test_a_missing_file_is_refused_with_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("", encoding="utf-8")
     with pytest.raises(UsageError) as caught:
-        config_text({"config": "mne.toml"}, environ={}, folder=tmp_path)
+        read_config({"config": "mne.toml"}, environ={}, folder=tmp_path)
     assert (caught.value.code, caught.value.fix) == ("E201", "--config mine.toml")
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "regchoose.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="cannot be read") as caught:
-        config_text({}, environ={}, folder=tmp_path)
+        read_config({}, environ={}, folder=tmp_path)
     assert caught.value.code == "E203"
 
 
 @pytest.mark.parametrize("name", shape_of(FIELDS["preset"].type).words)
 def test_every_preset_that_can_be_named_is_there_and_legal(name: str) -> None:
     assert name in presets()
-    settings, given = layered({"preset": name}, environ={}, config=None, preset_text=preset_text)
+    settings, given = resolve_settings({"preset": name}, environ={}, config=None)
     assert settings.preset == name
     assert preset_values(name).keys() <= FIELDS.keys()
     assert given == {"preset"}
@@ -215,7 +222,7 @@ def test_an_installed_package_has_its_presets_inside(tmp_path: Path, monkeypatch
 def test_a_preset_that_is_not_there_is_refused() -> None:
     assert preset_values("quik") == {}
     with pytest.raises(UsageError) as caught:
-        preset_text("quik")
+        read_preset("quik")
     assert caught.value.fix == "--preset quick"
 
 
@@ -248,7 +255,7 @@ def test_every_default_is_legal(name: str) -> None:
     ],
 )
 def test_what_is_wanted_is_said_in_words(name: str, text: str) -> None:
-    assert wanted(shape_of(FIELDS[name].type)) == text
+    assert describe_shape(shape_of(FIELDS[name].type)) == text
 
 
 def test_an_annotation_of_another_kind_is_a_mistake() -> None:

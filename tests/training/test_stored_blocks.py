@@ -81,13 +81,13 @@ def test_the_second_run_trains_nothing_and_says_the_same(
     plain = train(plan, cells, PENALTIES, capture=CAPTURE)
     runs, told = [], list[int]()
     for turn in range(2):
-        journal = Cache(tmp_path / "j.sqlite", engine="", fresh=False, now=lambda: 0.0)
+        cache = Cache(tmp_path / "j.sqlite", engine="", fresh=False, now=lambda: 0.0)
         if turn:
             monkeypatch.setattr(serialization, "train_within_memory", None)
-        kept = replace(plan, store=journal)
+        kept = replace(plan, store=cache)
         runs.append(train(kept, cells, PENALTIES, capture=CAPTURE, advanced=told.append))
-        assert (journal.found, journal.kept) == ((0, 3), (3, 0))[turn]
-        journal.close()
+        assert (cache.n_found, cache.n_stored) == ((0, 3), (3, 0))[turn]
+        cache.close()
     assert told == [3, 6, 9] * 2
     assert arrays(runs[0]) == arrays(runs[1]) == arrays(plain)
     assert runs[1].note == plain.note

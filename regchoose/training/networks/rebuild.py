@@ -142,7 +142,7 @@ def with_original_paths(error: RegchooseError, spec: NetworkSpec) -> RegchooseEr
     if not spec.get("sources"):
         return error
     copies, home = str(_folder_of(spec)), str(Path(spec["name"].rpartition(":")[0]).parent)
-    return error.changed(lambda text: text.replace(copies, home))
+    return error.map_text(lambda text: text.replace(copies, home))
 
 
 def _is_here(file: Path, sources: Mapping[str, str]) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.cli.failures import lines
+from regchoose.cli.failures import error_lines
 from regchoose.errors import RegchooseError
 from regchoose.records.words import Task
 from regchoose.training.networks.network_check import CheckReport, NetworkRequest, check_network, dry_step
@@ -55,7 +55,7 @@ def test_each_fault_has_its_error(name: str, code: str, message: str, function: 
     assert error.code == code
     assert message in error.message
     assert error.fix
-    assert len(lines(error)) <= 6
+    assert len(error_lines(error)) <= 6
     if function:
         assert error.where.startswith(f"{BAD}:")
         assert error.where.endswith(f"in {function}")
@@ -132,7 +132,7 @@ def test_an_error_of_the_child_is_raised_here() -> None:
     with pytest.raises(RegchooseError) as caught:
         check_network(request("RaisesInForward"))
     here = attempt("RaisesInForward")
-    assert lines(caught.value) == lines(here)
+    assert error_lines(caught.value) == error_lines(here)
     assert "mat1 and mat2 shapes" in str(caught.value.__cause__)
 
 
