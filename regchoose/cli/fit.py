@@ -22,8 +22,8 @@ from regchoose.result.saved_result import read_result
 from regchoose.settings.options import Settings
 
 if TYPE_CHECKING:  # what trains is loaded late
-    from regchoose.refit.final_fit import Outcome
-    from regchoose.refit.fit_request import Request
+    from regchoose.refit.final_fit import FittedModel
+    from regchoose.refit.fit_request import FitRequest
     from regchoose.refit.unfinished import Unfinished
 
 OWN = ("source", "regularizer", "onnx", "trial")
@@ -48,7 +48,10 @@ def _fit(
     folder, began = Path(settings.output), time.time()
     as_onnx = writer_of_onnx(settings.network) if own["onnx"] else None
     request = _request(settings, given=given, result=result, own=own)
-    work = _begun(folder, fit_key(data, settings, repr(request), environ=os.environ), force=settings.force)
+    from regchoose.refit.unfinished import begin_fit
+
+    key = fit_key(data, settings, repr(request), environ=os.environ)
+    work = begin_fit(folder, key, force=settings.force)
     try:
         found = _trained(data, settings, request, given=given, work=work)
     except (KeyboardInterrupt, Terminated) as stop:
@@ -69,11 +72,11 @@ def _fit(
 
 def _request(
     settings: Settings, *, given: frozenset[str], result: RunResult | None, own: Mapping[str, Any]
-) -> "Request":
-    from regchoose.refit.fit_request import by_hand, by_result
+) -> "FitRequest":
+    from regchoose.refit.fit_request import request_by_hand, request_from_result
 
     if result is None:
-        return by_hand(settings, own["regularizer"], trial=own["trial"])
+        return request_by_hand(settings, own["regularizer"], trial=own["trial"])
     if own["regularizer"] is not None:
         raise UsageError(
             "E202",
@@ -81,22 +84,16 @@ def _request(
             where="--regularizer",
             fix=f"leave out --regularizer   or   --from {plain(own['source'])}",
         )
-    return by_result(result, settings, given=given, where=str(own["source"]), trial=own["trial"])
-
-
-def _begun(folder: Path, key: str, *, force: bool) -> "Unfinished":
-    from regchoose.refit.unfinished import begin
-
-    return begin(folder, key, force=force)
+    return request_from_result(result, settings, given=given, where=str(own["source"]), trial=own["trial"])
 
 
 def _trained(
-    data: str, settings: Settings, request: "Request", *, given: frozenset[str], work: "Unfinished"
-) -> "Outcome":
-    from regchoose.refit.final_fit import fit as train
+    data: str, settings: Settings, request: "FitRequest", *, given: frozenset[str], work: "Unfinished"
+) -> "FittedModel":
+    from regchoose.refit.final_fit import fit_file
 
     with interaction(settings, json=settings.json) as (listener, ask):
-        return train(data, settings, request, given=given, work=work, ask=ask, listener=listener)
+        return fit_file(data, settings, request, given=given, work=work, ask=ask, listener=listener)
 
 
 def _stopped(stop: BaseException, *, kept: bool, quiet: bool) -> int:
@@ -109,7 +106,7 @@ def _stopped(stop: BaseException, *, kept: bool, quiet: bool) -> int:
     return ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
 
 
-def _write(folder: Path, found: "Outcome", as_onnx: Writer | None) -> None:
+def _write(folder: Path, found: "FittedModel", as_onnx: Writer | None) -> None:
     from regchoose.refit.model_folder import CARD, ONNX, write_model, write_whole
 
     card = model_card(found.model, found.encoder, onnx=as_onnx is not None)

@@ -19,12 +19,12 @@ from regchoose.report.model_card import (
 from regchoose.report.safe_text import plain
 
 if TYPE_CHECKING:  # what trains is loaded late
-    from regchoose.refit.final_fit import Outcome
+    from regchoose.refit.final_fit import FittedModel
 
 MOST_NOTES = 20
 
 
-def as_dict(found: "Outcome", *, path: str) -> dict[str, Any]:
+def as_dict(found: "FittedModel", *, path: str) -> dict[str, Any]:
     """Return the answer as a document."""
     target = found.encoder.target
     return {
@@ -37,7 +37,7 @@ def as_dict(found: "Outcome", *, path: str) -> dict[str, Any]:
     }
 
 
-def shown(found: "Outcome", *, path: str, brief: bool) -> RenderableType:
+def shown(found: "FittedModel", *, path: str, brief: bool) -> RenderableType:
     """Return the answer as text.
 
     Parameters
@@ -62,7 +62,7 @@ def shown(found: "Outcome", *, path: str, brief: bool) -> RenderableType:
     return Group(*lines)
 
 
-def _trained(found: "Outcome") -> str:
+def _trained(found: "FittedModel") -> str:
     model, encoder = found.model, found.encoder
     length, inputs, rows = model.length, len(encoder.input_names), rows_in_words(encoder)
     how = (
@@ -75,7 +75,7 @@ def _trained(found: "Outcome") -> str:
     )
 
 
-def _tried(found: "Outcome") -> Grid:
+def _tried(found: "FittedModel") -> Grid:
     model = found.model
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("strength", "l1", "l2", "loss", "difference", ""):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from regchoose.errors import UsageError
 
 if TYPE_CHECKING:  # what trains is loaded late
-    from regchoose.refit.final_fit import Outcome
+    from regchoose.refit.final_fit import FittedModel
 
-Writer = Callable[["Outcome"], bytes]
+Writer = Callable[["FittedModel"], bytes]
 
 
 def writer_of_onnx(network: str) -> Writer:

@@ -19,7 +19,7 @@ from regchoose.result.json_text import document
 from regchoose.settings.options import Settings
 
 if TYPE_CHECKING:  # what computes is loaded late
-    from regchoose.refit.prediction import Predicted
+    from regchoose.refit.prediction import PredictionSummary
 
 LISTED = 8  # columns that are ignored
 
@@ -47,7 +47,7 @@ def _predict(folder: Path, data: str, settings: Settings, *, network: str | None
     if settings.output is None:
         raise UsageError("E207", "predict writes a file, and none is named", fix="-o predictions.csv")
     from regchoose.library.sample import output_form
-    from regchoose.refit.prediction import predict as run
+    from regchoose.refit.prediction import predict_file
 
     form, target = output_form(settings.output), Path(settings.output)
     if form == "npz":
@@ -55,7 +55,7 @@ def _predict(folder: Path, data: str, settings: Settings, *, network: str | None
         raise UsageError("E209", message, fix="-o predictions.csv")
     output.check_output(target, data=Path(data), force=settings.force)
     with interaction(settings, json=settings.json) as (listener, ask), output.replacing(target) as temporary:
-        found = run(
+        found = predict_file(
             folder,
             data,
             settings,
@@ -72,7 +72,7 @@ def _predict(folder: Path, data: str, settings: Settings, *, network: str | None
     return 0
 
 
-def _as_dict(found: "Predicted", path: str) -> dict[str, Any]:
+def _as_dict(found: "PredictionSummary", path: str) -> dict[str, Any]:
     return {
         "ok": True,
         "path": path,
@@ -86,7 +86,7 @@ def _as_dict(found: "Predicted", path: str) -> dict[str, Any]:
     }
 
 
-def _shown(found: "Predicted", path: str, *, brief: bool) -> RenderableType:
+def _shown(found: "PredictionSummary", path: str, *, brief: bool) -> RenderableType:
     lines: list[RenderableType] = [Text(f"{found.rows:,} predictions are in {plain(path)}")]
     if found.loss is not None:
         metrics = ", ".join(f"{name} {numbers.loss(value)}" for name, value in found.metrics.items())

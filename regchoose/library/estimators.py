@@ -29,7 +29,7 @@ from regchoose.library.recommend import (
 )
 from regchoose.records.table import Table
 from regchoose.records.words import Float
-from regchoose.refit.memory_fit import fit_all
+from regchoose.refit.final_fit import fit_table
 from regchoose.settings.options import Settings
 from regchoose.statistics.metrics import probabilities
 from regchoose.table.in_memory import Frame, InMemory, is_number, named_columns
@@ -103,7 +103,7 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             if task == "classification":
                 table = replace(table, classes=tuple(map(str, self.classes_)))
             found = walked(table, settings, given=given, progress=self.progress)
-            self._fitted = fit_all(table, raw, settings, found)
+            self._fitted = fit_table(table, raw, settings, found)
         for line in to_act_on(found):
             warnings.warn(line, RegchooseWarning, stacklevel=3)
         self.result_ = Result(found)

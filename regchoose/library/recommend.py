@@ -17,8 +17,9 @@ from regchoose.cache.location import CACHE_FILE
 from regchoose.errors import Interrupted, RegchooseError, UsageError
 from regchoose.library.arguments import Keywords, settled
 from regchoose.library.python_result import Result
+from regchoose.records.listener import Silent
 from regchoose.records.table import Table
-from regchoose.report.progress import Silent, listening
+from regchoose.report.progress import listening
 from regchoose.result.document import RunResult
 from regchoose.run import walk_chart
 from regchoose.settings.options import Settings

@@ -51,7 +51,7 @@ class Length:
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedStrength:
     """A strength that was tried on the rows held out."""
 
     factor: float  # of the recommended one
@@ -62,7 +62,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Recommended:
+class ResultSummary:
     """The recommendation that a model was fitted by, in short, and the file that it came from."""
 
     file: str
@@ -93,7 +93,7 @@ class Model:
         None for a linear model, which is brought to its optimum.
     rows, held_out : int
         Rows of the table, all of which the model was trained on; those that chose the strength before.
-    tried : tuple of Tried
+    tried : tuple of TriedStrength
         Empty where the strength was taken as it was.
     train_loss : float
         Mean loss without the penalty on all rows.
@@ -103,7 +103,7 @@ class Model:
         path, and the fingerprint of the rows that the columns were judged by.
     reading : mapping
         Settings by which further tables are read as this one was.
-    result : Recommended or None
+    result : ResultSummary or None
         None where regularizer and strength were given by hand.
     weights : str
         SHA-256 of the file of weights.
@@ -121,11 +121,11 @@ class Model:
     seed: int
     rows: int
     held_out: int
-    tried: tuple[Tried, ...]
+    tried: tuple[TriedStrength, ...]
     train_loss: float
     nonzero_share: float
     data: Mapping[str, str]
     reading: Mapping[str, Any]
-    result: Recommended | None
+    result: ResultSummary | None
     weights: str
     notes: tuple[str, ...]

@@ -28,7 +28,7 @@ LISTED = 8  # columns of an error
 
 
 @dataclass(frozen=True)
-class Predicted:
+class PredictionSummary:
     """What was predicted.
 
     Parameters
@@ -105,7 +105,7 @@ class Score:
         return {"rmse": rmse} | ({"r2": 1 - self.total / spread} if spread > 0 else {})
 
 
-def predict(
+def predict_file(
     folder: Path,
     path: str,
     settings: Settings,
@@ -115,7 +115,7 @@ def predict(
     form: Form,
     ask: Ask,
     listener: Listener,
-) -> Predicted:
+) -> PredictionSummary:
     """Predict every row of a table, in its order, and write the predictions.
 
     Parameters
@@ -193,7 +193,7 @@ def _predicted(
     target: Path,
     form: Form,
     listener: Listener,
-) -> Predicted:
+) -> PredictionSummary:
     wanted, name = encoder.columns, encoder.target.name
     _refuse_missing(rows, wanted, path)
     has_target = name in rows.names
@@ -211,7 +211,7 @@ def _predicted(
         protected = writer.finish(target, form)
     listener.finished("predict", f"{writer.rows:,} rows")
     ignored = tuple(one for one in rows.names if one not in columns)
-    return Predicted(
+    return PredictionSummary(
         writer.rows,
         score.n,
         score.loss,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from regchoose.records.model import Model, Tried
+from regchoose.records.model import Model, TriedStrength
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.safe_markdown import block, code, prose, table
@@ -62,13 +62,13 @@ def loss_in_words(encoder: "Encoder") -> str:
     return "squared error of the standardized target" if regression else "log loss"
 
 
-def factor_in_words(tried: Tried) -> str:
+def factor_in_words(tried: TriedStrength) -> str:
     """Say which strength this was."""
     words = {1 / 3: "a third", 1.0: "as recommended", 3.0: "three times"}
     return words.get(tried.factor, f"{tried.factor:g} times")
 
 
-def difference_in_words(model: Model, tried: Tried) -> str:
+def difference_in_words(model: Model, tried: TriedStrength) -> str:
     """Say how far a loss is from that of the recommended strength, with two standard errors."""
     (recommended,) = (one for one in model.tried if one.factor == 1)
     if tried is recommended or None in (tried.loss, tried.error, recommended.loss):

@@ -10,7 +10,7 @@ from rich.progress import Progress, ProgressColumn, Task, TaskID
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from regchoose.records.listener import Listener
+from regchoose.records.listener import Listener, Silent
 from regchoose.report.numbers import duration
 from regchoose.report.safe_text import fitting, is_terminal, plain
 
@@ -22,26 +22,6 @@ class Display(Listener, Protocol):
 
     def paused(self) -> AbstractContextManager[None]:
         """Return a context in which nothing is drawn."""
-
-
-class Silent:
-    """Says nothing."""
-
-    def started(self, key: str, text: str, total: int) -> None:
-        """Say nothing."""
-
-    def advanced(self, key: str, done: int) -> None:
-        """Say nothing."""
-
-    def finished(self, key: str, summary: str) -> None:
-        """Say nothing."""
-
-    def noted(self, text: str) -> None:
-        """Say nothing."""
-
-    def paused(self) -> AbstractContextManager[None]:
-        """Return an empty context."""
-        return nullcontext()
 
 
 class Lines:

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from regchoose.report.progress import Silent
+from regchoose.records.listener import Silent
 from regchoose.run.walk_chart import Run, recommend
 from regchoose.settings.options import Settings
 from regchoose.training.serialization import TaskResult, pack_result

@@ -5,7 +5,8 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from regchoose.report.progress import Count, Label, Lines, Live, Remaining, Silent, State, listening
+from regchoose.records.listener import Silent
+from regchoose.report.progress import Count, Label, Lines, Live, Remaining, State, listening
 
 
 class Clock:

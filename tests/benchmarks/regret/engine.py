@@ -10,8 +10,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from regchoose.records.experiment import Penalties
+from regchoose.records.listener import Silent
 from regchoose.records.words import ARMS, Arm
-from regchoose.report.progress import Silent
 from regchoose.result.document import RunResult
 from regchoose.run.walk_chart import recommend
 from regchoose.statistics.decide import OUTCOME_ARMS
