@@ -10,12 +10,18 @@
 
 The first digit of a code is the exit status. What each code means stands in `CODES`, the only place
 where a code is introduced.
+
+What an error says of settings is the same for the shell and for Python, in the words of each: where it is
+raised, `setting(folds=3) | "repair the file"` stands for `--folds 3   or   repair the file` and for
+`folds=3   or   repair the file`.
 """
 
 import errno
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, Self
 
 
 class ExitCode(IntEnum):
@@ -122,32 +128,200 @@ def is_lack_of_memory(error: BaseException) -> bool:
     return any(sign in text for sign in SCARCE)
 
 
+@dataclass(frozen=True)
+class Phrase:
+    """A text that names settings, in the words of the shell and in those of Python.
+
+    `+` continues it, and `|` puts an alternative beside it.
+    """
+
+    shell: str
+    python: str
+
+    @staticmethod
+    def of(said: "PhraseLike") -> "Phrase":
+        """Return a plain text, which is the same everywhere, as a phrase."""
+        return said if isinstance(said, Phrase) else Phrase(said, said)
+
+    def __add__(self, after: "PhraseLike") -> "Phrase":
+        after = Phrase.of(after)
+        return Phrase(self.shell + after.shell, self.python + after.python)
+
+    def __radd__(self, before: str) -> "Phrase":
+        return Phrase.of(before) + self
+
+    def __or__(self, other: "PhraseLike") -> "Phrase":
+        return self + OR + other
+
+    def __ror__(self, other: str) -> "Phrase":
+        return other + OR + self
+
+    def __format__(self, spec: str) -> str:
+        raise TypeError("a phrase is continued by +; within a plain text it would lose one of its two forms")
+
+    def words(self, *, python: bool) -> str:
+        """Return it for one of the two, such as for a table that is in memory: no command names that."""
+        return self.python if python else self.shell
+
+
+PhraseLike = str | Phrase
+OR = "   or   "
+QUOTED = ("target", "group", "time", "delimiter")  # and all lists: what they hold stands in the data
+
+
+@dataclass(frozen=True)
+class Word:
+    """A value that needs no quotes in the shell, or the word that stands for one, such as NAME."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return repr(self.text)
+
+
+def setting(*names: str, **values: object) -> Phrase:
+    """Name settings: those without a value, then those with one.
+
+    Parameters
+    ----------
+    *names : str
+        `setting("folds")` is `--folds`, and `folds` in Python.
+    **values
+        As in Python: `setting(folds=3)` is `--folds 3`, and `setting(na=["?"])` is `--na '?'`.
+    """
+    flags = [flag_of(name) for name in names]
+    flags += [flag for name, value in values.items() for flag in _flags(name, value)]
+    keywords = [*names, *(f"{name}={_literal(value)}" for name, value in values.items())]
+    return Phrase(" ".join(flags), ", ".join(keywords))
+
+
+def flag_of(name: str) -> str:
+    """Return the flag of a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
+def shell_command(words: str, **values: object) -> Phrase:
+    """Return a command of the shell, which Python names too: what it does has no other name."""
+    said = f"regchoose {words} {setting(**values).shell}".rstrip()
+    return Phrase(said, said)
+
+
+def one_of(remedies: Sequence[PhraseLike]) -> Phrase:
+    """Return remedies as alternatives."""
+    first, *others = map(Phrase.of, remedies)
+    for other in others:
+        first |= other
+    return first
+
+
+def phrase_of(text: str, *parts: Phrase) -> Phrase:
+    """Return a text of the shell as a phrase, given what it may name; the longest parts are sought first."""
+    python = text
+    for part in sorted(parts, key=lambda part: -len(part.shell)):
+        python = python.replace(part.shell, part.python)
+    return Phrase(text, python)
+
+
+def _flags(name: str, value: object) -> list[str]:
+    flag, opposite = flag_of(name), f"--no-{flag_of(name)[2:]}"
+    match value:
+        case bool():
+            return [flag if value else opposite]
+        case "yes" | "no" if name == "header":
+            return [flag if value == "yes" else opposite]
+        case Mapping():
+            return [f"{flag} {key}={item}" for key, item in value.items()]
+        case list():
+            return [f"{flag} {_quoted(item)}" for item in value]
+        case tuple():
+            return [f"{flag} {','.join(map(str, value))}"]
+        case str():
+            return [f"{flag} {_quoted(value) if name in QUOTED else shlex.quote(value)}"]
+    return [f"{flag} {value}"]
+
+
+def _quoted(value: str | Word) -> str:
+    """Quote a text for the shell, even where it needs no quotes."""
+    if isinstance(value, Word) or value == "\t":
+        return str(value).replace("\t", "tab")
+    said = repr(value)
+    # Python's quotes read better than those of shlex, and mean the same unless something must be escaped.
+    same = said[1:-1] == value and not (said[0] == '"' and set("$`!").intersection(value))
+    return said if same or not value.isprintable() else shlex.quote(value)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, Mapping):  # a Word stands for what the reader fills in
+        return f"{{{', '.join(f'{key!r}: {item}' for key, item in value.items())}}}"
+    return repr(value)
+
+
 class RegchooseError(Exception):
     """An error that a person can act on.
+
+    What it says is in the words of the shell; `in_python` says the same in those of Python.
 
     Parameters
     ----------
     code : str
         A key of `CODES`.
-    message : str
+    message : str or Phrase
         What was got and what was wanted, in one line.
-    where : str, optional
+    where : str or Phrase, optional
         The place: file, line, columns.
-    detail : sequence of str, optional
+    detail : sequence of str or Phrase, optional
         At most two further lines: counts, the cause.
-    fix : str, optional
-        What to do next: a flag that exists, or a command.
+    fix : str or Phrase, optional
+        What to do next: a setting that exists, or a command.
     """
 
     exit_code = ExitCode.INTERNAL
 
     def __init__(
-        self, code: str, message: str, *, where: str = "", detail: Sequence[str] = (), fix: str = ""
+        self,
+        code: str,
+        message: PhraseLike,
+        *,
+        where: PhraseLike = "",
+        detail: Sequence[PhraseLike] = (),
+        fix: PhraseLike = "",
     ) -> None:
         assert code in CODES, code
         assert int(code[1]) == self.exit_code, code
-        super().__init__(message)
-        self.code, self.message, self.where, self.detail, self.fix = code, message, where, tuple(detail), fix
+        self._phrases = Phrase.of(message), Phrase.of(where), tuple(map(Phrase.of, detail)), Phrase.of(fix)
+        super().__init__(self._phrases[0].shell)
+        self.code, self.message, self.where = code, self._phrases[0].shell, self._phrases[1].shell
+        self.detail, self.fix = tuple(line.shell for line in self._phrases[2]), self._phrases[3].shell
+
+    def in_python(self) -> Self:
+        """Return the error in the words of Python."""
+        return type(self)(self.code, **self._each(lambda phrase: phrase.python))
+
+    def changed(self, change: Callable[[str], str]) -> Self:
+        """Return the error with all that it says changed, in the words of both."""
+        both = self._each(lambda phrase: Phrase(change(phrase.shell), change(phrase.python)))
+        return type(self)(self.code, **both)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the error as plain values, for another process."""
+        return {"code": self.code, **self._each(lambda phrase: [phrase.shell, phrase.python])}
+
+    @staticmethod
+    def from_json(told: Mapping[str, Any]) -> "RegchooseError":
+        """Return the error that `to_json` wrote, of its own class."""
+        kinds = UsageError, DataError, ResourceError, TrainingError
+        (kind,) = (kind for kind in kinds if kind.exit_code == int(told["code"][1]))
+        said = {name: Phrase(*told[name]) for name in ("message", "where", "fix")}
+        detail = [Phrase(*line) for line in told["detail"]]
+        return kind(told["code"], detail=detail, **said)
+
+    def _each(self, change: Callable[[Phrase], Any]) -> dict[str, Any]:
+        message, where, detail, fix = self._phrases
+        said = {"message": message, "where": where, "fix": fix}
+        return {name: change(phrase) for name, phrase in said.items()} | {"detail": [*map(change, detail)]}
 
 
 class UsageError(RegchooseError):

@@ -12,7 +12,7 @@ from regchoose.cache.block_cache import Cache, CacheContents
 from regchoose.cache.fingerprint import engine_fingerprint
 from regchoose.cache.location import CACHE_FILE, cache_folder
 from regchoose.cli import output
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document
 from regchoose.settings.options import Settings
@@ -72,7 +72,8 @@ def cache(action: str, *, folder: str | None, json: bool) -> int:
         raise UsageError("E202", message, fix=f"regchoose cache {near[0]}")
     place = cache_folder(folder or os.environ.get("REGCHOOSE_CACHE_DIR"), os.environ)
     if place is None:
-        raise UsageError("E202", "there is no home folder, so no cache", fix="--cache-dir with a folder")
+        fix = setting("cache_dir") + " with a folder"
+        raise UsageError("E202", "there is no home folder, so no cache", fix=fix)
     file = place / CACHE_FILE
     if action == "path":
         output.write(f"{place}\n")

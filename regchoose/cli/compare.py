@@ -6,7 +6,7 @@ from pathlib import Path
 from regchoose.cli import fail_if as gate
 from regchoose.cli import output
 from regchoose.cli.report import showing
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.report.changes_text import changes_as_markdown, changes_headline, render_changes
 from regchoose.report.safe_text import plain
 from regchoose.result.comparison import compare_results
@@ -26,8 +26,8 @@ def compare(old: str, new: str, *, form: str, fail_if: str | None, quiet: bool) 
         the files is no result.
     """
     if form not in FORMATS:
-        message = f"--format got {form!r}, wanted {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-        raise UsageError("E202", message, where="--format", fix=f"--format {FORMATS[0]}")
+        message = setting("format") + f" got {form!r}, wanted {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+        raise UsageError("E202", message, where=setting("format"), fix=setting(format=FORMATS[0]))
     expression = gate.on_comparison(fail_if)
     before, after = (read_result(Path(path)) for path in (old, new))
     with showing(Path(new)):

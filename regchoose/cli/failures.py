@@ -1,5 +1,6 @@
 """How a command ends: the exit status, and the error in the contract's form."""
 
+import errno
 import json
 import os
 import re
@@ -20,10 +21,12 @@ from regchoose.errors import (
     Terminated,
     UsageError,
     is_lack_of_memory,
+    setting,
 )
 from regchoose.report.safe_text import fitting, plain
 
 LONGEST = 300
+NO_ROOM = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
 ALIKE = 0.6  # of a word that was meant; under it, a guess only confuses
 
 
@@ -83,7 +86,7 @@ def _fail(error: Exception, form: Form) -> int:
         _show(lines(known), known.code, known.message, hint=known.fix, where=known.where, form=form)
         return known.exit_code
     message = f"{type(error).__name__}: {plain(error, longest=LONGEST)}"
-    fix = "" if form.debug else "--debug shows the traceback; please report it"
+    fix = "" if form.debug else f"{setting('debug').shell} shows the traceback; please report it"
     text = [f"error[internal]: {message}", *([f"  fix:   {fix}"] if fix else [])]
     _show(text, "internal", message, hint=fix, where="", form=form)
     return ExitCode.INTERNAL
@@ -96,12 +99,12 @@ def _known(error: Exception) -> RegchooseError | None:
         case typer.TyperException():
             return _usage(error)
         case _ if is_lack_of_memory(error):
-            fix = "--rows with fewer rows, --jobs 1, or a file of fewer rows"
+            fix = setting("rows") + " with fewer rows, " + setting(jobs=1) + ", or a file of fewer rows"
             return ResourceError("E403", "memory ran out", fix=fix)
         case FileNotFoundError() if "temporary directory" in str(error):
             message = "there is no folder to write temporary files in"
             return ResourceError("E402", message, fix="name one in the variable TMPDIR")
-        case OSError(errno=errno) if errno in (27, 28, 122):  # EFBIG, ENOSPC, EDQUOT
+        case OSError(errno=number) if number in NO_ROOM:
             return ResourceError(
                 "E402", f"{error.strerror}", where=str(error.filename or "stdout"), fix="free some space"
             )

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from regchoose.errors import flag_of
 from regchoose.settings.options import Settings
-from regchoose.settings.values import FIELDS, Shape, flag_of, has_opposite, option_of, shape_of
+from regchoose.settings.values import FIELDS, Shape, has_opposite, option_of, shape_of
 
 Flags = Mapping[str, Any]
 

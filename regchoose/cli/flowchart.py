@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from regchoose.cli import output
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Chart
 from regchoose.report.chart_drawings import as_json, as_mermaid, as_text
@@ -25,10 +25,10 @@ def flowchart(chart: str, *, form: str) -> int:
     UsageError
         E202 if there is no such chart or format.
     """
-    for flag, got, legal in (("--chart", chart, list(CHARTS)), ("--format", form, list(DRAWN))):
+    for name, got, legal in (("chart", chart, list(CHARTS)), ("format", form, list(DRAWN))):
         if got not in legal:
-            message = f"{flag.removeprefix('--')} got {got!r}, wanted {', '.join(legal[:-1])} or {legal[-1]}"
-            raise UsageError("E202", message, where=flag, fix=f"{flag} {legal[0]}")
+            message = f"{name} got {got!r}, wanted {', '.join(legal[:-1])} or {legal[-1]}"
+            raise UsageError("E202", message, where=setting(name), fix=setting(**{name: legal[0]}))
     drawing = DRAWN[form](CHARTS[chart])
     output.write(drawing if drawing.endswith("\n") else f"{drawing}\n")
     return 0

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from regchoose.cli import output
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.records.answers import Gate
 from regchoose.report.as_github import as_github
 from regchoose.report.as_junit import as_junit
@@ -46,10 +46,10 @@ def format_of(settings: Settings) -> str:
         E202 if the two contradict each other.
     """
     if settings.json and settings.format not in ("text", "json"):
-        message = f"--json and --format {settings.format} ask for two things"
-        raise UsageError(
-            "E202", message, where="--format", fix=f"--format {settings.format} alone, or --json alone"
-        )
+        json, form = setting(json=True), setting(format=settings.format)
+        message = json + " and " + form + " ask for two things"
+        fix = form + " alone, or " + json + " alone"
+        raise UsageError("E202", message, where=setting("format"), fix=fix)
     return "json" if settings.json else settings.format
 
 

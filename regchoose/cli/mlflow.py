@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from regchoose.cli import output
-from regchoose.errors import RegchooseError, UsageError
+from regchoose.errors import RegchooseError, UsageError, setting
 from regchoose.report.as_markdown import as_markdown
 from regchoose.report.html import as_html
 from regchoose.report.safe_text import plain
@@ -51,14 +51,14 @@ def check_ready(environ: Mapping[str, str]) -> None:
     if find_spec("mlflow") is None:
         raise UsageError(
             "E216",
-            "--mlflow needs MLflow, which is not installed",
-            where="--mlflow",
+            setting("mlflow") + " needs MLflow, which is not installed",
+            where=setting("mlflow"),
             fix="pip install 'regchoose[mlflow]'",
         )
     if not environ.get(SERVER):
         raise UsageError(
             "E216",
-            f"--mlflow needs a tracking server, and {SERVER} is not set",
+            setting("mlflow") + f" needs a tracking server, and {SERVER} is not set",
             where="the environment",
             fix=f"export {SERVER}=http://127.0.0.1:5000",
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
-from regchoose.errors import ResourceError, UsageError
+from regchoose.errors import ResourceError, UsageError, setting
 from regchoose.report.safe_text import fitting, is_terminal
 from regchoose.report.terminal import as_text
 
@@ -85,7 +85,8 @@ def check_output(path: Path, *, data: Path, force: bool, option: str = "-o", nee
         if data.exists() and path.samefile(data):
             raise UsageError("E206", "the output is the table itself", where=str(path), fix=another)
         if not force:
-            raise UsageError("E206", "the output file exists", where=str(path), fix=f"--force, or {another}")
+            fix = setting(force=True) + f", or {another}"
+            raise UsageError("E206", "the output file exists", where=str(path), fix=fix)
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent) as file:
             file.write(bytes(needs))

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from textwrap import wrap
 from typing import TextIO
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.records.answers import Ask, Prompt
 from regchoose.report.safe_text import fitting, is_terminal, plain
 
@@ -39,10 +39,14 @@ def asker(answers: dict[str, str], *, paused: Callable[[], AbstractContextManage
     def ask(prompt: Prompt) -> str:
         with paused():
             answer = answer_to(prompt, source=sys.stdin, screen=sys.stderr)
-        answers[prompt.flag.removeprefix("--").replace("-", "_")] = answer
+        answers[_setting_of(prompt)] = answer
         return answer
 
     return ask
+
+
+def _setting_of(prompt: Prompt) -> str:
+    return prompt.flag.removeprefix("--").replace("-", "_")
 
 
 def answer_to(prompt: Prompt, *, source: TextIO, screen: TextIO) -> str:
@@ -67,8 +71,9 @@ def answer_to(prompt: Prompt, *, source: TextIO, screen: TextIO) -> str:
             return answer
         said = f"  {plain(line.strip(), longest=40)!r} is none of these. › "
         screen.write(fitting(said, screen.encoding))
-    flag = f"--{prompt.flag.removeprefix('--')}"
-    raise UsageError("E207", f"no answer to: {prompt.text}", fix=f"{flag} {plain(prompt.default)}".strip())
+    name, default = _setting_of(prompt), plain(prompt.default)
+    fix = setting(**{name: default}) if default else setting(name)
+    raise UsageError("E207", f"no answer to: {prompt.text}", fix=fix)
 
 
 def keys(choices: Mapping[str, str]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from regchoose.cli.failures import guarded
 from regchoose.cli.formats import FORMATS, format_for, format_of, show
 from regchoose.cli.prompts import is_attended
 from regchoose.cli.signals import status_of
-from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError
+from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
 from regchoose.records.answers import Ask, Gate
 from regchoose.records.experiment import BlockStore
 from regchoose.report.command import command_line
@@ -163,8 +163,9 @@ def _check_outputs(settings: Settings, *, data: Path) -> None:
         if name:
             output.check_output(Path(name), data=data, force=settings.force, option=option, needs=output.ROOM)
     if settings.output and settings.report and _are_one(settings.output, settings.report):
-        message = "-o and --report name the same file"
-        raise UsageError("E202", message, where=settings.report, fix="--report with another name")
+        message = "-o and " + setting("report") + " name the same file"
+        fix = setting("report") + " with another name"
+        raise UsageError("E202", message, where=settings.report, fix=fix)
 
 
 def _are_one(one: str, other: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from regchoose.cli import fail_if as gate
 from regchoose.cli import output
 from regchoose.cli.formats import FORMATS, format_for, show
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import dumps
 from regchoose.result.saved_result import no_result, read_result
@@ -31,8 +31,8 @@ def report(result: str, *, to: str | None, form: str | None, fail_if: str | None
         decided; else as `output.check_output`.
     """
     if form is not None and form not in FORMATS:
-        message = f"--format got {form!r}, wanted {', '.join(FORMATS)}"
-        raise UsageError("E202", message, where="--format", fix="--format markdown")
+        message = setting("format") + f" got {form!r}, wanted {', '.join(FORMATS)}"
+        raise UsageError("E202", message, where=setting("format"), fix=setting(format="markdown"))
     expression = gate.on_result(fail_if)
     target = None if to is None else Path(to)
     chosen = form or ("text" if target is None else format_for(target))

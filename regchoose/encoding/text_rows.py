@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from regchoose.encoding.inputs import CategoryInput, DateColumn, EncodedTarget, NumberInput
-from regchoose.errors import DataError
+from regchoose.errors import DataError, setting
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
@@ -184,7 +184,7 @@ def _odd(facts: Facts, text: str, *, where: Where, wanted: str) -> DataError:
         f"column {facts.name!r} holds {text[:40]!r}, and {wanted}",
         where=where(int(rows[0])),
         detail=[f"{len(rows):,} such cells among the {len(facts.missing):,} rows read at a time"],
-        fix=f"--na {text[:30]!r}, if that means missing   or   repair the file",
+        fix=setting(na=[text[:30]]) + ", if that means missing" | "repair the file",
     )
 
 

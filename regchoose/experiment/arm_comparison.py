@@ -10,6 +10,7 @@ from regchoose.experiment.plan import Experiment
 from regchoose.records.words import Arm
 from regchoose.statistics.decide import region_of_equivalence
 from regchoose.statistics.posterior import Posterior, make_posterior
+from regchoose.training.schedule import SMALLER_RATE
 
 FEWEST_CELLS = 3
 
@@ -33,7 +34,7 @@ def posterior_of(arms: Mapping[Arm, ArmRun], experiment: Experiment, *, at_end: 
         raise TrainingError(
             "E501",
             f"only in {whole.sum()} of {len(losses)} cells every arm has a loss; wanted {FEWEST_CELLS}",
-            fix="--lr with a smaller rate, such as --lr 0.0003",
+            fix=SMALLER_RATE,
         )
     rows = [run.row_losses_at_end if at_end else run.row_losses for run in arms.values()]
     known = [own for own in rows if own is not None]

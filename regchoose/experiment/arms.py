@@ -13,6 +13,7 @@ from regchoose.experiment.race import Advanced, Tuning, tell, tune
 from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.words import ARM_NAMES, Arm, Float
 from regchoose.statistics.metrics import averaged, row_losses, secondary
+from regchoose.training.schedule import SMALLER_RATE
 from regchoose.training.train import train
 
 MOST_FAILED = 0.2  # share of trainings that may fail
@@ -115,7 +116,7 @@ def _refuse_failures(arm: Arm, tuning: Tuning) -> None:
             f"{tuning.failed} of {tuning.trained} trainings of the arm {ARM_NAMES[arm]} failed: the loss "
             "became infinite or not a number",
             detail=[f"strengths that failed in most cells: {strengths}"] if strengths else [],
-            fix="--lr with a smaller rate, such as --lr 0.0003",
+            fix=SMALLER_RATE,
         )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from regchoose.encoding.coding import coding
 from regchoose.encoding.encoder import Encoder
-from regchoose.errors import DataError
+from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.experiment.calibration import is_studied, variance_factor
 from regchoose.experiment.choice import pauses, tuned_models
 from regchoose.experiment.design import INNER, JUDGED, WHOLE, Layout, forward_cells, make_cells, make_sets
@@ -19,6 +19,7 @@ from regchoose.records.words import Arm, Int, Task
 from regchoose.settings.options import Settings
 from regchoose.statistics.decide import null_loss
 from regchoose.table.columns.duplicates import kept_together
+from regchoose.table.columns.target import WITHOUT_EXPERIMENT
 from regchoose.training.block import CellData
 from regchoose.training.device import devices_of
 from regchoose.training.networks.choose import choose_network
@@ -245,7 +246,9 @@ def _cells(
     if table.time is not None:
         cells = forward_cells(table.time[rows], groups=groups, **size)
         if not all(min(map(len, (cell.fit, cell.inner, cell.train, cell.test))) for cell in cells):
-            raise _few_groups("whole groups in the order of --time leave a fold without rows")
+            raise _few_groups(
+                "whole groups in the order of " + setting("time") + " leave a fold without rows"
+            )
     else:
         count, fewest = len(np.unique(apart)), _fewest_groups(settings.folds)
         if count < fewest:
@@ -259,9 +262,9 @@ def _fewest_groups(folds: int) -> int:
     return next(n for n in range(folds, 3 * INNER + folds) if n - ceil(n / folds) >= INNER)
 
 
-def _few_groups(message: str) -> DataError:
-    detail = ["--resources no gives the answer from prior knowledge, which needs no experiment"]
-    return DataError("E303", message, detail=detail, fix="--resources no   or   leave --group out")
+def _few_groups(message: PhraseLike) -> DataError:
+    fix = setting(resources="no") | "leave " + setting("group") + " out"
+    return DataError("E303", message, detail=[WITHOUT_EXPERIMENT], fix=fix)
 
 
 def _training(network: Network, settings: Settings, *, task: Task, n_rows: int, crew: Workers) -> Training:

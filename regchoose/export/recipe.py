@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, shell_command
 from regchoose.records.words import MISSING_WORDS, Arm, Task
 from regchoose.result.document import (
     Data,
@@ -155,7 +155,8 @@ def recipe_of(result: RunResult, *, where: str) -> Recipe:
             "E215",
             "the result rests on prior knowledge alone: it names no strength, so there is nothing to export",
             where=where,
-            fix="regchoose recommend DATA --resources yes -o result.json, which trains and finds one",
+            fix=shell_command("recommend DATA", resources="yes")
+            + " -o result.json, which trains and finds one",
         )
     if result.data.image is not None:
         raise UsageError(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from regchoose.errors import UsageError
+from regchoose.errors import PhraseLike, UsageError, setting
 from regchoose.export.literals import Trusted, literal, one_line
 from regchoose.export.recipe import Recipe
 from regchoose.records.words import arm_phrase
@@ -53,14 +53,14 @@ def _refuse(recipe: Recipe, library: Library) -> None:
     if library != "pytorch" and users:
         raise _no_such(f"the network {recipe.network!r} is made of PyTorch's layers")
     if library != "pytorch" and recipe.penalize:
-        raise _no_such("--penalize names weights by their names in PyTorch")
+        raise _no_such(setting("penalize") + " names weights by their names in PyTorch")
     if library == "sklearn" and recipe.network == "mlp" and recipe.l1:
         raise _no_such(f"scikit-learn's networks know no L1, and {arm_phrase(recipe.arm)} was recommended")
     if library == "sklearn" and recipe.network == "mlp" and not recipe.hidden:
         raise _no_such("scikit-learn's networks have hidden layers")
 
 
-def _no_such(message: str) -> UsageError:
+def _no_such(message: PhraseLike) -> UsageError:
     return UsageError("E215", message, where="--to", fix="--to pytorch")
 
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from regchoose.errors import UsageError
+from regchoose.errors import PhraseLike, UsageError, setting
 from regchoose.fail_if.schema_paths import ANY_KIND, SHORTCUT, Key, Schema, SchemaNode
 
 MAX_LENGTH = 1000  # characters
 MAX_NESTING = 40  # nodes within one another
 MAX_LISTED = 6  # keys that are listed where none is near
-EXAMPLE = "--fail-if 'certainty != \"firm\" or safe < 0.9'"
+EXAMPLE = setting(fail_if='certainty != "firm" or safe < 0.9')
 VOCABULARY = "names, numbers, texts, ( ) and or not == != < <= > >= in + - * / abs len max min"
 
 CONSTANTS: dict[str, bool | None] = {"null": None, "true": True, "false": False}
@@ -90,15 +90,15 @@ def parse_condition(text: str, schema: Schema) -> Condition:
         checker = _Checker(SchemaNode.of(schema, whole=schema))
         checker.check_condition(tree)
     except _Refused as refused:
-        message = f"--fail-if cannot be decided: {refused.message}"
-        raise UsageError("E202", message, where=f"--fail-if   {text}", fix=refused.fix) from None
+        message = setting("fail_if") + f" cannot be decided: {refused.message}"
+        raise UsageError("E202", message, where=setting("fail_if") + f"   {text}", fix=refused.fix) from None
     return Condition(text.strip(), tree, checker.names)
 
 
 class _Refused(Exception):  # noqa: N818 - people see it as a UsageError
     """A condition cannot be decided; `fix` says what to write instead."""
 
-    def __init__(self, message: str, fix: str) -> None:
+    def __init__(self, message: str, fix: PhraseLike) -> None:
         super().__init__(message)
         self.message, self.fix = message, fix
 

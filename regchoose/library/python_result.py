@@ -17,7 +17,6 @@ from regchoose.result.document import RunResult
 from regchoose.result.json_text import dumps
 from regchoose.result.parts import Certainty
 from regchoose.result.saved_result import read_result
-from regchoose.settings.python_kwargs import reworded
 
 WIDTH = 80  # columns of `str`
 
@@ -154,4 +153,4 @@ class Result:
         try:
             return Result(read_result(Path(path)))
         except UsageError as error:
-            raise reworded(error) from None
+            raise error.in_python() from None

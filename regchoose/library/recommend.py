@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from regchoose.cache.block_cache import Cache
 from regchoose.cache.fingerprint import engine_fingerprint
 from regchoose.cache.location import CACHE_FILE
-from regchoose.errors import Interrupted, RegchooseError, UsageError
+from regchoose.errors import Interrupted, RegchooseError, UsageError, phrase_of, setting
 from regchoose.library.arguments import Keywords, settled
 from regchoose.library.python_result import Result
 from regchoose.records.listener import Silent
@@ -23,7 +23,6 @@ from regchoose.report.progress import listening
 from regchoose.result.document import RunResult
 from regchoose.run import walk_chart
 from regchoose.settings.options import Settings
-from regchoose.settings.python_kwargs import in_python, reworded
 from regchoose.table.in_memory import InMemory, label
 from regchoose.table.load import load
 
@@ -98,7 +97,7 @@ def speaking_python() -> Iterator[None]:
     try:
         yield
     except RegchooseError as error:
-        raise reworded(error) from None
+        raise error.in_python() from None
     except Interrupted as stop:
         raise KeyboardInterrupt from stop
 
@@ -110,7 +109,7 @@ def _table(
     if isinstance(data, str | PathLike):
         if y is not None:
             said = "the target of a file is one of its columns, and y was given"
-            raise UsageError("E204", said, fix="--target 'NAME' in place of y")
+            raise UsageError("E204", said, fix=setting(target="NAME") + " in place of y")
         named = {} if target is None else {"target": str(target)}
         return os.fspath(data), *settled({**keywords, **named}, in_memory=False)
     if y is not None and target is not None:
@@ -130,7 +129,7 @@ def walked(data: str | Table, settings: Settings, *, given: frozenset[str], prog
     )
     try:
         with hearing as listener:
-            result = walk_chart.recommend(
+            return walk_chart.recommend(
                 data,
                 settings,
                 given=given,
@@ -142,37 +141,22 @@ def walked(data: str | Table, settings: Settings, *, given: frozenset[str], prog
     finally:
         if journal is not None:
             journal.close()
-    return in_words_of_python(result) if isinstance(data, Table) else result
 
 
 def _journal(folder: Path, *, fresh: bool) -> Cache:
     return Cache(folder / CACHE_FILE, engine=engine_fingerprint(), fresh=fresh, now=time.time)
 
 
-def in_words_of_python(result: RunResult) -> RunResult:
-    """Return a result whose sentences name keywords: of a table in memory there is no command."""
-    read, audit = result.data, result.audit
-    data = read.model_copy(
-        update={
-            "target_why": in_python(read.target_why),
-            "task_why": in_python(read.task_why),
-            "warnings": [in_python(line) for line in read.warnings],
-            "columns": [column.model_copy(update={"why": in_python(column.why)}) for column in read.columns],
-        }
-    )
-    path = [step.model_copy(update={"evidence": in_python(step.evidence)}) for step in result.path]
-    if audit is not None:
-        audit = audit.model_copy(update={"sentences": [in_python(line) for line in audit.sentences]})
-    return result.model_copy(update={"data": data, "path": path, "audit": audit})
-
-
 def to_act_on(result: RunResult) -> list[str]:
     """Return what a person should look at before the answer is used."""
-    lines = [in_python(line) for line in result.data.warnings if line.startswith("LEAKAGE?")]
+    lines = [line for line in result.data.warnings if line.startswith("LEAKAGE?")]
     if result.recommendation.certainty == "prior":
         lines += [
-            f"nothing was trained, and the answer is prior knowledge: {in_python(step.evidence)}"
+            f"nothing was trained, and the answer is prior knowledge: {step.evidence}"
             for step in result.path
             if step.answered_by == "measured" and step.answer == "no" and step.key in ON_TRAINING
         ]
-    return lines
+    # The result of a file is in the words of the shell, as the command prints it. This is what it may name.
+    columns = [setting(exclude=[column.name]) for column in result.data.columns]
+    counts = [setting(rows=int(word)) for line in lines for word in line.split() if word.isdecimal()]
+    return [phrase_of(line, setting("rows"), *counts, *columns).python for line in lines]

@@ -1,6 +1,5 @@
 """The matched subsample alone: drawn from a table of any size, proved, and written. No torch is loaded."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings, first_rows
 from regchoose.subsample.draw import draw
-from regchoose.table.file_set import large_parts
+from regchoose.table.file_set import Advanced, large_parts
 from regchoose.table.images.load_images import are_images
 from regchoose.table.large.stream import streaming
 from regchoose.table.load import PassProgress, load_with_text
@@ -24,8 +23,6 @@ from regchoose.table.write import (
     write_images,
     write_rows,
 )
-
-Advanced = Callable[[int], None]
 
 __all__ = ["Form", "PassProgress", "extract", "n_bytes", "output_form"]
 

@@ -42,6 +42,11 @@ class Dialect:
     found: str  # one sentence for people
     escape: str | None = None  # what stands before a quote within quotes, where quotes are not doubled
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the table was a DataFrame or arrays, for which there is no command."""
+        return self.format == "memory"
+
 
 @dataclass(frozen=True)
 class DateParts:

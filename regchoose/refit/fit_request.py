@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.records.experiment import Penalties
 from regchoose.records.model import Length, ResultSummary
 from regchoose.records.words import ARM_NAMES, ARMS, Arm
@@ -80,7 +80,7 @@ def request_by_hand(settings: Settings, regularizer: str | None, *, trial: bool 
         raise UsageError(
             "E202",
             "fit got neither a result nor a regularizer, and needs one of them",
-            fix="--from result.json   or   --regularizer l2 --l2 0.001",
+            fix="--from result.json   or   --regularizer l2 " + setting(l2=0.001),
         )
     arm = _arm_named(regularizer) if regularizer is not None else _arm_with(given)
     _refuse_others(arm, given, what=f"--regularizer {arm}")
@@ -114,8 +114,7 @@ def request_from_result(
                 "E202",
                 f"the result recommends {ARM_NAMES[arm]} from prior knowledge alone, and so no strength",
                 where=where,
-                fix="   ".join(f"--{name} {EXAMPLE}" for name in missing)
-                + "   or   regchoose recommend again",
+                fix=setting(**dict.fromkeys(missing, EXAMPLE)) + "   or   regchoose recommend again",
             )
         l1 = l2 = 0.0
     full_size = advice.full_size
@@ -161,14 +160,15 @@ def _refuse_others(arm: Arm, given: Mapping[str, float], *, what: str, partly: b
     wrong = [name for name in given if name not in NEEDED[arm]]
     lacking = [] if partly else [name for name in NEEDED[arm] if name not in given]
     if wrong:
-        fix = f"leave --{wrong[0]} out   or   --regularizer {_arm_with(given)}"
-        raise UsageError("E202", f"{what}, which has no --{wrong[0]}", where=f"--{wrong[0]}", fix=fix)
+        needless = setting(wrong[0])
+        fix = "leave " + needless + " out" | f"--regularizer {_arm_with(given)}"
+        raise UsageError("E202", f"{what}, which has no " + needless, where=needless, fix=fix)
     if lacking:
         raise UsageError(
             "E202",
-            f"{what} needs a strength, and --{lacking[0]} is not given",
+            f"{what} needs a strength, and " + setting(lacking[0]) + " is not given",
             where="--regularizer",
-            fix=f"--{lacking[0]} {EXAMPLE}",
+            fix=setting(**{lacking[0]: EXAMPLE}),
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.errors import TrainingError
+from regchoose.errors import TrainingError, setting
 from regchoose.records.experiment import Penalties
 from regchoose.records.listener import Listener
 from regchoose.records.model import Length, TriedStrength
@@ -145,7 +145,8 @@ class FinalTraining:
             raise TrainingError(
                 "E501",
                 "the model diverges on all rows, also at a tenth of the learning rate",
-                fix=f"--lr {(trained.lr or self.length.lr) * RETRY_RATE:g}   or   another strength",
+                fix=setting(lr=float(f"{(trained.lr or self.length.lr) * RETRY_RATE:g}"))
+                | "another strength",
             )
         self.listener.finished(FINAL, f"loss {trained.train_loss:.4g}")
         return trained

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from regchoose.encoding.encoder import Encoder
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.records.words import Arrays
 from regchoose.refit.encoded_rows import EncodedRows
 from regchoose.refit.model_folder import (
@@ -124,4 +124,5 @@ def _refuse_taken(target: Path, work: Unfinished) -> None:
 
 
 def _taken(target: Path, what: str) -> UsageError:
-    return UsageError("E206", f"the output {what}", where=str(target), fix="--force, or -o with another name")
+    fix = setting(force=True) + ", or -o with another name"
+    return UsageError("E206", f"the output {what}", where=str(target), fix=fix)

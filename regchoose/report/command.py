@@ -4,12 +4,13 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from regchoose.errors import flag_of, setting
 from regchoose.records.table import AS_Y
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
 from regchoose.settings.options import DATA, Settings
 from regchoose.settings.presets import preset_values
-from regchoose.settings.values import FIELDS, flag_of, has_opposite, option_of
+from regchoose.settings.values import FIELDS, has_opposite, option_of
 
 MAX_LENGTH = 1000  # of a name or a value
 EXPERIMENT = {"subsample": "yes", "resources": "yes"}  # what asks for one
@@ -60,9 +61,7 @@ def command_line(
 
 def wish(result: RunResult, **settings: Any) -> str:
     """Return how to ask for settings: `--decide best`, or `decide='best'` in Python."""
-    if is_in_memory(result):
-        return ", ".join(_keywords(settings))
-    return " ".join(word for flag in _flags(settings) for word in flag)
+    return setting(**settings).words(python=is_in_memory(result))
 
 
 def is_in_memory(result: RunResult) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from regchoose.errors import phrase_of, setting
 from regchoose.experiment.judgement import Judgement
 from regchoose.experiment.plan import Experiment
 from regchoose.flowchart.nodes import Action, Outcome, Question
@@ -97,15 +98,16 @@ def make_result(
 
 def _remarks(table: Table, subsample: Subsample | None, experiment: Experiment | None) -> tuple[str, ...]:
     """Return what is to be said of the network and of the order of the rows."""
-    said = experiment.remarks if experiment else ()
+    said = [phrase_of(line, setting("penalize")) for line in (experiment.remarks if experiment else ())]
     order = subsample.order if subsample else None
-    if order is None or order.ok or table.time is not None:
-        return said
-    return (
-        *said,
-        f"the first third of the rows can be told from the last (AUC {order.value:.2f}), so their order "
-        "means something, and they are split at random: where it is time, --time names its column",
-    )
+    if not (order is None or order.ok or table.time is not None):
+        said.append(
+            f"the first third of the rows can be told from the last (AUC {order.value:.2f}), so their order "
+            "means something, and they are split at random: where it is time, "
+            + setting("time")
+            + " names its column"
+        )
+    return tuple(phrase.words(python=table.dialect.in_memory) for phrase in said)
 
 
 def settings_of(settings: Settings) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What an experiment on images takes of memory, before it takes it."""
 
-from regchoose.errors import ResourceError
+from regchoose.errors import ResourceError, setting
 from regchoose.experiment.design import TUNING_SETS, Layout, make_layout
 from regchoose.machine import memory
 from regchoose.records.table import Table
@@ -44,11 +44,13 @@ def refuse_too_much(table: Table, layout: Layout, settings: Settings, *, there: 
     needed, said = bytes_needed(table, layout, settings), _said(table, layout, settings)
     if there is not None and needed > SHARE * there and table.image is not None:
         side = max(4, max(table.image.height, table.image.width) // 2)
+        rows = max(20, int(layout.rows * SHARE * there / needed / 2))
+        rows = max(20, int(layout.rows * SHARE * there / needed / 2))
         raise ResourceError(
             "E403",
             f"{said}, and there are {_stated(there)}",
             where=table.path,
-            fix=f"--image-size {side}   or   --rows {max(20, int(layout.rows * SHARE * there / needed / 2))}",
+            fix=setting(image_size=side) | setting(rows=rows),
         )
     return f"{said}."
 

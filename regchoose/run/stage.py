@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from regchoose.errors import ResourceError, is_lack_of_memory
+from regchoose.errors import ResourceError, is_lack_of_memory, setting
 from regchoose.experiment.arm_comparison import posterior_of, rope_of
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.design import Layout, make_layout
@@ -121,7 +121,8 @@ class Look:
             with self._within_memory():
                 self.seconds["estimated"] = seconds = estimate(experiment, clock=self._clock)
             about, budget = max(1, round(seconds)), self.settings.budget
-            self._listener.noted(f"The experiment takes about {about} s; --budget is {budget}.")
+            said = f"The experiment takes about {about} s; " + setting("budget") + f" is {budget}."
+            self._listener.noted(said.words(python=self.table.dialect.in_memory))
         return self.seconds["estimated"]
 
     def train(self, arm: Arm, text: str) -> ArmRun:
@@ -179,7 +180,7 @@ class Look:
     def no_more(self) -> str:
         """Say why there can be no next look."""
         if self.settings.rows != "auto":
-            return "--rows fixes the rows"
+            return (setting("rows") + " fixes the rows").words(python=self.table.dialect.in_memory)
         if self.number == MOST_LOOKS:
             return f"{MOST_LOOKS} looks are the most"
         return "all rows are used" if self.layout.rows == self.table.n_rows else "there are too few more rows"
@@ -213,7 +214,7 @@ class Look:
             raise ResourceError(
                 "E403",
                 f"memory ran out on {self.layout.drawn:,} rows and {len(self.table.used):,} columns",
-                fix=f"--rows {max(MIN_ROWS, self.layout.rows // 2)}   or   --jobs 1",
+                fix=setting(rows=max(MIN_ROWS, self.layout.rows // 2)) | setting(jobs=1),
             ) from error
 
     def _text(self, text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from regchoose.errors import setting
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.plan import Experiment
@@ -210,7 +211,8 @@ def split_sentence(table: Table) -> str:
     if split == "random":
         return ""
     how = {
-        "time": "Earlier rows trained and later ones judged, as --time asks",
-        "groups": "Rows of one group stayed together, as --group asks",
+        "time": "Earlier rows trained and later ones judged, as " + setting("time"),
+        "groups": "Rows of one group stayed together, as " + setting("group"),
     }
-    return f"{how[split]}: for such splits the certainty is uncalibrated."
+    said = how[split] + " asks: for such splits the certainty is uncalibrated."
+    return said.words(python=table.dialect.in_memory)

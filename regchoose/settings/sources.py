@@ -15,10 +15,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
-from regchoose.errors import UsageError
+from regchoose.errors import Phrase, PhraseLike, UsageError, setting
 from regchoose.settings.options import Settings, parse_duration
 from regchoose.settings.presets import presets
-from regchoose.settings.values import FIELDS, Shape, flag_of, shape_of, wanted
+from regchoose.settings.values import FIELDS, Shape, shape_of, wanted
 
 PREFIX = "REGCHOOSE_"
 IN_FOLDER = "regchoose.toml"  # read where no --config is given
@@ -34,15 +34,15 @@ class Given:
     ----------
     value : object
         Text, or what TOML made of it.
-    where : str
+    where : str or Phrase
         The flag, the variable, or file and line.
-    form : str
-        How the place writes a setting, with `{}` for the value.
+    form : callable
+        Writes a setting, by name and value, as that place does.
     """
 
     value: object
-    where: str
-    form: str
+    where: PhraseLike
+    form: Callable[[str, object], PhraseLike]
 
 
 Layer = dict[str, Given]
@@ -85,7 +85,7 @@ def layered(
     layers = (
         _from_file(*config) if config else {},
         _from_environment(environ),
-        {name: Given(value, flag_of(name), f"{flag_of(name)} {{}}") for name, value in flags.items()},
+        {name: Given(value, setting(name), _as_flag) for name, value in flags.items()},
     )
     values = {name: _checked(name, given) for layer in layers for name, given in layer.items()}
     preset = values.get("preset", Settings.preset)
@@ -112,11 +112,15 @@ def config_text(
         if not asked:
             return None
         near = _nearest(Path(name).name, [path.name for path in folder.glob("*.toml")])
-        fix = f"--config {near}" if near else "name a TOML file that exists, or leave --config out"
-        raise UsageError("E201", f"no configuration file {name}", where="--config", fix=fix) from None
+        other = "name a TOML file that exists, or leave " + setting("config") + " out"
+        fix = setting(config=near) if near else other
+        raise UsageError("E201", f"no configuration file {name}", where=setting("config"), fix=fix) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            "E203", f"{name} cannot be read: {error}", where=name, fix="--config with a readable UTF-8 file"
+            "E203",
+            f"{name} cannot be read: {error}",
+            where=name,
+            fix=setting("config") + " with a readable UTF-8 file",
         ) from error
 
 
@@ -131,9 +135,8 @@ def preset_text(name: str) -> str:
     files = presets()
     if name not in files:
         message = f"no preset {name!r}, there are: {', '.join(files)}"
-        raise UsageError(
-            "E202", message, where="--preset", fix=f"--preset {_nearest(name, files) or 'default'}"
-        )
+        fix = setting(preset=_nearest(name, files) or "default")
+        raise UsageError("E202", message, where=setting("preset"), fix=fix)
     return files[name].read_text(encoding="utf-8")
 
 
@@ -152,7 +155,7 @@ def _from_environment(environ: Mapping[str, str]) -> Layer:
             fix = f"{near}=…, or unset {variable}" if near else f"unset {variable}"
             raise UsageError("E202", f"no setting {variable}", where="the environment", fix=fix)
         split = shape_of(FIELDS[name].type).many
-        layer[name] = Given(_split(text) if split else text, variable, f"{variable}={{}}")
+        layer[name] = Given(_split(text) if split else text, variable, _as_variable)
     return layer
 
 
@@ -164,19 +167,19 @@ def _from_file(name: str, text: str) -> Layer:
     layer: Layer = {}
     for key, value in table.items():
         where = _place(name, text, key=key)
-        setting = key.replace("-", "_")
-        if setting not in FIELDS or setting == "config":
-            near = _nearest(setting, FIELDS)
+        field = key.replace("-", "_")
+        if field not in FIELDS or field == "config":
+            near = _nearest(field, FIELDS)
             fix = f"{near} = … in place of {key}" if near else f"take {key} out; --help lists the settings"
             raise UsageError("E202", f"no setting {key!r}", where=where, fix=fix)
-        layer[setting] = Given(value, where, f"{setting} = {{}}")
+        layer[field] = Given(value, where, _as_toml)
     return layer
 
 
 def _from_record(name: str, settings: Mapping[str, object]) -> Layer:
     """Take what a result was made with; what this version does not know is passed over."""
     return {
-        key: Given(value, name, f"{flag_of(key)} {{}}")
+        key: Given(value, name, _as_flag)
         for key, value in settings.items()
         if key in FIELDS and value is not None
     }
@@ -266,20 +269,40 @@ def _sensible(name: str, value: Any) -> None:
 
 def _bad_value(name: str, given: Given, *, wish: str) -> UsageError:
     got = ",".join(map(str, given.value)) if isinstance(given.value, list | tuple) else str(given.value)
+    message = Phrase(name.replace("_", "-"), name) + f" got {got!r}, wanted {wish}"
+    return UsageError("E202", message, where=given.where, fix=given.form(name, _example(name, got)))
+
+
+def _example(name: str, got: str) -> object:
+    """Return a legal value: the word that may be meant, else the default; None where there is neither."""
     shape = shape_of(FIELDS[name].type)
-    near = _nearest(got, shape.words) or _written(FIELDS[name].default)
-    in_file = given.form.startswith(f"{name} =")
-    quoted = f'"{near}"' if in_file and not shape.number else near
     if shape.table:
-        quoted = "{ width = 16 }" if in_file else "width=16"
-    message = f"{name.replace('_', '-')} got {got!r}, wanted {wish}"
-    return UsageError("E202", message, where=given.where, fix=given.form.format(quoted or "…"))
+        return {"width": 16}
+    default = FIELDS[name].default
+    return _nearest(got, shape.words) or (None if default == () else default)
 
 
-def _written(default: object) -> str:
-    if default is None:
+def _as_flag(name: str, value: object) -> Phrase:
+    return setting(name) + " …" if value is None else setting(**{name: value})
+
+
+def _as_variable(name: str, value: object) -> str:
+    return f"{PREFIX}{name.upper()}={_written(value) or '…'}"
+
+
+def _as_toml(name: str, value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{name} = {{ {', '.join(f'{key} = {item}' for key, item in value.items())} }}"
+    number = shape_of(FIELDS[name].type).number
+    return f"{name} = {_written(value) or '…'}" if number else f'{name} = "{_written(value)}"'
+
+
+def _written(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}={item}" for key, item in value.items())
+    if value is None:
         return ""
-    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _nearest(word: str, legal: Mapping[str, object] | Sequence[str]) -> str:

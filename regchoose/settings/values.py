@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 
+from regchoose.errors import flag_of
 from regchoose.settings.options import Option, Settings
 
 Limit = Ge | Gt | Le | Lt
@@ -48,11 +49,6 @@ def option_of(name: str) -> Option:
     """Return how a setting is presented."""
     (option,) = (item for item in FIELDS[name].type.__metadata__ if isinstance(item, Option))  # type: ignore[union-attr]  # all are Annotated
     return option
-
-
-def flag_of(name: str) -> str:
-    """Return the flag of a setting."""
-    return f"--{name.replace('_', '-')}"
 
 
 def has_opposite(name: str) -> bool:

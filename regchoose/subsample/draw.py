@@ -21,7 +21,7 @@ CHUNK = 20_000_000  # numbers held at a time
 
 
 def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
-    """Draw rows that match the whole table, and prove that they do.
+    """Draw rows that match the whole table, with the checks that prove it.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
     -------
     Subsample
         Depends on the table, the size and the seed alone. `matched` is false where a rule says that
-        these rows do not stand for the whole; `reason` is that rule.
+        these rows do not represent the whole; `reason` is that rule.
 
     Notes
     -----
@@ -77,7 +77,7 @@ def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
         if best is None or broken < best[0]:
             best = broken, tried
         if broken == 0:
-            break  # a rule that is broken still, another draw would not mend
+            break  # if a rule is broken nevertheless, another draw would not help
     assert best is not None
     return best[1]
 
@@ -106,7 +106,7 @@ def allocate(counts: Int, size: int) -> Int:
 
 
 def _few_groups(table: Table) -> str:
-    """Return the rule that too few groups break, or nothing."""
+    """Return the rule that too few groups break; empty where there are enough."""
     count = 0 if table.groups is None else len(np.unique(table.groups))
     if not 0 < count < FEWEST_GROUPS:
         return ""

@@ -4,7 +4,7 @@ Effect sizes, not p-values: under a random draw the null hypothesis is true by c
 checks that sum or maximize over many levels, pairs or rare values (variance ratio, total variation,
 missing gap, largest gap of a correlation) never lie below what chance alone gives a random sample of
 that size (three standard errors); otherwise no small sample of a wide table could ever match. A variance
-that a handful of rows make up (chance moves it by more than a quarter) is not compared, nor are the
+that depends on a handful of rows (its standard error is over a quarter) is not compared, nor are the
 correlations of such a column.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.ensemble import ExtraTreesClassifier
 
+from regchoose.errors import setting
 from regchoose.records.subsample import Check
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
@@ -66,7 +67,7 @@ def check_match(at: Coordinates, rows: Int, *, seed: int) -> tuple[Check, ...]:
 
 
 def broken_rule(table: Table, rows: Int, *, checks: Sequence[Check], folds: int) -> str:
-    """Return the rule by which these rows do not stand for the table, or nothing."""
+    """Return the rule that says that these rows do not represent the table; empty where they do."""
     if table.task != "regression":
         codes = table.target.astype(np.int64)
         held = np.bincount(codes, minlength=len(table.classes))
@@ -76,10 +77,10 @@ def broken_rule(table: Table, rows: Int, *, checks: Sequence[Check], folds: int)
         if len(scarce):
             rare = scarce[np.argmin(whole[scarce])]
             wanted = int(np.ceil(2 * folds * table.n_all / whole[rare]))
-            remedy = f"--rows {wanted} would hold them" if wanted <= table.n_all else "the table has no more"
+            more = (setting(rows=wanted) + " would hold them").words(python=table.dialect.in_memory)
             return (
                 f"class {table.classes[rare]!r} has {drawn[rare]} rows among {len(rows):,}, {folds} folds "
-                f"need {2 * folds}; {remedy}"
+                f"need {2 * folds}; {more if wanted <= table.n_all else 'the table has no more'}"
             )
     broken = [check for check in checks if not check.ok]
     if not broken:
@@ -88,7 +89,8 @@ def broken_rule(table: Table, rows: Int, *, checks: Sequence[Check], folds: int)
     others = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
     return (
         f"{worst.check} of {worst.column} is {worst.value:.3g}, the limit {worst.limit:.3g}{others}; "
-        f"more than {len(rows):,} rows would come closer (--rows)"
+        f"more than {len(rows):,} rows would come closer "
+        f"({setting('rows').words(python=table.dialect.in_memory)})"
     )
 
 
@@ -189,7 +191,7 @@ def _scores(at: Coordinates, rows: Int, *, columns: Int) -> Float:
 
 
 def _energy(at: Coordinates, rows: Int, *, rng: np.random.Generator) -> Check:
-    """Place the rows' energy distance to the table among that of random subsamples.
+    """Rank the energy distance of the rows to the table among those of random subsamples.
 
     Energy distance: 2·E‖X − Y‖ − E‖X − X′‖ − E‖Y − Y′‖ (Székely & Rizzo 2013), on z, flags and dummies;
     E‖Y − Y′‖ is common to all and left out.

@@ -1,4 +1,4 @@
-"""What is known of every column of the whole table, in numbers that two halves could be merged from.
+"""The moments of every column of the whole table, and the terms in which a subsample is compared with it.
 
 Numbers are winsorized and mapped onto [0, 1] first, so that neither 1e300 nor a single outlier decides
 what "the same mean and variance" means; standardized differences and ratios do not change under it.
@@ -53,19 +53,6 @@ def moments(x: Float) -> Moments:
     mean = np.where(known, x, 0.0).sum(axis=0) / np.maximum(count, 1)
     deviation = np.where(known, x - mean, 0.0)
     return Moments(count, len(x) - count, mean, np.einsum("np,np->p", deviation, deviation))
-
-
-def merge(a: Moments, b: Moments) -> Moments:
-    """Return the moments of the rows of a and b together (Chan, Golub & LeVeque 1983)."""
-    count = a.count + b.count
-    share = b.count / np.maximum(count, 1)
-    gap = b.mean - a.mean
-    return Moments(
-        count,
-        a.missing + b.missing,
-        a.mean + gap * share,
-        a.m2 + b.m2 + gap**2 * a.count * share,
-    )
 
 
 @dataclass(frozen=True)

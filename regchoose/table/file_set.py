@@ -5,16 +5,23 @@ import errno
 import glob
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from regchoose.errors import DataError, UsageError
 
+Advanced = Callable[[int], None]  # is told how many bytes a pass over the files has read
+
 LARGE = 64 * 2**20  # bytes of text from which a file is streamed rather than held
 GROWTH = 5  # bytes of text in a compressed byte, about
 PACKED = (".gz", ".zst")
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
+
+
+def ignore_progress(_bytes: int) -> None:
+    """Hear how far a pass is, and do nothing."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from functools import partial
 
 from numpy.typing import ArrayLike
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import DataError, Phrase, UsageError, setting
 from regchoose.records.listener import Listener
 from regchoose.records.table import AS_Y, Column, Table
 from regchoose.settings.options import Settings
@@ -31,10 +31,11 @@ from regchoose.table.columns.facts import Facts, facts_of
 from regchoose.table.columns.features import refuse_odd_texts, to_features
 from regchoose.table.columns.group_and_time import to_groups, to_times
 from regchoose.table.columns.leakage import find_leakage
-from regchoose.table.columns.target import did_you_mean, find_target, read_target
+from regchoose.table.columns.roles import ANOTHER_TARGET
+from regchoose.table.columns.target import find_target, read_target
 from regchoose.table.csv.dialect import Choose, ask_nobody
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import Parts, large_parts
+from regchoose.table.file_set import Advanced, Parts, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, load_images, open_images
 from regchoose.table.in_memory import InMemory, raw_from_memory
@@ -42,7 +43,7 @@ from regchoose.table.large.column_stats import add_column_stats
 from regchoose.table.large.distributed_scan import why_not_shared
 from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
-from regchoose.table.large.stream import Advanced, ignore_progress, streaming
+from regchoose.table.large.stream import streaming
 from regchoose.table.raw_table import RawTable, take_rows
 from regchoose.workers.tasks import Workers
 
@@ -146,16 +147,16 @@ def _load_large(
 def _check_possible(raw: RawTable, settings: Settings) -> None:
     """Raise E202 for an option that needs all rows, where only some are held."""
     reasons = {
-        "--group": "rows of one group would be torn apart" if settings.group is not None else "",
-        "--min-class": "a class may be rare among them, and not in the table" if settings.min_class else "",
+        "group": "rows of one group would be torn apart" if settings.group is not None else "",
+        "min_class": "a class may be rare among them, and not in the table" if settings.min_class else "",
     }
-    for flag, why in reasons.items():
+    for name, why in reasons.items():
         if why:
             raise UsageError(
                 "E202",
-                f"{flag} needs all rows, and of this table {raw.n_rows:,} are held: {why}",
+                setting(name) + f" needs all rows, and of this table {raw.n_rows:,} are held: {why}",
                 where=raw.path,
-                fix=f"leave {flag} out   or   give a table of at most {raw.n_rows:,} rows",
+                fix="leave " + setting(name) + " out" | f"give a table of at most {raw.n_rows:,} rows",
             )
 
 
@@ -164,8 +165,8 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
 
     The facts of each column are gathered once, here for the target and in `to_features` for the others.
     """
-    place, target_why = find_target(raw, settings, choose=choose)
-    _check_names(raw, settings, target=raw.names[place])
+    place, why = find_target(raw, settings, choose=choose)
+    target_why = Phrase.of(why).words(python=raw.dialect.in_memory)
     raw, facts, dropped = _rows_with_target(raw, facts_of(raw, place, settings), settings)
     if settings.task != "classification":
         refuse_odd_texts(facts, raw)
@@ -174,6 +175,8 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
     leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
     columns = list(features.columns)
     columns[place] = Column(facts.name, "target", target.type, target_why)
+    said = [*raw.warnings, *dropped, *target.warnings, *features.warnings, *leaking]
+    in_memory = raw.dialect.in_memory
     table = Table(
         path=raw.path,
         dialect=raw.dialect,
@@ -183,37 +186,14 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
         target_name=facts.name,
         target_why=target_why,
         task=target.task,
-        task_why=target.task_why,
+        task_why=Phrase.of(target.task_why).words(python=in_memory),
         classes=target.classes,
         merged=target.merged,
-        warnings=(*raw.warnings, *dropped, *target.warnings, *features.warnings, *leaking),
+        warnings=tuple(Phrase.of(line).words(python=in_memory) for line in said),
         groups=None if settings.group is None else to_groups(features.kept[settings.group], raw),
         time=None if settings.time is None else to_times(features.kept[settings.time], raw),
     )
     return table, raw
-
-
-def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
-    """Raise E208 for a column that `--exclude` or `--keep` names and that is not there, or is the target."""
-    named = (
-        ("--exclude", settings.exclude),
-        ("--keep", settings.keep),
-        ("--group", tuple(filter(None, [settings.group]))),
-        ("--time", tuple(filter(None, [settings.time]))),
-    )
-    for flag, names in named:
-        for name in names:
-            if name not in raw.names:
-                raise UsageError(
-                    "E208",
-                    f"{flag} names {name!r}, and there is no such column",
-                    where=raw.path,
-                    fix=did_you_mean(name, raw.names, flag=flag),
-                )
-            if name == target and flag != "--keep":
-                raise UsageError(
-                    "E208", f"{flag} names the target {name!r}", where=raw.path, fix="another --target"
-                )
 
 
 def _rows_with_target(
@@ -229,7 +209,7 @@ def _rows_with_target(
             f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
             where=f"{raw.path}:{int(lines[0])}",
             detail=[f"lines {', '.join(str(int(line)) for line in lines[:5])}{', …' if count > 5 else ''}"],
-            fix="another --target" if count == raw.n_rows else "--drop-missing-target",
+            fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
         )
     kept = ~facts.missing
     columns = tuple(take_rows(column, kept) for column in raw.columns)

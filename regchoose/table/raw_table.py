@@ -84,7 +84,7 @@ def _of(codes: NDArray[Any], texts: Sequence[str | None]) -> Cells:
 
 @dataclass(frozen=True)
 class RawTable:
-    """What the file says, cell by cell."""
+    """What the file or the table in memory says, cell by cell."""
 
     path: str
     dialect: Dialect

@@ -12,10 +12,16 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from regchoose.errors import DataError, ResourceError, UsageError
+from regchoose.errors import DataError, ResourceError, UsageError, setting
 from regchoose.records.table import Column, Table
 from regchoose.records.words import Float, Int
-from regchoose.table.large.duckdb_session import MEMORY, OFFLINE, connect_in_memory
+from regchoose.table.large.duckdb_session import (
+    MEMORY,
+    OFFLINE,
+    connect_in_memory,
+    quote_identifier,
+    quote_text,
+)
 from regchoose.table.large.stream import Stream
 from regchoose.table.raw_table import RawTable, texts_at
 
@@ -82,13 +88,14 @@ def _copy(
         for j, column in enumerate(table.columns)
     )
     options = "FORMAT parquet" if form == "parquet" else "FORMAT csv, HEADER true, NULL ''"
-    quoted = str(target).replace("'", "''")
     count = 0
     try:
         if form == "csv":
             risky = " + ".join(f"count_if({_is_formula(j)})" for j in range(len(table.columns)))
             (count,) = connection.execute(f"SELECT {risky} FROM {relation}").fetchall()[0]
-        connection.execute(f"COPY (SELECT {columns} FROM {relation}) TO '{quoted}' ({options})")
+        connection.execute(
+            f"COPY (SELECT {columns} FROM {relation}) TO {quote_text(str(target))} ({options})"
+        )
     except duckdb.IOException as error:
         message = f"the output cannot be written: {_reason(error)}"
         raise ResourceError("E402", message, fix="-o with another place, or free some space") from None
@@ -119,11 +126,6 @@ def _cell(place: int, column: Column, form: Form, *, mark: str) -> str:
         kind = "BIGINT" if column.type == "integer" else "DOUBLE"
         return f"TRY_CAST(TRY_CAST({plain} AS DOUBLE) AS {kind})"
     return cell
-
-
-def quote_identifier(name: str) -> str:
-    """Quote a name for SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 class PredictionWriter:
@@ -184,9 +186,10 @@ class PredictionWriter:
             names = [f"'{name}" if name in risky else name for name in names]
         options = "FORMAT parquet" if form == "parquet" else "FORMAT csv, HEADER true"
         columns = self._file(form) + self._columns(names)
-        quoted = str(file).replace("'", "''")
         try:
-            self._connection.execute(f"COPY (SELECT {columns} FROM answers) TO '{quoted}' ({options})")
+            self._connection.execute(
+                f"COPY (SELECT {columns} FROM answers) TO {quote_text(str(file))} ({options})"
+            )
         except duckdb.IOException as error:
             raise ResourceError(
                 "E402",
@@ -204,7 +207,7 @@ class PredictionWriter:
     def _columns(self, names: list[str]) -> str:
         if not names:
             return "p0 AS prediction"
-        texts = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+        texts = ", ".join(map(quote_text, names))
         shares = (
             f"p{place} AS {quote_identifier(f'probability of {name}')}"
             for place, name in enumerate(self._classes)
@@ -236,9 +239,9 @@ def refuse_some(table: Table) -> None:
     if table.whole is not None:
         raise UsageError(
             "E202",
-            f"--rows all needs all {table.n_all:,} images, and {table.n_rows:,} are held",
-            where="--rows",
-            fix=f"--rows {table.n_rows}   or   a smaller --image-size",
+            setting("rows") + f" all needs all {table.n_all:,} images, and {table.n_rows:,} are held",
+            where=setting("rows"),
+            fix=setting(rows=table.n_rows) | "a smaller " + setting("image_size"),
         )
 
 

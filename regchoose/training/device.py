@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from regchoose.errors import ResourceError, UsageError
-from regchoose.workers.tasks import Workers
+from regchoose.errors import ResourceError, UsageError, setting
+from regchoose.workers.tasks import WITHOUT_CLUSTER, Workers
 from regchoose.workers.wire_format import pack, unpack
 
 CPU = torch.device("cpu")
@@ -92,8 +92,8 @@ def _named(part: str, name: str, *, count: int) -> tuple[torch.device, ...]:
     if (index or 0) >= count:
         raise ResourceError(
             "E401",
-            f"--device {name}: {count} CUDA devices are visible to PyTorch {torch.__version__}",
-            fix="--device cpu, or --device auto to take what is there",
+            setting(device=name) + f": {count} CUDA devices are visible to PyTorch {torch.__version__}",
+            fix=setting(device="cpu") + ", or " + setting(device="auto") + " to take what is there",
         )
     if index is not None:
         return (torch.device("cuda", index),)
@@ -105,7 +105,7 @@ def _index(part: str, name: str) -> int | None:
     """Return the N of cuda:N, or raise E202 for what is no device's name."""
     match = ONE.fullmatch(part)
     if not match:
-        raise UsageError("E202", f"--device {name}: wanted {WANTED}", fix="--device auto")
+        raise UsageError("E202", setting(device=name) + f": wanted {WANTED}", fix=setting(device="auto"))
     return None if match[1] is None else int(match[1])
 
 
@@ -180,8 +180,8 @@ def _kind_at(worker: str, found: Mapping[str, Any], part: str, name: str) -> str
     if (index or 0) >= len(there):
         raise ResourceError(
             "E401",
-            f"--device {name}: the worker {worker} sees {len(there)} CUDA devices",
-            fix="--device cpu, or --device auto to take what all workers have",
+            setting(device=name) + f": the worker {worker} sees {len(there)} CUDA devices",
+            fix=setting(device="cpu") + ", or " + setting(device="auto") + " to take what all workers have",
         )
     return there[index or 0]
 
@@ -197,5 +197,5 @@ def _refuse_other_releases(worker: str, theirs: Mapping[str, str]) -> None:
             "E405",
             f"the worker {worker} has {'; '.join(other)}",
             detail=["other releases may come to other numbers"],
-            fix=f"pip install {wanted} on the workers   or   leave --cluster out",
+            fix=f"pip install {wanted} on the workers" | WITHOUT_CLUSTER,
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from regchoose.errors import ResourceError, is_lack_of_memory
+from regchoose.errors import ResourceError, is_lack_of_memory, setting
 from regchoose.settings.options import MIN_ROWS
 from regchoose.training.block import Block, BlockResult
 from regchoose.training.device import CPU
@@ -83,7 +83,7 @@ def _no_memory(
         "E403",
         f"memory ran out: there is none on {device} for one network on {rows:,} rows",
         detail=[f"{fewer:,} rows fit" if fits else "fewer rows do not fit either"],
-        fix=f"--rows {fewer}   or   {smaller}" if fits else f"{smaller}, or more memory",
+        fix=setting(rows=fewer) | smaller if fits else smaller + ", or more memory",
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.settings.options import Settings
 from regchoose.workers.processes import Processes
 from regchoose.workers.tasks import Workers
@@ -26,7 +26,10 @@ def start_workers(settings: Settings) -> Iterator[Workers]:
         if settings.jobs:
             raise UsageError(
                 "E202",
-                "--jobs counts processes of this machine, and --cluster names others",
+                setting("jobs")
+                + " counts processes of this machine, and "
+                + setting("cluster")
+                + " names others",
                 fix="leave one of them out; a cluster is as large as its workers",
             )
         with _cluster(settings.cluster) as cluster:
@@ -45,7 +48,7 @@ def _cluster(address: str) -> AbstractContextManager[Workers]:
     except ModuleNotFoundError as error:
         raise UsageError(
             "E202",
-            f"--cluster needs Dask, and {error.name} is not installed",
+            setting("cluster") + f" needs Dask, and {error.name} is not installed",
             fix="pip install 'regchoose[dask]'",
         ) from error
     cluster: AbstractContextManager[Workers] = module.Cluster(address)

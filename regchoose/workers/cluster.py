@@ -15,9 +15,9 @@ from typing import Any, Self
 import dask.config
 from distributed import Client, Future, KilledWorker, wait
 
-from regchoose.errors import ResourceError
+from regchoose.errors import ResourceError, setting
 from regchoose.version import __version__
-from regchoose.workers.tasks import ResultT, TaskKind, TaskT
+from regchoose.workers.tasks import LESS_MEMORY, WITHOUT_CLUSTER, ResultT, TaskKind, TaskT
 from regchoose.workers.worker_main import other_version, perform
 
 CONNECT_S = 10.0  # for the scheduler to answer
@@ -55,7 +55,8 @@ class Cluster:
                 "E404",
                 f"no Dask scheduler answers at {address} within {reached_s:g} s",
                 detail=[f"cause: {_first_line(error)}"],
-                fix="--cluster with the address that `dask scheduler` prints, such as tcp://10.0.0.1:8786",
+                fix=setting("cluster")
+                + " with the address that `dask scheduler` prints, such as tcp://10.0.0.1:8786",
             ) from error
         try:
             self._await_workers()
@@ -104,7 +105,7 @@ class Cluster:
             "E406",
             f"the cluster at {self._address} cannot go on: {why}",
             detail=["blocks that were done are kept: the same command goes on from there"],
-            fix=f"dask worker {self._address}   starts another worker; or leave --cluster out",
+            fix=f"dask worker {self._address}   starts another worker; or " + WITHOUT_CLUSTER,
         )
 
     def _refuse_other_versions(self) -> None:
@@ -169,7 +170,7 @@ class Cluster:
                 "E406",
                 "several workers died over one piece of work",
                 detail=["cause: they were killed, or memory ran out"],
-                fix="workers with more memory, or fewer --rows, or a smaller --hidden",
+                fix="workers with more memory, or " + LESS_MEMORY,
             ) from error
         except ModuleNotFoundError as error:
             raise other_version(f"a worker cannot import {error.name}", __version__) from error

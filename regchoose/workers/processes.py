@@ -21,9 +21,9 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Self
 
-from regchoose.errors import ResourceError
+from regchoose.errors import ResourceError, setting
 from regchoose.version import __version__
-from regchoose.workers.tasks import ResultT, TaskKind, TaskT
+from regchoose.workers.tasks import LESS_MEMORY, ResultT, TaskKind, TaskT
 from regchoose.workers.threads import run_in_threads
 from regchoose.workers.worker_main import read_message, write_messages
 
@@ -157,5 +157,5 @@ class Processes:
             "E406",
             f"{ATTEMPTS} processes died over one piece of work, the last with {how}",
             detail=["cause: they were killed, or memory ran out"],
-            fix="--jobs 1, or fewer --rows, or a smaller --hidden",
+            fix=setting(jobs=1) + ", or " + LESS_MEMORY,
         )

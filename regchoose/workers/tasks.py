@@ -8,6 +8,11 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from regchoose.errors import setting
+
+WITHOUT_CLUSTER = "leave " + setting("cluster") + " out"
+LESS_MEMORY = "fewer " + setting("rows") + ", or a smaller " + setting("hidden")
+
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
 Stop = Callable[[], bool]

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.errors import DataError, RegchooseError, ResourceError, TrainingError, UsageError
+from regchoose.errors import RegchooseError
 
 JSON_MEMBER = "said"
-ERRORS = {"2": UsageError, "3": DataError, "4": ResourceError, "5": TrainingError}
 
 
 class ArrayBag:
@@ -52,9 +51,7 @@ def unpack(data: bytes) -> tuple[Any, dict[str, NDArray[Any]]]:
     """
     (value, indices), arrays = unpack_bag(data)
     if isinstance(value, dict) and "error" in value:
-        fields = dict(value["error"])
-        code = fields.pop("code")
-        raise ERRORS[code[1]](code, fields.pop("message"), **fields)
+        raise RegchooseError.from_json(value["error"])
     return value, {name: arrays[index] for name, index in indices.items()}
 
 
@@ -67,5 +64,4 @@ def unpack_bag(data: bytes) -> tuple[Any, list[NDArray[Any]]]:
 
 def pack_error(error: RegchooseError) -> bytes:
     """Return an error as bytes; `unpack` raises it again."""
-    fields = {name: getattr(error, name) for name in ("code", "message", "where", "fix")}
-    return pack({"error": fields | {"detail": list(error.detail)}})
+    return pack({"error": error.to_json()})

@@ -15,6 +15,7 @@ from typing import IO
 
 from regchoose.errors import RegchooseError, ResourceError
 from regchoose.version import __version__
+from regchoose.workers.tasks import WITHOUT_CLUSTER
 from regchoose.workers.wire_format import pack_error
 
 OUR_MODULES = "regchoose."
@@ -48,7 +49,7 @@ def other_version(what: str, version: str) -> ResourceError:
         "E405",
         f"{what}, and regchoose {version} asks it for work",
         detail=["all workers must have the same releases, or they may come to other numbers"],
-        fix=f"pip install regchoose=={version} on the workers   or   leave --cluster out",
+        fix=f"pip install regchoose=={version} on the workers" | WITHOUT_CLUSTER,
     )
 
 

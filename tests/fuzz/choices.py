@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, flag_of
 from regchoose.settings.options import Settings
 from regchoose.settings.sources import layered, preset_text
-from regchoose.settings.values import FIELDS, flag_of, shape_of
+from regchoose.settings.values import FIELDS, shape_of
 from tests.fuzz.target import Target, empty_folder, helps, run
 
 NAMES = st.one_of(

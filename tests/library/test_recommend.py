@@ -13,12 +13,13 @@ import pytest
 import regchoose
 from regchoose.errors import Interrupted, RegchooseError
 from regchoose.library.arguments import OF_FILES, Keywords, settled
+from regchoose.library.recommend import to_act_on
 from regchoose.result.json_text import dumps
 from regchoose.result.saved_result import restored
 from regchoose.settings.options import DATA, EXPERIMENT, KNOWLEDGE
-from regchoose.settings.python_kwargs import in_python
 from regchoose.settings.values import FIELDS, option_of, shape_of
 from tests.library.small import SMALL, N, numbers
+from tests.report.results import PRIOR
 
 
 def facts(result: regchoose.Result) -> dict[str, Any]:
@@ -122,37 +123,6 @@ def test_a_target_twice_is_refused(tmp_path: Path) -> None:
     assert caught.value.fix == "target='NAME' in place of y"
 
 
-# What a remedy or a notice of the command line says, and what Python says.
-SAID: list[tuple[str, str]] = [
-    ("--resources no   or   --folds 3", "resources='no'   or   folds=3"),
-    ("another --target", "another target"),
-    ("--na ?   or   --exclude 'a b'", "na=['?']   or   exclude=['a b']"),
-    ("--na inf --drop-missing-target, or repair", "na=['inf'] drop_missing_target=True, or repair"),
-    ("--resources no gives the answer", "resources='no' gives the answer"),
-    ("as it is; --target names another", "as it is; target names another"),
-    ("one class, by --min-class: 'a'", "one class, by min_class: 'a'"),
-    ("--lr with a smaller rate, such as --lr 0.0003", "lr with a smaller rate, such as lr=0.0003"),
-    ("--rows 884 takes more of the 1000.", "rows=884 takes more of the 1000."),
-    ("--no-header   or   --header yes", "header='no'   or   header='yes'"),
-    ("leave --penalize out, or --network mlp", "leave penalize out, or network='mlp'"),
-    ("--network-options width=VALUE, or", "network_options={'width': VALUE}, or"),
-    ("--delimiter ';'   or   --delimiter tab", "delimiter=';'   or   delimiter='\\t'"),
-    ("--hidden 64,64", "hidden=(64, 64)"),
-    ("--budget 20m", "budget='20m'"),
-    ("a smaller --hidden", "a smaller hidden"),
-    (
-        "--debug shows the traceback --unknown 3 a--rows 3",
-        "debug=True shows the traceback --unknown 3 a--rows 3",
-    ),
-    ("--exclude 'it\\'s --rows 3' x", "exclude=['it\\'s --rows 3'] x"),
-]
-
-
-@pytest.mark.parametrize(("flags", "keywords"), SAID)
-def test_flags_become_keywords(flags: str, keywords: str) -> None:
-    assert in_python(flags) == keywords
-
-
 def test_a_frame_is_not_told_of_flags() -> None:
     frame = numbers().assign(day=[f"2021-01-{1 + i % 28:02}" for i in range(N)], patient_id=np.arange(N) % 20)
     settings: Keywords = {**SMALL, "keep": ["patient_id"]}
@@ -173,6 +143,22 @@ def test_it_warns_where_a_person_must_act_and_else_is_silent(capsys: pytest.Capt
     assert caught[0].filename == __file__
     with pytest.warns(regchoose.RegchooseWarning, match="nothing was trained.* budget of 1s"):
         assert regchoose.recommend(frame, budget="1s", jobs=1).certainty == "prior"
+
+
+def test_of_a_file_the_result_speaks_to_the_shell_and_the_warning_to_python(tmp_path: Path) -> None:
+    frame = numbers()
+    path = tmp_path / "t.csv"
+    frame.assign(copy=frame["y"] * 2).to_csv(path, index=False)
+    with pytest.warns(regchoose.RegchooseWarning, match=r"LEAKAGE.* exclude=\['copy'\] unless"):
+        result = regchoose.recommend(path, target="y", resources="no")
+    assert "--exclude 'copy' unless" in " ".join(result.warnings)
+
+
+def test_what_more_rows_would_hold_is_said_in_python() -> None:
+    evidence = "class 'b' has 3 rows among 200, 5 folds need 10; --rows 884 would hold them (--rows)"
+    said = {"key": "subsample_possible", "answered_by": "measured", "answer": "no", "evidence": evidence}
+    (line,) = to_act_on(PRIOR.model_copy(update={"path": [PRIOR.path[0].model_copy(update=said)]}))
+    assert line.endswith("need 10; rows=884 would hold them (rows)")
 
 
 def test_progress_is_shown_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Rows that are alike must stay on one side of a split."""
+"""Rows with the same features, which must stay on one side of a split."""
 
 import numpy as np
 import pandas as pd

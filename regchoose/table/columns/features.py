@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, Phrase, PhraseLike, Word, setting
 from regchoose.records.table import Column
 from regchoose.records.words import Float
 from regchoose.settings.options import Settings
@@ -17,7 +17,7 @@ from regchoose.table.cell_values import DOUBTFUL, clean
 from regchoose.table.columns.dates import expand_dates
 from regchoose.table.columns.facts import Facts, facts_of, to_levels
 from regchoose.table.columns.group_and_time import suggest_group_and_time
-from regchoose.table.columns.roles import rule
+from regchoose.table.columns.roles import ANOTHER_TARGET, rule
 from regchoose.table.raw_table import RawTable
 
 FEW = 0.05  # texts among numbers, up to this share (or a single one), are faults rather than categories
@@ -41,7 +41,7 @@ class Features:
 
     columns: tuple[Column, ...]
     values: Float
-    warnings: tuple[str, ...]
+    warnings: tuple[PhraseLike, ...]
     kept: Mapping[str, Facts]
 
 
@@ -66,7 +66,8 @@ class _Reader:
         if facts.name not in (*settings.exclude, *settings.keep):
             refuse_odd_texts(facts, self.raw)
         ruling = rule(facts, settings)
-        column = Column(facts.name, ruling.role, ruling.type, ruling.why, missing=int(facts.missing.sum()))
+        why = Phrase.of(ruling.why).words(python=self.raw.dialect.in_memory)
+        column = Column(facts.name, ruling.role, ruling.type, why, missing=int(facts.missing.sum()))
         if column.role in ("numeric", "category"):
             self._warn(_respelled_warning(facts))
         if column.role not in ("numeric", "excluded"):
@@ -155,9 +156,7 @@ def _nothing_left(raw: RawTable, columns: list[Column]) -> DataError:
         f"none of the {len(others)} columns beside the target can be used",
         where=raw.path,
         detail=[listed],
-        fix=f"--keep {kept!r}   or   another --target"
-        if kept
-        else "another --target, or a table with features",
+        fix=setting(keep=[kept]) | ANOTHER_TARGET if kept else ANOTHER_TARGET + ", or a table with features",
     )
 
 
@@ -179,7 +178,7 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
     first = facts.cells.texts[int(facts.cells.codes[rows[0]])]
     listed = ", ".join(repr(text[:20]) for text in odd[:4])
     line = int(raw.lines[rows[0]])
-    quoted = first if re.fullmatch(r"[\w.-]+", first) else repr(first[:30])
+    missing = Word(first) if re.fullmatch(r"[\w.-]+", first) else first[:30]
     raise DataError(
         "E326",
         f"column {facts.name!r} holds {first[:40]!r} among {numbers:,} numbers",
@@ -188,7 +187,9 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
             f"{texts:,} such cells of {present:,}: {listed}",
             "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
         ],
-        fix=f"--na {quoted}   or   --exclude {facts.name!r}   or   --keep {facts.name!r} (as a category)",
+        fix=setting(na=[missing])
+        | setting(exclude=[facts.name])
+        | setting(keep=[facts.name]) + " (as a category)",
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.records.table import Column
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
@@ -24,13 +24,13 @@ def to_groups(facts: Facts, raw: RawTable) -> Int:
     DataError
         E328 where rows have no group, or all rows one.
     """
-    _refuse_missing(facts, raw, flag="--group")
+    _refuse_missing(facts, raw, named_by="group")
     if len(facts.texts) < 2:
         raise DataError(
             "E328",
             f"all rows have one group in {facts.name!r}",
             where=raw.path,
-            fix="another --group, or none",
+            fix="another " + setting("group") + ", or none",
         )
     return facts.codes.astype(np.int64)
 
@@ -43,7 +43,7 @@ def to_times(facts: Facts, raw: RawTable) -> Float:
     DataError
         E328 where rows have no time, E329 where the column holds neither dates in one order nor numbers.
     """
-    _refuse_missing(facts, raw, flag="--time")
+    _refuse_missing(facts, raw, named_by="time")
     if _is_finite(facts):
         return facts.by_row(facts.numbers)
     moments = read_moments(facts.texts)
@@ -62,12 +62,12 @@ def _no_order(facts: Facts, raw: RawTable) -> DataError:
         f"{facts.name!r} does not order the rows: as {facts.texts[0][:40]!r}, it holds neither numbers "
         "nor dates in one order",
         where=raw.path,
-        fix="write dates as 2021-03-04   or   another --time",
+        fix="write dates as 2021-03-04" | "another " + setting("time"),
     )
 
 
 def time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], Float]:
-    """Return what reads the column of `--time` in further rows of a table as it is read in these.
+    """Return a function that reads the column of `--time` in further rows just as it is read in these.
 
     Raises
     ------
@@ -94,21 +94,23 @@ def time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], Float
     return read
 
 
-def _refuse_missing(facts: Facts, raw: RawTable, *, flag: str) -> None:
+def _refuse_missing(facts: Facts, raw: RawTable, *, named_by: str) -> None:
     missing = int(facts.missing.sum())
     if missing:
         line = int(raw.lines[facts.missing][0])
         raise DataError(
             "E328",
-            f"{missing:,} of {raw.n_rows:,} rows have no value in {facts.name!r}, which {flag} names",
+            f"{missing:,} of {raw.n_rows:,} rows have no value in {facts.name!r}, which "
+            + setting(named_by)
+            + " names",
             where=f"{raw.path}:{line}",
-            fix=f"give these rows a value   or   another {flag}",
+            fix="give these rows a value" | "another " + setting(named_by),
         )
 
 
 def suggest_group_and_time(
     columns: Sequence[Column], n_texts: Mapping[str, int], *, n_rows: int, settings: Settings
-) -> list[str]:
+) -> list[PhraseLike]:
     """Return a warning where `--group` or `--time` may be missing.
 
     Parameters
@@ -116,7 +118,7 @@ def suggest_group_and_time(
     n_texts : mapping of str to int
         How many different texts each column of the file holds, except the target.
     """
-    warnings = []
+    warnings: list[PhraseLike] = []
     if settings.group is None:
         for column in columns:
             groups = n_texts.get(column.name, 0)
@@ -125,12 +127,12 @@ def suggest_group_and_time(
             if used_or_text and is_named_as_id and FEWEST_GROUPS <= groups <= n_rows / 2:
                 warnings.append(
                     f"{column.name!r} has the name of an id, and its {groups:,} values recur: rows of one "
-                    f"may be alike. Where new ones are to be predicted: --group {column.name!r}"
+                    "may be alike. Where new ones are to be predicted: " + setting(group=column.name)
                 )
     dated = next((column.name for column in columns if column.role == "date"), None)
     if settings.time is None and dated is not None:
         warnings.append(
             f"{dated!r} holds dates, and rows are split at random: where later rows are to be predicted "
-            f"from earlier ones, --time {dated!r}"
+            "from earlier ones, " + setting(time=dated)
         )
     return warnings

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from regchoose.errors import PhraseLike, setting
 from regchoose.records.table import Column
 from regchoose.records.words import Float
 from regchoose.table.columns.roles import FEWEST
@@ -13,7 +14,7 @@ NEARLY_ONE = 0.999
 
 def find_leakage(
     columns: Sequence[Column], features: Float, target: Float, *, n_classes: int
-) -> tuple[str, ...]:
+) -> tuple[PhraseLike, ...]:
     """Warn of columns that equal the target, recode it one to one, or follow it with |r| > .999.
 
     Parameters
@@ -27,12 +28,15 @@ def find_leakage(
     n_classes : int
         0 for a regression.
     """
-    warnings = []
+    warnings: list[PhraseLike] = []
     for column, values in zip((one for one in columns if one.used), features.T, strict=True):
         said = _leak(column, values, target, n_classes)
         if said is not None:
-            remedy = f"leave it out with --exclude {column.name!r} unless it is known when predicting"
-            warnings.append(f"LEAKAGE? column {column.name!r} {said}: {remedy}")
+            warnings.append(
+                f"LEAKAGE? column {column.name!r} {said}: leave it out with "
+                + setting(exclude=[column.name])
+                + " unless it is known when predicting"
+            )
     return tuple(warnings)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regchoose.errors import PhraseLike, setting
 from regchoose.records.table import Role
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import (
@@ -20,6 +21,7 @@ from regchoose.table.cell_values import (
 from regchoose.table.columns.facts import Facts
 
 FEWEST = 8  # rows below which "unique in each row" and "rising from row to row" say nothing
+ANOTHER_TARGET = "another " + setting("target")
 SOME_LEVELS, MOST_LEVELS, LEVEL_SHARE = 20, 1000, 1 / 3  # beyond these a category is free text
 
 
@@ -29,7 +31,7 @@ class Ruling:
 
     role: Role
     type: str  # integer, number, text, boolean, date
-    why: str
+    why: PhraseLike
 
 
 def _why_no_numbers(facts: Facts) -> str:
@@ -135,15 +137,15 @@ def rule(facts: Facts, settings: Settings) -> Ruling:
     """Return the role, type and reason of a column: what the user asks for, else by the first rule."""
     name = facts.name
     if name in settings.exclude:
-        return Ruling("excluded", "number" if facts.all_numbers else "text", "by --exclude")
+        return Ruling("excluded", "number" if facts.all_numbers else "text", "by " + setting("exclude"))
     found = next(ruling for ruling in (one(facts) for one in RULES) if ruling is not None)
     if name in settings.keep:
         if found.role in ("numeric", "category", "empty", "constant"):
             return found
         role: Role = "numeric" if found.type == "integer" else "category"
-        return Ruling(role, found.type, f"by --keep, although {found.why}")
+        return Ruling(role, found.type, "by " + setting("keep") + ", although " + found.why)
     if name == settings.group:
-        return Ruling("group", found.type, "by --group")
+        return Ruling("group", found.type, "by " + setting("group"))
     if name == settings.time:
-        return Ruling("time", found.type, "by --time")
+        return Ruling("time", found.type, "by " + setting("time"))
     return found

@@ -1,16 +1,18 @@
 """Which column is to be predicted, as classes or as numbers, and whether the rows suffice for that."""
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import DataError, PhraseLike, UsageError, Word, one_of, phrase_of, setting
 from regchoose.records.answers import Prompt
 from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS, clean, is_missing
 from regchoose.table.columns.facts import Facts, to_levels
+from regchoose.table.columns.roles import ANOTHER_TARGET
 from regchoose.table.csv.dialect import Choose
 from regchoose.table.raw_table import RawTable, to_cells
 
@@ -18,6 +20,10 @@ NAMES = ("target", "label", "class", "y", "outcome")
 MOST_CLASSES = 20  # integers with more levels are quantities
 
 MERGED = "other"  # the class of those that --min-class merges
+WITHOUT_EXPERIMENT = (
+    setting(resources="no") + " gives the answer from prior knowledge, which needs no experiment"
+)
+OF_DIALECT = ("delimiter", "encoding", "decimal", "header", "header_rows")  # what `Dialect.found` names
 
 
 @dataclass(frozen=True)
@@ -26,33 +32,40 @@ class Target:
 
     values: Float  # (n,) numbers of a regression, or class codes
     task: Task
-    task_why: str
+    task_why: PhraseLike
     classes: tuple[str, ...]
     type: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[PhraseLike, ...] = ()
     merged: bool = False  # whether the last class holds the rare ones
 
 
-def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, str]:
-    """Return the place of the target column, and why it is that one.
+def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, PhraseLike]:
+    """Return the place of the target column, and why it is that one; check the columns that options name.
 
     Raises
     ------
     UsageError
-        E204 where `--target` is not a column, or is several; E205 for a table of one column.
+        E204 where `--target` is not a column, or is several; E205 for a table of one column; E208 where
+        another option names a column that is not there, or the target.
     """
+    place, why = _find(raw, settings, choose=choose)
+    _check_names(raw, settings, target=raw.names[place])
+    return place, why
+
+
+def _find(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, PhraseLike]:
     if len(raw.names) == 1:
         raise UsageError(
             "E205",
             f"the table has one column, {raw.names[0][:60]!r}: a target and features were wanted",
             where=raw.path,
-            detail=[raw.dialect.found[:150]],
-            fix="--delimiter ';', where another character separates the fields"
+            detail=[phrase_of(raw.dialect.found[:150], *map(setting, OF_DIALECT))],
+            fix=setting(delimiter=";") + ", where another character separates the fields"
             if raw.dialect.format == "csv"
             else "a table with the target and features",
         )
     if settings.target is not None:
-        return _named(raw, settings.target), "by --target"
+        return _named(raw, settings.target), "by " + setting("target")
     likely = [place for place, name in enumerate(raw.names) if name.casefold() in NAMES]
     if len(likely) == 1:
         return likely[0], f"the only column called {', '.join(NAMES[:-1])} or {NAMES[-1]}"
@@ -71,7 +84,8 @@ def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[i
         )
     )
     if answer is None:
-        return raw.names.index(last), f"the last column, as {why}; --target names another"
+        chosen = f"the last column, as {why}; " + setting("target") + " names another"
+        return raw.names.index(last), chosen
     return _named(raw, answer), "as answered"
 
 
@@ -102,23 +116,43 @@ def _named(raw: RawTable, name: str) -> int:
             "E204",
             f"{len(several)} targets were named, and one can be predicted at a time",
             where=raw.path,
-            fix=f"--target {several[0]!r} --exclude {several[1]!r}",
+            fix=setting(target=several[0], exclude=[several[1]]),
         )
     raise UsageError(
         "E204",
         f"there is no column {name!r} to predict",
         where=f"{raw.path}   columns {', '.join(raw.names[:8])}{', …' if len(raw.names) > 8 else ''}",
-        fix=did_you_mean(name, raw.names, flag="--target"),
+        fix=one_of([setting(target=other) for other in _nearest(name, raw.names)]),
     )
 
 
-def did_you_mean(name: str, names: tuple[str, ...], *, flag: str) -> str:
-    """Return the flag with the nearest names."""
+def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
+    """Raise E208 for a column that `--exclude` or `--keep` names and that is not there, or is the target."""
+    for by in ("exclude", "keep", "group", "time"):
+        given = getattr(settings, by)
+        names = given if isinstance(given, tuple) else filter(None, [given])
+        for name in names:
+            if name not in raw.names:
+                near = _nearest(name, raw.names)
+                raise UsageError(
+                    "E208",
+                    setting(by) + f" names {name!r}, and there is no such column",
+                    where=raw.path,
+                    fix=one_of([setting(**{by: [o] if isinstance(given, tuple) else o}) for o in near]),
+                )
+            if name == target and by != "keep":
+                raise UsageError(
+                    "E208", setting(by) + f" names the target {name!r}", where=raw.path, fix=ANOTHER_TARGET
+                )
+
+
+def _nearest(name: str, names: tuple[str, ...]) -> Sequence[str]:
+    """Return the names that may be meant; the last one where none is alike."""
     folded = {other.casefold(): other for other in names}
     near = [
         folded[match] for match in difflib.get_close_matches(clean(name).casefold(), folded, n=3, cutoff=0.5)
     ]
-    return "   or   ".join(f"{flag} {other!r}" for other in near or names[-1:])
+    return near or names[-1:]
 
 
 def read_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
@@ -157,7 +191,7 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
             f"the target {facts.name!r} is infinite in {len(rows):,} rows",
             where=f"{raw.path}:{int(raw.lines[rows[0]])}",
             detail=[f"lines {', '.join(str(int(line)) for line in raw.lines[rows[:5]])}"],
-            fix="--na inf --drop-missing-target, or repair the file"
+            fix=setting(na=[Word("inf")], drop_missing_target=True) + ", or repair the file"
             if "inf" in facts.texts
             else "repair the file",
         )
@@ -167,7 +201,7 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
             "E321",
             f"the target {facts.name!r} is {facts.texts[0][:40]!r} in every row, and two values were wanted",
             where=raw.path,
-            fix="another --target",
+            fix=ANOTHER_TARGET,
         )
     if numbers is None:
         return _of_text(facts, raw, settings)
@@ -187,16 +221,16 @@ def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> Target:
             "E327",
             f"the target {facts.name!r} is text, as {facts.texts[0][:40]!r}, and a regression needs numbers",
             where=raw.path,
-            fix="--task classification   or   another --target",
+            fix=setting(task="classification") | ANOTHER_TARGET,
         )
     folded = {text.casefold() for text in facts.texts}
     boolean = len(folded) == 2 and any(folded <= pair for pair in BOOLEANS)
     codes, levels = to_levels(facts, boolean=boolean)
     if len(levels) == 1:
         raise DataError(
-            "E321", f"the target {facts.name!r} has one class", where=raw.path, fix="another --target"
+            "E321", f"the target {facts.name!r} has one class", where=raw.path, fix=ANOTHER_TARGET
         )
-    why = "by --task" if settings.task != "auto" else "the target is text"
+    why: PhraseLike = "by " + setting("task") if settings.task != "auto" else "the target is text"
     return Target(
         codes, "binary" if len(levels) == 2 else "multiclass", why, levels, "boolean" if boolean else "text"
     )
@@ -221,26 +255,26 @@ def _merge_rare(target: Target, fewest: int) -> Target:
         merged=True,
         warnings=(
             f"{int(rare.sum())} classes with fewer than {fewest} rows are one class, {name!r}, by "
-            f"--min-class: {listed}{', …' if rare.sum() > 5 else ''}",
+            + setting("min_class")
+            + f": {listed}{', …' if rare.sum() > 5 else ''}",
         ),
     )
 
 
-def _task(numbers: Float, settings: Settings) -> tuple[bool, str]:
+def _task(numbers: Float, settings: Settings) -> tuple[bool, PhraseLike]:
     """Say whether sorted, different numbers are classes, and why."""
     if settings.task != "auto":
-        return settings.task == "classification", "by --task"
+        return settings.task == "classification", "by " + setting("task")
     if len(numbers) == 2:
         return True, f"the target has two values, {numbers[0]:g} and {numbers[1]:g}"
     span = f"{len(numbers)} different integers from {numbers[0]:g} to {numbers[-1]:g}"
     integers = bool((numbers == np.floor(numbers)).all())
     if integers and len(numbers) <= MOST_CLASSES:
         if numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all()):
-            return True, f"the target counts up without gaps: {span}; --task regression is the other reading"
-        return False, (
-            f"the target has {span}, which do not count up from 0 or 1 without gaps; "
-            "--task classification is the other reading"
-        )
+            other = setting(task="regression") + " is the other reading"
+            return True, f"the target counts up without gaps: {span}; " + other
+        other = setting(task="classification") + " is the other reading"
+        return False, f"the target has {span}, which do not count up from 0 or 1 without gaps; " + other
     return False, f"the target has {span if integers else f'{len(numbers):,} different numbers'}"
 
 
@@ -253,8 +287,8 @@ def _check_rows(raw: RawTable, settings: Settings) -> None:
             "E303",
             f"the table has {raw.n_rows} rows, and {settings.folds} folds need at least {fewest}",
             where=raw.path,
-            detail=["--resources no gives the answer from prior knowledge, which needs no experiment"],
-            fix="--resources no" + (f"   or   --folds {fewer}" if fewer >= 2 else ""),
+            detail=[WITHOUT_EXPERIMENT],
+            fix=setting(resources="no") | setting(folds=fewer) if fewer >= 2 else setting(resources="no"),
         )
 
 
@@ -268,11 +302,11 @@ def _check_classes(target: Target, raw: RawTable, settings: Settings) -> None:
     rarest = int(counts.argmin())
     listed = ", ".join(f"{target.classes[code][:20]!r} ({counts[code]})" for code in small[:5])
     fewer = int(counts[rarest]) // 2
-    remedies = [f"--folds {fewer}"] if fewer >= 2 else []
+    remedies = [setting(folds=fewer)] if fewer >= 2 else []
     if len(small) > 1 and counts[small].sum() >= fewest and len(small) < len(counts):
-        remedies.append(f"--min-class {fewest}")
+        remedies.append(setting(min_class=fewest))
     if target.type in ("integer", "number"):
-        remedies.append("--task regression")
+        remedies.append(setting(task="regression"))
     raise DataError(
         "E324",
         f"class {target.classes[rarest][:40]!r} has {counts[rarest]} rows, "
@@ -280,7 +314,7 @@ def _check_classes(target: Target, raw: RawTable, settings: Settings) -> None:
         where=raw.path,
         detail=[
             f"{len(small)} of {len(target.classes)} classes are too small: {listed}",
-            "--resources no gives the answer from prior knowledge, which needs no experiment",
+            WITHOUT_EXPERIMENT,
         ],
-        fix="   or   ".join([*remedies, "--resources no"]),
+        fix=one_of([*remedies, setting(resources="no")]),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import DataError, UsageError, one_of, setting
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import is_missing, mark_evidence, to_number
@@ -106,8 +106,8 @@ def _spelled(delimiter: str) -> str:
     if len(character) != 1 or character in "\r\n\"'\\\0" or character.isalnum():
         raise UsageError(
             "E202",
-            f"--delimiter {delimiter!r} is not one character",
-            fix="--delimiter ';'   or   --delimiter tab",
+            setting(delimiter=delimiter) + " is not one character",
+            fix=setting(delimiter=";") | setting(delimiter="\t"),
         )
     return character
 
@@ -253,12 +253,12 @@ def _ask(best: Reading, rival: Reading, *, choose: Choose) -> tuple[Layout, str]
     )
     if answer in both:
         return both[answer].layout, f"{_say(both[answer])} as answered"
-    flags = "   or   ".join(f"--delimiter {'tab' if mark == chr(9) else repr(mark)}" for mark in both)
+
     raise DataError(
         "E308",
         f"fields may end at {' or at '.join(name_of(mark) for mark in both)}: both fit every row",
         detail=[f"{name_of(m)}: {r.width} columns, first row {' · '.join(r.first)}" for m, r in both.items()],
-        fix=flags,
+        fix=one_of([setting(delimiter=mark) for mark in both]),
     )
 
 
@@ -344,5 +344,5 @@ def _ask_for_mark(votes: dict[str, str], *, path: str, choose: Choose) -> tuple[
         "E313",
         f"the decimal mark cannot be told: {why}",
         where=path,
-        fix="--decimal .   or   --decimal ,",
+        fix=setting(decimal=".") | setting(decimal=","),
     )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, setting
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import (
@@ -121,7 +121,7 @@ def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Choose) -
         "E309",
         f"it cannot be told whether the first row is a header: {why}",
         where=f"{path}:1   {shown}",
-        fix="--no-header   or   --header yes",
+        fix=setting(header="no") | setting(header="yes"),
     )
 
 

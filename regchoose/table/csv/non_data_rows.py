@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.records.words import Int
 from regchoose.table.cell_values import MISSING, clean, to_number
 from regchoose.table.raw_table import Cells, Text
@@ -31,7 +31,7 @@ def refuse_sparse_start(columns: Sequence[Text], lines: Int, *, path: str) -> No
                     int(lines[0]),
                     "the first row is nearly empty, and the rows below are not",
                     "a title above the table",
-                    fix=f"--skip-rows {above}   or   --header yes, if these are names",
+                    fix=setting(skip_rows=above) | setting(header="yes") + ", if these are names",
                 )
             return
 
@@ -59,7 +59,9 @@ def refuse_non_data_rows(columns: Sequence[Text], lines: Int, *, header: Sequenc
             )
 
 
-def refuse_last_row(columns: Sequence[Cells], last: Sequence[str], *, where: str, held: bool) -> None:
+def refuse_last_row(
+    columns: Sequence[Cells], last: Sequence[str], *, path: str, line: int, held: bool
+) -> None:
     """Raise E314 for a total or a note in the last row of a large table.
 
     Parameters
@@ -68,24 +70,23 @@ def refuse_last_row(columns: Sequence[Cells], last: Sequence[str], *, where: str
         Of the rows held.
     last : sequence of str
         The cells of the last row.
-    where : str
-        Its file and line.
+    path, line : str, int
+        Where it stands.
     held : bool
         Whether it is among the rows held.
     """
-    path, _, line = where.rpartition(":")
     if len(last) != len(columns):
         return  # a row of a wrong length is named as such
     empty = [not cell.strip() for cell in last]
     for column, cell in zip(columns, last, strict=True):
         if TOTAL.fullmatch(clean(cell)) and _count(column, cell) <= held:
             what = f"{clean(cell)!r} in the last row alone"
-            raise _not_data(path, int(line), what, "a total below the table")
+            raise _not_data(path, line, what, "a total below the table")
     gaps = [_count(column, "") for column, flag in zip(columns, empty, strict=True) if flag]
     if len(columns) > 2 and 2 * len(gaps) > len(columns) and all(count <= held for count in gaps):
         raise _not_data(
             path,
-            int(line),
+            line,
             f"the last row has {len(gaps)} empty cells, in columns without another",
             "a total or a note below the table",
         )
@@ -107,7 +108,7 @@ def comment_error(line: int, path: str, *, count: int) -> DataError:
 
 
 def n_comments_allowed(rows: int) -> int:
-    """Return how many of so many rows may be comments rather than data."""
+    """Return up to how many rows that begin with # are taken for comments rather than data."""
     return max(1, rows // 20)
 
 
@@ -133,7 +134,7 @@ def _refuse_second_header(columns: Sequence[Text], lines: Int, *, header: Sequen
         line,
         f"{texts[0][:40]!r} stands above numbers, below the header",
         "several header rows, a row of units, or a title above the header",
-        fix=f"--header-rows 2   or   --skip-rows {line - 1}   or   take line {line} out of the file",
+        fix=setting(header_rows=2) | setting(skip_rows=line - 1) | f"take line {line} out of the file",
     )
 
 
@@ -164,7 +165,7 @@ def _refuse_sparse_end(columns: Sequence[Text], lines: Int, *, path: str) -> Non
         )
 
 
-def _not_data(path: str, line: int, what: str, cause: str, *, fix: str = "") -> DataError:
+def _not_data(path: str, line: int, what: str, cause: str, *, fix: PhraseLike = "") -> DataError:
     return DataError(
         "E314",
         what,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.records.table import Dialect
 from regchoose.records.words import Int
 from regchoose.settings.options import Settings
@@ -21,6 +21,7 @@ from regchoose.table.large.parquet import read_parquet
 from regchoose.table.raw_table import TEXT, RawTable, Text
 
 CHUNK = 50_000  # records turned to columns at a time
+OR_REPAIR = "   or repair the file"
 BAD_SHARE = 100  # at most one row in so many may be skipped or padded (but one always may)
 
 
@@ -168,25 +169,28 @@ def _lines_above(rows: _Rows) -> int:
 def _ragged(rows: _Rows, source: Source, layout: Layout, settings: Settings, *, allowed: int) -> DataError:
     line, row = rows.bad[0]
     total = len(rows.lines) + len(rows.bad)
+    cause: PhraseLike
+    fix: PhraseLike
     listed = ", ".join(str(number) for number, _ in rows.bad[:3])
     name = name_of(layout.delimiter)
     if len(rows.bad) > total / 2:
         cause = "a title, a comment or another table above the rows"
-        fix = f"--skip-rows {_lines_above(rows)}   or   take them out of the file"
+        fix = setting(skip_rows=_lines_above(rows)) | "take them out of the file"
         if all(len(other) == rows.width + 1 for _, other in rows.bad):
             cause = "a header that lacks the name of one column"
             fix = f"add a name to line {rows.lines[0]}, at the start where rows are numbered"
     elif len(row) > rows.width:
         cause = "an unquoted delimiter inside a field is likely"
-        fix = "--on-bad-rows skip   or   --delimiter ';'   or repair the file"
+        fix = setting(on_bad_rows="skip") | setting(delimiter=";") + OR_REPAIR
     else:
         cause = "a cut line, a comment or a second table is likely"
-        fix = "--on-bad-rows skip   or   --on-bad-rows pad   or repair the file"
+        fix = setting(on_bad_rows="skip") | setting(on_bad_rows="pad") + OR_REPAIR
     if settings.on_bad_rows != "error" and len(rows.bad) > allowed:
-        cause = f"--on-bad-rows {settings.on_bad_rows} takes at most {allowed:,} of these rows (1 %)"
+        asked = setting(on_bad_rows=settings.on_bad_rows)
+        cause = asked + f" takes at most {allowed:,} of these rows (1 %)"
         fix = "repair the file"
     elif settings.on_bad_rows == "pad":
-        cause, fix = "a row that is too long cannot be padded", "--on-bad-rows skip   or repair the file"
+        cause, fix = "a row that is too long cannot be padded", setting(on_bad_rows="skip") + OR_REPAIR
     text = layout.delimiter.join(row)[:60]
     return DataError(
         "E312",
@@ -194,7 +198,7 @@ def _ragged(rows: _Rows, source: Source, layout: Layout, settings: Settings, *, 
         where=f"{source.path}:{line}   text: {text}",
         detail=[
             f"{len(rows.bad):,} such rows of {total:,} (first: {listed}), read as {name}-separated",
-            f"cause: {cause}",
+            "cause: " + cause,
         ],
         fix=fix,
     )

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import DataError, UsageError, setting
 from regchoose.settings.options import Settings
 from regchoose.table.csv.grammar import LINE
 from regchoose.table.file_set import KINDS, MAGIC, STDIN, check_unchanged, compression_of
@@ -145,9 +145,10 @@ def _without_lines_above(source: Source, count: int) -> Source:
     if not rest.strip(BLANK):
         raise DataError(
             "E301",
-            f"--skip-rows {count} leaves nothing of {source.path}, which has "
-            f"{sum(1 for _ in LINE.finditer(source.text)):,} lines",
-            fix="a smaller --skip-rows",
+            setting(skip_rows=count)
+            + f" leaves nothing of {source.path}, which has "
+            + f"{sum(1 for _ in LINE.finditer(source.text)):,} lines",
+            fix="a smaller " + setting("skip_rows"),
         )
     return replace(source, text=rest, said=f"{source.said}; {count} lines skipped", skipped=count)
 
@@ -163,9 +164,9 @@ def _encoding(data: bytes, settings: Settings) -> tuple[str, str]:
         raise UsageError(
             "E202",
             f"there is no text encoding {settings.encoding!r}",
-            fix="--encoding utf-8, cp1252, utf-16-le, …",
+            fix=setting(encoding="utf-8") + ", cp1252, utf-16-le, …",
         ) from None
-    return name, f"{name} by --encoding"
+    return name, f"{name} by {setting('encoding').shell}"
 
 
 def _whole_characters(data: bytes, encoding: str) -> bytes:
@@ -190,7 +191,9 @@ def _decode(path: str, data: bytes, *, encoding: str, stated: bool) -> str:
             f"byte {start:,} is not {encoding}: {shown}",
             where=f"{path}:{line}",
             detail=() if stated else (f"as cp1252 it reads: {western!r}",),
-            fix="another --encoding" if stated else "--encoding cp1252   or   save the file as UTF-8",
+            fix="another " + setting("encoding")
+            if stated
+            else setting(encoding="cp1252") | "save the file as UTF-8",
         ) from None
 
 
@@ -206,7 +209,7 @@ def _refuse_nul(path: str, text: str, encoding: str) -> None:
         f"a NUL byte at character {at - text.rfind(chr(10), 0, at):,} of line {line:,}",
         where=f"{path}:{line}",
         detail=("cause: every second byte is NUL, as in UTF-16 without a byte order mark",) if wide else (),
-        fix=f"--encoding utf-16-{'be' if big else 'le'}"
+        fix=setting(encoding=f"utf-16-{'be' if big else 'le'}")
         if wide
         else "repair the file: text has no NUL bytes",
     )

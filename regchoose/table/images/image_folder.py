@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import DataError, UsageError, setting
 from regchoose.records.table import IMAGE_ENDINGS, Image
 from regchoose.settings.options import Settings
 from regchoose.table.file_set import is_table
@@ -68,9 +68,9 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
     if settings.task == "regression":
         raise UsageError(
             "E202",
-            "--task regression needs numbers, and the folders of images are classes",
+            setting(task="regression") + " needs numbers, and the folders of images are classes",
             where=path,
-            fix="leave --task out   or   an .npz file with the numbers as y",
+            fix="leave " + setting("task") + " out" | "an .npz file with the numbers as y",
         )
     files, labels, said = _listed(Path(path))
     headers = [header_of(file) for file in files]

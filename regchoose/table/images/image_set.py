@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from regchoose.errors import setting
 from regchoose.records.table import Image
 from regchoose.settings.options import Settings
 from regchoose.table.raw_table import Text
@@ -75,7 +76,7 @@ def reduced_warning(before: tuple[int, int], after: tuple[int, int]) -> tuple[st
     (high, wide), (low, narrow) = before, after
     return (
         f"images are reduced from {high} × {wide} pixels to {low} × {narrow}; "
-        f"--image-size {2 * max(after)} keeps more, and takes four times as long",
+        f"{setting(image_size=2 * max(after)).shell} keeps more, and takes four times as long",
     )
 
 

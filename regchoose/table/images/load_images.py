@@ -1,17 +1,18 @@
 """From images to a table that is ready for an experiment."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 
 import numpy as np
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import DataError, Phrase, UsageError
 from regchoose.records.table import Column, Dialect, Image, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import DATA, Option, Settings
 from regchoose.table.columns.facts import facts_of
 from regchoose.table.columns.target import Target, read_target
+from regchoose.table.file_set import Advanced
 from regchoose.table.images.image_folder import is_image_folder, open_folder
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.npz import is_arrays, open_arrays
@@ -20,8 +21,6 @@ from regchoose.table.raw_table import RawTable
 
 MOST_NUMBERS = 40_000_000  # held, 8 bytes each; of more images some are held
 MEANT = {"task", "min_class", "image_size"}  # settings of the group Data that images know
-
-Advanced = Callable[[int], None]
 
 
 def are_images(path: str) -> bool:
@@ -69,6 +68,7 @@ def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> t
         else ()
     )
     own = Column(found.target_name, "target", target.type, found.target_why)
+    merged = (Phrase.of(line).shell for line in target.warnings)
     table = Table(
         path=found.path,
         dialect=raw.dialect,
@@ -78,9 +78,9 @@ def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> t
         target_name=found.target_name,
         target_why=found.target_why,
         task=target.task,
-        task_why=target.task_why if found.format == "npz" else "the subfolders are classes",
+        task_why=Phrase.of(target.task_why).shell if found.format == "npz" else "the subfolders are classes",
         classes=target.classes,
-        warnings=(*found.warnings, *target.warnings, *some, *_repeats(twins, target.values[held])),
+        warnings=(*found.warnings, *merged, *some, *_repeats(twins, target.values[held])),
         whole=whole,
         image=found.image,
     )
@@ -139,7 +139,7 @@ def _target(found: ImageSet, raw: RawTable, settings: Settings) -> Target:
 
 
 def _held(n: int, image: Image, *, seed: int) -> Int:
-    """Return the images that are held, ascending: all, or an even choice."""
+    """Return the numbers of the images that are held, ascending: all, or an even random choice."""
     most = max(1, MOST_NUMBERS // image.n_numbers)
     if n <= most:
         return np.arange(n)
@@ -149,9 +149,9 @@ def _held(n: int, image: Image, *, seed: int) -> Int:
 def _read(
     found: ImageSet, held: Int, target: Target, *, advanced: Advanced
 ) -> tuple[Float, Whole | None, list[bytes]]:
-    """Read all images; return those held (m, p), what all are like, and a mark of each one held."""
+    """Read all images; return those held (m, p), the moments of all, and a digest of each one held."""
     features = np.empty((len(held), found.image.n_numbers))
-    marks, place, every = [], 0, _Sums()
+    marks, place, every = [], 0, _RunningMoments()
     all_held = len(held) == len(found)
     for row in range(len(found)):
         pixels = found.pixels(row)
@@ -165,8 +165,8 @@ def _read(
     return features, None if all_held else every.whole(target), marks
 
 
-class _Sums:
-    """Adds up what all images are like, one by one (Welford 1962)."""
+class _RunningMoments:
+    """Moments of all images, updated one image at a time (Welford 1962)."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -187,7 +187,7 @@ class _Sums:
         )
 
     def whole(self, target: Target) -> Whole:
-        """Return it for a comparison; nothing is cut, since brightness has no outliers to speak of."""
+        """Return the moments for comparing a subsample; nothing is cut, since brightness has no outliers."""
         mean, m2, least, greatest = self._mean, self._m2, self._least, self._greatest
         classes = np.zeros(0, dtype=np.int64)
         if target.task == "regression":

@@ -218,10 +218,12 @@ def _table(path: str, x: Array, *, labels: Array | None, said: str) -> RawTable:
             fix="write the table as Parquet",
         )
     columns = {f"c{j + 1}": _texts(path, column) for j, column in enumerate(x.T)}
-    found = f"a NumPy file, {said}: a table of numbers, columns are c1 to c{len(columns)}"
-    if labels is not None:
+    numbers = f"c1 to c{len(columns)}"
+    if labels is None:
+        found = f"a NumPy file, {said}: a table of numbers, columns are {numbers}"
+    else:
         columns["y"] = _targets(path, labels, x)
-        found = found.replace(":", f", y of {labels.dtype}:", 1) + " and y"
+        found = f"a NumPy file, {said}, y of {labels.dtype}: a table of numbers, columns are {numbers} and y"
     return RawTable(
         path=path,
         dialect=Dialect("npz", None, None, None, None, header=False, decimal=".", found=found),

@@ -14,13 +14,13 @@ from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import Choose
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import large_parts
+from regchoose.table.file_set import Advanced, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, open_images, target_text
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
-from regchoose.table.large.stream import Advanced, Stream, ignore_progress, streaming
+from regchoose.table.large.stream import Stream, streaming
 from regchoose.table.raw_table import Cells, RawTable, factorize, take_rows
 
 # Numbers that everybody reads alike, as `regchoose.table.cell_values.ORDINARY` has them.

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, setting
 from regchoose.records.words import Int
 from regchoose.table.csv.non_data_rows import (
     comment_error,
@@ -206,10 +206,12 @@ def scan_bytes(
     named: str,
     advanced: Callable[[int], None],
 ) -> ByteCounts:
-    """Look at all bytes of a UTF-8 file, and offer its rows to the harvest.
+    """Scan all bytes of a UTF-8 file, and show each block of its records to `each`.
 
     Parameters
     ----------
+    each : callable
+        Is given each block of records, in their order.
     named : str
         The file's name for people, where it is a copy.
 
@@ -316,7 +318,10 @@ def to_utf8(file: str, target: Path, *, encoding: str, compression: str | None) 
             except UnicodeDecodeError as error:
                 at = line + error.object.count(b"\n", 0, error.start)
                 raise DataError(
-                    "E304", f"bytes are not {encoding}", where=f"{file}:{at}", fix="another --encoding"
+                    "E304",
+                    f"bytes are not {encoding}",
+                    where=f"{file}:{at}",
+                    fix="another " + setting("encoding"),
                 ) from None
             copy.write(text)
             line += text.count("\n")

@@ -1,4 +1,4 @@
-"""What all rows of a large table are like, counted in one scan: exactly, whatever the threads.
+"""Statistics of the columns over all rows of a large table, in one scan: exact, whatever the threads.
 
 Sums are of integers (units of 2⁻³⁰), and integers have one sum in any order; floating-point sums have not.
 """
@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, setting
 from regchoose.records.table import Column, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
 from regchoose.table.columns.quantiles import cuts
 from regchoose.table.large.byte_scan import ByteCounts
+from regchoose.table.large.duckdb_session import quote_text
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import TABLE, Stream
 
@@ -89,7 +90,7 @@ def check_number(stream: Stream, column: Column, number: Number, found: dict[str
             f"{count:,} such cells of {found[f'present{j}']:,}: {listed}",
             "cause: a text that means missing, a code, units or totals, or another decimal mark",
         ],
-        fix=f"--na {odd[0][0][:30]!r}   or   --exclude {column.name!r}   or   --keep {column.name!r}",
+        fix=setting(na=[odd[0][0][:30]]) | setting(exclude=[column.name]) | setting(keep=[column.name]),
     )
 
 
@@ -97,7 +98,7 @@ Counts = Mapping[str, int]
 
 
 def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> Table:
-    """Return the table with what all its rows are like.
+    """Return the table with the statistics of all its rows.
 
     Parameters
     ----------
@@ -152,10 +153,10 @@ def _with_target(stream: Stream, target: int) -> str:
 def _absent(stream: Stream, place: int) -> str:
     """Say in SQL whether a cell means missing."""
     cell = f"trim(coalesce(c{place}, ''))"
-    further = "".join(f", '{text.replace(chr(39), chr(39) * 2)}'" for text in stream.settings.na)
+    further = "".join(f", {quote_text(text)}" for text in stream.settings.na)
     if stream.head.kinds[place]:  # a typed file: a null, or what --na says
         return f"(c{place} IS NULL OR {cell} IN (chr(0){further}))"
-    absent = ", ".join(f"'{text}'" for text in sorted(MISSING))
+    absent = ", ".join(map(quote_text, sorted(MISSING)))
     return f"(lower({cell}) IN ({absent}) OR {cell} IN (''{further}))"
 
 
@@ -309,7 +310,7 @@ def _check_missing(stream: Stream, table: Table, found: Mapping[str, Any], missi
             "E322",
             f"the target {table.target_name!r} is missing in {missing:,} of {found['n']:,} rows",
             where=stream.parts.path,
-            fix="--drop-missing-target",
+            fix=setting(drop_missing_target=True),
         )
     time = stream.settings.time
     if time is None:
@@ -322,9 +323,11 @@ def _check_missing(stream: Stream, table: Table, found: Mapping[str, Any], missi
     if count:
         raise DataError(
             "E328",
-            f"{count:,} of {found['n']:,} rows have no value in {time!r}, which --time names",
+            f"{count:,} of {found['n']:,} rows have no value in {time!r}, which "
+            + setting("time")
+            + " names",
             where=stream.where(first),
-            fix="give these rows a value   or   another --time",
+            fix="give these rows a value" | "another " + setting("time"),
         )
 
 

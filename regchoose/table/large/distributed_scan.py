@@ -1,7 +1,7 @@
-"""The files of one table, looked at apart by workers that see them too; and what they saw, put together.
+"""A large table scanned by workers, a file each, and their counts merged.
 
-What comes out is what one reader of all files finds, to the last digit: rows keep their numbers through all
-files, counts and sums are of integers, and integers have one sum in any order.
+The outcome is the same to the last digit as that of one reader of all files: rows are numbered through all
+files, and counts and sums are of integers, which have one sum in any order.
 """
 
 import os
@@ -18,19 +18,18 @@ import numpy as np
 from regchoose.errors import ResourceError
 from regchoose.records.table import Dialect
 from regchoose.table.csv.grammar import Layout
-from regchoose.table.file_set import Parts
+from regchoose.table.file_set import Advanced, Parts
 from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
 from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error
 from regchoose.table.large.row_sampling import PRIME, RowSample
 from regchoose.table.large.text_file import FileHead
 from regchoose.table.raw_table import RawTable
-from regchoose.workers.tasks import TaskKind, Workers
+from regchoose.workers.tasks import WITHOUT_CLUSTER, TaskKind, Workers
 from regchoose.workers.wire_format import pack, unpack
 
-Advanced = Callable[[int], None]
 Message = Mapping[str, Any]
 Answer = tuple[Any, dict[str, Any]]
-SURE = 12  # standard deviations by which more tickets are gathered than are wanted
+SURE = 12  # standard deviations by which the bound of the hashes is set higher than needed on average
 REJECTS = (
     "SELECT s.file_path, e.line, any_value(e.error_type), any_value(e.csv_line)"
     " FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY ALL ORDER BY 1, 2"
@@ -62,7 +61,7 @@ def _guard(file: str) -> None:
         raise ResourceError(
             "E405",
             f"a worker does not see {file}",
-            fix="start workers only where the files of the table are, or leave --cluster out",
+            fix="start workers only where the files of the table are, or " + WITHOUT_CLUSTER,
         )
 
 
@@ -70,7 +69,7 @@ def _guard(file: str) -> None:
 
 
 def describe_file(file: str, head: FileHead, *, name: str, compression: str | None) -> Message:
-    """Say in plain values where a text file is, and how it is written."""
+    """Describe a text file in plain values: where it is, and how it is written."""
     return {
         "path": os.path.abspath(file),
         "name": name,
@@ -88,39 +87,39 @@ def _head(said: Message) -> FileHead:
     return FileHead(raw, Layout(**said["layout"]))
 
 
-def _looked_at(said: Message, harvest: RowSample) -> ByteCounts:
+def _scan_file(said: Message, sample: RowSample) -> ByteCounts:
     _guard(said["path"])
     return scan_bytes(
         said["path"],
         _head(said),
         compression=said["compression"],
-        each=harvest.offer,
+        each=sample.offer,
         named=said["name"],
         advanced=lambda _: None,
     )
 
 
 def count(data: bytes) -> bytes:
-    """Look at all bytes of a text file; no row is taken, as the rows before it are not counted yet."""
+    """Scan the bytes of a text file; no row is sampled, since the rows before it are not counted yet."""
     said, _ = unpack(data)
-    seen = _looked_at(said, RowSample(said["seed"], 0, bound=0))
+    seen = _scan_file(said, RowSample(said["seed"], 0, bound=0))
     return pack(asdict(seen) | {"end": seen.end.decode()})
 
 
 def gather(data: bytes) -> bytes:
-    """Take those rows of a text file whose tickets are below a bound, at most as many as are wanted."""
+    """Sample the rows of a text file whose hashes are below a bound, at most as many as are wanted."""
     said, _ = unpack(data)
-    harvest = RowSample(said["seed"], said["wanted"], offered=said["before"], bound=said["bound"])
-    _looked_at(said, harvest)
-    harvest.finish()
+    sample = RowSample(said["seed"], said["wanted"], offered=said["before"], bound=said["bound"])
+    _scan_file(said, sample)
+    sample.finish()
     return pack(
         None,
         {
-            "rows": harvest.rows,
-            "lines": harvest.lines,
-            "tickets": harvest.tickets,
-            "lengths": np.array([len(text) for text in harvest.texts], dtype=np.int64),
-            "texts": np.frombuffer(b"".join(harvest.texts), dtype=np.uint8),
+            "rows": sample.rows,
+            "lines": sample.lines,
+            "hashes": sample.hashes,
+            "lengths": np.array([len(text) for text in sample.texts], dtype=np.int64),
+            "texts": np.frombuffer(b"".join(sample.texts), dtype=np.uint8),
         },
     )
 
@@ -152,7 +151,7 @@ def draw(data: bytes) -> bytes:
 
 
 def _work(function: Callable[[bytes], bytes]) -> TaskKind[Message, Answer]:
-    """Return the work that a function of this module does with plain values."""
+    """Return a function of this module as a kind of task, from and to plain values."""
 
     def here(said: Message, _: Callable[[], bool]) -> Answer:
         return unpack(function(pack(said)))
@@ -174,7 +173,7 @@ def run_on_files(
     parts: Parts,
     advanced: Advanced,
 ) -> list[Answer]:
-    """Have an order for each file done; return the answers in the order of the files."""
+    """Have the workers do some work on each file; return the answers in the order of the files."""
     answers: dict[int, Answer] = {}
     advanced(0)  # another pass begins
     for place, answer in crew.run_all(work, orders):
@@ -186,10 +185,10 @@ def run_on_files(
 def sample_by_workers(
     crew: Workers, said: Sequence[Message], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
 ) -> tuple[RowSample, list[ByteCounts]]:
-    """Take the rows with the smallest tickets of all files; return what the bytes tell of each file, too.
+    """Sample the rows with the smallest hashes of all files; return the counts of each file, too.
 
-    First the rows of each file are counted, for a ticket hangs on the number that a row has in the whole
-    table; then the rows are taken.
+    First the rows of each file are counted, since the hash of a row depends on its number in the whole
+    table; then the rows are sampled.
     """
     orders = [{**one, "seed": seed} for one in said]
     counted = run_on_files(crew, COUNT, orders, parts=parts, advanced=advanced)
@@ -200,30 +199,30 @@ def sample_by_workers(
             {**order, "before": before, "wanted": wanted, "bound": bound}
             for order, before in zip(orders, starts, strict=False)
         ]
-        harvest = _joined(
+        sample = _merge_samples(
             [arrays for _, arrays in run_on_files(crew, GATHER, own, parts=parts, advanced=advanced)],
             RowSample(seed, wanted, offered=starts[-1]),
         )
-        if len(harvest.rows) >= min(wanted, starts[-1]):
+        if len(sample.rows) >= min(wanted, starts[-1]):
             break
-    harvest.finish()
-    return harvest, seen
+    sample.finish()
+    return sample, seen
 
 
 def _bound(wanted: int, rows: int) -> int:
-    """Return a ticket below which nearly surely as many lie as are wanted, and few more."""
+    """Return a bound below which there are almost surely as many hashes as rows wanted, and few more."""
     share = (wanted + SURE * wanted**0.5) / max(rows, 1)
     return PRIME + 1 if share >= 1 else int(share * PRIME)
 
 
-def _joined(parts: Sequence[Mapping[str, Any]], harvest: RowSample) -> RowSample:
-    for name in ("rows", "lines", "tickets"):
-        setattr(harvest, name, np.concatenate([part[name] for part in parts]))
+def _merge_samples(parts: Sequence[Mapping[str, Any]], sample: RowSample) -> RowSample:
+    for name in ("rows", "lines", "hashes"):
+        setattr(sample, name, np.concatenate([part[name] for part in parts]))
     for part in parts:
         ends = np.cumsum(part["lengths"]).tolist()
         text = part["texts"].tobytes()
-        harvest.texts += [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-    return harvest
+        sample.texts += [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    return sample
 
 
 def _sum(parts: Sequence[Any]) -> Any:
@@ -272,7 +271,7 @@ TERMS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
 
 
 def merge_counts(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the terms of all files, from those of each; a term without a value in any file has none."""
+    """Merge the terms of each file into those of all; a term that has no value in any file has none."""
     total: dict[str, Any] = {}
     for name in found[0]:
         parts = [one[name] for one in found if one[name] is not None]

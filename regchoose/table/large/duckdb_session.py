@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,3 +90,18 @@ def duckdb_error(error: duckdb.Error, *, kind: str, where: str) -> Exception:
         detail=["cause: mixed line ends, or quotes that are not in order, are likely"],
         fix="write the file again, with one kind of line end and quotes inside quotes doubled",
     )
+
+
+def quote_text(text: str) -> str:
+    """Write a text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quote_path(path: str) -> str:
+    """Write a path as SQL, so that it is not taken for a pattern."""
+    return quote_text(re.sub(r"([*?\[])", r"[\1]", path))
+
+
+def quote_identifier(name: str) -> str:
+    """Quote a name for SQL."""
+    return '"' + name.replace('"', '""') + '"'

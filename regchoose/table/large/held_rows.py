@@ -1,4 +1,4 @@
-"""The rows of a large table that are looked at closely: drawn evenly, held as text."""
+"""The rows of a large table that are held in memory: drawn evenly, as text."""
 
 import os
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ MARGIN = 1.3  # more rows of a typed file than wanted are taken along: their num
 
 @dataclass(frozen=True)
 class HeldRows:
-    """The rows held, as text, in their order, and what the bytes of all rows tell (of text alone)."""
+    """The rows held, as text, in their order; and of text files what a scan of all bytes counted."""
 
     raw: RawTable
     counts: ByteCounts | None
@@ -68,59 +68,59 @@ def draw_held_rows(stream: Stream) -> HeldRows:
 
 
 def _hold_text(stream: Stream, wanted: int) -> tuple[Int, ByteCounts]:
-    """Take rows from the bytes of text files; return their lines, and what all bytes tell."""
-    harvest, seen_of = (
+    """Sample rows from the bytes of text files; return their lines, and the counts of all files."""
+    sample, counts_of_files = (
         sample_text_files(stream, wanted) if stream.crew is None else _sample_by_workers(stream, wanted)
     )
-    queries, places = list[str](), np.cumsum([0, *(seen.records for seen in seen_of)]).tolist()
-    cuts = np.searchsorted(harvest.rows, places).tolist()
+    queries, places = list[str](), np.cumsum([0, *(seen.records for seen in counts_of_files)]).tolist()
+    cuts = np.searchsorted(sample.rows, places).tolist()
     for place, (text, start, end) in enumerate(zip(stream.texts, cuts, cuts[1:], strict=False)):
         file = stream.folder / f"held{place}.csv"
-        mark, end_of_line = text.head.layout.delimiter.encode(), seen_of[place].end
-        numbered = zip(harvest.rows[start:end].tolist(), harvest.texts[start:end], strict=True)
+        mark, end_of_line = text.head.layout.delimiter.encode(), counts_of_files[place].end
+        numbered = zip(sample.rows[start:end].tolist(), sample.texts[start:end], strict=True)
         file.write_bytes(b"".join(b"%d%b%b%b" % (row, mark, record, end_of_line) for row, record in numbered))
         source = read_csv_sql(text, str(file), "ignore_errors = true", first="'r': 'BIGINT'")
         queries.append(f"SELECT r, {text_columns_sql(text)} FROM {source}")
-    harvest.texts.clear()
+    sample.texts.clear()
     stream.run(f"CREATE TEMP TABLE held AS {' UNION ALL '.join(queries)}")
     rows = _rows(stream)
-    if len(rows) < len(harvest.rows):  # some are not in order: let the reader of all rows say where
+    if len(rows) < len(sample.rows):  # some are not in order: let the reader of all rows say where
         stream.run(f"SELECT count(c0) FROM {stream.relation}").fetchall()
-        number, _ = check_rejected(stream, rows=harvest.offered)
+        number, _ = check_rejected(stream, rows=sample.offered)
         if not number:
             raise unreadable_error(
                 stream, "line ends inside quotes differ from those of the rows, or are mixed"
             )
-    lines = harvest.lines[np.searchsorted(harvest.rows, rows)]
-    return lines, total_counts(harvest, seen_of)
+    lines = sample.lines[np.searchsorted(sample.rows, rows)]
+    return lines, total_counts(sample, counts_of_files)
 
 
 def sample_text_files(stream: Stream, wanted: int) -> tuple[RowSample, list[ByteCounts]]:
-    """Take rows from all files, one after the other; return them, and what the bytes tell of each file."""
-    harvest, before, seen_of = RowSample(stream.settings.seed, wanted), 0, list[ByteCounts]()
+    """Sample rows from all files, one after the other; return them and the counts of each file."""
+    sample, before, counts_of_files = RowSample(stream.settings.seed, wanted), 0, list[ByteCounts]()
     for text, size in zip(stream.texts, stream.parts.sizes, strict=True):
         seen = scan_bytes(
             text.path,
             text.head,
             compression=text.compression,
-            each=harvest.offer,
+            each=sample.offer,
             named=text.name,
             advanced=partial(_advance, stream, before),
         )
-        seen_of.append(seen)
+        counts_of_files.append(seen)
         before += size
-    harvest.finish()
-    return harvest, seen_of
+    sample.finish()
+    return sample, counts_of_files
 
 
-def total_counts(harvest: RowSample, seen_of: Sequence[ByteCounts]) -> ByteCounts:
-    """Return what the bytes tell of all files: sums, and of the last one what is last."""
-    ends = sum(seen.open_ends for seen in seen_of)
-    return replace(seen_of[-1], records=harvest.offered, open_ends=ends)
+def total_counts(sample: RowSample, counts_of_files: Sequence[ByteCounts]) -> ByteCounts:
+    """Merge the counts of the files: sums, and the last row of the last file."""
+    ends = sum(seen.open_ends for seen in counts_of_files)
+    return replace(counts_of_files[-1], records=sample.offered, open_ends=ends)
 
 
 def _sample_by_workers(stream: Stream, wanted: int) -> tuple[RowSample, list[ByteCounts]]:
-    """Have the same rows drawn by workers, a file each."""
+    """Have the same rows sampled by workers, a file each."""
     assert stream.crew is not None
     said = [
         describe_file(text.path, text.head, name=text.name, compression=text.compression)
@@ -137,7 +137,7 @@ def _check_last(stream: Stream, columns: tuple[Cells, ...], seen: ByteCounts, *,
     _, fields = next(records(seen.last, text.head.layout), (0, []))
     if len(fields) == len(columns):
         cells = [fields[j] for j in text.order]
-        refuse_last_row(columns, cells, where=f"{text.name}:{seen.last_line}", held=held)
+        refuse_last_row(columns, cells, path=text.name, line=seen.last_line, held=held)
 
 
 def _advance(stream: Stream, before: int, done: int) -> None:
@@ -145,7 +145,7 @@ def _advance(stream: Stream, before: int, done: int) -> None:
 
 
 def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
-    """Take rows of typed files; return their numbers from 1, and how many there are in all."""
+    """Sample rows of Parquet files; return their numbers from 1, and how many rows there are in all."""
     (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
     share = min(1.0, MARGIN * wanted / max(count, 1))
     bound = PRIME + 1 if share >= 1 else int(share * PRIME)
@@ -157,15 +157,15 @@ def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
     found = stream.run("SELECT r, x FROM held ORDER BY r").fetchnumpy()
     rows = np.asarray(found["r"], dtype=np.int64)
     kept = smallest_hashes(np.asarray(found["x"], dtype=np.int64), rows, count=wanted)
-    tickets = np.asarray(found["x"])[kept]
-    last = int(tickets.max(initial=0))
-    row = int(rows[kept][tickets == last].max(initial=0))
+    hashes = np.asarray(found["x"])[kept]
+    last = int(hashes.max(initial=0))
+    row = int(rows[kept][hashes == last].max(initial=0))
     stream.run(f"DELETE FROM held WHERE x > {last} OR (x = {last} AND r > {row})")
     return rows[kept] + 1, int(count)
 
 
 def _draw_by_workers(stream: Stream, bound: int) -> None:
-    """Have workers draw the rows whose tickets are below a bound, a file each; put them together."""
+    """Have workers sample the rows of Parquet files whose hashes are below a bound, a file each."""
     assert stream.crew is not None
     counts = [stream.run(f"SELECT count(*) FROM {own}").fetchall()[0][0] for own in stream.files]
     orders, before = [], 0

@@ -11,7 +11,7 @@ import numpy as np
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
 from regchoose.table.file_set import check_unchanged
-from regchoose.table.large.duckdb_session import connect_in_memory
+from regchoose.table.large.duckdb_session import connect_in_memory, quote_path
 from regchoose.table.raw_table import TEXT, RawTable, Text
 
 CELL_KINDS: tuple[tuple[str, str], ...] = (
@@ -33,18 +33,13 @@ def read_parquet(path: str) -> RawTable:
         E302 without rows, E306 for a damaged file, E311 for one that changes meanwhile.
     """
     before = os.stat(path)
-    literal = re.sub(r"([*?\[])", r"[\1]", path)  # the name is no pattern
-    try:
-        with connect_in_memory(threads=1) as connection:
-            schema = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [literal]).fetchall()
-            names = tuple(str(row[0]) for row in schema)
-            kinds = tuple(kind_of(path, name, str(row[1])) for name, row in zip(names, schema, strict=True))
-            query = "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet(?)"
-            found = connection.execute(query, [literal]).fetchnumpy()
-    except duckdb.Error as error:
-        raise DataError(
-            "E306", f"{path} is no readable Parquet file: {str(error).splitlines()[0]}", fix="write it again"
-        ) from None
+    with connect_in_memory(threads=1) as connection:
+        names, kinds = parquet_schema(connection, path)
+        query = f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet({quote_path(path)})"
+        try:
+            found = connection.execute(query).fetchnumpy()
+        except duckdb.Error as error:
+            raise _unreadable(path, error) from None
     check_unchanged(path, before)
     columns = tuple(_text(values) for values in found.values())
     n_rows = len(columns[0]) if columns else 0
@@ -62,12 +57,39 @@ def read_parquet(path: str) -> RawTable:
     )
 
 
+def parquet_schema(
+    connection: duckdb.DuckDBPyConnection, path: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of a Parquet file's columns, and of each which kind of cells it holds.
+
+    Raises
+    ------
+    UsageError
+        E209 for a column of a nested or binary type.
+    DataError
+        E306 for a damaged file.
+    """
+    try:
+        schema = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote_path(path)})").fetchall()
+    except duckdb.Error as error:
+        raise _unreadable(path, error) from None
+    return (
+        tuple(str(row[0]) for row in schema),
+        tuple(_kind_of(path, str(row[0]), str(row[1])) for row in schema),
+    )
+
+
+def _unreadable(path: str, error: duckdb.Error) -> DataError:
+    what = f"{path} is no readable Parquet file: {str(error).splitlines()[0]}"
+    return DataError("E306", what, fix="write it again")
+
+
 def parquet_dialect(found: str) -> Dialect:
     """Return the dialect of Parquet, and how that was found out."""
     return Dialect("parquet", None, None, None, None, header=True, decimal=".", found=found)
 
 
-def kind_of(path: str, name: str, type: str) -> str:
+def _kind_of(path: str, name: str, type: str) -> str:
     """Return what kind of cells a column's type holds; raise E209 for one that cannot be used."""
     for pattern, kind in CELL_KINDS:
         if re.fullmatch(pattern, type):

@@ -1,10 +1,10 @@
 """Rows of a large table that DuckDB could not read: an error that names the first, or a warning."""
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, PhraseLike, setting
+from regchoose.table.csv.read import BAD_SHARE, OR_REPAIR
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.stream import Reject, Stream
 
-BAD_SHARE = 100  # at most one row in so many may be skipped
 MOST = 1000  # rejected rows that DuckDB keeps of each file
 
 
@@ -39,21 +39,23 @@ def _refused(stream: Stream, first: Reject, *, count: str, listed: str) -> DataE
     path, line, kind, text = first
     file = next((one.name for one in stream.texts if one.path == path), path)
     codes = {
-        "ENCODING": ("E304", "bytes are no UTF-8", "--encoding cp1252"),
-        "COLUMNS": ("E312", "row has another number of fields", "--on-bad-rows skip   or repair the file"),
+        "ENCODING": ("E304", "bytes are no UTF-8", setting(encoding="cp1252")),
+        "COLUMNS": ("E312", "row has another number of fields", setting(on_bad_rows="skip") + OR_REPAIR),
     }
     other = ("E310", "quotes are not in order", "repair the file")
+    fix: PhraseLike
     code, what, fix = next((said for key, said in codes.items() if key in kind), other)
-    cause = "an unquoted delimiter or quote inside a field"
+    cause: PhraseLike = "an unquoted delimiter or quote inside a field"
     if code == "E312" and stream.settings.on_bad_rows == "skip":
-        cause, fix = "--on-bad-rows skip takes at most 1 % of the rows", "repair the file"
+        cause = setting(on_bad_rows="skip") + " takes at most 1 % of the rows"
+        fix = "repair the file"
     elif code == "E312" and stream.settings.on_bad_rows == "pad":
-        cause = "--on-bad-rows pad is for tables up to 64 MB"
+        cause = setting(on_bad_rows="pad") + " is for tables up to 64 MB"
     return DataError(
         code,
         f"{what}: {kind.lower()}",
         where=f"{file}:{line}   text: {str(text).splitlines()[0][:60] if text else ''}",
-        detail=[f"{count} such rows (first: {listed})", f"cause: {cause}"],
+        detail=[f"{count} such rows (first: {listed})", "cause: " + cause],
         fix=fix,
     )
 

@@ -1,7 +1,7 @@
 """A table of any size as a relation of DuckDB: every column as text, under the dialect that was found."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,23 +16,24 @@ import pandas as pd
 from regchoose.errors import DataError
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import Choose
-from regchoose.table.file_set import Parts, check_unchanged
+from regchoose.table.file_set import Advanced, Parts, check_unchanged, ignore_progress
 from regchoose.table.large.byte_scan import read_blocks, to_utf8
 from regchoose.table.large.distributed_scan import REJECTS, SCAN, merge_counts, run_on_files
-from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error, workspace
-from regchoose.table.large.parquet import kind_of, parquet_dialect
-from regchoose.table.large.text_file import TextFile, all_rows_sql, literal, read_head
+from regchoose.table.large.duckdb_session import (
+    connect_on_disk,
+    duckdb_error,
+    quote_identifier,
+    quote_path,
+    workspace,
+)
+from regchoose.table.large.parquet import parquet_dialect, parquet_schema
+from regchoose.table.large.text_file import TextFile, all_rows_sql, read_head
 from regchoose.table.raw_table import RawTable, to_cells
 from regchoose.workers.tasks import Workers
 
 TABLE = "THE_TABLE"  # stands in a query for the relation
 VECTOR = 2048  # rows that DuckDB gives at a time
-Advanced = Callable[[int], None]
 Reject = tuple[str, int, str, str]
-
-
-def ignore_progress(_bytes: int) -> None:
-    """Hear how far a pass is, and do nothing."""
 
 
 @dataclass(frozen=True)
@@ -271,30 +272,20 @@ def _same_columns(first: RawTable, other: RawTable) -> None:
 
 
 def _whole_parquet(columns: str, path: str) -> str:
-    return f"SELECT {columns} FROM read_parquet({literal(path)})"
+    return f"SELECT {columns} FROM read_parquet({quote_path(path)})"
 
 
 def _parquet(parts: Parts, connection: duckdb.DuckDBPyConnection) -> tuple[str, RawTable]:
     """Return the columns, in SQL, of all of some Parquet files, and their common schema."""
-    first: RawTable | None = None
-    for file in parts.files:
-        try:
-            schema = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(file)})").fetchall()
-        except duckdb.Error as error:
-            raise DataError(
-                "E306",
-                f"{file} is no readable Parquet file: {str(error).splitlines()[0]}",
-                fix="write it again",
-            ) from None
-        names = tuple(str(row[0]) for row in schema)
-        kinds = tuple(kind_of(file, str(row[0]), str(row[1])) for row in schema)
-        said = parquet_dialect(f"Parquet, types from its schema; {_files(parts)}")
-        head = RawTable(file, said, names, (), np.ones(1, dtype=np.int64), kinds)
-        first = first or head
-        _same_columns(first, head)
-    assert first is not None, "parts have files"
+    found = parquet_dialect(f"Parquet, types from its schema; {_files(parts)}")
+    heads = [
+        RawTable(file, found, names, (), np.ones(1, dtype=np.int64), kinds)
+        for file in parts.files
+        for names, kinds in [parquet_schema(connection, file)]
+    ]
+    for head in heads[1:]:
+        _same_columns(heads[0], head)
     columns = ", ".join(
-        f'CAST("{name.replace(chr(34), chr(34) * 2)}" AS VARCHAR) AS c{place}'
-        for place, name in enumerate(first.names)
+        f"CAST({quote_identifier(name)} AS VARCHAR) AS c{place}" for place, name in enumerate(heads[0].names)
     )
-    return columns, replace(first, path=parts.path)
+    return columns, replace(heads[0], path=parts.path)

@@ -1,6 +1,5 @@
 """One text file of a large table: its dialect, read from its beginning, and the SQL that reads the whole."""
 
-import re
 from dataclasses import dataclass, replace
 
 from regchoose.errors import DataError
@@ -9,6 +8,7 @@ from regchoose.table.csv.dialect import Choose
 from regchoose.table.csv.grammar import Layout
 from regchoose.table.csv.read import read_source
 from regchoose.table.csv.source import open_text, to_source
+from regchoose.table.large.duckdb_session import quote_path, quote_text
 from regchoose.table.raw_table import RawTable
 
 BEGINNING = 2**18  # bytes
@@ -109,19 +109,10 @@ def read_csv_sql(text: TextFile, path: str, options: str, *, first: str = "") ->
     """
     layout, compression = text.head.layout, text.compression if path == text.path else None
     columns = ", ".join([*filter(None, [first]), *(f"'d{j}': 'VARCHAR'" for j in range(len(text.order)))])
-    quote = _quoted(layout.quote or "")
+    quote = quote_text(layout.quote or "")
     escape = "'\\'" if layout.escaped else quote
     return (
-        f"read_csv({literal(path)}, delim = {_quoted(layout.delimiter)}, quote = {quote}, escape = {escape},"
-        f" header = false, auto_detect = false, compression = '{compression or 'none'}',"
+        f"read_csv({quote_path(path)}, delim = {quote_text(layout.delimiter)}, quote = {quote},"
+        f" escape = {escape}, header = false, auto_detect = false, compression = '{compression or 'none'}',"
         f" columns = {{{columns}}}, strict_mode = true, {options})"
     )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def literal(path: str) -> str:
-    """Write a path as SQL text that is no pattern."""
-    return _quoted(re.sub(r"([*?\[])", r"[\1]", path))

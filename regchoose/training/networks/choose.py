@@ -6,7 +6,7 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import Any
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.records.model import NetworkPlan
 from regchoose.records.table import Image
 from regchoose.records.words import Task
@@ -67,9 +67,9 @@ def _choose_linear(settings: Settings, *, n_inputs: int, k: int) -> Linear:
     if settings.penalize:
         raise UsageError(
             "E202",
-            "--penalize names parameters, and the linear model has one matrix of weights alone",
-            where="--penalize",
-            fix="leave --penalize out, or --network mlp",
+            setting("penalize") + " names parameters, and the linear model has one matrix of weights alone",
+            where=setting("penalize"),
+            fix="leave " + setting("penalize") + " out, or " + setting(network="mlp"),
         )
     return Linear(n_inputs, k)
 
@@ -78,9 +78,9 @@ def _choose_cnn(options: Mapping[str, Any], *, image: Image | None, k: int) -> C
     if image is None:
         raise UsageError(
             "E202",
-            "--network cnn is for images, and DATA is a table",
-            where="--network",
-            fix="--network mlp   or   images: a folder with a subfolder for each class, or an .npz file",
+            setting(network="cnn") + " is for images, and DATA is a table",
+            where=setting("network"),
+            fix=setting(network="mlp") | "images: a folder with a subfolder for each class, or an .npz file",
         )
     others = dict(options)
     channels = others.pop("channels", CHANNELS)
@@ -89,8 +89,8 @@ def _choose_cnn(options: Mapping[str, Any], *, image: Image | None, k: int) -> C
         raise UsageError(
             "E202",
             f"the cnn got {named}, wanted channels=N, a whole number from 1 to {MOST_CHANNELS}",
-            where="--network-options",
-            fix=f"--network-options channels={CHANNELS}",
+            where=setting("network_options"),
+            fix=setting(network_options={"channels": CHANNELS}),
         )
     return Cnn(image, (channels, 2 * channels), k)
 
@@ -184,7 +184,7 @@ def _recorded_users(
                 "E218",
                 f"the model was fitted with the network {plan.name}, and there is no such file here",
                 where=error.where,
-                fix=f"--network with the file as it was, such as {plan.name}",
+                fix=setting("network") + f" with the file as it was, such as {plan.name}",
             ) from error
         network = module_network(
             user.builder(names, k, plan.options),

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from regchoose.errors import Phrase, setting
 from regchoose.records.table import Image
 from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import RowMatrix, padded_rows, round_up_to_lines
@@ -86,7 +87,7 @@ class Cnn:
     note: ClassVar[str] = ""
     remarks: ClassVar[tuple[str, ...]] = ()
     source: ClassVar[str] = ""
-    how_to_shrink: ClassVar[str] = "--hidden with fewer units"
+    how_to_shrink: ClassVar[Phrase] = setting("hidden") + " with fewer units"
 
     @property
     def n_inputs(self) -> int:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from regchoose.errors import Phrase, setting
 from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import slope
@@ -34,7 +35,7 @@ class Linear:
     note: ClassVar[str] = ""
     remarks: ClassVar[tuple[str, ...]] = ()
     source: ClassVar[str] = ""
-    how_to_shrink: ClassVar[str] = "--hidden with fewer units"
+    how_to_shrink: ClassVar[Phrase] = setting("hidden") + " with fewer units"
 
     @property
     def n_penalized(self) -> int:

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from regchoose.errors import Phrase, setting
 from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import RowMatrix, aligned_empty, padded_rows, round_up_to_lines
 from regchoose.training.loss import slope
@@ -35,7 +36,7 @@ class Mlp:
     note: ClassVar[str] = ""
     remarks: ClassVar[tuple[str, ...]] = ()
     source: ClassVar[str] = ""
-    how_to_shrink: ClassVar[str] = "--hidden with fewer units"
+    how_to_shrink: ClassVar[Phrase] = setting("hidden") + " with fewer units"
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regchoose.errors import UsageError
+from regchoose.errors import Phrase, UsageError
 from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import RowMatrix, deterministic
 
@@ -107,7 +107,7 @@ class Network(Protocol):
         """Hash of the user's code; empty for a network of ours."""
 
     @property
-    def how_to_shrink(self) -> str:
+    def how_to_shrink(self) -> Phrase:
         """What a user can do where memory does not suffice for one model."""
 
     # ---- at work ---------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from regchoose.errors import RegchooseError, ResourceError, TrainingError, UsageError
+from regchoose.errors import RegchooseError, ResourceError, TrainingError, UsageError, setting
 from regchoose.records.words import Task
 from regchoose.training.deterministic import quiet_modules
 from regchoose.training.loss import row_loss
@@ -49,6 +49,7 @@ from regchoose.training.networks.user_network import (
 START_S = 60.0  # what a busy machine may take to load PyTorch, beside the limit
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal to get when whoever started this process is gone
 KILLED = (-signal.SIGKILL, -signal.SIGTERM)  # from outside, as the system does where memory runs out
+MLP_INSTEAD = setting(network="mlp") + " runs without it"
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 SIZES = 7, 4  # rows of the batches tried: a network must not count on one number
 NUMBERS = torch.float32
@@ -120,7 +121,7 @@ def check_network(request: NetworkRequest, *, limit_s: float = 60.0) -> CheckRep
             f"the process that tries the network {request.name} was killed twice",
             where=str(_file_of(request.name)),
             detail=["cause: memory that ran out is likely, as the system then kills a process"],
-            fix="a smaller network, or more memory; --network mlp runs without it",
+            fix="a smaller network, or more memory; " + MLP_INSTEAD,
         )
     return found
 
@@ -145,7 +146,7 @@ def _attempt(request: NetworkRequest, *, limit_s: float) -> CheckReport | None:
             f"the network {request.name} ended its process {how}",
             where=str(file),
             detail=last[-1:],
-            fix="take exit calls out of the network; --network mlp runs without it",
+            fix="take exit calls out of the network; " + MLP_INSTEAD,
         )
 
 
@@ -185,9 +186,7 @@ def _run(request: NetworkRequest, folder: Path, *, limit_s: float) -> int | None
 def _read_report(report: Mapping[str, Any]) -> CheckReport:
     if "report" in report:
         return CheckReport(**report["report"])
-    error = report["error"]
-    kind = UsageError if error["code"].startswith("E2") else TrainingError
-    raise kind(error.pop("code"), error.pop("message"), **error) from _ChildError(report["traceback"])
+    raise RegchooseError.from_json(report["error"]) from _ChildError(report["traceback"])
 
 
 class _ChildError(Exception):
@@ -206,7 +205,7 @@ def _endless_error(request: NetworkRequest, stuck: str, *, file: Path, limit_s: 
         f"the network {request.name} did not finish one step on a few rows within {limit_s:g} s",
         where=where,
         detail=detail,
-        fix="make the loop there end; --network mlp runs without it",
+        fix="make the loop there end; " + MLP_INSTEAD,
     )
 
 
@@ -243,7 +242,7 @@ def main(folder: Path, limit_s: float, *, parent: int) -> None:
             checked = dry_step(**vars(request))
             report = {"report": asdict(checked) | {"printed": sink.used}}
         except RegchooseError as error:
-            report = {"error": _as_values(error), "traceback": _traceback(error)}
+            report = {"error": error.to_json(), "traceback": _traceback(error)}
         faulthandler.cancel_dump_traceback_later()
     (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
     os._exit(0)  # threads that the network left running would keep the process
@@ -255,11 +254,6 @@ def _end_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it was gone before that
             os._exit(1)
-
-
-def _as_values(error: RegchooseError) -> dict[str, Any]:
-    own = {name: getattr(error, name) for name in ("code", "message", "where", "fix")}
-    return own | {"detail": list(error.detail)}
 
 
 def _traceback(error: BaseException) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from torch import nn
 
-from regchoose.errors import RegchooseError, UsageError
+from regchoose.errors import RegchooseError, UsageError, setting
 from regchoose.records.table import Image
 from regchoose.training.networks.cnn import Cnn
 from regchoose.training.networks.linear import Linear
@@ -86,8 +86,9 @@ def _rebuild_users(spec: NetworkSpec) -> ModuleNetwork:
                 "E210",
                 f"{user.file} is not the file of that name where the run was started",
                 where=user.where,
-                fix="the same release of it on all machines, or --network with the path of a file, which is "
-                "sent along",
+                fix="the same release of it on all machines, or "
+                + setting("network")
+                + " with the path of a file, which is sent along",
             )
         return _of_user(user, spec)
     place, _, attribute = name.rpartition(":")
@@ -121,14 +122,7 @@ def with_original_paths(error: RegchooseError, spec: NetworkSpec) -> RegchooseEr
     if not spec.get("sources"):
         return error
     copies, home = str(_folder_of(spec)), str(Path(spec["name"].rpartition(":")[0]).parent)
-
-    def moved(text: str) -> str:
-        return text.replace(copies, home)
-
-    detail = [moved(line) for line in error.detail]
-    return type(error)(
-        error.code, moved(error.message), where=moved(error.where), detail=detail, fix=error.fix
-    )
+    return error.changed(lambda text: text.replace(copies, home))
 
 
 def _is_here(file: Path, sources: Mapping[str, str]) -> bool:

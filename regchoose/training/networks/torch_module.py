@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.modules.batchnorm import _NormBase
 
-from regchoose.errors import TrainingError, UsageError
+from regchoose.errors import Phrase, TrainingError, UsageError, Word, setting
 from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import (
     RowMatrix,
@@ -113,7 +113,7 @@ def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str
             "E212",
             "the network has no weights to penalize: no trained parameter of two or more dimensions",
             detail=[f"trained: {_listed(trained)}"],
-            fix=f"--penalize {next(iter(weights), 'NAME')}, or a network with torch.nn.Linear",
+            fix=setting(penalize=[Word(next(iter(weights), "NAME"))]) + ", or a network with torch.nn.Linear",
         )
     tensors = trained | {name: tensor for name, tensor in untrained(module).items() if name in set(carried)}
     order = [*chosen, *(n for n in trained if n not in chosen), *(n for n in tensors if n not in trained)]
@@ -162,10 +162,10 @@ def _matching(weights: Sequence[str], patterns: Sequence[str]) -> list[str]:
         if not any(fnmatchcase(name, pattern) for name in weights):
             raise UsageError(
                 "E202",
-                f"--penalize {pattern!r} matches none of the network's weights: {_listed(weights)}",
-                where="--penalize",
+                setting(penalize=[pattern]) + f" matches none of the network's weights: {_listed(weights)}",
+                where=setting("penalize"),
                 detail=["biases and normalizations are never penalized"],
-                fix=f"--penalize {weights[0]!r}" if weights else "leave --penalize out",
+                fix=setting(penalize=[weights[0]]) if weights else "leave " + setting("penalize") + " out",
             )
     return [name for name in weights if any(fnmatchcase(name, pattern) for pattern in patterns)]
 
@@ -225,7 +225,7 @@ class ModuleNetwork:
     precision: ClassVar[Literal["float32", "float64"]] = "float32"
     same_in_parts: ClassVar[bool] = False  # nobody knows how its products round
     rows_at_once: ClassVar[int] = EVALUATED_ROWS
-    how_to_shrink: ClassVar[str] = "a smaller network"
+    how_to_shrink: ClassVar[Phrase] = Phrase.of("a smaller network")
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from torch import nn
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, Word, setting
 
 BuildModule = Callable[[], nn.Module]
 PACKAGE = Path(__file__).parents[2]
@@ -104,9 +104,9 @@ class UserNetwork:
                 f"{self.name} cannot be called with (n_inputs, n_outputs, **options): {error}",
                 where=self.where,
                 detail=[f"it takes ({takes}); given: 2 numbers{_listed_options(options)}"],
-                fix=f"--network-options {missing[1]}=VALUE, or give that argument a default"
+                fix=setting(network_options={missing[1]: Word("VALUE")}) + ", or give that argument a default"
                 if missing
-                else "name in --network-options what it takes, and nothing else",
+                else "name in " + setting("network_options") + " what it takes, and nothing else",
             ) from error
 
 
@@ -142,11 +142,11 @@ def load_network(name: str) -> UserNetwork:
 def _no_file(place: str, file: Path, attribute: str) -> UsageError:
     near = get_close_matches(file.name, [path.name for path in file.parent.glob("*.py")], n=1)
     fix = (
-        f"--network {Path(place).with_name(near[0])}:{attribute}"
+        setting(network=f"{Path(place).with_name(near[0])}:{attribute}")
         if near
-        else "--network with a file that exists"
+        else setting("network") + " with a file that exists"
     )
-    return UsageError("E201", f"no file {place}", where="--network", fix=fix)
+    return UsageError("E201", f"no file {place}", where=setting("network"), fix=fix)
 
 
 def _of_file(file: Path) -> ModuleType:
@@ -182,15 +182,15 @@ def _attribute(module: ModuleType, attribute: str, *, name: str) -> Callable[...
         raise UsageError(
             "E210",
             f"{name.rpartition(':')[0]} has no {attribute!r}",
-            where="--network",
+            where=setting("network"),
             detail=[f"it has: {', '.join(own[:12]) or 'nothing that can be called'}"],
-            fix=f"--network {name.rpartition(':')[0]}:{near[0] if near else 'NAME'}",
+            fix=setting(network=f"{name.rpartition(':')[0]}:{near[0] if near else 'NAME'}"),
         ) from None
     if not callable(found):
         raise UsageError(
             "E210",
             f"{name} is {_kind(found)}, wanted a class or function (n_inputs, n_outputs, **options)",
-            where="--network",
+            where=setting("network"),
             fix=f"def {attribute}(n_inputs, n_outputs): return the module",
         )
     make: Callable[..., Any] = found

@@ -91,7 +91,7 @@ def test_shared_files_give_the_same_table(kind: str, tmp_path: Path) -> None:
     assert same(here, shared)
 
 
-def test_where_tickets_are_uneven_all_are_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_hashes_are_uneven_all_are_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder_of(tmp_path, lines(4_000))
     here = load(path, Settings(), choose=nobody)
     bounds = list[int]()

@@ -18,11 +18,11 @@ from regchoose.subsample.moments import coordinates
 from regchoose.table import file_set
 from regchoose.table.csv.read import read
 from regchoose.table.csv.source import zstd
-from regchoose.table.file_set import large_parts
+from regchoose.table.file_set import ignore_progress, large_parts
 from regchoose.table.large import held_rows
 from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.row_sampling import PRIME, row_hash, row_hash_sql, smallest_hashes
-from regchoose.table.large.stream import ignore_progress, streaming
+from regchoose.table.large.stream import streaming
 from regchoose.table.load import load
 from regchoose.table.raw_table import RawTable
 from tests.table.writing import nobody, text_of, write
@@ -86,7 +86,7 @@ def refused(path: str, settings: Settings | None = None) -> RegchooseError:
     return caught.value
 
 
-def test_tickets_are_even_and_the_same_in_both_languages() -> None:
+def test_hashes_are_even_and_the_same_in_both_languages() -> None:
     rows = np.arange(50_000)
     mine = row_hash(rows, seed=7)
     with duckdb.connect() as connection:
@@ -101,15 +101,15 @@ def test_tickets_are_even_and_the_same_in_both_languages() -> None:
 
 def test_the_smallest_of_two_parts_smallest_are_those_of_the_whole() -> None:
     rows = np.arange(1_000)
-    tickets = row_hash(rows, seed=1)
+    hashes = row_hash(rows, seed=1)
     both = np.concatenate(
         [
-            smallest_hashes(tickets[:300], rows[:300], count=50),
-            300 + smallest_hashes(tickets[300:], rows[300:], count=50),
+            smallest_hashes(hashes[:300], rows[:300], count=50),
+            300 + smallest_hashes(hashes[300:], rows[300:], count=50),
         ]
     )
-    merged = both[smallest_hashes(tickets[both], rows[both], count=50)]
-    np.testing.assert_array_equal(merged, smallest_hashes(tickets, rows, count=50))
+    merged = both[smallest_hashes(hashes[both], rows[both], count=50)]
+    np.testing.assert_array_equal(merged, smallest_hashes(hashes, rows, count=50))
 
 
 @pytest.mark.usefixtures("tiny")
