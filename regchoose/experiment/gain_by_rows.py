@@ -58,7 +58,7 @@ def parts_of(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[Exper
         if rows < FEWEST:
             return ()
         own = drawn[stratified_part(table.target[drawn], table.task, rows, seed=settings.seed)]
-        part = prepare(table, own, settings, Layout("B", rows), crew=experiment.training.crew)
+        part = prepare(table, own, settings, Layout("B", rows), workers=experiment.training.workers)
         found.append(part.at_rate(lr).with_store(experiment.training.store))
     return tuple(found)
 

@@ -176,7 +176,7 @@ def prepare(
     settings: Settings,
     layout: Layout | None = None,
     *,
-    crew: Workers | None = None,
+    workers: Workers | None = None,
 ) -> Experiment:
     """Resample the rows of a subsample and encode each cell, fitted on its own training rows.
 
@@ -184,7 +184,7 @@ def prepare(
     ----------
     layout : Layout, optional
         How the rows are used; by default all in cross-validation.
-    crew : Workers, optional
+    workers : Workers, optional
         Who trains; by default threads, one a core.
 
     Raises
@@ -221,7 +221,7 @@ def prepare(
             settings,
             task=table.task,
             n_rows=len(tuning_cells[0].fit),
-            crew=crew or use_threads(settings.jobs),
+            workers=workers or use_threads(settings.jobs),
         ),
         top if network.is_convex else max(1.0, top),
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
@@ -267,7 +267,7 @@ def _few_groups(message: PhraseLike) -> DataError:
     return DataError("E303", message, detail=[WITHOUT_EXPERIMENT], fix=fix)
 
 
-def _training(network: Network, settings: Settings, *, task: Task, n_rows: int, crew: Workers) -> Training:
+def _training(network: Network, settings: Settings, *, task: Task, n_rows: int, workers: Workers) -> Training:
     """Return what all models of a run have in common, with a schedule for so many rows."""
     schedule = make_schedule(
         n_rows,
@@ -277,7 +277,7 @@ def _training(network: Network, settings: Settings, *, task: Task, n_rows: int, 
         lr=USUAL_RATE if settings.lr == "auto" else settings.lr,
     )
     may_fall_back = settings.device == "auto"
-    return Training(task, network, schedule, devices_of(crew, settings.device), crew, may_fall_back)
+    return Training(task, network, schedule, devices_of(workers, settings.device), workers, may_fall_back)
 
 
 def _tuning_data(table: Table, rows: Int, cell: Cell, *, precision: str) -> CellData:

@@ -43,7 +43,7 @@ class Look:
     ----------
     number : int
         1 for the first look.
-    crew : Workers
+    workers : Workers
         Who trains.
     lr : float, optional
         The learning rate that an earlier look found.
@@ -60,7 +60,7 @@ class Look:
         number: int,
         listener: Listener,
         clock: Clock,
-        crew: Workers,
+        workers: Workers,
         lr: float | None = None,
         kept: BlockStore | None = None,
     ) -> None:
@@ -69,7 +69,7 @@ class Look:
         self.arms: dict[Arm, ArmRun] = {}
         self.seconds: dict[str, float] = {}
         self._listener, self._clock, self._lr = listener, clock, lr
-        self._crew, self._kept = crew, kept
+        self._workers, self._kept = workers, kept
         self._subsample: Subsample | None = None
         self._experiment: Experiment | None = None
 
@@ -102,7 +102,7 @@ class Look:
                 self._listener.noted(said)
             rows = self.drawn().rows
             with self._within_memory():
-                made = prepare(self.table, rows, self.settings, self.layout, crew=self._crew)
+                made = prepare(self.table, rows, self.settings, self.layout, workers=self._workers)
                 found = made.with_store(self._kept)
             self._experiment = found if self._lr is None else found.at_rate(self._lr)
             if self.number == 1:
@@ -195,7 +195,7 @@ class Look:
             number=self.number + 1,
             listener=self._listener,
             clock=self._clock,
-            crew=self._crew,
+            workers=self._workers,
             lr=lr,
             kept=self._kept,
         )

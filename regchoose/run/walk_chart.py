@@ -67,8 +67,10 @@ def recommend(
         Where the table, the settings or the machine do not allow it.
     """
     # Sums split over threads differ in their last bits.
-    with threadpool_limits(1), start_workers(settings) as crew:
-        run = Run(data, settings, given=given, ask=ask, listener=listener, clock=clock, crew=crew, kept=kept)
+    with threadpool_limits(1), start_workers(settings) as workers:
+        run = Run(
+            data, settings, given=given, ask=ask, listener=listener, clock=clock, workers=workers, kept=kept
+        )
         return run.result()
 
 
@@ -84,7 +86,7 @@ class Run:
         ask: Ask,
         listener: Listener,
         clock: Clock,
-        crew: Workers,
+        workers: Workers,
         kept: BlockStore | None = None,
     ) -> None:
         self._settings, self._given, self._ask = settings, given, ask
@@ -92,7 +94,7 @@ class Run:
         self._start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
-        self._table = load_with_progress(data, settings, choose=ask, listener=listener, crew=crew)
+        self._table = load_with_progress(data, settings, choose=ask, listener=listener, crew=workers)
         if self._table.image is not None:
             self._settings = settings = for_images(settings, given=given)
         for warning in self._table.warnings:
@@ -104,7 +106,7 @@ class Run:
             number=1,
             listener=listener,
             clock=clock,
-            crew=crew,
+            workers=workers,
             kept=kept,
         )
         self._look_began = self._start

@@ -1,6 +1,7 @@
 """Where models are trained, which of several devices trains which block, and which devices there are."""
 
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ ONE = re.compile(r"cpu|cuda(?::([0-9]{1,9}))?")
 WANTED = "auto, cpu, cuda, cuda:N, or several with commas between"
 MIXED = "several kinds"
 Device = torch.device  # for rooms that pass it on and do not import torch
+_LINALG_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,17 @@ def kind_of(device: torch.device) -> str:
     return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"
 
 
+def load_linear_algebra(device: torch.device) -> None:
+    """Load the linear algebra that PyTorch has for a device, one thread at a time.
+
+    On CUDA it is loaded at its first use, and where that happens in several threads at once, all but one fail
+    with "lazy wrapper should be called at most once" (github.com/pytorch/pytorch/issues/90613).
+    """
+    if device.type == "cuda":
+        with _LINALG_LOCK:
+            torch.linalg.eigvalsh(torch.eye(1, device=device))
+
+
 def describe_devices() -> dict[str, Any]:
     """Return PyTorch's threads, the CUDA devices with their memory in GiB, and why there are none."""
     found: dict[str, Any] = {"threads": torch.get_num_threads(), "cuda": [], "why": ""}
@@ -149,19 +162,19 @@ def _releases() -> dict[str, str]:
     return {"torch": torch.__version__, "numpy": np.__version__}
 
 
-def devices_of(crew: Workers, name: str) -> Devices:
-    """Return the devices called so that a crew trains on: those of this machine, or of its workers.
+def devices_of(workers: Workers, name: str) -> Devices:
+    """Return the devices of a name on which the workers train: those of this machine, or their own.
 
     Raises
     ------
     UsageError, ResourceError
         E202, E401 as `choose_devices`; E405 where a worker has other releases than this machine.
     """
-    if not crew.is_remote:
+    if not workers.is_remote:
         return choose_devices(name)
     seen = {
         worker: unpack(answer)[0]
-        for worker, answer in crew.ask_machines(f"{__name__}:{about.__name__}").items()
+        for worker, answer in workers.ask_machines(f"{__name__}:{about.__name__}").items()
     }
     for worker, found in seen.items():
         _refuse_other_releases(worker, found["releases"])

@@ -33,7 +33,7 @@ class Training:
         Of no meaning for a convex network, which is solved to its optimum and has one checkpoint.
     devices : Devices
         Where models are trained.
-    crew : Workers
+    workers : Workers
         Who trains blocks side by side; by default threads, one for each core.
     may_fall_back : bool
         Whether a model for which the device has no memory may be trained on the CPU.
@@ -45,7 +45,7 @@ class Training:
     network: Network
     schedule: Schedule
     devices: Devices
-    crew: Workers = field(default_factory=use_threads)
+    workers: Workers = field(default_factory=use_threads)
     may_fall_back: bool = False
     store: BlockStore | None = None
 
@@ -131,7 +131,7 @@ def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Tr
 def _run(
     blocks: Sequence[Block], training: Training, *, advanced: Callable[[int], None] = lambda _: None
 ) -> list[BlockResult]:
-    """Have the blocks trained by the crew, and return their results in the order of the blocks.
+    """Have the blocks trained by the workers, and return their results in the order of the blocks.
 
     A block that was stored is not trained again. The store is read and written by the calling thread alone.
     """
@@ -149,7 +149,7 @@ def _run(
             TrainingTask(blocks[position], training.devices, position, training.may_fall_back)
             for position in unknown
         ]
-        with closing(training.crew.run_all(TRAINING, tasks)) as finished:
+        with closing(training.workers.run_all(TRAINING, tasks)) as finished:
             for place, trained in finished:
                 position = unknown[place]
                 if trained.kind == training.devices.kind(position):
@@ -225,7 +225,7 @@ def seconds_a_model(
         epochs = max(1, min(schedule.epochs, round(TIMED_STEPS / steps)))
         short = replace(schedule, epochs=epochs, checkpoints=np.array([epochs]))
         training, share = replace(training, schedule=short), schedule.epochs / epochs
-    some = list(cells[:1]) * training.crew.size
+    some = list(cells[:1]) * training.workers.size
     train(training, some, penalties)  # the first calls of a process are slow
     start = clock()
     train(training, some, penalties)
