@@ -22,7 +22,7 @@ from regchoose.records.table import Column, Table
 from regchoose.report.command import command_line
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import document
-from regchoose.run.memory_estimate import said_of_memory
+from regchoose.run.memory_estimate import describe_memory, first_layout
 from regchoose.settings.options import Settings
 
 MOST_COLUMNS = 100  # that are shown
@@ -89,7 +89,8 @@ def _drawn(table: Table, profile: Profile, *, width: int) -> RenderableType:
         "task": f"{table.task}: {table.task_why}",
     }
     if table.image:
-        facts["memory"] = said_of_memory(table, Settings())
+        settings = Settings()
+        facts["memory"] = describe_memory(table, first_layout(table, settings), settings)
     if table.classes:
         facts["classes"] = ", ".join(plain(label, longest=40) for label in table.classes)
     warnings = [

@@ -35,7 +35,7 @@ from regchoose.settings.options import Settings
 class Recommender(Protocol):
     """What this command needs of `regchoose.run.walk_chart`, which is imported late."""
 
-    def recommend(
+    def recommend_regularizer(
         self,
         path: str,
         settings: Settings,
@@ -44,7 +44,7 @@ class Recommender(Protocol):
         ask: Ask,
         listener: Display,
         clock: Callable[[], float],
-        kept: BlockStore | None = None,
+        store: BlockStore | None = None,
     ) -> RunResult:
         """Walk the chart on a table."""
 
@@ -52,7 +52,7 @@ class Recommender(Protocol):
 class Planner(Protocol):
     """What this command needs of `regchoose.run.dry_run`, which is imported late."""
 
-    def plan(
+    def plan_run(
         self, path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
     ) -> dict[str, Any]:
         """Say what would be done."""
@@ -73,7 +73,7 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     if settings.dry_run:
         with interaction(settings, json=form == "json", answers=answers) as (_, ask):
-            plan = _planner().plan(data, settings, ask=ask, given=given)
+            plan = _planner().plan_run(data, settings, ask=ask, given=given)
         return _show_plan(plan, json=form == "json")
     status: int = ExitCode.OK
     with journal_of(settings) as journal:
@@ -130,8 +130,8 @@ def _find_answer(
             output.say("Answered from the journal; --fresh trains again.")
         return restored(known)
     with interaction(settings, json=format_of(settings) == "json", answers=answers) as (listener, ask):
-        result = _recommender().recommend(
-            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, kept=journal
+        result = _recommender().recommend_regularizer(
+            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, store=journal
         )
     if journal is not None and journal.found and not settings.quiet:
         of = journal.found + journal.kept

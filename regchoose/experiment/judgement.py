@@ -38,9 +38,9 @@ class Judgement:
     firm : float
         `safe` from which the certainty is firm.
     earlier : tuple of (Layout, Verdict)
-        What earlier looks, on fewer rows, said.
+        Layout and verdict of earlier stages, on fewer rows.
     last : str
-        Why no other look can follow; empty where one may.
+        Why no other stage can follow; empty if one may.
     skipped : tuple of Arm
         Arms that the audit had no time for.
     growth : Growth, optional
@@ -113,8 +113,8 @@ class Judgement:
         return float(self.posterior.mean[self.posterior.arms.index(arm)])
 
     @property
-    def looks(self) -> tuple[tuple[Layout, Verdict], ...]:
-        """The layout and the verdict of each look, this one last."""
+    def stages(self) -> tuple[tuple[Layout, Verdict], ...]:
+        """The layout and the verdict of each stage, this one last."""
         return (*self.earlier, (self.experiment.layout, self.verdict))
 
 

@@ -129,14 +129,14 @@ def walked(data: str | Table, settings: Settings, *, given: frozenset[str], prog
     )
     try:
         with hearing as listener:
-            return walk_chart.recommend(
+            return walk_chart.recommend_regularizer(
                 data,
                 settings,
                 given=given,
                 ask=lambda _: None,
                 listener=listener,
                 clock=time.monotonic,
-                kept=journal,
+                store=journal,
             )
     finally:
         if journal is not None:

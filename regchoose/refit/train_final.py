@@ -142,11 +142,11 @@ class FinalTraining:
             note = f"the training diverged, and was repeated at a tenth of the learning rate, {lr:g}"
             trained = replace(trained, notes=(note, *trained.notes))
         if self.length is not None and not np.isfinite([*trained.row, trained.train_loss]).all():
+            slower_rate = (trained.lr or self.length.lr) * RETRY_RATE
             raise TrainingError(
                 "E501",
                 "the model diverges on all rows, also at a tenth of the learning rate",
-                fix=setting(lr=float(f"{(trained.lr or self.length.lr) * RETRY_RATE:g}"))
-                | "another strength",
+                fix=setting(lr=float(f"{slower_rate:g}")) | "another strength",
             )
         self.listener.finished(FINAL, f"loss {trained.train_loss:.4g}")
         return trained

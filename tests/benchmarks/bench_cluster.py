@@ -17,7 +17,7 @@ from rich.console import Console
 from threadpoolctl import threadpool_limits
 
 from regchoose.records.listener import Silent
-from regchoose.run.walk_chart import Run, recommend
+from regchoose.run.walk_chart import Run, recommend_regularizer
 from regchoose.settings.options import Settings
 from regchoose.training.serialization import TaskResult, pack_result
 from regchoose.workers.tasks import ResultT, Stop, TaskKind, TaskT
@@ -138,7 +138,7 @@ def measured(table: str) -> dict[str, list[float]]:
 
 def _seconds(table: str, address: str) -> float:
     settings = replace(SETTINGS, cluster=address)
-    result = recommend(
+    result = recommend_regularizer(
         str(DATA / table),
         settings,
         given=frozenset(),

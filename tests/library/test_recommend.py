@@ -213,7 +213,7 @@ def test_ctrl_c_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*_: object, **__: object) -> None:
         raise Interrupted(None, terminated=False)
 
-    monkeypatch.setattr("regchoose.run.walk_chart.recommend", stopped)
+    monkeypatch.setattr("regchoose.run.walk_chart.recommend_regularizer", stopped)
     with pytest.raises(KeyboardInterrupt):
         regchoose.recommend(numbers(), **SMALL)
 

@@ -13,7 +13,7 @@ from regchoose.records.experiment import Penalties
 from regchoose.records.listener import Silent
 from regchoose.records.words import ARMS, Arm
 from regchoose.result.document import RunResult
-from regchoose.run.walk_chart import recommend
+from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.training.block import CellData
 from regchoose.training.device import CPU, devices
@@ -91,7 +91,7 @@ def recommended(split: Split, sizes: Sizes, *, decide: Rule) -> RunResult:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{split.table}.csv"
         path.write_text(split.text, encoding="utf-8")
-        return recommend(
+        return recommend_regularizer(
             str(path),
             settings,
             given=frozenset(name for name in ("resources", "subsample") if getattr(settings, name) != "auto"),
