@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from regchoose.encoding.coding import coding
+from regchoose.encoding.input_plan import plan_inputs
 from regchoose.experiment.choice import pauses, tuned_models
 from regchoose.experiment.design import INNER, JUDGED, TUNING_SETS, WHOLE, Layout
 from regchoose.experiment.grid import FEWEST_POINTS, make_grid
@@ -123,7 +123,7 @@ def _count_weights(table: Table, settings: Settings) -> int | None:
         return None
     hidden = () if settings.network == "linear" else settings.hidden
     outputs = len(table.classes) if table.task == "multiclass" else 1
-    sizes = (len(coding(table).input_names), *hidden, outputs)
+    sizes = (len(plan_inputs(table).input_names), *hidden, outputs)
     return sum(before * after for before, after in pairwise(sizes))
 
 
