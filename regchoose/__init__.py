@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from regchoose import errors
     from regchoose.errors import RegchooseError
     from regchoose.library.estimators import RegularizerClassifier, RegularizerRegressor
+    from regchoose.library.python_recommend import RegchooseWarning, recommend
     from regchoose.library.python_result import Result
-    from regchoose.library.recommend import RegchooseWarning, recommend
 
 __all__ = [
     "RegchooseError",
@@ -34,11 +34,11 @@ __all__ = [
 ]
 _HOMES = {
     "RegchooseError": "regchoose.errors",
-    "RegchooseWarning": "regchoose.library.recommend",
+    "RegchooseWarning": "regchoose.library.python_recommend",
     "RegularizerClassifier": "regchoose.library.estimators",
     "RegularizerRegressor": "regchoose.library.estimators",
     "Result": "regchoose.library.python_result",
-    "recommend": "regchoose.library.recommend",
+    "recommend": "regchoose.library.python_recommend",
 }
 
 

@@ -33,10 +33,10 @@ from regchoose.result.saved_result import read_result
 from regchoose.settings.options import Settings
 
 if TYPE_CHECKING:  # what trains is loaded late
-    from regchoose.refit.final_fit import Outcome
-    from regchoose.refit.fit_request import Request
+    from regchoose.refit.final_fit import FittedModel
+    from regchoose.refit.fit_request import FitRequest
 
-Writer = Callable[["Outcome"], bytes]
+Writer = Callable[["FittedModel"], bytes]
 MOST_NOTES = 20
 
 
@@ -68,14 +68,14 @@ def _fit(
     folder, began = Path(settings.output), time.time()
     as_onnx = _onnx_writer(settings.network) if extra["onnx"] else None
     request = _request(settings, given=given, result=result, extra=extra)
-    from regchoose.refit.final_fit import fit as fit_table
-    from regchoose.refit.unfinished import begin
+    from regchoose.refit.final_fit import fit_file
+    from regchoose.refit.unfinished import begin_fit
 
     key = fit_key(data, settings, repr(request), environ=os.environ)
-    unfinished = begin(folder, key, force=settings.force)
+    unfinished = begin_fit(folder, key, force=settings.force)
     try:
         with interaction(settings, json=settings.json) as (listener, ask):
-            outcome = fit_table(
+            outcome = fit_file(
                 data, settings, request, given=given, work=unfinished, ask=ask, listener=listener
             )
     except (KeyboardInterrupt, Terminated) as stop:
@@ -98,12 +98,12 @@ def _fit(
 
 def _request(
     settings: Settings, *, given: frozenset[str], result: RunResult | None, extra: Mapping[str, Any]
-) -> "Request":
+) -> "FitRequest":
     """Gather what is to be fitted: by hand, or by a saved result."""
-    from regchoose.refit.fit_request import by_hand, by_result
+    from regchoose.refit.fit_request import request_by_hand, request_from_result
 
     if result is None:
-        return by_hand(settings, extra["regularizer"], trial=extra["trial"])
+        return request_by_hand(settings, extra["regularizer"], trial=extra["trial"])
     if extra["regularizer"] is not None:
         raise UsageError(
             "E202",
@@ -111,7 +111,9 @@ def _request(
             where="--regularizer",
             fix=f"leave out --regularizer   or   --from {plain(extra['source'])}",
         )
-    return by_result(result, settings, given=given, where=str(extra["source"]), trial=extra["trial"])
+    return request_from_result(
+        result, settings, given=given, where=str(extra["source"]), trial=extra["trial"]
+    )
 
 
 def _report_interruption(stop: BaseException, *, saved: bool, quiet: bool) -> int:
@@ -124,7 +126,7 @@ def _report_interruption(stop: BaseException, *, saved: bool, quiet: bool) -> in
     return ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
 
 
-def _write_folder(folder: Path, outcome: "Outcome", as_onnx: Writer | None) -> None:
+def _write_folder(folder: Path, outcome: "FittedModel", as_onnx: Writer | None) -> None:
     from regchoose.refit.model_folder import CARD, ONNX, write_model, write_whole
 
     card = write_model_card(outcome.model, outcome.encoder, onnx=as_onnx is not None)
@@ -164,7 +166,7 @@ def _onnx_writer(network: str) -> Writer:
     return lambda outcome: as_onnx(outcome.model, outcome.encoder, unpack(outcome.weights)[0])
 
 
-def _as_dict(outcome: "Outcome", *, path: str) -> dict[str, Any]:
+def _as_dict(outcome: "FittedModel", *, path: str) -> dict[str, Any]:
     """Return the answer as a document."""
     target = outcome.encoder.target
     return {
@@ -177,7 +179,7 @@ def _as_dict(outcome: "Outcome", *, path: str) -> dict[str, Any]:
     }
 
 
-def _draw(outcome: "Outcome", *, path: str, brief: bool) -> RenderableType:
+def _draw(outcome: "FittedModel", *, path: str, brief: bool) -> RenderableType:
     """Return the answer as text.
 
     Parameters
@@ -202,7 +204,7 @@ def _draw(outcome: "Outcome", *, path: str, brief: bool) -> RenderableType:
     return Group(*lines)
 
 
-def _describe_training(outcome: "Outcome") -> str:
+def _describe_training(outcome: "FittedModel") -> str:
     model, encoder = outcome.model, outcome.encoder
     length, inputs, rows = model.length, len(encoder.input_names), rows_or_images(encoder)
     how = (
@@ -215,7 +217,7 @@ def _describe_training(outcome: "Outcome") -> str:
     )
 
 
-def _draw_strengths(outcome: "Outcome") -> Grid:
+def _draw_strengths(outcome: "FittedModel") -> Grid:
     model = outcome.model
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("strength", "l1", "l2", "loss", "difference", ""):

@@ -19,7 +19,7 @@ from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Column, Table
 from regchoose.report.command import write_command_line
 from regchoose.report.safe_text import plain
-from regchoose.run.memory_estimate import said_of_memory
+from regchoose.run.memory_estimate import describe_memory, first_layout
 from regchoose.settings.options import Settings
 
 MOST_COLUMNS = 100  # that are shown
@@ -41,7 +41,7 @@ def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     ask: Ask = make_asker(answers, paused=nullcontext) if attended else never_ask
-    from regchoose.library.inspect import inspect as inspect_table  # late: pandas and duckdb come with it
+    from regchoose.library.inspect_table import inspect_table  # late: pandas and duckdb come with it
 
     table, profile = inspect_table(data, settings, ask=ask)
     print_answer(
@@ -87,7 +87,8 @@ def _draw(table: Table, profile: Profile, *, width: int) -> RenderableType:
         "task": f"{table.task}: {table.task_why}",
     }
     if table.image:
-        facts["memory"] = said_of_memory(table, Settings())
+        settings = Settings()
+        facts["memory"] = describe_memory(table, first_layout(table, settings), settings)
     if table.classes:
         facts["classes"] = ", ".join(plain(label, longest=40) for label in table.classes)
     warnings = [

@@ -16,7 +16,7 @@ from regchoose.report.safe_text import plain
 from regchoose.settings.options import Settings
 
 if TYPE_CHECKING:  # what computes is loaded late
-    from regchoose.refit.prediction import Predicted
+    from regchoose.refit.prediction import PredictionSummary
 
 LISTED = 8  # columns that are ignored
 
@@ -41,8 +41,8 @@ def predict(data: str, flags: Mapping[str, Any]) -> int:
 def _predict(folder: Path, data: str, settings: Settings, *, network: str | None) -> int:
     if settings.output is None:
         raise UsageError("E207", "predict writes a file, and none is named", fix="-o predictions.csv")
-    from regchoose.library.sample import output_form
-    from regchoose.refit.prediction import predict as predict_rows
+    from regchoose.library.extract import output_form
+    from regchoose.refit.prediction import predict_file
 
     path = settings.output
     form, target = output_form(path), Path(path)
@@ -51,7 +51,7 @@ def _predict(folder: Path, data: str, settings: Settings, *, network: str | None
         raise UsageError("E209", message, fix="-o predictions.csv")
     output.check_output(target, data=Path(data), force=settings.force)
     with interaction(settings, json=settings.json) as (listener, ask), output.replacing(target) as temporary:
-        predicted = predict_rows(
+        predicted = predict_file(
             folder,
             data,
             settings,
@@ -69,7 +69,7 @@ def _predict(folder: Path, data: str, settings: Settings, *, network: str | None
     return 0
 
 
-def _as_dict(predicted: "Predicted", path: str) -> dict[str, Any]:
+def _as_dict(predicted: "PredictionSummary", path: str) -> dict[str, Any]:
     return {
         "ok": True,
         "path": path,
@@ -83,7 +83,7 @@ def _as_dict(predicted: "Predicted", path: str) -> dict[str, Any]:
     }
 
 
-def _draw(predicted: "Predicted", path: str, *, brief: bool) -> RenderableType:
+def _draw(predicted: "PredictionSummary", path: str, *, brief: bool) -> RenderableType:
     lines = [f"{predicted.rows:,} predictions are in {plain(path)}"]
     if predicted.loss is not None:
         metrics = ", ".join(f"{name} {numbers.loss(value)}" for name, value in predicted.metrics.items())
@@ -94,7 +94,7 @@ def _draw(predicted: "Predicted", path: str, *, brief: bool) -> RenderableType:
     return Group(*map(Text, lines))
 
 
-def _notes(predicted: "Predicted") -> Iterator[str]:
+def _notes(predicted: "PredictionSummary") -> Iterator[str]:
     if predicted.ignored:
         named = ", ".join(map(plain, predicted.ignored[:LISTED]))
         more = ", …" if len(predicted.ignored) > LISTED else ""

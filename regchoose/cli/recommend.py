@@ -93,11 +93,11 @@ def _find_answer(
             output.say("Answered from the journal; --fresh trains again.")
         return restore_result(stored)
     # Late, as torch, pandas and scikit-learn come with it.
-    from regchoose.run.walk_chart import recommend as walk_chart
+    from regchoose.run.walk_chart import recommend_regularizer
 
     with interaction(settings, json=format_of(settings) == "json", answers=answers) as (listener, ask):
-        result = walk_chart(
-            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, kept=cache
+        result = recommend_regularizer(
+            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, store=cache
         )
     if cache is not None and cache.n_found and not settings.quiet:
         blocks = f"{cache.n_found} of {cache.n_found + cache.n_stored} blocks of models"
@@ -162,7 +162,7 @@ def _write_files(result: RunResult, settings: Settings, gate: Gate | None) -> It
 
 def _dry_run(data: str, settings: Settings, *, given: frozenset[str], json: bool) -> int:
     """Print what would be done; return the exit status."""
-    from regchoose.run.dry_run import plan as plan_run  # late: pandas and scikit-learn come with it
+    from regchoose.run.dry_run import plan_run as plan_run  # late: pandas and scikit-learn come with it
 
     with interaction(settings, json=json) as (_, ask):
         plan = plan_run(data, settings, ask=ask, given=given)

@@ -29,10 +29,10 @@ def sample(data: str, flags: Mapping[str, Any]) -> int:
 def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     if settings.output is None:
         raise UsageError("E207", "sample writes a file, and none is named", fix="-o sample.csv")
-    from regchoose.library.sample import (  # late: pandas and duckdb come with it
+    from regchoose.library.extract import (  # late: pandas and duckdb come with it
         PassProgress,
+        count_bytes,
         extract,
-        n_bytes,
         output_form,
     )
 
@@ -40,7 +40,7 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     form, target = output_form(path), Path(path)
     output.check_output(target, data=Path(data), force=settings.force)
     with interaction(settings, json=settings.json) as (listener, ask):
-        passes = PassProgress(n_bytes(data), partial(listener.advanced, "read"))
+        passes = PassProgress(count_bytes(data), partial(listener.advanced, "read"))
         listener.started("read", "read", passes.total)
         with _name_output(target, data, everything=everything), output.replacing(target) as temporary:
             table, drawn, protected = extract(

@@ -1,4 +1,4 @@
-"""The encoder of a table: fitted on some of its rows, applied to these, to others and to new ones."""
+"""The encoder of a table: fitted on some of its rows, applied to any of its rows and to new ones."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from regchoose.encoding.coding import coding, name_inputs
+from regchoose.encoding.input_plan import name_inputs, plan_inputs
 from regchoose.encoding.inputs import (
     CategoryInput,
     DateColumn,
@@ -21,11 +21,11 @@ from regchoose.encoding.inputs import (
 )
 from regchoose.encoding.text_rows import (
     Oddities,
-    as_batch,
     read_dates,
     read_levels,
     read_numbers,
-    read_target,
+    read_targets,
+    to_batch,
 )
 from regchoose.records.table import Image, Table
 from regchoose.records.words import Float, Int
@@ -41,8 +41,8 @@ from regchoose.table.raw_table import RawTable
 class Encoder:
     """Turns rows of a table into the inputs (n, d) of a network: numbers, flags of missing ones, levels.
 
-    All figures are learned from the rows given to `fit`; which inputs there are is decided on the whole
-    table, so that d depends on the table alone. Images become their numbers, in order.
+    All statistics are learned from the rows given to `fit`; which inputs there are is decided on the whole
+    table, so d depends on the table alone. The inputs of an image are its numbers, in order.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Encoder:
     na : tuple of str
         Texts that mean missing, beside the usual ones.
     images : ImageInput, optional
-        Where each row is an image: there are no columns then.
+        If each row is an image; there are no columns then.
     """
 
     numbers: tuple[NumberInput, ...]
@@ -61,7 +61,7 @@ class Encoder:
     na: tuple[str, ...]
     images: ImageInput | None = None
 
-    # ---- learned ---------------------------------------------------------------------------------------
+    # ---- fitted ----------------------------------------------------------------------------------------
 
     @classmethod
     def fit(cls, table: Table, rows: Int) -> "Encoder":
@@ -75,7 +75,7 @@ class Encoder:
         features, target = table.features[rows], fit_target(table, rows)
         if table.image is not None:
             return cls((), (), (), target, (), fit_images(features, table.image))
-        plan = coding(table)
+        plan = plan_inputs(table)
         numbers = fit_numbers(
             features[:, plan.numbers],
             [plan.columns[j].name for j in plan.numbers],
@@ -95,14 +95,14 @@ class Encoder:
         return cls(numbers, categories, (), target, ())
 
     def for_text(self, table: Table, raw: RawTable, settings: Settings) -> "Encoder":
-        """Return the encoder with what it needs to read further rows of text as the table was read.
+        """Return an encoder that can also read new rows of text, in the way the table was read.
 
         Parameters
         ----------
         raw : RawTable
             The text of the table's rows.
         settings : Settings
-            Those that it was read with.
+            Those that the table was read with.
         """
         target = _target_of_text(self.target, table, raw, settings)
         if self.images is not None:
@@ -119,7 +119,7 @@ class Encoder:
     # ---- applied ---------------------------------------------------------------------------------------
 
     def transform(self, table: Table, rows: Int) -> tuple[Float, Float]:
-        """Encode rows of the table that the encoder was learned from, or of one with the same columns.
+        """Encode rows of the table that the encoder was fitted on, or of one with the same columns.
 
         Returns
         -------
@@ -138,22 +138,22 @@ class Encoder:
     ) -> tuple[Float, Float | None]:
         """Encode new rows of text, or images.
 
-        A level that was not there counts as the rare ones do where those were merged, else as the average
-        row; a missing cell in a column that had none as the median, or as the average row.
+        A new level counts as a rare one if rare levels were merged, else as the average row. A missing cell
+        in a column that had none counts as the median, or as the average row.
 
         Parameters
         ----------
         batch : Batch
             Rows of a table that has all columns of the encoder; others are ignored.
         settings : Settings
-            Of which `na` matters.
+            Only `na` matters.
         oddities : Oddities
-            Is added to.
+            Anything unusual is added to it.
 
         Returns
         -------
         x, y : (n, d), (n,) ndarray
-            y is NaN where a row has no target, and None where the table has no such column.
+            y is NaN for a row without a target, and None if the table has no such column.
 
         Raises
         ------
@@ -171,7 +171,7 @@ class Encoder:
             )
         if self.target.name not in batch.raw.names:
             return x, None
-        y = read_target(batch, self.target, settings)
+        y = read_targets(batch, self.target, settings)
         oddities.without_target += int(np.isnan(y).sum())
         return x, self.target.standardize(y)
 
@@ -184,38 +184,38 @@ class Encoder:
             With all columns of the encoder; others are ignored.
         """
         columns = named_columns(data)
-        batch = as_batch({name: columns[name] for name in self.columns}, self.number_columns)
+        batch = to_batch({name: columns[name] for name in self.columns}, self.number_columns)
         return self.transform_batch(batch, settings, oddities=Oddities())[0]
 
     def _inputs(self, numbers: Float, places: list[Int]) -> Float:
-        """Return the inputs of numbers (n, a), and of rows (n,) of each category's `inputs`."""
+        """Return the inputs of numbers (n, a), and of each category's places (n,) in its `inputs`."""
         blocks = [standardize_numbers(numbers, self.numbers)]
         flagged = np.flatnonzero([number.flagged for number in self.numbers])
         if len(flagged):  # an empty block would change the memory layout, and so the last bits of sums
             blocks.append(np.isnan(numbers[:, flagged]).astype(np.float64))
-        blocks += [category.inputs[own] for category, own in zip(self.categories, places, strict=True)]
+        blocks += [category.inputs[rows] for category, rows in zip(self.categories, places, strict=True)]
         return np.hstack(blocks)
 
     # ---- described -------------------------------------------------------------------------------------
 
     @property
     def shape(self) -> Image | None:
-        """What the inputs of a row are together, where it is an image."""
+        """The shape of an image, if each row is one."""
         return None if self.images is None else self.images.shape
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of the file that are read, without the target."""
+        """The columns of the file that the inputs are read from."""
         return tuple(dict.fromkeys([i.column for i in self.numbers] + [c.column for c in self.categories]))
 
     @property
     def number_columns(self) -> tuple[str, ...]:
-        """Those of them that are read as numbers."""
+        """The columns that are read as numbers."""
         return tuple(number.column for number in self.numbers if not number.part)
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """What each input is, in their order."""
+        """The name of each input, in order."""
         if self.images is not None:
             return self.images.shape.names
         return name_inputs(
@@ -224,31 +224,31 @@ class Encoder:
             ((category.column, category.names) for category in self.categories),
         )
 
-    # ---- kept ------------------------------------------------------------------------------------------
+    # ---- stored ----------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; written as JSON they are read back to the bit."""
-        said = asdict(self)
-        del said["target"]["scaled_mean"]
-        return said
+        values = asdict(self)
+        del values["target"]["scaled_mean"]
+        return values
 
     @classmethod
     def from_json(cls, content: bytes) -> "Encoder":
-        """Read what `to_json` gave, written as JSON.
+        """Read an encoder that was written as JSON.
 
         Raises
         ------
         ValueError
-            Where it is something else, or its parts do not fit together.
+            If it is something else, or its parts contradict each other.
         """
         encoder = TypeAdapter(cls).validate_json(content)
-        wrong = encoder._unfit()
+        wrong = encoder._contradictions()
         if wrong:
             raise ValueError(f"the parts of {wrong[0][:40]!r} do not fit together")
         return encoder
 
-    def _unfit(self) -> list[str]:
-        """Return what does not fit together."""
+    def _contradictions(self) -> list[str]:
+        """Return the names of columns whose parts contradict each other."""
         dates = {date.column for date in self.dates}
         wrong = [number.name for number in self.numbers if number.part and number.column not in dates]
         for category in self.categories:
@@ -265,8 +265,8 @@ class Encoder:
 
 def _target_of_text(target: EncodedTarget, table: Table, raw: RawTable, settings: Settings) -> EncodedTarget:
     """Return the target with how its texts are read."""
-    (column,) = (one for one in table.columns if one.role == "target")
-    # The class of the rare ones has a name that no cell has.
+    (column,) = (column for column in table.columns if column.role == "target")
+    # The class that merges the rare ones has a name that no cell has.
     merged = False
     if settings.min_class and table.classes:
         texts = facts_of(raw, raw.names.index(column.name), settings).texts
@@ -276,6 +276,6 @@ def _target_of_text(target: EncodedTarget, table: Table, raw: RawTable, settings
         numeric=bool(table.classes) and column.type in ("integer", "number"),
         boolean=column.type == "boolean",
         rest=len(table.classes) - 1 if merged else None,
-        # The rows of a file are encoded by the figures that the model's folder keeps.
+        # New rows are encoded with what the model's folder stores, which is not this figure.
         scaled_mean=None,
     )

@@ -1,7 +1,7 @@
-"""The inputs of a network: how each is computed from its column, and the figures learned for that.
+"""The inputs of a network: how each is computed from its column, and the statistics learned for that.
 
-Each formula stands here once, beside its figures. These are plain values in frozen dataclasses, so that they
-can be written as JSON and read back to the bit.
+Each formula stands here once, beside its statistics: plain values in frozen dataclasses, so that they can be
+written as JSON and read back to the bit.
 """
 
 from collections.abc import Sequence
@@ -11,32 +11,32 @@ import numpy as np
 from sklearn import config_context
 from sklearn.preprocessing import StandardScaler
 
-from regchoose.encoding.coding import look_up
+from regchoose.encoding.input_plan import look_up
 from regchoose.records.table import Column, Image, Table
 from regchoose.records.words import Float, Int, Task
 from regchoose.table.columns.quantiles import quantiles
 
-FARTHEST = 100.0  # quartile ranges from the median at which a number is cut
+CLIP = 100.0  # quartile ranges from the median at which a number is clipped
 
 
 @dataclass(frozen=True)
 class NumberInput:
-    """A number: in quartile ranges from the median, cut, then standardized; a missing one is the median.
+    """A number: in quartile ranges from the median, clipped, then standardized; a missing one is the median.
 
     input = (clip((x/4 − center)/spread, −100, 100) − mean)/scale
 
     Attributes
     ----------
     name, column : str
-        Of the input, and the column of the file that it is read from.
+        The name of the input, and the column of the file that it is read from.
     part : str
-        Of a date: year, month, day, weekday, hour or elapsed; else empty.
+        The part of a date: year, month, day, weekday, hour or elapsed; else empty.
     center : float
-        Median of a quarter of the values (a quarter, so that nothing overflows).
+        Median of the values, divided by four so that nothing overflows.
     spread : float or None
         Quartile range of the same; None for a constant.
     mean, scale : float
-        Of what has been cut.
+        Mean and standard deviation after clipping.
     flagged : bool
         Whether a further input says that it is missing.
     """
@@ -52,12 +52,12 @@ class NumberInput:
 
 
 def fit_numbers(x: Float, names: Sequence[str], flagged: Sequence[bool]) -> tuple[NumberInput, ...]:
-    """Learn the figures of columns of numbers x (n, a), in which NaN is missing."""
+    """Learn the statistics of columns of numbers x (n, a), in which NaN is missing."""
     if not names:
         return ()
     center, spread = _location(x)
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        scaler = StandardScaler().fit(_cut(x, center=center, spread=spread))
+        scaler = StandardScaler().fit(_clip(x, center=center, spread=spread))
     figures = zip(
         names,
         center.tolist(),
@@ -74,17 +74,17 @@ def fit_numbers(x: Float, names: Sequence[str], flagged: Sequence[bool]) -> tupl
 
 
 def standardize_numbers(x: Float, inputs: Sequence[NumberInput]) -> Float:
-    """Turn numbers to inputs: (n, a) -> (n, a)."""
+    """Turn numbers into inputs: (n, a) -> (n, a)."""
     center, mean, scale = (
-        np.array([getattr(one, name) for one in inputs]) for name in ("center", "mean", "scale")
+        np.array([getattr(number, name) for number in inputs]) for name in ("center", "mean", "scale")
     )
-    standardized: Float = (_cut(x, center=center, spread=spreads(inputs)) - mean) / scale
+    standardized: Float = (_clip(x, center=center, spread=spreads(inputs)) - mean) / scale
     return standardized
 
 
 def spreads(inputs: Sequence[NumberInput]) -> Float:
     """Return the quartile ranges (a,), infinite for constants."""
-    return np.array([np.inf if one.spread is None else one.spread for one in inputs])
+    return np.array([np.inf if number.spread is None else number.spread for number in inputs])
 
 
 def _location(x: Float) -> tuple[Float, Float]:
@@ -98,15 +98,15 @@ def _location(x: Float) -> tuple[Float, Float]:
     return center, np.where(spread > 0, spread, np.inf)  # constant: the column says nothing
 
 
-def _cut(x: Float, *, center: Float, spread: Float) -> Float:
-    """Return numbers (n, a) in quartile ranges from the median, none farther than 100.
+def _clip(x: Float, *, center: Float, spread: Float) -> Float:
+    """Return numbers (n, a) in quartile ranges from the median, clipped at 100.
 
-    A single 1e300 must not flatten a column. A missing number becomes the median, which is 0 here. The graph
-    of `regchoose.refit.onnx_graph` has the same steps.
+    Otherwise a single 1e300 would flatten its column. A missing number becomes the median, which is 0 here.
+    The graph of `regchoose.refit.onnx_graph` takes the same steps.
     """
     with np.errstate(over="ignore"):
         away: Float = (x / 4 - center) / spread
-    np.clip(away, -FARTHEST, FARTHEST, out=away)
+    np.clip(away, -CLIP, CLIP, out=away)
     return np.where(np.isnan(away), 0.0, away)
 
 
@@ -120,15 +120,15 @@ class CategoryInput:
     boolean : bool
         Whether case does not matter.
     levels : tuple of str
-        What was seen in the file.
+        The levels in the file.
     places : tuple of int
-        Of each of them: which of `names` it counts as.
+        For each level, the place in `names` that it counts as.
     names : tuple of str
         The levels that have inputs; the last ones may be "other" and "missing".
     shares : tuple of float
-        Of `names` among the rows learned from: what stands for a level that was not seen.
+        Share of each of `names` among the rows learned from; they stand for a new level.
     other, missing : int or None
-        Where rare levels, and missing cells, stand in `names`.
+        The places of rare levels and of missing cells in `names`.
     """
 
     column: str
@@ -142,30 +142,30 @@ class CategoryInput:
 
     @property
     def width(self) -> int:
-        """Number of its inputs."""
+        """The number of inputs."""
         return 1 if len(self.names) == 2 else len(self.names)
 
     @property
     def inputs(self) -> Float:
-        """The inputs (names + 1, width) of each level, and last those of a level that was not seen.
+        """The inputs (names + 1, width) of each level, and last those of a new level.
 
-        The last are the shares of the levels: a row of a new level counts as the average row.
+        The last are the shares of the levels: a row with a new level counts as the average row.
         """
         whole = np.vstack([np.eye(len(self.names)), self.shares])
         return whole[:, 1:] if self.width == 1 else whole
 
     @property
     def place_of_new(self) -> int:
-        """The row of `inputs` of a level that was not seen: that of the rare ones, where there are such."""
+        """The row of `inputs` for a new level: that of rare levels, if there are any."""
         return len(self.names) if self.other is None else self.other
 
     @property
     def place_of_missing(self) -> int:
-        """The row of `inputs` of a missing cell."""
+        """The row of `inputs` for a missing cell."""
         return len(self.names) if self.missing is None else self.missing
 
     def look_up(self, codes: Float) -> Int:
-        """Return the rows of `inputs` of codes (n,), places in `levels` in which NaN is missing."""
+        """Return the rows of `inputs` for codes (n,): places in `levels`, with NaN for missing."""
         return look_up(codes, np.array([*self.places, self.place_of_missing]))
 
 
@@ -177,9 +177,9 @@ def fit_category(
     Parameters
     ----------
     names, lookup
-        Of `regchoose.encoding.coding.Coding`.
+        The category's levels and lookup in `regchoose.encoding.input_plan.InputPlan`.
     places : (n,) ndarray
-        In `names`, of the rows that are learned from.
+        The places in `names` of the rows that are learned from.
     has_gaps : bool
         Whether any cell of the whole table is missing.
     """
@@ -204,7 +204,7 @@ class DateColumn:
     Attributes
     ----------
     order : str
-        "ISO8601", or the order of day, month and year in the notation of strftime; of a clock the same.
+        "ISO8601", or the order of the parts in the notation of strftime.
     clock : bool
         Whether they are times of day alone.
     first : float
@@ -221,16 +221,16 @@ class DateColumn:
 class ImageInput:
     """Images of one shape: each channel is standardized as a whole.
 
-    Pixel by pixel, a dark corner would weigh as much as a face.
+    If each pixel were standardized by itself, a dark corner would weigh as much as a face.
 
     input = (number − mean of its channel)/scale of its channel
 
     Attributes
     ----------
     shape : Image
-        To which images are brought.
+        The shape to which images are resized.
     mean, scale : tuple of float
-        Of each channel.
+        Mean and standard deviation of each channel.
     """
 
     shape: Image
@@ -238,22 +238,22 @@ class ImageInput:
     scale: tuple[float, ...]
 
     def standardize(self, images: Float) -> Float:
-        """Turn the numbers of images to inputs: (n, p) -> (n, p)."""
+        """Turn the numbers of images into inputs: (n, p) -> (n, p)."""
         mean, scale = np.array(self.mean), np.array(self.scale)
-        planes = _planes(images, self.shape)
+        planes = _by_channel(images, self.shape)
         standardized: Float = ((planes - mean[:, None]) / scale[:, None]).reshape(images.shape)
         return standardized
 
 
 def fit_images(images: Float, shape: Image) -> ImageInput:
     """Learn mean and standard deviation of each channel of images (n, p)."""
-    planes = _planes(images, shape)
+    planes = _by_channel(images, shape)
     spread = planes.std(axis=(0, 2))
     scale = np.where(spread > 0, spread, 1.0)
     return ImageInput(shape, tuple(planes.mean(axis=(0, 2)).tolist()), tuple(scale.tolist()))
 
 
-def _planes(images: Float, shape: Image) -> Float:
+def _by_channel(images: Float, shape: Image) -> Float:
     return images.reshape(-1, shape.channels, shape.height * shape.width)
 
 
@@ -264,16 +264,16 @@ class EncodedTarget:
     Attributes
     ----------
     classes : tuple of str
-        Of a classification, in order of their codes.
+        The classes in order of their codes; empty for a regression.
     numeric, boolean : bool
         Whether the classes are numbers, or words whose case does not matter.
     rest : int or None
-        The class of all others, where rare ones were merged.
+        The class that rare ones were merged into, if they were.
     mean, scale : float
-        A standardized number times `scale` plus `mean` is in the units of the file; 0 and 1 of classes.
+        A standardized number times `scale` plus `mean` is in the units of the file; 0 and 1 for classes.
     scaled_mean : float, optional
         mean/scale as it was learned, which differs from the quotient in the last bit. A model's folder does
-        not keep it.
+        not store it.
     """
 
     name: str
@@ -287,14 +287,14 @@ class EncodedTarget:
     scaled_mean: float | None = None
 
     def standardize(self, values: Float) -> Float:
-        """Turn numbers in the units of the file to standardized ones; codes of classes stay as they are."""
+        """Standardize numbers in the units of the file; codes of classes stay as they are."""
         if self.task != "regression":
             return values.astype(np.float64)
         mean = self.mean / self.scale if self.scaled_mean is None else self.scaled_mean
         return values / self.scale - mean
 
     def in_units(self, outputs: Float) -> Float:
-        """Turn outputs of a regression to the units of the file; logits stay as they are."""
+        """Turn outputs of a regression into the units of the file; logits stay as they are."""
         return outputs * self.scale + self.mean
 
 

@@ -1,4 +1,4 @@
-"""Rows of text, read as the columns were read that an encoder has learned."""
+"""Reading new rows of text as the table of an encoder was read."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ from regchoose.table.in_memory import FRAME, is_number, raw_of
 from regchoose.table.large.batches import Batch, Numbers
 from regchoose.table.raw_table import RawTable, factorize
 
-FAR, FLAT = 10.0, 0.03  # standard deviations of the numbers of images that were learned from
+FAR, FLAT = 10.0, 0.03  # of an image's mean and spread, in standard deviations of the images learned from
 NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), factorize(np.empty(0, dtype=object))
 Where = Callable[[int], str]  # a row's place in the file, for people
 Parts = Mapping[str, tuple[str, str]]  # name of an input → column of dates, part
@@ -27,21 +27,21 @@ Parts = Mapping[str, tuple[str, str]]  # name of an input → column of dates, p
 
 @dataclass
 class Oddities:
-    """What was met that was not there where the columns were learned, counted over all rows read so far.
+    """Counts of what the new rows hold and the table of the encoder did not.
 
     Attributes
     ----------
     unseen : dict of str to Counter
-        Column → level that is new → rows.
+        Column → new level → rows.
     gaps : Counter
-        Column → missing cells, where there were none.
+        Column → missing cells, for columns that had none.
     infinite : Counter
         Column → infinite cells, taken as missing.
     without_target : int
         Rows whose target is missing, or none of the classes.
     off_scale : int
-        Images that are of one brightness, or far brighter or darker than those that were learned from: so
-        numbers from 0 to 1 look to a model that was fitted on 0 to 255, and the other way round.
+        Images of one brightness, or far brighter or darker than those learned from. Numbers from 0 to 1 look
+        like that to a model that was fitted on 0 to 255, and the other way round.
     """
 
     unseen: dict[str, Counter[str]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Oddities:
         self.off_scale += int(((np.abs(images.mean(1)) > FAR) | (images.std(1) < FLAT)).sum())
 
     def notes(self, *, of: int) -> tuple[str, ...]:
-        """Say what was met among so many rows."""
+        """Say what is unusual among so many rows."""
         notes = []
         for column, levels in self.unseen.items():
             named = ", ".join(repr(level[:30]) for level, _ in levels.most_common(3))
@@ -82,19 +82,19 @@ class Oddities:
 # ---- rows in memory --------------------------------------------------------------------------------------
 
 
-def as_batch(columns: Mapping[str, "pd.Series"], numbers: Collection[str]) -> Batch:
-    """Return columns in memory as a batch; those of `numbers` that are numbers by their type stay numbers."""
-    kept = {name: values for name, values in columns.items() if name in numbers and is_number(values)}
-    texts = {name: values for name, values in columns.items() if name not in kept}
+def to_batch(columns: Mapping[str, "pd.Series"], numbers: Collection[str]) -> Batch:
+    """Return columns in memory as a batch; those of `numbers` with a numeric type stay numbers."""
+    numeric = {name: values for name, values in columns.items() if name in numbers and is_number(values)}
+    texts = {name: values for name, values in columns.items() if name not in numeric}
     n_rows = len(next(iter(columns.values())))
     raw = raw_of(FRAME, tuple(texts), tuple(texts.values()), n_rows=n_rows)
-    return Batch(raw, 0, _place_in_memory, {name: _in_memory(values) for name, values in kept.items()})
+    return Batch(raw, 0, _place_in_memory, {name: _to_numbers(values) for name, values in numeric.items()})
 
 
-def _in_memory(values: "pd.Series") -> Numbers:
+def _to_numbers(values: "pd.Series") -> Numbers:
     """Return a column of numbers; infinite ones are missing."""
-    found = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return Numbers(np.where(np.isinf(found), np.nan, found), NO_ROWS, NO_TEXTS)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return Numbers(np.where(np.isinf(numbers), np.nan, numbers), NO_ROWS, NO_TEXTS)
 
 
 def _place_in_memory(row: int) -> str:
@@ -112,53 +112,55 @@ def read_numbers(
     *,
     oddities: Oddities,
 ) -> Float:
-    """Return the numbers (n, a) of the inputs, NaN where missing.
+    """Read the numbers (n, a) of the inputs, with NaN for missing.
 
     Raises
     ------
     DataError
         E326 for a text among numbers, or among dates.
     """
-    parts = {date.column: _parts(batch, date, settings) for date in dates}
+    parts = {date.column: _read_parts(batch, date, settings) for date in dates}
     columns = [
-        parts[one.column][one.part] if one.part else _column(batch, one.column, settings, oddities=oddities)
-        for one in inputs
+        parts[number.column][number.part]
+        if number.part
+        else _read_column(batch, number.column, settings, oddities=oddities)
+        for number in inputs
     ]
     numbers = np.column_stack([*columns, np.zeros((batch.raw.n_rows, 0))])
     gaps = np.isnan(numbers).sum(axis=0)
-    seen = set[str]()
-    for one, count in zip(inputs, gaps.tolist(), strict=True):
-        if count and not one.flagged and one.column not in seen:
-            seen.add(one.column)  # of a date several inputs are read
-            oddities.gaps[one.column] += count
+    counted = set[str]()
+    for number, count in zip(inputs, gaps.tolist(), strict=True):
+        if count and not number.flagged and number.column not in counted:
+            counted.add(number.column)  # a date gives several inputs
+            oddities.gaps[number.column] += count
     return numbers
 
 
-def _column(batch: Batch, name: str, settings: Settings, *, oddities: Oddities) -> Float:
-    """Return a column of numbers (n,)."""
+def _read_column(batch: Batch, name: str, settings: Settings, *, oddities: Oddities) -> Float:
+    """Read a column of numbers (n,)."""
     if name not in batch.numbers:
-        return _plain(_facts(batch, name, settings), batch, where=batch.where, oddities=oddities)
-    found = batch.numbers[name]
-    if not len(found.rows):
-        return found.values
-    # Plain numbers were read with the rows: what is left is read as text.
+        return _parse_cells(_facts(batch, name, settings), batch, where=batch.where, oddities=oddities)
+    numbers = batch.numbers[name]
+    if not len(numbers.rows):
+        return numbers.values
+    # Plain numbers were parsed when the file was read; the other cells are text.
     rest = replace(
-        batch.raw, names=(name,), columns=(found.texts,), lines=batch.raw.lines[found.rows], kinds=("",)
+        batch.raw, names=(name,), columns=(numbers.texts,), lines=batch.raw.lines[numbers.rows], kinds=("",)
     )
-    values = found.values.copy()
-    values[found.rows] = _plain(
+    values = numbers.values.copy()
+    values[numbers.rows] = _parse_cells(
         facts_of(rest, 0, settings),
         batch,
-        where=lambda row: batch.where(int(found.rows[row])),
+        where=lambda row: batch.where(int(numbers.rows[row])),
         oddities=oddities,
     )
     return values
 
 
-def _plain(facts: Facts, batch: Batch, *, where: Where, oddities: Oddities) -> Float:
-    """Return a column of numbers (n,); infinite ones are missing."""
+def _parse_cells(facts: Facts, batch: Batch, *, where: Where, oddities: Oddities) -> Float:
+    """Parse a column of numbers (n,); infinite ones are missing."""
     mark = batch.raw.dialect.decimal
-    values = facts.by_row(_numbers(facts, mark, where=where, wanted="the model reads numbers there"))
+    values = facts.by_row(_parse_texts(facts, mark, where=where, wanted="the model reads numbers there"))
     infinite = np.isinf(values)
     if infinite.any():
         oddities.infinite[facts.name] += int(infinite.sum())
@@ -166,18 +168,18 @@ def _plain(facts: Facts, batch: Batch, *, where: Where, oddities: Oddities) -> F
     return values
 
 
-def _numbers(facts: Facts, mark: str, *, where: Where, wanted: str) -> Float:
-    """Return the number of each text; the rules by which a column is typed do not apply any more."""
+def _parse_texts(facts: Facts, mark: str, *, where: Where, wanted: str) -> Float:
+    """Parse each different text as a number; the column is known to be numeric."""
     if not np.isnan(facts.numbers).any():
         return facts.numbers
-    found = [to_number(text, mark) for text in facts.texts]
-    for text, number in zip(facts.texts, found, strict=True):
+    numbers = [to_number(text, mark) for text in facts.texts]
+    for text, number in zip(facts.texts, numbers, strict=True):
         if number is None:
-            raise _odd(facts, text, where=where, wanted=wanted)
-    return np.array(found, dtype=np.float64)
+            raise _unreadable(facts, text, where=where, wanted=wanted)
+    return np.array(numbers, dtype=np.float64)
 
 
-def _odd(facts: Facts, text: str, *, where: Where, wanted: str) -> DataError:
+def _unreadable(facts: Facts, text: str, *, where: Where, wanted: str) -> DataError:
     rows = np.flatnonzero(facts.cells.where(text.__eq__))
     return DataError(
         "E326",
@@ -196,7 +198,7 @@ def _facts(batch: Batch, name: str, settings: Settings) -> Facts:
 
 
 def read_dates(table: Table, raw: RawTable, settings: Settings) -> tuple[tuple[DateColumn, ...], Parts]:
-    """Return how the dates of a table are read, and which inputs are parts of them."""
+    """Find how the dates of a table are read, and which inputs are parts of them."""
     dates, parts = [], dict[str, tuple[str, str]]()
     for place, column in enumerate(table.columns):
         if column.role != "date":
@@ -206,20 +208,20 @@ def read_dates(table: Table, raw: RawTable, settings: Settings) -> tuple[tuple[D
         if moments is None:
             continue
         seconds = facts.by_row(moments.seconds)
-        found = parts_of(moments, seconds)
-        parts |= {part_name(column.name, part, taken=raw.names): (column.name, part) for part in found}
+        for part in parts_of(moments, seconds):
+            parts[part_name(column.name, part, taken=raw.names)] = (column.name, part)
         dates.append(DateColumn(column.name, moments.written, moments.clock, float(np.nanmin(seconds))))
     return tuple(dates), parts
 
 
-def _parts(batch: Batch, date: DateColumn, settings: Settings) -> dict[str, Float]:
-    """Return the parts of a column of dates, by name, each (n,)."""
+def _read_parts(batch: Batch, date: DateColumn, settings: Settings) -> dict[str, Float]:
+    """Read a column of dates; return its parts by name, each (n,)."""
     facts = _facts(batch, date.column, settings)
     seconds = read_as(facts.texts, date.order, clock=date.clock) if facts.texts else np.zeros(0)
     if seconds is None:
         how = "ISO 8601" if date.order == "ISO8601" else date.order
         bad = next(text for text in facts.texts if read_as([text], date.order, clock=date.clock) is None)
-        raise _odd(facts, bad, where=batch.where, wanted=f"the model reads dates as {how} there")
+        raise _unreadable(facts, bad, where=batch.where, wanted=f"the model reads dates as {how} there")
     return calendar(facts.by_row(seconds), clock=date.clock, first=date.first)
 
 
@@ -229,12 +231,15 @@ def _parts(batch: Batch, date: DateColumn, settings: Settings) -> dict[str, Floa
 def read_levels(
     batch: Batch, categories: Sequence[CategoryInput], settings: Settings, *, oddities: Oddities
 ) -> list[Int]:
-    """Return of each category the rows (n,) of its `inputs`."""
-    return [_levels(_facts(batch, category.column, settings), category, oddities) for category in categories]
+    """Read, for each category, the rows (n,) of its `inputs`."""
+    return [
+        _read_category(_facts(batch, category.column, settings), category, oddities)
+        for category in categories
+    ]
 
 
-def _levels(facts: Facts, category: CategoryInput, oddities: Oddities) -> Int:
-    fold = _folding(category.boolean)
+def _read_category(facts: Facts, category: CategoryInput, oddities: Oddities) -> Int:
+    fold = _case_folding(category.boolean)
     known = dict(zip(map(fold, category.levels), category.places, strict=True))
     places = np.array([known.get(fold(text), -1) for text in facts.texts], dtype=np.int64)
     new = np.flatnonzero(places < 0)
@@ -245,27 +250,27 @@ def _levels(facts: Facts, category: CategoryInput, oddities: Oddities) -> Int:
     if category.missing is None and (count := int(facts.missing.sum())):
         oddities.gaps[category.column] += count
     rows = facts.by_row(places.astype(np.float64))
-    found: Int = np.where(np.isnan(rows), category.place_of_missing, rows).astype(np.int64)
-    return found
+    filled: Int = np.where(np.isnan(rows), category.place_of_missing, rows).astype(np.int64)
+    return filled
 
 
-def _folding(boolean: bool) -> Callable[[str], str]:
+def _case_folding(boolean: bool) -> Callable[[str], str]:
     return str.casefold if boolean else str
 
 
-def read_target(batch: Batch, target: EncodedTarget, settings: Settings) -> Float:
-    """Return numbers in the units of the file, or codes of classes (n,); NaN where there is none.
+def read_targets(batch: Batch, target: EncodedTarget, settings: Settings) -> Float:
+    """Read numbers in the units of the file, or codes of classes (n,); NaN for a row without a target.
 
     Raises
     ------
     DataError
-        E326 for a text where numbers are predicted.
+        E326 for a text if numbers are predicted.
     """
     facts, mark = _facts(batch, target.name, settings), batch.raw.dialect.decimal
     if target.task == "regression":
-        values = facts.by_row(_numbers(facts, mark, where=batch.where, wanted="the target is a number"))
+        values = facts.by_row(_parse_texts(facts, mark, where=batch.where, wanted="the target is a number"))
         return np.where(np.isinf(values), np.nan, values)
-    fold = _folding(target.boolean)
+    fold = _case_folding(target.boolean)
     codes = {fold(label): float(code) for code, label in enumerate(target.classes)}
     rest = np.nan if target.rest is None else float(target.rest)
 

@@ -37,9 +37,9 @@ class Judgement:
     firm : float
         The value of `safe` from which the certainty is firm.
     earlier : tuple of (Layout, Verdict)
-        The verdicts of earlier stages, on fewer rows.
+        Layout and verdict of earlier stages, on fewer rows.
     last : str
-        Why no other stage can follow; empty where one may.
+        Why no other stage can follow; empty if one may.
     skipped : tuple of Arm
         Arms for which the audit had no time.
     growth : Growth, optional
@@ -112,7 +112,7 @@ class Judgement:
         return float(self.posterior.mean[self.posterior.arms.index(arm)])
 
     @property
-    def looks(self) -> tuple[tuple[Layout, Verdict], ...]:
+    def stages(self) -> tuple[tuple[Layout, Verdict], ...]:
         """The layout and the verdict of each stage, this one last."""
         return (*self.earlier, (self.experiment.layout, self.verdict))
 

@@ -5,8 +5,8 @@ from math import ceil
 
 import numpy as np
 
-from regchoose.encoding.coding import coding
 from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.input_plan import plan_inputs
 from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.experiment.calibration import is_studied, variance_factor
 from regchoose.experiment.choice import count_tuned_models, race_stops
@@ -212,7 +212,7 @@ def prepare(
     tuning_cells, cells = _cells(table, rows, settings, layout)
     network = choose_network(
         settings,
-        input_names=coding(table).input_names,
+        input_names=plan_inputs(table).input_names,
         task=table.task,
         n_classes=len(table.classes),
         image=table.image,

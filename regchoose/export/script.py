@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from regchoose.errors import PhraseLike, UsageError, setting
 from regchoose.export.literals import Trusted, to_one_line, to_python
 from regchoose.export.recipe import Recipe
+from regchoose.records.table import MOST_LEVELS
 from regchoose.records.words import arm_phrase
 from regchoose.result.document import ReadDates
 from regchoose.version import __version__
@@ -74,6 +75,7 @@ def _describe(recipe: Recipe) -> dict[str, Any]:
         "numeric_classes": any(isinstance(label, float) for label in recipe.target.classes),
         "labels": list(range(max(2, recipe.target.n_outputs))),
         "decimal": decimal,
+        "most_levels": MOST_LEVELS,
         "other_mark": "." if decimal == "," else ",",
         "dates": {
             name: (*_describe_dates(dates), dates.parts) for name, dates in recipe.inputs.dates.items()

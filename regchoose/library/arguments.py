@@ -1,4 +1,4 @@
-"""The settings of a call from Python, each with its type."""
+"""The settings of a call from Python, with their types."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -11,8 +11,8 @@ from regchoose.settings.sources import resolve_settings
 
 Answered = Literal["yes", "no", "unsure"]
 Auto = Literal["yes", "no", "auto"]
-# What says how a file is written; a table in memory has its columns already.
-OF_FILES = (
+# Settings that say how a file is written; a table in memory has its columns already.
+FILE_SETTINGS = (
     "header",
     "delimiter",
     "encoding",
@@ -83,32 +83,32 @@ class Keywords(TypedDict, total=False):
     fresh: bool
 
 
-def settled(keywords: Mapping[str, object], *, in_memory: bool) -> tuple[Settings, frozenset[str]]:
+def resolve_keywords(keywords: Mapping[str, object], *, in_memory: bool) -> tuple[Settings, frozenset[str]]:
     """Return the settings of a call, and the names of those that it gives.
 
-    They come from the keywords and the preset alone: neither the environment nor a file has a say. None is
-    as if a keyword were not there.
+    They come from the keywords and the preset alone, not from the environment or a file. A keyword that is
+    None counts as not given.
 
     Raises
     ------
     UsageError
-        E202 for an unknown setting, a bad value, or one of files where the table is in memory.
+        E202 for an unknown setting, a bad value, or a setting of files if the table is in memory.
     """
-    given = {name: _native(value) for name, value in keywords.items() if value is not None}
+    given = {name: _to_python_number(value) for name, value in keywords.items() if value is not None}
     legal = ("target", *Keywords.__annotations__)
     for name in given:
         if name not in legal:
             near = next(iter(get_close_matches(name, legal, n=1, cutoff=0.6)), "")
             fix = f"{near}=… in place of {name}" if near else "leave it out"
             raise UsageError("E202", f"recommend takes no {name!r}", where=name, fix=fix)
-        if in_memory and name in OF_FILES:
+        if in_memory and name in FILE_SETTINGS:
             said = f"{name} says how a file is written, and this table is in memory"
             raise UsageError("E202", said, where=name, fix=f"leave {name} out")
     return resolve_settings(given, environ={}, config=None)
 
 
-def _native(value: object) -> object:
-    """Return numbers of numpy as Python's own."""
+def _to_python_number(value: object) -> object:
+    """Turn a number of numpy into one of Python; return other values unchanged."""
     match value:
         case bool():
             return value

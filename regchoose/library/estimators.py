@@ -19,17 +19,17 @@ from sklearn.utils.validation import (
 )
 
 from regchoose.errors import DataError, UsageError
-from regchoose.library.arguments import settled
-from regchoose.library.python_result import Result
-from regchoose.library.recommend import (
+from regchoose.library.arguments import resolve_keywords
+from regchoose.library.python_recommend import (
     RegchooseWarning,
-    speaking_python,
-    to_act_on,
-    walked,
+    list_urgent_warnings,
+    translate_errors,
+    walk_unattended,
 )
+from regchoose.library.python_result import Result
 from regchoose.records.table import Table
 from regchoose.records.words import Float
-from regchoose.refit.memory_fit import fit_all
+from regchoose.refit.final_fit import fit_table
 from regchoose.settings.options import Settings
 from regchoose.statistics.metrics import probabilities
 from regchoose.table.in_memory import Frame, InMemory, is_number, named_columns
@@ -38,10 +38,10 @@ from regchoose.table.raw_table import RawTable
 
 SEEDS = 2**31 - 1
 NAMED = ("preset", "network", "hidden", "decide", "budget", "device")  # parameters that are settings
-TOO_FEW = ("E303", "E324")  # errors of tables that are too small for an experiment
+TOO_FEW = ("E303", "E324")  # codes of the errors for tables that are too small for an experiment
 
 
-class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class _RegularizerEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What both estimators share."""
 
     def __init__(
@@ -74,8 +74,8 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         tags.input_tags.allow_nan = True
         return tags
 
-    def _both(self, X: Any, y: Any, *, numeric: bool) -> tuple[InMemory, NDArray[Any]]:
-        """Return features and targets to train on: a DataFrame as it is, anything else as numbers."""
+    def _check_training_data(self, X: Any, y: Any, *, numeric: bool) -> tuple[InMemory, NDArray[Any]]:
+        """Check features and targets; return a DataFrame unchanged, anything else as numbers."""
         if not isinstance(X, Frame):
             pair: tuple[InMemory, NDArray[Any]] = validate_data(
                 self, X, y, y_numeric=numeric, ensure_all_finite="allow-nan", ensure_min_samples=2
@@ -87,8 +87,8 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         check_consistent_length(X, targets)
         return X, targets.astype(np.float64) if numeric else targets
 
-    def _later(self, X: Any) -> InMemory:
-        """Return features to predict for."""
+    def _check_new_data(self, X: Any) -> InMemory:
+        """Check features to predict for, and return them."""
         if isinstance(X, Frame):
             validate_data(self, X, reset=False, skip_check_array=True)
             return X
@@ -98,28 +98,28 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
     def _fit(self, X: InMemory, y: Any, *, task: Literal["classification", "regression"]) -> None:
         """Choose and train; a classification's `y` are the codes of its classes."""
         settings, given = self._settings(X, task)
-        with speaking_python():
-            table, raw, settings, given = self._loaded(X, y, settings, given)
+        with translate_errors():
+            table, raw, settings, given = self._load(X, y, settings, given)
             if task == "classification":
                 table = replace(table, classes=tuple(map(str, self.classes_)))
-            found = walked(table, settings, given=given, progress=self.progress)
-            self._fitted = fit_all(table, raw, settings, found)
-        for line in to_act_on(found):
+            result = walk_unattended(table, settings, given=given, progress=self.progress)
+            self._fitted = fit_table(table, raw, settings, result)
+        for line in list_urgent_warnings(result):
             warnings.warn(line, RegchooseWarning, stacklevel=3)
-        self.result_ = Result(found)
+        self.result_ = Result(result)
         self.regularizer_ = self.result_.regularizer
         self.l1_, self.l2_ = self._fitted.l1, self._fitted.l2
 
-    def _loaded(
+    def _load(
         self, X: InMemory, y: Any, settings: Settings, given: frozenset[str]
     ) -> tuple[Table, RawTable, Settings, frozenset[str]]:
-        """Return the table and its text; with settings that ask for no experiment if it is too small."""
+        """Return the table and its text; if it is too small, with settings that ask for no experiment."""
         try:
             return *load_with_text(X, settings, y=y), settings, given
         except DataError as error:
             if error.code not in TOO_FEW:
                 raise
-            reason = error.message if error.code == "E303" else _rarest(self.classes_, y, settings)
+            reason = error.message if error.code == "E303" else _describe_rarest(self.classes_, y, settings)
         warnings.warn(f"no experiment was possible: {reason}", RegchooseWarning, stacklevel=4)
         fewer = replace(settings, resources="no")
         return *load_with_text(X, fewer, y=y), fewer, given | {"resources"}
@@ -128,39 +128,39 @@ class _Chooser(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(SEEDS)
-        named: dict[str, Any] = {name: getattr(self, name) for name in NAMED}
+        parameters: dict[str, Any] = {name: getattr(self, name) for name in NAMED}
         further = dict(self.settings or {})
         if "target" in further:
             raise UsageError("E204", "y and a target were both given", fix="leave target out of settings")
-        apart = (further.get("group"), further.get("time"))
-        # What is given as features is used: a number that rises from row to row is no id here.
+        not_features = (further.get("group"), further.get("time"))
+        # All features are used: a number that rises from row to row is not taken for an id here.
         numbers = [name for name, values in named_columns(X).items() if is_number(values)]
-        used = [name for name in numbers if name not in apart]
+        used = [name for name in numbers if name not in not_features]
         keep = [*used, *further.pop("keep", ())]
-        forced = {"keep": keep, "seed": int(seed), "jobs": _jobs(self.n_jobs), "task": task}
-        with speaking_python():
-            return settled({**named, **further, **forced}, in_memory=True)
+        forced = {"keep": keep, "seed": int(seed), "jobs": _count_jobs(self.n_jobs), "task": task}
+        with translate_errors():
+            return resolve_keywords({**parameters, **further, **forced}, in_memory=True)
 
     def _outputs(self, X: Any) -> Float:
         check_is_fitted(self)
-        with speaking_python():
-            return self._fitted.outputs(self._later(X))
+        with translate_errors():
+            return self._fitted.outputs(self._check_new_data(X))
 
 
-def _rarest(classes: NDArray[Any], codes: NDArray[Any], settings: Settings) -> str:
+def _describe_rarest(classes: NDArray[Any], codes: NDArray[Any], settings: Settings) -> str:
     counts = np.bincount(codes)
     name, fewest, wanted = classes[counts.argmin()], counts.min(), 2 * settings.folds
     return f"class {str(name)[:40]!r} has {fewest} rows, and {settings.folds} folds need {wanted}"
 
 
-def _jobs(n_jobs: int | None) -> int:
-    """Return how many blocks are trained side by side: 0 is one a core."""
+def _count_jobs(n_jobs: int | None) -> int:
+    """Return how many blocks are trained side by side; 0 means one per core."""
     if n_jobs is None:
         return 1
     return max(n_jobs, 0)
 
 
-class RegularizerRegressor(RegressorMixin, _Chooser):  # type: ignore[misc]
+class RegularizerRegressor(RegressorMixin, _RegularizerEstimator):  # type: ignore[misc]
     """A network for numbers that chooses its own weight regularizer.
 
     `fit` runs the experiment of `regchoose.recommend` on the rows, and trains a network on all of them with
@@ -228,7 +228,7 @@ class RegularizerRegressor(RegressorMixin, _Chooser):  # type: ignore[misc]
         RegchooseError, ValueError
             Where the data cannot be learned from.
         """
-        features, targets = self._both(X, y, numeric=True)
+        features, targets = self._check_training_data(X, y, numeric=True)
         self._fit(features, targets, task="regression")
         return self
 
@@ -245,7 +245,7 @@ class RegularizerRegressor(RegressorMixin, _Chooser):  # type: ignore[misc]
         return self._outputs(X)[:, 0]
 
 
-class RegularizerClassifier(ClassifierMixin, _Chooser):  # type: ignore[misc]
+class RegularizerClassifier(ClassifierMixin, _RegularizerEstimator):  # type: ignore[misc]
     """A network for classes that chooses its own weight regularizer.
 
     As `RegularizerRegressor`, which says what the parameters are.
@@ -277,7 +277,7 @@ class RegularizerClassifier(ClassifierMixin, _Chooser):  # type: ignore[misc]
         RegchooseError, ValueError
             Where the data cannot be learned from.
         """
-        features, labels = self._both(X, y, numeric=False)
+        features, labels = self._check_training_data(X, y, numeric=False)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:

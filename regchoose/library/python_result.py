@@ -1,4 +1,4 @@
-"""A result, as it is used from Python: read by attributes, shown, converted, saved."""
+"""A result for Python: read by attributes, shown, converted and saved."""
 
 import json
 from dataclasses import dataclass
@@ -25,9 +25,8 @@ WIDTH = 80  # columns of `str`
 class Result:
     """What `recommend` found.
 
-    Printed, it is the answer as a terminal shows it; at the end of a notebook's cell, a table with the whole
-    report folded in. Strengths are of the mean loss, J = mean loss + l1·Σ|w| + l2·Σw², for a training on
-    all rows of the table.
+    Printed, it is the answer as a terminal shows it; in a notebook, a table with the whole report folded in.
+    Strengths are of the mean loss, J = mean loss + l1·Σ|w| + l2·Σw², for a training on all rows of the table.
 
     Parameters
     ----------
@@ -82,8 +81,8 @@ class Result:
     @property
     def gain(self) -> float | None:
         """How much lower the loss is than without regularization, as a share of that loss."""
-        found = self.record.recommendation.gain
-        return None if found is None else found.value
+        gain = self.record.recommendation.gain
+        return None if gain is None else gain.value
 
     @property
     def sentence(self) -> str:
@@ -92,15 +91,15 @@ class Result:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What to know of the answer and of the table."""
+        """What to know about the answer and the table."""
         return tuple(list_warnings(self.record))
 
     # ---- shown ---------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         advice = self.record.recommendation
-        shown = {"l1": advice.l1, "l2": advice.l2, "safe": advice.safe}
-        figures = "".join(f", {name}={value:.3g}" for name, value in shown.items() if value)
+        values = {"l1": advice.l1, "l2": advice.l2, "safe": advice.safe}
+        figures = "".join(f", {name}={value:.3g}" for name, value in values.items() if value)
         return f"Result(regularizer={self.regularizer!r}, certainty={self.certainty!r}{figures})"
 
     def __str__(self) -> str:
@@ -125,12 +124,12 @@ class Result:
         return dump_model(self.record)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the same document as a dict, which is the caller's own."""
+        """Return the same document as a new dict."""
         document: dict[str, Any] = json.loads(self.to_json())
         return document
 
     def to_html(self) -> str:
-        """Return the report as one page, which loads nothing."""
+        """Return the report as one HTML page, which loads nothing."""
         return html.as_html(self.record)
 
     def to_markdown(self) -> str:
@@ -148,7 +147,7 @@ class Result:
         Raises
         ------
         UsageError
-            E201 if there is no such file; E214 if it is no result, or of another version.
+            E201 if there is no such file; E214 if it is no result, or one of another version.
         """
         try:
             return Result(read_result(Path(path)))

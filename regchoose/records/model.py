@@ -1,4 +1,4 @@
-"""The nouns of a final fit: what the model is, and how it was trained.
+"""A fitted model: what it is, and how it was trained.
 
 Plain values in frozen dataclasses, so that they can be written as JSON and read back to the bit.
 """
@@ -17,13 +17,13 @@ class NetworkPlan:
     Attributes
     ----------
     name : str
-        mlp, linear, cnn, or the user's own as it was named.
+        mlp, linear, cnn, or the user's own as the setting names it.
     hidden : tuple of int
         Units of the hidden layers of the mlp.
     options : mapping
-        Further arguments of the user's own; of the cnn its channels.
+        Further arguments of the user's own; the channels of the cnn.
     penalize : tuple of str
-        Patterns of the weights that are penalized; empty: all.
+        Patterns of the names of penalized weights; empty for all.
     source : str
         Hash of the user's file; empty for the built-in ones.
     """
@@ -42,7 +42,17 @@ class NetworkPlan:
 
 @dataclass(frozen=True)
 class Length:
-    """How long and in which steps: Adam's first rate, rows a step, epochs of the schedule and at its stop."""
+    """How long a network is trained, and in which steps.
+
+    Attributes
+    ----------
+    lr : float
+        Adam's initial learning rate.
+    batch : int
+        Rows a step.
+    schedule_epochs, stop_epoch : int
+        Epochs of the schedule, and the one after which the training stops.
+    """
 
     lr: float
     batch: int
@@ -51,8 +61,8 @@ class Length:
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A strength that was tried on the rows held out."""
+class TriedStrength:
+    """A strength that was tried, with its loss on the rows held out."""
 
     factor: float  # of the recommended one
     l1: float  # for all rows of the table
@@ -62,8 +72,8 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Recommended:
-    """The recommendation that a model was fitted by, in short, and the file that it came from."""
+class ResultSummary:
+    """The result that a model was fitted by, in short, and its file."""
 
     file: str
     regularizer: Arm
@@ -86,29 +96,29 @@ class Model:
     Attributes
     ----------
     format : str
-        Of the files.
+        Version of the format of the files.
     regularizer, l1, l2
         What it was trained with; strengths are of the mean loss.
     length : Length or None
-        None for a linear model, which is brought to its optimum.
+        None for a linear model, which is trained to its optimum.
     rows, held_out : int
-        Rows of the table, all of which the model was trained on; those that chose the strength before.
-    tried : tuple of Tried
-        Empty where the strength was taken as it was.
+        Rows of the table, all of which the model was trained on, and how many of them chose the strength.
+    tried : tuple of TriedStrength
+        Empty if no other strengths were tried.
     train_loss : float
         Mean loss without the penalty on all rows.
     nonzero_share : float
-        Of the penalized weights.
+        Share of nonzero weights among the penalized ones.
     data : mapping of str to str
-        path, and the fingerprint of the rows that the columns were judged by.
+        `path`, and `fingerprint`: a hash of the rows that the columns were judged by.
     reading : mapping
         Settings by which further tables are read as this one was.
-    result : Recommended or None
-        None where regularizer and strength were given by hand.
+    result : ResultSummary or None
+        None if regularizer and strength were given by hand.
     weights : str
         SHA-256 of the file of weights.
     notes : tuple of str
-        What is to be known of the fit.
+        Anything unusual in the table or the training.
     """
 
     format: str
@@ -121,11 +131,11 @@ class Model:
     seed: int
     rows: int
     held_out: int
-    tried: tuple[Tried, ...]
+    tried: tuple[TriedStrength, ...]
     train_loss: float
     nonzero_share: float
     data: Mapping[str, str]
     reading: Mapping[str, Any]
-    result: Recommended | None
+    result: ResultSummary | None
     weights: str
     notes: tuple[str, ...]

@@ -8,6 +8,7 @@ import numpy as np
 
 from regchoose.records.words import Float, Int, Task
 
+MOST_LEVELS = 50  # of a category that become inputs: if there are more, the rare ones are merged
 TARGET_BINS = 10  # quantile bins of a numeric target, by which rows are stratified
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg")
 AS_Y = "given as y"  # why a column is the target, where it came apart from a table in memory

@@ -1,11 +1,11 @@
-"""What is to be trained: by the recommendation of a result, or by hand."""
+"""What `regchoose fit` is asked to train: the recommendation of a result, or a regularizer given by hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regchoose.errors import UsageError, setting
 from regchoose.records.experiment import Penalties
-from regchoose.records.model import Length, Recommended
+from regchoose.records.model import Length, ResultSummary
 from regchoose.records.words import ARM_NAMES, ARMS, Arm
 from regchoose.result.document import RunResult
 from regchoose.settings.options import Settings
@@ -20,22 +20,22 @@ EXAMPLE = 0.001
 
 
 @dataclass(frozen=True)
-class Request:
+class FitRequest:
     """A regularizer with its strength, and how long it is trained.
 
     Parameters
     ----------
     l1, l2 : float
-        Of the mean loss, for a table of `rows` rows; as they are, where `rows` is None.
+        Strengths of the mean loss for a table of `rows` rows; if `rows` is None, for any table.
     trial : bool
-        Whether a third and three times of them are tried first.
+        Whether a third and three times the strength are tried first.
     nonzero_share, exponent : float
-        Of the recommended fit, and how l1 moves with the rows where that was measured; see
-        `Penalties.at_rows`.
+        Share of nonzero weights of the recommended fit, and how l1 moves with the rows if that was measured;
+        see `Penalties.at_rows`.
     length : Length, optional
-        As recommended.
-    result : Recommended, optional
-        Where it comes from.
+        The recommended length.
+    result : ResultSummary, optional
+        The result that recommends all this.
     """
 
     arm: Arm
@@ -46,7 +46,7 @@ class Request:
     nonzero_share: float = 1.0
     exponent: float | None = None
     length: Length | None = None
-    result: Recommended | None = None
+    result: ResultSummary | None = None
 
     def strengths(self, n_rows: int) -> Penalties:
         """Return the regularizer, one point, for models trained on so many rows."""
@@ -54,26 +54,26 @@ class Request:
         return stated if self.rows is None else self.move(stated, n_rows, trained_on=self.rows)
 
     def move(self, penalties: Penalties, n_rows: int, *, trained_on: int) -> Penalties:
-        """Move strengths to another number of rows, as the recommended fit tells."""
+        """Move strengths to another number of rows."""
         return penalties.at_rows(
             n_rows, trained_on=trained_on, nonzero_share=self.nonzero_share, exponent=self.exponent
         )
 
 
-def by_hand(settings: Settings, regularizer: str | None, *, trial: bool | None) -> Request:
+def request_by_hand(settings: Settings, regularizer: str | None, *, trial: bool | None) -> FitRequest:
     """Return what flags ask for.
 
     Parameters
     ----------
     regularizer : str, optional
-        An arm; without one the strengths tell.
+        An arm; by default the one whose strengths are given.
     trial : bool, optional
-        By default the strength is taken as it is.
+        By default no other strengths are tried.
 
     Raises
     ------
     UsageError
-        E202 where the strengths are not those of the regularizer, or nothing is named.
+        E202 if the strengths are not those of the regularizer, or nothing is named.
     """
     given = {name: value for name, value in (("l1", settings.l1), ("l2", settings.l2)) if value is not None}
     if regularizer is None and not given:
@@ -82,21 +82,21 @@ def by_hand(settings: Settings, regularizer: str | None, *, trial: bool | None) 
             "fit got neither a result nor a regularizer, and needs one of them",
             fix="--from result.json   or   --regularizer l2 " + setting(l2=0.001),
         )
-    arm = _arm(regularizer) if regularizer is not None else _of_strengths(given)
+    arm = _arm_named(regularizer) if regularizer is not None else _arm_with(given)
     _refuse_others(arm, given, what=f"--regularizer {arm}")
-    return Request(arm, given.get("l1", 0.0), given.get("l2", 0.0), bool(trial))
+    return FitRequest(arm, given.get("l1", 0.0), given.get("l2", 0.0), bool(trial))
 
 
-def by_result(
+def request_from_result(
     result: RunResult, settings: Settings, *, given: frozenset[str], where: str, trial: bool | None
-) -> Request:
-    """Return what a result recommends; strengths that a flag states are taken as they are.
+) -> FitRequest:
+    """Return what a result recommends; strengths that flags state are used unchanged.
 
     Raises
     ------
     UsageError
-        E202 where the result rests on prior knowledge alone and no strength is given, or one is given that
-        the regularizer has not.
+        E202 if the result rests on prior knowledge alone and no strength is given, or if one is given that
+        the regularizer does not have.
     """
     advice = result.recommendation
     arm = advice.regularizer
@@ -117,8 +117,8 @@ def by_result(
                 fix=setting(**dict.fromkeys(missing, EXAMPLE)) + "   or   regchoose recommend again",
             )
         l1 = l2 = 0.0
-    training, full_size = advice.training, advice.full_size
-    return Request(
+    full_size = advice.full_size
+    return FitRequest(
         arm,
         float(stated.get("l1", l1)),
         float(stated.get("l2", l2)),
@@ -126,36 +126,42 @@ def by_result(
         rows=None if stated else result.data.rows,
         nonzero_share=1.0 if advice.nonzero_share is None else advice.nonzero_share,
         exponent=None if full_size is None else full_size.l1_exponent,
-        length=None
-        if training is None
-        else Length(training.lr, training.batch, training.schedule_epochs, training.stop_epoch),
-        result=_recommended(result, where),
+        length=recommended_length(result),
+        result=_summarize(result, where),
     )
 
 
-def _arm(word: str) -> Arm:
+def recommended_length(result: RunResult) -> Length | None:
+    """Return how long the recommended network is trained; None if it is linear or nothing was trained."""
+    training = result.recommendation.training
+    if training is None:
+        return None
+    return Length(training.lr, training.batch, training.schedule_epochs, training.stop_epoch)
+
+
+def _arm_named(name: str) -> Arm:
     for arm in ARMS:
-        if word == arm:
+        if name == arm:
             return arm
     raise UsageError(
         "E202",
-        f"--regularizer got {word!r}, wanted {', '.join(ARMS)}",
+        f"--regularizer got {name!r}, wanted {', '.join(ARMS)}",
         where="--regularizer",
         fix="--regularizer l2",
     )
 
 
-def _of_strengths(given: Mapping[str, float]) -> Arm:
+def _arm_with(given: Mapping[str, float]) -> Arm:
     return next(arm for arm, needed in NEEDED.items() if set(needed) == set(given))
 
 
 def _refuse_others(arm: Arm, given: Mapping[str, float], *, what: str, partly: bool = False) -> None:
-    """Raise E202 for strengths that an arm has not, and, unless `partly`, for those that it lacks."""
+    """Raise E202 for strengths that an arm does not have, and, unless `partly`, for those that it lacks."""
     wrong = [name for name in given if name not in NEEDED[arm]]
     lacking = [] if partly else [name for name in NEEDED[arm] if name not in given]
     if wrong:
         needless = setting(wrong[0])
-        fix = "leave " + needless + " out" | f"--regularizer {_of_strengths(given)}"
+        fix = "leave " + needless + " out" | f"--regularizer {_arm_with(given)}"
         raise UsageError("E202", f"{what}, which has no " + needless, where=needless, fix=fix)
     if lacking:
         raise UsageError(
@@ -166,9 +172,9 @@ def _refuse_others(arm: Arm, given: Mapping[str, float], *, what: str, partly: b
         )
 
 
-def _recommended(result: RunResult, where: str) -> Recommended:
+def _summarize(result: RunResult, where: str) -> ResultSummary:
     advice = result.recommendation
-    return Recommended(
+    return ResultSummary(
         file=where,
         regularizer=advice.regularizer,
         sentence=advice.sentence,

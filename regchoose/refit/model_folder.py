@@ -1,6 +1,6 @@
 """A model as a folder: weights as safetensors, everything else as JSON that a person can read.
 
-Its files are whole or not there: written beside their place, flushed to the disk, then put there.
+Each file is written under another name, flushed to the disk and then renamed, so it is never there in part.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ T = TypeVar("T")
 MODEL, PREPROCESSING, WEIGHTS = "model.json", "preprocessing.json", "weights.safetensors"
 CARD, ONNX, UNFINISHED = "model_card.md", "model.onnx", "unfinished"
 OURS = (MODEL, PREPROCESSING, WEIGHTS, CARD, ONNX, UNFINISHED)
-SAID = "json"  # the array that holds what is said beside the others
+VALUES = "json"  # the array that holds the values stored beside the others
 REMEDY = "regchoose fit DATA --from RESULT -o MODEL"
 
 
@@ -37,17 +37,17 @@ def digest(content: bytes) -> str:
 
 
 def write_model(folder: Path, model: Model, encoder: Encoder, *, weights: bytes) -> None:
-    """Write a model; the file that says that there is one comes last.
+    """Write a model; `model.json` comes last, because a folder with it is taken for a model.
 
     Parameters
     ----------
     weights : bytes
-        Safetensors, whose SHA-256 the model has.
+        Safetensors; `model.weights` is their SHA-256.
 
     Raises
     ------
     ResourceError
-        E402 where it cannot be written.
+        E402 if it cannot be written.
     """
     write_whole(folder / WEIGHTS, weights)
     write_whole(folder / PREPROCESSING, as_json(encoder.to_json()))
@@ -60,15 +60,15 @@ def read_model(folder: Path) -> tuple[Model, Encoder, dict[str, NDArray[Any]]]:
     Raises
     ------
     UsageError
-        E217 where there is none, or not a whole one.
+        E217 if there is none, or it is damaged or incomplete.
     """
     if not (folder / MODEL).is_file():
-        raise _no_model(folder, _what_is_there(folder))
-    content = {name: _bytes(folder, name) for name in (MODEL, PREPROCESSING, WEIGHTS)}
-    model = _parsed(TypeAdapter(Model).validate_json, content[MODEL], folder, MODEL)
+        raise _no_model(folder, _describe_folder(folder))
+    content = {name: _read_bytes(folder, name) for name in (MODEL, PREPROCESSING, WEIGHTS)}
+    model = _parse(TypeAdapter(Model).validate_json, content[MODEL], folder, MODEL)
     if model.format != FORMAT:
         raise _no_model(folder, f"its format is {model.format[:20]!r}, wanted {FORMAT!r}")
-    encoder = _parsed(Encoder.from_json, content[PREPROCESSING], folder, PREPROCESSING)
+    encoder = _parse(Encoder.from_json, content[PREPROCESSING], folder, PREPROCESSING)
     if model.network.name == "cnn" and encoder.images is None:
         raise _no_model(folder, f"{MODEL} is of a cnn, and {PREPROCESSING} is of a table")
     if digest(content[WEIGHTS]) != model.weights:
@@ -79,20 +79,20 @@ def read_model(folder: Path) -> tuple[Model, Encoder, dict[str, NDArray[Any]]]:
         raise _no_model(folder, str(error)) from error
 
 
-def _what_is_there(folder: Path) -> str:
+def _describe_folder(folder: Path) -> str:
     if (folder / UNFINISHED).is_dir():
         return "its fit was broken off; the same command goes on"
     return "there is no such folder" if not folder.is_dir() else f"it holds no {MODEL}"
 
 
-def _bytes(folder: Path, name: str) -> bytes:
+def _read_bytes(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
     except OSError as error:
         raise _no_model(folder, f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def _parsed(parse: Callable[[bytes], T], content: bytes, folder: Path, name: str) -> T:
+def _parse(parse: Callable[[bytes], T], content: bytes, folder: Path, name: str) -> T:
     try:
         return parse(content)
     except ValidationError as error:
@@ -111,12 +111,12 @@ def _no_model(folder: Path, reason: str) -> UsageError:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole.
+    """Write a file, or leave an older one as it was.
 
     Raises
     ------
     ResourceError
-        E402 if it cannot be written; an older file is then as it was.
+        E402 if it cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -132,7 +132,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def unwritable(path: Path, error: OSError, *, needs: int = 0) -> ResourceError:
-    """Return E402."""
+    """Return the error of an output that cannot be written: E402."""
     return ResourceError(
         "E402",
         f"the output cannot be written: {error.strerror or error}",
@@ -147,28 +147,28 @@ def as_json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def pack(arrays: Arrays, said: Mapping[str, Any] | None = None) -> bytes:
-    """Return arrays as safetensors; what is said beside them lies in an array of its own, as JSON.
+def pack(arrays: Arrays, values: Mapping[str, Any] | None = None) -> bytes:
+    """Return arrays as safetensors, with plain values as JSON in an array of their own.
 
-    The format's own place for texts has no order, so two files that are equal would differ in their bytes.
+    The metadata of the format have no fixed order, so equal contents would give different bytes.
     """
     whole = {name: np.array(array, order="C") for name, array in arrays.items()}
-    if said is not None:
-        whole[SAID] = np.frombuffer(as_json(said), dtype=np.uint8)
+    if values is not None:
+        whole[VALUES] = np.frombuffer(as_json(values), dtype=np.uint8)
     return save(whole)
 
 
 def unpack(content: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Return what `pack` was given.
+    """Return the arrays and the values that `pack` was given.
 
     Raises
     ------
     ValueError
-        Where the bytes are damaged, or something else.
+        If the bytes are damaged, or not safetensors.
     """
     try:
         arrays = load(content)
     except SafetensorError as error:
         raise ValueError(f"no safetensors: {error}") from error
-    said = arrays.pop(SAID, None)
-    return arrays, {} if said is None else json.loads(said.tobytes())
+    values = arrays.pop(VALUES, None)
+    return arrays, {} if values is None else json.loads(values.tobytes())

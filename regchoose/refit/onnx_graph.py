@@ -2,8 +2,7 @@
 
 Inputs are `numbers` (n, a), doubles in which NaN is missing, and for each category a vector of texts (n,),
 in which the empty text is missing; or `images` (n, channels, height, width), doubles in the numbers of the
-file. What is left to the caller is the reading of texts (numbers, outer spaces, the parts of dates), and to
-bring images to their shape.
+file. The caller still has to read texts (numbers, outer spaces, the parts of dates) and to resize images.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from regchoose.encoding.encoder import Encoder
-from regchoose.encoding.inputs import FARTHEST, CategoryInput, ImageInput, spreads
+from regchoose.encoding.inputs import CLIP, CategoryInput, ImageInput, spreads
 from regchoose.records.model import Model
 from regchoose.refit.model_folder import as_json
 from regchoose.version import __version__
@@ -27,7 +26,7 @@ Tensors = Mapping[str, NDArray[Any]]
 
 
 class _Graph:
-    """Nodes and constants, each with a name of its own."""
+    """Nodes and constants, each with a unique name."""
 
     def __init__(self) -> None:
         self.nodes: list[NodeProto] = []
@@ -41,7 +40,7 @@ class _Graph:
         return name
 
     def node(self, kind: str, *inputs: str, name: str = "", domain: str = "", **attributes: Any) -> str:
-        """Add a node; return the name of what it puts out."""
+        """Add a node; return the name of its output."""
         out = name or f"node{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [out], domain=domain, **attributes))
         return out
@@ -53,98 +52,98 @@ class _Graph:
 
 
 def as_onnx(model: Model, encoder: Encoder, tensors: Tensors) -> bytes:
-    """Return a model as ONNX; its metadata say what the inputs are, and the classes.
-
-    Parameters
-    ----------
-    model : Model
-        With a built-in network.
-    """
+    """Return a model with a built-in network as ONNX; the metadata name its inputs, target and classes."""
     graph = _Graph()
     linear = model.network.name == "linear"
     images = encoder.images
-    parts = _encoded(graph, encoder) if images is None else [_channels(graph, images)]
+    parts = _encode(graph, encoder) if images is None else [_standardize_images(graph, images)]
     x = graph.node("Concat", *parts, axis=1)
     if linear:
-        outputs = _layer(graph, x, tensors["weight"], tensors["bias"], np.float64)
+        outputs = _add_layer(graph, x, tensors["weight"], tensors["bias"], np.float64)
     else:
         x = graph.node("Cast", x, to=TensorProto.FLOAT)
-        x = _cnn(graph, x, tensors, encoder) if model.network.name == "cnn" else _mlp(graph, x, tensors)
+        x = (
+            _add_cnn(graph, x, tensors, encoder)
+            if model.network.name == "cnn"
+            else _add_mlp(graph, x, tensors)
+        )
         outputs = graph.node("Cast", x, to=TensorProto.DOUBLE)
-    name, shape = _answer(graph, encoder, outputs)
+    name, shape = _add_answer(graph, encoder, outputs)
     result = helper.make_tensor_value_info(name, TensorProto.DOUBLE, shape)
     body = helper.make_graph(graph.nodes, "regchoose", graph.inputs, [result], graph.constants)
-    made = helper.make_model(
+    onnx_model = helper.make_model(
         body,
         producer_name="regchoose",
         producer_version=__version__,
         opset_imports=[helper.make_opsetid(domain, version) for domain, version in OPSETS],
     )
-    made.ir_version = IR_VERSION
-    helper.set_model_props(made, _metadata(encoder))
-    onnx.checker.check_model(made)
-    content: bytes = made.SerializeToString()
+    onnx_model.ir_version = IR_VERSION
+    helper.set_model_props(onnx_model, _metadata(encoder))
+    onnx.checker.check_model(onnx_model)
+    content: bytes = onnx_model.SerializeToString()
     return content
 
 
 def category_input(place: int) -> str:
-    """Return what the input of a category is called, by its place among them."""
+    """Return the name of a category's input, by its place among the categories."""
     return f"category{place}"
 
 
 def _metadata(encoder: Encoder) -> dict[str, str]:
-    said: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "numbers": [number.name for number in encoder.numbers],
         "categories": {category_input(j): c.column for j, c in enumerate(encoder.categories)},
         "classes": encoder.target.classes,
         "target": encoder.target.name,
     }
     if encoder.images is not None:
-        said["images"] = asdict(encoder.images.shape)
-    return {"regchoose": as_json(said).decode()}
+        metadata["images"] = asdict(encoder.images.shape)
+    return {"regchoose": as_json(metadata).decode()}
 
 
-def _encoded(graph: _Graph, encoder: Encoder) -> list[str]:
+def _encode(graph: _Graph, encoder: Encoder) -> list[str]:
     """Return the parts of the inputs: standardized numbers, flags, levels, all as doubles."""
     parts = []
     if encoder.numbers:
         numbers = graph.input("numbers", TensorProto.DOUBLE, ["n", len(encoder.numbers)])
         missing = graph.node("IsNaN", numbers)
-        parts.append(_standardized(graph, numbers, missing, encoder))
+        parts.append(_standardize(graph, numbers, missing, encoder))
         flagged = [place for place, number in enumerate(encoder.numbers) if number.flagged]
         if flagged:
             some = graph.node("Gather", missing, graph.constant(flagged, np.int64), axis=1)
             parts.append(graph.node("Cast", some, to=TensorProto.DOUBLE))
     for place, category in enumerate(encoder.categories):
         texts = graph.input(category_input(place), TensorProto.STRING, ["n"])
-        parts.append(_levels(graph, texts, category))
+        parts.append(_encode_levels(graph, texts, category))
     return parts
 
 
-def _standardized(graph: _Graph, numbers: str, missing: str, encoder: Encoder) -> str:
+def _standardize(graph: _Graph, numbers: str, missing: str, encoder: Encoder) -> str:
     inputs = encoder.numbers
     center, mean, scale = (
-        graph.constant([getattr(one, name) for one in inputs]) for name in ("center", "mean", "scale")
+        graph.constant([getattr(number, name) for number in inputs]) for name in ("center", "mean", "scale")
     )
     spread = graph.constant(spreads(inputs))
     quarter = graph.node("Mul", numbers, graph.constant(0.25))
     away = graph.node("Div", graph.node("Sub", quarter, center), spread)
-    cut = graph.node("Clip", away, graph.constant(-FARTHEST), graph.constant(FARTHEST))
+    cut = graph.node("Clip", away, graph.constant(-CLIP), graph.constant(CLIP))
     filled = graph.node("Where", missing, graph.constant(0.0), cut)
     return graph.node("Div", graph.node("Sub", filled, mean), scale)
 
 
-def _channels(graph: _Graph, reading: ImageInput) -> str:
+def _standardize_images(graph: _Graph, reading: ImageInput) -> str:
     """Return images, each channel standardized, as rows (n, d)."""
     shape = reading.shape
     size = [shape.channels, shape.height, shape.width]
     images = graph.input("images", TensorProto.DOUBLE, ["n", *size])
-    mean, scale = (graph.constant(np.reshape(own, (-1, 1, 1))) for own in (reading.mean, reading.scale))
+    mean, scale = (
+        graph.constant(np.reshape(figures, (-1, 1, 1))) for figures in (reading.mean, reading.scale)
+    )
     standardized = graph.node("Div", graph.node("Sub", images, mean), scale)
     return graph.node("Reshape", standardized, graph.constant([-1, shape.n_numbers], np.int64))
 
 
-def _levels(graph: _Graph, texts: str, category: CategoryInput) -> str:
+def _encode_levels(graph: _Graph, texts: str, category: CategoryInput) -> str:
     known = {"": category.place_of_missing}
     for level, place in zip(category.levels, category.places, strict=True):
         spellings = (level, level.lower(), level.upper(), level.title()) if category.boolean else (level,)
@@ -160,41 +159,41 @@ def _levels(graph: _Graph, texts: str, category: CategoryInput) -> str:
     return graph.node("Gather", graph.constant(category.inputs), codes, axis=0)
 
 
-def _mlp(graph: _Graph, x: str, tensors: Tensors) -> str:
+def _add_mlp(graph: _Graph, x: str, tensors: Tensors) -> str:
     """Return the outputs; layers stand at every second number, as in a `torch.nn.Sequential`."""
-    places = _places(tensors)
+    places = _layer_places(tensors)
     for place in places:
-        x = _layer(graph, x, tensors[f"{place}.weight"], tensors[f"{place}.bias"], np.float32)
+        x = _add_layer(graph, x, tensors[f"{place}.weight"], tensors[f"{place}.bias"], np.float32)
         if place != places[-1]:
             x = graph.node("Relu", x)
     return x
 
 
-def _cnn(graph: _Graph, x: str, tensors: Tensors, encoder: Encoder) -> str:
+def _add_cnn(graph: _Graph, x: str, tensors: Tensors, encoder: Encoder) -> str:
     """Return the outputs; layers are those of `regchoose.training.networks.cnn.Cnn.module`."""
     shape = encoder.shape
     assert shape is not None, "a cnn reads images"
     size = [-1, shape.channels, shape.height, shape.width]
     x = graph.node("Reshape", x, graph.constant(size, np.int64))
-    *convolutions, last = _places(tensors)
+    *convolutions, last = _layer_places(tensors)
     for place in convolutions:
         weight, bias = (graph.constant(tensors[f"{place}.{kind}"], np.float32) for kind in ("weight", "bias"))
         x = graph.node("Relu", graph.node("Conv", x, weight, bias, strides=[2, 2], pads=[1, 1, 1, 1]))
     x = graph.node("Flatten", x, axis=1)
-    return _layer(graph, x, tensors[f"{last}.weight"], tensors[f"{last}.bias"], np.float32)
+    return _add_layer(graph, x, tensors[f"{last}.weight"], tensors[f"{last}.bias"], np.float32)
 
 
-def _places(tensors: Tensors) -> list[int]:
+def _layer_places(tensors: Tensors) -> list[int]:
     """Return where the layers with weights stand in a `torch.nn.Sequential`."""
     return sorted(int(name.partition(".")[0]) for name in tensors if name.endswith(".weight"))
 
 
-def _layer(graph: _Graph, x: str, weight: NDArray[Any], bias: NDArray[Any], dtype: Any) -> str:
+def _add_layer(graph: _Graph, x: str, weight: NDArray[Any], bias: NDArray[Any], dtype: Any) -> str:
     product = graph.node("MatMul", x, graph.constant(weight.T, dtype))
     return graph.node("Add", product, graph.constant(bias, dtype))
 
 
-def _answer(graph: _Graph, encoder: Encoder, outputs: str) -> tuple[str, list[Any]]:
+def _add_answer(graph: _Graph, encoder: Encoder, outputs: str) -> tuple[str, list[Any]]:
     """Return the name and shape of the answer: numbers in the units of the file, or probabilities."""
     target = encoder.target
     if target.task == "regression":

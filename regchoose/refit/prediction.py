@@ -1,4 +1,4 @@
-"""Predictions by a fitted model for a table of any size: what `regchoose predict` does."""
+"""Predictions of a fitted model for a table of any size: what `regchoose predict` does."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,26 +24,27 @@ from regchoose.table.write import Form, PredictionWriter
 from regchoose.training.loss import n_outputs
 from regchoose.training.predictor import Predictor, make_predictor
 
-LISTED = 8  # columns of an error
+LISTED = 8  # columns that an error names
 
 
 @dataclass(frozen=True)
-class Predicted:
-    """What was predicted.
+class PredictionSummary:
+    """What was predicted, and how well.
 
     Parameters
     ----------
     rows, judged : int
-        Rows predicted; those of them whose target is known.
+        Rows predicted, and how many of them have a target to judge by.
     loss : float or None
         Mean log loss, or squared error of the standardized target, of the rows judged.
     metrics : mapping of str to float
-        Shown beside it: accuracy; or rmse and r2, of the target in its units.
+        Accuracy; or rmse and r2 of the target in its units.
     ignored : tuple of str
         Columns that the model does not read.
     protected : int
-        Classes whose name a spreadsheet would run.
+        Class names protected against spreadsheets, which would run them as formulas.
     notes : tuple of str
+        Anything unusual in the rows.
     """
 
     rows: int
@@ -62,7 +63,7 @@ class Score:
     Parameters
     ----------
     scale : float
-        Of a regression's target.
+        Standard deviation of a regression's target.
     """
 
     task: Task
@@ -105,7 +106,7 @@ class Score:
         return {"rmse": rmse} | ({"r2": 1 - self.total / spread} if spread > 0 else {})
 
 
-def predict(
+def predict_file(
     folder: Path,
     path: str,
     settings: Settings,
@@ -115,28 +116,28 @@ def predict(
     form: Form,
     ask: Ask,
     listener: Listener,
-) -> Predicted:
+) -> PredictionSummary:
     """Predict every row of a table, in its order, and write the predictions.
 
     Parameters
     ----------
     folder : Path
-        Of the model.
+        The folder of the model.
     path : str
         The table.
     settings : Settings
-        Those of the group Data say how it is read; and `device`.
+        Those of the group Data say how the table is read; `device` counts too.
     network : str, optional
         Where the user's own network is now.
     target, form : Path, str
-        The file, written over; "csv" or "parquet".
+        The file, which is overwritten; "csv" or "parquet".
 
     Raises
     ------
     UsageError
-        E217 for no model, E218 for another network.
+        E217 if the folder holds no model, E218 if the user's network is another one.
     DataError
-        E333 for missing columns; else as the table is read, and E326 for texts among numbers.
+        E333 for missing columns, E326 for texts among numbers, and whatever reading the table raises.
     """
     model, encoder, tensors = read_model(folder)
     with threadpool_limits(1):
@@ -153,13 +154,13 @@ def predict(
         for note in predictor.notes:
             listener.noted(note)
         listener.started("look", "look", 0)
-        with _opened(path, encoder, settings, ask=ask) as rows:
+        with _open_rows(path, encoder, settings, ask=ask) as rows:
             for note in rows.notes:
                 listener.noted(note)
             listener.finished("look", f"{rows.count:,} rows, {len(rows.names)} columns")
-            return _predicted(
+            _refuse_missing(rows, encoder.columns, path)
+            return _predict_rows(
                 rows,
-                path,
                 encoder=encoder,
                 predictor=predictor,
                 settings=settings,
@@ -170,22 +171,21 @@ def predict(
 
 
 @contextmanager
-def _opened(path: str, encoder: Encoder, settings: Settings, *, ask: Ask) -> Iterator[Rows]:
-    """Open a table, or images where the model reads images."""
+def _open_rows(path: str, encoder: Encoder, settings: Settings, *, ask: Ask) -> Iterator[Rows]:
+    """Open a table, or images if the model reads images."""
     if encoder.shape is None:
         with opened_rows(path, settings, choose=ask) as rows:
             yield rows
         return
     target = encoder.target
-    found = open_later(
+    images = open_later(
         path, encoder.shape, target_name=target.name, classes=target.classes, numeric=target.numeric
     )
-    yield image_rows(found)
+    yield image_rows(images)
 
 
-def _predicted(
+def _predict_rows(
     rows: Rows,
-    path: str,
     *,
     encoder: Encoder,
     predictor: Predictor,
@@ -193,32 +193,30 @@ def _predicted(
     target: Path,
     form: Form,
     listener: Listener,
-) -> Predicted:
-    wanted, name = encoder.columns, encoder.target.name
-    _refuse_missing(rows, wanted, path)
-    has_target = name in rows.names
-    columns = list(dict.fromkeys([*wanted, *([name] if has_target else [])]))
+) -> PredictionSummary:
+    columns = list(encoder.columns)
+    if encoder.target.name in rows.names and encoder.target.name not in columns:
+        columns.append(encoder.target.name)
     oddities, score = Oddities(), Score(encoder.target.task, encoder.target.scale)
     listener.started("predict", "predict", rows.count)
     with PredictionWriter(encoder.target.classes, folder=target.parent) as writer:
         for batch in rows.batches(columns, numbers=encoder.number_columns):
             x, y = encoder.transform_batch(batch, settings, oddities=oddities)
             outputs = predictor.outputs(x)
-            writer.add(_stated(encoder.target, outputs), files=batch.files)
+            writer.add(_to_predictions(encoder.target, outputs), files=batch.files)
             if y is not None:
                 score.add(outputs, y)
             listener.advanced("predict", writer.rows)
         protected = writer.finish(target, form)
     listener.finished("predict", f"{writer.rows:,} rows")
-    ignored = tuple(one for one in rows.names if one not in columns)
-    return Predicted(
-        writer.rows,
-        score.n,
-        score.loss,
-        score.metrics,
-        ignored,
-        protected,
-        (*rows.notes, *_notes(oddities, score, of=writer.rows), *predictor.notes),
+    return PredictionSummary(
+        rows=writer.rows,
+        judged=score.n,
+        loss=score.loss,
+        metrics=score.metrics,
+        ignored=tuple(name for name in rows.names if name not in columns),
+        protected=protected,
+        notes=(*rows.notes, *_notes(oddities, score, of=writer.rows), *predictor.notes),
     )
 
 
@@ -230,7 +228,7 @@ def _notes(oddities: Oddities, score: Score, *, of: int) -> tuple[str, ...]:
     return (*notes, f"{oddities.without_target:,} rows have no target that the model knows; {of_others}")
 
 
-def _stated(target: EncodedTarget, outputs: Float) -> Float:
+def _to_predictions(target: EncodedTarget, outputs: Float) -> Float:
     """Return numbers (n, 1) in the units of the file, or probabilities (n, classes), of outputs (n, k)."""
     return target.in_units(outputs) if target.task == "regression" else probabilities(target.task, outputs)
 

@@ -23,12 +23,11 @@ ROWS, HELD_OUT = "rows.bin", "held_out.bin"
 
 
 @dataclass(frozen=True)
-class Spool:
-    """The file.
+class RowFile:
+    """Encoded rows in a file of a folder, with a file beside it that says which of them are held out.
 
     Attributes
     ----------
-    folder : Path
     n_rows, n_inputs : int
         n and d.
     precision : str
@@ -45,7 +44,7 @@ class Spool:
         return (self.n_inputs + 1) * np.dtype(self.precision).itemsize
 
     def _read(self, start: int, end: int) -> Numbers:
-        """Read rows (n, d + 1). A memory map would count what has been read as the process's memory."""
+        """Read rows (n, d + 1); not by a memory map, whose pages would count as the process's memory."""
         count = (min(end, self.n_rows) - start) * (self.n_inputs + 1)
         file, offset = self.folder / ROWS, start * self._row_bytes
         return np.fromfile(file, self.precision, count, offset=offset).reshape(-1, self.n_inputs + 1)
@@ -57,7 +56,7 @@ class Spool:
 
     @property
     def in_memory(self) -> bool:
-        """Whether rows are held: they are read anew for each pass."""
+        """Whether rows are in memory: no, they are read anew for each pass."""
         return False
 
     def count(self, part: RowPart) -> int:
@@ -78,19 +77,16 @@ class Spool:
         """
         rng = np.random.default_rng((seed, epoch))
         blocks = rng.permutation(-(-self.n_rows // BLOCK))
-        a_pool = max(1, POOL // (BLOCK * self._row_bytes))
+        pool_blocks = max(1, POOL // (BLOCK * self._row_bytes))
         rest = np.empty((0, self.n_inputs + 1), dtype=self.precision)
-        for start in range(0, len(blocks), a_pool):
-            parts = [self._block(block, part) for block in blocks[start : start + a_pool].tolist()]
-            pool = np.concatenate(parts)
+        for start in range(0, len(blocks), pool_blocks):
+            drawn = blocks[start : start + pool_blocks].tolist()
+            pool = np.concatenate([self._read_part(b * BLOCK, (b + 1) * BLOCK, part) for b in drawn])
             pool = np.concatenate([rest, pool[rng.permutation(len(pool))]])
             whole = len(pool) // batch * batch
             for at in range(0, whole, batch):
                 yield pool[at : at + batch, :-1], pool[at : at + batch, -1]
             rest = pool[whole:]
-
-    def _block(self, block: int, part: RowPart) -> Numbers:
-        return self._read_part(block * BLOCK, (block + 1) * BLOCK, part)
 
     def _read_part(self, start: int, end: int, part: RowPart) -> Numbers:
         rows = self._read(start, end)
@@ -104,39 +100,28 @@ class Spool:
                 yield rows[:, :-1], rows[:, -1]
 
 
-class SpoolWriter:
-    """Writes rows as they come."""
+class RowFileWriter:
+    """Writes the rows of a `RowFile`, batch by batch."""
 
     def __init__(self, folder: Path, *, precision: str) -> None:
-        self._folder, self._precision = folder, precision
-        self._rows, self._held = (folder / ROWS).open("wb"), (folder / HELD_OUT).open("wb")
+        self._precision = precision
+        self._rows, self._held_out = (folder / ROWS).open("wb"), (folder / HELD_OUT).open("wb")
         self.n_rows = 0
 
     def add(self, x: Float, y: Float, held_out: NDArray[np.bool_]) -> None:
         """Append rows: inputs (n, d), targets (n,), and whether each is held out (n,)."""
         np.column_stack([x, y]).astype(self._precision).tofile(self._rows)
-        held_out.astype(bool).tofile(self._held)
+        held_out.astype(bool).tofile(self._held_out)
         self.n_rows += len(y)
 
-    def finish(self, n_inputs: int) -> Spool:
-        """Close the files."""
-        self.close()
-        return Spool(self._folder, self.n_rows, n_inputs, self._precision)
-
     def close(self) -> None:
-        """Close the files, whatever they hold."""
+        """Close the files."""
         self._rows.close()
-        self._held.close()
+        self._held_out.close()
 
 
 def refuse_too_large(folder: Path, *, n_rows: int, n_inputs: int, precision: str, free: int) -> None:
-    """Raise E402 where the rows would not fit on the disk.
-
-    Parameters
-    ----------
-    free : int
-        Bytes that are free there.
-    """
+    """Raise E402 if the encoded rows would not fit on the disk, of which so many bytes are `free`."""
     needs = n_rows * ((n_inputs + 1) * np.dtype(precision).itemsize + 1)
     if needs > free:
         raise ResourceError(

@@ -1,7 +1,7 @@
 """Training on all rows: the strengths around the recommended one on a part of them, then the best on all.
 
-A training goes on from where it was broken off: after each epoch, or each step of the solver, its state is
-stored. The store decides nothing, so the result is the same to the bit.
+After each epoch, or each step of the convex solver, the state of a training is stored, so that it can be
+resumed if it is interrupted. The result is the same to the bit.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from regchoose.errors import TrainingError, setting
 from regchoose.records.experiment import Penalties
 from regchoose.records.listener import Listener
-from regchoose.records.model import Length, Tried
+from regchoose.records.model import Length, TriedStrength
 from regchoose.records.words import Arrays, Float, Task
 from regchoose.training.device import Device
 from regchoose.training.networks.network import Network, to_named_tensors
@@ -30,20 +30,20 @@ TRIAL, FINAL = "trial", "final"
 class StateStore(Protocol):
     """Where states of a training are stored; see `regchoose.refit.unfinished`."""
 
-    def state(self, name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    def read_state(self, name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Return the arrays of a training and the values stored beside them; None before its first epoch."""
 
-    def keep_state(self, name: str, arrays: Arrays, said: dict[str, Any]) -> None:
+    def keep_state(self, name: str, arrays: Arrays, values: dict[str, Any]) -> None:
         """Store where a training is."""
 
 
 class NoStore:
-    """Stores nothing: a training that is broken off begins again."""
+    """Stores nothing: an interrupted training begins again."""
 
-    def state(self, name: str) -> None:
+    def read_state(self, name: str) -> None:
         """Return nothing."""
 
-    def keep_state(self, name: str, arrays: Arrays, said: Mapping[str, Any]) -> None:
+    def keep_state(self, name: str, arrays: Arrays, values: Mapping[str, Any]) -> None:
         """Store nothing."""
 
 
@@ -60,7 +60,7 @@ class TrainedModel:
     lr : float, optional
         The learning rate it was trained with in the end; None for a convex network.
     notes : tuple of str
-        What should be known of the training.
+        Anything unusual that happened in the training.
     """
 
     network: Network
@@ -82,14 +82,14 @@ class TrainedModel:
 
 @dataclass(frozen=True)
 class FinalTraining:
-    """What `fit` and the estimators train on all rows.
+    """A training on all rows, as `fit` and the estimators need it.
 
     Parameters
     ----------
     length : Length, optional
         None for a convex network.
     store : StateStore
-        Where states are stored; `NoStore` if rows cannot be read again in the same order.
+        Where states are stored; `NoStore` if the rows cannot be read again in the same order.
     """
 
     rows: RowSource
@@ -103,7 +103,7 @@ class FinalTraining:
 
     # ---- strengths around the recommended one ----------------------------------------------------
 
-    def try_strengths(self, strengths: Penalties, *, at_part: Penalties) -> tuple[Tried, ...]:
+    def try_strengths(self, strengths: Penalties, *, at_part: Penalties) -> tuple[TriedStrength, ...]:
         """Train a model for each strength on the rows that are not held out, and judge it on those that are.
 
         Parameters
@@ -118,7 +118,9 @@ class FinalTraining:
         self.listener.finished(TRIAL, "loss " + ", ".join(f"{loss:.4g}" for loss in losses))
         points = zip(FACTORS, strengths.l1, strengths.l2, losses, errors, failed, strict=True)
         return tuple(
-            Tried(factor, float(l1), float(l2), *((None, None) if bad else (float(loss), _finite(error))))
+            TriedStrength(
+                factor, float(l1), float(l2), *((None, None) if bad else (float(loss), _finite(error)))
+            )
             for factor, l1, l2, loss, error, bad in points
         )
 
@@ -132,35 +134,33 @@ class FinalTraining:
         TrainingError
             E501 where it diverges, also at a tenth of the learning rate.
         """
-        found = self._fit_once(FINAL, penalties, text="all rows")
-        if self.length is not None and not np.isfinite(found.row).all():
+        trained = self._fit_once(FINAL, penalties, text="all rows")
+        if self.length is not None and not np.isfinite(trained.row).all():
             lr = self.length.lr * RETRY_RATE
             slower = replace(self, length=replace(self.length, lr=lr))
-            found = slower._fit_once(f"{FINAL}-calmer", penalties, text="all rows, calmer")
+            trained = slower._fit_once(f"{FINAL}-calmer", penalties, text="all rows, calmer")
             note = f"the training diverged, and was repeated at a tenth of the learning rate, {lr:g}"
-            found = replace(found, notes=(note, *found.notes))
-        if self.length is not None and not np.isfinite([*found.row, found.train_loss]).all():
+            trained = replace(trained, notes=(note, *trained.notes))
+        if self.length is not None and not np.isfinite([*trained.row, trained.train_loss]).all():
+            slower_rate = (trained.lr or self.length.lr) * RETRY_RATE
             raise TrainingError(
                 "E501",
                 "the model diverges on all rows, also at a tenth of the learning rate",
-                fix=setting(lr=float(f"{(found.lr or self.length.lr) * RETRY_RATE:g}")) | "another strength",
+                fix=setting(lr=float(f"{slower_rate:g}")) | "another strength",
             )
-        self.listener.finished(FINAL, f"loss {found.train_loss:.4g}")
-        return found
+        self.listener.finished(FINAL, f"loss {trained.train_loss:.4g}")
+        return trained
 
     def _fit_once(self, name: str, penalties: Penalties, *, text: str) -> TrainedModel:
         training = self._training(penalties, "all")
         state = self._run(name, training, text=text)
         loss = float(mean_and_paired_error(training.losses(state, "all"), base=0)[0][0])
-        notes = (
-            ()
-            if state.converged
-            else ("the linear model has no finite optimum (separable classes): stopped on the way",)
-        )
+        unbounded = "the linear model has no finite optimum (separable classes): stopped on the way"
+        notes = () if state.converged else (unbounded,)
         lr = None if self.length is None else self.length.lr
         return TrainedModel(self.network, state.parameters[0], loss, lr, notes)
 
-    # ---- what goes on where it was ---------------------------------------------------------------
+    # ---- resumed where it was interrupted ---------------------------------------------------------------
 
     def _training(self, penalties: Penalties, part: RowPart) -> RowTraining:
         return RowTraining(
@@ -177,11 +177,11 @@ class FinalTraining:
 
     def _run(self, name: str, training: RowTraining, *, text: str) -> TrainingState:
         """Train, from the state that was stored if there is one."""
-        before = self.store.state(name)
+        stored = self.store.read_state(name)
         start = None
         self.listener.started(name, text, training.total_steps)
-        if before is not None:
-            start = TrainingState.from_arrays(int(before[1]["epoch"]), before[0])
+        if stored is not None:
+            start = TrainingState.from_arrays(int(stored[1]["epoch"]), stored[0])
             if self.length is not None:
                 self.listener.noted(f"{text}: goes on after epoch {start.epoch} of {self.length.stop_epoch}")
                 self.listener.advanced(name, training.steps_done(start.epoch))
@@ -216,22 +216,22 @@ def mean_and_paired_error(losses: Iterable[Float], *, base: int) -> tuple[Float,
     return np.asarray(total / count), np.asarray(np.sqrt(variance / count))
 
 
-def choose_tried(tried: Sequence[Tried]) -> Tried | None:
+def choose_strength(tried: Sequence[TriedStrength]) -> TriedStrength | None:
     """Return the strength to train with; None if all have diverged.
 
-    It is the one with the lowest loss, except that the recommended strength, which rests on far more
-    trainings, gives way only to one that is better by more than two standard errors of their difference. On
-    few rows, the lowest of three is luck.
+    It is the one with the lowest loss, with one exception: the recommended strength rests on far more
+    trainings, so another one must be better by more than two standard errors of their difference. On few
+    rows, the lowest of three is luck.
     """
-    (recommended,) = (one for one in tried if one.factor == 1)
-    best = min((one for one in tried if one.loss is not None), key=_loss, default=None)
+    (recommended,) = (strength for strength in tried if strength.factor == 1)
+    best = min((strength for strength in tried if strength.loss is not None), key=_loss, default=None)
     if best is None or best is recommended or recommended.loss is None:
         return best
     sure = _loss(recommended) - _loss(best) > ERRORS * (np.inf if best.error is None else best.error)
     return best if sure else recommended
 
 
-def _loss(tried: Tried) -> float:
+def _loss(tried: TriedStrength) -> float:
     return np.inf if tried.loss is None else tried.loss
 
 

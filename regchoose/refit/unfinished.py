@@ -1,16 +1,19 @@
-"""What is kept while a model is trained, so that a fit that was broken off goes on where it was."""
+"""What is stored while a model is trained, so that an interrupted fit can be resumed."""
 
 import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from regchoose.encoding.encoder import Encoder
 from regchoose.errors import UsageError, setting
 from regchoose.records.words import Arrays
+from regchoose.refit.encoded_rows import EncodedRows
 from regchoose.refit.model_folder import (
     MODEL,
     OURS,
@@ -28,79 +31,81 @@ PLAN = "plan.json"
 
 @dataclass(frozen=True)
 class Unfinished:
-    """The folder `unfinished` of a model.
+    """The folder `unfinished` inside a model's folder, while it is trained.
 
     Attributes
     ----------
     folder : Path
     key : str
-        Mark of the table, the settings and the code: what was kept under another is of no use.
+        Hash of the table, the settings and the code: what was stored under another is of no use.
     """
 
     folder: Path
     key: str
 
-    def plan(self) -> tuple[dict[str, Any], Encoder] | None:
-        """Return what is known of the table, once its rows are encoded."""
+    def read_encoded(self) -> tuple[EncodedRows, Encoder] | None:
+        """Return the encoded rows and their encoder; None before they are complete."""
         try:
-            said = json.loads((self.folder / PLAN).read_bytes())
+            stored = json.loads((self.folder / PLAN).read_bytes())
             encoder = Encoder.from_json((self.folder / PREPROCESSING).read_bytes())
+            if stored.get("key") != self.key:
+                return None
+            return TypeAdapter(EncodedRows).validate_python(stored["plan"]), encoder
         except (OSError, ValueError):
             return None
-        return (said["plan"], encoder) if said.get("key") == self.key else None
 
-    def keep_plan(self, plan: Mapping[str, Any], encoder: Encoder) -> None:
-        """Keep it."""
+    def keep_encoded(self, rows: EncodedRows, encoder: Encoder) -> None:
+        """Store that the rows are encoded, and how."""
         write_whole(self.folder / PREPROCESSING, as_json(encoder.to_json()))
-        write_whole(self.folder / PLAN, as_json({"key": self.key, "plan": plan}))
+        write_whole(self.folder / PLAN, as_json({"key": self.key, "plan": asdict(rows)}))
 
-    def state(self, name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Return the arrays of a training, and what was said beside them; None before its first epoch."""
+    def read_state(self, name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the arrays of a training and the values stored beside them; None before its first epoch."""
         try:
             return unpack((self.folder / f"{name}.safetensors").read_bytes())
         except (OSError, ValueError):
             return None
 
-    def keep_state(self, name: str, arrays: Arrays, said: Mapping[str, Any]) -> None:
-        """Keep where a training is."""
-        write_whole(self.folder / f"{name}.safetensors", pack(arrays, said))
+    def keep_state(self, name: str, arrays: Arrays, values: Mapping[str, Any]) -> None:
+        """Store where a training is."""
+        write_whole(self.folder / f"{name}.safetensors", pack(arrays, values))
 
     def leave(self) -> bool:
-        """Leave it for another time; say whether anything is kept, and else leave nothing behind."""
-        if self.plan() is not None:
+        """Leave the folder for a later run if it holds encoded rows, else remove it; return which."""
+        if self.read_encoded() is not None:
             return True
         shutil.rmtree(self.folder, ignore_errors=True)
-        with suppress(OSError):  # what is not empty stays
+        with suppress(OSError):  # the model's folder stays if it is not empty
             self.folder.parent.rmdir()
         return False
 
     def clear(self) -> None:
-        """Throw everything away."""
+        """Remove the folder."""
         shutil.rmtree(self.folder)
 
 
-def begin(target: Path, key: str, *, force: bool) -> Unfinished:
-    """Open the folder in which a model is made; what another fit has kept there is thrown away.
+def begin_fit(target: Path, key: str, *, force: bool) -> Unfinished:
+    """Open the folder in which a model is made, and remove what a fit with another key has left there.
 
     Parameters
     ----------
     force : bool
-        Whether a finished model, or the beginning of another, may be replaced.
+        Whether a finished model, or an unfinished fit of another, may be replaced.
 
     Raises
     ------
     UsageError
-        E206 where something is there already.
+        E206 if something is there already.
     ResourceError
-        E402 where the folder cannot be made.
+        E402 if the folder cannot be made.
     """
     work = Unfinished(target / UNFINISHED, key)
     if target.exists() and not target.is_dir():
         raise _taken(target, "is a file, and a folder is written")
-    if target.is_dir():
-        _refuse_taken(target, work, force=force)
+    if target.is_dir() and not force:
+        _refuse_taken(target, work)
     try:
-        if work.folder.is_dir() and work.plan() is None:
+        if work.folder.is_dir() and work.read_encoded() is None:
             work.clear()
         work.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -108,14 +113,12 @@ def begin(target: Path, key: str, *, force: bool) -> Unfinished:
     return work
 
 
-def _refuse_taken(target: Path, work: Unfinished, *, force: bool) -> None:
-    others = sorted(file.name for file in target.iterdir() if file.name not in OURS)
-    if force:
-        return
+def _refuse_taken(target: Path, work: Unfinished) -> None:
     if (target / MODEL).exists():
         raise _taken(target, "holds a model already")
-    if (work.folder / PLAN).exists() and work.plan() is None:
+    if (work.folder / PLAN).exists() and work.read_encoded() is None:
         raise _taken(target, "holds the beginning of another fit: other data, settings or version")
+    others = sorted(file.name for file in target.iterdir() if file.name not in OURS)
     if others:
         raise _taken(target, f"holds other files, as {others[0]!r}")
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from regchoose.records.model import Model, Tried
+from regchoose.records.model import Model, TriedStrength
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
 from regchoose.report.safe_markdown import (
@@ -67,13 +67,13 @@ def describe_loss(encoder: "Encoder") -> str:
     return "squared error of the standardized target" if regression else "log loss"
 
 
-def describe_factor(tried: Tried) -> str:
+def describe_factor(tried: TriedStrength) -> str:
     """Say which strength this was."""
     words = {1 / 3: "a third", 1.0: "as recommended", 3.0: "three times"}
     return words.get(tried.factor, f"{tried.factor:g} times")
 
 
-def describe_difference(model: Model, tried: Tried) -> str:
+def describe_difference(model: Model, tried: TriedStrength) -> str:
     """Say how far a loss is from that of the recommended strength, with two standard errors."""
     (recommended,) = (other for other in model.tried if other.factor == 1)
     if tried is recommended or None in (tried.loss, tried.error, recommended.loss):

@@ -10,7 +10,7 @@ from rich.progress import Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from regchoose.records.listener import Listener
+from regchoose.records.listener import Listener, Silent
 from regchoose.report.numbers import duration
 from regchoose.report.safe_text import fit_encoding, is_terminal, plain
 
@@ -21,27 +21,10 @@ class Display(Listener, Protocol):
     """A listener that shows what it hears."""
 
     def paused(self) -> AbstractContextManager[None]:
-        """Return a context in which nothing is drawn, for prompts."""
-        return nullcontext()
+        """Return a context in which nothing is drawn."""
 
 
-class SilentDisplay(Display):
-    """Shows nothing."""
-
-    def started(self, key: str, text: str, total: int) -> None:
-        """Show nothing."""
-
-    def advanced(self, key: str, done: int) -> None:
-        """Show nothing."""
-
-    def finished(self, key: str, summary: str) -> None:
-        """Show nothing."""
-
-    def noted(self, text: str) -> None:
-        """Show nothing."""
-
-
-class LogDisplay(Display):
+class LogDisplay:
     """One plain line when a step begins and one when it ends, for logs."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
@@ -66,6 +49,10 @@ class LogDisplay(Display):
     def noted(self, text: str) -> None:
         """Write a notice."""
         self._write(f"note   {plain(text, longest=400)}")
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Return an empty context: lines stay where they are."""
+        return nullcontext()
 
     def _write(self, line: str) -> None:
         self._stream.write(f"{fit_encoding(line, self._stream.encoding)}\n")
@@ -165,7 +152,7 @@ def show_progress(
     # FORCE_COLOR makes rich redraw in logs, so whether to draw is decided here.
     drawing = is_terminal(stream) and not environ.get("CI") and environ.get("TERM") != "dumb"
     if quiet or (json and not drawing):
-        yield SilentDisplay()
+        yield Silent()
     elif not drawing:
         yield LogDisplay(stream, clock)
     else:

@@ -1,4 +1,4 @@
-"""The sections of a result that rest on trained arms."""
+"""The sections of a result on trained arms."""
 
 from dataclasses import asdict, dataclass
 
@@ -28,23 +28,16 @@ from regchoose.result.experiment_sections import (
     DesignPrior,
     StageSummary,
 )
-from regchoose.run.audit_section import audit
-from regchoose.run.curve_sections import curves
-from regchoose.run.wording import (
-    advice,
-    comparison_sentence,
-    design_sentence,
-    growth_sentence,
-    in_words,
-    size_rule,
-    split_of,
-)
+from regchoose.run.audit_section import make_audit
+from regchoose.run.curve_sections import make_curves
+from regchoose.run.dry_run import describe_design
+from regchoose.run.wording import advise, describe_growth, describe_size_rule, describe_strengths, split_of
 from regchoose.statistics.posterior import compare_arms
 
 
 @dataclass(frozen=True)
 class ArmSections:
-    """What a result says of the arms."""
+    """What a result says about the arms."""
 
     recommendation: Recommendation
     arms: Arms
@@ -54,21 +47,16 @@ class ArmSections:
     audit: Audit | None
 
 
-def sections_of(judgement: Judgement) -> ArmSections:
-    """Return the sections of a result that rest on trained arms."""
+def make_arm_sections(judgement: Judgement) -> ArmSections:
+    """Make the sections of a result on trained arms."""
     return ArmSections(
         _recommendation(judgement),
         Arms(**{arm: _arm(judgement, run) for arm, run in judgement.arms.items()}),
         _design(judgement),
-        [_compared(key, found) for key, found in judgement.diamonds.items()],
-        curves(judgement.arms, judgement.experiment, judgement.posterior),
-        audit(judgement) if judgement.experiment.settings.audit else None,
+        [_compare(key, comparison) for key, comparison in judgement.diamonds.items()],
+        make_curves(judgement.arms, judgement.experiment, judgement.posterior),
+        make_audit(judgement) if judgement.experiment.settings.audit else None,
     )
-
-
-def evidence_of(judgement: Judgement) -> dict[str, str]:
-    """Return a line for each diamond of the chart: the difference, its interval, and the probabilities."""
-    return {key: comparison_sentence(found) for key, found in judgement.diamonds.items()}
 
 
 def _recommendation(judgement: Judgement) -> Recommendation:
@@ -83,7 +71,6 @@ def _recommendation(judgement: Judgement) -> Recommendation:
     practical = any(
         abs(judgement.loss(other) - judgement.loss(arm)) > verdict.rope for other in judgement.arms
     )
-    said = {"safe": verdict.safe, "practical": practical, "arms": len(judgement.arms)}
     return Recommendation(
         regularizer=arm,
         outcome=verdict.outcome,
@@ -100,21 +87,29 @@ def _recommendation(judgement: Judgement) -> Recommendation:
         nonzero_share=run.nonzero_share,
         training=None if linear else _training(judgement, run),
         subsample_size=SubsampleSize(l1=float(run.judged.l1[0]), l2=float(run.judged.l2[0]), rows=rows),
-        rule=size_rule(run.judged, rows, of=of, sparse=run.nonzero_share < SPARSE, exponent=exponent),
+        rule=describe_size_rule(
+            run.judged, rows, of=of, sparse=run.nonzero_share < SPARSE, exponent=exponent
+        ),
         full_size=_full_size(judgement),
-        in_words=in_words(l1, l2, task=judgement.table.task, linear=linear, batch=batch, rows=of),
+        in_words=describe_strengths(l1, l2, task=judgement.table.task, linear=linear, batch=batch, rows=of),
         weight_decay=2 * l2 or None,
-        sentence=advice(arm, certainty=verdict.certainty, evidence=said),
+        sentence=advise(
+            arm,
+            certainty=verdict.certainty,
+            safe=verdict.safe,
+            practical=practical,
+            n_arms=len(judgement.arms),
+        ),
     )
 
 
 def _gain(judgement: Judgement, arm: Arm) -> Gain | None:
     if arm == "none" or "none" not in judgement.arms:
         return None
-    found = compare_arms(judgement.posterior, "none", arm, rope=judgement.rope)
+    comparison = compare_arms(judgement.posterior, "none", arm, rope=judgement.rope)
     base = judgement.loss("none")
-    low, high = found.interval
-    return Gain(value=found.difference / base, interval=[low / base, high / base])
+    low, high = comparison.interval
+    return Gain(value=comparison.difference / base, interval=[low / base, high / base])
 
 
 def _full_size(judgement: Judgement) -> FullSize | None:
@@ -131,7 +126,7 @@ def _full_size(judgement: Judgement) -> FullSize | None:
         measured=[
             GainAt(rows=size.rows, gain=size.gain, interval=list(size.interval)) for size in growth.sizes
         ],
-        sentence=growth_sentence(growth, of=of, matters=matters),
+        sentence=describe_growth(growth, of=of, matters=matters),
     )
 
 
@@ -180,19 +175,19 @@ def _design(judgement: Judgement) -> Design:
         repeats=settings.repeats if crossed else None,
         rows=experiment.n_rows,
         test_rows=experiment.layout.test_rows or None,
-        text=design_sentence(experiment),
+        text=describe_design(experiment.layout, settings),
         rope=verdict.rope,
         variance_factor=experiment.variance_factor(len(experiment.final)),
         arm_prior=None if prior is None else DesignPrior.model_validate(asdict(prior)),
         loss="squared error of the standardized target" if regression else "log loss",
         loss_null=experiment.loss_null,
-        looks=[_summary(layout, seen) for layout, seen in judgement.looks],
+        looks=[_summarize_stage(layout, stage_verdict) for layout, stage_verdict in judgement.stages],
         ended="decided" if verdict.certainty != "undecided" else judgement.last,
         firm_from=judgement.firm,
     )
 
 
-def _summary(layout: Layout, verdict: Verdict) -> StageSummary:
+def _summarize_stage(layout: Layout, verdict: Verdict) -> StageSummary:
     return StageSummary(
         kind=layout.kind,
         rows=layout.rows,
@@ -202,14 +197,14 @@ def _summary(layout: Layout, verdict: Verdict) -> StageSummary:
     )
 
 
-def _compared(question: str, found: Comparison) -> Compared:
+def _compare(question: str, comparison: Comparison) -> Compared:
     return Compared(
         question=question,
-        a=found.a,
-        b=found.b,
-        difference=found.difference,
-        interval=list(found.interval),
-        better=found.better,
-        equivalent=found.equivalent,
-        worse=found.worse,
+        a=comparison.a,
+        b=comparison.b,
+        difference=comparison.difference,
+        interval=list(comparison.interval),
+        better=comparison.better,
+        equivalent=comparison.equivalent,
+        worse=comparison.worse,
     )

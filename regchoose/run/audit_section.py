@@ -5,16 +5,16 @@ from regchoose.experiment.judgement import Judgement
 from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.result.experiment_sections import ArmNumbers, Audit, FixedLength
 from regchoose.run.wording import (
-    assumptions,
-    audit_sentences,
-    growth_sentence,
-    looks_sentence,
-    split_sentence,
+    describe_assumptions,
+    describe_audit,
+    describe_growth,
+    describe_split,
+    describe_stages,
 )
 from regchoose.statistics.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer
 from regchoose.statistics.posterior import Posterior, compare_arms
 
-ALIKE = 0.8  # P(a simpler arm is not worse by more than δ) from which it is mentioned
+ALIKE = 0.8  # P(a simpler arm is not worse by more than δ): from here on it is mentioned
 SIMPLER: dict[Arm, tuple[Arm, ...]] = {
     "elastic_net": ("none", "l1", "l2"),
     "l1": ("none",),
@@ -23,18 +23,18 @@ SIMPLER: dict[Arm, tuple[Arm, ...]] = {
 }
 
 
-def audit(judgement: Judgement) -> Audit:
-    """Return what the chart does not ask: the best arm, simpler ones, the fixed length."""
+def make_audit(judgement: Judgement) -> Audit:
+    """Make the section on what the chart does not ask: the best arm, simpler ones, the fixed length."""
     verdict, chart_arm = judgement.verdict, OUTCOME_ARMS[judgement.outcome]
     losses: dict[str, float] = {arm: judgement.loss(arm) for arm in judgement.arms}
     at_end = pool_cells(judgement.arms, judgement.experiment, at_end=True)
     losses_at_end: dict[str, float] = dict(zip(at_end.arms, at_end.mean.tolist(), strict=True))
     epochs = int(judgement.experiment.training.schedule.checkpoints[-1])
     linear = judgement.experiment.is_convex
-    found = compare_arms(judgement.posterior, chart_arm, verdict.best_arm, rope=verdict.rope)
-    firmly = bool(found.worse >= FIRM)
-    simpler = _simpler(judgement, chart_arm)
-    sentences = audit_sentences(
+    comparison = compare_arms(judgement.posterior, chart_arm, verdict.best_arm, rope=verdict.rope)
+    firmly = bool(comparison.worse >= FIRM)
+    simpler = _find_simpler(judgement, chart_arm)
+    sentences = describe_audit(
         arm=chart_arm,
         best=verdict.best_arm,
         losses=losses,
@@ -42,16 +42,16 @@ def audit(judgement: Judgement) -> Audit:
         epochs=1 if linear else epochs,
         simpler=simpler,
         firmly=firmly,
-        alike=found.equivalent >= FIRM,
+        alike=comparison.equivalent >= FIRM,
     )
     if chart_arm in ("none", "l2"):
-        sentences.append(assumptions(lost="Elastic Net", profile=judgement.profile))
-    sentences += filter(None, [split_sentence(judgement.table)])
+        sentences.append(describe_assumptions(judgement.profile))
+    sentences += filter(None, [describe_split(judgement.table)])
     sentences += [f"{ARM_NAMES[arm]} was not trained: the budget was used up." for arm in judgement.skipped]
-    sentences += filter(None, [looks_sentence(judgement.looks, ended=judgement.last)])
+    sentences += filter(None, [describe_stages(judgement.stages, ended=judgement.last)])
     if judgement.growth is not None:
         matters = judgement.matters_at_full_size
-        sentences.append(growth_sentence(judgement.growth, of=judgement.table.n_all, matters=matters))
+        sentences.append(describe_growth(judgement.growth, of=judgement.table.n_all, matters=matters))
     if verdict.certainty == "undecided":
         name = ARM_NAMES[OUTCOME_ARMS[judgement.prior]]
         sentences.append(f"Prior knowledge, measured on the data, would say {name} (right in at most 60 %).")
@@ -62,21 +62,22 @@ def audit(judgement: Judgement) -> Audit:
         firmly=firmly,
         simpler_equivalent=simpler[0] if simpler else None,
         safe=ArmNumbers(**verdict.safe_of),
-        outcome_at_fixed_length=None if linear else _outcome_of(judgement, at_end),
+        outcome_at_fixed_length=None if linear else _outcome_at(judgement, at_end),
         fixed_length=None if linear else FixedLength(epochs=epochs, loss=ArmNumbers(**losses_at_end)),
         sentences=sentences,
     )
 
 
-def _outcome_of(judgement: Judgement, posterior: Posterior) -> str:
+def _outcome_at(judgement: Judgement, posterior: Posterior) -> str:
     return judgement.walk({key: answer(posterior, key, rope=judgement.rope) for key in DIAMONDS})
 
 
-def _simpler(judgement: Judgement, arm: Arm) -> tuple[Arm, float] | None:
+def _find_simpler(judgement: Judgement, arm: Arm) -> tuple[Arm, float] | None:
     """Return the simplest arm that is not worse by more than δ, and how probable that is."""
     for other in SIMPLER[arm]:
         if other in judgement.arms:
-            found = compare_arms(judgement.posterior, other, arm, rope=judgement.rope)
-            if found.better + found.equivalent >= ALIKE:
-                return other, found.better + found.equivalent
+            comparison = compare_arms(judgement.posterior, other, arm, rope=judgement.rope)
+            probability = comparison.better + comparison.equivalent
+            if probability >= ALIKE:
+                return other, probability
     return None

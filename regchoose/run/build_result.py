@@ -1,4 +1,4 @@
-"""The result of a run, from everything that it found."""
+"""Building the result of a run from everything that it found."""
 
 import hashlib
 import json
@@ -38,8 +38,8 @@ from regchoose.result.document import (
     Written,
 )
 from regchoose.result.experiment_sections import Curves
-from regchoose.run.arm_sections import evidence_of, sections_of
-from regchoose.run.wording import advice
+from regchoose.run.arm_sections import make_arm_sections
+from regchoose.run.wording import advise, describe_comparison
 from regchoose.settings.options import Option, Settings
 from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.table.content_hash import content_hash
@@ -60,31 +60,32 @@ def make_result(
     seconds: Mapping[str, float],
     partial: bool = False,
 ) -> RunResult:
-    """Put the result of a walk together.
+    """Build the result of a run.
 
     Parameters
     ----------
     judgement : Judgement, optional
-        None where the walk went by prior knowledge.
+        None if nothing was trained, and the outcome follows from prior knowledge.
     seconds : mapping of str to float
-        "total", "estimated" where there was an estimate, and each arm's.
+        "total", each arm by its name, and "estimated" if there was an estimate.
     partial : bool
         Whether the run was stopped before its end.
     """
     ending = steps[-1].node
     assert isinstance(ending, Outcome)
-    judged = None if judgement is None else sections_of(judgement)
-    evidence = {} if judgement is None else evidence_of(judgement)
+    judged = None if judgement is None else make_arm_sections(judgement)
+    diamonds = {} if judgement is None else judgement.diamonds
+    evidence = {key: describe_comparison(comparison) for key, comparison in diamonds.items()}
     return RunResult(
         ok=True,
         schema_version=SCHEMA_VERSION,
         regchoose_version=__version__,
         fingerprint=_fingerprint(table, settings, experiment),
-        settings=Chosen(**settings_of(settings)),
+        settings=Chosen(**_settings_with_effect(settings)),
         partial=partial,
         seconds=seconds["total"],
         execution=_execution(settings, experiment, seconds=seconds),
-        recommendation=_of_knowledge(ending) if judged is None else judged.recommendation,
+        recommendation=_from_prior_knowledge(ending) if judged is None else judged.recommendation,
         path=[_step(step, evidence) for step in steps],
         arms=Arms() if judged is None else judged.arms,
         design=None if judged is None else judged.design,
@@ -97,20 +98,20 @@ def make_result(
 
 
 def _remarks(table: Table, subsample: Subsample | None, experiment: Experiment | None) -> tuple[str, ...]:
-    """Return what is to be said of the network and of the order of the rows."""
-    said = [phrase_of(line, setting("penalize")) for line in (experiment.remarks if experiment else ())]
+    """Return warnings about the network and the order of the rows."""
+    remarks = [phrase_of(line, setting("penalize")) for line in (experiment.remarks if experiment else ())]
     order = subsample.order if subsample else None
     if not (order is None or order.ok or table.time is not None):
-        said.append(
+        remarks.append(
             f"the first third of the rows can be told from the last (AUC {order.value:.2f}), so their order "
             "means something, and they are split at random: where it is time, "
             + setting("time")
             + " names its column"
         )
-    return tuple(phrase.words(python=table.dialect.in_memory) for phrase in said)
+    return tuple(remark.words(python=table.dialect.in_memory) for remark in remarks)
 
 
-def settings_of(settings: Settings) -> dict[str, Any]:
+def _settings_with_effect(settings: Settings) -> dict[str, Any]:
     """Return the settings that can change a result."""
     return {
         field.name: getattr(settings, field.name)
@@ -120,12 +121,12 @@ def settings_of(settings: Settings) -> dict[str, Any]:
 
 
 def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None) -> Fingerprint:
-    said = json.dumps(settings_of(settings), sort_keys=True)
+    content = json.dumps(_settings_with_effect(settings), sort_keys=True)
     source = experiment.network_source if experiment else ""
     network = {"network": source} if source else {}
     return Fingerprint(
         data=content_hash(table),
-        settings=hashlib.sha256(said.encode()).hexdigest()[:16],
+        settings=hashlib.sha256(content.encode()).hexdigest()[:16],
         version=__version__,
         **network,
     )
@@ -203,39 +204,37 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
 
 
 def _dialect(dialect: Dialect) -> Written:
-    said = asdict(dialect)
+    fields_of_dialect = asdict(dialect)
     if dialect.escape is None:
-        said.pop("escape")
-    return Written(**said)
+        del fields_of_dialect["escape"]
+    return Written(**fields_of_dialect)
 
 
 def _column(column: Column) -> TableColumn:
-    known = TableColumn(
-        name=column.name, role=column.role, type=column.type, why=column.why, missing=column.missing
+    date = {} if column.date is None else {"date": ReadDates(**asdict(column.date))}
+    return TableColumn(
+        name=column.name, role=column.role, type=column.type, why=column.why, missing=column.missing, **date
     )
-    if column.date is None:
-        return known
-    return known.model_copy(update={"date": ReadDates(**asdict(column.date))})
 
 
 def _measured(finding: Finding) -> Measured:
     return Measured(answer=finding.answer, evidence=finding.evidence, figures=dict(finding.figures))
 
 
-def _associations(found: AssociationMatrix | None) -> ColumnAssociations | None:
-    """Return the picture of the associations; three decimals are enough for it."""
-    if found is None:
+def _associations(associations: AssociationMatrix | None) -> ColumnAssociations | None:
+    """Return the associations for their plot, for which three decimals are enough."""
+    if associations is None:
         return None
     return ColumnAssociations(
-        columns=list(found.columns),
-        of=found.of,
-        matrix=np.round(found.matrix, 3).tolist(),
-        target=np.round(found.target, 3).tolist(),
+        columns=list(associations.columns),
+        of=associations.of,
+        matrix=np.round(associations.matrix, 3).tolist(),
+        target=np.round(associations.target, 3).tolist(),
     )
 
 
-def _of_knowledge(ending: Outcome) -> Recommendation:
-    """Return the recommendation of a walk that trained nothing."""
+def _from_prior_knowledge(ending: Outcome) -> Recommendation:
+    """Return the recommendation of a run that trained nothing."""
     return Recommendation(
         regularizer=ending.regularizer,
         outcome=ending.key,
@@ -255,5 +254,5 @@ def _of_knowledge(ending: Outcome) -> Recommendation:
         rule=None,
         in_words=InWords(),
         weight_decay=None,
-        sentence=advice(ending.regularizer, certainty="prior", evidence={}),
+        sentence=advise(ending.regularizer, certainty="prior"),
     )

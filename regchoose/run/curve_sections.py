@@ -1,4 +1,4 @@
-"""What the plots of a report show: the section curves of a result."""
+"""The section `curves` of a result: what the plots of a report show."""
 
 from collections.abc import Mapping
 
@@ -25,15 +25,15 @@ from regchoose.result.experiment_sections import (
 )
 from regchoose.statistics.posterior import Posterior
 
-BINS, WITHIN = 41, 0.995  # of the histograms of weights: an odd number, so that one is around zero
+BINS, WITHIN = 41, 0.995  # of the histograms of weights; BINS is odd, so that one bin is around zero
 
 
-def curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: Posterior) -> Curves:
-    """Return what the plots show: losses by strength and epoch, weights, fitted curves, the posterior."""
+def make_curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: Posterior) -> Curves:
+    """Make the section: losses by strength and epoch, weights, fitted curves, the posterior."""
     schedule, linear = experiment.training.schedule, experiment.is_convex
     epochs = [] if linear else schedule.checkpoints.tolist()
     fitted = {arm: run.fitted for arm, run in arms.items() if run.fitted is not None}
-    drawn = {"fitted": _of_fits(experiment.drawing, fitted)} if experiment.drawing and fitted else {}
+    drawn = {"fitted": _fitted_curves(experiment.drawing, fitted)} if experiment.drawing and fitted else {}
     return Curves(
         loss_by_strength=StrengthCurves(**{arm: _by_strength(run) for arm, run in arms.items()}),
         loss_by_epoch=EpochCurves(
@@ -45,7 +45,7 @@ def curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: Poster
                 if not linear
             }
         ),
-        weights=_of_weights({arm: run.weights for arm, run in arms.items() if len(run.weights)}),
+        weights=_count_weights({arm: run.weights for arm, run in arms.items() if len(run.weights)}),
         posterior=MeanLosses(
             arms=list(posterior.arms),
             mean=posterior.mean.tolist(),
@@ -63,33 +63,34 @@ def _by_strength(run: ArmRun) -> ByStrength:
         l1=run.tuning.grid.l1.tolist(),
         l2=run.tuning.grid.l2.tolist(),
         inner_loss=run.tuning.loss[rows, best].tolist(),
-        # At one length for all: the best length of a strength far too large is a step or two.
+        # At one length for all, because the best length of a strength far too large is a step or two.
         nonzero_share=run.tuning.nonzero_share[:, run.chosen.checkpoint].tolist(),
         in_all_cells=run.tuning.everywhere.tolist(),
         chosen=run.chosen.point,
     )
 
 
-def _of_weights(weights: Mapping[Arm, Float]) -> WeightCurves:
-    """Count weights between edges that all arms share; exact zeros and what lies beyond are apart.
+def _count_weights(weights: Mapping[Arm, Float]) -> WeightCurves:
+    """Count weights in bins that all arms share; exact zeros, and weights beyond the bins, are counted apart.
 
-    The edges reach as far as all but a two-hundredth of the largest weights of any arm.
+    The bins hold 99.5 % of the weights of every arm.
     """
-    reach = max((float(np.quantile(np.abs(own), WITHIN)) for own in weights.values()), default=0.0) or 1.0
+    reaches = (float(np.quantile(np.abs(values), WITHIN)) for values in weights.values())
+    reach = max(reaches, default=0.0) or 1.0
     edges = np.linspace(-reach, reach, BINS + 1)
     counted = {
         arm: Counted(
-            counts=np.histogram(own[own != 0], edges)[0].tolist(),
-            zeros=int((own == 0).sum()),
-            beyond=int((np.abs(own) > reach).sum()),
-            of=len(own),
+            counts=np.histogram(values[values != 0], edges)[0].tolist(),
+            zeros=int((values == 0).sum()),
+            beyond=int((np.abs(values) > reach).sum()),
+            of=len(values),
         )
-        for arm, own in weights.items()
+        for arm, values in weights.items()
     }
     return WeightCurves(edges=edges.tolist(), arms=CountedArms(**counted))
 
 
-def _of_fits(drawing: Drawing, fitted: Mapping[Arm, Float]) -> FittedCurves:
+def _fitted_curves(drawing: Drawing, fitted: Mapping[Arm, Float]) -> FittedCurves:
     """Return a panel for each name that is drawn, with the curve of each arm: (k', g)."""
     panels = [
         Panel(

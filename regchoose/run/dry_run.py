@@ -1,50 +1,44 @@
-"""What a run would do, and about how long it would take, without PyTorch: `--dry-run`."""
+"""What a run would do, and about how long that would take: `--dry-run`. PyTorch is not loaded."""
 
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from regchoose.encoding.coding import coding
+from regchoose.encoding.input_plan import plan_inputs
 from regchoose.experiment.choice import count_tuned_models, race_stops
-from regchoose.experiment.design import (
-    FULL_LENGTH_CELLS,
-    INNER_PARTS,
-    MODELS_PER_CELL,
-    TUNING_SETS,
-    Layout,
-    make_layout,
-)
+from regchoose.experiment.design import FULL_LENGTH_CELLS, INNER_PARTS, MODELS_PER_CELL, TUNING_SETS, Layout
 from regchoose.experiment.grid import FEWEST_POINTS, make_grid
 from regchoose.machine import cores
 from regchoose.records.answers import Ask
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
-from regchoose.settings.options import Settings, first_rows, for_images, parse_duration
+from regchoose.run.memory_estimate import first_layout
+from regchoose.settings.options import Settings, for_images, parse_duration
 from regchoose.settings.values import FIELDS, option_of
 from regchoose.table.load import load
 
-# Multiplications and additions a second and core, in training many small networks side by side: 250 models of
-# 442 × 10 rows, 64-64 units, on two cores of an AMD EPYC. Larger networks do better, other machines differ.
+# Multiplications and additions a second and core, measured in training 250 models side by side on 442 × 10
+# rows, 64-64 units, on two cores of an AMD EPYC. Larger networks are faster, and machines differ.
 RATE = 7e9
-OPERATIONS = 6  # of a weight and row: forward, back to the inputs, back to the weights; two each
-NEWTON_STEPS = 30  # of a linear model, about
+OPERATIONS = 6  # for each weight and row: forward, back to the inputs, back to the weights; two each
+NEWTON_STEPS = 30  # for a linear model, about
 
 
 @dataclass(frozen=True)
-class Work:
-    """What is to be trained.
+class TrainingPlan:
+    """How much is to be trained.
 
     Parameters
     ----------
     rows : int
-        That a model of the tuning part trains on.
+        Rows that a model of the tuning part trains on.
     epochs : int
-        Of the schedule; 0 for a linear model.
+        Epochs of the schedule; 0 for a linear model.
     models : mapping of Arm to int
-        At most, unless a grid is extended.
+        At most so many, unless a grid is extended.
     weights : int or None
-        Of a network; None where a rule for it would say little: the cnn, or the user's own.
+        Weights of a network; None for the cnn and the user's own, whose time does not follow from it.
     """
 
     rows: int
@@ -53,13 +47,15 @@ class Work:
     weights: int | None
 
 
-def plan(path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Say what a run would do: the table as it is read, the subsample, the trainings, and how long.
+def plan_run(
+    path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Return what a run would do: how the table is read, the subsample, the trainings, and the time.
 
     Parameters
     ----------
     given : frozenset of str
-        Settings that somebody chose; of images a network that nobody chose is the cnn.
+        Settings that somebody chose; images get the cnn unless a network is among them.
 
     Raises
     ------
@@ -69,8 +65,8 @@ def plan(path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = fro
     table = load(path, settings, choose=ask)
     if table.image is not None:
         settings = for_images(settings, given=given)
-    layout = make_layout(table.n_rows, rows=first_rows(settings), exchangeable=table.exchangeable)
-    work = work_of(table, layout, settings)
+    layout = first_layout(table, settings)
+    plan = plan_trainings(table, layout, settings)
     return {
         "table": {
             "path": table.path,
@@ -83,16 +79,16 @@ def plan(path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = fro
             "warnings": list(table.warnings),
         },
         "subsample": f"{layout.drawn:,} of {table.n_all:,} rows",
-        "design": _said(layout, settings),
-        "schedule_epochs": work.epochs or None,
-        "models": dict(work.models),
-        "time": _time(work, settings),
+        "design": describe_design(layout, settings),
+        "schedule_epochs": plan.epochs or None,
+        "models": dict(plan.models),
+        "time": _describe_time(plan, settings),
         "settings": {name: getattr(settings, name) for name in FIELDS if option_of(name).result},
     }
 
 
-def work_of(table: Table, layout: Layout, settings: Settings) -> Work:
-    """Return what is to be trained; see `regchoose.experiment.plan`."""
+def plan_trainings(table: Table, layout: Layout, settings: Settings) -> TrainingPlan:
+    """Count what is to be trained; `regchoose.experiment.plan` prepares it."""
     linear = settings.network == "linear"
     crossed = layout.kind == "B"
     training = layout.rows * (settings.folds - 1) // settings.folds if crossed else layout.rows
@@ -102,15 +98,17 @@ def work_of(table: Table, layout: Layout, settings: Settings) -> Work:
     tuning = settings.folds * repeats if crossed else TUNING_SETS
     judging = settings.folds * settings.repeats if crossed else layout.sets
     models = {
-        arm: _models(arm, settings, tuning=tuning, judging=judging, inner=inner, linear=linear)
+        arm: _count_models(arm, settings, tuning=tuning, judging=judging, inner=inner, linear=linear)
         for arm in ARMS
     }
     steps = max(1, round(rows / settings.batch))
     epochs = 0 if linear else max(settings.epochs, ceil(settings.steps / steps))
-    return Work(rows, epochs, models, _weights(table, settings))
+    return TrainingPlan(rows, epochs, models, _count_weights(table, settings))
 
 
-def _models(arm: Arm, settings: Settings, *, tuning: int, judging: int, inner: int, linear: bool) -> int:
+def _count_models(
+    arm: Arm, settings: Settings, *, tuning: int, judging: int, inner: int, linear: bool
+) -> int:
     alphas = settings.alphas if settings.alpha is None else (settings.alpha,)
     fixed = (settings.l1, settings.l2)
     points = len(make_grid(arm, top=1.0, strengths=settings.strengths, alphas=alphas, fixed=fixed))
@@ -120,51 +118,44 @@ def _models(arm: Arm, settings: Settings, *, tuning: int, judging: int, inner: i
     return count_tuned_models(points, stops) + again + judging
 
 
-def _weights(table: Table, settings: Settings) -> int | None:
+def _count_weights(table: Table, settings: Settings) -> int | None:
     if settings.network not in ("mlp", "linear"):
         return None
     hidden = () if settings.network == "linear" else settings.hidden
     outputs = len(table.classes) if table.task == "multiclass" else 1
-    sizes = (len(coding(table).input_names), *hidden, outputs)
+    sizes = (len(plan_inputs(table).input_names), *hidden, outputs)
     return sum(before * after for before, after in pairwise(sizes))
 
 
-def seconds(work: Work, *, workers: int, rate: float = RATE) -> float | None:
-    """Return about how many seconds the trainings take; None for the user's own network.
-
-    Parameters
-    ----------
-    workers : int
-        Trainings side by side.
-    rate : float
-        Operations a second of each, as measured on the machine, where that was done.
-    """
-    if work.weights is None:
+def estimate_time(plan: TrainingPlan, *, workers: int) -> float | None:
+    """Return about how many seconds the trainings take, `workers` at a time; None for unknown weights."""
+    if plan.weights is None:
         return None
-    passes = OPERATIONS * work.epochs * work.weights if work.epochs else NEWTON_STEPS * work.weights**2
-    return sum(work.models.values()) * work.rows * passes / (rate * workers)
+    passes = OPERATIONS * plan.epochs * plan.weights if plan.epochs else NEWTON_STEPS * plan.weights**2
+    return sum(plan.models.values()) * plan.rows * passes / (RATE * workers)
 
 
-def _time(work: Work, settings: Settings) -> str:
+def _describe_time(plan: TrainingPlan, settings: Settings) -> str:
     workers = settings.jobs or cores()
-    took = seconds(work, workers=workers)
-    if took is None:
+    seconds = estimate_time(plan, workers=workers)
+    if seconds is None:
         return "not estimated: this network is timed when it trains"
-    fits = "within" if took <= parse_duration(settings.budget) else "over"
+    fits = "within" if seconds <= parse_duration(settings.budget) else "over"
     rule = (
-        f"{sum(work.models.values()):,} models × {work.rows:,} rows × {work.epochs or NEWTON_STEPS} epochs "
-        f"× {work.weights:,} weights, {workers} at a time"
+        f"{sum(plan.models.values()):,} models × {plan.rows:,} rows × {plan.epochs or NEWTON_STEPS} epochs "
+        f"× {plan.weights:,} weights, {workers} at a time"
     )
-    return f"about {_rounded(took)}, {fits} the budget of {settings.budget}; by rule, not measured: {rule}"
+    return f"about {_round(seconds)}, {fits} the budget of {settings.budget}; by rule, not measured: {rule}"
 
 
-def _rounded(took: float) -> str:
-    if took < 90:
-        return f"{max(1, round(took))} s"
-    return f"{took / 60:.0f} min" if took < 5400 else f"{took / 3600:.1f} h"
+def _round(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _said(layout: Layout, settings: Settings) -> str:
+def describe_design(layout: Layout, settings: Settings) -> str:
+    """Say on which rows models are trained and judged."""
     if layout.kind == "A":
         sets = f"{layout.sets} separate training sets of {layout.rows:,} rows"
         return f"{sets}, judged on {layout.test_rows:,} others"

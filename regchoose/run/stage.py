@@ -1,13 +1,14 @@
-"""One look: so many rows drawn, prepared and trained on. A doubtful verdict is looked at again, on more."""
+"""One stage of a run: rows drawn, prepared and trained on. While undecided, another has twice the rows."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
 from regchoose.errors import ResourceError, is_lack_of_memory, setting
-from regchoose.experiment.arms import ArmRun, choose_rope, pool_cells, train_arm
-from regchoose.experiment.design import Layout, make_layout
+from regchoose.experiment.arms import ArmRun, train_arm
+from regchoose.experiment.design import make_layout
 from regchoose.experiment.gain_by_rows import Growth, grow, prepare_parts
 from regchoose.experiment.learning_rate import (
     RATES,
@@ -29,111 +30,109 @@ from regchoose.subsample.draw import draw
 from regchoose.workers.tasks import Workers
 
 MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
-MOST_LOOKS = 3
-WORTH = 1.5  # times as many rows must be there for another look
-MIXED = "The workers' processors are of several kinds, which may round otherwise: last digits may differ."
+MOST_STAGES = 3
+WORTH = 1.5  # times as many rows must be there for another stage
 
 Clock = Callable[[], float]
 
 
-def layout_of(table: Table, *, rows: int) -> Layout:
-    """Return the design for so many rows of a table."""
-    return make_layout(table.n_rows, rows=rows, exchangeable=table.exchangeable)
-
-
-class Look:
-    """One look at a table. What has been found is kept here; each part is done when first needed.
+@dataclass(frozen=True)
+class RunContext:
+    """What all stages of a run share.
 
     Parameters
     ----------
-    number : int
-        1 for the first look.
+    clock : callable
+        Returns seconds from any beginning, never falling.
     workers : Workers
-        Who trains.
-    lr : float, optional
-        The learning rate that an earlier look found.
-    kept : BlockStore, optional
+        Train the models.
+    store : BlockStore, optional
         Where trained blocks are looked up and stored.
     """
 
-    def __init__(
-        self,
-        table: Table,
-        settings: Settings,
-        *,
-        rows: int,
-        number: int,
-        listener: Listener,
-        clock: Clock,
-        workers: Workers,
-        lr: float | None = None,
-        kept: BlockStore | None = None,
-    ) -> None:
-        self.table, self.settings, self.number = table, settings, number
-        self.layout = layout_of(table, rows=rows)
+    table: Table
+    settings: Settings
+    listener: Listener
+    clock: Clock
+    workers: Workers
+    store: BlockStore | None = None
+
+
+class Stage:
+    """One stage of a run: rows are drawn, prepared and trained on. Each step is done when it is first needed.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of a training set, or of the cross-validation.
+    number : int
+        1 for the first stage.
+    lr : float, optional
+        The learning rate that an earlier stage found.
+
+    Attributes
+    ----------
+    subsample, experiment
+        None before they are drawn and prepared.
+    seconds : dict of str to float
+        How long the arms and other steps took; "estimated" is the estimate.
+    """
+
+    def __init__(self, context: RunContext, *, rows: int, number: int = 1, lr: float | None = None) -> None:
+        table = context.table
+        self.layout = make_layout(table.n_rows, rows=rows, exchangeable=table.exchangeable)
+        self.subsample: Subsample | None = None
+        self.experiment: Experiment | None = None
         self.arms: dict[Arm, ArmRun] = {}
         self.seconds: dict[str, float] = {}
-        self._listener, self._clock, self._lr = listener, clock, lr
-        self._workers, self._kept = workers, kept
-        self._subsample: Subsample | None = None
-        self._experiment: Experiment | None = None
+        self._context, self._number, self._lr = context, number, lr
+        self._table, self._settings = table, context.settings
+        self._listener, self._clock = context.listener, context.clock
 
-    @property
-    def subsample(self) -> Subsample | None:
-        """The subsample, if it was drawn."""
-        return self._subsample
-
-    @property
-    def experiment(self) -> Experiment | None:
-        """The experiment, if it was prepared."""
-        return self._experiment
-
-    def drawn(self) -> Subsample:
-        """Return the subsample."""
-        if self._subsample is None:
-            self._listener.started("subsample", self._text("subsample"), 0)
-            settings = self.settings
-            size = self.layout.drawn
+    def draw_subsample(self) -> Subsample:
+        """Draw the subsample; return it."""
+        if self.subsample is None:
+            self._listener.started("subsample", self._label("subsample"), 0)
+            size, folds, seed = self.layout.drawn, self._settings.folds, self._settings.seed
             with self._within_memory():
-                self._subsample = draw(self.table, size=size, folds=settings.folds, seed=settings.seed)
-            self._listener.finished("subsample", self._subsample.reason)
-        return self._subsample
+                self.subsample = draw(self._table, size=size, folds=folds, seed=seed)
+            self._listener.finished("subsample", self.subsample.reason)
+        return self.subsample
 
-    def prepared(self) -> Experiment:
-        """Return the experiment on the subsample."""
-        if self._experiment is None:
-            if self.table.image is not None:
-                said = refuse_too_much(self.table, self.layout, self.settings)
-                self._listener.noted(said)
-            rows = self.drawn().rows
+    def prepare_experiment(self) -> Experiment:
+        """Prepare the experiment on the subsample; return it."""
+        if self.experiment is None:
+            if self._table.image is not None:
+                self._listener.noted(refuse_too_much(self._table, self.layout, self._settings))
+            rows, workers = self.draw_subsample().rows, self._context.workers
             with self._within_memory():
-                made = prepare(self.table, rows, self.settings, self.layout, workers=self._workers)
-                found = made.with_store(self._kept)
-            self._experiment = found if self._lr is None else found.at_rate(self._lr)
-            if self.number == 1:
-                for remark in self._experiment.remarks:
+                prepared = prepare(self._table, rows, self._settings, self.layout, workers=workers)
+                experiment = prepared.with_store(self._context.store)
+            self.experiment = experiment if self._lr is None else experiment.at_rate(self._lr)
+            if self._number == 1:
+                for remark in self.experiment.remarks:
                     self._listener.noted(remark)
-                if self._experiment.training.devices.mixed:
+                if self.experiment.training.devices.mixed:
                     self._listener.noted(
                         "The workers' processors are of several kinds: last digits may differ."
                     )
-        return self._experiment
+        return self.experiment
 
-    def estimated(self) -> float:
-        """Return about how many seconds the experiment takes; say it once."""
+    def estimate_seconds(self) -> float:
+        """Return about how many seconds the experiment takes; tell the listener once."""
         if "estimated" not in self.seconds:
-            experiment = self.prepared()
+            experiment = self.prepare_experiment()
             with self._within_memory():
                 self.seconds["estimated"] = seconds = estimate_seconds(experiment, clock=self._clock)
-            about, budget = max(1, round(seconds)), self.settings.budget
-            said = f"The experiment takes about {about} s; " + setting("budget") + f" is {budget}."
-            self._listener.noted(said.words(python=self.table.dialect.in_memory))
+            about, budget = max(1, round(seconds)), self._settings.budget
+            note = f"The experiment takes about {about} s; " + setting("budget") + f" is {budget}."
+            self._listener.noted(note.words(python=self._table.dialect.in_memory))
         return self.seconds["estimated"]
 
     def train(self, arm: Arm, text: str) -> ArmRun:
         """Train one arm, after the learning rate was found."""
-        experiment, began = self._with_rate(), self._clock()
-        self._listener.started(arm, self._text(text), experiment.models(arm))
+        experiment, began = self._find_rate(), self._clock()
+        self._listener.started(arm, self._label(text), experiment.models(arm))
         with self._within_memory():
             run = train_arm(experiment, arm, advanced=lambda done: self._listener.advanced(arm, done))
         self.arms[arm] = run
@@ -142,74 +141,58 @@ class Look:
         self._listener.finished(arm, f"{run.trained} models{failed}, loss {np.nanmean(run.losses):.4g}")
         return run
 
-    def grown(self, arm: Arm, posterior: Posterior) -> Growth | None:
-        """Return what an arm gains on fewer rows, and where that is heading; None where they are too few."""
-        experiment, began = self.prepared(), self._clock()
-        parts = prepare_parts(self.table, experiment, drawn=self.drawn().rows)
+    def measure_growth(self, arm: Arm, posterior: Posterior) -> Growth | None:
+        """Measure what an arm gains on fewer rows, and where that is heading; None if they are too few."""
+        experiment, began = self.prepare_experiment(), self._clock()
+        parts = prepare_parts(self._table, experiment, drawn=self.draw_subsample().rows)
         if not parts:
             return None
         total = sum(part.models("none") + part.models(arm) for part in parts)
         self._listener.started("growth", "fewer rows", total)
-        found = grow(
+        growth = grow(
             (self.arms["none"], self.arms[arm]),
             experiment,
             posterior,
             parts,
-            of=self.table.n_all,
+            of=self._table.n_all,
             advanced=lambda done: self._listener.advanced("growth", done),
         )
         self.seconds["growth"] = self._clock() - began
-        gains = ", ".join(f"{size.gain:.1%} on {size.rows:,} rows" for size in found.sizes)
+        gains = ", ".join(f"{size.gain:.1%} on {size.rows:,} rows" for size in growth.sizes)
         self._listener.finished("growth", f"gain over none: {gains}")
-        return found
+        return growth
 
-    def posterior(self) -> Posterior:
-        """Return what the cells say of the arms trained so far."""
-        return pool_cells(self.arms, self.prepared())
-
-    def rope(self) -> float:
-        """Return δ."""
-        return choose_rope(self.arms, self.prepared())
-
-    def in_order(self) -> dict[Arm, ArmRun]:
+    def ordered_arms(self) -> dict[Arm, ArmRun]:
         """Return the arms trained, in the order none, L1, L2, Elastic Net."""
         return {arm: self.arms[arm] for arm in ARMS if arm in self.arms}
 
     def next_rows(self) -> int | None:
-        """Return the rows of a next look, twice as many; None where there can be none."""
+        """Return the rows of a next stage, twice as many; None if there can be none."""
         rows = self.layout.rows
-        more = min(2 * rows, MOST_ROWS, self.table.n_rows)
-        settled = self.settings.rows != "auto" or self.number == MOST_LOOKS
-        return None if settled or more < WORTH * rows else more
+        more = min(2 * rows, MOST_ROWS, self._table.n_rows)
+        is_last = self._settings.rows != "auto" or self._number == MOST_STAGES
+        return None if is_last or more < WORTH * rows else more
 
-    def no_more(self) -> str:
-        """Say why there can be no next look."""
-        if self.settings.rows != "auto":
-            return (setting("rows") + " fixes the rows").words(python=self.table.dialect.in_memory)
-        if self.number == MOST_LOOKS:
-            return f"{MOST_LOOKS} looks are the most"
-        return "all rows are used" if self.layout.rows == self.table.n_rows else "there are too few more rows"
-
-    def follow(self, rows: int) -> "Look":
-        """Return the next look, at the learning rate found in this one."""
-        lr = self.prepared().training.schedule.lr
-        return Look(
-            self.table,
-            self.settings,
-            rows=rows,
-            number=self.number + 1,
-            listener=self._listener,
-            clock=self._clock,
-            workers=self._workers,
-            lr=lr,
-            kept=self._kept,
+    def why_last(self) -> str:
+        """Say why there can be no next stage."""
+        if self._settings.rows != "auto":
+            return (setting("rows") + " fixes the rows").words(python=self._table.dialect.in_memory)
+        if self._number == MOST_STAGES:
+            return f"{MOST_STAGES} looks are the most"
+        return (
+            "all rows are used" if self.layout.rows == self._table.n_rows else "there are too few more rows"
         )
+
+    def make_next(self, rows: int) -> "Stage":
+        """Return the next stage, at the learning rate found in this one."""
+        lr = self.prepare_experiment().training.schedule.lr
+        return Stage(self._context, rows=rows, number=self._number + 1, lr=lr)
 
     @contextmanager
     def _within_memory(self) -> Iterator[None]:
-        """Say of memory that runs out that fewer rows need less.
+        """Raise E403 with a remedy if memory runs out.
 
-        Where one network is too much, the training has said so, and how many rows fit.
+        If a single network is too large, the training itself has raised E403 and said how many rows fit.
         """
         try:
             yield
@@ -218,21 +201,22 @@ class Look:
                 raise
             raise ResourceError(
                 "E403",
-                f"memory ran out on {self.layout.drawn:,} rows and {len(self.table.used):,} columns",
+                f"memory ran out on {self.layout.drawn:,} rows and {len(self._table.used):,} columns",
                 fix=setting(rows=max(MIN_ROWS, self.layout.rows // 2)) | setting(jobs=1),
             ) from error
 
-    def _text(self, text: str) -> str:
-        return text if self.number == 1 else f"{text}, look {self.number}"
+    def _label(self, text: str) -> str:
+        return text if self._number == 1 else f"{text}, look {self._number}"
 
-    def _with_rate(self) -> Experiment:
-        experiment, began = self.prepared(), self._clock()
+    def _find_rate(self) -> Experiment:
+        """Return the experiment at the best learning rate, which is searched before the first arm."""
+        experiment, began = self.prepare_experiment(), self._clock()
         if self.arms or self._lr is not None or not is_searched(experiment):
             return experiment
         self._listener.started("rate", "learning rate", count_search_models(experiment))
         with self._within_memory():
-            found = find_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
-        self._experiment = found
+            experiment = find_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
+        self.experiment = experiment
         self.seconds["rate"] = self._clock() - began
-        self._listener.finished("rate", f"{found.training.schedule.lr:g}, of {len(RATES)} tried")
-        return found
+        self._listener.finished("rate", f"{experiment.training.schedule.lr:g}, of {len(RATES)} tried")
+        return experiment

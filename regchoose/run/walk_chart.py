@@ -1,4 +1,4 @@
-"""The switchboard: binds each key of a chart to what answers or does it, and walks."""
+"""A run: binds each node of a chart to what answers it or does it, and walks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,22 +8,22 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.errors import Interrupted, Terminated
+from regchoose.experiment.arms import choose_rope, pool_cells
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.judgement import Judgement, judge_by_loss
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
-from regchoose.flowchart.walk import Step, walk
+from regchoose.flowchart.walk import Step, find_outcome, walk
 from regchoose.records.answers import Answer, Ask, Prompt
 from regchoose.records.experiment import BlockStore, Verdict
 from regchoose.records.listener import Listener
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
-from regchoose.records.words import ARM_NAMES, ARMS, Arm
+from regchoose.records.words import ARM_NAMES, ARMS, Arm, Int
 from regchoose.result.document import RunResult
 from regchoose.run.build_result import make_result
-from regchoose.run.chart_answers import by_profile, prior_outcome, walk_of_signs
-from regchoose.run.stage import Clock, Look
+from regchoose.run.stage import Clock, RunContext, Stage
 from regchoose.settings.options import FIRST_ROWS, Settings, first_rows, for_images, parse_duration
 from regchoose.statistics.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
 from regchoose.subsample.profile import profile
@@ -31,11 +31,19 @@ from regchoose.table.load import load_with_progress
 from regchoose.workers.choose_workers import start_workers
 from regchoose.workers.tasks import Workers
 
-MUCH_LARGER = 2  # times the rows of a training: from there on it is said where the gain is heading
+MUCH_LARGER = 2  # times the rows of a training: a table from that size on has its gain extrapolated
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
+# Questions on prior knowledge, with the field of the profile that measures each.
+PROFILE_FIELDS = {
+    "correlated": "correlated",
+    "many_correlations": "correlated",
+    "additional_knowledge": "somewhat_correlated",
+    "entire_picture": "entire_picture",
+    "sparse": "sparse",
+}
 
 
-def recommend(
+def recommend_regularizer(
     data: str | Table,
     settings: Settings,
     *,
@@ -43,39 +51,39 @@ def recommend(
     ask: Ask,
     listener: Listener,
     clock: Clock,
-    kept: BlockStore | None = None,
+    store: BlockStore | None = None,
 ) -> RunResult:
     """Walk the chart on a table and recommend a regularizer.
 
     Parameters
     ----------
     data : str or Table
-        The table's file, or the table as it was loaded.
+        The table's file, or a table that is loaded already.
     given : frozenset of str
         Names of the settings that somebody chose; the others may be asked for.
     ask : callable
-        Asks a person; returns None where nobody is there.
+        Asks a person; returns None if nobody is there.
     listener : Listener
     clock : callable
-        Seconds from any beginning, never falling.
-    kept : BlockStore, optional
-        Where trained blocks are looked up and stored, such as a journal; None: all are trained.
+        Returns seconds from any beginning, never falling.
+    store : BlockStore, optional
+        Where trained blocks are looked up and stored, such as the cache; None: all are trained.
 
     Raises
     ------
     RegchooseError
-        Where the table, the settings or the machine do not allow it.
+        If the table, the settings or the machine do not allow it.
     """
     # Sums split over threads differ in their last bits.
     with threadpool_limits(1), start_workers(settings) as workers:
         run = Run(
-            data, settings, given=given, ask=ask, listener=listener, clock=clock, workers=workers, kept=kept
+            data, settings, given=given, ask=ask, listener=listener, clock=clock, workers=workers, store=store
         )
         return run.result()
 
 
 class Run:
-    """One walk. What has been found on the way is kept here, and nowhere else."""
+    """One run of the chart, with everything found on the way."""
 
     def __init__(
         self,
@@ -87,158 +95,146 @@ class Run:
         listener: Listener,
         clock: Clock,
         workers: Workers,
-        kept: BlockStore | None = None,
+        store: BlockStore | None = None,
     ) -> None:
-        self._settings, self._given, self._ask = settings, given, ask
-        self._listener, self._clock = listener, clock
-        self._start = clock()
+        self._given, self._ask, self._listener, self._clock = given, ask, listener, clock
+        self._start = self._stage_start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
-        self._table = load_with_progress(data, settings, choose=ask, listener=listener, crew=workers)
-        if self._table.image is not None:
-            self._settings = settings = for_images(settings, given=given)
-        for warning in self._table.warnings:
+        self._table = table = load_with_progress(data, settings, choose=ask, listener=listener, crew=workers)
+        self._settings = settings if table.image is None else for_images(settings, given=given)
+        for warning in table.warnings:
             listener.noted(warning)
-        self._look = Look(
-            self._table,
-            settings,
-            rows=first_rows(settings),
-            number=1,
-            listener=listener,
-            clock=clock,
-            workers=workers,
-            kept=kept,
-        )
-        self._look_began = self._start
-        self._earlier: tuple[tuple[Layout, Verdict], ...] = ()  # looks that were in doubt
-        self._known: dict[str, Answer] = {}  # answers that hold for every look
+        context = RunContext(table, self._settings, listener, clock, workers, store)
+        self._stage = Stage(context, rows=first_rows(self._settings))
+        self._earlier: tuple[tuple[Layout, Verdict], ...] = ()  # of undecided stages
+        self._answers: dict[str, Answer] = {}  # by question, for all stages
         self._profile: Profile | None = None
         self._steps: list[Step] = []
-        self._judged: tuple[Look, list[Step], Judgement] | None = None  # the last look that was finished
+        self._judged: tuple[Stage, list[Step], Judgement] | None = None  # the last stage that was finished
 
     def result(self) -> RunResult:
-        """Walk to the outcome, as often as it is in doubt and more rows may settle it; say how sure it is.
+        """Walk the chart; while undecided, repeat on twice the rows. Return the result.
 
         Raises
         ------
         Interrupted
-            Where somebody stops the run, and at least two arms can be compared.
+            If somebody stops the run, and at least two arms can be compared.
         """
         try:
-            return self._finished()
+            return self._run()
         except (KeyboardInterrupt, Terminated) as stop:
-            known = self._known_so_far()
-            if known is None:
+            partial = self._make_partial_result()
+            if partial is None:
                 raise
-            raise Interrupted(known, terminated=isinstance(stop, Terminated)) from stop
+            raise Interrupted(partial, terminated=isinstance(stop, Terminated)) from stop
 
-    def _finished(self) -> RunResult:
-        steps, judgement = self._walked()
-        while judgement is not None and (further := self._further(judgement)) is not None:
-            self._earlier = judgement.looks
-            self._look, self._look_began = further, self._clock()
-            steps, judgement = self._walked()
+    def _run(self) -> RunResult:
+        steps, judgement = self._run_stage()
+        while judgement is not None and (stage := self._next_stage(judgement)) is not None:
+            self._earlier = judgement.stages
+            self._stage, self._stage_start = stage, self._clock()
+            steps, judgement = self._run_stage()
         if judgement is not None:
-            judgement = replace(judgement, growth=self._grown(judgement))
-        return self._made(self._look, steps, judgement)
+            judgement = replace(judgement, growth=self._measure_growth(judgement))
+        return self._make_result(self._stage, steps, judgement)
 
-    def _made(
-        self, look: Look, steps: Sequence[Step], judgement: Judgement | None, *, partial: bool = False
+    def _make_result(
+        self, stage: Stage, steps: Sequence[Step], judgement: Judgement | None, *, partial: bool = False
     ) -> RunResult:
-        seconds = {**look.seconds, "total": self._clock() - self._start}
+        seconds = {**stage.seconds, "total": self._clock() - self._start}
         return make_result(
             self._table,
             self._settings,
             steps=steps,
-            subsample=look.drawn() if look.arms else look.subsample,
-            experiment=look.experiment,
+            subsample=stage.subsample,
+            experiment=stage.experiment,
             judgement=judgement,
-            profile=self._measured_profile(),
+            profile=self._measure_profile(),
             seconds=seconds,
             partial=partial,
         )
 
-    def _known_so_far(self) -> RunResult | None:
-        """Return what is known of a run that was stopped: the last look that was finished, or its arms."""
+    def _make_partial_result(self) -> RunResult | None:
+        """Return the result of a run that was stopped: of the last finished stage, or of the arms so far."""
         if self._judged is not None:
-            return self._made(*self._judged, partial=True)
-        look = self._look
-        if "none" not in look.arms or len(look.arms) < 2:
+            return self._make_result(*self._judged, partial=True)
+        stage = self._stage
+        if "none" not in stage.arms or len(stage.arms) < 2:
             return None
-        judgement = judge_by_loss(self._table, look.prepared(), look.in_order(), self._measured_profile())
+        experiment, arms = stage.prepare_experiment(), stage.ordered_arms()
+        judgement = judge_by_loss(self._table, experiment, arms, self._measure_profile())
         ending = CHARTS["which-regularizer"].nodes[judgement.outcome]
-        return self._made(look, [*self._steps, Step(ending, None)], judgement, partial=True)
+        return self._make_result(stage, [*self._steps, Step(ending, None)], judgement, partial=True)
 
-    def _walked(self) -> tuple[list[Step], Judgement | None]:
+    def _run_stage(self) -> tuple[list[Step], Judgement | None]:
         """Walk the chart once; train the arms that it skips; judge."""
         self._steps = steps = list[Step]()
         steps.extend(walk(self._chart, self._respond))  # one by one: a run that is stopped has the first ones
-        look = self._look
-        if not look.arms:
+        stage = self._stage
+        if not stage.arms:
             return steps, None
         skipped: list[Arm] = []
         for arm in ARMS:
-            if self._settings.audit and arm not in look.arms:
+            if self._settings.audit and arm not in stage.arms:
                 if self._clock() - self._start > self._budget:
                     skipped.append(arm)
                 else:
-                    look.train(arm, f"{ARM_NAMES[arm]} (audit)")
-        more = self._more_rows()
-        ending = steps[-1].node
+                    stage.train(arm, f"{ARM_NAMES[arm]} (audit)")
+        why_last = self._why_last()
+        replies = {step.node.key: step.answer.value for step in steps if step.answer is not None}
+        profile = self._measure_profile()
         judgement = Judgement(
             self._table,
-            look.prepared(),
-            look.in_order(),
-            self._measured_profile(),
-            ending.key,
-            walk_of_signs(self._chart, steps),
-            prior_outcome(self._measured_profile()),
-            firm=FIRM if isinstance(more, str) else FIRM_BETWEEN,
+            stage.prepare_experiment(),
+            stage.ordered_arms(),
+            profile,
+            steps[-1].node.key,
+            lambda diamonds: find_outcome(self._chart, {**replies, **diamonds}),
+            _prior_outcome(profile),
+            firm=FIRM if why_last else FIRM_BETWEEN,
             earlier=self._earlier,
-            last=more if isinstance(more, str) else "",
+            last=why_last,
             skipped=tuple(skipped),
         )
-        self._judged = look, steps, judgement
+        self._judged = stage, steps, judgement
         return steps, judgement
 
-    def _grown(self, judgement: Judgement) -> Growth | None:
-        """Return the gain on fewer rows, where the table is much larger and the budget allows."""
-        look, arm, table = self._look, judgement.verdict.arm, self._table
-        trained_on = look.prepared().rows_train
-        if arm == "none" or not table.exchangeable or table.n_all < MUCH_LARGER * trained_on:
+    def _measure_growth(self, judgement: Judgement) -> Growth | None:
+        """Measure the gain on fewer rows, if the table is much larger and the budget allows."""
+        stage, arm, table = self._stage, judgement.verdict.arm, self._table
+        rows_train = stage.prepare_experiment().rows_train
+        if arm == "none" or not table.exchangeable or table.n_all < MUCH_LARGER * rows_train:
             return None
-        if self._clock() - self._start + sum(look.seconds.get(a, 0) for a in ("none", arm)) > self._budget:
+        if self._clock() - self._start + sum(stage.seconds.get(a, 0) for a in ("none", arm)) > self._budget:
             return None
-        return look.grown(arm, judgement.posterior)
+        return stage.measure_growth(arm, judgement.posterior)
 
-    def _more_rows(self) -> int | str:
-        """Return the rows of a next look, or why there can be none. It must not depend on the verdict."""
-        look = self._look
-        more = look.next_rows()
+    def _why_last(self) -> str:
+        """Say why there can be no next stage; empty if there can. It must not depend on the verdict."""
+        stage = self._stage
+        more = stage.next_rows()
         if more is None:
-            return look.no_more()
+            return stage.why_last()
         now = self._clock()
-        needed = (now - self._look_began) * more / look.layout.rows
-        return more if now - self._start + needed <= self._budget else "the budget does not allow more"
+        needed = (now - self._stage_start) * more / stage.layout.rows
+        return "" if now - self._start + needed <= self._budget else "the budget does not allow more"
 
-    def _further(self, judgement: Judgement) -> Look | None:
-        """Return the next look, where the verdict is in doubt and more rows are there."""
+    def _next_stage(self, judgement: Judgement) -> Stage | None:
+        """Return the next stage, if the verdict is undecided and more rows are there."""
         if judgement.verdict.certainty != "undecided" or judgement.last:
             return None
-        rows = self._look.next_rows()
+        rows = self._stage.next_rows()
         assert rows is not None
-        doubt = f"Undecided on {self._look.layout.rows:,} rows (safe {judgement.verdict.safe:.2f})"
+        doubt = f"Undecided on {self._stage.layout.rows:,} rows (safe {judgement.verdict.safe:.2f})"
         self._listener.noted(f"{doubt}: another look, on {rows:,}.")
-        further = self._look.follow(rows)
-        if not further.drawn().matched and self._known_yes("subsample_possible") is None:
-            self._listener.noted(f"That subsample does not match the whole table: {further.drawn().reason}")
+        stage = self._stage.make_next(rows)
+        subsample, reply = stage.draw_subsample(), self._answers.get("subsample_possible")
+        insisted = reply is not None and reply.value == "yes" and reply.by in ("user", "flag")
+        if not subsample.matched and not insisted:
+            self._listener.noted(f"That subsample does not match the whole table: {subsample.reason}")
             return None
-        return further
-
-    def _known_yes(self, key: str) -> Answer | None:
-        """Return the answer that somebody gave to a question, if it was yes."""
-        found = self._known.get(key)
-        return found if found is not None and found.value == "yes" and found.by in ("user", "flag") else None
+        return stage
 
     # ---- answers and actions -------------------------------------------------------------------
 
@@ -247,68 +243,78 @@ class Run:
             return self._act(node)
         if node.key in DIAMONDS:
             return self._compare(node)
-        known = self._known.get(node.key)
-        if known is None or (node.setting == "subsample" and known.by == "measured"):
-            known = self._known[node.key] = self._answered(node)
-        return known
+        reply = self._answers.get(node.key)
+        if reply is None or (node.setting == "subsample" and reply.by == "measured"):
+            reply = self._answers[node.key] = self._answer(node)
+        return reply
 
-    def _answered(self, node: Question) -> Answer:
-        value, by = self._stated(node)
-        if value in node.arrows and value not in MEASURED:
-            if node.setting == "subsample" and value == "yes" and not self._look.drawn().matched:
-                reason = self._look.drawn().reason
-                self._listener.noted(f"The subsample does not match the whole table: {reason}")
-            return Answer(value, by)
-        return self._measure(node)
+    def _answer(self, node: Question) -> Answer:
+        value, by = self._ask_for(node)
+        if value not in node.arrows or value in MEASURED:
+            return self._measure(node)
+        if node.setting == "subsample" and value == "yes" and not self._stage.draw_subsample().matched:
+            reason = self._stage.draw_subsample().reason
+            self._listener.noted(f"The subsample does not match the whole table: {reason}")
+        return Answer(value, by)
 
-    def _stated(self, node: Question) -> tuple[str, Any]:
-        """Return what a flag, a person or the default says."""
+    def _ask_for(self, node: Question) -> tuple[str, Any]:
+        """Return the answer of a flag, a person or the default, and which of them it is."""
         assert node.setting is not None
         value = str(getattr(self._settings, node.setting))
         if node.setting in self._given:
             return value, "flag"
         if node.setting == "resources":
-            self._look.estimated()  # so that a person can weigh it
+            self._stage.estimate_seconds()  # so that a person can weigh it
         flag = "--" + node.setting.replace("_", "-")
         reply = self._ask(Prompt(flag, node.text, node.answers, value, node.why))
         return (value, "default") if reply is None else (reply, "user")
 
     def _measure(self, node: Question) -> Answer:
         if node.setting == "subsample":
-            drawn = self._look.drawn()
-            return Answer("yes" if drawn.matched else "no", "measured", drawn.reason)
+            subsample = self._stage.draw_subsample()
+            return Answer("yes" if subsample.matched else "no", "measured", subsample.reason)
         if node.setting == "resources":
-            return self._measure_resources()
-        return by_profile(node, self._measured_profile())
-
-    def _measure_resources(self) -> Answer:
-        enough = self._look.estimated() <= self._budget
-        verb = "fits" if enough else "does not fit"
-        evidence = f"it {verb} in the budget of {self._settings.budget}"
-        return Answer("yes" if enough else "no", "measured", evidence)
+            fits = self._stage.estimate_seconds() <= self._budget
+            verb = "fits" if fits else "does not fit"
+            evidence = f"it {verb} in the budget of {self._settings.budget}"
+            return Answer("yes" if fits else "no", "measured", evidence)
+        profile = self._measure_profile()
+        if node.key not in PROFILE_FIELDS:  # nothing measures it: the answer "unsure" stands
+            return Answer("unsure", "default")
+        finding = getattr(profile, PROFILE_FIELDS[node.key])
+        value = finding.answer if finding.answer in node.arrows else "no"
+        return Answer(value, "measured", finding.evidence)
 
     def _act(self, node: Action) -> Answer:
         if node.key == "draw_subsample":
-            return Answer("done", "measured", self._look.drawn().reason)
+            return Answer("done", "measured", self._stage.draw_subsample().reason)
         (arm,) = (arm for arm in ARMS if node.key in (f"train_{arm}", "train_baseline" * (arm == "none")))
-        run = self._look.train(arm, ARM_NAMES[arm])
+        run = self._stage.train(arm, ARM_NAMES[arm])
         return Answer("done", "trained", f"{run.trained} models")
 
     def _compare(self, node: Question) -> Answer:
-        look = self._look
-        return Answer(answer(look.posterior(), node.key, rope=look.rope()), "trained")
+        arms, experiment = self._stage.arms, self._stage.prepare_experiment()
+        posterior, rope = pool_cells(arms, experiment), choose_rope(arms, experiment)
+        return Answer(answer(posterior, node.key, rope=rope), "trained")
 
-    # ---- what is computed once, when first needed ----------------------------------------------
-
-    def _measured_profile(self) -> Profile:
+    def _measure_profile(self) -> Profile:
+        """Measure what the chart asks about the data, once."""
         if self._profile is None:
-            subsample = self._look.subsample
-            rows = subsample.rows if subsample else self._some_rows()
+            subsample = self._stage.subsample
+            rows = subsample.rows if subsample else self._draw_rows()
             self._profile = profile(self._table, rows)
         return self._profile
 
-    def _some_rows(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Rows to measure on where no subsample was drawn."""
+    def _draw_rows(self) -> Int:
+        """Draw rows to measure on if there is no subsample."""
         n = self._table.n_rows
         rng = np.random.default_rng(self._settings.seed)
         return np.arange(n) if n <= FIRST_ROWS else np.sort(rng.choice(n, FIRST_ROWS, replace=False))
+
+
+def _prior_outcome(known: Profile) -> str:
+    """Return the outcome that prior knowledge alone, measured on the data, would lead to."""
+    findings = {"correlated": known.correlated, "entire_picture": known.entire_picture}
+    answers = {key: "yes" if finding.answer == "yes" else "no" for key, finding in findings.items()}
+    chart = CHARTS["which-regularizer"]
+    return find_outcome(chart, {"subsample_possible": "no", "prior_knowledge": "yes", **answers})

@@ -1,12 +1,11 @@
-"""A recommendation in the words of libraries and of people."""
+"""A recommendation in sentences, and in the terms of PyTorch, Keras and scikit-learn."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from regchoose.errors import setting
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
-from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Comparison, Penalties, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
@@ -15,18 +14,19 @@ from regchoose.result.document import InWords
 from regchoose.statistics.decide import FIRM, LEANING
 
 COUNTED = {1: "one", 2: "two", 3: "three", 4: "four"}
-LEAST_TOLD = 5e-4  # of the loss: a smaller gain is not put in figures
+LEAST_SHARE = 5e-4  # of the loss: a smaller gain is not put in figures
 
 
-def in_words(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows: int) -> InWords:
+def describe_strengths(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows: int) -> InWords:
     """Say what strengths of the mean loss are in PyTorch, Keras and scikit-learn.
 
     Parameters
     ----------
     l1, l2 : float
-        Of J = mean loss + l1·Σ|w| + l2·Σw², the squared error of the standardized target or the log loss.
+        Strengths of J = mean loss + l1·Σ|w| + l2·Σw²; the loss is the squared error of the standardized
+        target, or the log loss.
     batch, rows : int
-        Rows a step, and of the whole table: scikit-learn divides by them.
+        Rows a step, and rows of the whole table: scikit-learn divides by them.
     """
     terms = [f"{l1:.3g}*w.abs().sum()"] * bool(l1) + [f"{l2:.3g}*w.square().sum()"] * bool(l2)
     torch = " + ".join(["mean loss", *terms])
@@ -64,29 +64,31 @@ def _sklearn_linear(l1: float, l2: float, *, task: Task, rows: int) -> str:
     return f"ElasticNet(alpha={total:.3g}, l1_ratio={l1 / 2 / total:.3g})"
 
 
-def advice(regularizer: Arm, *, certainty: str, evidence: Mapping[str, Any]) -> str:
+def advise(arm: Arm, *, certainty: str, safe: float = 0.0, practical: bool = False, n_arms: int = 0) -> str:
     """Say a recommendation in one sentence.
 
     Parameters
     ----------
-    evidence : mapping
-        `safe`, `practical` (whether any arm differs by more than δ), `arms` (how many were trained); empty
-        where nothing was trained.
+    certainty : str
+        "prior" if nothing was trained; the other parameters then do not count.
+    safe : float
+        Probability that the arm is within δ of the best.
+    practical : bool
+        Whether any arm differs from this one by more than δ.
+    n_arms : int
+        How many arms were trained.
     """
-    name = arm_phrase(regularizer)
+    name = arm_phrase(arm)
     if certainty == "prior":
-        start = "" if regularizer == "none" else " Try strengths of 0.001, 0.01, 0.1 and 1 of the mean loss."
+        start = "" if arm == "none" else " Try strengths of 0.001, 0.01, 0.1 and 1 of the mean loss."
         weak = "by what is known of the data alone: a weak reason, right in at most 60 % of cases."
         return f"Start with {name}, {weak}{start}"
-    all_trained = COUNTED[evidence["arms"]]
-    if not evidence["practical"]:
-        return f"Start with {name}; the {all_trained} make no practical difference on this table."
-    opening = {"firm": "Start", "leaning": "Rather start", "undecided": "If you must choose, start"}[
-        certainty
-    ]
+    if not practical:
+        return f"Start with {name}; the {COUNTED[n_arms]} make no practical difference on this table."
+    opening = {"firm": "Start", "leaning": "Rather start", "undecided": "If you must choose, start"}
     return (
-        f"{opening} with {name}: as good as the best of the {all_trained}, up to no practical difference, "
-        f"with probability {_probability(evidence['safe'])}."
+        f"{opening[certainty]} with {name}: as good as the best of the {COUNTED[n_arms]}, up to no practical "
+        f"difference, with probability {_probability(safe)}."
     )
 
 
@@ -98,7 +100,7 @@ def _probability(share: float) -> str:
     return "over 0.99" if share > 0.99 else f"{rounded:.2f}"
 
 
-def audit_sentences(
+def describe_audit(
     *,
     arm: Arm,
     best: Arm,
@@ -110,41 +112,41 @@ def audit_sentences(
     alike: bool,
 ) -> list[str]:
     """Say what lies beyond the chart: the arm it skipped, simpler ones, and the fixed training length."""
-    said = []
+    sentences = []
     if best != arm and alike:
-        said.append(f"{ARM_NAMES[best]} did best by the estimate, which makes no practical difference.")
+        sentences.append(f"{ARM_NAMES[best]} did best by the estimate, which makes no practical difference.")
     elif best != arm:
         stress = "is better, and that is firm" if firmly else "did better, by the estimate"
-        told = losses[arm] - losses[best] >= LEAST_TOLD * losses[best]
-        lower = f"loss {_excess(losses[arm], losses[best])} lower" if told else "by a hair"
-        said.append(f"{ARM_NAMES[best]}, which the chart did not choose, {stress}: {lower}.")
+        large = losses[arm] - losses[best] >= LEAST_SHARE * losses[best]
+        lower = f"loss {_excess(losses[arm], losses[best])} lower" if large else "by a hair"
+        sentences.append(f"{ARM_NAMES[best]}, which the chart did not choose, {stress}: {lower}.")
     if simpler is not None:
         name, probability = simpler
-        said.append(f"{ARM_NAMES[name]} is simpler and not worse (P = {_probability(probability)}).")
+        sentences.append(f"{ARM_NAMES[name]} is simpler and not worse (P = {_probability(probability)}).")
     if epochs > 1 and "none" in losses:
         end, tuned = (_excess(table["none"], min(table.values())) for table in (losses_at_end, losses))
-        said.append(
+        sentences.append(
             f"Without early stopping, at {epochs} epochs, none loses {end} to the best arm; with it {tuned}."
         )
-    return said
+    return sentences
 
 
 def _excess(loss: float, lowest: float) -> str:
-    """Say how much a loss is above the lowest: as a share of it, or where that is zero, as it is."""
+    """Say how much a loss is above the lowest: as a share of it, or in absolute terms if it is zero."""
     return f"{(loss - lowest) / lowest:.1%}" if lowest > 0 else f"{loss - lowest:.2g}"
 
 
-def assumptions(*, lost: str, profile: Profile) -> str:
-    """Say which of the article's reasons for a loss of L1 or Elastic Net the data show."""
+def describe_assumptions(profile: Profile) -> str:
+    """Say which of the article's reasons why Elastic Net may lose hold for the data."""
     reasons = {
         "the features correlate": profile.correlated,
         "the entire picture is needed": profile.entire_picture,
     }
-    found = [f"{text}: {finding.answer}" for text, finding in reasons.items()]
-    return f"{lost} did not win. The article's reasons for that, measured: {'; '.join(found)}."
+    answers = [f"{text}: {finding.answer}" for text, finding in reasons.items()]
+    return f"Elastic Net did not win. The article's reasons for that, measured: {'; '.join(answers)}."
 
 
-def size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool, exponent: float | None) -> str:
+def describe_size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool, exponent: float | None) -> str:
     """Say how strengths found on so many rows were moved to the whole table; see `Penalties.at_rows`."""
     ratio = f"{rows}/{of}"
     parts = []
@@ -156,48 +158,36 @@ def size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool, exponent: 
     return "; ".join(parts)
 
 
-def growth_sentence(growth: Growth, *, of: int, matters: bool) -> str:
+def describe_growth(growth: Growth, *, of: int, matters: bool) -> str:
     """Say where the gain is heading."""
     first, last = growth.sizes[0], growth.sizes[-1]
-    said = (
+    sentence = (
         f"The gain over none is {first.gain:.1%} on {first.rows:,} training rows and {last.gain:.1%} on "
         f"{last.rows:,}; carried on to all {of:,}, about {growth.trend.at_full_size:.1%} (an extrapolation)."
     )
-    return said if matters else f"{said} At full size the choice is predicted not to matter."
+    return sentence if matters else f"{sentence} At full size the choice is predicted not to matter."
 
 
-def looks_sentence(looks: Sequence[tuple[Layout, Verdict]], *, ended: str) -> str:
-    """Say what each look said, and why there was no other; empty for one look that all rows took part in."""
-    said = ", ".join(
-        f"{layout.rows:,} rows {verdict.certainty} ({_probability(verdict.safe)} safe)"
-        for layout, verdict in looks
-    )
-    doubtful = looks[-1][1].certainty == "undecided"
-    if len(looks) == 1 and not doubtful:
+def describe_stages(stages: Sequence[tuple[Layout, Verdict]], *, ended: str) -> str:
+    """Say how each stage ended, and why there was no other; empty if the first one decided."""
+    undecided = stages[-1][1].certainty == "undecided"
+    if len(stages) == 1 and not undecided:
         return ""
-    opening = (
-        f"Looked at {len(looks)} times: {said}"
-        if len(looks) > 1
-        else f"Undecided on {looks[0][0].rows:,} rows"
+    endings = ", ".join(
+        f"{layout.rows:,} rows {verdict.certainty} ({_probability(verdict.safe)} safe)"
+        for layout, verdict in stages
     )
-    return f"{opening}; {ended}." if doubtful else f"{opening}."
+    several = f"Looked at {len(stages)} times: {endings}"
+    opening = several if len(stages) > 1 else f"Undecided on {stages[0][0].rows:,} rows"
+    return f"{opening}; {ended}." if undecided else f"{opening}."
 
 
-def comparison_sentence(found: Comparison) -> str:
-    """Say what a diamond of the chart found: the difference, its interval, and the three probabilities."""
-    low, high = found.interval
-    loss = f"loss {found.difference:+.2g} [{low:.2g}, {high:.2g}]; ".replace("-", "−")
-    shares = {"better": found.better, "alike": found.equivalent, "worse": found.worse}
+def describe_comparison(comparison: Comparison) -> str:
+    """Say how a diamond of the chart compares: the difference, its interval, and three probabilities."""
+    low, high = comparison.interval
+    loss = f"loss {comparison.difference:+.2g} [{low:.2g}, {high:.2g}]; ".replace("-", "−")
+    shares = {"better": comparison.better, "alike": comparison.equivalent, "worse": comparison.worse}
     return loss + ", ".join(f"{side} {100 * share:.0f} %" for side, share in shares.items())
-
-
-def design_sentence(experiment: Experiment) -> str:
-    """Say on which rows models are trained and judged."""
-    layout, settings = experiment.layout, experiment.settings
-    if layout.kind == "A":
-        sets = f"{layout.sets} separate training sets of {layout.rows:,} rows"
-        return f"{sets}, judged on {layout.test_rows:,} others"
-    return f"{settings.folds}-fold cross-validation of {layout.rows:,} rows, {settings.repeats} times"
 
 
 def split_of(table: Table) -> Literal["random", "groups", "time"]:
@@ -205,8 +195,8 @@ def split_of(table: Table) -> Literal["random", "groups", "time"]:
     return "time" if table.time is not None else "groups" if table.groups is not None else "random"
 
 
-def split_sentence(table: Table) -> str:
-    """Say what a split that is not random does to the certainty; empty where it is random."""
+def describe_split(table: Table) -> str:
+    """Say what a split that is not random does to the certainty; empty if it is random."""
     split = split_of(table)
     if split == "random":
         return ""
@@ -214,5 +204,5 @@ def split_sentence(table: Table) -> str:
         "time": "Earlier rows trained and later ones judged, as " + setting("time"),
         "groups": "Rows of one group stayed together, as " + setting("group"),
     }
-    said = how[split] + " asks: for such splits the certainty is uncalibrated."
-    return said.words(python=table.dialect.in_memory)
+    sentence = how[split] + " asks: for such splits the certainty is uncalibrated."
+    return sentence.words(python=table.dialect.in_memory)

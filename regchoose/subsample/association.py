@@ -10,8 +10,8 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 from scipy.stats import rankdata
 
-from regchoose.encoding.coding import coding
 from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.input_plan import plan_inputs
 from regchoose.records.subsample import AssociationMatrix
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
@@ -48,7 +48,7 @@ class Associations:
 
 def associations(table: Table, rows: Int) -> Associations:
     """Measure the associations among `rows` (n,) of the table; missing numbers are imputed."""
-    plan, names = coding(table), [column.name for column in table.used]
+    plan, names = plan_inputs(table), [column.name for column in table.used]
     numbers = Encoder.fit(table, rows).transform(table, rows)[0][:, : len(plan.numbers)]
     codes = plan.recode(table.features[rows])
     floor = 2 * float(np.sqrt(np.log(len(names)) / len(rows)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.encoding.coding import Coding, coding
+from regchoose.encoding.input_plan import InputPlan, plan_inputs
 from regchoose.records.table import Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.table.columns.quantiles import cuts, winsorized
@@ -89,7 +89,7 @@ class Coordinates:
 
 def coordinates(table: Table) -> Coordinates:
     """Return the coordinates of every row of the table."""
-    plan, names = coding(table), [column.name for column in table.used]
+    plan, names = plan_inputs(table), [column.name for column in table.used]
     regression = table.task == "regression"
     numbers, codes = table.features[:, plan.numbers], plan.recode(table.features)
     number_names = [names[j] for j in plan.numbers]
@@ -117,7 +117,7 @@ def coordinates(table: Table) -> Coordinates:
     )
 
 
-def _shares_of_whole(whole: Whole, plan: Coding, sizes: list[int]) -> Iterator[Float]:
+def _shares_of_whole(whole: Whole, plan: InputPlan, sizes: list[int]) -> Iterator[Float]:
     """Yield the shares of all rows; what is short of 1 has levels that no row held has."""
     for lookup, rows, size in zip(plan.lookup, whole.levels, sizes, strict=False):
         # A level without a row held (or missing cells where none are) has no place among the codes.

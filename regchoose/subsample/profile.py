@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from sklearn.covariance import ledoit_wolf
 
-from regchoose.encoding.coding import Coding, coding
 from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.input_plan import InputPlan, plan_inputs
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
@@ -40,7 +40,7 @@ def profile(table: Table, rows: Int) -> Profile:
         of zeros lies between its two thresholds.
     """
     warnings = []
-    inputs = len(coding(table).input_names)
+    inputs = len(plan_inputs(table).input_names)
     if inputs > len(rows) and table.image is None:
         warnings.append(
             f"{inputs:,} inputs on {len(rows):,} rows: a linear lasso keeps at most {len(rows):,} of them"
@@ -68,7 +68,7 @@ def profile(table: Table, rows: Int) -> Profile:
 
 def _narrowed(table: Table) -> Table:
     """Return the table with a random choice of columns that give at most `MOST_INPUTS` inputs."""
-    plan, used = coding(table), table.used
+    plan, used = plan_inputs(table), table.used
     widths = np.ones(len(used), dtype=np.int64)
     widths[plan.categories] = [len(levels) for levels in plan.levels]
     if widths.sum() <= MOST_INPUTS:
@@ -92,7 +92,7 @@ def _spectrum(table: Table, rows: Int) -> dict[str, float]:
     1967), and the adjusted R² in the variance inflation. Effective rank: exp of the entropy of the shrunk
     eigenvalues' shares (Roy & Vetterli 2007).
     """
-    coded = _coded(Encoder.fit(table, rows).transform(table, rows)[0], coding(table))
+    coded = _coded(Encoder.fit(table, rows).transform(table, rows)[0], plan_inputs(table))
     n, d = coded.shape
     if d < 2:
         return {"condition_number": 1.0, "effective_rank_share": 1.0, "max_vif": 1.0, "inputs": float(d)}
@@ -115,7 +115,7 @@ def _spectrum(table: Table, rows: Int) -> dict[str, float]:
     }
 
 
-def _coded(x: Float, plan: Coding) -> Float:
+def _coded(x: Float, plan: InputPlan) -> Float:
     """Standardize inputs (n, d); without constants, exact copies, and the commonest level of a category."""
     kept, start = np.ones(x.shape[1], dtype=bool), len(plan.numbers) + len(plan.flagged)
     for levels in plan.levels:
@@ -213,7 +213,7 @@ def _entire_picture(picture: DetectedImage | None, pairs: Associations) -> Findi
 
 def _sparse(table: Table, rows: Int) -> Finding:
     """Count the zeros after coding, with numbers as they are (not centred)."""
-    plan, values = coding(table), table.features[rows]
+    plan, values = plan_inputs(table), table.features[rows]
     codes = plan.recode(values)
     zeros = float((values[:, plan.numbers] == 0).sum() + (~np.isnan(values[:, plan.flagged])).sum())
     for j, levels in enumerate(plan.levels):

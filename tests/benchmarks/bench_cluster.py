@@ -16,8 +16,8 @@ from typing import Any
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from regchoose.report.progress import SilentDisplay
-from regchoose.run.walk_chart import Run, recommend
+from regchoose.records.listener import Silent
+from regchoose.run.walk_chart import Run, recommend_regularizer
 from regchoose.settings.options import Settings
 from regchoose.training.serialization import TaskResult, pack_result
 from regchoose.workers.tasks import ResultT, Stop, TaskKind, TaskT
@@ -100,7 +100,7 @@ def on_paper(table: str) -> dict[str, Any]:
             SETTINGS,
             given=frozenset(),
             ask=lambda _: None,
-            listener=SilentDisplay(),
+            listener=Silent(),
             clock=time.monotonic,
             workers=counted,
         )
@@ -138,12 +138,12 @@ def measured(table: str) -> dict[str, list[float]]:
 
 def _seconds(table: str, address: str) -> float:
     settings = replace(SETTINGS, cluster=address)
-    result = recommend(
+    result = recommend_regularizer(
         str(DATA / table),
         settings,
         given=frozenset(),
         ask=lambda _: None,
-        listener=SilentDisplay(),
+        listener=Silent(),
         clock=time.monotonic,
     )
     return float(sum(seconds for _, seconds in result.execution.arm_seconds.items()))

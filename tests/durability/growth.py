@@ -18,7 +18,7 @@ from rich.console import Console
 from regchoose.errors import RegchooseError
 from regchoose.records.answers import Prompt
 from regchoose.result.document import RunResult
-from regchoose.run.walk_chart import recommend
+from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.settings.options import Settings
 from tests.durability.load import resident_mib
 from tests.durability.tables import make_sheet
@@ -53,7 +53,7 @@ def nobody(_: Prompt) -> None:
 
 def one_run(path: Path) -> RunResult:
     """Recommend as a program would that uses the library."""
-    return recommend(
+    return recommend_regularizer(
         str(path), SMALL, given=frozenset(), ask=nobody, listener=Silence(), clock=time.monotonic
     )
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from regchoose.encoding.coding import coding
 from regchoose.encoding.encoder import Encoder
+from regchoose.encoding.input_plan import plan_inputs
 from regchoose.encoding.inputs import fit_target
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int, Task
@@ -34,7 +34,7 @@ def test_plain_numbers_are_standardized_as_scikit_learn_does() -> None:
 
 def test_names_say_what_each_input_is() -> None:
     whole = mixed(400)
-    assert coding(whole).input_names == (
+    assert plan_inputs(whole).input_names == (
         *("x0", "x1", "x2", "x3", "x3 is missing", "x4=v1"),
         *("x5=v0", "x5=v1", "x5=v2", "x5=v3", "x5=v4"),
     )
@@ -77,7 +77,7 @@ def test_the_width_does_not_depend_on_the_fit_rows() -> None:
     complete = np.flatnonzero(~np.isnan(whole.features[:, 3]) & (whole.features[:, 5] == 0))
     gaps = np.flatnonzero(np.isnan(whole.features[:, 3]))
     for fit in (complete, gaps, np.array([5])):
-        assert all(x.shape[1] == len(coding(whole).input_names) for x, _ in encode(whole, fit, REST))
+        assert all(x.shape[1] == len(plan_inputs(whole).input_names) for x, _ in encode(whole, fit, REST))
         assert all(np.isfinite(x).all() for x, _ in encode(whole, fit, REST))
 
 
@@ -86,7 +86,7 @@ def test_a_category_may_be_missing_or_have_many_levels() -> None:
     codes = np.concatenate([np.repeat(np.arange(49.0), 10), np.arange(49.0, 80.0), [np.nan] * 5])
     rng.shuffle(codes)
     whole = table(codes[:, None], rng.normal(size=len(codes)), levels={0: 80})
-    names = coding(whole).input_names
+    names = plan_inputs(whole).input_names
     assert len(names) == 51
     assert names[:2] == ("x0=v0", "x0=v1")
     assert names[-2:] == ("x0=other", "x0=missing")

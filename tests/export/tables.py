@@ -11,7 +11,7 @@ import numpy as np
 from regchoose.result.document import RunResult
 from regchoose.result.json_text import dump_model
 from regchoose.result.saved_result import parse_result
-from regchoose.run.walk_chart import recommend
+from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.settings.options import Settings
 from tests.run.test_walk_chart import Diary, nobody
 
@@ -65,7 +65,7 @@ HOSTILE = [
 def run_on(table: Path, settings: Settings = SMALL) -> dict[str, Any]:
     """Run a recommendation; return its document."""
     ticks = count()
-    result = recommend(
+    result = recommend_regularizer(
         str(table),
         settings,
         given=frozenset(),

@@ -12,8 +12,8 @@ import pytest
 
 import regchoose
 from regchoose.errors import Interrupted, RegchooseError
-from regchoose.library.arguments import OF_FILES, Keywords, settled
-from regchoose.library.recommend import to_act_on
+from regchoose.library.arguments import FILE_SETTINGS, Keywords, resolve_keywords
+from regchoose.library.python_recommend import list_urgent_warnings
 from regchoose.result.json_text import dump_model
 from regchoose.result.saved_result import restore_result
 from regchoose.settings.options import DATA, EXPERIMENT, KNOWLEDGE
@@ -79,7 +79,7 @@ def test_every_setting_is_a_keyword_and_has_its_type() -> None:
 
 def test_values_of_numpy_and_lists_will_do() -> None:
     keywords = {"folds": np.int64(3), "rope": np.float64(0.1), "hidden": [8, 4], "exclude": "a", "l1": None}
-    settings, given = settled(keywords, in_memory=True)
+    settings, given = resolve_keywords(keywords, in_memory=True)
     assert (settings.folds, settings.rope, settings.hidden, settings.exclude) == (3, 0.1, (8, 4), ("a",))
     assert given == {"folds", "rope", "hidden", "exclude"}
 
@@ -157,7 +157,7 @@ def test_of_a_file_the_result_speaks_to_the_shell_and_the_warning_to_python(tmp_
 def test_what_more_rows_would_hold_is_said_in_python() -> None:
     evidence = "class 'b' has 3 rows among 200, 5 folds need 10; --rows 884 would hold them (--rows)"
     said = {"key": "subsample_possible", "answered_by": "measured", "answer": "no", "evidence": evidence}
-    (line,) = to_act_on(PRIOR.model_copy(update={"path": [PRIOR.path[0].model_copy(update=said)]}))
+    (line,) = list_urgent_warnings(PRIOR.model_copy(update={"path": [PRIOR.path[0].model_copy(update=said)]}))
     assert line.endswith("need 10; rows=884 would hold them (rows)")
 
 
@@ -213,10 +213,10 @@ def test_ctrl_c_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*_: object, **__: object) -> None:
         raise Interrupted(None, terminated=False)
 
-    monkeypatch.setattr("regchoose.run.walk_chart.recommend", stopped)
+    monkeypatch.setattr("regchoose.run.walk_chart.recommend_regularizer", stopped)
     with pytest.raises(KeyboardInterrupt):
         regchoose.recommend(numbers(), **SMALL)
 
 
 def test_settings_of_files_are_settings() -> None:
-    assert set(OF_FILES) <= set(Keywords.__annotations__)
+    assert set(FILE_SETTINGS) <= set(Keywords.__annotations__)

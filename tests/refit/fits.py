@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.refit.final_fit import Outcome, fit
-from regchoose.refit.fit_request import Request, by_hand
+from regchoose.refit.final_fit import FittedModel, fit_file
+from regchoose.refit.fit_request import FitRequest, request_by_hand
 from regchoose.refit.model_folder import read_model, write_model
-from regchoose.refit.unfinished import Unfinished, begin
+from regchoose.refit.unfinished import Unfinished, begin_fit
 from regchoose.settings.options import Settings
 from tests.table.writing import nobody, write
 
@@ -74,21 +74,21 @@ def settings(**further: Any) -> Settings:
 
 def request(
     regularizer: str = "l2", *, trial: bool = False, l1: float | None = None, l2: float | None = None
-) -> Request:
+) -> FitRequest:
     """What flags ask for."""
-    return by_hand(Settings(l1=l1, l2=l2), regularizer, trial=trial)
+    return request_by_hand(Settings(l1=l1, l2=l2), regularizer, trial=trial)
 
 
 def fitted(
-    path: str, work: Unfinished, own: Settings, *, asked: Request, diary: Diary | None = None
-) -> Outcome:
+    path: str, work: Unfinished, own: Settings, *, asked: FitRequest, diary: Diary | None = None
+) -> FittedModel:
     """Fit a model."""
-    return fit(path, own, asked, given=frozenset(), work=work, ask=nobody, listener=diary or Diary())
+    return fit_file(path, own, asked, given=frozenset(), work=work, ask=nobody, listener=diary or Diary())
 
 
-def model_in(folder: Path, path: str, own: Settings, *, asked: Request) -> Path:
+def model_in(folder: Path, path: str, own: Settings, *, asked: FitRequest) -> Path:
     """Fit a model and write it; return its folder."""
-    found = fitted(path, begin(folder, "key", force=False), own, asked=asked)
+    found = fitted(path, begin_fit(folder, "key", force=False), own, asked=asked)
     write_model(folder, found.model, found.encoder, weights=found.weights)
     return folder
 

@@ -10,11 +10,11 @@ from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
 from regchoose.encoding.encoder import Encoder
 from regchoose.errors import DataError, TrainingError
-from regchoose.records.model import Tried
+from regchoose.records.model import TriedStrength
 from regchoose.records.words import Task
 from regchoose.refit import row_file, train_final
 from regchoose.refit.model_folder import unpack
-from regchoose.refit.unfinished import Unfinished, begin
+from regchoose.refit.unfinished import Unfinished, begin_fit
 from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.table import file_set
@@ -34,7 +34,7 @@ def encoded(path: str, own: Settings) -> tuple[np.ndarray[Any, Any], np.ndarray[
 
 
 def begun(folder: Path) -> Unfinished:
-    return begin(folder, "key", force=False)
+    return begin_fit(folder, "key", force=False)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ class Stopping(Diary):
         self._work, self._name, self._epoch = work, name, epoch
 
     def advanced(self, key: str, done: int) -> None:
-        state = self._work.state(self._name)
+        state = self._work.read_state(self._name)
         if state is not None and state[1].get("epoch", 99) >= self._epoch:
             raise KeyboardInterrupt
 
@@ -165,18 +165,18 @@ CHOICES: dict[str, tuple[tuple[float | None, ...], int]] = {
 def test_the_recommended_strength_gives_way_to_a_surely_better_one(case: str) -> None:
     losses, best = CHOICES[case]
     tried = [
-        Tried(factor, 0.0, factor, loss, None if loss is None else 0.01)
+        TriedStrength(factor, 0.0, factor, loss, None if loss is None else 0.01)
         for factor, loss in zip(train_final.FACTORS, losses, strict=True)
     ]
-    assert train_final.choose_tried(tried) is tried[best]
-    assert train_final.choose_tried([replace(one, loss=None) for one in tried]) is None
+    assert train_final.choose_strength(tried) is tried[best]
+    assert train_final.choose_strength([replace(one, loss=None) for one in tried]) is None
 
 
 def test_the_trial_judges_on_rows_that_it_did_not_train_on(tmp_path: Path) -> None:
     path, own = table(tmp_path, task="regression", count=200), settings(**LINEAR)
     found = fitted(path, work := begun(tmp_path / "m"), own, asked=request("l2", l2=0.02, trial=True))
     x, y = encoded(path, own)
-    held = row_file.Spool(work.folder, 200, x.shape[1], "float64").held_out
+    held = row_file.RowFile(work.folder, 200, x.shape[1], "float64").held_out
     assert held.sum() == 40
     # As many rows are trained on as are not held out, and the strength is moved to their number.
     peer = Ridge(alpha=0.02 * len(y)).fit(x[~held], y[~held])

@@ -16,10 +16,10 @@ from scipy.special import softmax
 from torch import nn
 
 from regchoose.errors import DataError, RegchooseError, UsageError
-from regchoose.refit.final_fit import fit
+from regchoose.refit.final_fit import fit_file
 from regchoose.refit.model_folder import read_model, write_model
 from regchoose.refit.onnx_graph import as_onnx
-from regchoose.refit.unfinished import begin
+from regchoose.refit.unfinished import begin_fit
 from regchoose.table.images import load_images
 from tests.refit.fits import Diary, fitted, model_in, request, settings, table
 from tests.refit.test_final_fit import Stopping
@@ -137,16 +137,16 @@ def test_onnxruntime_answers_as_predict_does(network: str, form: str, tmp_path: 
 
 def fitted_with(place: Path, path: str, network: str) -> Path:
     """Fit with a network that somebody chose."""
-    work = begin(place, "key", force=False)
+    work = begin_fit(place, "key", force=False)
     chosen = frozenset({"network"})
-    found = fit(path, own(network=network), ASKED, given=chosen, work=work, ask=nobody, listener=Diary())
+    found = fit_file(path, own(network=network), ASKED, given=chosen, work=work, ask=nobody, listener=Diary())
     assert found.model.network.name == network
     write_model(place, found.model, found.encoder, weights=found.weights)
     return place
 
 
 def test_a_cnn_of_which_some_weights_are_penalized_predicts_too(folder: Path, tmp_path: Path) -> None:
-    work = begin(tmp_path / "m", "k", force=False)
+    work = begin_fit(tmp_path / "m", "k", force=False)
     chosen = own(penalize=("1.weight",), epochs=40)
     found = fitted(str(folder), work, chosen, asked=request("l1", l1=10.0))
     write_model(tmp_path / "m", found.model, found.encoder, weights=found.weights)
@@ -157,12 +157,12 @@ def test_a_cnn_of_which_some_weights_are_penalized_predicts_too(folder: Path, tm
 
 
 def test_a_fit_that_was_broken_off_ends_in_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    whole = fitted(str(folder), begin(tmp_path / "a", "k", force=False), own(), asked=ASKED)
-    work = begin(tmp_path / "b", "k", force=False)
+    whole = fitted(str(folder), begin_fit(tmp_path / "a", "k", force=False), own(), asked=ASKED)
+    work = begin_fit(tmp_path / "b", "k", force=False)
     with pytest.raises(KeyboardInterrupt):
         fitted(str(folder), work, own(), asked=ASKED, diary=Stopping(work, "final", 2))
     diary = Diary()
-    work = begin(tmp_path / "b", "k", force=False)
+    work = begin_fit(tmp_path / "b", "k", force=False)
     assert fitted(str(folder), work, own(), asked=ASKED, diary=diary) == whole
     assert "all rows: goes on after epoch 2 of 4" in diary.said
 
@@ -171,7 +171,7 @@ def test_of_images_that_are_not_all_held_all_are_trained_on(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(load_images, "MOST_NUMBERS", 30 * 60)
-    work = begin(tmp_path / "m", "k", force=False)
+    work = begin_fit(tmp_path / "m", "k", force=False)
     found = fitted(str(folder), work, own(), asked=request("l2", trial=True, l2=0.001))
     assert found.model.rows == 90
     assert 5 < found.model.held_out < 40
@@ -351,5 +351,5 @@ def test_a_cnn_is_refused_on_a_table(tmp_path: Path) -> None:
 def test_an_image_without_a_target_is_refused_where_a_model_is_fitted(tmp_path: Path) -> None:
     path = arrays(tmp_path / "x.npz", "grey", with_y=False)
     with pytest.raises(DataError) as caught:
-        fitted(path, begin(tmp_path / "m", "k", force=False), own(), asked=ASKED)
+        fitted(path, begin_fit(tmp_path / "m", "k", force=False), own(), asked=ASKED)
     assert caught.value.code == "E332"

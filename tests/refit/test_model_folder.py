@@ -19,7 +19,7 @@ from regchoose.refit.model_folder import (
     unpack,
     write_whole,
 )
-from regchoose.refit.unfinished import begin
+from regchoose.refit.unfinished import begin_fit
 from tests.refit.fits import fitted, model_in, request, settings, table
 
 ASKED = request("l2", l2=0.001)
@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_is_written_is_read_back(folder: Path, tmp_path: Path) -> None:
-    found = fitted(table(tmp_path), begin(tmp_path / "m", "key", force=False), settings(), asked=ASKED)
+    found = fitted(table(tmp_path), begin_fit(tmp_path / "m", "key", force=False), settings(), asked=ASKED)
     model, encoder, tensors = read_model(folder)
     assert encoder == found.encoder
     assert model.weights == found.model.weights
@@ -100,7 +100,7 @@ def test_other_folders_say_what_they_are(tmp_path: Path) -> None:
     for place, reason in ((tmp_path / "none", "no such folder"), (tmp_path, "holds no model.json")):
         with pytest.raises(UsageError, match=reason):
             read_model(place)
-    begin(tmp_path / "m", "key", force=False)
+    begin_fit(tmp_path / "m", "key", force=False)
     with pytest.raises(UsageError, match="broken off"):
         read_model(tmp_path / "m")
 
@@ -108,21 +108,21 @@ def test_other_folders_say_what_they_are(tmp_path: Path) -> None:
 def test_nothing_is_written_over(folder: Path, tmp_path: Path) -> None:
     def refused(place: Path, key: str = "key") -> str:
         with pytest.raises(RegchooseError) as caught:
-            begin(place, key, force=False)
+            begin_fit(place, key, force=False)
         assert caught.value.code == "E206"
         return caught.value.message
 
     assert "a model already" in refused(folder)
-    assert begin(folder, "key", force=True).folder.name == UNFINISHED
+    assert begin_fit(folder, "key", force=True).folder.name == UNFINISHED
     file = tmp_path / "file"
     file.write_text("x")
     assert "is a file" in refused(file)
     assert "other files, as 'file'" in refused(tmp_path)
-    work = begin(tmp_path / "m", "one", force=False)
+    work = begin_fit(tmp_path / "m", "one", force=False)
     fitted(table(tmp_path), work, settings(), asked=ASKED)
     assert "beginning of another fit" in refused(tmp_path / "m", "another")
-    assert work.plan() is not None
-    assert begin(tmp_path / "m", "another", force=True).plan() is None
+    assert work.read_encoded() is not None
+    assert begin_fit(tmp_path / "m", "another", force=True).read_encoded() is None
     assert not list(work.folder.iterdir())
 
 

@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score, root_mean_square
 
 from regchoose.errors import DataError, RegchooseError, UsageError
 from regchoose.records.words import Task
-from regchoose.refit.prediction import Predicted, predict
+from regchoose.refit.prediction import PredictionSummary, predict_file
 from regchoose.settings.options import Settings
 from regchoose.table import file_set
 from regchoose.table.large import batches
@@ -26,10 +26,10 @@ ASKED = request("elastic_net", l1=0.0005, l2=0.001)
 
 def predicted(
     folder: Path, path: str, *, name: str = "out.csv", network: str | None = None, **own: Any
-) -> tuple[pd.DataFrame, Predicted]:
+) -> tuple[pd.DataFrame, PredictionSummary]:
     """Predict; return what was written, and what was said."""
     target = folder.parent / name
-    found = predict(
+    found = predict_file(
         folder,
         path,
         settings(**own),

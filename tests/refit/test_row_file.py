@@ -8,19 +8,20 @@ import pytest
 
 from regchoose.errors import ResourceError
 from regchoose.refit import row_file
-from regchoose.refit.row_file import Spool, SpoolWriter, refuse_too_large
+from regchoose.refit.row_file import RowFile, RowFileWriter, refuse_too_large
 from regchoose.training.row_source import RowPart
 
 
-def written(folder: Path, n: int, *, precision: str = "float64", held: float = 0.3) -> Spool:
+def written(folder: Path, n: int, *, precision: str = "float64", held: float = 0.3) -> RowFile:
     """A file of n rows whose inputs are (row, −row) and whose target is the row."""
-    rng, writer = np.random.default_rng(1), SpoolWriter(folder, precision=precision)
+    rng, writer = np.random.default_rng(1), RowFileWriter(folder, precision=precision)
     for rows in np.array_split(np.arange(n, dtype=np.float64), 7):
         writer.add(np.column_stack([rows, -rows]), rows, rng.random(len(rows)) < held)
-    return writer.finish(2)
+    writer.close()
+    return RowFile(folder, n, 2, precision)
 
 
-def order(rows: Spool, seed: int, epoch: int, *, batch: int = 10, part: RowPart = "all") -> list[int]:
+def order(rows: RowFile, seed: int, epoch: int, *, batch: int = 10, part: RowPart = "all") -> list[int]:
     found = list(rows.shuffled(part, seed=seed, epoch=epoch, batch=batch))
     assert {len(y) for _, y in found} == {batch}
     for x, y in found:

@@ -6,7 +6,7 @@ import pytest
 
 from regchoose.encoding.encoder import Encoder
 from regchoose.encoding.inputs import CategoryInput, EncodedTarget, NumberInput
-from regchoose.records.model import Length, Model, NetworkPlan, Recommended, Tried
+from regchoose.records.model import Length, Model, NetworkPlan, ResultSummary, TriedStrength
 from regchoose.report.model_card import write_model_card
 from tests.report.hostile import NAMES
 from tests.report.test_as_markdown import shape
@@ -18,7 +18,7 @@ PREPROCESSING = Encoder(
     EncodedTarget("y", "binary", ("no", "yes"), False, True, None, 0.0, 1.0),
     (),
 )
-RECOMMENDED = Recommended(
+RECOMMENDED = ResultSummary(
     file="result.json",
     regularizer="l2",
     sentence="Start with L2.",
@@ -44,9 +44,9 @@ MODEL = Model(
     1000,
     200,
     (
-        Tried(1 / 3, 0.0, 0.0007, 0.41, 0.004),
-        Tried(1.0, 0.0, 0.0021, 0.4, 0.0),
-        Tried(3.0, 0.0, 0.0063, None, None),
+        TriedStrength(1 / 3, 0.0, 0.0007, 0.41, 0.004),
+        TriedStrength(1.0, 0.0, 0.0021, 0.4, 0.0),
+        TriedStrength(3.0, 0.0, 0.0063, None, None),
     ),
     0.38,
     1.0,

@@ -5,12 +5,12 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
+from regchoose.records.listener import Silent
 from regchoose.report.progress import (
     CountColumn,
     LiveDisplay,
     LogDisplay,
     RemainingColumn,
-    SilentDisplay,
     StateColumn,
     show_progress,
 )
@@ -96,7 +96,7 @@ def test_a_prompt_takes_the_block_away() -> None:
 
 @pytest.mark.parametrize(
     ("quiet", "json", "kind"),
-    [(False, False, LogDisplay), (True, False, SilentDisplay), (False, True, SilentDisplay)],
+    [(False, False, LogDisplay), (True, False, Silent), (False, True, Silent)],
 )
 def test_a_pipe_gets_lines_even_with_forced_colour(
     quiet: bool, json: bool, kind: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

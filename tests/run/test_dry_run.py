@@ -12,7 +12,8 @@ import pytest
 from regchoose.experiment.design import make_layout
 from regchoose.experiment.plan import prepare
 from regchoose.records.words import ARMS
-from regchoose.run.dry_run import Work, plan, seconds, work_of
+from regchoose.run import dry_run
+from regchoose.run.dry_run import TrainingPlan, estimate_time, plan_run, plan_trainings
 from regchoose.settings.options import Settings
 from regchoose.table.load import load
 from tests.run.test_walk_chart import QUICK, nobody, write
@@ -47,7 +48,7 @@ def test_models_and_schedule_are_those_of_the_experiment(
     for rows in (120, 60):
         layout = make_layout(table.n_rows, rows=rows, exchangeable=True)
         experiment = prepare(table, np.arange(layout.drawn), settings, layout)
-        work = work_of(table, layout, settings)
+        work = plan_trainings(table, layout, settings)
         assert work.models == {arm: experiment.models(arm) for arm in ARMS}
         if settings.network != "linear":
             assert work.epochs == experiment.training.schedule.epochs
@@ -55,16 +56,17 @@ def test_models_and_schedule_are_those_of_the_experiment(
         assert abs(work.rows - experiment.rows_fit) <= 2
 
 
-def test_the_time_follows_the_work() -> None:
-    work = Work(
+def test_the_time_follows_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    work = TrainingPlan(
         rows=300, epochs=60, models={"none": 10, "l1": 90, "l2": 90, "elastic_net": 200}, weights=4800
     )
-    once = seconds(work, workers=2)
+    once = estimate_time(work, workers=2)
     assert once is not None
-    assert seconds(work, workers=1) == pytest.approx(2 * once)
-    assert seconds(replace(work, rows=600), workers=2) == pytest.approx(2 * once)
-    assert seconds(work, workers=2, rate=3.5e9) == pytest.approx(2 * once)
-    assert seconds(replace(work, weights=None), workers=2) is None
+    assert estimate_time(work, workers=1) == pytest.approx(2 * once)
+    assert estimate_time(replace(work, rows=600), workers=2) == pytest.approx(2 * once)
+    assert estimate_time(replace(work, weights=None), workers=2) is None
+    monkeypatch.setattr(dry_run, "RATE", 3.5e9)
+    assert estimate_time(work, workers=2) == pytest.approx(2 * once)
 
 
 def test_a_dry_run_loads_no_torch(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_a_dry_run_loads_no_torch(tmp_path: Path) -> None:
 
 def test_a_plan_says_what_it_cannot_tell(tmp_path: Path) -> None:
     path = str(write(tmp_path, "regression"))
-    planned = plan(path, Settings(network="nets.py:Own", budget="1s"), ask=nobody)
+    planned = plan_run(path, Settings(network="nets.py:Own", budget="1s"), ask=nobody)
     assert planned["time"].startswith("not estimated")
-    over = plan(path, Settings(budget="1s", hidden=(512, 512), jobs=1), ask=nobody)
+    over = plan_run(path, Settings(budget="1s", hidden=(512, 512), jobs=1), ask=nobody)
     assert "over the budget of 1s" in over["time"]

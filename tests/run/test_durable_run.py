@@ -16,7 +16,7 @@ from regchoose.report.terminal import render_as_text
 from regchoose.result.document import RunResult
 from regchoose.result.json_text import dump_model
 from regchoose.result.saved_result import restore_result
-from regchoose.run.walk_chart import recommend
+from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.settings.options import Settings
 from tests.run.test_walk_chart import QUICK, Diary, nobody, write
 
@@ -50,14 +50,14 @@ def run(
     path: Path, settings: Settings = QUICK, *, diary: Diary | None = None, journal: Cache | None = None
 ) -> RunResult:
     ticks: Iterator[int] = count()
-    return recommend(
+    return recommend_regularizer(
         str(path),
         settings,
         given=frozenset(),
         ask=nobody,
         listener=diary or Diary(),
         clock=lambda: next(ticks) / 10,
-        kept=journal,
+        store=journal,
     )
 
 

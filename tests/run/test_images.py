@@ -66,9 +66,9 @@ def test_the_entire_picture_is_answered_without_training(capsys: pytest.CaptureF
 
 def test_a_network_that_nobody_chose_is_in_the_plan(images: Path) -> None:
     settings = Settings(epochs=3)
-    planned = dry_run.plan(str(images), settings, ask=lambda _: None)
+    planned = dry_run.plan_run(str(images), settings, ask=lambda _: None)
     assert (planned["settings"]["network"], planned["table"]["features"]) == ("cnn", "8 × 8, grey")
-    chosen = dry_run.plan(str(images), settings, ask=lambda _: None, given=frozenset({"network"}))
+    chosen = dry_run.plan_run(str(images), settings, ask=lambda _: None, given=frozenset({"network"}))
     assert chosen["settings"]["network"] == "mlp"
 
 
@@ -180,7 +180,7 @@ def test_the_same_images_elsewhere_have_the_same_fingerprint(images: Path) -> No
         def noted(self, text: str) -> None: ...
 
     def mark(path: Path) -> str:
-        found = walk_chart.recommend(
+        found = walk_chart.recommend_regularizer(
             str(path), settings, given=frozenset(), ask=lambda _: None, listener=Silent(), clock=lambda: 0.0
         )
         return found.fingerprint.data

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from regchoose.records.answers import Prompt
-from regchoose.run.walk_chart import recommend
+from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.settings import options
 from regchoose.settings.options import Settings
 from regchoose.statistics.decide import FIRM, FIRM_BETWEEN
@@ -48,7 +48,7 @@ def run(path: Path, settings: Settings = SETTINGS, *, tick: float = 0.1) -> tupl
         return nobody(prompt)
 
     ticks: Iterator[int] = count()
-    result = recommend(
+    result = recommend_regularizer(
         str(path),
         settings,
         given=frozenset({"subsample"}),

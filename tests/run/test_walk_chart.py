@@ -16,7 +16,7 @@ from regchoose.records.words import ARMS
 from regchoose.report.terminal import render_as_text
 from regchoose.result.document import RunResult
 from regchoose.result.json_text import dump_model
-from regchoose.run.walk_chart import recommend
+from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.settings.options import Settings
 
 QUICK = Settings(
@@ -61,7 +61,7 @@ def run(
     diary: Diary | None = None,
 ) -> Any:
     ticks = count()
-    return recommend(
+    return recommend_regularizer(
         str(path),
         settings,
         given=given,

@@ -3,7 +3,7 @@
 import pytest
 
 from regchoose.report.numbers import BOUNDS, probability
-from regchoose.run.wording import advice, audit_sentences
+from regchoose.run.wording import advise, describe_audit
 from regchoose.statistics.decide import FIRM, LEANING
 
 
@@ -12,7 +12,7 @@ from regchoose.statistics.decide import FIRM, LEANING
 )
 def test_what_is_lost_to_the_best_arm_is_told(lowest: float, lower: str, lost: str) -> None:
     losses = {"none": 0.6, "l1": 0.5, "l2": lowest}
-    said = audit_sentences(
+    said = describe_audit(
         arm="l1",
         best="l2",
         losses=losses,
@@ -40,7 +40,7 @@ def test_what_is_lost_to_the_best_arm_is_told(lowest: float, lower: str, lost: s
 def test_no_probability_is_rounded_up_to_a_bound_of_certainty(
     safe: float, certainty: str, said: str, short: str
 ) -> None:
-    sentence = advice("l2", certainty=certainty, evidence={"safe": safe, "practical": True, "arms": 4})
+    sentence = advise("l2", certainty=certainty, safe=safe, practical=True, n_arms=4)
     assert sentence.endswith(f"with probability {said}.")
     assert probability(safe) == short
     assert [bound / 100 for bound in BOUNDS] == [LEANING, FIRM]

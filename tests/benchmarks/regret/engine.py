@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from regchoose.records.experiment import Penalties
+from regchoose.records.listener import Silent
 from regchoose.records.words import ARMS, Arm
-from regchoose.report.progress import SilentDisplay
 from regchoose.result.document import RunResult
-from regchoose.run.walk_chart import recommend
+from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.training.block import CellData
 from regchoose.training.device import choose_devices
@@ -91,12 +91,12 @@ def recommended(split: Split, sizes: Sizes, *, decide: Rule) -> RunResult:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{split.table}.csv"
         path.write_text(split.text, encoding="utf-8")
-        return recommend(
+        return recommend_regularizer(
             str(path),
             settings,
             given=frozenset(name for name in ("resources", "subsample") if getattr(settings, name) != "auto"),
             ask=lambda _: None,
-            listener=SilentDisplay(),
+            listener=Silent(),
             clock=time.perf_counter,
         )
 

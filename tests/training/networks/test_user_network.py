@@ -14,7 +14,7 @@ import torch
 from regchoose.errors import UsageError
 from regchoose.records.answers import Prompt
 from regchoose.result.json_text import dump_model
-from regchoose.run.walk_chart import recommend
+from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.settings.options import Settings
 from regchoose.training.deterministic import quiet_modules
 from regchoose.training.networks.choose import PRINTS, choose_network
@@ -171,7 +171,9 @@ def nobody(_: Prompt) -> str | None:
 
 
 def run(path: Path, settings: Settings, notes: Notes) -> Any:
-    return recommend(str(path), settings, given=frozenset(), ask=nobody, listener=notes, clock=lambda: 0.0)
+    return recommend_regularizer(
+        str(path), settings, given=frozenset(), ask=nobody, listener=notes, clock=lambda: 0.0
+    )
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""Which inputs a table gives: its numbers, flags of their gaps, and the levels of its categories.
+"""Which inputs a table gives a network: its numbers, flags of missing ones, and the levels of its categories.
 
-That is decided on the whole table, whatever rows the figures are learned from, so that every resampling cell
-has the same inputs.
+This is decided on the whole table, whatever rows an encoder is fitted on, so that every resampling cell has
+the same inputs.
 """
 
 from collections.abc import Iterable
@@ -9,26 +9,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regchoose.records.table import Column, Table
+from regchoose.records.table import MOST_LEVELS, Column, Table
 from regchoose.records.words import Float, Int
-
-MOST_LEVELS = 50  # of a category; beyond, the rare ones are one level
 
 
 @dataclass(frozen=True)
-class Coding:
+class InputPlan:
     """Which inputs a table gives.
 
     Attributes
     ----------
     columns : tuple of Column
-        Those of `Table.features`.
+        The columns of `Table.features`.
     numbers, flagged, categories : (…,) ndarray
         Places in `columns`: numeric; numeric with missing values; categorical.
     lookup : tuple of (codes + 1,) ndarray
-        Of each category: the level that a code becomes; the last entry is that of a missing value.
+        For each category, the level that a code becomes; the last entry is for a missing value.
     levels : tuple of tuple of str
-        Of each category: the names of its levels.
+        For each category, the names of its levels.
     """
 
     columns: tuple[Column, ...]
@@ -56,12 +54,12 @@ class Coding:
         return levels
 
 
-def coding(table: Table) -> Coding:
-    """Return which inputs the table gives."""
+def plan_inputs(table: Table) -> InputPlan:
+    """Decide which inputs the table gives."""
     numbers, categories = table.number_places, table.category_places
     gaps = np.flatnonzero(np.isnan(table.features).any(axis=0))
-    pairs = [_levels(table.used[j], table.features[:, j]) for j in categories]
-    return Coding(
+    pairs = [_merge_rare_levels(table.used[j], table.features[:, j]) for j in categories]
+    return InputPlan(
         table.used,
         numbers,
         np.intersect1d(numbers, gaps),
@@ -72,20 +70,20 @@ def coding(table: Table) -> Coding:
 
 
 def look_up(codes: Float, lookup: Int) -> Int:
-    """Return what codes (n,) become, of which NaN is missing and takes the last entry of `lookup`."""
-    found: Int = lookup[np.where(np.isnan(codes), len(lookup) - 1, codes).astype(np.int64)]
-    return found
+    """Look up the levels of codes (n,); NaN, which is missing, takes the last entry of `lookup`."""
+    levels: Int = lookup[np.where(np.isnan(codes), len(lookup) - 1, codes).astype(np.int64)]
+    return levels
 
 
 def name_inputs(
     numbers: Iterable[str], flagged: Iterable[str], categories: Iterable[tuple[str, tuple[str, ...]]]
 ) -> tuple[str, ...]:
-    """Return the names of inputs in their order: numbers, flags of missing numbers, levels.
+    """Name the inputs in their order: numbers, flags of missing numbers, levels.
 
     Parameters
     ----------
     categories : iterable of (str, tuple of str)
-        A column and its levels, of which two make one input.
+        Columns with their levels; two levels make one input.
     """
     return (
         *numbers,
@@ -98,16 +96,17 @@ def name_inputs(
     )
 
 
-def _levels(column: Column, codes: Float) -> tuple[Int, tuple[str, ...]]:
-    known, names = codes[~np.isnan(codes)].astype(np.int64), column.levels
+def _merge_rare_levels(column: Column, codes: Float) -> tuple[Int, tuple[str, ...]]:
+    """Return the level of each code, missing last, and the names of the levels."""
+    present, names = codes[~np.isnan(codes)].astype(np.int64), column.levels
     lookup = np.arange(len(names) + 1)
     if len(names) > MOST_LEVELS:
-        frequent = np.argsort(-np.bincount(known, minlength=len(names)), kind="stable")
-        kept = np.sort(frequent[: MOST_LEVELS - 1])
-        lookup[:] = len(kept)
-        lookup[kept] = np.arange(len(kept))
-        names = (*(names[j] for j in kept), "other")
-    if len(known) < len(codes):
+        frequent = np.argsort(-np.bincount(present, minlength=len(names)), kind="stable")
+        frequent = np.sort(frequent[: MOST_LEVELS - 1])
+        lookup[:] = len(frequent)
+        lookup[frequent] = np.arange(len(frequent))
+        names = (*(names[j] for j in frequent), "other")
+    if len(present) < len(codes):
         lookup[-1] = len(names)
         names = (*names, "missing")
     return lookup, names

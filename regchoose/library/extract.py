@@ -1,4 +1,4 @@
-"""The matched subsample alone: drawn from a table of any size, proved, and written. No torch is loaded."""
+"""Extracting a matched subsample from a table of any size; torch is not loaded."""
 
 from pathlib import Path
 
@@ -24,11 +24,11 @@ from regchoose.table.write import (
     write_rows,
 )
 
-__all__ = ["Form", "PassProgress", "extract", "n_bytes", "output_form"]
+__all__ = ["Form", "PassProgress", "count_bytes", "extract", "output_form"]
 
 
-def n_bytes(path: str) -> int:
-    """Return the bytes that one pass over a large table reads; 0 where it is held, or holds images."""
+def count_bytes(path: str) -> int:
+    """Return the bytes that one pass over a large table reads; 0 for images and for tables in memory."""
     if are_images(path):
         return 0
     parts = large_parts(path)
@@ -49,16 +49,17 @@ def extract(
     everything : bool
         Whether all rows are written instead, as they were read.
     target : Path
-        Is written over.
+        The file, which is overwritten.
     form : str
         "csv", "parquet", or "npz" for images.
     ask, advanced : callable
-        Asks a person; is told the bytes that the present pass has read.
+        Asks a person; is told how many bytes the present pass has read.
 
     Returns
     -------
     Table, Subsample, int
-        The table, the rows with their proof, and the cells protected against spreadsheets.
+        The table, the rows with the proof of their match, and how many cells were protected against
+        spreadsheets.
 
     Raises
     ------
@@ -68,21 +69,18 @@ def extract(
     with threadpool_limits(1):  # sums split over threads differ in their last bits
         table, raw = load_with_text(path, settings, choose=ask, advanced=advanced)
         refuse_form(form, table)
-        size = first_rows(settings)
-        if not everything:
-            drawn = draw(table, size=size, folds=settings.folds, seed=settings.seed)
-            if form == "npz":
-                write_images(target, table=table, rows=drawn.rows)
-                return table, drawn, 0
-            return table, drawn, write_rows(target, form, table=table, raw=raw, rows=drawn.rows)
-    n = table.n_all
-    drawn = Subsample(np.arange(table.n_rows), n, "all rows", True, f"all {n:,} rows, as they were read")
+        if everything:
+            n, rows = table.n_all, np.arange(table.n_rows)
+            subsample = Subsample(rows, n, "all rows", True, f"all {n:,} rows, as they were read")
+        else:
+            subsample = draw(table, size=first_rows(settings), folds=settings.folds, seed=settings.seed)
     if form == "npz":
-        refuse_some(table)
-        write_images(target, table=table, rows=drawn.rows)
-        return table, drawn, 0
-    parts = large_parts(path)
+        if everything:
+            refuse_some(table)
+        write_images(target, table=table, rows=subsample.rows)
+        return table, subsample, 0
+    parts = large_parts(path) if everything else None
     if parts is None:
-        return table, drawn, write_rows(target, form, table=table, raw=raw, rows=drawn.rows)
+        return table, subsample, write_rows(target, form, table=table, raw=raw, rows=subsample.rows)
     with streaming(parts, settings, choose=ask, advanced=advanced) as stream:
-        return table, drawn, write_all(target, form, table=table, stream=stream)
+        return table, subsample, write_all(target, form, table=table, stream=stream)

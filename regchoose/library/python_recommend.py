@@ -1,10 +1,10 @@
-"""`regchoose.recommend`: the chart, walked on a file, a DataFrame or arrays."""
+"""`regchoose.recommend`: walks the chart on a file, a DataFrame or arrays."""
 
 import os
 import time
 import warnings
 from collections.abc import Hashable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from os import PathLike
 from pathlib import Path
 from typing import Unpack
@@ -15,10 +15,11 @@ from regchoose.cache.block_cache import Cache
 from regchoose.cache.fingerprint import engine_fingerprint
 from regchoose.cache.location import CACHE_FILE
 from regchoose.errors import Interrupted, RegchooseError, UsageError, phrase_of, setting
-from regchoose.library.arguments import Keywords, settled
+from regchoose.library.arguments import Keywords, resolve_keywords
 from regchoose.library.python_result import Result
+from regchoose.records.listener import Listener, Silent
 from regchoose.records.table import Table
-from regchoose.report.progress import SilentDisplay, show_progress
+from regchoose.report.progress import show_progress
 from regchoose.result.document import RunResult
 from regchoose.run import walk_chart
 from regchoose.settings.options import Settings
@@ -26,11 +27,11 @@ from regchoose.table.in_memory import InMemory, label
 from regchoose.table.load import load
 
 File = str | PathLike[str]
-ON_TRAINING = ("subsample_possible", "resources", "validation")  # questions that decide whether there is one
+TRAINING_QUESTIONS = ("subsample_possible", "resources", "validation")  # decide whether anything is trained
 
 
 class RegchooseWarning(UserWarning):
-    """Something that should be looked at before the answer is used."""
+    """Something to check before the answer is used."""
 
 
 def recommend(
@@ -49,16 +50,16 @@ def recommend(
         The table: a file or several, as `regchoose recommend` takes them, or columns in memory, which keep
         their types.
     y : array-like of shape (n,), optional
-        The target, where it is apart from `data`: `recommend(X, y)`.
+        The target, if it is not a column of `data`: `recommend(X, y)`.
     target : hashable, optional
         The column of `data` to predict; by default the one called target, label, class, y or outcome, else
         the last.
     progress : bool
-        Whether stderr shows how far it is.
+        Whether progress is shown on stderr.
     **settings
         The options of the command line with underscores: `preset="quick"`, `network="linear"`,
         `hidden=(32,)`, `decide="best"`, `budget="1m"`, `seed=1`. The environment and `regchoose.toml` are
-        not read. With `cache_dir="…"` what was trained is kept there, and not trained again.
+        not read. With `cache_dir="…"` trained models are kept there, and not trained again.
 
     Returns
     -------
@@ -68,12 +69,12 @@ def recommend(
     Raises
     ------
     RegchooseError
-        Where the data, a setting or the machine do not allow it; `fix` says what to do.
+        If the data, a setting or the machine do not allow it; `fix` says what to do.
 
     Warns
     -----
     RegchooseWarning
-        Where a column seems to give the target away, or where nothing could be trained.
+        If a column seems to give the target away, or nothing could be trained.
 
     Examples
     --------
@@ -82,17 +83,17 @@ def recommend(
     >>> recommend(table, target="y", resources="no").certainty
     'prior'
     """
-    with speaking_python():
-        found, chosen, given = _table(data, y, target=target, keywords=dict(settings))
-        result = walked(found, chosen, given=given, progress=progress)
-    for line in to_act_on(result):
+    with translate_errors():
+        table, resolved, given = _load_input(data, y, target=target, keywords=dict(settings))
+        result = walk_unattended(table, resolved, given=given, progress=progress)
+    for line in list_urgent_warnings(result):
         warnings.warn(line, RegchooseWarning, stacklevel=2)
     return Result(result)
 
 
 @contextmanager
-def speaking_python() -> Iterator[None]:
-    """Let errors speak of keywords; stop as Python stops where somebody presses Ctrl-C."""
+def translate_errors() -> Iterator[None]:
+    """Word errors in keywords instead of flags; raise KeyboardInterrupt if somebody presses Ctrl-C."""
     try:
         yield
     except RegchooseError as error:
@@ -101,7 +102,7 @@ def speaking_python() -> Iterator[None]:
         raise KeyboardInterrupt from stop
 
 
-def _table(
+def _load_input(
     data: File | InMemory, y: ArrayLike | None, *, target: Hashable | None, keywords: Mapping[str, object]
 ) -> tuple[str | Table, Settings, frozenset[str]]:
     """Return the file or the table, the settings, and which of them were given."""
@@ -110,50 +111,49 @@ def _table(
             said = "the target of a file is one of its columns, and y was given"
             raise UsageError("E204", said, fix=setting(target="NAME") + " in place of y")
         named = {} if target is None else {"target": str(target)}
-        return os.fspath(data), *settled({**keywords, **named}, in_memory=False)
+        return os.fspath(data), *resolve_keywords({**keywords, **named}, in_memory=False)
     if y is not None and target is not None:
         raise UsageError("E204", "y and a target were both given", fix="one of the two")
     named = {} if target is None else {"target": label(target)}
-    chosen, given = settled({**keywords, **named}, in_memory=True)
-    return load(data, chosen, y=y), chosen, given
+    settings, given = resolve_keywords({**keywords, **named}, in_memory=True)
+    return load(data, settings, y=y), settings, given
 
 
-def walked(data: str | Table, settings: Settings, *, given: frozenset[str], progress: bool) -> RunResult:
-    """Walk the chart. Nobody is asked; what was trained is kept where a folder is named for it."""
-    journal = None if settings.cache_dir is None else _journal(Path(settings.cache_dir), fresh=settings.fresh)
-    hearing = (
-        show_progress(quiet=False, json=False, environ=os.environ, clock=time.monotonic)
-        if progress
-        else nullcontext(SilentDisplay())
-    )
+def walk_unattended(
+    data: str | Table, settings: Settings, *, given: frozenset[str], progress: bool
+) -> RunResult:
+    """Walk the chart without asking anybody; trained models are cached if `cache_dir` is set."""
+    cache = None
+    if settings.cache_dir is not None:
+        file = Path(settings.cache_dir) / CACHE_FILE
+        cache = Cache(file, engine=engine_fingerprint(), fresh=settings.fresh, now=time.time)
+    display: AbstractContextManager[Listener] = nullcontext(Silent())
+    if progress:
+        display = show_progress(quiet=False, json=False, environ=os.environ, clock=time.monotonic)
     try:
-        with hearing as listener:
-            return walk_chart.recommend(
+        with display as listener:
+            return walk_chart.recommend_regularizer(
                 data,
                 settings,
                 given=given,
                 ask=lambda _: None,
                 listener=listener,
                 clock=time.monotonic,
-                kept=journal,
+                store=cache,
             )
     finally:
-        if journal is not None:
-            journal.close()
+        if cache is not None:
+            cache.close()
 
 
-def _journal(folder: Path, *, fresh: bool) -> Cache:
-    return Cache(folder / CACHE_FILE, engine=engine_fingerprint(), fresh=fresh, now=time.time)
-
-
-def to_act_on(result: RunResult) -> list[str]:
-    """Return what a person should look at before the answer is used."""
+def list_urgent_warnings(result: RunResult) -> list[str]:
+    """List what a person should check before the answer is used."""
     lines = [line for line in result.data.warnings if line.startswith("LEAKAGE?")]
     if result.recommendation.certainty == "prior":
         lines += [
             f"nothing was trained, and the answer is prior knowledge: {step.evidence}"
             for step in result.path
-            if step.answered_by == "measured" and step.answer == "no" and step.key in ON_TRAINING
+            if step.answered_by == "measured" and step.answer == "no" and step.key in TRAINING_QUESTIONS
         ]
     # The result of a file is in the words of the shell, as the command prints it. This is what it may name.
     columns = [setting(exclude=[column.name]) for column in result.data.columns]

@@ -1,4 +1,4 @@
-"""A look at a table without training anything: no torch is loaded."""
+"""Inspecting a table without training anything; torch is not loaded."""
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -11,7 +11,7 @@ from regchoose.subsample.profile import profile
 from regchoose.table.load import load
 
 
-def inspect(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Profile]:
+def inspect_table(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Profile]:
     """Read a table and measure what it says about the questions on prior knowledge.
 
     Parameters
