@@ -65,7 +65,7 @@ def _as_dict(table: Table, profile: Profile) -> dict[str, Any]:
         "dialect": asdict(table.dialect),
         "rows": table.n_all,
         "image": None if table.image is None else asdict(table.image),
-        "columns": [asdict(column) for column in table.shown],
+        "columns": [asdict(column) for column in table.display_columns],
         "target": table.target_name,
         "target_why": table.target_why,
         "task": table.task,
@@ -99,8 +99,8 @@ def _drawn(table: Table, profile: Profile, *, width: int) -> RenderableType:
     asked = [_finding(name, finding) for name, finding in _findings(profile).items()]
     answers = Padding(Group(*asked), (0, 0, 0, 2))
     heading = Text("What the data say about the chart's questions", style="bold")
-    columns = _columns(table.shown, width=width)
-    rest = len(table.shown) - MOST_COLUMNS
+    columns = _columns(table.display_columns, width=width)
+    rest = len(table.display_columns) - MOST_COLUMNS
     more = [Text(f"… and {rest:,} more; --json lists all")] if rest > 0 else []
     return Group(_facts(facts), *warnings, "", columns, *more, "", heading, answers)
 

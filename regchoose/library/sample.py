@@ -9,7 +9,7 @@ from regchoose.records.answers import Ask
 from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings, first_rows
-from regchoose.subsample.draw import draw
+from regchoose.subsample.draw import draw_subsample
 from regchoose.table.file_set import Advanced, large_parts
 from regchoose.table.images.load_images import are_images
 from regchoose.table.large.stream import streaming
@@ -70,7 +70,7 @@ def extract(
         refuse_form(form, table)
         size = first_rows(settings)
         if not everything:
-            drawn = draw(table, size=size, folds=settings.folds, seed=settings.seed)
+            drawn = draw_subsample(table, size=size, folds=settings.folds, seed=settings.seed)
             if form == "npz":
                 write_images(target, table=table, rows=drawn.rows)
                 return table, drawn, 0

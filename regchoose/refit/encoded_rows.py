@@ -18,13 +18,12 @@ from regchoose.records.table import Table
 from regchoose.records.words import Int
 from regchoose.refit.row_file import Spool, SpoolWriter, refuse_too_large
 from regchoose.settings.options import Settings
-from regchoose.table.columns.duplicates import kept_together
-from regchoose.table.columns.group_and_time import time_reader
-from regchoose.table.content_hash import content_hash
+from regchoose.table.columns.duplicates import group_copies
+from regchoose.table.columns.group_and_time import make_time_reader
 from regchoose.table.file_set import large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, load_images, open_images
-from regchoose.table.large.batches import Batch, Rows, held_rows, image_rows, opened_rows
+from regchoose.table.large.batches import Batch, Rows, open_rows, rows_of_images, rows_of_table
 from regchoose.table.large.row_sampling import PRIME, row_hash
 from regchoose.table.load import PassProgress, load_with_text
 from regchoose.table.raw_table import RawTable
@@ -94,7 +93,7 @@ def encode_rows(
     parts = None if images else large_parts(path)
     if parts is None:
         table, raw = load_with_text(path, settings, choose=ask)
-        rows = held_rows(raw)
+        rows = rows_of_table(raw)
         return _written(
             rows, table, raw=raw, settings=settings, folder=folder, precision=precision, listener=listener
         )
@@ -102,7 +101,7 @@ def encode_rows(
     listener.started("read", "read", passes.total)
     table, raw = load_with_text(path, settings, choose=ask, advanced=passes.advanced)
     listener.finished("read", f"{table.n_all:,} rows")
-    with opened_rows(path, settings, choose=ask, checked=True) as rows:
+    with open_rows(path, settings, choose=ask, checked=True) as rows:
         return _written(
             rows, table, raw=raw, settings=settings, folder=folder, precision=precision, listener=listener
         )
@@ -114,7 +113,7 @@ def _of_images(
     listener.started("read", "read", len(found))
     table, raw = load_images(found, settings, advanced=lambda done: listener.advanced("read", done))
     listener.finished("read", f"{table.n_all:,} images")
-    rows = image_rows(found)
+    rows = rows_of_images(found)
     return _written(
         rows, table, raw=raw, settings=settings, folder=folder, precision=precision, listener=listener
     )
@@ -159,7 +158,7 @@ def _written(
     for note in notes:
         listener.noted(note)
     used = tuple(column.name for column in table.used)
-    mark = content_hash(table)
+    mark = table.content_hash()
     return Plan(spool.n_rows, n_inputs, precision, mark, used, (*table.warnings, *notes)), encoder
 
 
@@ -180,13 +179,13 @@ def held_out_part(table: Table, raw: RawTable, settings: Settings) -> Callable[[
     """
     share = min(SHARE, MOST / table.n_all)
     if table.time is not None:
-        latest, reader = float(np.quantile(table.time, 1 - share)), time_reader(raw, settings)
+        latest, reader = float(np.quantile(table.time, 1 - share)), make_time_reader(raw, settings)
         return lambda batch: reader(batch.raw) > latest
     if table.whole is not None:
         bound = int(share * PRIME)
         return lambda batch: row_hash(_numbers(batch), seed=settings.seed) < bound
     every = np.arange(table.n_rows)
-    together = kept_together(table, every) if table.groups is None else table.groups
+    together = group_copies(table, every) if table.groups is None else table.groups
     order = np.lexsort((together, row_hash(together, seed=settings.seed)))
     last = together[order[max(1, round(share * table.n_rows)) - 1]]
     held = np.zeros(table.n_rows, dtype=bool)

@@ -42,7 +42,6 @@ from regchoose.run.arm_sections import evidence_of, sections_of
 from regchoose.run.wording import advice
 from regchoose.settings.options import Option, Settings
 from regchoose.statistics.decide import OUTCOME_ARMS
-from regchoose.table.content_hash import content_hash
 from regchoose.version import __version__
 
 SCHEMA_VERSION: Literal["1"] = "1"
@@ -124,7 +123,7 @@ def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None
     source = experiment.network_source if experiment else ""
     network = {"network": source} if source else {}
     return Fingerprint(
-        data=content_hash(table),
+        data=table.content_hash(),
         settings=hashlib.sha256(said.encode()).hexdigest()[:16],
         version=__version__,
         **network,
@@ -184,7 +183,7 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
         dialect=_dialect(table.dialect),
         rows=table.n_all,
         image=None if table.image is None else Pictured(**asdict(table.image)),
-        columns=[_column(column) for column in table.shown],
+        columns=[_column(column) for column in table.display_columns],
         target=table.target_name,
         target_why=table.target_why,
         task=table.task,

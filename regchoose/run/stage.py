@@ -20,7 +20,7 @@ from regchoose.records.words import ARMS, Arm
 from regchoose.run.memory_estimate import refuse_too_much
 from regchoose.settings.options import MIN_ROWS, Settings
 from regchoose.statistics.posterior import Posterior
-from regchoose.subsample.draw import draw
+from regchoose.subsample.draw import draw_subsample
 from regchoose.workers.tasks import Workers
 
 MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
@@ -90,7 +90,9 @@ class Look:
             settings = self.settings
             size = self.layout.drawn
             with self._within_memory():
-                self._subsample = draw(self.table, size=size, folds=settings.folds, seed=settings.seed)
+                self._subsample = draw_subsample(
+                    self.table, size=size, folds=settings.folds, seed=settings.seed
+                )
             self._listener.finished("subsample", self._subsample.reason)
         return self._subsample
 

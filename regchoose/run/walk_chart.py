@@ -92,7 +92,7 @@ class Run:
         self._start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
-        self._table = load_with_progress(data, settings, choose=ask, listener=listener, crew=crew)
+        self._table = load_with_progress(data, settings, choose=ask, listener=listener, workers=crew)
         if self._table.image is not None:
             self._settings = settings = for_images(settings, given=given)
         for warning in self._table.warnings:

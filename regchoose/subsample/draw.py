@@ -20,7 +20,7 @@ PILOT = 50_000  # rows that suffice for principal components
 CHUNK = 20_000_000  # numbers held at a time
 
 
-def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
+def draw_subsample(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
     """Draw rows that match the whole table, with the checks that prove it.
 
     Parameters

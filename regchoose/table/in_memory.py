@@ -62,11 +62,13 @@ def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> tuple[RawTabl
         values = _target(y, n_rows=len(frame))
         target = _free_name(values, names)
         columns, names = [*columns, values], (*names, target)
-    raw = raw_of(path, names, columns, n_rows=len(frame))
+    raw = raw_from_columns(path, names, columns, n_rows=len(frame))
     return replace(raw, duplicated=duplicated, warnings=renamed), target
 
 
-def raw_of(path: str, names: Sequence[str], columns: Sequence[pd.Series], *, n_rows: int) -> RawTable:
+def raw_from_columns(
+    path: str, names: Sequence[str], columns: Sequence[pd.Series], *, n_rows: int
+) -> RawTable:
     """Return columns of a table in memory, each (n_rows,), as cells."""
     cells = [_cells(name, values) for name, values in zip(names, columns, strict=True)]
     found = f"{'a pandas DataFrame' if path == FRAME else 'arrays'} of {len(names)} columns, with their types"

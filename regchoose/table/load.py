@@ -27,12 +27,12 @@ from regchoose.records.listener import Listener
 from regchoose.records.table import AS_Y, Column, Table
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import warn_of_duplicates
-from regchoose.table.columns.facts import Facts, facts_of
+from regchoose.table.columns.facts import Facts, gather_facts
 from regchoose.table.columns.features import refuse_odd_texts, to_features
 from regchoose.table.columns.group_and_time import to_groups, to_times
 from regchoose.table.columns.leakage import find_leakage
 from regchoose.table.columns.roles import ANOTHER_TARGET
-from regchoose.table.columns.target import find_target, read_target
+from regchoose.table.columns.target import find_target, prepare_target
 from regchoose.table.csv.dialect import Choose, ask_nobody
 from regchoose.table.csv.read import read
 from regchoose.table.file_set import Advanced, Parts, ignore_progress, large_parts
@@ -55,7 +55,7 @@ def load(
     y: ArrayLike | None = None,
     choose: Choose = ask_nobody,
     advanced: Advanced = ignore_progress,
-    crew: Workers | None = None,
+    workers: Workers | None = None,
 ) -> Table:
     """Read a table, give its columns their roles, and find the target and the task.
 
@@ -74,7 +74,7 @@ def load(
         Asks a person where the file does not tell; returns None where no prompt is possible.
     advanced : callable
         Is told how many bytes the present pass over a large table has read.
-    crew : Workers, optional
+    workers : Workers, optional
         Workers that can see the files of the table too, and share them.
 
     Returns
@@ -89,7 +89,7 @@ def load(
     DataError
         E301 to E332: the data cannot be read exactly, or not be learned from.
     """
-    return load_with_text(data, settings, y=y, choose=choose, advanced=advanced, crew=crew)[0]
+    return load_with_text(data, settings, y=y, choose=choose, advanced=advanced, workers=workers)[0]
 
 
 def load_with_text(
@@ -99,7 +99,7 @@ def load_with_text(
     y: ArrayLike | None = None,
     choose: Choose = ask_nobody,
     advanced: Advanced = ignore_progress,
-    crew: Workers | None = None,
+    workers: Workers | None = None,
 ) -> tuple[Table, RawTable]:
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
     if not isinstance(data, str):
@@ -112,7 +112,7 @@ def load_with_text(
     parts = large_parts(data)
     if parts is None:
         return _load_small(read(data, settings, choose=choose), settings, choose=choose)
-    return _load_large(parts, settings, choose=choose, advanced=advanced, crew=crew)
+    return _load_large(parts, settings, choose=choose, advanced=advanced, workers=workers)
 
 
 def _load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> tuple[Table, RawTable]:
@@ -130,10 +130,10 @@ def _load_small(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[T
 
 
 def _load_large(
-    parts: Parts, settings: Settings, *, choose: Choose, advanced: Advanced, crew: Workers | None
+    parts: Parts, settings: Settings, *, choose: Choose, advanced: Advanced, workers: Workers | None
 ) -> tuple[Table, RawTable]:
     """Make the table of the rows held, and count over all rows what they are like."""
-    with streaming(parts, settings, choose=choose, advanced=advanced, crew=crew) as stream:
+    with streaming(parts, settings, choose=choose, advanced=advanced, workers=workers) as stream:
         held = draw_held_rows(stream)
         if held.complete:
             table, raw = _to_table(held.raw, settings, choose=choose)
@@ -167,10 +167,10 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
     """
     place, why = find_target(raw, settings, choose=choose)
     target_why = Phrase.of(why).words(python=raw.dialect.in_memory)
-    raw, facts, dropped = _rows_with_target(raw, facts_of(raw, place, settings), settings)
+    raw, facts, dropped = _rows_with_target(raw, gather_facts(raw, place, settings), settings)
     if settings.task != "classification":
         refuse_odd_texts(facts, raw)
-    target = read_target(facts, raw, settings)
+    target = prepare_target(facts, raw, settings)
     features = to_features(raw, place, settings)
     leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
     columns = list(features.columns)
@@ -233,7 +233,12 @@ class PassProgress:
 
 
 def load_with_progress(
-    data: str | Table, settings: Settings, *, choose: Choose, listener: Listener, crew: Workers | None = None
+    data: str | Table,
+    settings: Settings,
+    *,
+    choose: Choose,
+    listener: Listener,
+    workers: Workers | None = None,
 ) -> Table:
     """Do what `load` does, and say how far the reading of a large table is; a table is returned as it is."""
     if isinstance(data, Table):
@@ -246,19 +251,19 @@ def load_with_progress(
     parts = large_parts(data)
     if parts is None:
         return load(data, settings, choose=choose)
-    shared = crew if crew is not None and _is_shared(crew, parts, listener) else None
+    shared = workers if workers is not None and _is_shared(workers, parts, listener) else None
     passes = PassProgress(parts.n_bytes, partial(listener.advanced, "read"), count=2 if shared is None else 3)
     listener.started("read", "read", passes.total)
-    table = load(data, settings, choose=choose, advanced=passes.advanced, crew=shared)
+    table = load(data, settings, choose=choose, advanced=passes.advanced, workers=shared)
     listener.finished("read", f"{table.n_all:,} rows, of which {table.n_rows:,} are held")
     return table
 
 
-def _is_shared(crew: Workers, parts: Parts, listener: Listener) -> bool:
+def _is_shared(workers: Workers, parts: Parts, listener: Listener) -> bool:
     """Tell whether the files of a table are shared out among workers; say so, or why not."""
-    if not crew.is_remote or len(parts.files) == 1:
+    if not workers.is_remote or len(parts.files) == 1:
         return False
-    why = why_not_shared(crew, parts)
+    why = why_not_shared(workers, parts)
     files = f"The {len(parts.files)} files are read"
     listener.noted(f"{files} here: {why}." if why else f"{files} by the workers.")
     return not why

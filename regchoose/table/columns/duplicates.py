@@ -31,7 +31,7 @@ def group_duplicates(table: Table, rows: Int) -> Int:
     return rank[group]
 
 
-def kept_together(table: Table, rows: Int) -> Int:
+def group_copies(table: Table, rows: Int) -> Int:
     """Return a number for each row, such that copies share it, as they must stay on one side of a split.
 
     Where most rows repeat, as in a table of a few categories, repetition is the nature of the data and no

@@ -15,7 +15,7 @@ from regchoose.records.words import Float
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import DOUBTFUL, clean
 from regchoose.table.columns.dates import expand_dates
-from regchoose.table.columns.facts import Facts, facts_of, to_levels
+from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.group_and_time import suggest_group_and_time
 from regchoose.table.columns.roles import ANOTHER_TARGET, rule
 from regchoose.table.raw_table import RawTable
@@ -137,7 +137,7 @@ def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
         if place == target:
             reader.columns.append(Column(name, "target", "", ""))  # whoever called knows its type
         else:
-            reader.read(facts_of(raw, place, settings))
+            reader.read(gather_facts(raw, place, settings))
     columns = (*reader.columns, *(column for column, _ in reader.parts))
     used = [*reader.used, *(values for _, values in reader.parts)]
     hints = suggest_group_and_time(columns, reader.n_texts, n_rows=raw.n_rows, settings=settings)

@@ -27,7 +27,7 @@ OF_DIALECT = ("delimiter", "encoding", "decimal", "header", "header_rows")  # wh
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetValues:
     """The target as numbers, and what they mean."""
 
     values: Float  # (n,) numbers of a regression, or class codes
@@ -155,7 +155,7 @@ def _nearest(name: str, names: tuple[str, ...]) -> Sequence[str]:
     return near or names[-1:]
 
 
-def read_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
+def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
     """Read the target under its task, merge rare classes if asked, and check that the rows suffice.
 
     Parameters
@@ -180,7 +180,7 @@ def read_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
     return target
 
 
-def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
+def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
     if facts.all_numbers and not np.isfinite(facts.numbers).all():
         infinite = facts.cells.where(
             {t for t, v in zip(facts.texts, facts.numbers, strict=True) if np.isinf(v)}.__contains__
@@ -209,13 +209,13 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
     values = facts.by_row(facts.numbers)
     type_ = "integer" if facts.all_integers else "number"
     if not classification:
-        return Target(values, "regression", why, (), type_)
+        return TargetValues(values, "regression", why, (), type_)
     codes = np.searchsorted(numbers, values).astype(np.float64)
     classes = tuple(f"{number:.15g}" for number in numbers)
-    return Target(codes, "binary" if len(numbers) == 2 else "multiclass", why, classes, type_)
+    return TargetValues(codes, "binary" if len(numbers) == 2 else "multiclass", why, classes, type_)
 
 
-def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> Target:
+def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
     if settings.task == "regression":
         raise DataError(
             "E327",
@@ -231,12 +231,12 @@ def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> Target:
             "E321", f"the target {facts.name!r} has one class", where=raw.path, fix=ANOTHER_TARGET
         )
     why: PhraseLike = "by " + setting("task") if settings.task != "auto" else "the target is text"
-    return Target(
+    return TargetValues(
         codes, "binary" if len(levels) == 2 else "multiclass", why, levels, "boolean" if boolean else "text"
     )
 
 
-def _merge_rare(target: Target, fewest: int) -> Target:
+def _merge_rare(target: TargetValues, fewest: int) -> TargetValues:
     """Merge the classes with fewer than `fewest` rows into one, where there are several of them."""
     counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
     rare = counts < fewest
@@ -292,7 +292,7 @@ def _check_rows(raw: RawTable, settings: Settings) -> None:
         )
 
 
-def _check_classes(target: Target, raw: RawTable, settings: Settings) -> None:
+def _check_classes(target: TargetValues, raw: RawTable, settings: Settings) -> None:
     """Raise E324 where a class has too few rows to stand in every fold."""
     counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
     fewest = 2 * settings.folds

@@ -125,7 +125,7 @@ def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Choose) -
     )
 
 
-def joined_names(cells: Text) -> str:
+def join_names(cells: Text) -> str:
     """Join what several header rows say of one column; a single one stands as it is."""
     return str(cells[0]) if len(cells) == 1 else " ".join(filter(None, map(clean, cells)))
 

@@ -11,9 +11,9 @@ from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.records.table import Dialect
 from regchoose.records.words import Int
 from regchoose.settings.options import Settings
-from regchoose.table.csv.dialect import Choose, find_decimal_mark, find_dialect, name_of
-from regchoose.table.csv.grammar import Layout, line_of, records, scan
-from regchoose.table.csv.header import has_header, joined_names, name_columns
+from regchoose.table.csv.dialect import Choose, find_decimal_mark, find_dialect, name_delimiter
+from regchoose.table.csv.grammar import CsvLayout, line_of, records, scan_records
+from regchoose.table.csv.header import has_header, join_names, name_columns
 from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_sparse_start
 from regchoose.table.csv.source import Source, read_text
 from regchoose.table.file_set import check_path
@@ -55,7 +55,7 @@ class _Rows:
 
 
 def split(
-    source: Source, layout: Layout, settings: Settings
+    source: Source, layout: CsvLayout, settings: Settings
 ) -> tuple[tuple[Text, ...], Int, tuple[str, ...]]:
     """Split a text to columns (header row included), the line of each row, and warnings.
 
@@ -101,11 +101,11 @@ def split(
     return columns, lines, tuple(warnings)
 
 
-def _check_quotes(source: Source, layout: Layout) -> int | None:
+def _check_quotes(source: Source, layout: CsvLayout) -> int | None:
     """Return the number of records by the grammar (None without quotes), or raise E310."""
     if layout.quote is None:
         return None
-    found = scan(source.text, layout)
+    found = scan_records(source.text, layout)
     if found.broken is None:
         return found.records
     line = line_of(source.text, found.broken) + source.skipped
@@ -122,7 +122,7 @@ def _check_quotes(source: Source, layout: Layout) -> int | None:
     )
 
 
-def _numbered(source: Source, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+def _numbered(source: Source, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
     """Yield the records with their lines in the file."""
     for line, row in records(source.text, layout):
         yield line + source.skipped, row
@@ -144,7 +144,7 @@ def _guarded(rows: Iterable[tuple[int, list[str]]], path: str) -> Iterator[tuple
         ) from None
 
 
-def _bad_rows(rows: _Rows, source: Source, layout: Layout, settings: Settings) -> list[str]:
+def _bad_rows(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings) -> list[str]:
     """Raise E312, or skip or pad the rows of a wrong length where that is asked for; return warnings."""
     total = len(rows.lines) + len(rows.bad)
     allowed = max(1, total // BAD_SHARE)
@@ -166,13 +166,13 @@ def _lines_above(rows: _Rows) -> int:
     return next(line for line, row in rows.bad if len(row) == usual) - 1
 
 
-def _ragged(rows: _Rows, source: Source, layout: Layout, settings: Settings, *, allowed: int) -> DataError:
+def _ragged(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings, *, allowed: int) -> DataError:
     line, row = rows.bad[0]
     total = len(rows.lines) + len(rows.bad)
     cause: PhraseLike
     fix: PhraseLike
     listed = ", ".join(str(number) for number, _ in rows.bad[:3])
-    name = name_of(layout.delimiter)
+    name = name_delimiter(layout.delimiter)
     if len(rows.bad) > total / 2:
         cause = "a title, a comment or another table above the rows"
         fix = setting(skip_rows=_lines_above(rows)) | "take them out of the file"
@@ -233,7 +233,7 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     return read_source(read_text(path, settings), settings, choose=choose)[0]
 
 
-def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[RawTable, Layout]:
+def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[RawTable, CsvLayout]:
     """Read a table from its text, as `read` does; return its layout too."""
     path = source.path
     layout, said = find_dialect(source.text, settings, choose=choose)
@@ -283,7 +283,7 @@ def _named(
     if dialect.header:
         if len(lines) <= header_rows:
             raise DataError("E302", f"{path} has a header and 0 data rows", where=f"{path}:1", fix="add rows")
-        first = tuple(joined_names(column[:header_rows]) for column in columns)
+        first = tuple(join_names(column[:header_rows]) for column in columns)
         names, duplicated, renamed = name_columns(first)
         columns, lines = tuple(column[header_rows:] for column in columns), lines[header_rows:]
         found = f"{dialect.found}: a header"

@@ -87,7 +87,7 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
         found=f"a folder of images by class, {listed}: {image}",
         image=image,
         count=len(files),
-        names=tuple(map(name_of, (file.relative_to(path) for file in files))),
+        names=tuple(map(path_to_text, (file.relative_to(path) for file in files))),
         labels=np.array(labels, dtype=TEXT),
         kind="text",
         target_name="class",
@@ -104,7 +104,7 @@ def _listed(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
     labels: list[str] = []
     others: list[str] = []
     for folder in folders:
-        found, label = sorted(walk_files(folder)), name_of(Path(folder.name))
+        found, label = sorted(walk_files(folder)), path_to_text(Path(folder.name))
         own = [Path(place, name) for place, name in found if is_image(name)]
         others += [name for _, name in found if not is_image(name)]
         if not own:
@@ -133,7 +133,7 @@ def _subfolders(here: Path) -> tuple[list[Path], list[str]]:
     found = sorted(folder for folder in here.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
     return (
         [folder for folder in found if not folder.is_symlink()],
-        [name_of(Path(folder.name)) for folder in found if folder.is_symlink()],
+        [path_to_text(Path(folder.name)) for folder in found if folder.is_symlink()],
     )
 
 
@@ -153,7 +153,7 @@ def is_image(name: str) -> bool:
     return name.lower().endswith(IMAGE_ENDINGS)
 
 
-def name_of(file: Path) -> str:
+def path_to_text(file: Path) -> str:
     """Return a path as text, whatever its bytes."""
     return os.fsencode(file).decode("utf-8", "backslashreplace")
 

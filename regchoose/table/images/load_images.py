@@ -10,8 +10,8 @@ from regchoose.errors import DataError, Phrase, UsageError
 from regchoose.records.table import Column, Dialect, Image, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import DATA, Option, Settings
-from regchoose.table.columns.facts import facts_of
-from regchoose.table.columns.target import Target, read_target
+from regchoose.table.columns.facts import gather_facts
+from regchoose.table.columns.target import TargetValues, prepare_target
 from regchoose.table.file_set import Advanced
 from regchoose.table.images.image_folder import is_image_folder, open_folder
 from regchoose.table.images.image_set import ImageSet
@@ -118,8 +118,8 @@ def _metadata(annotation: object) -> tuple[object, ...]:
     return found
 
 
-def _target(found: ImageSet, raw: RawTable, settings: Settings) -> Target:
-    facts = facts_of(raw, 0, settings)
+def _target(found: ImageSet, raw: RawTable, settings: Settings) -> TargetValues:
+    facts = gather_facts(raw, 0, settings)
     if facts.missing.any():
         rows = np.flatnonzero(facts.missing)
         raise DataError(
@@ -135,7 +135,7 @@ def _target(found: ImageSet, raw: RawTable, settings: Settings) -> Target:
             where=raw.path,
             fix="a subfolder for each class",
         )
-    return read_target(facts, raw, settings)
+    return prepare_target(facts, raw, settings)
 
 
 def _held(n: int, image: Image, *, seed: int) -> Int:
@@ -147,7 +147,7 @@ def _held(n: int, image: Image, *, seed: int) -> Int:
 
 
 def _read(
-    found: ImageSet, held: Int, target: Target, *, advanced: Advanced
+    found: ImageSet, held: Int, target: TargetValues, *, advanced: Advanced
 ) -> tuple[Float, Whole | None, list[bytes]]:
     """Read all images; return those held (m, p), the moments of all, and a digest of each one held."""
     features = np.empty((len(held), found.image.n_numbers))
@@ -186,7 +186,7 @@ class _RunningMoments:
             np.maximum(self._greatest, patches),
         )
 
-    def whole(self, target: Target) -> Whole:
+    def whole(self, target: TargetValues) -> Whole:
         """Return the moments for comparing a subsample; nothing is cut, since brightness has no outliers."""
         mean, m2, least, greatest = self._mean, self._m2, self._least, self._greatest
         classes = np.zeros(0, dtype=np.int64)

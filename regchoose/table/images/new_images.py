@@ -13,16 +13,16 @@ from regchoose.table.images.image_folder import (
     header_of,
     is_image,
     left_out,
-    name_of,
+    path_to_text,
     pixels_of,
     walk_files,
 )
 from regchoose.table.images.image_set import ImageSet, stretched_warning
-from regchoose.table.images.npz import is_arrays, open_later_arrays
+from regchoose.table.images.npz import is_arrays, open_arrays_for_model
 from regchoose.table.raw_table import TEXT
 
 
-def open_later(
+def open_images_for_model(
     path: str, wanted: Image, *, target_name: str, classes: Collection[str], numeric: bool
 ) -> ImageSet:
     """Open images for a model: an .npz file with X, an image, or a folder of images.
@@ -43,11 +43,11 @@ def open_later(
     UsageError
         E201 where there is no image, E209 for another file.
     DataError
-        E330 for an image that cannot be read, E332 as `open_later_arrays`.
+        E330 for an image that cannot be read, E332 as `open_arrays_for_model`.
     """
     here = Path(path)
     if is_arrays(path):
-        return open_later_arrays(path, wanted, target_name=target_name)
+        return open_arrays_for_model(path, wanted, target_name=target_name)
     if here.is_file() and not is_image(here.name):
         raise UsageError(
             "E209",
@@ -65,7 +65,7 @@ def open_later(
         )
     headers = [header_of(file) for file in files]
     places = [file.relative_to(root) for file in files]
-    labels = [name_of(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
+    labels = [path_to_text(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
     spelled = {name.lower() for name in classes}
     known = any(
         to_number(label, ".") is not None if numeric else label.strip().lower() in spelled
@@ -79,7 +79,7 @@ def open_later(
         found=f"{len(files):,} images",
         image=wanted,
         count=len(files),
-        names=tuple(map(name_of, places)),
+        names=tuple(map(path_to_text, places)),
         labels=np.array(labels, dtype=TEXT) if known else None,
         kind="text",
         target_name=target_name,

@@ -77,7 +77,7 @@ def open_arrays(path: str, settings: Settings, *, later: bool = False) -> ImageS
     )
 
 
-def open_later_arrays(path: str, wanted: Image, *, target_name: str) -> ImageSet:
+def open_arrays_for_model(path: str, wanted: Image, *, target_name: str) -> ImageSet:
     """Read X, and y where it is there, for a model that reads images of a shape; y is its target.
 
     Raises

@@ -120,7 +120,7 @@ class Rows:
 
 
 @contextmanager
-def opened_rows(
+def open_rows(
     path: str,
     settings: Settings,
     *,
@@ -144,7 +144,7 @@ def opened_rows(
     """
     parts = None if are_images(path) else large_parts(path)
     if parts is None:
-        yield held_rows(_read(path, settings, choose=choose))
+        yield rows_of_table(_read(path, settings, choose=choose))
         return
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
         seen = None if checked or not stream.texts else total_counts(*sample_text_files(stream, 1))
@@ -165,12 +165,12 @@ def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     return read(path, settings, choose=choose)
 
 
-def held_rows(raw: RawTable) -> Rows:
+def rows_of_table(raw: RawTable) -> Rows:
     """Return the rows of a table that is held."""
     return Rows(raw.names, raw.n_rows, raw)
 
 
-def image_rows(found: ImageSet) -> Rows:
+def rows_of_images(found: ImageSet) -> Rows:
     """Return images as rows, whose only column is their target, where they have one."""
     names = () if found.labels is None else (found.target_name,)
     return Rows(names, len(found), found, notes=found.warnings)

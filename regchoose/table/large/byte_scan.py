@@ -33,7 +33,7 @@ END = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
-class Block:
+class RecordBlock:
     """Whole records of a text.
 
     Attributes
@@ -64,7 +64,7 @@ class Block:
 
 def read_blocks(
     file: str, head: FileHead, *, compression: str | None, advanced: Callable[[int], None]
-) -> Iterator[Block]:
+) -> Iterator[RecordBlock]:
     """Yield the records of a UTF-8 file below its header.
 
     Parameters
@@ -99,7 +99,7 @@ def read_blocks(
             rest, line = block.text[used:], line + len(block.breaks)
 
 
-def _endless(block: Block, file: str) -> DataError:
+def _endless(block: RecordBlock, file: str) -> DataError:
     start = block.text[:200].decode("utf-8", "replace").splitlines()[0][:60]
     return DataError(
         "E310",
@@ -122,7 +122,7 @@ def _below(stream: BinaryIO, skip: int) -> bytes:
     return start[at:]
 
 
-def _block(text: bytes, head: FileHead, *, line: int, last: bool, file: str) -> Block:
+def _block(text: bytes, head: FileHead, *, line: int, last: bool, file: str) -> RecordBlock:
     """Cut a text into records; the last is left out where more text may follow it."""
     numbers = np.frombuffer(text, dtype=np.uint8)
     if b"\0" in text:
@@ -142,7 +142,7 @@ def _block(text: bytes, head: FileHead, *, line: int, last: bool, file: str) -> 
     before = np.maximum(stops - 1, 0)
     ends = stops - ((numbers[before] == CR) & (stops > starts)) if len(text) else stops
     whole = starts < ends
-    return Block(text, numbers, starts[whole], ends[whole], breaks, line)
+    return RecordBlock(text, numbers, starts[whole], ends[whole], breaks, line)
 
 
 def _line_ends(text: bytes, numbers: NDArray[np.uint8], *, last: bool) -> Int:
@@ -202,7 +202,7 @@ def scan_bytes(
     head: FileHead,
     *,
     compression: str | None,
-    each: Callable[[Block], None],
+    each: Callable[[RecordBlock], None],
     named: str,
     advanced: Callable[[int], None],
 ) -> ByteCounts:
@@ -245,7 +245,7 @@ def scan_bytes(
     return ByteCounts(records, ends, last.decode("utf-8", "replace"), last_line, line_end or b"\n")
 
 
-def _comments(block: Block, head: FileHead) -> Int:
+def _comments(block: RecordBlock, head: FileHead) -> Int:
     """Return which of the block's rows look like comments."""
     delimiter = head.layout.delimiter
     found = [
@@ -258,13 +258,13 @@ def _comments(block: Block, head: FileHead) -> Int:
     return np.array(found, dtype=np.int64)
 
 
-def _end_of_first(block: Block) -> bytes:
+def _end_of_first(block: RecordBlock) -> bytes:
     end = int(block.ends[0])
     found = END.match(block.text, end)
     return found.group() if found else b""
 
 
-def _whole_line(block: Block, text: bytes) -> int | None:
+def _whole_line(block: RecordBlock, text: bytes) -> int | None:
     """Return the line of the file, below the block's first, that begins as `text` and ends with it."""
     at = block.text.find(text)
     if at < 0 or block.text[at + len(text) : at + len(text) + 1] not in (b"", b"\r", b"\n"):
@@ -272,7 +272,7 @@ def _whole_line(block: Block, text: bytes) -> int | None:
     return int(block.line + np.searchsorted(block.breaks, at + 1))
 
 
-def _open_ends(block: Block, mark: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> int:
+def _open_ends(block: RecordBlock, mark: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> int:
     """Count the records that end in the delimiter."""
     long_enough = block.ends - block.starts >= len(mark)
     at: Int = block.ends[long_enough]
@@ -282,7 +282,7 @@ def _open_ends(block: Block, mark: np.ndarray[tuple[int], np.dtype[np.uint8]]) -
     return int(open_.sum())
 
 
-def _check_quotes(block: Block, head: FileHead, file: str) -> None:
+def _check_quotes(block: RecordBlock, head: FileHead, file: str) -> None:
     """Raise E310 where quotes stand that the beginning of the file did not show."""
     quote, loose = head.layout.quote, head.layout.delimiter.encode() + b' "'
     at = block.text.find(b'"') if quote is None else block.text.find(loose) if quote == '"' else -1

@@ -17,7 +17,7 @@ import numpy as np
 
 from regchoose.errors import ResourceError
 from regchoose.records.table import Dialect
-from regchoose.table.csv.grammar import Layout
+from regchoose.table.csv.grammar import CsvLayout
 from regchoose.table.file_set import Advanced, Parts
 from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
 from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error
@@ -39,16 +39,16 @@ REJECTS = (
 # ---- who sees the files ----------------------------------------------------------------------------
 
 
-def sizes(data: bytes) -> bytes:
+def file_sizes(data: bytes) -> bytes:
     """Return the bytes of each file on the disk; −1 for one that is not there."""
     files, _ = unpack(data)
     return pack([os.stat(file).st_size if os.path.isfile(file) else -1 for file in files])
 
 
-def why_not_shared(crew: Workers, parts: Parts) -> str:
+def why_not_shared(workers: Workers, parts: Parts) -> str:
     """Return why the files of a table cannot be shared out among workers; nothing where they can."""
     paths = [os.path.abspath(file) for file in parts.files]
-    for worker, answer in crew.ask_machines(f"{__name__}:{sizes.__name__}", pack(paths)).items():
+    for worker, answer in workers.ask_machines(f"{__name__}:{file_sizes.__name__}", pack(paths)).items():
         for file, here, there in zip(parts.files, parts.sizes, unpack(answer)[0], strict=True):
             if here != there:
                 what = "does not see" if there < 0 else f"sees {there:,} bytes, not {here:,}, of"
@@ -84,7 +84,7 @@ def describe_file(file: str, head: FileHead, *, name: str, compression: str | No
 def _head(said: Message) -> FileHead:
     first = np.array([said["skip"] + 1])
     raw = RawTable(said["name"], Dialect(**said["dialect"]), tuple(said["names"]), (), first, ())
-    return FileHead(raw, Layout(**said["layout"]))
+    return FileHead(raw, CsvLayout(**said["layout"]))
 
 
 def _scan_file(said: Message, sample: RowSample) -> ByteCounts:
@@ -99,14 +99,14 @@ def _scan_file(said: Message, sample: RowSample) -> ByteCounts:
     )
 
 
-def count(data: bytes) -> bytes:
+def count_records(data: bytes) -> bytes:
     """Scan the bytes of a text file; no row is sampled, since the rows before it are not counted yet."""
     said, _ = unpack(data)
     seen = _scan_file(said, RowSample(said["seed"], 0, bound=0))
     return pack(asdict(seen) | {"end": seen.end.decode()})
 
 
-def gather(data: bytes) -> bytes:
+def sample_records(data: bytes) -> bytes:
     """Sample the rows of a text file whose hashes are below a bound, at most as many as are wanted."""
     said, _ = unpack(data)
     sample = RowSample(said["seed"], said["wanted"], offered=said["before"], bound=said["bound"])
@@ -124,7 +124,7 @@ def gather(data: bytes) -> bytes:
     )
 
 
-def scan(data: bytes) -> bytes:
+def run_query(data: bytes) -> bytes:
     """Run a query of one row on a file, and list the rows that DuckDB could not read."""
     said, _ = unpack(data)
     _guard(said["path"])
@@ -137,7 +137,7 @@ def scan(data: bytes) -> bytes:
     return pack({"row": row, "rejected": rejected})
 
 
-def draw(data: bytes) -> bytes:
+def select_rows(data: bytes) -> bytes:
     """Return the rows that a query gives on a typed file, as a Parquet file."""
     said, _ = unpack(data)
     _guard(said["path"])
@@ -159,14 +159,14 @@ def _work(function: Callable[[bytes], bytes]) -> TaskKind[Message, Answer]:
     return TaskKind(here, f"{__name__}:{function.__name__}", pack, unpack)
 
 
-COUNT, GATHER, SCAN, DRAW = map(_work, (count, gather, scan, draw))
+COUNT, SAMPLE, QUERY, SELECT = map(_work, (count_records, sample_records, run_query, select_rows))
 
 
 # ---- where the run is: all of them -----------------------------------------------------------------
 
 
 def run_on_files(
-    crew: Workers,
+    workers: Workers,
     work: TaskKind[Message, Answer],
     orders: Sequence[Message],
     *,
@@ -176,14 +176,14 @@ def run_on_files(
     """Have the workers do some work on each file; return the answers in the order of the files."""
     answers: dict[int, Answer] = {}
     advanced(0)  # another pass begins
-    for place, answer in crew.run_all(work, orders):
+    for place, answer in workers.run_all(work, orders):
         answers[place] = answer
         advanced(sum(parts.sizes[done] for done in answers))
     return [answers[place] for place in range(len(orders))]
 
 
 def sample_by_workers(
-    crew: Workers, said: Sequence[Message], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
+    workers: Workers, said: Sequence[Message], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
 ) -> tuple[RowSample, list[ByteCounts]]:
     """Sample the rows with the smallest hashes of all files; return the counts of each file, too.
 
@@ -191,7 +191,7 @@ def sample_by_workers(
     table; then the rows are sampled.
     """
     orders = [{**one, "seed": seed} for one in said]
-    counted = run_on_files(crew, COUNT, orders, parts=parts, advanced=advanced)
+    counted = run_on_files(workers, COUNT, orders, parts=parts, advanced=advanced)
     seen = [ByteCounts(**{**found, "end": found["end"].encode()}) for found, _ in counted]
     starts = np.cumsum([0, *(one.records for one in seen)]).tolist()
     for bound in (_bound(wanted, starts[-1]), PRIME + 1):
@@ -200,7 +200,7 @@ def sample_by_workers(
             for order, before in zip(orders, starts, strict=False)
         ]
         sample = _merge_samples(
-            [arrays for _, arrays in run_on_files(crew, GATHER, own, parts=parts, advanced=advanced)],
+            [arrays for _, arrays in run_on_files(workers, SAMPLE, own, parts=parts, advanced=advanced)],
             RowSample(seed, wanted, offered=starts[-1]),
         )
         if len(sample.rows) >= min(wanted, starts[-1]):

@@ -14,7 +14,7 @@ from regchoose.settings.options import Settings, first_rows
 from regchoose.table.csv.grammar import records
 from regchoose.table.csv.non_data_rows import refuse_last_row
 from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
-from regchoose.table.large.distributed_scan import DRAW, describe_file, run_on_files, sample_by_workers
+from regchoose.table.large.distributed_scan import SELECT, describe_file, run_on_files, sample_by_workers
 from regchoose.table.large.rejected_rows import check_rejected, unreadable_error
 from regchoose.table.large.row_sampling import PRIME, RowSample, row_hash_sql, smallest_hashes
 from regchoose.table.large.stream import Stream
@@ -70,7 +70,7 @@ def draw_held_rows(stream: Stream) -> HeldRows:
 def _hold_text(stream: Stream, wanted: int) -> tuple[Int, ByteCounts]:
     """Sample rows from the bytes of text files; return their lines, and the counts of all files."""
     sample, counts_of_files = (
-        sample_text_files(stream, wanted) if stream.crew is None else _sample_by_workers(stream, wanted)
+        sample_text_files(stream, wanted) if stream.workers is None else _sample_by_workers(stream, wanted)
     )
     queries, places = list[str](), np.cumsum([0, *(seen.records for seen in counts_of_files)]).tolist()
     cuts = np.searchsorted(sample.rows, places).tolist()
@@ -121,14 +121,14 @@ def total_counts(sample: RowSample, counts_of_files: Sequence[ByteCounts]) -> By
 
 def _sample_by_workers(stream: Stream, wanted: int) -> tuple[RowSample, list[ByteCounts]]:
     """Have the same rows sampled by workers, a file each."""
-    assert stream.crew is not None
+    assert stream.workers is not None
     said = [
         describe_file(text.path, text.head, name=text.name, compression=text.compression)
         for text in stream.texts
     ]
     seed = stream.settings.seed
     return sample_by_workers(
-        stream.crew, said, parts=stream.parts, seed=seed, wanted=wanted, advanced=stream.advanced
+        stream.workers, said, parts=stream.parts, seed=seed, wanted=wanted, advanced=stream.advanced
     )
 
 
@@ -149,7 +149,7 @@ def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
     (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
     share = min(1.0, MARGIN * wanted / max(count, 1))
     bound = PRIME + 1 if share >= 1 else int(share * PRIME)
-    if stream.crew is None:
+    if stream.workers is None:
         query = row_hash_sql(stream.relation, seed=stream.settings.seed)
         stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM ({query}) WHERE x < {bound}")
     else:
@@ -166,7 +166,7 @@ def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
 
 def _draw_by_workers(stream: Stream, bound: int) -> None:
     """Have workers sample the rows of Parquet files whose hashes are below a bound, a file each."""
-    assert stream.crew is not None
+    assert stream.workers is not None
     counts = [stream.run(f"SELECT count(*) FROM {own}").fetchall()[0][0] for own in stream.files]
     orders, before = [], 0
     for file, own, count in zip(stream.parts.files, stream.files, counts, strict=True):
@@ -175,7 +175,7 @@ def _draw_by_workers(stream: Stream, bound: int) -> None:
         path = os.path.abspath(file)
         orders.append({"path": path, "name": file, "kind": stream.parts.kind, "query": query})
         before += int(count)
-    answers = run_on_files(stream.crew, DRAW, orders, parts=stream.parts, advanced=stream.advanced)
+    answers = run_on_files(stream.workers, SELECT, orders, parts=stream.parts, advanced=stream.advanced)
     for place, (_, arrays) in enumerate(answers):
         (stream.folder / f"drawn{place}.parquet").write_bytes(arrays["file"].tobytes())
     stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM read_parquet('{stream.folder}/drawn*.parquet')")

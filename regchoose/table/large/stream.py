@@ -18,7 +18,7 @@ from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import Choose
 from regchoose.table.file_set import Advanced, Parts, check_unchanged, ignore_progress
 from regchoose.table.large.byte_scan import read_blocks, to_utf8
-from regchoose.table.large.distributed_scan import REJECTS, SCAN, merge_counts, run_on_files
+from regchoose.table.large.distributed_scan import QUERY, REJECTS, merge_counts, run_on_files
 from regchoose.table.large.duckdb_session import (
     connect_on_disk,
     duckdb_error,
@@ -53,7 +53,7 @@ class Stream:
         The files, where they are text.
     files : tuple of str
         What stands after FROM for each file alone, wherever it is read.
-    crew : Workers, optional
+    workers : Workers, optional
         Workers that see the files too, and share them.
     """
 
@@ -66,7 +66,7 @@ class Stream:
     settings: Settings
     advanced: Advanced
     files: tuple[str, ...] = ()
-    crew: Workers | None = None
+    workers: Workers | None = None
     _rejected: list[Reject] = field(default_factory=list)  # by workers
 
     @property
@@ -146,7 +146,7 @@ class Stream:
             What stands after FROM; in it, and anywhere, `TABLE` stands for the table.
         """
         query = f"SELECT {', '.join(terms.values())} FROM {relation}"
-        if self.crew is None:
+        if self.workers is None:
             (row,) = self.run(query.replace(TABLE, self.relation)).fetchall()
             return dict(zip(terms, row, strict=True))
         orders = [
@@ -158,7 +158,7 @@ class Stream:
             }
             for file, own in zip(self.parts.files, self.files, strict=True)
         ]
-        answers = run_on_files(self.crew, SCAN, orders, parts=self.parts, advanced=self.advanced)
+        answers = run_on_files(self.workers, QUERY, orders, parts=self.parts, advanced=self.advanced)
         found = [said for said, _ in answers]
         self._rejected[:] = [
             (file, *row[1:])
@@ -189,13 +189,13 @@ def streaming(
     choose: Choose,
     advanced: Advanced,
     threads: int = 0,
-    crew: Workers | None = None,
+    workers: Workers | None = None,
 ) -> Iterator[Stream]:
     """Open a table; its files must be the same when it is closed.
 
     Parameters
     ----------
-    crew : Workers, optional
+    workers : Workers, optional
         Workers that see the files too, and share them.
 
     Raises
@@ -216,12 +216,14 @@ def streaming(
             texts = _texts(parts, settings, folder=folder, choose=choose)
             head, sources = _common(parts, texts[0].head.raw), [partial(all_rows_sql, text) for text in texts]
             if any(text.path != text.name for text in texts):
-                crew = None  # copies that nobody else sees
+                workers = None  # copies that nobody else sees
         paths = [text.path for text in texts] or parts.files
         here = [source(path) for source, path in zip(sources, paths, strict=True)]
         files = [f"({source(os.path.abspath(path))})" for source, path in zip(sources, paths, strict=True)]
         relation = f"({' UNION ALL '.join(here)})"
-        yield Stream(parts, connection, folder, relation, head, texts, settings, advanced, tuple(files), crew)
+        yield Stream(
+            parts, connection, folder, relation, head, texts, settings, advanced, tuple(files), workers
+        )
     for file, old in zip(parts.files, before, strict=True):
         check_unchanged(file, old)
 

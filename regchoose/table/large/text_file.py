@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from regchoose.errors import DataError
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import Choose
-from regchoose.table.csv.grammar import Layout
+from regchoose.table.csv.grammar import CsvLayout
 from regchoose.table.csv.read import read_source
 from regchoose.table.csv.source import open_text, to_source
 from regchoose.table.large.duckdb_session import quote_path, quote_text
@@ -19,7 +19,7 @@ class FileHead:
     """How a file is written, and its first rows."""
 
     raw: RawTable
-    layout: Layout
+    layout: CsvLayout
 
     @property
     def skip(self) -> int:
