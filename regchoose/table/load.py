@@ -8,10 +8,8 @@
                                   large/held_rows           │                           │
     a DataFrame or arrays ─────── in_memory ────────────────┘                           │
                                                             │                           │
-                                  columns/facts  what the cells of a column say         │
-                                  columns/target what is predicted                      │
-                                  columns/roles  what each column is for                │
-                                  columns/features the columns as numbers               │
+                                  columns/target   what is predicted                    │
+                                  columns/features what each column is for, as numbers  │
                                                             │                           │
                   large/column_stats, of a large table ──── Table ──────────────────────┘
 """
@@ -22,17 +20,14 @@ from functools import partial
 
 from numpy.typing import ArrayLike
 
-from regchoose.errors import DataError, Phrase, UsageError, setting
+from regchoose.errors import Phrase, UsageError, setting
 from regchoose.records.listener import Listener
 from regchoose.records.table import AS_Y, Column, Table
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import warn_of_duplicates
-from regchoose.table.columns.facts import Facts, gather_facts
-from regchoose.table.columns.features import refuse_odd_texts, to_features
-from regchoose.table.columns.group_and_time import to_groups, to_times
+from regchoose.table.columns.features import to_features
 from regchoose.table.columns.leakage import find_leakage
-from regchoose.table.columns.roles import ANOTHER_TARGET
-from regchoose.table.columns.target import find_target, prepare_target
+from regchoose.table.columns.target import find_target, select_target
 from regchoose.table.csv.dialect import Choose, ask_nobody
 from regchoose.table.csv.read import read
 from regchoose.table.file_set import Advanced, Parts, ignore_progress, large_parts
@@ -44,7 +39,7 @@ from regchoose.table.large.distributed_scan import why_not_shared
 from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import streaming
-from regchoose.table.raw_table import RawTable, take_rows
+from regchoose.table.raw_table import RawTable
 from regchoose.workers.tasks import Workers
 
 
@@ -161,60 +156,33 @@ def _check_possible(raw: RawTable, settings: Settings) -> None:
 
 
 def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
-    """Give a table as text its target, roles and features; return it with the text of its rows.
-
-    The facts of each column are gathered once, here for the target and in `to_features` for the others.
-    """
+    """Give a table as text its target, roles and features; return it with the text of its rows."""
     place, why = find_target(raw, settings, choose=choose)
-    target_why = Phrase.of(why).words(python=raw.dialect.in_memory)
-    raw, facts, dropped = _rows_with_target(raw, gather_facts(raw, place, settings), settings)
-    if settings.task != "classification":
-        refuse_odd_texts(facts, raw)
-    target = prepare_target(facts, raw, settings)
+    raw, target = select_target(raw, place, settings)
     features = to_features(raw, place, settings)
     leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
+    python = raw.dialect.in_memory
+    name, target_why = raw.names[place], Phrase.of(why).words(python=python)
     columns = list(features.columns)
-    columns[place] = Column(facts.name, "target", target.type, target_why)
-    said = [*raw.warnings, *dropped, *target.warnings, *features.warnings, *leaking]
-    in_memory = raw.dialect.in_memory
+    columns[place] = Column(name, "target", target.type, target_why)
+    warnings = [*raw.warnings, *target.warnings, *features.warnings, *leaking]
     table = Table(
         path=raw.path,
         dialect=raw.dialect,
         columns=tuple(columns),
         features=features.values,
         target=target.values,
-        target_name=facts.name,
+        target_name=name,
         target_why=target_why,
         task=target.task,
-        task_why=Phrase.of(target.task_why).words(python=in_memory),
+        task_why=Phrase.of(target.task_why).words(python=python),
         classes=target.classes,
         merged=target.merged,
-        warnings=tuple(Phrase.of(line).words(python=in_memory) for line in said),
-        groups=None if settings.group is None else to_groups(features.kept[settings.group], raw),
-        time=None if settings.time is None else to_times(features.kept[settings.time], raw),
+        warnings=tuple(Phrase.of(warning).words(python=python) for warning in warnings),
+        groups=features.groups,
+        time=features.time,
     )
     return table, raw
-
-
-def _rows_with_target(
-    raw: RawTable, facts: Facts, settings: Settings
-) -> tuple[RawTable, Facts, tuple[str, ...]]:
-    """Return the rows that have a target, its facts in them, and a warning where rows were dropped."""
-    if not facts.missing.any():
-        return raw, facts, ()
-    count, lines = int(facts.missing.sum()), raw.lines[facts.missing]
-    if not settings.drop_missing_target or count == raw.n_rows:
-        raise DataError(
-            "E322",
-            f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
-            where=f"{raw.path}:{int(lines[0])}",
-            detail=[f"lines {', '.join(str(int(line)) for line in lines[:5])}{', …' if count > 5 else ''}"],
-            fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
-        )
-    kept = ~facts.missing
-    columns = tuple(take_rows(column, kept) for column in raw.columns)
-    warning = f"{count:,} rows without a target were left out"
-    return replace(raw, columns=columns, lines=raw.lines[kept]), facts.take(kept), (warning,)
 
 
 class PassProgress:

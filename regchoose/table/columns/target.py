@@ -11,10 +11,11 @@ from regchoose.records.answers import Prompt
 from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS, clean, is_missing
-from regchoose.table.columns.facts import Facts, to_levels
+from regchoose.table.columns.facts import Facts, gather_facts, to_levels
+from regchoose.table.columns.odd_cells import refuse_odd_texts
 from regchoose.table.columns.roles import ANOTHER_TARGET
 from regchoose.table.csv.dialect import Choose
-from regchoose.table.raw_table import RawTable, to_cells
+from regchoose.table.raw_table import RawTable, take_rows, to_cells
 
 NAMES = ("target", "label", "class", "y", "outcome")
 MOST_CLASSES = 20  # integers with more levels are quantities
@@ -153,6 +154,47 @@ def _nearest(name: str, names: tuple[str, ...]) -> Sequence[str]:
         folded[match] for match in difflib.get_close_matches(clean(name).casefold(), folded, n=3, cutoff=0.5)
     ]
     return near or names[-1:]
+
+
+def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTable, TargetValues]:
+    """Return the rows that have a target, and the target in them.
+
+    Parameters
+    ----------
+    place : int
+        The place of the target among the columns.
+
+    Raises
+    ------
+    DataError
+        E322 for rows without a target, unless they are to be dropped; E326 for a few texts among numbers;
+        and those of `prepare_target`.
+    """
+    facts, warnings = gather_facts(raw, place, settings), tuple[str, ...]()
+    if facts.missing.any():
+        raw, facts, warning = _drop_missing(facts, raw, settings)
+        warnings = (warning,)
+    if settings.task != "classification":
+        refuse_odd_texts(facts, raw)
+    target = prepare_target(facts, raw, settings)
+    return raw, replace(target, warnings=(*warnings, *target.warnings))
+
+
+def _drop_missing(facts: Facts, raw: RawTable, settings: Settings) -> tuple[RawTable, Facts, str]:
+    """Return the rows that have a target, its facts in them, and a warning; E322 unless that is asked for."""
+    count, lines = int(facts.missing.sum()), raw.lines[facts.missing]
+    if not settings.drop_missing_target or count == raw.n_rows:
+        raise DataError(
+            "E322",
+            f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
+            where=f"{raw.path}:{int(lines[0])}",
+            detail=[f"lines {', '.join(str(int(line)) for line in lines[:5])}{', …' if count > 5 else ''}"],
+            fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
+        )
+    kept = ~facts.missing
+    columns = tuple(take_rows(column, kept) for column in raw.columns)
+    warning = f"{count:,} rows without a target were left out"
+    return replace(raw, columns=columns, lines=raw.lines[kept]), facts.take(kept), warning
 
 
 def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:

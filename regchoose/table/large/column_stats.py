@@ -13,6 +13,7 @@ from regchoose.errors import DataError, setting
 from regchoose.records.table import Column, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
+from regchoose.table.columns.odd_cells import odd_texts_error
 from regchoose.table.columns.quantiles import cuts
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.duckdb_session import quote_text
@@ -80,17 +81,13 @@ def check_number(stream: Stream, column: Column, number: Number, found: dict[str
     ]
     if not odd or column.name in stream.settings.keep:
         return
-    count = sum(more for _, more, _ in odd)
-    listed = ", ".join(repr(text[:20]) for text, *_ in odd[:4])
-    raise DataError(
-        "E326",
-        f"column {column.name!r} holds {odd[0][0][:40]!r} among {found[f'known{j}']:,} numbers",
+    raise odd_texts_error(
+        column.name,
+        [text for text, _, _ in odd],
+        n_texts=sum(count for _, count, _ in odd),
+        n_numbers=found[f"known{j}"],
+        n_present=found[f"present{j}"],
         where=stream.where(odd[0][2]),
-        detail=[
-            f"{count:,} such cells of {found[f'present{j}']:,}: {listed}",
-            "cause: a text that means missing, a code, units or totals, or another decimal mark",
-        ],
-        fix=setting(na=[odd[0][0][:30]]) | setting(exclude=[column.name]) | setting(keep=[column.name]),
     )
 
 
