@@ -100,6 +100,10 @@ class RawTable:
         """Rows of data."""
         return len(self.lines)
 
+    def where(self, row: int) -> str:
+        """Name the file and the line of a row."""
+        return f"{self.path}:{int(self.lines[row])}"
+
     @property
     def texts(self) -> tuple[NDArray[Any], ...]:
         """The columns as objects, each (n,)."""

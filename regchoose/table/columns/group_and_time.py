@@ -97,15 +97,18 @@ def make_time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], 
 def _refuse_missing(facts: Facts, raw: RawTable, *, named_by: str) -> None:
     missing = int(facts.missing.sum())
     if missing:
-        line = int(raw.lines[facts.missing][0])
-        raise DataError(
-            "E328",
-            f"{missing:,} of {raw.n_rows:,} rows have no value in {facts.name!r}, which "
-            + setting(named_by)
-            + " names",
-            where=f"{raw.path}:{line}",
-            fix="give these rows a value" | "another " + setting(named_by),
-        )
+        where = raw.where(int(facts.missing.argmax()))
+        raise missing_values_error(facts.name, missing, n_rows=raw.n_rows, named_by=named_by, where=where)
+
+
+def missing_values_error(name: str, missing: int, *, n_rows: int, named_by: str, where: str) -> DataError:
+    """Return E328 for rows without a value in the column that `--group` or `--time` names."""
+    return DataError(
+        "E328",
+        f"{missing:,} of {n_rows:,} rows have no value in {name!r}, which " + setting(named_by) + " names",
+        where=where,
+        fix="give these rows a value" | "another " + setting(named_by),
+    )
 
 
 def suggest_group_and_time(

@@ -62,7 +62,7 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
         n_texts=n_texts,
         n_numbers=n_numbers,
         n_present=n_present,
-        where=f"{raw.path}:{int(raw.lines[rows[0]])}",
+        where=raw.where(rows[0]),
     )
 
 

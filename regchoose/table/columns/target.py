@@ -182,13 +182,13 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
 
 def _drop_missing(facts: Facts, raw: RawTable, settings: Settings) -> tuple[RawTable, Facts, str]:
     """Return the rows that have a target, its facts in them, and a warning; E322 unless that is asked for."""
-    count, lines = int(facts.missing.sum()), raw.lines[facts.missing]
+    count, lines = int(facts.missing.sum()), raw.lines[facts.missing].tolist()
     if not settings.drop_missing_target or count == raw.n_rows:
         raise DataError(
             "E322",
             f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
-            where=f"{raw.path}:{int(lines[0])}",
-            detail=[f"lines {', '.join(str(int(line)) for line in lines[:5])}{', …' if count > 5 else ''}"],
+            where=f"{raw.path}:{lines[0]}",
+            detail=[f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}"],
             fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
         )
     kept = ~facts.missing
@@ -231,8 +231,8 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
         raise DataError(
             "E323",
             f"the target {facts.name!r} is infinite in {len(rows):,} rows",
-            where=f"{raw.path}:{int(raw.lines[rows[0]])}",
-            detail=[f"lines {', '.join(str(int(line)) for line in raw.lines[rows[:5]])}"],
+            where=raw.where(rows[0]),
+            detail=[f"lines {', '.join(map(str, raw.lines[rows[:5]].tolist()))}"],
             fix=setting(na=[Word("inf")], drop_missing_target=True) + ", or repair the file"
             if "inf" in facts.texts
             else "repair the file",

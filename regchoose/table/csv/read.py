@@ -22,7 +22,12 @@ from regchoose.table.raw_table import TEXT, RawTable, Text
 
 CHUNK = 50_000  # records turned to columns at a time
 OR_REPAIR = "   or repair the file"
-BAD_SHARE = 100  # at most one row in so many may be skipped or padded (but one always may)
+BAD_SHARE = 100  # at most one row in so many may be skipped or padded
+
+
+def n_bad_allowed(n_rows: int) -> int:
+    """Return how many rows of a wrong length may be skipped or padded where that is asked for."""
+    return max(1, n_rows // BAD_SHARE)
 
 
 @dataclass
@@ -147,7 +152,7 @@ def _guarded(rows: Iterable[tuple[int, list[str]]], path: str) -> Iterator[tuple
 def _bad_rows(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings) -> list[str]:
     """Raise E312, or skip or pad the rows of a wrong length where that is asked for; return warnings."""
     total = len(rows.lines) + len(rows.bad)
-    allowed = max(1, total // BAD_SHARE)
+    allowed = n_bad_allowed(total)
     longer = [line for line, row in rows.bad if len(row) > rows.width]
     padding = settings.on_bad_rows == "pad" and not longer
     if len(rows.bad) > allowed or not (settings.on_bad_rows == "skip" or padding):

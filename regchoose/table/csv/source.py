@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 from regchoose.errors import DataError, UsageError, setting
 from regchoose.settings.options import Settings
 from regchoose.table.csv.grammar import LINE
-from regchoose.table.file_set import KINDS, MAGIC, STDIN, check_unchanged, compression_of
+from regchoose.table.file_set import KINDS, STDIN, check_unchanged, compression_of, kind_of_file
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -120,9 +120,7 @@ def to_source(
     path: str, data: bytes, settings: Settings, *, compression: str | None, cut: bool = False
 ) -> Source:
     """Decode a text, or its beginning where it is cut anywhere; raise what `read_text` raises."""
-    kind = next(
-        (what for magic, what in (*MAGIC, (b"PAR1", "a Parquet file")) if data.startswith(magic)), None
-    )
+    kind = "a Parquet file" if data.startswith(b"PAR1") else kind_of_file(data)
     if kind is not None:
         raise UsageError("E209", f"{path} holds {kind}", fix=f"unpack it: {KINDS}")
     encoding, said = _encoding(data, settings)

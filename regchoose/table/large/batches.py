@@ -21,7 +21,7 @@ from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import Stream, streaming
-from regchoose.table.raw_table import Cells, RawTable, factorize, take_rows
+from regchoose.table.raw_table import Cells, RawTable, take_rows
 
 # Numbers that everybody reads alike, as `regchoose.table.cell_values.ORDINARY` has them.
 PLAIN = "-?(?:0|[1-9][0-9]{{0,14}})(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?"
@@ -148,7 +148,7 @@ def open_rows(
         return
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
         seen = None if checked or not stream.texts else total_counts(*sample_text_files(stream, 1))
-        yield Rows(stream.head.names, seen.records if seen else _count(stream), stream, seen)
+        yield Rows(stream.head.names, seen.records if seen else stream.count(), stream, seen)
 
 
 def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
@@ -176,11 +176,6 @@ def rows_of_images(found: ImageSet) -> Rows:
     return Rows(names, len(found), found, notes=found.warnings)
 
 
-def _count(stream: Stream) -> int:
-    (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
-    return int(count)
-
-
 def _size(columns: Sequence[str]) -> int:
     return max(1, CELLS // max(1, len(columns)))
 
@@ -197,7 +192,7 @@ def _of_held(raw: RawTable, columns: Sequence[str]) -> Iterator[Batch]:
             lines=raw.lines[rows],
             kinds=tuple(raw.kinds[j] for j in places),
         )
-        yield Batch(own, start, partial(_line, own))
+        yield Batch(own, start, own.where)
 
 
 def _of_images(found: ImageSet) -> Iterator[Batch]:
@@ -214,10 +209,6 @@ def _of_images(found: ImageSet) -> Iterator[Batch]:
 
 def _called(found: ImageSet, first: int, row: int) -> str:
     return found.called(first + row)
-
-
-def _line(raw: RawTable, row: int) -> str:
-    return f"{raw.path}:{int(raw.lines[row])}"
 
 
 def _of_stream(
@@ -269,7 +260,4 @@ def _row(stream: Stream, first: int, row: int) -> str:
 
 
 def _texts(stream: Stream, column: "pd.Series[str]") -> Cells:
-    """Return a column as cells; what is empty in a text is an empty text, in a typed file a null."""
-    texts = column.to_numpy(dtype=object, copy=True)
-    texts[pd.isna(texts)] = None if stream.parts.kind == "parquet" else ""
-    return factorize(texts)
+    return stream.to_cells(column.to_numpy(dtype=object), column.isna().to_numpy())

@@ -13,6 +13,7 @@ from regchoose.errors import DataError, setting
 from regchoose.records.table import Column, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
+from regchoose.table.columns.group_and_time import missing_values_error
 from regchoose.table.columns.odd_cells import odd_texts_error
 from regchoose.table.columns.quantiles import cuts
 from regchoose.table.large.byte_scan import ByteCounts
@@ -318,14 +319,7 @@ def _check_missing(stream: Stream, table: Table, found: Mapping[str, Any], missi
         f" FROM {stream.relation}) WHERE gap"
     ).fetchall()[0]
     if count:
-        raise DataError(
-            "E328",
-            f"{count:,} of {found['n']:,} rows have no value in {time!r}, which "
-            + setting("time")
-            + " names",
-            where=stream.where(first),
-            fix="give these rows a value" | "another " + setting("time"),
-        )
+        raise missing_values_error(time, count, n_rows=found["n"], named_by="time", where=stream.where(first))
 
 
 def _whole(

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from regchoose.errors import DataError
 from regchoose.settings.options import Settings
@@ -28,7 +29,7 @@ from regchoose.table.large.duckdb_session import (
 )
 from regchoose.table.large.parquet import parquet_dialect, parquet_schema
 from regchoose.table.large.text_file import TextFile, all_rows_sql, read_head
-from regchoose.table.raw_table import RawTable, to_cells
+from regchoose.table.raw_table import Cells, RawTable, factorize, to_cells
 from regchoose.workers.tasks import Workers
 
 TABLE = "THE_TABLE"  # stands in a query for the relation
@@ -110,6 +111,16 @@ class Stream:
         finally:
             done.set()
             watch.join()
+
+    def count(self, relation: str = "") -> int:
+        """Return the number of rows, of all files or of another relation."""
+        (n_rows,) = self.run(f"SELECT count(*) FROM {relation or self.relation}").fetchall()[0]
+        return int(n_rows)
+
+    def to_cells(self, texts: NDArray[Any], missing: NDArray[np.bool_]) -> Cells:
+        """Keep each text of a column once; what is missing is an empty text, in a typed file a null."""
+        gap: Any = None if self.parts.kind == "parquet" else ""
+        return factorize(np.where(missing, gap, texts))
 
     def chunks(self, query: str, *, rows: int) -> Iterator[pd.DataFrame]:
         """Yield what a query gives, in its order, in parts of about so many rows.

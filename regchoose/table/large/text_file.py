@@ -37,9 +37,9 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
     """
     with open_text(file, compression) as (stream, _):
         start = stream.read(BEGINNING)
-        all_rows_sql = not stream.read(1)
-    source = to_source(file, start, settings, compression=compression, cut=not all_rows_sql)
-    if not all_rows_sql:
+        is_whole = not stream.read(1)
+    source = to_source(file, start, settings, compression=compression, cut=not is_whole)
+    if not is_whole:
         source = replace(source, text=_whole_records(source.text))
     raw, layout = read_source(source, replace(settings, on_bad_rows="error"), choose=choose)
     if layout.aligned or layout.spaced:
@@ -62,7 +62,7 @@ def _whole_records(text: str) -> str:
     return text
 
 
-KEPT = "skip = {}, store_rejects = true, rejects_limit = 1000"
+MOST_REJECTED = 1000  # unreadable rows that DuckDB keeps of each file
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ class TextFile:
 def all_rows_sql(text: TextFile, path: str) -> str:
     """Return the query of all rows of a text file, by its name here or on another machine."""
     own = replace(text, path=path)
-    return f"SELECT {text_columns_sql(own)} FROM {read_csv_sql(own, path, KEPT.format(text.head.skip))}"
+    options = f"skip = {text.head.skip}, store_rejects = true, rejects_limit = {MOST_REJECTED}"
+    return f"SELECT {text_columns_sql(own)} FROM {read_csv_sql(own, path, options)}"
 
 
 def text_columns_sql(text: TextFile) -> str:
