@@ -48,28 +48,28 @@ def draw_subsample(table: Table, *, size: int, folds: int, seed: int) -> Subsamp
     """
     is_image = table.image is not None
     table = in_patches(table) if is_image else table
-    n, at = table.n_all, coordinates(table)
+    n, coords = table.n_all, coordinates(table)
     # Images lie in folders in the order of their classes: that says nothing of time.
-    order = None if is_image else check_row_order(table, at, seed=seed)
+    order = None if is_image else check_row_order(table, coords, seed=seed)
     few = _few_groups(table)
     if n <= size:
         return Subsample(np.arange(n), n, "all rows", not few, few or f"all {n:,} rows", order=order)
     rng = np.random.default_rng(seed)
     strata = stratify(table)
-    balanced = balance(at, seed=seed)
+    balanced = balance(coords, seed=seed)
     if table.groups is None:
-        counts = None if table.whole is None or at.regression else table.whole.classes
+        counts = None if table.whole is None or coords.regression else table.whole.classes
         candidates = _candidates(strata, size=min(size, len(strata)), rng=rng, counts=counts)
-        kind = "quantile of the target" if at.regression else "class"
+        kind = "quantile of the target" if coords.regression else "class"
         method = f"stratified by {kind}, best balanced of {CANDIDATES} draws"
     else:
         candidates = _whole_groups(table.groups, size=size, rng=rng)
         balanced = _whitened(np.hstack([balanced, np.eye(int(strata.max()) + 1)[strata]]))
         method = f"whole groups, best balanced of {CANDIDATES} draws"
-    ranked = _ranked(candidates, balanced, at)
+    ranked = _ranked(candidates, balanced, coords)
     best: tuple[int, Subsample] | None = None
     for rows in ranked[: 1 + REDRAWS]:
-        checks = check_match(at, rows, seed=seed)
+        checks = check_match(coords, rows, seed=seed)
         broken = sum(not check.ok for check in checks)
         reason = few or broken_rule(table, rows, checks=checks, folds=folds)
         praise = _praise(checks, size=len(rows), of=n)
@@ -145,28 +145,30 @@ def _candidates(strata: Int, *, size: int, rng: Generator, counts: Int | None = 
     return [np.sort(order[pick]) for pick in picks]
 
 
-def _ranked(candidates: list[Int], balanced: Float, at: Coordinates) -> list[Int]:
+def _ranked(candidates: list[Int], balanced: Float, coords: Coordinates) -> list[Int]:
     """Sort candidates, the best balanced first: D ∝ ‖mean of the whitened terms‖².
 
     The nearest are sorted by their largest difference of one mean instead, of z, missing flag or level.
     """
     distance = [np.square(balanced[rows].mean(axis=0)).sum() for rows in candidates]
     ranked = [candidates[j] for j in np.argsort(distance, kind="stable")]
-    gaps = [np.abs(terms(at, rows, squares=False).mean(axis=0)).max(initial=0) for rows in ranked[:NEAREST]]
+    gaps = [
+        np.abs(terms(coords, rows, squares=False).mean(axis=0)).max(initial=0) for rows in ranked[:NEAREST]
+    ]
     return [*(ranked[j] for j in np.argsort(gaps, kind="stable")), *ranked[NEAREST:]]
 
 
-def balance(at: Coordinates, *, seed: int) -> Float:
+def balance(coords: Coordinates, *, seed: int) -> Float:
     """Return what is balanced: at most 20 uncorrelated terms (n, q) of mean 0 and variance 1.
 
     They span z and z² of the target of a regression, and principal components of z, z², missing flags
     and dummies of the features.
     """
-    rng, n = np.random.default_rng((seed, 1)), len(at.codes)
-    own, width = (part.shape[1] for part in _split(at, slice(0, 1)))
+    rng, n = np.random.default_rng((seed, 1)), len(coords.codes)
+    own, width = (part.shape[1] for part in _split(coords, slice(0, 1)))
     step = max(CHUNK // max(width, 1), 1_000)
     pilot = np.sort(rng.choice(n, min(n, PILOT, step), replace=False))
-    features = _split(at, pilot)[1]
+    features = _split(coords, pilot)[1]
     scale = features.std(axis=0)
     live = scale > 1e-9
     count = min(DIMENSIONS - own, len(pilot), int(live.sum()))
@@ -174,16 +176,16 @@ def balance(at: Coordinates, *, seed: int) -> Float:
     if count:
         pca = PCA(count, random_state=seed).fit(features[:, live] / scale[live])
         axes[live] = pca.components_.T / scale[live, None]
-    parts = (_split(at, slice(start, start + step)) for start in range(0, n, step))
+    parts = (_split(coords, slice(start, start + step)) for start in range(0, n, step))
     every = np.vstack([np.hstack([target, features @ axes]) for target, features in parts])
     # Where only some rows are held, the terms are centred on the means of all rows already.
-    return _whitened(every, center=n == at.n_all)
+    return _whitened(every, center=n == coords.n_all)
 
 
-def _split(at: Coordinates, rows: Int | slice) -> tuple[Float, Float]:
+def _split(coords: Coordinates, rows: Int | slice) -> tuple[Float, Float]:
     """Return the terms of the target of a regression, and those of the features."""
-    every, count = terms(at, rows, squares=True), len(at.number_names)
-    own = [-1 - count, -1] if at.regression else []
+    every, count = terms(coords, rows, squares=True), len(coords.number_names)
+    own = [-1 - count, -1] if coords.regression else []
     return every[:, own], np.delete(every, own, axis=1)
 
 

@@ -126,12 +126,12 @@ def _shares_of_whole(whole: Whole, plan: Coding, sizes: list[int]) -> Iterator[F
         yield whole.classes / whole.n_rows
 
 
-def terms(at: Coordinates, rows: Int | slice, *, squares: bool) -> Float:
+def terms(coords: Coordinates, rows: Int | slice, *, squares: bool) -> Float:
     """Return what is compared: z, z² if asked for, missing flags, and dummies of the levels.
 
     Parameters
     ----------
-    at : Coordinates
+    coords : Coordinates
     rows : (m,) ndarray or slice
     squares : bool
         Whether z² stands beside z.
@@ -143,16 +143,16 @@ def terms(at: Coordinates, rows: Int | slice, *, squares: bool) -> Float:
         last two) of the z are the target's in a regression; dummies of the class are left out, since
         the strata hold them.
     """
-    sd = np.where(at.moments.sd > 0, at.moments.sd, np.inf)
-    values = at.numbers[rows]
-    z = (values - at.moments.mean) / sd
-    gaps = at.moments.missing > 0
-    flags = np.isnan(values[:, gaps]) - at.moments.missing_share[gaps]
+    sd = np.where(coords.moments.sd > 0, coords.moments.sd, np.inf)
+    values = coords.numbers[rows]
+    z = (values - coords.moments.mean) / sd
+    gaps = coords.moments.missing > 0
+    flags = np.isnan(values[:, gaps]) - coords.moments.missing_share[gaps]
     squared = [np.nan_to_num(z**2 - 1)] if squares else []
-    features = at.codes.shape[1] - (0 if at.regression else 1)
+    features = coords.codes.shape[1] - (0 if coords.regression else 1)
     dummies = [
-        (at.codes[rows, j, None] == kept) - share[kept]
-        for j, share in enumerate(at.shares[:features])
+        (coords.codes[rows, j, None] == kept) - share[kept]
+        for j, share in enumerate(coords.shares[:features])
         if len(kept := np.flatnonzero((share >= RARE_LEVEL) & (share < 1))[1:])
     ]
     return np.hstack([flags, *dummies, *squared, np.nan_to_num(z)])

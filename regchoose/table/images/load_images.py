@@ -28,20 +28,24 @@ def are_images(path: str) -> bool:
     return is_arrays(path) or is_image_folder(path)
 
 
-def open_images(path: str, settings: Settings, *, later: bool = False) -> ImageSet | RawTable:
+def open_images(path: str, settings: Settings, *, target_optional: bool = False) -> ImageSet | RawTable:
     """Open what `are_images` found; a RawTable where an .npz file holds a table of numbers.
 
     Parameters
     ----------
-    later : bool
-        Whether a model is there already: the table may then be without targets.
+    target_optional : bool
+        Whether a table may lack its target, as where a model is to predict it.
 
     Raises
     ------
     UsageError, DataError
         As `open_folder` and `open_arrays`.
     """
-    return open_arrays(path, settings, later=later) if is_arrays(path) else open_folder(path, settings)
+    return (
+        open_arrays(path, settings, target_optional=target_optional)
+        if is_arrays(path)
+        else open_folder(path, settings)
+    )
 
 
 def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> tuple[Table, RawTable]:
@@ -61,18 +65,18 @@ def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> t
     raw = target_text(found, np.arange(len(found)))
     target = _target(found, raw, settings)
     held = _held(len(found), found.image, seed=settings.seed)
-    features, whole, twins = _read(found, held, target, advanced=advanced)
+    features, whole, digests = _read(found, held, target, advanced=advanced)
     some = (
         (f"{len(held):,} of {len(found):,} images are held, drawn evenly; all were looked at",)
         if whole is not None
         else ()
     )
-    own = Column(found.target_name, "target", target.type, found.target_why)
+    target_column = Column(found.target_name, "target", target.type, found.target_why)
     merged = (Phrase.of(line).shell for line in target.warnings)
     table = Table(
         path=found.path,
         dialect=raw.dialect,
-        columns=(*_columns(found.image), own),
+        columns=(*_columns(found.image), target_column),
         features=features,
         target=target.values[held],
         target_name=found.target_name,
@@ -80,7 +84,7 @@ def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> t
         task=target.task,
         task_why=Phrase.of(target.task_why).shell if found.format == "npz" else "the subfolders are classes",
         classes=target.classes,
-        warnings=(*found.warnings, *merged, *some, *_repeats(twins, target.values[held])),
+        warnings=(*found.warnings, *merged, *some, *_warn_of_copies(digests, target.values[held])),
         whole=whole,
         image=found.image,
     )
@@ -102,8 +106,8 @@ def target_text(found: ImageSet, rows: Int) -> RawTable:
 
 def _refuse_table_options(settings: Settings, *, path: str) -> None:
     for field in fields(Settings):
-        own = any(isinstance(item, Option) and item.group == DATA for item in _metadata(field.type))
-        if own and field.name not in MEANT and getattr(settings, field.name) != field.default:
+        is_of_data = any(isinstance(item, Option) and item.group == DATA for item in _metadata(field.type))
+        if is_of_data and field.name not in MEANT and getattr(settings, field.name) != field.default:
             flag = f"--{field.name.replace('_', '-')}"
             raise UsageError(
                 "E202",
@@ -151,18 +155,18 @@ def _read(
 ) -> tuple[Float, Whole | None, list[bytes]]:
     """Read all images; return those held (m, p), the moments of all, and a digest of each one held."""
     features = np.empty((len(held), found.image.n_numbers))
-    marks, place, every = [], 0, _RunningMoments()
+    digests, place, moments = [], 0, _RunningMoments()
     all_held = len(held) == len(found)
     for row in range(len(found)):
         pixels = found.pixels(row)
         advanced(row + 1)
         if place < len(held) and held[place] == row:
             features[place] = pixels.reshape(-1)
-            marks.append(hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest())
+            digests.append(hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest())
             place += 1
         if not all_held:
-            every.add(patch_means(pixels.reshape(1, -1).astype(np.float64), found.image)[0])
-    return features, None if all_held else every.whole(target), marks
+            moments.add(patch_means(pixels.reshape(1, -1).astype(np.float64), found.image)[0])
+    return features, None if all_held else moments.whole(target), digests
 
 
 class _RunningMoments:
@@ -216,16 +220,14 @@ def _columns(image: Image) -> Iterator[Column]:
     return (Column(name, "numeric", "number", "a pixel of the images") for name in image.names)
 
 
-def _repeats(marks: list[bytes], target: Float) -> tuple[str, ...]:
+def _warn_of_copies(digests: list[bytes], target: Float) -> tuple[str, ...]:
     """Return a warning where images are the same, number for number."""
     first: dict[bytes, float] = {}
-    again = unlike = 0
-    for mark, value in zip(marks, target.tolist(), strict=True):
-        known = first.setdefault(mark, value)
-        again += 1
-        unlike += known != value
-    again -= len(first)
-    if not again:
+    unlike = sum(
+        first.setdefault(digest, value) != value for digest, value in zip(digests, target, strict=True)
+    )
+    n_copies = len(digests) - len(first)
+    if not n_copies:
         return ()
     other = f", {unlike:,} of them with another target" if unlike else ""
-    return (f"{again:,} images are copies of another{other}; copies are never parted",)
+    return (f"{n_copies:,} images are copies of another{other}; copies are never parted",)

@@ -36,8 +36,8 @@ def is_arrays(path: str) -> bool:
     return path.lower().endswith(ENDING)
 
 
-def open_arrays(path: str, settings: Settings, *, later: bool = False) -> ImageSet | RawTable:
-    """Read X and y; of a table whose model is there already (`later`), y may be absent.
+def open_arrays(path: str, settings: Settings, *, target_optional: bool = False) -> ImageSet | RawTable:
+    """Read X and y; for a table that a model predicts (`target_optional`), y may be absent.
 
     X of shape (n, h, w) are grey images; (n, h, w, c) and (n, c, h, w) are images of c channels, which are
     the axis of 1, 3 or 4 numbers; (n, d) is a table of numbers, in which no picture is sought.
@@ -49,31 +49,47 @@ def open_arrays(path: str, settings: Settings, *, later: bool = False) -> ImageS
     DataError
         E332 where it does not hold X and y that fit together.
     """
-    arrays = _read(path, ("X",) if later else ("X", "y"))
+    arrays = _read(path, ("X",) if target_optional else ("X", "y"))
     x, said = _checked(path, arrays["X"]), f"X {arrays['X'].shape} of {arrays['X'].dtype}"
     if x.ndim == 2:
         return _table(path, x, labels=arrays.get("y"), said=said)
     if "y" not in arrays:
         raise _unfit(path, f"{said} holds images, and a table was wanted")
-    texts, kind = _targets(path, arrays["y"], x)
-    said += f", y of {arrays['y'].dtype}"
-    x, order = _channels_first(path, x)
-    before = (x.shape[2], x.shape[3])
-    height, width = reduced_size(*before, settings)
-    image = Image(x.shape[1], height, width)
+    targets = _targets(path, arrays["y"], x)
+    planes, order = _channels_first(path, x)
+    size = (planes.shape[2], planes.shape[3])
+    image = Image(planes.shape[1], *reduced_size(*size, settings))
+    found = f"a NumPy file of images, {said}, y of {arrays['y'].dtype}: {image} ({order})"
+    warnings = reduced_warning(size, (image.height, image.width))
+    return _to_image_set(
+        path, planes, image, targets=targets, target_name="y", found=found, warnings=warnings
+    )
+
+
+def _to_image_set(
+    path: str,
+    planes: Array,
+    image: Image,
+    *,
+    targets: tuple[Text | None, Any],
+    target_name: str,
+    found: str,
+    warnings: tuple[str, ...],
+) -> ImageSet:
+    """Return planes (n, c, h, w) as images of a size."""
     return ImageSet(
         path=path,
         format="npz",
-        found=f"a NumPy file of images, {said}: {image} ({order})",
+        found=found,
         image=image,
-        count=len(x),
+        count=len(planes),
         names=None,
-        labels=texts,
-        kind=kind,
-        target_name="y",
+        labels=targets[0],
+        kind=targets[1],
+        target_name=target_name,
         target_why="y of the file",
-        pixels=lambda row: resize(x[row], height, width),
-        warnings=reduced_warning(before, (height, width)),
+        pixels=lambda row: resize(planes[row], image.height, image.width),
+        warnings=warnings,
     )
 
 
@@ -96,20 +112,11 @@ def open_arrays_for_model(path: str, wanted: Image, *, target_name: str) -> Imag
             f"X has the shape {x.shape}, {planes.shape[1]} channels, and the model reads {wanted}",
             fix=SHAPED,
         )
-    texts, kind = _targets(path, labels, x) if labels is not None else (None, None)
-    return ImageSet(
-        path=path,
-        format="npz",
-        found=f"a NumPy file of images, X {x.shape} of {x.dtype} ({order})",
-        image=wanted,
-        count=len(x),
-        names=None,
-        labels=texts,
-        kind=kind or "text",
-        target_name=target_name,
-        target_why="y of the file",
-        pixels=lambda row: resize(planes[row], wanted.height, wanted.width),
-        warnings=stretched_warning([planes.shape[2:]] * len(x), wanted),
+    targets = (None, "text") if labels is None else _targets(path, labels, x)
+    found = f"a NumPy file of images, X {x.shape} of {x.dtype} ({order})"
+    warnings = stretched_warning([planes.shape[2:]] * len(x), wanted)
+    return _to_image_set(
+        path, planes, wanted, targets=targets, target_name=target_name, found=found, warnings=warnings
     )
 
 

@@ -154,7 +154,7 @@ def open_rows(
 def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     """Read a table that is held, of text or of arrays."""
     if are_images(path):
-        found = open_images(path, settings, later=True)
+        found = open_images(path, settings, target_optional=True)
         if isinstance(found, ImageSet):
             raise UsageError(
                 "E209",
