@@ -26,7 +26,7 @@ from regchoose.run.chart_answers import by_profile, prior_outcome, walk_of_signs
 from regchoose.run.stage import Clock, Look
 from regchoose.settings.options import FIRST_ROWS, Settings, first_rows, for_images, parse_duration
 from regchoose.statistics.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
-from regchoose.subsample.profile import profile
+from regchoose.subsample.profile import measure_profile
 from regchoose.table.load import load_with_progress
 from regchoose.workers.choose_workers import start_workers
 from regchoose.workers.tasks import Workers
@@ -302,7 +302,7 @@ class Run:
         if self._profile is None:
             subsample = self._look.subsample
             rows = subsample.rows if subsample else self._some_rows()
-            self._profile = profile(self._table, rows)
+            self._profile = measure_profile(self._table, rows)
         return self._profile
 
     def _some_rows(self) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -19,7 +19,7 @@ from regchoose.records.subsample import Check
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
 from regchoose.subsample.association import standardize
-from regchoose.subsample.moments import Coordinates, moments, terms
+from regchoose.subsample.moments import Coordinates, compute_moments, to_terms
 
 SMD = "standardized mean difference"
 VARIANCE = "variance ratio (the larger over the smaller)"
@@ -110,7 +110,7 @@ def _remaining(coords: Coordinates, rows: Int) -> float:
 
 
 def _numbers(coords: Coordinates, rows: Int) -> Iterator[Check]:
-    whole, drawn, left = coords.moments, moments(coords.numbers[rows]), _remaining(coords, rows)
+    whole, drawn, left = coords.moments, compute_moments(coords.numbers[rows]), _remaining(coords, rows)
     errors = _variance_errors(coords, rows)
     for j, name in enumerate(coords.number_names):
         if whole.sd[j] > 0:
@@ -201,9 +201,9 @@ def _energy(coords: Coordinates, rows: Int, *, rng: np.random.Generator) -> Chec
     E‖Y − Y′‖ is common to all and left out.
     """
     n, side = len(coords.codes), min(SIDE, len(rows))
-    mine = terms(coords, rng.choice(rows, side, replace=False), squares=False)
-    pool = terms(coords, rng.choice(n, min(POOL, n), replace=False), squares=False)
-    other = terms(coords, rng.choice(n, min(SIDE, n), replace=False), squares=False)
+    mine = to_terms(coords, rng.choice(rows, side, replace=False), squares=False)
+    pool = to_terms(coords, rng.choice(n, min(POOL, n), replace=False), squares=False)
+    other = to_terms(coords, rng.choice(n, min(SIDE, n), replace=False), squares=False)
     drawn = 2 * _distances(mine, other).mean() - _distances(mine, mine).mean()
     weights = np.zeros((len(pool), FRESH), dtype=np.float32)
     for column in weights.T:
@@ -244,7 +244,7 @@ def _two_sample(coords: Coordinates, rows: Int, others: Int, *, check: str, seed
         return _check("all columns", check, value=0.5)  # too few to learn anything from
     chosen = np.concatenate([rng.choice(part, side, replace=False) for part in (rows, others)])
     label, train = np.repeat([0, 1], side), np.tile(np.arange(side) % 2 == 0, 2)
-    x = terms(coords, chosen, squares=False)
+    x = to_terms(coords, chosen, squares=False)
     trees = ExtraTreesClassifier(100, min_samples_leaf=5, random_state=seed).fit(x[train], label[train])
     score, truth = trees.predict_proba(x[~train])[:, 1], label[~train]
     ones, zeros = truth.sum(), (1 - truth).sum()

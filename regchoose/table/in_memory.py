@@ -27,7 +27,7 @@ INFERRED: dict[str, str] = {
 SIMPLE = (str, int, float, np.generic, type(None), type(pd.NA))  # what may be mixed: it is read as text
 
 
-def label(name: Hashable) -> str:
+def name_to_text(name: Hashable) -> str:
     """Return a column's name as text; the levels of a MultiIndex are joined."""
     return " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
@@ -98,7 +98,7 @@ def is_number(values: pd.Series) -> bool:
 def _names(frame: pd.DataFrame, *, path: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return a name for each column; those that several had; what was renamed."""
     if path == FRAME:
-        return name_columns([label(name) for name in frame.columns])
+        return name_columns([name_to_text(name) for name in frame.columns])
     return tuple(f"c{place}" for place in range(1, frame.shape[1] + 1)), (), ()
 
 
@@ -155,7 +155,7 @@ def _refuse_several(count: int) -> pd.Series:
 
 
 def _free_name(values: pd.Series, taken: Sequence[str]) -> str:
-    name = TARGET if values.name is None else label(values.name).strip()
+    name = TARGET if values.name is None else name_to_text(values.name).strip()
     name = name or TARGET
     while name in taken:
         name += "_2"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from regchoose.errors import DataError
 from regchoose.records.table import Dialect
 from regchoose.records.words import Int
 from regchoose.table.cell_values import are_clean, clean
@@ -80,6 +81,11 @@ def _of(codes: NDArray[Any], texts: Sequence[str | None]) -> Cells:
     new = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]
     merged = np.array([*new, -1], dtype=np.int64)[codes]
     return Cells(merged, tuple(places))
+
+
+def no_rows_error(path: str) -> DataError:
+    """Return E302 for a table that has columns alone."""
+    return DataError("E302", f"{path} has columns and 0 data rows", fix="add rows")
 
 
 @dataclass(frozen=True)

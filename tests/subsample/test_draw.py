@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from regchoose.records.table import Table
 from regchoose.records.words import Task
 from regchoose.subsample.draw import allocate, balance, draw_subsample, stratify
-from regchoose.subsample.moments import coordinates, moments
+from regchoose.subsample.moments import compute_moments, to_coordinates
 from tests.table.tables import mixed, table
 
 TASKS: list[Task] = ["regression", "binary", "multiclass"]
@@ -70,7 +70,7 @@ def test_it_depends_on_table_and_seed_alone() -> None:
 @pytest.mark.parametrize("task", ["regression", "binary"])
 def test_means_are_nearer_to_the_tables_than_those_of_a_random_sample(task: Task) -> None:
     whole = mixed(3_000, task=task)
-    x = np.nan_to_num(coordinates(whole).numbers)
+    x = np.nan_to_num(to_coordinates(whole).numbers)
     mean, sd = x.mean(axis=0), x.std(axis=0)
     ours = [draw_subsample(whole, size=300, folds=5, seed=seed).rows for seed in range(10)]
     plain = [np.random.default_rng(seed).choice(3_000, 300, replace=False) for seed in range(200)]
@@ -83,10 +83,10 @@ def test_means_are_nearer_to_the_tables_than_those_of_a_random_sample(task: Task
 def test_what_is_balanced_has_at_most_twenty_uncorrelated_terms() -> None:
     rng = np.random.default_rng(0)
     wide = table(rng.normal(size=(2_000, 40)) @ rng.normal(size=(40, 40)), rng.normal(size=2_000))
-    terms = balance(coordinates(wide), seed=0)
+    terms = balance(to_coordinates(wide), seed=0)
     assert terms.shape == (2_000, 20)
     np.testing.assert_allclose(terms.T @ terms / 2_000, np.eye(20), atol=1e-8)
-    target = coordinates(wide).numbers[:, -1]
+    target = to_coordinates(wide).numbers[:, -1]
     left = np.linalg.lstsq(terms, target - target.mean(), rcond=None)[1]
     assert left[0] < 1e-12 * len(target), "the target is among the terms"
 
@@ -135,7 +135,7 @@ def test_moments_leave_out_missing_values() -> None:
     x = np.random.default_rng(0).normal(5, 2, size=(301, 4))
     x[np.random.default_rng(1).random(x.shape) < 0.2] = np.nan
     x[:, 3] = np.nan
-    whole = moments(x)
+    whole = compute_moments(x)
     np.testing.assert_allclose(whole.mean[:3], np.nanmean(x[:, :3], axis=0))
     np.testing.assert_allclose(whole.sd[:3], np.nanstd(x[:, :3], axis=0))
     assert whole.missing_share[3] == 1

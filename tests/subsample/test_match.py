@@ -29,14 +29,14 @@ from regchoose.subsample.match import (
     ks_distance,
     missed_targets,
 )
-from regchoose.subsample.moments import coordinates
+from regchoose.subsample.moments import to_coordinates
 from tests.table.tables import mixed, table
 
 EVERY_CHECK = {SMD, VARIANCE, KS, VARIATION, UNSEEN, GAP, CORRELATION, ENERGY, TELL}
 
 
 def proof(whole: Table, rows: Int) -> dict[tuple[str, str], Check]:
-    return {(check.column, check.check): check for check in check_match(coordinates(whole), rows, seed=0)}
+    return {(check.column, check.check): check for check in check_match(to_coordinates(whole), rows, seed=0)}
 
 
 def broken(whole: Table, rows: Int) -> set[str]:
@@ -56,7 +56,7 @@ def test_figures_are_what_they_are_called() -> None:
     x = rng.uniform(size=(4_000, 2))  # uniform: cutting the outermost values hardly matters
     whole = table(x, x.sum(axis=1) + rng.normal(size=4_000))
     rows = np.arange(1_000)
-    checks, at = proof(whole, rows), coordinates(whole)
+    checks, at = proof(whole, rows), to_coordinates(whole)
     u = at.numbers
     want = np.abs(u[rows].mean(axis=0) - u.mean(axis=0)) / u.std(axis=0)
     ratio = u[rows].var(axis=0) / u.var(axis=0)
@@ -129,7 +129,7 @@ def test_a_class_with_too_few_rows_says_how_many_are_wanted() -> None:
 
 
 def order_of(whole: Table) -> Check:
-    return check_row_order(whole, coordinates(whole), seed=0)
+    return check_row_order(whole, to_coordinates(whole), seed=0)
 
 
 def test_order_is_noticed() -> None:

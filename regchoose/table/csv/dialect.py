@@ -93,8 +93,8 @@ def find_dialect(text: str, settings: Settings, *, choose: Choose) -> tuple[CsvL
     sample = text[: max(text.rfind("\n", 0, SAMPLE), text.rfind("\r", 0, SAMPLE)) + 1] if cut else text
     sample = sample or text[:SAMPLE]
     if settings.delimiter is not None:
-        candidate = _read(sample, _spelled(settings.delimiter), cut=cut)
-        return candidate.layout, f"{_say(candidate)} by --delimiter"
+        candidate = _read(sample, _to_character(settings.delimiter), cut=cut)
+        return candidate.layout, f"{_describe(candidate)} by --delimiter"
     candidates = [_read(sample, delimiter, cut=cut) for delimiter in NAMES]
     if all(candidate.width < 2 for candidate in candidates):
         # Nothing usual separates. A rare mark does where it alone gives every row the same number of fields.
@@ -102,11 +102,11 @@ def find_dialect(text: str, settings: Settings, *, choose: Choose) -> tuple[CsvL
         candidates = [candidate for candidate in rare if candidate.fits] or candidates
     best, rival = _best(candidates)
     if rival is None:
-        return best.layout, f"{_say(best)}: {_why(best)}"
+        return best.layout, f"{_describe(best)}: {_why(best)}"
     return _ask(best, rival, choose=choose)
 
 
-def _spelled(delimiter: str) -> str:
+def _to_character(delimiter: str) -> str:
     character = SPELLED.get(delimiter.lower(), delimiter)
     if len(character) != 1 or character in "\r\n\"'\\\0" or character.isalnum():
         raise UsageError(
@@ -225,7 +225,7 @@ def _best(candidates: list[_Candidate]) -> tuple[_Candidate, _Candidate | None]:
     return best, None if best.numeric and not rival.numeric else rival
 
 
-def _say(candidate: _Candidate) -> str:
+def _describe(candidate: _Candidate) -> str:
     name = name_delimiter(candidate.layout.delimiter)
     layout = candidate.layout
     if layout.quote is None:
@@ -256,7 +256,7 @@ def _ask(best: _Candidate, rival: _Candidate, *, choose: Choose) -> tuple[CsvLay
         )
     )
     if answer in both:
-        return both[answer].layout, f"{_say(both[answer])} as answered"
+        return both[answer].layout, f"{_describe(both[answer])} as answered"
 
     raise DataError(
         "E308",

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -59,7 +59,7 @@ class _Rows:
         return tuple(np.concatenate(parts) for parts in zip(*self.chunks, strict=True))
 
 
-def split(
+def split_to_columns(
     source: Source, layout: CsvLayout, settings: Settings
 ) -> tuple[tuple[Text, ...], Int, tuple[str, ...]]:
     """Split a text to columns (header row included), the line of each row, and warnings.
@@ -73,7 +73,7 @@ def split(
     expected = _check_quotes(source, layout)
     blank = count = 0
     rows: _Rows | None = None
-    for line, row in _guarded(_numbered(source, layout), source.path):
+    for line, row in _read_records(source, layout):
         count += 1
         if not row or (len(row) == 1 and not row[0].strip() and (rows is None or rows.width > 1)):
             blank += 1
@@ -84,8 +84,8 @@ def split(
         else:
             rows.bad.append((line, row))
     if rows is None:
-        said = f"{source.path} holds blank cells alone: no header and no rows"
-        raise DataError("E301", said, fix="give a file with a table")
+        what = f"{source.path} holds blank cells alone: no header and no rows"
+        raise DataError("E301", what, fix="give a file with a table")
     if expected is not None and count != expected:
         raise DataError(
             "E310",
@@ -127,23 +127,18 @@ def _check_quotes(source: Source, layout: CsvLayout) -> int | None:
     )
 
 
-def _numbered(source: Source, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records with their lines in the file."""
-    for line, row in records(source.text, layout):
-        yield line + source.skipped, row
-
-
-def _guarded(rows: Iterable[tuple[int, list[str]]], path: str) -> Iterator[tuple[int, list[str]]]:
-    """Pass records on; a field too long for the csv module is an error like the others."""
+def _read_records(source: Source, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records with their lines in the file; one that the csv module refuses is an error."""
     last = 0
     try:
-        for last, row in rows:
+        for line, row in records(source.text, layout):
+            last = line + source.skipped
             yield last, row
     except csv.Error as error:
         raise DataError(
             "E310",
             f"a field after line {last} cannot be read: {error}",
-            where=f"{path}:{last + 1}",
+            where=f"{source.path}:{last + 1}",
             detail=["cause: a quote that is closed far below is likely"],
             fix="repair the file",
         ) from None
@@ -156,7 +151,7 @@ def _bad_rows(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings
     longer = [line for line, row in rows.bad if len(row) > rows.width]
     padding = settings.on_bad_rows == "pad" and not longer
     if len(rows.bad) > allowed or not (settings.on_bad_rows == "skip" or padding):
-        raise _ragged(rows, source, layout, settings, allowed=allowed)
+        raise _ragged_error(rows, source, layout, settings, allowed=allowed)
     listed = ", ".join(str(line) for line, _ in rows.bad[:5])
     if not padding:
         return [f"{len(rows.bad)} of {total:,} rows had a wrong number of fields and were skipped: {listed}"]
@@ -165,13 +160,9 @@ def _bad_rows(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings
     return [f"{len(rows.bad)} of {total:,} rows were too short and padded with missing cells: {listed}"]
 
 
-def _lines_above(rows: _Rows) -> int:
-    """Return how many lines stand above the rows that have as many fields as most."""
-    usual, _ = Counter(len(row) for _, row in rows.bad).most_common(1)[0]
-    return next(line for line, row in rows.bad if len(row) == usual) - 1
-
-
-def _ragged(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings, *, allowed: int) -> DataError:
+def _ragged_error(
+    rows: _Rows, source: Source, layout: CsvLayout, settings: Settings, *, allowed: int
+) -> DataError:
     line, row = rows.bad[0]
     total = len(rows.lines) + len(rows.bad)
     cause: PhraseLike
@@ -180,7 +171,9 @@ def _ragged(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings, 
     name = name_delimiter(layout.delimiter)
     if len(rows.bad) > total / 2:
         cause = "a title, a comment or another table above the rows"
-        fix = setting(skip_rows=_lines_above(rows)) | "take them out of the file"
+        ((usual, _),) = Counter(len(other) for _, other in rows.bad).most_common(1)
+        first_usual = next(number for number, other in rows.bad if len(other) == usual)
+        fix = setting(skip_rows=first_usual - 1) | "take them out of the file"
         if all(len(other) == rows.width + 1 for _, other in rows.bad):
             cause = "a header that lacks the name of one column"
             fix = f"add a name to line {rows.lines[0]}, at the start where rows are numbered"
@@ -241,8 +234,8 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
 def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[RawTable, CsvLayout]:
     """Read a table from its text, as `read` does; return its layout too."""
     path = source.path
-    layout, said = find_dialect(source.text, settings, choose=choose)
-    columns, lines, warnings = split(source, layout, settings)
+    layout, why_layout = find_dialect(source.text, settings, choose=choose)
+    columns, lines, warnings = split_to_columns(source, layout, settings)
     top = settings.header_rows
     body = tuple(column[top:] if len(column) > top else column for column in columns)
     # Where commas separate and nothing is quoted, no cell can hold a decimal comma.
@@ -263,14 +256,14 @@ def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[
         compression=source.compression,
         header=header,
         decimal=mark,
-        found=f"{said}; {source.said}; {why_mark}; {why}",
+        found=f"{why_layout}; {source.note}; {why_mark}; {why}",
         escape="\\" if layout.escaped else None,
     )
-    named = _named(path, columns, lines, dialect, warnings=warnings, header_rows=settings.header_rows)
+    named = _name_columns(path, columns, lines, dialect, warnings=warnings, header_rows=settings.header_rows)
     return named, layout
 
 
-def _named(
+def _name_columns(
     path: str,
     columns: tuple[Text, ...],
     lines: Int,

@@ -29,7 +29,7 @@ def are_images(path: str) -> bool:
 
 
 def open_images(path: str, settings: Settings, *, target_optional: bool = False) -> ImageSet | RawTable:
-    """Open what `are_images` found; a RawTable where an .npz file holds a table of numbers.
+    """Open what `are_images` recognizes; a RawTable where an .npz file holds a table of numbers.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def open_images(path: str, settings: Settings, *, target_optional: bool = False)
     )
 
 
-def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> tuple[Table, RawTable]:
+def load_images(images: ImageSet, settings: Settings, *, advanced: Advanced) -> tuple[Table, RawTable]:
     """Read images; return them as a table, and their targets as text.
 
     Where they are more than 40 million numbers, some images, drawn evenly, are held, and the table's `whole`
@@ -61,46 +61,46 @@ def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> t
     DataError
         E303, E321 to E324, E327 as for any table; E330 for an image that cannot be read.
     """
-    _refuse_table_options(settings, path=found.path)
-    raw = target_text(found, np.arange(len(found)))
-    target = _target(found, raw, settings)
-    held = _held(len(found), found.image, seed=settings.seed)
-    features, whole, digests = _read(found, held, target, advanced=advanced)
+    _refuse_table_options(settings, path=images.path)
+    raw = target_text(images, np.arange(len(images)))
+    target = _target(images, raw, settings)
+    held = _held(len(images), images.image, seed=settings.seed)
+    features, whole, digests = _read(images, held, target, advanced=advanced)
     some = (
-        (f"{len(held):,} of {len(found):,} images are held, drawn evenly; all were looked at",)
+        (f"{len(held):,} of {len(images):,} images are held, drawn evenly; all were looked at",)
         if whole is not None
         else ()
     )
-    target_column = Column(found.target_name, "target", target.type, found.target_why)
+    target_column = Column(images.target_name, "target", target.type, images.target_why)
     merged = (Phrase.of(line).shell for line in target.warnings)
     table = Table(
-        path=found.path,
+        path=images.path,
         dialect=raw.dialect,
-        columns=(*_columns(found.image), target_column),
+        columns=(*_columns(images.image), target_column),
         features=features,
         target=target.values[held],
-        target_name=found.target_name,
-        target_why=found.target_why,
+        target_name=images.target_name,
+        target_why=images.target_why,
         task=target.task,
-        task_why=Phrase.of(target.task_why).shell if found.format == "npz" else "the subfolders are classes",
+        task_why=Phrase.of(target.task_why).shell if images.format == "npz" else "the subfolders are classes",
         classes=target.classes,
-        warnings=(*found.warnings, *merged, *some, *_warn_of_copies(digests, target.values[held])),
+        warnings=(*images.warnings, *merged, *some, *_warn_of_copies(digests, target.values[held])),
         whole=whole,
-        image=found.image,
+        image=images.image,
     )
-    return table, target_text(found, held)
+    return table, target_text(images, held)
 
 
-def target_text(found: ImageSet, rows: Int) -> RawTable:
+def target_text(images: ImageSet, rows: Int) -> RawTable:
     """Return the targets of images as text: a table of one column; of none where they have no target."""
-    known = found.labels is not None
+    known = images.labels is not None
     return RawTable(
-        found.path,
-        Dialect(found.format, None, None, None, None, header=False, decimal=".", found=found.found),
-        (found.target_name,) if known else (),
-        () if found.labels is None else (found.labels[rows],),
+        images.path,
+        Dialect(images.format, None, None, None, None, header=False, decimal=".", found=images.found),
+        (images.target_name,) if known else (),
+        () if images.labels is None else (images.labels[rows],),
         rows + 1,
-        (found.kind,) if known else (),
+        (images.kind,) if known else (),
     )
 
 
@@ -122,7 +122,7 @@ def _metadata(annotation: object) -> tuple[object, ...]:
     return found
 
 
-def _target(found: ImageSet, raw: RawTable, settings: Settings) -> TargetValues:
+def _target(images: ImageSet, raw: RawTable, settings: Settings) -> TargetValues:
     facts = gather_facts(raw, 0, settings)
     if facts.missing.any():
         rows = np.flatnonzero(facts.missing)
@@ -132,7 +132,7 @@ def _target(found: ImageSet, raw: RawTable, settings: Settings) -> TargetValues:
             where=f"{raw.path}, row {int(rows[0])}",
             fix="leave these rows out of X and y",
         )
-    if len(facts.texts) == 1 and found.format == "images":
+    if len(facts.texts) == 1 and images.format == "images":
         raise DataError(
             "E321",
             f"the folder has one class, {facts.texts[0][:40]!r}, and two subfolders were wanted",
@@ -151,21 +151,21 @@ def _held(n: int, image: Image, *, seed: int) -> Int:
 
 
 def _read(
-    found: ImageSet, held: Int, target: TargetValues, *, advanced: Advanced
+    images: ImageSet, held: Int, target: TargetValues, *, advanced: Advanced
 ) -> tuple[Float, Whole | None, list[bytes]]:
     """Read all images; return those held (m, p), the moments of all, and a digest of each one held."""
-    features = np.empty((len(held), found.image.n_numbers))
+    features = np.empty((len(held), images.image.n_numbers))
     digests, place, moments = [], 0, _RunningMoments()
-    all_held = len(held) == len(found)
-    for row in range(len(found)):
-        pixels = found.pixels(row)
+    all_held = len(held) == len(images)
+    for row in range(len(images)):
+        pixels = images.pixels(row)
         advanced(row + 1)
         if place < len(held) and held[place] == row:
             features[place] = pixels.reshape(-1)
             digests.append(hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest())
             place += 1
         if not all_held:
-            moments.add(patch_means(pixels.reshape(1, -1).astype(np.float64), found.image)[0])
+            moments.add(patch_means(pixels.reshape(1, -1).astype(np.float64), images.image)[0])
     return features, None if all_held else moments.whole(target), digests
 
 

@@ -10,14 +10,14 @@ from regchoose.records.table import Image
 from regchoose.table.cell_values import to_number
 from regchoose.table.images.image_folder import (
     Header,
-    header_of,
     is_image,
-    left_out,
     path_to_text,
-    pixels_of,
+    read_header,
+    read_pixels,
     walk_files,
+    warn_of_skipped,
 )
-from regchoose.table.images.image_set import ImageSet, stretched_warning
+from regchoose.table.images.image_set import ImageSet, warn_of_stretched
 from regchoose.table.images.npz import is_arrays, open_arrays_for_model
 from regchoose.table.raw_table import TEXT
 
@@ -63,7 +63,7 @@ def open_images_for_model(
             f"there is no image in {path!r}",
             fix="name a folder of .png or .jpg files, or an .npz file with X",
         )
-    headers = [header_of(file) for file in files]
+    headers = [read_header(file) for file in files]
     places = [file.relative_to(root) for file in files]
     labels = [path_to_text(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
     spelled = {name.lower() for name in classes}
@@ -84,13 +84,13 @@ def open_images_for_model(
         kind="text",
         target_name=target_name,
         target_why="the subfolder of each image",
-        pixels=lambda row: pixels_of(files[row], wanted),
-        warnings=(*left_out(others, "files", "no .png or .jpg"), *_remarks(headers, wanted)),
+        pixels=lambda row: read_pixels(files[row], wanted),
+        warnings=(*warn_of_skipped(others, "files", "no .png or .jpg"), *_warn_of_unlike(headers, wanted)),
     )
 
 
-def _remarks(headers: Sequence[Header], wanted: Image) -> tuple[str, ...]:
+def _warn_of_unlike(headers: Sequence[Header], wanted: Image) -> tuple[str, ...]:
     coloured = sum(not header.grey for header in headers) if wanted.channels == 1 else 0
     said = f"{coloured:,} of {len(headers):,} images are coloured, and read as grey like those of the fit"
     sizes = [(header.height, header.width) for header in headers]
-    return (*stretched_warning(sizes, wanted), *([said] if coloured else []))
+    return (*warn_of_stretched(sizes, wanted), *([said] if coloured else []))

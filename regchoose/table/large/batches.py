@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import UsageError
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import Choose
@@ -21,7 +21,7 @@ from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import Stream, streaming
-from regchoose.table.raw_table import Cells, RawTable, take_rows
+from regchoose.table.raw_table import Cells, RawTable, no_rows_error, take_rows
 
 # Numbers that everybody reads alike, as `regchoose.table.cell_values.ORDINARY` has them.
 PLAIN = "-?(?:0|[1-9][0-9]{{0,14}})(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?"
@@ -195,20 +195,20 @@ def _of_held(raw: RawTable, columns: Sequence[str]) -> Iterator[Batch]:
         yield Batch(own, start, own.where)
 
 
-def _of_images(found: ImageSet) -> Iterator[Batch]:
-    size = max(1, CELLS // found.image.n_numbers)
-    for start in range(0, len(found), size):
-        rows = np.arange(start, min(start + size, len(found)))
-        pixels = np.empty((len(rows), found.image.n_numbers))
+def _of_images(images: ImageSet) -> Iterator[Batch]:
+    size = max(1, CELLS // images.image.n_numbers)
+    for start in range(0, len(images), size):
+        rows = np.arange(start, min(start + size, len(images)))
+        pixels = np.empty((len(rows), images.image.n_numbers))
         for place, row in enumerate(rows.tolist()):
-            pixels[place] = found.pixels(row).reshape(-1)
-        raw = target_text(found, rows)
-        files = None if found.names is None else found.names[start : start + size]
-        yield Batch(raw, start, partial(_called, found, start), pixels=pixels, files=files)
+            pixels[place] = images.pixels(row).reshape(-1)
+        raw = target_text(images, rows)
+        files = None if images.names is None else images.names[start : start + size]
+        yield Batch(raw, start, partial(_where_image, images, start), pixels=pixels, files=files)
 
 
-def _called(found: ImageSet, first: int, row: int) -> str:
-    return found.called(first + row)
+def _where_image(images: ImageSet, first: int, row: int) -> str:
+    return images.where(first + row)
 
 
 def _of_stream(
@@ -230,11 +230,11 @@ def _of_stream(
             kinds=tuple(stream.head.kinds[place[name]] for name in texts),
         )
         found = {name: _numbers(stream, chunk, place[name]) for name in numbers}
-        yield Batch(own, first, partial(_row, stream, first), found)
+        yield Batch(own, first, partial(_where_row, stream, first), found)
         first += len(chunk)
         filled += int(chunk["filled"].sum())
     if not first:
-        raise DataError("E302", f"{stream.parts.path} has columns and 0 data rows", fix="add rows")
+        raise no_rows_error(stream.parts.path)
     check_reading(stream, seen, (first, filled))
 
 
@@ -255,7 +255,7 @@ def _numbers(stream: Stream, chunk: pd.DataFrame, place: int) -> Numbers:
     return Numbers(values, rows, _texts(stream, chunk[f"c{place}"].iloc[rows]))
 
 
-def _row(stream: Stream, first: int, row: int) -> str:
+def _where_row(stream: Stream, first: int, row: int) -> str:
     return stream.where(first + row)
 
 

@@ -16,7 +16,7 @@ from regchoose.records.words import Float, Int
 from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
 from regchoose.table.columns.group_and_time import missing_values_error
 from regchoose.table.columns.odd_cells import odd_texts_error
-from regchoose.table.columns.quantiles import cuts
+from regchoose.table.columns.quantiles import find_cuts
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.duckdb_session import quote_text
 from regchoose.table.large.rejected_rows import check_reading
@@ -162,7 +162,7 @@ def _numbers(table: Table, stream: Stream) -> list[Number]:
     if table.task == "regression":
         values = np.column_stack([values, table.target])
         places.append(_place(table, table.target_name))
-    low, width = cuts(values)
+    low, width = find_cuts(values)
     mark, width_of_file = stream.head.dialect.decimal, stream.width
     return [
         Number(place, float(a), float(b), place < width_of_file and stream.is_grouped(place), mark)

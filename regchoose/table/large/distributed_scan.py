@@ -96,8 +96,8 @@ def _scan_file(task: Message, sample: RowSample) -> ByteCounts:
         task["path"],
         _head(task),
         compression=task["compression"],
-        each=sample.offer,
-        named=task["name"],
+        on_block=sample.offer,
+        shown_name=task["name"],
         advanced=lambda _: None,
     )
 

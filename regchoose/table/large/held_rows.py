@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.errors import DataError
 from regchoose.records.words import Int
 from regchoose.settings.options import Settings, first_rows
 from regchoose.table.csv.grammar import records
@@ -20,7 +19,7 @@ from regchoose.table.large.rejected_rows import check_rejected, unreadable_error
 from regchoose.table.large.row_sampling import PRIME, RowSample, row_hash_sql, smallest_hashes
 from regchoose.table.large.stream import Stream
 from regchoose.table.large.text_file import read_csv_sql, text_columns_sql
-from regchoose.table.raw_table import Cells, RawTable
+from regchoose.table.raw_table import Cells, RawTable, no_rows_error
 
 LEAST = 200_000  # rows that are held
 TIMES = 20  # rows held for each row of the subsample
@@ -59,7 +58,7 @@ def draw_held_rows(stream: Stream) -> HeldTable:
         found = None
         lines, count = _hold_typed(stream, wanted)
     if not len(lines):
-        raise DataError("E302", f"{stream.parts.path} has columns and 0 data rows", fix="add rows")
+        raise no_rows_error(stream.parts.path)
     columns = tuple(_column(stream, j) for j in range(stream.width))
     stream.run("DROP TABLE held")
     if found is not None:
@@ -104,8 +103,8 @@ def sample_text_files(stream: Stream, wanted: int) -> tuple[RowSample, list[Byte
             text.path,
             text.head,
             compression=text.compression,
-            each=sample.offer,
-            named=text.name,
+            on_block=sample.offer,
+            shown_name=text.name,
             advanced=partial(_add_bytes, stream.advanced, before),
         )
         counts_of_files.append(seen)

@@ -40,7 +40,7 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
         is_whole = not stream.read(1)
     source = to_source(file, start, settings, compression=compression, cut=not is_whole)
     if not is_whole:
-        source = replace(source, text=_whole_records(source.text))
+        source = replace(source, text=_cut_to_records(source.text))
     raw, layout = read_source(source, replace(settings, on_bad_rows="error"), choose=choose)
     if layout.aligned or layout.spaced:
         raise DataError(
@@ -53,7 +53,7 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
     return FileHead(raw, layout)
 
 
-def _whole_records(text: str) -> str:
+def _cut_to_records(text: str) -> str:
     """Cut a text after its last line at which no quotes are open."""
     at = len(text)
     while (at := max(text.rfind("\n", 0, at), text.rfind("\r", 0, at))) > 0:

@@ -16,7 +16,7 @@ from regchoose.errors import RegchooseError
 from regchoose.records.table import Image, Table
 from regchoose.settings.options import Settings
 from regchoose.subsample.draw import draw_subsample
-from regchoose.subsample.profile import profile
+from regchoose.subsample.profile import measure_profile
 from regchoose.table.images import load_images
 from regchoose.table.images.load_images import are_images
 from regchoose.table.images.patches import in_patches, patch_names
@@ -385,7 +385,7 @@ def digits(n: int = 300) -> tuple[Array, Array]:
 def test_the_entire_picture_is_answered_by_what_the_data_are(npz: Path) -> None:
     x, y = digits()
     table = read(save_npz(npz, X=x, y=y))
-    found = profile(table, np.arange(300))
+    found = measure_profile(table, np.arange(300))
     assert found.entire_picture.answer == "yes"
     assert found.entire_picture.evidence.startswith("DATA are images (8 × 8, grey)")
     assert found.associations is None
