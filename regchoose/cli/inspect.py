@@ -45,9 +45,9 @@ def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     ask: Ask = asker(answers, paused=nullcontext) if attended else nobody
-    from regchoose.library.inspect import inspect as look  # late: pandas and duckdb come with it
+    from regchoose.library.inspect_table import inspect_table  # late: pandas and duckdb come with it
 
-    table, profile = look(data, settings, ask=ask)
+    table, profile = inspect_table(data, settings, ask=ask)
     if settings.json:
         output.write(document(_as_dict(table, profile)))
     else:

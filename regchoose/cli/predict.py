@@ -46,7 +46,7 @@ def _reading(folder: Path) -> Mapping[str, Any]:
 def _predict(folder: Path, data: str, settings: Settings, *, network: str | None) -> int:
     if settings.output is None:
         raise UsageError("E207", "predict writes a file, and none is named", fix="-o predictions.csv")
-    from regchoose.library.sample import output_form
+    from regchoose.library.extract import output_form
     from regchoose.refit.prediction import predict as run
 
     form, target = output_form(settings.output), Path(settings.output)

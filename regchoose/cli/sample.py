@@ -33,7 +33,7 @@ def sample(data: str, flags: Mapping[str, Any]) -> int:
 def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     if settings.output is None:
         raise UsageError("E207", "sample writes a file, and none is named", fix="-o sample.csv")
-    from regchoose.library.sample import (  # late: pandas and duckdb come with it
+    from regchoose.library.extract import (  # late: pandas and duckdb come with it
         PassProgress,
         extract,
         n_bytes,

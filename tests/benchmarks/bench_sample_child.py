@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 from rich.console import Console
 
-from regchoose.library.sample import extract
+from regchoose.library.extract import extract
 from regchoose.settings.options import Settings
 from tests.benchmarks.large_tables import NUMERIC
 

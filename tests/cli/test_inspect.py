@@ -91,5 +91,5 @@ def test_torch_stays_unloaded(tmp_path: Path) -> None:
         env=clean_environment(),
         check=True,
     )
-    assert "regchoose.library.inspect" in done.stderr.split()
+    assert "regchoose.library.inspect_table" in done.stderr.split()
     assert "torch" not in done.stderr.split()

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from regchoose.library.sample import extract
+from regchoose.library.extract import extract
 from regchoose.settings.options import Settings
 from regchoose.table import file_set
 from tests.cli.conftest import Shell, clean_environment

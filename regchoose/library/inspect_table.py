@@ -11,7 +11,7 @@ from regchoose.subsample.profile import measure_profile
 from regchoose.table.load import load
 
 
-def inspect(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Profile]:
+def inspect_table(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Profile]:
     """Read a table and measure what it says about the questions on prior knowledge.
 
     Parameters
