@@ -64,9 +64,9 @@ def _body(column: Text, settings: Settings) -> list[str]:
 
 
 def _vote(first: str, body: list[str], *, mark: str) -> Vote:
-    """Say what one column tells: the first cell is like those below it, unlike, or merely odd.
+    """Compare the first cell of a column with those below it: of the same type, of another, or only unusual.
 
-    A number far from those below it ("far") may be a year that names a column.
+    A number far from those below it ("far") may be a year that names the column.
     """
     if is_missing(first, ()) or not body:
         return ""

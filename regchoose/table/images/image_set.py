@@ -1,4 +1,4 @@
-"""Images of one size and their targets, before they are read; and the size that they are brought to."""
+"""A set of images that is not read yet, with its targets; and the size to which images are reduced."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

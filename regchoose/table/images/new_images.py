@@ -1,4 +1,4 @@
-"""Images that come after a model was fitted: each is brought to the shape that it reads."""
+"""Images to predict with a fitted model: each is brought to the shape that the model reads."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path

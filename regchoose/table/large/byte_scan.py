@@ -1,7 +1,7 @@
-"""One pass over the bytes of a text file: where its records lie, and what DuckDB would not notice.
+"""One pass over the bytes of a text file: where its records are, and faults that DuckDB would not notice.
 
-A line end within quotes ends no record, and an empty line is none. DuckDB, which reads the fields, must
-find as many records as are found here; otherwise quotes or line ends are not in order.
+A line end inside quotes does not end a record, and an empty line is not a record. DuckDB, which reads the
+fields, must find the same number of records as this scan; otherwise quotes or line ends are not in order.
 """
 
 import codecs

@@ -29,7 +29,7 @@ MARGIN = 1.3  # more rows of a typed file than wanted are taken along: their num
 
 @dataclass(frozen=True)
 class HeldTable:
-    """The rows held, as text, in their order; and of text files what a scan of all bytes counted."""
+    """The rows held, as text and in order; and, for text files, the counts of the scan over all bytes."""
 
     raw: RawTable
     counts: ByteCounts | None

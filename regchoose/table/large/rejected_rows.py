@@ -60,7 +60,7 @@ def _refused(stream: Stream, first: Reject, *, count: str, listed: str) -> DataE
 
 
 def unreadable_error(stream: Stream, what: str) -> DataError:
-    """Return E310 for rows that DuckDB reads otherwise than the bytes say."""
+    """Return E310 where DuckDB and the scan of the bytes disagree on the rows."""
     return DataError(
         "E310",
         f"the table cannot be read exactly: {what}",
