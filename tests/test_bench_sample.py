@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regchoose.subsample.draw import draw
+from regchoose.subsample.draw import draw_subsample
 from tests.benchmarks.bench_sample import QUICK, prove_family
 from tests.benchmarks.bench_sample_child import main
 from tests.benchmarks.large_tables import FAMILIES, NUMERIC, family, largest_smd, write_large
@@ -13,7 +13,7 @@ from tests.benchmarks.large_tables import FAMILIES, NUMERIC, family, largest_smd
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_hard_limit_holds_or_the_answer_is_no_with_its_rule(name: str) -> None:
-    drawn = draw(family(name, 3_000), size=600, folds=5, seed=0)
+    drawn = draw_subsample(family(name, 3_000), size=600, folds=5, seed=0)
     assert drawn.reason
     assert drawn.matched or not drawn.reason.startswith("600 of")
     assert all(check.ok for check in drawn.checks) or not drawn.matched
@@ -22,7 +22,7 @@ def test_every_hard_limit_holds_or_the_answer_is_no_with_its_rule(name: str) -> 
 def test_the_largest_difference_is_well_under_that_of_random_rows() -> None:
     table = family("mixed", 3_000)
     rng = np.random.default_rng(0)
-    ours = [largest_smd(table, draw(table, size=600, folds=5, seed=seed).rows) for seed in range(5)]
+    ours = [largest_smd(table, draw_subsample(table, size=600, folds=5, seed=seed).rows) for seed in range(5)]
     plain = [largest_smd(table, rng.choice(3_000, 600, replace=False)) for _ in range(50)]
     assert np.median(ours) <= 0.65 * np.median(plain)
 

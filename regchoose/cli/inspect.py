@@ -62,7 +62,7 @@ def _as_dict(table: Table, profile: Profile) -> dict[str, Any]:
         "dialect": _without("escape", asdict(table.dialect)),
         "rows": table.n_all,
         "image": None if table.image is None else asdict(table.image),
-        "columns": [_without("date", asdict(column)) for column in table.shown],
+        "columns": [_without("date", asdict(column)) for column in table.display_columns],
         "target": table.target_name,
         "target_why": table.target_why,
         "task": table.task,
@@ -98,8 +98,8 @@ def _draw(table: Table, profile: Profile, *, width: int) -> RenderableType:
     findings = [_draw_finding(name, getattr(profile, name)) for name in QUESTIONS]
     answers = Padding(Group(*findings), (0, 0, 0, 2))
     heading = Text("What the data say about the chart's questions", style="bold")
-    columns = _draw_columns(table.shown, width=width)
-    rest = len(table.shown) - MOST_COLUMNS
+    columns = _draw_columns(table.display_columns, width=width)
+    rest = len(table.display_columns) - MOST_COLUMNS
     more = [Text(f"… and {rest:,} more; --json lists all")] if rest > 0 else []
     return Group(_draw_facts(facts), *warnings, "", columns, *more, "", heading, answers)
 

@@ -30,7 +30,7 @@ from regchoose.encoding.text_rows import (
 from regchoose.records.table import Image, Table
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
-from regchoose.table.columns.facts import facts_of
+from regchoose.table.columns.facts import gather_facts
 from regchoose.table.columns.target import MERGED
 from regchoose.table.in_memory import InMemory, named_columns
 from regchoose.table.large.batches import Batch
@@ -269,7 +269,7 @@ def _target_of_text(target: EncodedTarget, table: Table, raw: RawTable, settings
     # The class that merges the rare ones has a name that no cell has.
     merged = False
     if settings.min_class and table.classes:
-        texts = facts_of(raw, raw.names.index(column.name), settings).texts
+        texts = gather_facts(raw, raw.names.index(column.name), settings).texts
         merged = table.classes[-1].startswith(MERGED) and table.classes[-1] not in texts
     return replace(
         target,

@@ -13,9 +13,15 @@ from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import to_number
-from regchoose.table.columns.dates import calendar, part_name, parts_of, read_as, read_moments
-from regchoose.table.columns.facts import Facts, facts_of
-from regchoose.table.in_memory import FRAME, is_number, raw_of
+from regchoose.table.columns.dates import (
+    date_parts,
+    name_date_part,
+    parse_dates,
+    parse_dates_as,
+    varying_date_parts,
+)
+from regchoose.table.columns.facts import Facts, gather_facts
+from regchoose.table.in_memory import FRAME, is_number, raw_from_columns
 from regchoose.table.large.batches import Batch, Numbers
 from regchoose.table.raw_table import RawTable, factorize
 
@@ -87,7 +93,7 @@ def to_batch(columns: Mapping[str, "pd.Series"], numbers: Collection[str]) -> Ba
     numeric = {name: values for name, values in columns.items() if name in numbers and is_number(values)}
     texts = {name: values for name, values in columns.items() if name not in numeric}
     n_rows = len(next(iter(columns.values())))
-    raw = raw_of(FRAME, tuple(texts), tuple(texts.values()), n_rows=n_rows)
+    raw = raw_from_columns(FRAME, tuple(texts), tuple(texts.values()), n_rows=n_rows)
     return Batch(raw, 0, _place_in_memory, {name: _to_numbers(values) for name, values in numeric.items()})
 
 
@@ -149,7 +155,7 @@ def _read_column(batch: Batch, name: str, settings: Settings, *, oddities: Oddit
     )
     values = numbers.values.copy()
     values[numbers.rows] = _parse_cells(
-        facts_of(rest, 0, settings),
+        gather_facts(rest, 0, settings),
         batch,
         where=lambda row: batch.where(int(numbers.rows[row])),
         oddities=oddities,
@@ -191,7 +197,7 @@ def _unreadable(facts: Facts, text: str, *, where: Where, wanted: str) -> DataEr
 
 
 def _facts(batch: Batch, name: str, settings: Settings) -> Facts:
-    return facts_of(batch.raw, batch.raw.names.index(name), settings)
+    return gather_facts(batch.raw, batch.raw.names.index(name), settings)
 
 
 # ---- dates -----------------------------------------------------------------------------------------------
@@ -203,26 +209,28 @@ def read_dates(table: Table, raw: RawTable, settings: Settings) -> tuple[tuple[D
     for place, column in enumerate(table.columns):
         if column.role != "date":
             continue
-        facts = facts_of(raw, place, settings)
-        moments = read_moments(facts.texts)
-        if moments is None:
+        facts = gather_facts(raw, place, settings)
+        parsed = parse_dates(facts.texts)
+        if parsed is None:
             continue
-        seconds = facts.by_row(moments.seconds)
-        for part in parts_of(moments, seconds):
-            parts[part_name(column.name, part, taken=raw.names)] = (column.name, part)
-        dates.append(DateColumn(column.name, moments.written, moments.clock, float(np.nanmin(seconds))))
+        seconds = facts.by_row(parsed.seconds)
+        for part in varying_date_parts(parsed, seconds):
+            parts[name_date_part(column.name, part, taken=raw.names)] = (column.name, part)
+        dates.append(DateColumn(column.name, parsed.format, parsed.clock, float(np.nanmin(seconds))))
     return tuple(dates), parts
 
 
 def _read_parts(batch: Batch, date: DateColumn, settings: Settings) -> dict[str, Float]:
     """Read a column of dates; return its parts by name, each (n,)."""
     facts = _facts(batch, date.column, settings)
-    seconds = read_as(facts.texts, date.order, clock=date.clock) if facts.texts else np.zeros(0)
+    seconds = parse_dates_as(facts.texts, date.order, clock=date.clock) if facts.texts else np.zeros(0)
     if seconds is None:
         how = "ISO 8601" if date.order == "ISO8601" else date.order
-        bad = next(text for text in facts.texts if read_as([text], date.order, clock=date.clock) is None)
+        bad = next(
+            text for text in facts.texts if parse_dates_as([text], date.order, clock=date.clock) is None
+        )
         raise _unreadable(facts, bad, where=batch.where, wanted=f"the model reads dates as {how} there")
-    return calendar(facts.by_row(seconds), clock=date.clock, first=date.first)
+    return date_parts(facts.by_row(seconds), clock=date.clock, first=date.first)
 
 
 # ---- categories and classes ------------------------------------------------------------------------------

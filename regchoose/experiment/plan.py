@@ -26,7 +26,7 @@ from regchoose.records.table import Table
 from regchoose.records.words import Arm, Int, Task
 from regchoose.settings.options import Settings
 from regchoose.statistics.decide import null_loss
-from regchoose.table.columns.duplicates import kept_together
+from regchoose.table.columns.duplicates import group_copies
 from regchoose.table.columns.target import WITHOUT_EXPERIMENT
 from regchoose.training.block import CellData
 from regchoose.training.device import devices_of
@@ -250,7 +250,7 @@ def _cells(
     They follow the order of time where there is one, and keep groups together where there are any.
     """
     groups = None if table.groups is None else table.groups[rows]
-    apart = kept_together(table, rows) if groups is None else groups
+    apart = group_copies(table, rows) if groups is None else groups
     target = table.target[rows]
     if layout.kind == "A":
         return make_sets(target, table.task, layout, seed=settings.seed, groups=apart)

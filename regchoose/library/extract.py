@@ -9,7 +9,7 @@ from regchoose.records.answers import Ask
 from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings, first_rows
-from regchoose.subsample.draw import draw
+from regchoose.subsample.draw import draw_subsample
 from regchoose.table.file_set import Advanced, large_parts
 from regchoose.table.images.load_images import are_images
 from regchoose.table.large.stream import streaming
@@ -73,7 +73,9 @@ def extract(
             n, rows = table.n_all, np.arange(table.n_rows)
             subsample = Subsample(rows, n, "all rows", True, f"all {n:,} rows, as they were read")
         else:
-            subsample = draw(table, size=first_rows(settings), folds=settings.folds, seed=settings.seed)
+            subsample = draw_subsample(
+                table, size=first_rows(settings), folds=settings.folds, seed=settings.seed
+            )
     if form == "npz":
         if everything:
             refuse_some(table)

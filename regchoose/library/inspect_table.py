@@ -7,7 +7,7 @@ from regchoose.records.answers import Ask
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.settings.options import FIRST_ROWS, Settings
-from regchoose.subsample.profile import profile
+from regchoose.subsample.profile import measure_profile
 from regchoose.table.load import load
 
 
@@ -40,4 +40,4 @@ def inspect_table(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Pr
     if table.n_rows > FIRST_ROWS:
         rows = np.sort(generator.choice(table.n_rows, size=FIRST_ROWS, replace=False))
     with threadpool_limits(1):  # sums split over threads differ in their last bits
-        return table, profile(table, rows)
+        return table, measure_profile(table, rows)

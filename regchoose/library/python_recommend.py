@@ -23,7 +23,7 @@ from regchoose.report.progress import show_progress
 from regchoose.result.document import RunResult
 from regchoose.run import walk_chart
 from regchoose.settings.options import Settings
-from regchoose.table.in_memory import InMemory, label
+from regchoose.table.in_memory import InMemory, name_to_text
 from regchoose.table.load import load
 
 File = str | PathLike[str]
@@ -114,7 +114,7 @@ def _load_input(
         return os.fspath(data), *resolve_keywords({**keywords, **named}, in_memory=False)
     if y is not None and target is not None:
         raise UsageError("E204", "y and a target were both given", fix="one of the two")
-    named = {} if target is None else {"target": label(target)}
+    named = {} if target is None else {"target": name_to_text(target)}
     settings, given = resolve_keywords({**keywords, **named}, in_memory=True)
     return load(data, settings, y=y), settings, given
 

@@ -1,4 +1,4 @@
-"""What is drawn from a table, how well it matches the whole, and what the rows tell beforehand."""
+"""A subsample, how well it matches the whole table, and what is measured on its rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 """A table as it was read."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -163,7 +164,7 @@ class Table:
         return self.groups is None and self.time is None
 
     @property
-    def shown(self) -> tuple[Column, ...]:
+    def display_columns(self) -> tuple[Column, ...]:
         """The columns as people see them: the pixels of images are one, for each would say the same."""
         if self.image is None:
             return self.columns
@@ -184,6 +185,13 @@ class Table:
     def category_places(self) -> Int:
         """Columns of `features` that are categories."""
         return self._places("category")
+
+    def content_hash(self) -> str:
+        """Return a fingerprint of the rows held, and of what the columns are taken for."""
+        content = hashlib.sha256(repr([(c.name, c.role, c.levels) for c in self.columns]).encode())
+        content.update(np.ascontiguousarray(self.features).tobytes())
+        content.update(np.ascontiguousarray(self.target).tobytes())
+        return content.hexdigest()[:16]
 
     def _places(self, role: Role) -> Int:
         return np.flatnonzero([column.role == role for column in self.used])

@@ -18,13 +18,12 @@ from regchoose.records.table import Table
 from regchoose.records.words import Int
 from regchoose.refit.row_file import RowFile, RowFileWriter, refuse_too_large
 from regchoose.settings.options import Settings
-from regchoose.table.columns.duplicates import kept_together
-from regchoose.table.columns.group_and_time import time_reader
-from regchoose.table.content_hash import content_hash
+from regchoose.table.columns.duplicates import group_copies
+from regchoose.table.columns.group_and_time import make_time_reader
 from regchoose.table.file_set import large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import are_images, load_images, open_images
-from regchoose.table.large.batches import Batch, Rows, held_rows, image_rows, opened_rows
+from regchoose.table.large.batches import Batch, Rows, open_rows, rows_of_images, rows_of_table
 from regchoose.table.large.row_sampling import PRIME, row_hash
 from regchoose.table.load import PassProgress, load_with_text
 from regchoose.table.raw_table import RawTable
@@ -107,7 +106,7 @@ def encode_rows(
         for note in notes:
             listener.noted(note)
         notes = (*table.warnings, *notes)
-        return EncodedRows(writer.n_rows, n_inputs, precision, content_hash(table), notes), encoder
+        return EncodedRows(writer.n_rows, n_inputs, precision, table.content_hash(), notes), encoder
 
 
 @contextmanager
@@ -120,18 +119,18 @@ def _open_table(
         listener.started("read", "read", len(images))
         table, raw = load_images(images, settings, advanced=lambda done: listener.advanced("read", done))
         listener.finished("read", f"{table.n_all:,} images")
-        yield image_rows(images), table, raw
+        yield rows_of_images(images), table, raw
         return
     parts = None if images else large_parts(path)
     if parts is None:
         table, raw = load_with_text(path, settings, choose=ask)
-        yield held_rows(raw), table, raw
+        yield rows_of_table(raw), table, raw
         return
     passes = PassProgress(parts.n_bytes, lambda done: listener.advanced("read", done))
     listener.started("read", "read", passes.total)
     table, raw = load_with_text(path, settings, choose=ask, advanced=passes.advanced)
     listener.finished("read", f"{table.n_all:,} rows")
-    with opened_rows(path, settings, choose=ask, checked=True) as rows:
+    with open_rows(path, settings, choose=ask, checked=True) as rows:
         yield rows, table, raw
 
 
@@ -153,13 +152,13 @@ def choose_held_out(table: Table, raw: RawTable, settings: Settings) -> Callable
     """
     share = min(SHARE, MOST / table.n_all)
     if table.time is not None:
-        latest, reader = float(np.quantile(table.time, 1 - share)), time_reader(raw, settings)
+        latest, reader = float(np.quantile(table.time, 1 - share)), make_time_reader(raw, settings)
         return lambda batch: reader(batch.raw) > latest
     if table.whole is not None:
         bound = int(share * PRIME)
         return lambda batch: row_hash(_row_numbers(batch), seed=settings.seed) < bound
     every = np.arange(table.n_rows)
-    groups = kept_together(table, every) if table.groups is None else table.groups
+    groups = group_copies(table, every) if table.groups is None else table.groups
     order = np.lexsort((groups, row_hash(groups, seed=settings.seed)))
     last = groups[order[max(1, round(share * table.n_rows)) - 1]]
     held_out = np.zeros(table.n_rows, dtype=bool)

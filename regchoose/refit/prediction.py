@@ -18,8 +18,8 @@ from regchoose.records.words import Float, Task
 from regchoose.refit.model_folder import read_model
 from regchoose.settings.options import Settings
 from regchoose.statistics.metrics import log_probabilities, probabilities
-from regchoose.table.images.new_images import open_later
-from regchoose.table.large.batches import Rows, image_rows, opened_rows
+from regchoose.table.images.new_images import open_images_for_model
+from regchoose.table.large.batches import Rows, open_rows, rows_of_images
 from regchoose.table.write import Form, PredictionWriter
 from regchoose.training.loss import n_outputs
 from regchoose.training.predictor import Predictor, make_predictor
@@ -174,14 +174,14 @@ def predict_file(
 def _open_rows(path: str, encoder: Encoder, settings: Settings, *, ask: Ask) -> Iterator[Rows]:
     """Open a table, or images if the model reads images."""
     if encoder.shape is None:
-        with opened_rows(path, settings, choose=ask) as rows:
+        with open_rows(path, settings, choose=ask) as rows:
             yield rows
         return
     target = encoder.target
-    images = open_later(
+    images = open_images_for_model(
         path, encoder.shape, target_name=target.name, classes=target.classes, numeric=target.numeric
     )
-    yield image_rows(images)
+    yield rows_of_images(images)
 
 
 def _predict_rows(

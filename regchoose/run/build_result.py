@@ -42,7 +42,6 @@ from regchoose.run.arm_sections import make_arm_sections
 from regchoose.run.wording import advise, describe_comparison
 from regchoose.settings.options import Option, Settings
 from regchoose.statistics.decide import OUTCOME_ARMS
-from regchoose.table.content_hash import content_hash
 from regchoose.version import __version__
 
 SCHEMA_VERSION: Literal["1"] = "1"
@@ -125,7 +124,7 @@ def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None
     source = experiment.network_source if experiment else ""
     network = {"network": source} if source else {}
     return Fingerprint(
-        data=content_hash(table),
+        data=table.content_hash(),
         settings=hashlib.sha256(content.encode()).hexdigest()[:16],
         version=__version__,
         **network,
@@ -185,7 +184,7 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
         dialect=_dialect(table.dialect),
         rows=table.n_all,
         image=None if table.image is None else Pictured(**asdict(table.image)),
-        columns=[_column(column) for column in table.shown],
+        columns=[_column(column) for column in table.display_columns],
         target=table.target_name,
         target_why=table.target_why,
         task=table.task,

@@ -26,7 +26,7 @@ from regchoose.records.words import ARMS, Arm
 from regchoose.run.memory_estimate import refuse_too_much
 from regchoose.settings.options import MIN_ROWS, Settings
 from regchoose.statistics.posterior import Posterior
-from regchoose.subsample.draw import draw
+from regchoose.subsample.draw import draw_subsample
 from regchoose.workers.tasks import Workers
 
 MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
@@ -95,7 +95,7 @@ class Stage:
             self._listener.started("subsample", self._label("subsample"), 0)
             size, folds, seed = self.layout.drawn, self._settings.folds, self._settings.seed
             with self._within_memory():
-                self.subsample = draw(self._table, size=size, folds=folds, seed=seed)
+                self.subsample = draw_subsample(self._table, size=size, folds=folds, seed=seed)
             self._listener.finished("subsample", self.subsample.reason)
         return self.subsample
 

@@ -26,7 +26,7 @@ from regchoose.run.build_result import make_result
 from regchoose.run.stage import Clock, RunContext, Stage
 from regchoose.settings.options import FIRST_ROWS, Settings, first_rows, for_images, parse_duration
 from regchoose.statistics.decide import DIAMONDS, FIRM, FIRM_BETWEEN, answer
-from regchoose.subsample.profile import profile
+from regchoose.subsample.profile import measure_profile
 from regchoose.table.load import load_with_progress
 from regchoose.workers.choose_workers import start_workers
 from regchoose.workers.tasks import Workers
@@ -101,7 +101,9 @@ class Run:
         self._start = self._stage_start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
-        self._table = table = load_with_progress(data, settings, choose=ask, listener=listener, crew=workers)
+        self._table = table = load_with_progress(
+            data, settings, choose=ask, listener=listener, workers=workers
+        )
         self._settings = settings if table.image is None else for_images(settings, given=given)
         for warning in table.warnings:
             listener.noted(warning)
@@ -302,7 +304,7 @@ class Run:
         if self._profile is None:
             subsample = self._stage.subsample
             rows = subsample.rows if subsample else self._draw_rows()
-            self._profile = profile(self._table, rows)
+            self._profile = measure_profile(self._table, rows)
         return self._profile
 
     def _draw_rows(self) -> Int:

@@ -1,1 +1,1 @@
-"""Rows drawn with the distribution of the whole table, the proof of that, and what they tell beforehand."""
+"""Rows drawn with the distribution of the whole table, the proof of it, and measurements on the data."""

@@ -46,7 +46,7 @@ class Associations:
     floor: float
 
 
-def associations(table: Table, rows: Int) -> Associations:
+def measure_associations(table: Table, rows: Int) -> Associations:
     """Measure the associations among `rows` (n,) of the table; missing numbers are imputed."""
     plan, names = plan_inputs(table), [column.name for column in table.used]
     numbers = Encoder.fit(table, rows).transform(table, rows)[0][:, : len(plan.numbers)]
@@ -69,7 +69,7 @@ def associations(table: Table, rows: Int) -> Associations:
 def _pairs(numbers: Float, codes: Int) -> Float:
     a, b = numbers.shape[1], codes.shape[1]
     pairs = np.zeros((a + b, a + b))
-    pearson, spearman = correlation(numbers), correlation(rankdata(numbers, axis=0))
+    pearson, spearman = correlate(numbers), correlate(rankdata(numbers, axis=0))
     pairs[:a, :a] = np.where(np.abs(pearson) >= np.abs(spearman), pearson, spearman)
     for j in range(b):
         pairs[a + j, :a] = pairs[:a, a + j] = correlation_ratio(codes[:, j], numbers)
@@ -78,7 +78,7 @@ def _pairs(numbers: Float, codes: Int) -> Float:
     return pairs
 
 
-def correlation(x: Float) -> Float:
+def correlate(x: Float) -> Float:
     """Return Pearson's correlations (p, p) of the columns of x (n, p); 0 where one is constant."""
     z = standardize(x)
     return np.clip(z.T @ z / len(z), -1.0, 1.0)

@@ -61,7 +61,7 @@ def _numbers(name: str) -> tuple[int, ...]:
 
 
 def _family(table: Table) -> list[int]:
-    """Numeric columns with the commonest text in their names, if the numbers in them count up."""
+    """Return the numeric columns that share the commonest name apart from digits, if these count up."""
     used = table.used
     stems: dict[str, list[int]] = {}
     for j, column in enumerate(used):
@@ -73,7 +73,7 @@ def _family(table: Table) -> list[int]:
 
 
 def _resemblance(values: Float) -> tuple[float, float]:
-    """Mean |r| of neighbouring columns, and of random pairs, of values (n, p)."""
+    """Return the mean |r| of neighbouring columns of values (n, p), and that of random pairs."""
     known = ~np.isnan(values)
     scale = np.maximum(np.abs(np.where(known, values, 0.0)).max(), 1e-300)
     means = np.where(known, values / scale, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)

@@ -8,7 +8,7 @@ from regchoose.records.subsample import Check, Subsample
 from regchoose.records.table import TARGET_BINS, Table
 from regchoose.records.words import Float, Int
 from regchoose.subsample.match import broken_rule, check_match, check_row_order, missed_targets
-from regchoose.subsample.moments import Coordinates, coordinates, terms
+from regchoose.subsample.moments import Coordinates, to_coordinates, to_terms
 from regchoose.table.columns.group_and_time import FEWEST_GROUPS
 from regchoose.table.images.patches import in_patches
 
@@ -20,7 +20,7 @@ PILOT = 50_000  # rows that suffice for principal components
 CHUNK = 20_000_000  # numbers held at a time
 
 
-def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
+def draw_subsample(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
     """Draw rows that match the whole table, with the checks that prove it.
 
     Parameters
@@ -48,31 +48,31 @@ def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
     """
     is_image = table.image is not None
     table = in_patches(table) if is_image else table
-    n, at = table.n_all, coordinates(table)
+    n, coords = table.n_all, to_coordinates(table)
     # Images lie in folders in the order of their classes: that says nothing of time.
-    order = None if is_image else check_row_order(table, at, seed=seed)
-    few = _few_groups(table)
+    order = None if is_image else check_row_order(table, coords, seed=seed)
+    few = _too_few_groups(table)
     if n <= size:
         return Subsample(np.arange(n), n, "all rows", not few, few or f"all {n:,} rows", order=order)
     rng = np.random.default_rng(seed)
     strata = stratify(table)
-    balanced = balance(at, seed=seed)
+    balanced = balance(coords, seed=seed)
     if table.groups is None:
-        counts = None if table.whole is None or at.regression else table.whole.classes
-        candidates = _candidates(strata, size=min(size, len(strata)), rng=rng, counts=counts)
-        kind = "quantile of the target" if at.regression else "class"
+        counts = None if table.whole is None or coords.regression else table.whole.classes
+        candidates = _draw_candidates(strata, size=min(size, len(strata)), rng=rng, counts=counts)
+        kind = "quantile of the target" if coords.regression else "class"
         method = f"stratified by {kind}, best balanced of {CANDIDATES} draws"
     else:
-        candidates = _whole_groups(table.groups, size=size, rng=rng)
-        balanced = _whitened(np.hstack([balanced, np.eye(int(strata.max()) + 1)[strata]]))
+        candidates = _draw_groups(table.groups, size=size, rng=rng)
+        balanced = _whiten(np.hstack([balanced, np.eye(int(strata.max()) + 1)[strata]]))
         method = f"whole groups, best balanced of {CANDIDATES} draws"
-    ranked = _ranked(candidates, balanced, at)
+    ranked = _rank(candidates, balanced, coords)
     best: tuple[int, Subsample] | None = None
     for rows in ranked[: 1 + REDRAWS]:
-        checks = check_match(at, rows, seed=seed)
+        checks = check_match(coords, rows, seed=seed)
         broken = sum(not check.ok for check in checks)
         reason = few or broken_rule(table, rows, checks=checks, folds=folds)
-        praise = _praise(checks, size=len(rows), of=n)
+        praise = _describe_match(checks, size=len(rows), of=n)
         tried = Subsample(rows, n, method, not reason, reason or praise, checks, order)
         if best is None or broken < best[0]:
             best = broken, tried
@@ -82,7 +82,7 @@ def draw(table: Table, *, size: int, folds: int, seed: int) -> Subsample:
     return best[1]
 
 
-def _praise(checks: tuple[Check, ...], *, size: int, of: int) -> str:
+def _describe_match(checks: tuple[Check, ...], *, size: int, of: int) -> str:
     missed = missed_targets(checks)
     strict = f", and all but {missed} within the stricter targets" if missed else " and the stricter targets"
     return f"{size:,} of {of:,} rows: all {len(checks)} checks are within their limits{strict}"
@@ -105,7 +105,7 @@ def allocate(counts: Int, size: int) -> Int:
     return shares
 
 
-def _few_groups(table: Table) -> str:
+def _too_few_groups(table: Table) -> str:
     """Return the rule that too few groups break; empty where there are enough."""
     count = 0 if table.groups is None else len(np.unique(table.groups))
     if not 0 < count < FEWEST_GROUPS:
@@ -113,7 +113,7 @@ def _few_groups(table: Table) -> str:
     return f"the table has {count} groups, and at least {FEWEST_GROUPS} are needed to judge by whole groups"
 
 
-def _whole_groups(groups: Int, *, size: int, rng: Generator) -> list[Int]:
+def _draw_groups(groups: Int, *, size: int, rng: Generator) -> list[Int]:
     """Draw whole groups, in random order, until the next would come farther from `size` rows; ascending."""
     _, group, counts = np.unique(groups, return_inverse=True, return_counts=True)
     drawn: list[Int] = []
@@ -126,7 +126,7 @@ def _whole_groups(groups: Int, *, size: int, rng: Generator) -> list[Int]:
     return drawn
 
 
-def _candidates(strata: Int, *, size: int, rng: Generator, counts: Int | None = None) -> list[Int]:
+def _draw_candidates(strata: Int, *, size: int, rng: Generator, counts: Int | None = None) -> list[Int]:
     """Draw stratified random samples of `size` rows, ascending.
 
     Each stratum's share is that of all rows, `counts`, of which those with a stratum here may be some.
@@ -145,28 +145,30 @@ def _candidates(strata: Int, *, size: int, rng: Generator, counts: Int | None = 
     return [np.sort(order[pick]) for pick in picks]
 
 
-def _ranked(candidates: list[Int], balanced: Float, at: Coordinates) -> list[Int]:
+def _rank(candidates: list[Int], balanced: Float, coords: Coordinates) -> list[Int]:
     """Sort candidates, the best balanced first: D ∝ ‖mean of the whitened terms‖².
 
     The nearest are sorted by their largest difference of one mean instead, of z, missing flag or level.
     """
     distance = [np.square(balanced[rows].mean(axis=0)).sum() for rows in candidates]
     ranked = [candidates[j] for j in np.argsort(distance, kind="stable")]
-    gaps = [np.abs(terms(at, rows, squares=False).mean(axis=0)).max(initial=0) for rows in ranked[:NEAREST]]
+    gaps = [
+        np.abs(to_terms(coords, rows, squares=False).mean(axis=0)).max(initial=0) for rows in ranked[:NEAREST]
+    ]
     return [*(ranked[j] for j in np.argsort(gaps, kind="stable")), *ranked[NEAREST:]]
 
 
-def balance(at: Coordinates, *, seed: int) -> Float:
+def balance(coords: Coordinates, *, seed: int) -> Float:
     """Return what is balanced: at most 20 uncorrelated terms (n, q) of mean 0 and variance 1.
 
     They span z and z² of the target of a regression, and principal components of z, z², missing flags
     and dummies of the features.
     """
-    rng, n = np.random.default_rng((seed, 1)), len(at.codes)
-    own, width = (part.shape[1] for part in _split(at, slice(0, 1)))
+    rng, n = np.random.default_rng((seed, 1)), len(coords.codes)
+    own, width = (part.shape[1] for part in _split(coords, slice(0, 1)))
     step = max(CHUNK // max(width, 1), 1_000)
     pilot = np.sort(rng.choice(n, min(n, PILOT, step), replace=False))
-    features = _split(at, pilot)[1]
+    features = _split(coords, pilot)[1]
     scale = features.std(axis=0)
     live = scale > 1e-9
     count = min(DIMENSIONS - own, len(pilot), int(live.sum()))
@@ -174,20 +176,20 @@ def balance(at: Coordinates, *, seed: int) -> Float:
     if count:
         pca = PCA(count, random_state=seed).fit(features[:, live] / scale[live])
         axes[live] = pca.components_.T / scale[live, None]
-    parts = (_split(at, slice(start, start + step)) for start in range(0, n, step))
+    parts = (_split(coords, slice(start, start + step)) for start in range(0, n, step))
     every = np.vstack([np.hstack([target, features @ axes]) for target, features in parts])
     # Where only some rows are held, the terms are centred on the means of all rows already.
-    return _whitened(every, center=n == at.n_all)
+    return _whiten(every, center=n == coords.n_all)
 
 
-def _split(at: Coordinates, rows: Int | slice) -> tuple[Float, Float]:
+def _split(coords: Coordinates, rows: Int | slice) -> tuple[Float, Float]:
     """Return the terms of the target of a regression, and those of the features."""
-    every, count = terms(at, rows, squares=True), len(at.number_names)
-    own = [-1 - count, -1] if at.regression else []
+    every, count = to_terms(coords, rows, squares=True), len(coords.number_names)
+    own = [-1 - count, -1] if coords.regression else []
     return every[:, own], np.delete(every, own, axis=1)
 
 
-def _whitened(x: Float, *, center: bool = True) -> Float:
+def _whiten(x: Float, *, center: bool = True) -> Float:
     """Turn x (n, q) to unit covariance, centred or as it stands; directions without variance are dropped."""
     centred = x - x.mean(axis=0)
     value, vector = np.linalg.eigh(centred.T @ centred / len(x))

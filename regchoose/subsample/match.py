@@ -19,7 +19,7 @@ from regchoose.records.subsample import Check
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
 from regchoose.subsample.association import standardize
-from regchoose.subsample.moments import Coordinates, moments, terms
+from regchoose.subsample.moments import Coordinates, compute_moments, to_terms
 
 SMD = "standardized mean difference"
 VARIANCE = "variance ratio (the larger over the smaller)"
@@ -54,15 +54,15 @@ ERRORS = 3.0  # standard errors of chance
 UNSTEADY = 0.25  # relative standard error from which a variance is not compared
 
 
-def check_match(at: Coordinates, rows: Int, *, seed: int) -> tuple[Check, ...]:
+def check_match(coords: Coordinates, rows: Int, *, seed: int) -> tuple[Check, ...]:
     """Compare the rows (m,) with the whole table; each check is ok where its value is within its limit."""
     rng = np.random.default_rng((seed, 2))
     return (
-        *_numbers(at, rows),
-        *_categories(at, rows),
-        *_pairs(at, rows, rng=rng),
-        _energy(at, rows, rng=rng),
-        _two_sample(at, rows, np.setdiff1d(np.arange(len(at.codes)), rows), check=TELL, seed=seed),
+        *_numbers(coords, rows),
+        *_categories(coords, rows),
+        *_pairs(coords, rows, rng=rng),
+        _energy(coords, rows, rng=rng),
+        _two_sample(coords, rows, np.setdiff1d(np.arange(len(coords.codes)), rows), check=TELL, seed=seed),
     )
 
 
@@ -104,22 +104,22 @@ def _check(column: str, check: str, *, value: float, chance: float = 0.0) -> Che
     return Check(column, check, float(value), limit, bool(value <= limit))
 
 
-def _remaining(at: Coordinates, rows: Int) -> float:
+def _remaining(coords: Coordinates, rows: Int) -> float:
     """Variance of the mean of a random subsample, for a variable of variance 1: (1 − f)/m."""
-    return (1 - len(rows) / at.n_all) / len(rows)
+    return (1 - len(rows) / coords.n_all) / len(rows)
 
 
-def _numbers(at: Coordinates, rows: Int) -> Iterator[Check]:
-    whole, drawn, left = at.moments, moments(at.numbers[rows]), _remaining(at, rows)
-    errors = _variance_errors(at, rows)
-    for j, name in enumerate(at.number_names):
+def _numbers(coords: Coordinates, rows: Int) -> Iterator[Check]:
+    whole, drawn, left = coords.moments, compute_moments(coords.numbers[rows]), _remaining(coords, rows)
+    errors = _variance_errors(coords, rows)
+    for j, name in enumerate(coords.number_names):
         if whole.sd[j] > 0:
             gap = abs(drawn.mean[j] - whole.mean[j]) / whole.sd[j]
             yield _check(name, SMD, value=gap)
             ratio = max(drawn.sd[j] ** 2 / whole.sd[j] ** 2, 1e-9)
             if errors[j] < UNSTEADY:
                 yield _check(name, VARIANCE, value=max(ratio, 1 / ratio), chance=np.exp(ERRORS * errors[j]))
-            distance = ks_distance(at.numbers[rows, j], at.numbers[:, j])
+            distance = ks_distance(coords.numbers[rows, j], coords.numbers[:, j])
             yield _check(name, KS, value=distance)
         if whole.missing[j] > 0:
             share = whole.missing_share[j]
@@ -127,12 +127,14 @@ def _numbers(at: Coordinates, rows: Int) -> Iterator[Check]:
             yield _check(name, GAP, value=abs(drawn.missing_share[j] - share), chance=chance)
 
 
-def _variance_errors(at: Coordinates, rows: Int) -> Float:
+def _variance_errors(coords: Coordinates, rows: Int) -> Float:
     """Return the relative standard error of each number's variance: √((kurtosis − 1)·(1 − f)/m)."""
-    known = np.maximum(np.isfinite(at.numbers).sum(axis=0), 1)
-    z = (at.numbers - at.moments.mean) / np.where(at.moments.sd > 0, at.moments.sd, np.inf)
+    known = np.maximum(np.isfinite(coords.numbers).sum(axis=0), 1)
+    z = (coords.numbers - coords.moments.mean) / np.where(coords.moments.sd > 0, coords.moments.sd, np.inf)
     kurtosis = np.nansum(np.square(np.square(z)), axis=0) / known
-    errors: Float = np.sqrt(np.maximum(kurtosis - 1, 0) * _remaining(at, rows) * len(at.codes) / known)
+    errors: Float = np.sqrt(
+        np.maximum(kurtosis - 1, 0) * _remaining(coords, rows) * len(coords.codes) / known
+    )
     return errors
 
 
@@ -150,10 +152,10 @@ def ks_distance(part: Float, whole: Float) -> float:
     return gap
 
 
-def _categories(at: Coordinates, rows: Int) -> Iterator[Check]:
-    left = _remaining(at, rows)
-    for j, (name, share) in enumerate(zip(at.code_names, at.shares, strict=True)):
-        drawn = np.bincount(at.codes[rows, j], minlength=len(share)) / len(rows)
+def _categories(coords: Coordinates, rows: Int) -> Iterator[Check]:
+    left = _remaining(coords, rows)
+    for j, (name, share) in enumerate(zip(coords.code_names, coords.shares, strict=True)):
+        drawn = np.bincount(coords.codes[rows, j], minlength=len(share)) / len(rows)
         spread = share * (1 - share) * left
         chance = np.sqrt(spread / (2 * np.pi)).sum() + ERRORS * np.sqrt(spread.sum() * (0.25 - 0.5 / np.pi))
         value = np.abs(drawn - share).sum() / 2
@@ -162,44 +164,46 @@ def _categories(at: Coordinates, rows: Int) -> Iterator[Check]:
         yield _check(name, UNSEEN, value=unseen)
 
 
-def _pairs(at: Coordinates, rows: Int, *, rng: np.random.Generator) -> Iterator[Check]:
+def _pairs(coords: Coordinates, rows: Int, *, rng: np.random.Generator) -> Iterator[Check]:
     """Compare the correlations; yield the gap that is largest against its limit.
 
     The table's are taken from at most 50,000 of its rows. By chance a correlation moves by about
     √(E[z₁²z₂²]·(1 − f)/m), and the largest of k such by √(2·ln k) times that.
     """
-    live = np.flatnonzero((at.moments.sd > 0) & (_variance_errors(at, rows) < UNSTEADY))
+    live = np.flatnonzero((coords.moments.sd > 0) & (_variance_errors(coords, rows) < UNSTEADY))
     if len(live) > PAIRED:
         live = np.sort(rng.choice(live, PAIRED, replace=False))
     if len(live) < 2:
         return
-    n = len(at.codes)
+    n = len(coords.codes)
     some = rng.choice(n, REFERENCE, replace=False) if n > REFERENCE else np.arange(n)
-    whole, drawn = _scores(at, some, columns=live), _scores(at, rows, columns=live)
+    whole, drawn = _scores(coords, some, columns=live), _scores(coords, rows, columns=live)
     gap = np.abs(drawn.T @ drawn / len(rows) - whole.T @ whole / len(some))
     np.fill_diagonal(gap, 0.0)
-    error = np.sqrt((whole**2).T @ whole**2 / len(some) * (_remaining(at, rows) + _remaining(at, some)))
+    error = np.sqrt(
+        (whole**2).T @ whole**2 / len(some) * (_remaining(coords, rows) + _remaining(coords, some))
+    )
     chance = (np.sqrt(np.log(len(live) * (len(live) - 1))) + 1) * error  # one more, for luck's own spread
     a, b = np.unravel_index(np.argmax(gap / np.maximum(chance, LIMITS[CORRELATION][1])), gap.shape)
-    both = f"{at.number_names[live[a]]} and {at.number_names[live[b]]}"
+    both = f"{coords.number_names[live[a]]} and {coords.number_names[live[b]]}"
     yield _check(both, CORRELATION, value=gap[a, b], chance=chance[a, b])
 
 
-def _scores(at: Coordinates, rows: Int, *, columns: Int) -> Float:
+def _scores(coords: Coordinates, rows: Int, *, columns: Int) -> Float:
     """Standardize columns by the rows themselves (m, columns); missing is the mean, constants are 0."""
-    return standardize(np.nan_to_num(at.numbers[rows][:, columns] - at.moments.mean[columns]))
+    return standardize(np.nan_to_num(coords.numbers[rows][:, columns] - coords.moments.mean[columns]))
 
 
-def _energy(at: Coordinates, rows: Int, *, rng: np.random.Generator) -> Check:
+def _energy(coords: Coordinates, rows: Int, *, rng: np.random.Generator) -> Check:
     """Rank the energy distance of the rows to the table among those of random subsamples.
 
     Energy distance: 2·E‖X − Y‖ − E‖X − X′‖ − E‖Y − Y′‖ (Székely & Rizzo 2013), on z, flags and dummies;
     E‖Y − Y′‖ is common to all and left out.
     """
-    n, side = len(at.codes), min(SIDE, len(rows))
-    mine = terms(at, rng.choice(rows, side, replace=False), squares=False)
-    pool = terms(at, rng.choice(n, min(POOL, n), replace=False), squares=False)
-    other = terms(at, rng.choice(n, min(SIDE, n), replace=False), squares=False)
+    n, side = len(coords.codes), min(SIDE, len(rows))
+    mine = to_terms(coords, rng.choice(rows, side, replace=False), squares=False)
+    pool = to_terms(coords, rng.choice(n, min(POOL, n), replace=False), squares=False)
+    other = to_terms(coords, rng.choice(n, min(SIDE, n), replace=False), squares=False)
     drawn = 2 * _distances(mine, other).mean() - _distances(mine, mine).mean()
     weights = np.zeros((len(pool), FRESH), dtype=np.float32)
     for column in weights.T:
@@ -217,7 +221,7 @@ def _distances(a: Float, b: Float) -> Float:
     return distances
 
 
-def check_row_order(table: Table, at: Coordinates, *, seed: int) -> Check:
+def check_row_order(table: Table, coords: Coordinates, *, seed: int) -> Check:
     """Try to tell the first third of the rows from the last; where that works, time or order matters.
 
     The rows stand in the order of the table's time where it has one, else in that of the file.
@@ -225,10 +229,10 @@ def check_row_order(table: Table, at: Coordinates, *, seed: int) -> Check:
     third = table.n_rows // 3
     order = np.arange(table.n_rows) if table.time is None else np.argsort(table.time, kind="stable")
     first, last = order[:third], order[table.n_rows - third :]
-    return _two_sample(at, first, last, check=ORDER, seed=seed)
+    return _two_sample(coords, first, last, check=ORDER, seed=seed)
 
 
-def _two_sample(at: Coordinates, rows: Int, others: Int, *, check: str, seed: int) -> Check:
+def _two_sample(coords: Coordinates, rows: Int, others: Int, *, check: str, seed: int) -> Check:
     """Try to tell `rows` from `others` by a classifier (Lopez-Paz & Oquab 2017).
 
     Half of at most 2,000 rows a side trains extremely randomized trees, the other half gives the AUC.
@@ -240,7 +244,7 @@ def _two_sample(at: Coordinates, rows: Int, others: Int, *, check: str, seed: in
         return _check("all columns", check, value=0.5)  # too few to learn anything from
     chosen = np.concatenate([rng.choice(part, side, replace=False) for part in (rows, others)])
     label, train = np.repeat([0, 1], side), np.tile(np.arange(side) % 2 == 0, 2)
-    x = terms(at, chosen, squares=False)
+    x = to_terms(coords, chosen, squares=False)
     trees = ExtraTreesClassifier(100, min_samples_leaf=5, random_state=seed).fit(x[train], label[train])
     score, truth = trees.predict_proba(x[~train])[:, 1], label[~train]
     ones, zeros = truth.sum(), (1 - truth).sum()

@@ -12,7 +12,7 @@ import numpy as np
 from regchoose.encoding.input_plan import InputPlan, plan_inputs
 from regchoose.records.table import Table, Whole
 from regchoose.records.words import Float, Int
-from regchoose.table.columns.quantiles import cuts, winsorized
+from regchoose.table.columns.quantiles import find_cuts, winsorize
 
 RARE_LEVEL = 0.01  # levels below this share are not balanced one by one
 
@@ -46,7 +46,7 @@ class Moments:
         return self.missing / np.maximum(self.count + self.missing, 1)
 
 
-def moments(x: Float) -> Moments:
+def compute_moments(x: Float) -> Moments:
     """Return the moments of the columns of x (n, p)."""
     known = ~np.isnan(x)
     count = known.sum(axis=0).astype(float)
@@ -87,7 +87,7 @@ class Coordinates:
     n_all: int
 
 
-def coordinates(table: Table) -> Coordinates:
+def to_coordinates(table: Table) -> Coordinates:
     """Return the coordinates of every row of the table."""
     plan, names = plan_inputs(table), [column.name for column in table.used]
     regression = table.task == "regression"
@@ -105,10 +105,10 @@ def coordinates(table: Table) -> Coordinates:
         np.bincount(codes[:, j], minlength=count) / len(codes) for j, count in enumerate(levels)
     )
     whole = table.whole
-    low, width = cuts(numbers) if whole is None else (whole.low, whole.width)
-    numbers = winsorized(numbers, low, width)
+    low, width = find_cuts(numbers) if whole is None else (whole.low, whole.width)
+    numbers = winsorize(numbers, low, width)
     if whole is None:
-        known = moments(numbers)
+        known = compute_moments(numbers)
     else:
         known = Moments(whole.count, whole.n_rows - whole.count, whole.mean, whole.m2)
         shares = _shares_of_whole(whole, plan, levels)
@@ -126,12 +126,12 @@ def _shares_of_whole(whole: Whole, plan: InputPlan, sizes: list[int]) -> Iterato
         yield whole.classes / whole.n_rows
 
 
-def terms(at: Coordinates, rows: Int | slice, *, squares: bool) -> Float:
+def to_terms(coords: Coordinates, rows: Int | slice, *, squares: bool) -> Float:
     """Return what is compared: z, z² if asked for, missing flags, and dummies of the levels.
 
     Parameters
     ----------
-    at : Coordinates
+    coords : Coordinates
     rows : (m,) ndarray or slice
     squares : bool
         Whether z² stands beside z.
@@ -143,16 +143,16 @@ def terms(at: Coordinates, rows: Int | slice, *, squares: bool) -> Float:
         last two) of the z are the target's in a regression; dummies of the class are left out, since
         the strata hold them.
     """
-    sd = np.where(at.moments.sd > 0, at.moments.sd, np.inf)
-    values = at.numbers[rows]
-    z = (values - at.moments.mean) / sd
-    gaps = at.moments.missing > 0
-    flags = np.isnan(values[:, gaps]) - at.moments.missing_share[gaps]
+    sd = np.where(coords.moments.sd > 0, coords.moments.sd, np.inf)
+    values = coords.numbers[rows]
+    z = (values - coords.moments.mean) / sd
+    gaps = coords.moments.missing > 0
+    flags = np.isnan(values[:, gaps]) - coords.moments.missing_share[gaps]
     squared = [np.nan_to_num(z**2 - 1)] if squares else []
-    features = at.codes.shape[1] - (0 if at.regression else 1)
+    features = coords.codes.shape[1] - (0 if coords.regression else 1)
     dummies = [
-        (at.codes[rows, j, None] == kept) - share[kept]
-        for j, share in enumerate(at.shares[:features])
+        (coords.codes[rows, j, None] == kept) - share[kept]
+        for j, share in enumerate(coords.shares[:features])
         if len(kept := np.flatnonzero((share >= RARE_LEVEL) & (share < 1))[1:])
     ]
     return np.hstack([flags, *dummies, *squared, np.nan_to_num(z)])

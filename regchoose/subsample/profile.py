@@ -11,7 +11,7 @@ from regchoose.encoding.input_plan import InputPlan, plan_inputs
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.subsample.association import Associations, associations, cluster_columns, standardize
+from regchoose.subsample.association import Associations, cluster_columns, measure_associations, standardize
 from regchoose.subsample.detect_image import DetectedImage, detect_image
 
 KAPPA = 30.0  # condition number from which columns count as correlated (Belsley, Kuh & Welsch 1980)
@@ -24,7 +24,7 @@ MOST_INPUTS = 500  # beyond, a random choice of the columns is measured
 MOST_ROWS = 10_000
 
 
-def profile(table: Table, rows: Int) -> Profile:
+def measure_profile(table: Table, rows: Int) -> Profile:
     """Measure what the questions on prior knowledge ask.
 
     Parameters
@@ -47,14 +47,14 @@ def profile(table: Table, rows: Int) -> Profile:
         )
     if len(rows) > MOST_ROWS:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
-    narrow = _narrowed(table)
+    narrow = _narrow(table)
     if len(narrow.used) < len(table.used):
         what = "columns" if table.image is None else "pixels"
         warnings.append(
             f"correlations were measured on {len(narrow.used):,} of {len(table.used):,} {what}, "
             "drawn at random"
         )
-    pairs = associations(narrow, rows)
+    pairs = measure_associations(narrow, rows)
     figures = {**_spectrum(narrow, rows), **_partners(pairs)}
     return Profile(
         _correlated(figures, pairs),
@@ -66,7 +66,7 @@ def profile(table: Table, rows: Int) -> Profile:
     )
 
 
-def _narrowed(table: Table) -> Table:
+def _narrow(table: Table) -> Table:
     """Return the table with a random choice of columns that give at most `MOST_INPUTS` inputs."""
     plan, used = plan_inputs(table), table.used
     widths = np.ones(len(used), dtype=np.int64)
@@ -92,7 +92,7 @@ def _spectrum(table: Table, rows: Int) -> dict[str, float]:
     1967), and the adjusted R² in the variance inflation. Effective rank: exp of the entropy of the shrunk
     eigenvalues' shares (Roy & Vetterli 2007).
     """
-    coded = _coded(Encoder.fit(table, rows).transform(table, rows)[0], plan_inputs(table))
+    coded = _standardize_inputs(Encoder.fit(table, rows).transform(table, rows)[0], plan_inputs(table))
     n, d = coded.shape
     if d < 2:
         return {"condition_number": 1.0, "effective_rank_share": 1.0, "max_vif": 1.0, "inputs": float(d)}
@@ -115,7 +115,7 @@ def _spectrum(table: Table, rows: Int) -> dict[str, float]:
     }
 
 
-def _coded(x: Float, plan: InputPlan) -> Float:
+def _standardize_inputs(x: Float, plan: InputPlan) -> Float:
     """Standardize inputs (n, d); without constants, exact copies, and the commonest level of a category."""
     kept, start = np.ones(x.shape[1], dtype=bool), len(plan.numbers) + len(plan.flagged)
     for levels in plan.levels:

@@ -145,6 +145,11 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 
 
+def kind_of_file(start: bytes) -> str | None:
+    """Say what a file that is no text is, by its first bytes."""
+    return next((what for magic, what in MAGIC if start.startswith(magic)), None)
+
+
 # Endings of text that is no table.
 OTHER_TEXT = {".json", ".jsonl", ".ndjson", ".xml", ".html", ".htm", ".arff", ".yaml", ".yml", ".toml", ".md"}
 
@@ -171,7 +176,7 @@ def check_path(path: str) -> bool:
         raise UsageError("E201", f"cannot open {path!r}: {_reason(error)}", fix=_nearest(here)) from None
     if start.startswith(b"PAR1"):
         return True
-    kind = next((what for magic, what in MAGIC if start.startswith(magic)), None)
+    kind = kind_of_file(start)
     if kind is not None:
         raise UsageError(
             "E209", f"{path} is {kind}, and a table as text was wanted", fix=f"export it: {KINDS}"

@@ -27,7 +27,7 @@ INFERRED: dict[str, str] = {
 SIMPLE = (str, int, float, np.generic, type(None), type(pd.NA))  # what may be mixed: it is read as text
 
 
-def label(name: Hashable) -> str:
+def name_to_text(name: Hashable) -> str:
     """Return a column's name as text; the levels of a MultiIndex are joined."""
     return " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
@@ -62,11 +62,13 @@ def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> tuple[RawTabl
         values = _target(y, n_rows=len(frame))
         target = _free_name(values, names)
         columns, names = [*columns, values], (*names, target)
-    raw = raw_of(path, names, columns, n_rows=len(frame))
+    raw = raw_from_columns(path, names, columns, n_rows=len(frame))
     return replace(raw, duplicated=duplicated, warnings=renamed), target
 
 
-def raw_of(path: str, names: Sequence[str], columns: Sequence[pd.Series], *, n_rows: int) -> RawTable:
+def raw_from_columns(
+    path: str, names: Sequence[str], columns: Sequence[pd.Series], *, n_rows: int
+) -> RawTable:
     """Return columns of a table in memory, each (n_rows,), as cells."""
     cells = [_cells(name, values) for name, values in zip(names, columns, strict=True)]
     found = f"{'a pandas DataFrame' if path == FRAME else 'arrays'} of {len(names)} columns, with their types"
@@ -96,7 +98,7 @@ def is_number(values: pd.Series) -> bool:
 def _names(frame: pd.DataFrame, *, path: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return a name for each column; those that several had; what was renamed."""
     if path == FRAME:
-        return name_columns([label(name) for name in frame.columns])
+        return name_columns([name_to_text(name) for name in frame.columns])
     return tuple(f"c{place}" for place in range(1, frame.shape[1] + 1)), (), ()
 
 
@@ -153,7 +155,7 @@ def _refuse_several(count: int) -> pd.Series:
 
 
 def _free_name(values: pd.Series, taken: Sequence[str]) -> str:
-    name = TARGET if values.name is None else label(values.name).strip()
+    name = TARGET if values.name is None else name_to_text(values.name).strip()
     name = name or TARGET
     while name in taken:
         name += "_2"

@@ -8,10 +8,8 @@
                                   large/held_rows           │                           │
     a DataFrame or arrays ─────── in_memory ────────────────┘                           │
                                                             │                           │
-                                  columns/facts  what the cells of a column say         │
-                                  columns/target what is predicted                      │
-                                  columns/roles  what each column is for                │
-                                  columns/features the columns as numbers               │
+                                  columns/target   what is predicted                    │
+                                  columns/features what each column is for, as numbers  │
                                                             │                           │
                   large/column_stats, of a large table ──── Table ──────────────────────┘
 """
@@ -22,17 +20,14 @@ from functools import partial
 
 from numpy.typing import ArrayLike
 
-from regchoose.errors import DataError, Phrase, UsageError, setting
+from regchoose.errors import Phrase, UsageError, setting
 from regchoose.records.listener import Listener
 from regchoose.records.table import AS_Y, Column, Table
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import warn_of_duplicates
-from regchoose.table.columns.facts import Facts, facts_of
-from regchoose.table.columns.features import refuse_odd_texts, to_features
-from regchoose.table.columns.group_and_time import to_groups, to_times
+from regchoose.table.columns.features import to_features
 from regchoose.table.columns.leakage import find_leakage
-from regchoose.table.columns.roles import ANOTHER_TARGET
-from regchoose.table.columns.target import find_target, read_target
+from regchoose.table.columns.target import find_target, select_target
 from regchoose.table.csv.dialect import Choose, ask_nobody
 from regchoose.table.csv.read import read
 from regchoose.table.file_set import Advanced, Parts, ignore_progress, large_parts
@@ -44,7 +39,7 @@ from regchoose.table.large.distributed_scan import why_not_shared
 from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import streaming
-from regchoose.table.raw_table import RawTable, take_rows
+from regchoose.table.raw_table import RawTable
 from regchoose.workers.tasks import Workers
 
 
@@ -55,7 +50,7 @@ def load(
     y: ArrayLike | None = None,
     choose: Choose = ask_nobody,
     advanced: Advanced = ignore_progress,
-    crew: Workers | None = None,
+    workers: Workers | None = None,
 ) -> Table:
     """Read a table, give its columns their roles, and find the target and the task.
 
@@ -74,7 +69,7 @@ def load(
         Asks a person where the file does not tell; returns None where no prompt is possible.
     advanced : callable
         Is told how many bytes the present pass over a large table has read.
-    crew : Workers, optional
+    workers : Workers, optional
         Workers that can see the files of the table too, and share them.
 
     Returns
@@ -89,7 +84,7 @@ def load(
     DataError
         E301 to E332: the data cannot be read exactly, or not be learned from.
     """
-    return load_with_text(data, settings, y=y, choose=choose, advanced=advanced, crew=crew)[0]
+    return load_with_text(data, settings, y=y, choose=choose, advanced=advanced, workers=workers)[0]
 
 
 def load_with_text(
@@ -99,7 +94,7 @@ def load_with_text(
     y: ArrayLike | None = None,
     choose: Choose = ask_nobody,
     advanced: Advanced = ignore_progress,
-    crew: Workers | None = None,
+    workers: Workers | None = None,
 ) -> tuple[Table, RawTable]:
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
     if not isinstance(data, str):
@@ -112,7 +107,7 @@ def load_with_text(
     parts = large_parts(data)
     if parts is None:
         return _load_small(read(data, settings, choose=choose), settings, choose=choose)
-    return _load_large(parts, settings, choose=choose, advanced=advanced, crew=crew)
+    return _load_large(parts, settings, choose=choose, advanced=advanced, workers=workers)
 
 
 def _load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> tuple[Table, RawTable]:
@@ -130,10 +125,10 @@ def _load_small(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[T
 
 
 def _load_large(
-    parts: Parts, settings: Settings, *, choose: Choose, advanced: Advanced, crew: Workers | None
+    parts: Parts, settings: Settings, *, choose: Choose, advanced: Advanced, workers: Workers | None
 ) -> tuple[Table, RawTable]:
     """Make the table of the rows held, and count over all rows what they are like."""
-    with streaming(parts, settings, choose=choose, advanced=advanced, crew=crew) as stream:
+    with streaming(parts, settings, choose=choose, advanced=advanced, workers=workers) as stream:
         held = draw_held_rows(stream)
         if held.complete:
             table, raw = _to_table(held.raw, settings, choose=choose)
@@ -161,60 +156,33 @@ def _check_possible(raw: RawTable, settings: Settings) -> None:
 
 
 def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
-    """Give a table as text its target, roles and features; return it with the text of its rows.
-
-    The facts of each column are gathered once, here for the target and in `to_features` for the others.
-    """
+    """Give a table as text its target, roles and features; return it with the text of its rows."""
     place, why = find_target(raw, settings, choose=choose)
-    target_why = Phrase.of(why).words(python=raw.dialect.in_memory)
-    raw, facts, dropped = _rows_with_target(raw, facts_of(raw, place, settings), settings)
-    if settings.task != "classification":
-        refuse_odd_texts(facts, raw)
-    target = read_target(facts, raw, settings)
+    raw, target = select_target(raw, place, settings)
     features = to_features(raw, place, settings)
     leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
+    python = raw.dialect.in_memory
+    name, target_why = raw.names[place], Phrase.of(why).words(python=python)
     columns = list(features.columns)
-    columns[place] = Column(facts.name, "target", target.type, target_why)
-    said = [*raw.warnings, *dropped, *target.warnings, *features.warnings, *leaking]
-    in_memory = raw.dialect.in_memory
+    columns[place] = Column(name, "target", target.type, target_why)
+    warnings = [*raw.warnings, *target.warnings, *features.warnings, *leaking]
     table = Table(
         path=raw.path,
         dialect=raw.dialect,
         columns=tuple(columns),
         features=features.values,
         target=target.values,
-        target_name=facts.name,
+        target_name=name,
         target_why=target_why,
         task=target.task,
-        task_why=Phrase.of(target.task_why).words(python=in_memory),
+        task_why=Phrase.of(target.task_why).words(python=python),
         classes=target.classes,
         merged=target.merged,
-        warnings=tuple(Phrase.of(line).words(python=in_memory) for line in said),
-        groups=None if settings.group is None else to_groups(features.kept[settings.group], raw),
-        time=None if settings.time is None else to_times(features.kept[settings.time], raw),
+        warnings=tuple(Phrase.of(warning).words(python=python) for warning in warnings),
+        groups=features.groups,
+        time=features.time,
     )
     return table, raw
-
-
-def _rows_with_target(
-    raw: RawTable, facts: Facts, settings: Settings
-) -> tuple[RawTable, Facts, tuple[str, ...]]:
-    """Return the rows that have a target, its facts in them, and a warning where rows were dropped."""
-    if not facts.missing.any():
-        return raw, facts, ()
-    count, lines = int(facts.missing.sum()), raw.lines[facts.missing]
-    if not settings.drop_missing_target or count == raw.n_rows:
-        raise DataError(
-            "E322",
-            f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
-            where=f"{raw.path}:{int(lines[0])}",
-            detail=[f"lines {', '.join(str(int(line)) for line in lines[:5])}{', …' if count > 5 else ''}"],
-            fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
-        )
-    kept = ~facts.missing
-    columns = tuple(take_rows(column, kept) for column in raw.columns)
-    warning = f"{count:,} rows without a target were left out"
-    return replace(raw, columns=columns, lines=raw.lines[kept]), facts.take(kept), (warning,)
 
 
 class PassProgress:
@@ -233,7 +201,12 @@ class PassProgress:
 
 
 def load_with_progress(
-    data: str | Table, settings: Settings, *, choose: Choose, listener: Listener, crew: Workers | None = None
+    data: str | Table,
+    settings: Settings,
+    *,
+    choose: Choose,
+    listener: Listener,
+    workers: Workers | None = None,
 ) -> Table:
     """Do what `load` does, and say how far the reading of a large table is; a table is returned as it is."""
     if isinstance(data, Table):
@@ -246,19 +219,19 @@ def load_with_progress(
     parts = large_parts(data)
     if parts is None:
         return load(data, settings, choose=choose)
-    shared = crew if crew is not None and _is_shared(crew, parts, listener) else None
+    shared = workers if workers is not None and _is_shared(workers, parts, listener) else None
     passes = PassProgress(parts.n_bytes, partial(listener.advanced, "read"), count=2 if shared is None else 3)
     listener.started("read", "read", passes.total)
-    table = load(data, settings, choose=choose, advanced=passes.advanced, crew=shared)
+    table = load(data, settings, choose=choose, advanced=passes.advanced, workers=shared)
     listener.finished("read", f"{table.n_all:,} rows, of which {table.n_rows:,} are held")
     return table
 
 
-def _is_shared(crew: Workers, parts: Parts, listener: Listener) -> bool:
+def _is_shared(workers: Workers, parts: Parts, listener: Listener) -> bool:
     """Tell whether the files of a table are shared out among workers; say so, or why not."""
-    if not crew.is_remote or len(parts.files) == 1:
+    if not workers.is_remote or len(parts.files) == 1:
         return False
-    why = why_not_shared(crew, parts)
+    why = why_not_shared(workers, parts)
     files = f"The {len(parts.files)} files are read"
     listener.noted(f"{files} here: {why}." if why else f"{files} by the workers.")
     return not why

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from regchoose.errors import DataError
 from regchoose.records.table import Dialect
 from regchoose.records.words import Int
 from regchoose.table.cell_values import are_clean, clean
@@ -82,6 +83,11 @@ def _of(codes: NDArray[Any], texts: Sequence[str | None]) -> Cells:
     return Cells(merged, tuple(places))
 
 
+def no_rows_error(path: str) -> DataError:
+    """Return E302 for a table that has columns alone."""
+    return DataError("E302", f"{path} has columns and 0 data rows", fix="add rows")
+
+
 @dataclass(frozen=True)
 class RawTable:
     """What the file or the table in memory says, cell by cell."""
@@ -99,6 +105,10 @@ class RawTable:
     def n_rows(self) -> int:
         """Rows of data."""
         return len(self.lines)
+
+    def where(self, row: int) -> str:
+        """Name the file and the line of a row."""
+        return f"{self.path}:{int(self.lines[row])}"
 
     @property
     def texts(self) -> tuple[NDArray[Any], ...]:

@@ -97,11 +97,15 @@ def _copy(
             f"COPY (SELECT {columns} FROM {relation}) TO {quote_text(str(target))} ({options})"
         )
     except duckdb.IOException as error:
-        message = f"the output cannot be written: {_reason(error)}"
-        raise ResourceError("E402", message, fix="-o with another place, or free some space") from None
+        raise _unwritable(_reason(error)) from None
     except duckdb.Error as error:
         raise DataError("E306", f"the rows cannot be written: {str(error).splitlines()[0]}") from None
     return int(count)
+
+
+def _unwritable(reason: str) -> ResourceError:
+    message = f"the output cannot be written: {reason}"
+    return ResourceError("E402", message, fix="-o with another place, or free some space")
 
 
 def _reason(error: duckdb.Error) -> str:
@@ -191,11 +195,7 @@ class PredictionWriter:
                 f"COPY (SELECT {columns} FROM answers) TO {quote_text(str(file))} ({options})"
             )
         except duckdb.IOException as error:
-            raise ResourceError(
-                "E402",
-                f"the output cannot be written: {str(error).splitlines()[0]}",
-                fix="-o with another place",
-            ) from None
+            raise _unwritable(_reason(error)) from None
         return protected
 
     def _file(self, form: Form) -> str:
@@ -276,6 +276,4 @@ def write_images(target: Path, *, table: Table, rows: Int) -> None:
         with target.open("wb") as file:
             np.savez_compressed(file, X=x[..., 0] if image.channels == 1 else x, y=y)
     except OSError as error:
-        raise ResourceError(
-            "E402", f"the output cannot be written: {error.strerror}", fix="-o with another place"
-        ) from error
+        raise _unwritable(str(error.strerror)) from error

@@ -22,7 +22,7 @@ from rich.console import Console
 
 from regchoose.records.table import Table
 from regchoose.records.words import Int
-from regchoose.subsample.draw import allocate, draw, stratify
+from regchoose.subsample.draw import allocate, draw_subsample, stratify
 from regchoose.subsample.match import SMD
 from tests.benchmarks.large_tables import FAMILIES, family, largest_smd, ridge_error, write_large
 from tests.benchmarks.machine import describe, versions
@@ -114,7 +114,7 @@ def _child(who: str, path: Path) -> dict[str, float]:
 def prove_family(name: str, size: Size) -> dict[str, Any]:
     """Compare our subsamples of one table with random ones of the same size."""
     table = family(name, size.rows)
-    drawn = [draw(table, size=size.size, folds=5, seed=seed) for seed in range(size.seeds)]
+    drawn = [draw_subsample(table, size=size.size, folds=5, seed=seed) for seed in range(size.seeds)]
     rng = np.random.default_rng(0)
     plain = [rng.choice(size.rows, size.size, replace=False) for _ in range(size.seeds)]
     ours, theirs = (

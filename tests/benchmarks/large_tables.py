@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from regchoose.encoding.encoder import Encoder
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.subsample.moments import coordinates
+from regchoose.subsample.moments import to_coordinates
 from tests.table.tables import table as to_table
 
 NUMERIC = (*(f"x{j}" for j in range(13)), "skew", "gap", "count", "step")
@@ -73,7 +73,7 @@ def family(name: str, rows: int) -> Table:
 
 def largest_smd(table: Table, rows: Int) -> float:
     """Return the largest standardized difference of a mean: of numbers cut as in the proof, and of levels."""
-    at = coordinates(table)
+    at = to_coordinates(table)
     gaps = np.abs(np.nanmean(at.numbers[rows], axis=0) - at.moments.mean) / np.maximum(at.moments.sd, 1e-12)
     return float(gaps[at.moments.sd > 0].max())
 

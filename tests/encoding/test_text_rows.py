@@ -15,7 +15,7 @@ from regchoose.errors import DataError
 from regchoose.records.table import Table
 from regchoose.records.words import Float
 from regchoose.settings.options import Settings
-from regchoose.table.large.batches import held_rows
+from regchoose.table.large.batches import rows_of_table
 from regchoose.table.load import load_with_text
 from regchoose.table.raw_table import RawTable
 from tests.refit.fits import table as written
@@ -34,7 +34,7 @@ def loaded(folder: Path, task: str = "regression") -> tuple[Table, RawTable, Enc
 def encoded(raw: RawTable, encoder: Encoder) -> tuple[Float, Float, Oddities]:
     """Encode the rows of a table as text."""
     oddities, columns = Oddities(), [*encoder.columns, encoder.target.name]
-    (batch,) = held_rows(raw).batches(columns, numbers=encoder.number_columns)
+    (batch,) = rows_of_table(raw).batches(columns, numbers=encoder.number_columns)
     x, y = encoder.transform_batch(batch, SETTINGS, oddities=oddities)
     assert y is not None
     return x, y, oddities

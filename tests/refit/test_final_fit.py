@@ -230,14 +230,14 @@ def test_a_table_that_changes_between_the_passes_is_refused(
 ) -> None:
     path = table(tmp_path, count=900)
     streaming_from_now_on(300)
-    opened = batches.opened_rows
+    opened = batches.open_rows
 
     def later(*arguments: Any, **options: Any) -> Any:
         with Path(path).open("a") as file:
             file.write("0.5,0.5,2021-05-05,a,yes,same,hi\n")
         return opened(*arguments, **options)
 
-    monkeypatch.setattr("regchoose.refit.encoded_rows.opened_rows", later)
+    monkeypatch.setattr("regchoose.refit.encoded_rows.open_rows", later)
     with pytest.raises(DataError) as caught:
         fitted(path, begun(tmp_path / "m"), settings(), asked=request("l2", l2=0.1))
     assert caught.value.code == "E311"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from regchoose.records.table import Table
 from regchoose.records.words import Task
-from regchoose.subsample.draw import allocate, balance, draw, stratify
-from regchoose.subsample.moments import coordinates, moments
+from regchoose.subsample.draw import allocate, balance, draw_subsample, stratify
+from regchoose.subsample.moments import compute_moments, to_coordinates
 from tests.table.tables import mixed, table
 
 TASKS: list[Task] = ["regression", "binary", "multiclass"]
@@ -28,7 +28,7 @@ def test_allocation_is_proportional_to_less_than_a_row(counts: list[int], share:
 
 
 def test_a_small_table_is_taken_whole() -> None:
-    whole = draw(mixed(100), size=100, folds=5, seed=0)
+    whole = draw_subsample(mixed(100), size=100, folds=5, seed=0)
     np.testing.assert_array_equal(whole.rows, np.arange(100))
     assert whole.matched
     assert whole.reason == "all 100 rows"
@@ -37,7 +37,7 @@ def test_a_small_table_is_taken_whole() -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_the_rows_match_and_the_proof_says_so(task: Task) -> None:
     whole = mixed(5_000, task=task)
-    drawn = draw(whole, size=1_000, folds=5, seed=3)
+    drawn = draw_subsample(whole, size=1_000, folds=5, seed=3)
     assert drawn.matched, drawn.reason
     assert all(check.ok and check.value <= check.limit for check in drawn.checks)
     assert len(np.unique(drawn.rows)) == 1_000
@@ -49,7 +49,7 @@ def test_the_rows_match_and_the_proof_says_so(task: Task) -> None:
 def test_a_rare_class_keeps_its_share() -> None:
     whole = mixed(5_000, task="binary")
     rare = (np.arange(5_000) % 50 == 0).astype(float)
-    drawn = draw(replace(whole, target=rare), size=1_000, folds=5, seed=0)
+    drawn = draw_subsample(replace(whole, target=rare), size=1_000, folds=5, seed=0)
     assert drawn.matched
     assert rare[drawn.rows].sum() == 20
 
@@ -58,21 +58,21 @@ def test_it_depends_on_table_and_seed_alone() -> None:
     whole = mixed(2_000)
     np.random.seed(1)
     random.seed(1)
-    first = draw(whole, size=400, folds=5, seed=7)
+    first = draw_subsample(whole, size=400, folds=5, seed=7)
     np.random.seed(2)
     random.seed(2)
-    again = draw(whole, size=400, folds=2, seed=7)
+    again = draw_subsample(whole, size=400, folds=2, seed=7)
     assert first.checks == again.checks
     np.testing.assert_array_equal(first.rows, again.rows)
-    assert not np.array_equal(first.rows, draw(whole, size=400, folds=5, seed=8).rows)
+    assert not np.array_equal(first.rows, draw_subsample(whole, size=400, folds=5, seed=8).rows)
 
 
 @pytest.mark.parametrize("task", ["regression", "binary"])
 def test_means_are_nearer_to_the_tables_than_those_of_a_random_sample(task: Task) -> None:
     whole = mixed(3_000, task=task)
-    x = np.nan_to_num(coordinates(whole).numbers)
+    x = np.nan_to_num(to_coordinates(whole).numbers)
     mean, sd = x.mean(axis=0), x.std(axis=0)
-    ours = [draw(whole, size=300, folds=5, seed=seed).rows for seed in range(10)]
+    ours = [draw_subsample(whole, size=300, folds=5, seed=seed).rows for seed in range(10)]
     plain = [np.random.default_rng(seed).choice(3_000, 300, replace=False) for seed in range(200)]
     near, far = (
         np.median([np.abs(x[rows].mean(axis=0) - mean) / sd for rows in rows_]) for rows_ in (ours, plain)
@@ -83,10 +83,10 @@ def test_means_are_nearer_to_the_tables_than_those_of_a_random_sample(task: Task
 def test_what_is_balanced_has_at_most_twenty_uncorrelated_terms() -> None:
     rng = np.random.default_rng(0)
     wide = table(rng.normal(size=(2_000, 40)) @ rng.normal(size=(40, 40)), rng.normal(size=2_000))
-    terms = balance(coordinates(wide), seed=0)
+    terms = balance(to_coordinates(wide), seed=0)
     assert terms.shape == (2_000, 20)
     np.testing.assert_allclose(terms.T @ terms / 2_000, np.eye(20), atol=1e-8)
-    target = coordinates(wide).numbers[:, -1]
+    target = to_coordinates(wide).numbers[:, -1]
     left = np.linalg.lstsq(terms, target - target.mean(), rcond=None)[1]
     assert left[0] < 1e-12 * len(target), "the target is among the terms"
 
@@ -97,7 +97,7 @@ def test_constants_gaps_and_wild_scales_are_drawn_from() -> None:
     x[:, 1] = np.nan
     x[:, 2] *= 1e300
     x[5, 3] = -1.7e308
-    drawn = draw(table(x, 1e300 * x[:, 4]), size=600, folds=5, seed=0)
+    drawn = draw_subsample(table(x, 1e300 * x[:, 4]), size=600, folds=5, seed=0)
     assert all(np.isfinite(check.value) for check in drawn.checks)
     assert drawn.matched, drawn.reason
 
@@ -126,7 +126,7 @@ def only(kind: str) -> Table:
     ],
 )
 def test_any_table_can_be_drawn_from(kind: str) -> None:
-    drawn = draw(only(kind), size=500, folds=5, seed=0)
+    drawn = draw_subsample(only(kind), size=500, folds=5, seed=0)
     assert drawn.matched, drawn.reason
     assert len(drawn.rows) == 500
 
@@ -135,7 +135,7 @@ def test_moments_leave_out_missing_values() -> None:
     x = np.random.default_rng(0).normal(5, 2, size=(301, 4))
     x[np.random.default_rng(1).random(x.shape) < 0.2] = np.nan
     x[:, 3] = np.nan
-    whole = moments(x)
+    whole = compute_moments(x)
     np.testing.assert_allclose(whole.mean[:3], np.nanmean(x[:, :3], axis=0))
     np.testing.assert_allclose(whole.sd[:3], np.nanstd(x[:, :3], axis=0))
     assert whole.missing_share[3] == 1

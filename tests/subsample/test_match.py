@@ -12,7 +12,7 @@ from scipy.stats import ks_2samp
 from regchoose.records.subsample import Check
 from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
-from regchoose.subsample.draw import draw
+from regchoose.subsample.draw import draw_subsample
 from regchoose.subsample.match import (
     CORRELATION,
     ENERGY,
@@ -29,14 +29,14 @@ from regchoose.subsample.match import (
     ks_distance,
     missed_targets,
 )
-from regchoose.subsample.moments import coordinates
+from regchoose.subsample.moments import to_coordinates
 from tests.table.tables import mixed, table
 
 EVERY_CHECK = {SMD, VARIANCE, KS, VARIATION, UNSEEN, GAP, CORRELATION, ENERGY, TELL}
 
 
 def proof(whole: Table, rows: Int) -> dict[tuple[str, str], Check]:
-    return {(check.column, check.check): check for check in check_match(coordinates(whole), rows, seed=0)}
+    return {(check.column, check.check): check for check in check_match(to_coordinates(whole), rows, seed=0)}
 
 
 def broken(whole: Table, rows: Int) -> set[str]:
@@ -56,7 +56,7 @@ def test_figures_are_what_they_are_called() -> None:
     x = rng.uniform(size=(4_000, 2))  # uniform: cutting the outermost values hardly matters
     whole = table(x, x.sum(axis=1) + rng.normal(size=4_000))
     rows = np.arange(1_000)
-    checks, at = proof(whole, rows), coordinates(whole)
+    checks, at = proof(whole, rows), to_coordinates(whole)
     u = at.numbers
     want = np.abs(u[rows].mean(axis=0) - u.mean(axis=0)) / u.std(axis=0)
     ratio = u[rows].var(axis=0) / u.var(axis=0)
@@ -69,7 +69,7 @@ def test_figures_are_what_they_are_called() -> None:
 
 def test_a_random_subsample_passes_every_kind_of_check() -> None:
     whole = mixed(4_000)
-    checks = draw(whole, size=1_000, folds=5, seed=0).checks
+    checks = draw_subsample(whole, size=1_000, folds=5, seed=0).checks
     assert {check.check for check in checks} == EVERY_CHECK
     assert all(check.ok for check in checks)
     assert missed_targets(checks) < 4
@@ -107,13 +107,13 @@ def test_columns_of_rare_values_do_not_forbid_a_subsample(size: int) -> None:
     x = rng.normal(size=(5_000, 8)) * (rng.random((5_000, 8)) < 0.005)
     codes = rng.integers(0, 40, 5_000)
     whole = table(np.column_stack([x, codes]), rng.normal(size=5_000), levels={8: 40})
-    drawn = draw(whole, size=size, folds=5, seed=0)
+    drawn = draw_subsample(whole, size=size, folds=5, seed=0)
     assert drawn.matched, drawn.reason
 
 
 def test_no_small_sample_of_many_columns_matches_and_the_reason_names_a_remedy() -> None:
     whole = table(np.random.default_rng(0).normal(size=(2_000, 40)), np.zeros(2_000) + np.arange(2_000))
-    drawn = draw(whole, size=60, folds=5, seed=0)
+    drawn = draw_subsample(whole, size=60, folds=5, seed=0)
     assert not drawn.matched
     assert "the limit" in drawn.reason
     assert "--rows" in drawn.reason
@@ -121,15 +121,15 @@ def test_no_small_sample_of_many_columns_matches_and_the_reason_names_a_remedy()
 
 def test_a_class_with_too_few_rows_says_how_many_are_wanted() -> None:
     whole = replace(mixed(5_000, task="binary"), target=(np.arange(5_000) % 250 == 0).astype(float))
-    drawn = draw(whole, size=1_000, folds=5, seed=0)
+    drawn = draw_subsample(whole, size=1_000, folds=5, seed=0)
     assert not drawn.matched
     assert drawn.reason == ("class 'k1' has 4 rows among 1,000, 5 folds need 10; --rows 2500 would hold them")
-    assert draw(whole, size=2_500, folds=5, seed=0).matched
+    assert draw_subsample(whole, size=2_500, folds=5, seed=0).matched
     assert "the table has no more" in broken_rule(whole, drawn.rows, checks=(), folds=11)
 
 
 def order_of(whole: Table) -> Check:
-    return check_row_order(whole, coordinates(whole), seed=0)
+    return check_row_order(whole, to_coordinates(whole), seed=0)
 
 
 def test_order_is_noticed() -> None:

@@ -12,18 +12,18 @@ from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
 from regchoose.subsample.association import (
     MOST_COLUMNS,
-    associations,
-    correlation,
+    correlate,
     correlation_ratio,
     cramers_v,
+    measure_associations,
 )
 from regchoose.subsample.detect_image import detect_image
-from regchoose.subsample.profile import profile
+from regchoose.subsample.profile import measure_profile
 from tests.table.tables import mixed, table
 
 
 def measured(whole: Table) -> Profile:
-    return profile(whole, np.arange(whole.n_rows))
+    return measure_profile(whole, np.arange(whole.n_rows))
 
 
 def answers(found: Profile) -> list[str]:
@@ -41,7 +41,7 @@ def noise(n: int, p: int) -> Float:
 def test_variance_inflation_is_that_of_the_regressions() -> None:
     x = noise(20_000, 4)
     x[:, 3] = x[:, 0] + x[:, 1] + 0.4 * x[:, 3]
-    found = profile(table(x, x[:, 0]), np.arange(10_000))
+    found = measure_profile(table(x, x[:, 0]), np.arange(10_000))
     fits = [LinearRegression().fit(np.delete(x, j, axis=1), x[:, j]) for j in range(4)]
     inflation = [1 / (1 - fit.score(np.delete(x, j, axis=1), x[:, j])) for j, fit in enumerate(fits)]
     assert found.correlated.figures["max_vif"] == pytest.approx(max(inflation), rel=0.05)
@@ -97,13 +97,13 @@ def test_the_correlation_ratio_is_the_share_between_groups() -> None:
 def test_pairs_take_the_larger_of_pearson_and_spearman() -> None:
     x = noise(500, 2)
     x[:, 1] = np.exp(3 * x[:, 0])
-    found = associations(table(x, noise(500, 1)[:, 0]), np.arange(500))
+    found = measure_associations(table(x, noise(500, 1)[:, 0]), np.arange(500))
     assert found.pairs[0, 1] == pytest.approx(spearmanr(x[:, 0], x[:, 1]).statistic)
-    assert found.pairs[0, 1] > correlation(x)[0, 1] + 0.3
+    assert found.pairs[0, 1] > correlate(x)[0, 1] + 0.3
 
 
 def test_pairs_within_the_noise_are_none() -> None:
-    found = associations(table(noise(100, 30), noise(100, 1)[:, 0]), np.arange(100))
+    found = measure_associations(table(noise(100, 30), noise(100, 1)[:, 0]), np.arange(100))
     assert found.floor == pytest.approx(2 * np.sqrt(np.log(30) / 100))
     assert (found.pairs > 0).sum() <= 4
     assert ((found.pairs == 0) | (found.pairs >= found.floor)).all()
@@ -237,8 +237,8 @@ def test_mixed_columns(task: str) -> None:
     whole = mixed(1_000, task=task)  # type: ignore[arg-type]
     found = measured(whole)
     assert answers(found)[:3] == ["no", "no", "no"]
-    assert associations(whole, np.arange(1_000)).target[:2].min() > 0.05
-    assert associations(whole, np.arange(1_000)).target[4:].max() < 0.05
+    assert measure_associations(whole, np.arange(1_000)).target[:2].min() > 0.05
+    assert measure_associations(whole, np.arange(1_000)).target[4:].max() < 0.05
 
 
 def test_wide_tables_are_measured_on_some_columns_and_say_so() -> None:

@@ -26,7 +26,7 @@ PARTS = ("year", "month", "day", "weekday", "hour", "elapsed")
 
 
 @dataclass(frozen=True)
-class Moments:
+class ParsedDates:
     """What the texts of a column mean.
 
     Parameters
@@ -37,28 +37,28 @@ class Moments:
         How the texts are read, for people.
     clock : bool
         Whether they are times of day alone.
-    written : str
+    format : str
         The order in the notation of strftime, by which further texts are read alike.
     """
 
     seconds: Float
     order: str
     clock: bool = False
-    written: str = "ISO8601"
+    format: str = "ISO8601"
 
 
-def read_moments(texts: Sequence[str]) -> Moments | None:
+def parse_dates(texts: Sequence[str]) -> ParsedDates | None:
     """Read the different texts of a column as dates or times of day.
 
     Returns
     -------
-    Moments or None
+    ParsedDates or None
         None where no one order reads all of them, or where two do and disagree (01/02/2021 may be in
         January or in February).
     """
     if all(CLOCK.fullmatch(text) for text in texts):
-        seconds = read_as(texts, CLOCK_DAY, clock=True)
-        return None if seconds is None else Moments(seconds, "times of day", clock=True, written=CLOCK_DAY)
+        seconds = parse_dates_as(texts, CLOCK_DAY, clock=True)
+        return None if seconds is None else ParsedDates(seconds, "times of day", clock=True, format=CLOCK_DAY)
     mark = next((mark for mark in "/.-" if mark in texts[0][:8]), " ")
     found: dict[str, Float] = {}
     for order in ORDERS[mark]:
@@ -71,44 +71,46 @@ def read_moments(texts: Sequence[str]) -> Moments | None:
     if len(readings) != 1:
         return None
     order = next(iter(readings.values()))
-    return Moments(found[order], "ISO 8601" if order == "ISO8601" else re.sub("%", "", order), written=order)
+    return ParsedDates(
+        found[order], "ISO 8601" if order == "ISO8601" else re.sub("%", "", order), format=order
+    )
 
 
-def read_as(texts: Sequence[str], order: str, *, clock: bool) -> Float | None:
-    """Read texts in a known order, as `Moments.written` has it; None where one of them is not in it."""
+def parse_dates_as(texts: Sequence[str], order: str, *, clock: bool) -> Float | None:
+    """Read texts in a known order, as `ParsedDates.format` has it; None where one of them is not in it."""
     return _parsed([f"1970-01-01 {text}" for text in texts] if clock else texts, order)
 
 
 def _parsed(texts: Sequence[str], order: str) -> Float | None:
     series = pd.Series(list(texts), dtype="str")
     for clock in ("",) if order == "ISO8601" else CLOCKS:
-        moments = pd.to_datetime(series, format=order + clock, errors="coerce", utc=True)
-        if not moments.isna().any():
-            return np.asarray(moments.to_numpy(dtype="datetime64[us]").astype(np.int64) / 1e6)
+        parsed = pd.to_datetime(series, format=order + clock, errors="coerce", utc=True)
+        if not parsed.isna().any():
+            return np.asarray(parsed.to_numpy(dtype="datetime64[us]").astype(np.int64) / 1e6)
     return None
 
 
-def is_ambiguous(texts: Sequence[str]) -> bool:
+def is_ambiguous_date(texts: Sequence[str]) -> bool:
     """Say whether the texts are dates whose day and month cannot be told apart."""
     return (
         any("/" in text for text in texts[:1])
-        and read_moments(texts) is None
+        and parse_dates(texts) is None
         and any(_parsed(texts, order) is not None for order in ORDERS["/"])
     )
 
 
-def parts_of(moments: Moments, seconds: Float) -> dict[str, Float]:
-    """Return the features of moments in rows (n,), by name: calendar parts, and days since the first.
+def varying_date_parts(parsed: ParsedDates, seconds: Float) -> dict[str, Float]:
+    """Return the features of dates in rows (n,), by name: calendar parts, and days since the first.
 
     What is the same in every row is left out; missing stays NaN.
     """
     known = ~np.isnan(seconds)
-    found = calendar(seconds, clock=moments.clock, first=float(np.nanmin(seconds)))
+    found = date_parts(seconds, clock=parsed.clock, first=float(np.nanmin(seconds)))
     return {name: found[name] for name in PARTS if name in found and len(np.unique(found[name][known])) > 1}
 
 
-def calendar(seconds: Float, *, clock: bool, first: float) -> dict[str, Float]:
-    """Return all parts of moments in rows (n,), by name; missing stays NaN.
+def date_parts(seconds: Float, *, clock: bool, first: float) -> dict[str, Float]:
+    """Return all parts of dates in rows (n,), by name; missing stays NaN.
 
     Parameters
     ----------
@@ -152,23 +154,23 @@ def expand_dates(
     str
         A warning where day and month cannot be told apart, else empty.
     """
-    moments = read_moments(facts.texts)
-    if moments is None:
-        unclear = is_ambiguous(facts.texts)
+    parsed = parse_dates(facts.texts)
+    if parsed is None:
+        unclear = is_ambiguous_date(facts.texts)
         why = f"column {facts.name!r} is left out: " if unclear else "left out: "
         cause = "day and month cannot be told apart, as in" if unclear else "in no one order, as in"
         why += f"{cause} {facts.texts[0]!r}; write dates as 2021-03-04"
         return replace(column, why=why), [], why if unclear else ""
-    parts = parts_of(moments, facts.by_row(moments.seconds))
+    parts = varying_date_parts(parsed, facts.by_row(parsed.seconds))
     further = [(_part(facts, name, values, taken=taken), values) for name, values in parts.items()]
     listed = ", ".join(parts) or "nothing, for it is the same in every row"
-    why = f"dates, as {facts.texts[0]!r}, read as {moments.order}: gives {listed}"
+    why = f"dates, as {facts.texts[0]!r}, read as {parsed.order}: gives {listed}"
     made = {part.name: name for name, (part, _) in zip(parts, further, strict=True)}
-    date = DateParts(moments.written, moments.clock, made) if made else None
+    date = DateParts(parsed.format, parsed.clock, made) if made else None
     return replace(column, why=why, date=date), further, ""
 
 
-def part_name(column: str, part: str, *, taken: Sequence[str]) -> str:
+def name_date_part(column: str, part: str, *, taken: Sequence[str]) -> str:
     """Return what a part of a column of dates is called."""
     full = f"{column}.{part}"
     while full in taken:
@@ -177,7 +179,7 @@ def part_name(column: str, part: str, *, taken: Sequence[str]) -> str:
 
 
 def _part(facts: Facts, name: str, values: Float, *, taken: Sequence[str]) -> Column:
-    full = part_name(facts.name, name, taken=taken)
+    full = name_date_part(facts.name, name, taken=taken)
     unit = " in days since the first" if name == "elapsed" else ""
     whole = bool((values[~np.isnan(values)] % 1 == 0).all())
     return Column(

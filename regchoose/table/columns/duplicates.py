@@ -31,11 +31,11 @@ def group_duplicates(table: Table, rows: Int) -> Int:
     return rank[group]
 
 
-def kept_together(table: Table, rows: Int) -> Int:
-    """Return a number for each row, such that copies share it, as they must stay on one side of a split.
+def group_copies(table: Table, rows: Int) -> Int:
+    """Give a number to each row (n,) that its copies share: a split must not separate them.
 
-    Where most rows repeat, as in a table of a few categories, repetition is the nature of the data and no
-    sign of copies: then every row stands for itself.
+    Where most rows repeat, as in a table of a few categories, equal rows are ordinary and no sign of
+    copies: then each row has a number of its own.
     """
     groups = group_duplicates(table, rows)
     return groups if 2 * len(np.unique(groups)) >= len(rows) else np.arange(len(rows))
@@ -44,7 +44,7 @@ def kept_together(table: Table, rows: Int) -> Int:
 def warn_of_duplicates(table: Table) -> tuple[str, ...]:
     """Return a warning where rows repeat the features of another, and where their targets differ.
 
-    In tables of one or two features that is no news.
+    With one or two features, rows repeat anyway, so nothing is said.
     """
     if table.features.shape[1] < 3:
         return ()

@@ -81,7 +81,7 @@ class Facts:
         return replace(self, cells=cells, codes=self.codes[rows])
 
 
-def facts_of(raw: RawTable, place: int, settings: Settings) -> Facts:
+def gather_facts(raw: RawTable, place: int, settings: Settings) -> Facts:
     """Gather the facts of the column at `place`."""
     name, kind, mark = raw.names[place], raw.kinds[place], raw.dialect.decimal
     cells = to_cells(raw.columns[place])

@@ -1,27 +1,20 @@
 """The features of a table: each column is read once, gets its role, and becomes numbers where it is used."""
 
 import hashlib
-import math
-import re
-import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from regchoose.errors import DataError, Phrase, PhraseLike, Word, setting
+from regchoose.errors import DataError, Phrase, PhraseLike, setting
 from regchoose.records.table import Column
-from regchoose.records.words import Float
+from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import DOUBTFUL, clean
 from regchoose.table.columns.dates import expand_dates
-from regchoose.table.columns.facts import Facts, facts_of, to_levels
-from regchoose.table.columns.group_and_time import suggest_group_and_time
+from regchoose.table.columns.facts import Facts, gather_facts, to_levels
+from regchoose.table.columns.group_and_time import suggest_group_and_time, to_groups, to_times
+from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_doubtful, warn_of_respelled
 from regchoose.table.columns.roles import ANOTHER_TARGET, rule
 from regchoose.table.raw_table import RawTable
-
-FEW = 0.05  # texts among numbers, up to this share (or a single one), are faults rather than categories
-EDGE = 3  # rows at the top and at the bottom in which a text among numbers is a heading, units or a total
 
 
 @dataclass(frozen=True)
@@ -35,14 +28,17 @@ class Features:
     values : (n, p) ndarray
         The columns used; codes of categories; missing is NaN.
     warnings : tuple of str
-    kept : mapping of str to Facts
-        The facts of the columns that `--group` and `--time` name.
+    groups : (n,) ndarray or None
+        The number of each row's group, where `--group` names a column.
+    time : (n,) ndarray or None
+        What orders the rows, where `--time` names a column.
     """
 
     columns: tuple[Column, ...]
     values: Float
     warnings: tuple[PhraseLike, ...]
-    kept: Mapping[str, Facts]
+    groups: Int | None
+    time: Float | None
 
 
 @dataclass
@@ -57,7 +53,8 @@ class _Reader:
     warnings: list[str] = field(default_factory=list)
     unclear_dates: list[str] = field(default_factory=list)
     n_texts: dict[str, int] = field(default_factory=dict)
-    kept: dict[str, Facts] = field(default_factory=dict)
+    group: Facts | None = None
+    time: Facts | None = None
     _names: dict[bytes, str] = field(default_factory=dict)  # of columns already used, by their content
 
     def read(self, facts: Facts) -> None:
@@ -69,9 +66,9 @@ class _Reader:
         why = Phrase.of(ruling.why).words(python=self.raw.dialect.in_memory)
         column = Column(facts.name, ruling.role, ruling.type, why, missing=int(facts.missing.sum()))
         if column.role in ("numeric", "category"):
-            self._warn(_respelled_warning(facts))
+            self._warn(warn_of_respelled(facts))
         if column.role not in ("numeric", "excluded"):
-            self._warn(_doubtful_warning(facts))
+            self._warn(warn_of_doubtful(facts))
         if column.role == "numeric":
             column = self._use(*self._finite(facts, column))
         elif column.role == "category":
@@ -83,8 +80,10 @@ class _Reader:
             self.unclear_dates += [warning] if warning else []
         self.columns.append(column)
         self.n_texts[facts.name] = len(facts.cells.texts)
-        if facts.name in (settings.group, settings.time):
-            self.kept[facts.name] = facts
+        if facts.name == settings.group:
+            self.group = facts
+        if facts.name == settings.time:
+            self.time = facts
 
     def _warn(self, warning: str | None) -> None:
         if warning is not None:
@@ -130,21 +129,28 @@ def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
     Raises
     ------
     DataError
-        E326 for a few texts in a column of numbers, E325 where no column can be used.
+        E325 where no column can be used, E326 for a few texts in a column of numbers, and those of
+        `to_groups` and `to_times`.
     """
     reader = _Reader(raw, settings)
     for place, name in enumerate(raw.names):
         if place == target:
             reader.columns.append(Column(name, "target", "", ""))  # whoever called knows its type
         else:
-            reader.read(facts_of(raw, place, settings))
+            reader.read(gather_facts(raw, place, settings))
     columns = (*reader.columns, *(column for column, _ in reader.parts))
     used = [*reader.used, *(values for _, values in reader.parts)]
     hints = suggest_group_and_time(columns, reader.n_texts, n_rows=raw.n_rows, settings=settings)
     if not used:
         raise _nothing_left(raw, reader.columns)
     warnings = (*reader.warnings, *reader.unclear_dates, *hints)
-    return Features(columns, np.column_stack(used), warnings, reader.kept)
+    return Features(
+        columns,
+        np.column_stack(used),
+        warnings,
+        groups=None if reader.group is None else to_groups(reader.group, raw),
+        time=None if reader.time is None else to_times(reader.time, raw),
+    )
 
 
 def _nothing_left(raw: RawTable, columns: list[Column]) -> DataError:
@@ -158,62 +164,3 @@ def _nothing_left(raw: RawTable, columns: list[Column]) -> DataError:
         detail=[listed],
         fix=setting(keep=[kept]) | ANOTHER_TARGET if kept else ANOTHER_TARGET + ", or a table with features",
     )
-
-
-# ---- odd cells --------------------------------------------------------------------------------
-
-
-def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
-    """Raise E326 where a few texts stand in a column of numbers, naming the first."""
-    is_text = np.isnan(facts.numbers)
-    texts, present = int(facts.counts[is_text].sum()), facts.present
-    numbers = present - texts
-    if not texts or numbers <= texts:
-        return
-    odd = [text for text, flag in zip(facts.texts, is_text, strict=True) if flag]
-    rows = np.flatnonzero(facts.cells.where(set(odd).__contains__))
-    at_edge = bool(((rows < EDGE) | (rows >= len(facts.missing) - EDGE)).all()) and numbers >= EDGE
-    if not (at_edge or (numbers >= EDGE and texts <= max(1, FEW * present))):
-        return
-    first = facts.cells.texts[int(facts.cells.codes[rows[0]])]
-    listed = ", ".join(repr(text[:20]) for text in odd[:4])
-    line = int(raw.lines[rows[0]])
-    missing = Word(first) if re.fullmatch(r"[\w.-]+", first) else first[:30]
-    raise DataError(
-        "E326",
-        f"column {facts.name!r} holds {first[:40]!r} among {numbers:,} numbers",
-        where=f"{raw.path}:{line}",
-        detail=[
-            f"{texts:,} such cells of {present:,}: {listed}",
-            "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
-        ],
-        fix=setting(na=[missing])
-        | setting(exclude=[facts.name])
-        | setting(keep=[facts.name]) + " (as a category)",
-    )
-
-
-def _respelled_warning(facts: Facts) -> str | None:
-    """Warn of cells that are read in another spelling: other spaces, Unicode forms or digits."""
-    stated = zip(facts.texts, facts.numbers.tolist(), strict=True)
-    digits = [text for text, number in stated if not text.isascii() and not math.isnan(number)]
-    odd = facts.cells.respelled or tuple(digits)
-    if not odd or facts.kind == "text":
-        return None
-    read = unicodedata.normalize("NFKC" if facts.all_numbers else "NFC", clean(odd[0]))
-    return f"column {facts.name!r}: {len(odd):,} different texts are read otherwise: {odd[0]!a} as {read!a}"
-
-
-def _doubtful_warning(facts: Facts) -> str | None:
-    """Warn of texts read as missing that may be somebody's category, as the NA of Namibia."""
-    if facts.kind == "text" or not facts.texts or not np.isnan(facts.numbers).any():
-        return None
-    counts = facts.cells.counts()
-    found = [
-        f"{text!r} ({count:,})"
-        for text, count in zip(facts.cells.texts, counts, strict=True)
-        if text.casefold() in DOUBTFUL
-    ]
-    if not found:
-        return None
-    return f"column {facts.name!r}: {', '.join(found)} is read as missing, and may be a category there"

@@ -9,8 +9,8 @@ from regchoose.records.table import Column
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import ID_NAME
-from regchoose.table.columns.dates import read_as, read_moments
-from regchoose.table.columns.facts import Facts, facts_of
+from regchoose.table.columns.dates import parse_dates, parse_dates_as
+from regchoose.table.columns.facts import Facts, gather_facts
 from regchoose.table.raw_table import RawTable
 
 FEWEST_GROUPS = 10  # from which values that recur look like groups of rows
@@ -46,10 +46,10 @@ def to_times(facts: Facts, raw: RawTable) -> Float:
     _refuse_missing(facts, raw, named_by="time")
     if _is_finite(facts):
         return facts.by_row(facts.numbers)
-    moments = read_moments(facts.texts)
-    if moments is None:
+    parsed = parse_dates(facts.texts)
+    if parsed is None:
         raise _no_order(facts, raw)
-    return facts.by_row(moments.seconds)
+    return facts.by_row(parsed.seconds)
 
 
 def _is_finite(facts: Facts) -> bool:
@@ -66,7 +66,7 @@ def _no_order(facts: Facts, raw: RawTable) -> DataError:
     )
 
 
-def time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], Float]:
+def make_time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], Float]:
     """Return a function that reads the column of `--time` in further rows just as it is read in these.
 
     Raises
@@ -75,16 +75,16 @@ def time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], Float
         As `to_times`; what is returned raises E329 for a time that is written otherwise.
     """
     assert settings.time is not None
-    facts = facts_of(raw, raw.names.index(settings.time), settings)
-    moments = None if _is_finite(facts) else read_moments(facts.texts)
-    if moments is None:
+    facts = gather_facts(raw, raw.names.index(settings.time), settings)
+    parsed = None if _is_finite(facts) else parse_dates(facts.texts)
+    if parsed is None:
         to_times(facts, raw)  # numbers, or an error
 
     def read(further: RawTable) -> Float:
-        own = facts_of(further, further.names.index(facts.name), settings)
+        own = gather_facts(further, further.names.index(facts.name), settings)
         known = own.numbers
-        if moments is not None:
-            seconds = read_as(own.texts, moments.written, clock=moments.clock)
+        if parsed is not None:
+            seconds = parse_dates_as(own.texts, parsed.format, clock=parsed.clock)
             known = np.full(len(own.texts), np.nan) if seconds is None else seconds
         times = own.by_row(known)
         if np.isnan(times).any():
@@ -97,15 +97,18 @@ def time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], Float
 def _refuse_missing(facts: Facts, raw: RawTable, *, named_by: str) -> None:
     missing = int(facts.missing.sum())
     if missing:
-        line = int(raw.lines[facts.missing][0])
-        raise DataError(
-            "E328",
-            f"{missing:,} of {raw.n_rows:,} rows have no value in {facts.name!r}, which "
-            + setting(named_by)
-            + " names",
-            where=f"{raw.path}:{line}",
-            fix="give these rows a value" | "another " + setting(named_by),
-        )
+        where = raw.where(int(facts.missing.argmax()))
+        raise missing_values_error(facts.name, missing, n_rows=raw.n_rows, named_by=named_by, where=where)
+
+
+def missing_values_error(name: str, missing: int, *, n_rows: int, named_by: str, where: str) -> DataError:
+    """Return E328 for rows without a value in the column that `--group` or `--time` names."""
+    return DataError(
+        "E328",
+        f"{missing:,} of {n_rows:,} rows have no value in {name!r}, which " + setting(named_by) + " names",
+        where=where,
+        fix="give these rows a value" | "another " + setting(named_by),
+    )
 
 
 def suggest_group_and_time(

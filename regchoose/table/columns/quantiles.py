@@ -25,7 +25,7 @@ def quantiles(x: Float, shares: Sequence[float]) -> Float:
     return np.where(count > 0, low + (place - below) * (high - low), 0.0)
 
 
-def cuts(x: Float) -> tuple[Float, Float]:
+def find_cuts(x: Float) -> tuple[Float, Float]:
     """Return where the columns of x (n, p) are cut, and how wide they then are, in quarters of their unit.
 
     The width of a constant is infinite.
@@ -39,7 +39,7 @@ def cuts(x: Float) -> tuple[Float, Float]:
     return low, np.where(high > low, high - low, np.inf)
 
 
-def winsorized(x: Float, low: Float, width: Float) -> Float:
+def winsorize(x: Float, low: Float, width: Float) -> Float:
     """Map the columns of x (n, p) onto [0, 1], cutting their outermost values; constants become 0."""
     high = low + np.where(np.isfinite(width), width, 0.0)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -11,10 +11,11 @@ from regchoose.records.answers import Prompt
 from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS, clean, is_missing
-from regchoose.table.columns.facts import Facts, to_levels
+from regchoose.table.columns.facts import Facts, gather_facts, to_levels
+from regchoose.table.columns.odd_cells import refuse_odd_texts
 from regchoose.table.columns.roles import ANOTHER_TARGET
 from regchoose.table.csv.dialect import Choose
-from regchoose.table.raw_table import RawTable, to_cells
+from regchoose.table.raw_table import RawTable, take_rows, to_cells
 
 NAMES = ("target", "label", "class", "y", "outcome")
 MOST_CLASSES = 20  # integers with more levels are quantities
@@ -27,7 +28,7 @@ OF_DIALECT = ("delimiter", "encoding", "decimal", "header", "header_rows")  # wh
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetValues:
     """The target as numbers, and what they mean."""
 
     values: Float  # (n,) numbers of a regression, or class codes
@@ -155,7 +156,48 @@ def _nearest(name: str, names: tuple[str, ...]) -> Sequence[str]:
     return near or names[-1:]
 
 
-def read_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
+def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTable, TargetValues]:
+    """Return the rows that have a target, and the target in them.
+
+    Parameters
+    ----------
+    place : int
+        The place of the target among the columns.
+
+    Raises
+    ------
+    DataError
+        E322 for rows without a target, unless they are to be dropped; E326 for a few texts among numbers;
+        and those of `prepare_target`.
+    """
+    facts, warnings = gather_facts(raw, place, settings), tuple[str, ...]()
+    if facts.missing.any():
+        raw, facts, warning = _drop_missing(facts, raw, settings)
+        warnings = (warning,)
+    if settings.task != "classification":
+        refuse_odd_texts(facts, raw)
+    target = prepare_target(facts, raw, settings)
+    return raw, replace(target, warnings=(*warnings, *target.warnings))
+
+
+def _drop_missing(facts: Facts, raw: RawTable, settings: Settings) -> tuple[RawTable, Facts, str]:
+    """Return the rows that have a target, its facts in them, and a warning; E322 unless that is asked for."""
+    count, lines = int(facts.missing.sum()), raw.lines[facts.missing].tolist()
+    if not settings.drop_missing_target or count == raw.n_rows:
+        raise DataError(
+            "E322",
+            f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
+            where=f"{raw.path}:{lines[0]}",
+            detail=[f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}"],
+            fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
+        )
+    kept = ~facts.missing
+    columns = tuple(take_rows(column, kept) for column in raw.columns)
+    warning = f"{count:,} rows without a target were left out"
+    return replace(raw, columns=columns, lines=raw.lines[kept]), facts.take(kept), warning
+
+
+def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
     """Read the target under its task, merge rare classes if asked, and check that the rows suffice.
 
     Parameters
@@ -180,7 +222,7 @@ def read_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
     return target
 
 
-def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
+def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
     if facts.all_numbers and not np.isfinite(facts.numbers).all():
         infinite = facts.cells.where(
             {t for t, v in zip(facts.texts, facts.numbers, strict=True) if np.isinf(v)}.__contains__
@@ -189,8 +231,8 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
         raise DataError(
             "E323",
             f"the target {facts.name!r} is infinite in {len(rows):,} rows",
-            where=f"{raw.path}:{int(raw.lines[rows[0]])}",
-            detail=[f"lines {', '.join(str(int(line)) for line in raw.lines[rows[:5]])}"],
+            where=raw.where(rows[0]),
+            detail=[f"lines {', '.join(map(str, raw.lines[rows[:5]].tolist()))}"],
             fix=setting(na=[Word("inf")], drop_missing_target=True) + ", or repair the file"
             if "inf" in facts.texts
             else "repair the file",
@@ -209,13 +251,13 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> Target:
     values = facts.by_row(facts.numbers)
     type_ = "integer" if facts.all_integers else "number"
     if not classification:
-        return Target(values, "regression", why, (), type_)
+        return TargetValues(values, "regression", why, (), type_)
     codes = np.searchsorted(numbers, values).astype(np.float64)
     classes = tuple(f"{number:.15g}" for number in numbers)
-    return Target(codes, "binary" if len(numbers) == 2 else "multiclass", why, classes, type_)
+    return TargetValues(codes, "binary" if len(numbers) == 2 else "multiclass", why, classes, type_)
 
 
-def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> Target:
+def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
     if settings.task == "regression":
         raise DataError(
             "E327",
@@ -231,12 +273,12 @@ def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> Target:
             "E321", f"the target {facts.name!r} has one class", where=raw.path, fix=ANOTHER_TARGET
         )
     why: PhraseLike = "by " + setting("task") if settings.task != "auto" else "the target is text"
-    return Target(
+    return TargetValues(
         codes, "binary" if len(levels) == 2 else "multiclass", why, levels, "boolean" if boolean else "text"
     )
 
 
-def _merge_rare(target: Target, fewest: int) -> Target:
+def _merge_rare(target: TargetValues, fewest: int) -> TargetValues:
     """Merge the classes with fewer than `fewest` rows into one, where there are several of them."""
     counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
     rare = counts < fewest
@@ -292,7 +334,7 @@ def _check_rows(raw: RawTable, settings: Settings) -> None:
         )
 
 
-def _check_classes(target: Target, raw: RawTable, settings: Settings) -> None:
+def _check_classes(target: TargetValues, raw: RawTable, settings: Settings) -> None:
     """Raise E324 where a class has too few rows to stand in every fold."""
     counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
     fewest = 2 * settings.folds

@@ -11,7 +11,7 @@ from regchoose.errors import DataError, UsageError, one_of, setting
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import is_missing, mark_evidence, to_number
-from regchoose.table.csv.grammar import Layout, records, scan
+from regchoose.table.csv.grammar import CsvLayout, records, scan_records
 from regchoose.table.raw_table import Text, to_cells
 
 Choose = Callable[[Prompt], str | None]
@@ -42,10 +42,10 @@ _TWO_NUMBERS = re.compile(r"\s*[-+]?[0-9][0-9.,]*\s+[-+]?[0-9][0-9.,]*.*")
 
 
 @dataclass(frozen=True)
-class Reading:
+class _Candidate:
     """One way to read the beginning of a file."""
 
-    layout: Layout
+    layout: CsvLayout
     valid: bool  # the quotes are in order
     width: int  # fields of most records
     share: float  # of the records that have that many
@@ -59,22 +59,27 @@ class Reading:
         return self.valid and self.width > 1 and self.share == 1.0
 
     @property
+    def summary(self) -> str:
+        """The columns it gives and the first row, for people."""
+        return f"{self.width} columns, first row {' · '.join(self.first)}"
+
+    @property
     def score(self) -> float:
-        """How far this reading makes sense of the text."""
+        """How far this candidate makes sense of the text."""
         return self.share * self.clean if self.width > 1 else 0.0
 
 
-def name_of(delimiter: str) -> str:
+def name_delimiter(delimiter: str) -> str:
     """Return what people call a delimiter."""
     return {**NAMES, **RARE}.get(delimiter, repr(delimiter))
 
 
-def find_dialect(text: str, settings: Settings, *, choose: Choose) -> tuple[Layout, str]:
+def find_dialect(text: str, settings: Settings, *, choose: Choose) -> tuple[CsvLayout, str]:
     """Find how fields are separated and enclosed.
 
     Returns
     -------
-    Layout, str
+    CsvLayout, str
         The layout, and why it is taken, for people.
 
     Raises
@@ -88,20 +93,20 @@ def find_dialect(text: str, settings: Settings, *, choose: Choose) -> tuple[Layo
     sample = text[: max(text.rfind("\n", 0, SAMPLE), text.rfind("\r", 0, SAMPLE)) + 1] if cut else text
     sample = sample or text[:SAMPLE]
     if settings.delimiter is not None:
-        reading = _read(sample, _spelled(settings.delimiter), cut=cut)
-        return reading.layout, f"{_say(reading)} by --delimiter"
-    readings = [_read(sample, delimiter, cut=cut) for delimiter in NAMES]
-    if all(reading.width < 2 for reading in readings):
+        candidate = _read(sample, _to_character(settings.delimiter), cut=cut)
+        return candidate.layout, f"{_describe(candidate)} by --delimiter"
+    candidates = [_read(sample, delimiter, cut=cut) for delimiter in NAMES]
+    if all(candidate.width < 2 for candidate in candidates):
         # Nothing usual separates. A rare mark does where it alone gives every row the same number of fields.
         rare = [_read(sample, mark, cut=cut) for mark in RARE if mark in sample]
-        readings = [reading for reading in rare if reading.fits] or readings
-    best, rival = _best(readings)
+        candidates = [candidate for candidate in rare if candidate.fits] or candidates
+    best, rival = _best(candidates)
     if rival is None:
-        return best.layout, f"{_say(best)}: {_why(best)}"
+        return best.layout, f"{_describe(best)}: {_why(best)}"
     return _ask(best, rival, choose=choose)
 
 
-def _spelled(delimiter: str) -> str:
+def _to_character(delimiter: str) -> str:
     character = SPELLED.get(delimiter.lower(), delimiter)
     if len(character) != 1 or character in "\r\n\"'\\\0" or character.isalnum():
         raise UsageError(
@@ -112,28 +117,28 @@ def _spelled(delimiter: str) -> str:
     return character
 
 
-def _read(sample: str, delimiter: str, *, cut: bool) -> Reading:
+def _read(sample: str, delimiter: str, *, cut: bool) -> _Candidate:
     """Read by the first quoting that gives all rows as many fields, else by the first in order."""
     possible = [
-        _read_as(sample, layout, valid=valid, end=end)
+        _assess(sample, layout, valid=valid, end=end)
         for layout, valid, end in _quotings(sample, delimiter, cut=cut)
     ]
-    return next((reading for reading in possible if reading.fits), possible[0])
+    return next((candidate for candidate in possible if candidate.fits), possible[0])
 
 
-def _read_as(sample: str, layout: Layout, *, valid: bool, end: int) -> Reading:
+def _assess(sample: str, layout: CsvLayout, *, valid: bool, end: int) -> _Candidate:
     delimiter = layout.delimiter
     # With broken quotes the records are counted as if there were none, to see which delimiter was meant.
-    shown = layout if valid else Layout(delimiter)
+    shown = layout if valid else CsvLayout(delimiter)
     rows = _rows(sample[:end], shown)
     if valid and not layout.spaced and delimiter != " " and _all_spaced(rows):
-        return _read_as(sample, replace(layout, spaced=True), valid=valid, end=end)
+        return _assess(sample, replace(layout, spaced=True), valid=valid, end=end)
     width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
     if width == 1 and sum(len(row) > 1 for row in rows) > len(rows) / 2:
         width, count = Counter(len(row) for row in rows if len(row) > 1).most_common(1)[0]
     cells = [cell for row in rows[: max(1, CELLS // max(width, 1))] for cell in row]
     dirty = sum(_holds_another(cell, delimiter) for cell in cells)
-    return Reading(
+    return _Candidate(
         layout,
         valid,
         width,
@@ -150,7 +155,7 @@ def _all_spaced(rows: list[list[str]]) -> bool:
     return bool(behind) and all(cell.startswith(" ") for cell in behind)
 
 
-def _rows(sample: str, layout: Layout) -> list[list[str]]:
+def _rows(sample: str, layout: CsvLayout) -> list[list[str]]:
     rows: list[list[str]] = []
     # A field too long for the csv module ends the sample here, and is an error once the file is read.
     with suppress(csv.Error):
@@ -169,16 +174,16 @@ def _numeric_columns(rows: list[list[str]], width: int) -> int:
     )
 
 
-def _quotings(sample: str, delimiter: str, *, cut: bool) -> Iterator[tuple[Layout, bool, int]]:
+def _quotings(sample: str, delimiter: str, *, cut: bool) -> Iterator[tuple[CsvLayout, bool, int]]:
     """Yield each possible layout, whether its quotes are in order, and where the last whole record ends."""
-    bare = Layout(delimiter)
+    bare = CsvLayout(delimiter)
     opening = re.compile(rf"""(?:\A|[\r\n{re.escape(delimiter)}]) *(["'])""")
     opened = {match.group(1) for match in opening.finditer(sample)} if re.search("[\"']", sample) else set()
     found = False
     for quote, escaped, spaced in QUOTINGS:
         if quote in opened and not (spaced and delimiter == " "):
             layout = replace(bare, quote=quote, escaped=escaped, spaced=spaced)
-            reached = scan(sample, layout)
+            reached = scan_records(sample, layout)
             if reached.broken is None:
                 found = True
                 yield layout, True, len(sample)
@@ -203,61 +208,60 @@ def _holds_another(cell: str, delimiter: str) -> bool:
     return delimiter != " " and _TWO_NUMBERS.fullmatch(cell) is not None
 
 
-def _best(readings: list[Reading]) -> tuple[Reading, Reading | None]:
-    """Return the best reading, and another that fits as well."""
-    strong = [reading for reading in readings if reading.layout.delimiter != " "]
-    if any(reading.score >= 0.25 for reading in strong):
+def _best(candidates: list[_Candidate]) -> tuple[_Candidate, _Candidate | None]:
+    """Return the best candidate, and another that fits as well."""
+    strong = [candidate for candidate in candidates if candidate.layout.delimiter != " "]
+    if any(candidate.score >= 0.25 for candidate in strong):
         # Spaces stand in most texts: they separate only where nothing else does, or where all is then clean.
-        readings = [r for r in readings if r in strong or (r.fits and r.clean == 1.0)]
-    ranked = sorted(readings, key=lambda r: (r.score * (1.5 if r.fits else 1.0), r.fits), reverse=True)
+        candidates = [r for r in candidates if r in strong or (r.fits and r.clean == 1.0)]
+    ranked = sorted(candidates, key=lambda r: (r.score * (1.5 if r.fits else 1.0), r.fits), reverse=True)
     best = ranked[0]
     if best.score == 0.0 or (best.width > 1 and best.share < 0.2):
         broken = next((r for r in strong if not r.valid), None)
-        return broken or readings[0], None
+        return broken or candidates[0], None
     rival = next((r for r in ranked[1:] if r.fits), None)
     if not best.fits or rival is None or best.clean == 1.0 > rival.clean:
         return best, None
     return best, None if best.numeric and not rival.numeric else rival
 
 
-def _say(reading: Reading) -> str:
-    name = name_of(reading.layout.delimiter)
-    layout = reading.layout
+def _describe(candidate: _Candidate) -> str:
+    name = name_delimiter(candidate.layout.delimiter)
+    layout = candidate.layout
     if layout.quote is None:
         return f"{name}-separated, nothing quoted"
     inside = "backslash before a quote inside" if layout.escaped else "quotes inside doubled"
     return f"{name}-separated, quoted by {layout.quote} ({inside})"
 
 
-def _why(reading: Reading) -> str:
-    if reading.width < 2:
+def _why(candidate: _Candidate) -> str:
+    if candidate.width < 2:
         return "no delimiter was found"
-    if reading.fits:
-        return f"every row then has {reading.width} fields"
-    return f"most rows then have {reading.width} fields"
+    if candidate.fits:
+        return f"every row then has {candidate.width} fields"
+    return f"most rows then have {candidate.width} fields"
 
 
-def _ask(best: Reading, rival: Reading, *, choose: Choose) -> tuple[Layout, str]:
-    both = {reading.layout.delimiter: reading for reading in (best, rival)}
+def _ask(best: _Candidate, rival: _Candidate, *, choose: Choose) -> tuple[CsvLayout, str]:
+    both = {candidate.layout.delimiter: candidate for candidate in (best, rival)}
     answer = choose(
         Prompt(
             flag="--delimiter",
             text="What separates the fields of this file?",
             choices={
-                mark: f"{name_of(mark)}: {reading.width} columns, first row {' · '.join(reading.first)}"
-                for mark, reading in both.items()
+                mark: f"{name_delimiter(mark)}: {candidate.summary}" for mark, candidate in both.items()
             },
             default=best.layout.delimiter,
             why="Both readings give every row the same number of fields.",
         )
     )
     if answer in both:
-        return both[answer].layout, f"{_say(both[answer])} as answered"
+        return both[answer].layout, f"{_describe(both[answer])} as answered"
 
     raise DataError(
         "E308",
-        f"fields may end at {' or at '.join(name_of(mark) for mark in both)}: both fit every row",
-        detail=[f"{name_of(m)}: {r.width} columns, first row {' · '.join(r.first)}" for m, r in both.items()],
+        f"fields may end at {' or at '.join(name_delimiter(mark) for mark in both)}: both fit every row",
+        detail=[f"{name_delimiter(mark)}: {candidate.summary}" for mark, candidate in both.items()],
         fix=one_of([setting(delimiter=mark) for mark in both]),
     )
 

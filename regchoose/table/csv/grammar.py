@@ -18,7 +18,7 @@ LINE = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r)|[^\r\n]++")
 
 
 @dataclass(frozen=True)
-class Layout:
+class CsvLayout:
     """Where fields end, and what encloses them."""
 
     delimiter: str
@@ -33,7 +33,7 @@ class Layout:
 
 
 @lru_cache(maxsize=64)
-def _field(layout: Layout) -> str:
+def _field(layout: CsvLayout) -> str:
     end, quote = re.escape(layout.delimiter), layout.quote
     if quote is None:
         return rf"[^{end}\r\n]*+"
@@ -45,13 +45,13 @@ def _field(layout: Layout) -> str:
 
 
 @lru_cache(maxsize=64)
-def _record(layout: Layout) -> re.Pattern[str]:
+def _record(layout: CsvLayout) -> re.Pattern[str]:
     field = _field(layout)
     return re.compile(rf"{field}(?:{re.escape(layout.delimiter)}{field})*+{LINE_END}")
 
 
 @dataclass(frozen=True)
-class Scan:
+class RecordScan:
     """What the grammar says of a text."""
 
     records: int  # blank lines among them
@@ -59,7 +59,7 @@ class Scan:
     unclosed: bool = False  # that field opens a quote which never closes
 
 
-def scan(text: str, layout: Layout) -> Scan:
+def scan_records(text: str, layout: CsvLayout) -> RecordScan:
     """Count the records of a text by the grammar, up to the first that breaks it."""
     pattern, at, count, end = _record(layout), 0, 0, len(text)
     while at < end:
@@ -67,17 +67,17 @@ def scan(text: str, layout: Layout) -> Scan:
         if match is None:
             return _broken(text, layout, at=at, count=count)
         at, count = match.end(), count + 1
-    return Scan(count)
+    return RecordScan(count)
 
 
-def _broken(text: str, layout: Layout, *, at: int, count: int) -> Scan:
+def _broken(text: str, layout: CsvLayout, *, at: int, count: int) -> RecordScan:
     field = re.compile(_field(layout) + re.escape(layout.delimiter))
     while (match := field.match(text, at)) is not None:
         at = match.end()
     quote = layout.quote or ""
     other = r"\\[\s\S]" if layout.escaped else quote * 2
     runs_on = re.compile(rf" *{quote}[^{quote}\\]*+(?:(?:{other}|\\)[^{quote}\\]*+)*+\Z")
-    return Scan(count, at, runs_on.match(text, at) is not None)
+    return RecordScan(count, at, runs_on.match(text, at) is not None)
 
 
 def line_of(text: str, position: int) -> int:
@@ -86,12 +86,12 @@ def line_of(text: str, position: int) -> int:
     return ends + 1
 
 
-def lines(text: str) -> Iterator[str]:
+def _lines(text: str) -> Iterator[str]:
     """Yield lines with their ends; unlike `str.splitlines` only CR, LF and CRLF end one."""
     return (match.group() for match in LINE.finditer(text))
 
 
-def records(text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+def records(text: str, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
     """Yield each record with the line on which it begins; a blank line is a record without fields.
 
     Raises
@@ -100,11 +100,11 @@ def records(text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
         Where the csv module refuses what the grammar let pass: a field of more than 131,072 characters.
     """
     if layout.aligned:
-        for number, line in enumerate(lines(text), 1):
+        for number, line in enumerate(_lines(text), 1):
             yield number, [field for field in line.strip(" \r\n").split(" ") if field]
         return
     reader = csv.reader(
-        lines(text),
+        _lines(text),
         strict=True,
         delimiter=layout.delimiter,
         quotechar=layout.quote or '"',

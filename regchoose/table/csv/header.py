@@ -64,9 +64,9 @@ def _body(column: Text, settings: Settings) -> list[str]:
 
 
 def _vote(first: str, body: list[str], *, mark: str) -> Vote:
-    """Say what one column tells: the first cell is like those below it, unlike, or merely odd.
+    """Compare the first cell of a column with those below it: of the same type, of another, or only unusual.
 
-    A number far from those below it ("far") may be a year that names a column.
+    A number far from those below it ("far") may be a year that names the column.
     """
     if is_missing(first, ()) or not body:
         return ""
@@ -125,7 +125,7 @@ def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Choose) -
     )
 
 
-def joined_names(cells: Text) -> str:
+def join_names(cells: Text) -> str:
     """Join what several header rows say of one column; a single one stands as it is."""
     return str(cells[0]) if len(cells) == 1 else " ".join(filter(None, map(clean, cells)))
 

@@ -50,46 +50,39 @@ def refuse_non_data_rows(columns: Sequence[Text], lines: Int, *, header: Sequenc
     if comments and len(comments) <= n_comments_allowed(len(first)):
         raise comment_error(int(lines[comments[0]]), path, count=len(comments))
     _refuse_second_header(columns, lines, header=header, path=path)
-    _refuse_sparse_end(columns, lines, path=path)
-    for column in columns:
-        last = clean(column[-1] or "")
-        if TOTAL.fullmatch(last) and len(column) > 2 and not (column[:-1] == column[-1]).any():
-            raise _not_data(
-                path, int(lines[-1]), f"{last!r} in the last row alone", "a total below the table"
-            )
+    if len(lines) > 2:
+        last = [column[-1] or "" for column in columns]
+        refuse_last_row(columns, last, n_rows=len(lines), path=path, line=int(lines[-1]), held=True)
 
 
 def refuse_last_row(
-    columns: Sequence[Cells], last: Sequence[str], *, path: str, line: int, held: bool
+    columns: Sequence[Text | Cells], last: Sequence[str], *, n_rows: int, path: str, line: int, held: bool
 ) -> None:
-    """Raise E314 for a total or a note in the last row of a large table.
+    """Raise E314 for a total or a note in the last row.
 
     Parameters
     ----------
-    columns : sequence of Cells
-        Of the rows held.
+    columns : sequence of Text or Cells
+        Of all rows, or of those that are held.
     last : sequence of str
         The cells of the last row.
+    n_rows : int
+        Rows of the table.
     path, line : str, int
-        Where it stands.
+        Where the last row stands.
     held : bool
-        Whether it is among the rows held.
+        Whether it is among `columns`.
     """
-    if len(last) != len(columns):
-        return  # a row of a wrong length is named as such
-    empty = [not cell.strip() for cell in last]
-    for column, cell in zip(columns, last, strict=True):
+    pairs = list(zip(columns, last, strict=True))
+    empty = [column for column, cell in pairs if not cell.strip()]
+    is_sparse = n_rows > 4 and len(columns) > 2 and 2 * len(empty) > len(columns)
+    if is_sparse and all(_count_blank(column) <= held for column in empty):
+        what = f"the last row has {len(empty)} empty cells, in columns without another"
+        raise _not_data(path, line, what, "a total or a note below the table")
+    for column, cell in pairs:
         if TOTAL.fullmatch(clean(cell)) and _count(column, cell) <= held:
             what = f"{clean(cell)!r} in the last row alone"
             raise _not_data(path, line, what, "a total below the table")
-    gaps = [_count(column, "") for column, flag in zip(columns, empty, strict=True) if flag]
-    if len(columns) > 2 and 2 * len(gaps) > len(columns) and all(count <= held for count in gaps):
-        raise _not_data(
-            path,
-            line,
-            f"the last row has {len(gaps)} empty cells, in columns without another",
-            "a total or a note below the table",
-        )
 
 
 def repeated_header_error(line: int, path: str) -> DataError:
@@ -112,11 +105,18 @@ def n_comments_allowed(rows: int) -> int:
     return max(1, rows // 20)
 
 
-def _count(column: Cells, text: str) -> int:
+def _count(column: Text | Cells, text: str) -> int:
     """Return how many cells hold a text."""
-    if text not in column.texts:
-        return 0
-    return int((column.codes == column.texts.index(text)).sum())
+    if isinstance(column, Cells):
+        return int(column.where(text.__eq__).sum())
+    return int((column == text).sum())
+
+
+def _count_blank(column: Text | Cells) -> int:
+    """Return how many cells are empty or hold spaces alone."""
+    if isinstance(column, Cells):
+        return int(column.where(lambda text: not text.strip()).sum())
+    return int((np.strings.str_len(np.strings.strip(column)) == 0).sum())
 
 
 def _refuse_second_header(columns: Sequence[Text], lines: Int, *, header: Sequence[str], path: str) -> None:
@@ -143,26 +143,6 @@ def _of_numbers(column: Text) -> bool:
     cells = [cell for cell in (clean(text or "") for text in column[1 : 1 + LOOKED_AT]) if cell]
     numbers = sum(to_number(cell, ".") is not None or to_number(cell, ",") is not None for cell in cells)
     return bool(cells) and numbers >= MOSTLY * len(cells)
-
-
-def _refuse_sparse_end(columns: Sequence[Text], lines: Int, *, path: str) -> None:
-    """Raise E314 where the last row lacks most cells, in columns that lack no other."""
-    if len(lines) < 5 or len(columns) < 3:
-        return
-    empty = [not (column[-1] or "").strip() for column in columns]
-    if 2 * sum(empty) <= len(columns):
-        return
-    if all(
-        (np.strings.str_len(np.strings.strip(column[:-1])) > 0).all()
-        for column, flag in zip(columns, empty, strict=True)
-        if flag
-    ):
-        raise _not_data(
-            path,
-            int(lines[-1]),
-            f"the last row has {sum(empty)} empty cells, in columns without another",
-            "a total or a note below the table",
-        )
 
 
 def _not_data(path: str, line: int, what: str, cause: str, *, fix: PhraseLike = "") -> DataError:

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,9 +11,9 @@ from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.records.table import Dialect
 from regchoose.records.words import Int
 from regchoose.settings.options import Settings
-from regchoose.table.csv.dialect import Choose, find_decimal_mark, find_dialect, name_of
-from regchoose.table.csv.grammar import Layout, line_of, records, scan
-from regchoose.table.csv.header import has_header, joined_names, name_columns
+from regchoose.table.csv.dialect import Choose, find_decimal_mark, find_dialect, name_delimiter
+from regchoose.table.csv.grammar import CsvLayout, line_of, records, scan_records
+from regchoose.table.csv.header import has_header, join_names, name_columns
 from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_sparse_start
 from regchoose.table.csv.source import Source, read_text
 from regchoose.table.file_set import check_path
@@ -22,7 +22,12 @@ from regchoose.table.raw_table import TEXT, RawTable, Text
 
 CHUNK = 50_000  # records turned to columns at a time
 OR_REPAIR = "   or repair the file"
-BAD_SHARE = 100  # at most one row in so many may be skipped or padded (but one always may)
+BAD_SHARE = 100  # at most one row in so many may be skipped or padded
+
+
+def n_bad_allowed(n_rows: int) -> int:
+    """Return how many rows of a wrong length may be skipped or padded where that is asked for."""
+    return max(1, n_rows // BAD_SHARE)
 
 
 @dataclass
@@ -54,8 +59,8 @@ class _Rows:
         return tuple(np.concatenate(parts) for parts in zip(*self.chunks, strict=True))
 
 
-def split(
-    source: Source, layout: Layout, settings: Settings
+def split_to_columns(
+    source: Source, layout: CsvLayout, settings: Settings
 ) -> tuple[tuple[Text, ...], Int, tuple[str, ...]]:
     """Split a text to columns (header row included), the line of each row, and warnings.
 
@@ -68,7 +73,7 @@ def split(
     expected = _check_quotes(source, layout)
     blank = count = 0
     rows: _Rows | None = None
-    for line, row in _guarded(_numbered(source, layout), source.path):
+    for line, row in _read_records(source, layout):
         count += 1
         if not row or (len(row) == 1 and not row[0].strip() and (rows is None or rows.width > 1)):
             blank += 1
@@ -79,8 +84,8 @@ def split(
         else:
             rows.bad.append((line, row))
     if rows is None:
-        said = f"{source.path} holds blank cells alone: no header and no rows"
-        raise DataError("E301", said, fix="give a file with a table")
+        what = f"{source.path} holds blank cells alone: no header and no rows"
+        raise DataError("E301", what, fix="give a file with a table")
     if expected is not None and count != expected:
         raise DataError(
             "E310",
@@ -101,11 +106,11 @@ def split(
     return columns, lines, tuple(warnings)
 
 
-def _check_quotes(source: Source, layout: Layout) -> int | None:
+def _check_quotes(source: Source, layout: CsvLayout) -> int | None:
     """Return the number of records by the grammar (None without quotes), or raise E310."""
     if layout.quote is None:
         return None
-    found = scan(source.text, layout)
+    found = scan_records(source.text, layout)
     if found.broken is None:
         return found.records
     line = line_of(source.text, found.broken) + source.skipped
@@ -122,36 +127,31 @@ def _check_quotes(source: Source, layout: Layout) -> int | None:
     )
 
 
-def _numbered(source: Source, layout: Layout) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records with their lines in the file."""
-    for line, row in records(source.text, layout):
-        yield line + source.skipped, row
-
-
-def _guarded(rows: Iterable[tuple[int, list[str]]], path: str) -> Iterator[tuple[int, list[str]]]:
-    """Pass records on; a field too long for the csv module is an error like the others."""
+def _read_records(source: Source, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records with their lines in the file; one that the csv module refuses is an error."""
     last = 0
     try:
-        for last, row in rows:
+        for line, row in records(source.text, layout):
+            last = line + source.skipped
             yield last, row
     except csv.Error as error:
         raise DataError(
             "E310",
             f"a field after line {last} cannot be read: {error}",
-            where=f"{path}:{last + 1}",
+            where=f"{source.path}:{last + 1}",
             detail=["cause: a quote that is closed far below is likely"],
             fix="repair the file",
         ) from None
 
 
-def _bad_rows(rows: _Rows, source: Source, layout: Layout, settings: Settings) -> list[str]:
+def _bad_rows(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings) -> list[str]:
     """Raise E312, or skip or pad the rows of a wrong length where that is asked for; return warnings."""
     total = len(rows.lines) + len(rows.bad)
-    allowed = max(1, total // BAD_SHARE)
+    allowed = n_bad_allowed(total)
     longer = [line for line, row in rows.bad if len(row) > rows.width]
     padding = settings.on_bad_rows == "pad" and not longer
     if len(rows.bad) > allowed or not (settings.on_bad_rows == "skip" or padding):
-        raise _ragged(rows, source, layout, settings, allowed=allowed)
+        raise _ragged_error(rows, source, layout, settings, allowed=allowed)
     listed = ", ".join(str(line) for line, _ in rows.bad[:5])
     if not padding:
         return [f"{len(rows.bad)} of {total:,} rows had a wrong number of fields and were skipped: {listed}"]
@@ -160,22 +160,20 @@ def _bad_rows(rows: _Rows, source: Source, layout: Layout, settings: Settings) -
     return [f"{len(rows.bad)} of {total:,} rows were too short and padded with missing cells: {listed}"]
 
 
-def _lines_above(rows: _Rows) -> int:
-    """Return how many lines stand above the rows that have as many fields as most."""
-    usual, _ = Counter(len(row) for _, row in rows.bad).most_common(1)[0]
-    return next(line for line, row in rows.bad if len(row) == usual) - 1
-
-
-def _ragged(rows: _Rows, source: Source, layout: Layout, settings: Settings, *, allowed: int) -> DataError:
+def _ragged_error(
+    rows: _Rows, source: Source, layout: CsvLayout, settings: Settings, *, allowed: int
+) -> DataError:
     line, row = rows.bad[0]
     total = len(rows.lines) + len(rows.bad)
     cause: PhraseLike
     fix: PhraseLike
     listed = ", ".join(str(number) for number, _ in rows.bad[:3])
-    name = name_of(layout.delimiter)
+    name = name_delimiter(layout.delimiter)
     if len(rows.bad) > total / 2:
         cause = "a title, a comment or another table above the rows"
-        fix = setting(skip_rows=_lines_above(rows)) | "take them out of the file"
+        ((usual, _),) = Counter(len(other) for _, other in rows.bad).most_common(1)
+        first_usual = next(number for number, other in rows.bad if len(other) == usual)
+        fix = setting(skip_rows=first_usual - 1) | "take them out of the file"
         if all(len(other) == rows.width + 1 for _, other in rows.bad):
             cause = "a header that lacks the name of one column"
             fix = f"add a name to line {rows.lines[0]}, at the start where rows are numbered"
@@ -233,11 +231,11 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     return read_source(read_text(path, settings), settings, choose=choose)[0]
 
 
-def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[RawTable, Layout]:
+def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[RawTable, CsvLayout]:
     """Read a table from its text, as `read` does; return its layout too."""
     path = source.path
-    layout, said = find_dialect(source.text, settings, choose=choose)
-    columns, lines, warnings = split(source, layout, settings)
+    layout, why_layout = find_dialect(source.text, settings, choose=choose)
+    columns, lines, warnings = split_to_columns(source, layout, settings)
     top = settings.header_rows
     body = tuple(column[top:] if len(column) > top else column for column in columns)
     # Where commas separate and nothing is quoted, no cell can hold a decimal comma.
@@ -258,14 +256,14 @@ def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[
         compression=source.compression,
         header=header,
         decimal=mark,
-        found=f"{said}; {source.said}; {why_mark}; {why}",
+        found=f"{why_layout}; {source.note}; {why_mark}; {why}",
         escape="\\" if layout.escaped else None,
     )
-    named = _named(path, columns, lines, dialect, warnings=warnings, header_rows=settings.header_rows)
+    named = _name_columns(path, columns, lines, dialect, warnings=warnings, header_rows=settings.header_rows)
     return named, layout
 
 
-def _named(
+def _name_columns(
     path: str,
     columns: tuple[Text, ...],
     lines: Int,
@@ -283,7 +281,7 @@ def _named(
     if dialect.header:
         if len(lines) <= header_rows:
             raise DataError("E302", f"{path} has a header and 0 data rows", where=f"{path}:1", fix="add rows")
-        first = tuple(joined_names(column[:header_rows]) for column in columns)
+        first = tuple(join_names(column[:header_rows]) for column in columns)
         names, duplicated, renamed = name_columns(first)
         columns, lines = tuple(column[header_rows:] for column in columns), lines[header_rows:]
         found = f"{dialect.found}: a header"

@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 from regchoose.errors import DataError, UsageError, setting
 from regchoose.settings.options import Settings
 from regchoose.table.csv.grammar import LINE
-from regchoose.table.file_set import KINDS, MAGIC, STDIN, check_unchanged, compression_of
+from regchoose.table.file_set import KINDS, STDIN, check_unchanged, compression_of, kind_of_file
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -45,13 +45,13 @@ _SPELLED = {"gzip": "gzip", "zstd": "zstandard"}
 
 @dataclass(frozen=True)
 class Source:
-    """A file's text, and how it was got."""
+    """The text of a file, and how its bytes were decoded."""
 
     path: str
     text: str
     encoding: str
     compression: str | None
-    said: str  # for people: encoding and byte order mark
+    note: str  # for people: encoding and byte order mark
     skipped: int = 0  # lines of the file above the text
 
 
@@ -80,7 +80,7 @@ def read_bytes(path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, str | None]
     if compression is not None:
         data = decompress(path, data, compression=compression, limit=limit)
     if len(data) > limit:
-        raise _too_large(path, limit)
+        raise _too_large_error(path, limit)
     return data, compression
 
 
@@ -88,13 +88,13 @@ def _read_unchanged(path: str, limit: int) -> bytes:
     with Path(path).open("rb") as file:
         before = os.fstat(file.fileno())
         if before.st_size > limit:
-            raise _too_large(path, limit)
+            raise _too_large_error(path, limit)
         data = file.read(limit + 1)
     check_unchanged(path, before)
     return data
 
 
-def _too_large(path: str, limit: int) -> DataError:
+def _too_large_error(path: str, limit: int) -> DataError:
     return DataError(
         "E307",
         f"{path} holds more than {limit:,} bytes of text, which is the limit",
@@ -120,21 +120,19 @@ def to_source(
     path: str, data: bytes, settings: Settings, *, compression: str | None, cut: bool = False
 ) -> Source:
     """Decode a text, or its beginning where it is cut anywhere; raise what `read_text` raises."""
-    kind = next(
-        (what for magic, what in (*MAGIC, (b"PAR1", "a Parquet file")) if data.startswith(magic)), None
-    )
+    kind = "a Parquet file" if data.startswith(b"PAR1") else kind_of_file(data)
     if kind is not None:
         raise UsageError("E209", f"{path} holds {kind}", fix=f"unpack it: {KINDS}")
-    encoding, said = _encoding(data, settings)
+    encoding, note = _encoding(data, settings)
     if cut:
-        data = _whole_characters(data, encoding)
+        data = _cut_to_characters(data, encoding)
     text = _decode(path, data, encoding=encoding, stated=settings.encoding is not None)
     if not text.strip(BLANK):
         raise DataError("E301", f"{path} is empty: no header and no rows", fix="give a file with a table")
     _refuse_nul(path, text, encoding)
     if text[:200].lstrip().lower().startswith(MARKUP):
         raise DataError("E306", f"{path} holds markup or JSON, not a table", fix=f"export it: {KINDS}")
-    whole = Source(path, text.removeprefix("\ufeff"), encoding, compression, said)
+    whole = Source(path, text.removeprefix("\ufeff"), encoding, compression, note)
     return _without_lines_above(whole, settings.skip_rows) if settings.skip_rows else whole
 
 
@@ -150,7 +148,7 @@ def _without_lines_above(source: Source, count: int) -> Source:
             + f"{sum(1 for _ in LINE.finditer(source.text)):,} lines",
             fix="a smaller " + setting("skip_rows"),
         )
-    return replace(source, text=rest, said=f"{source.said}; {count} lines skipped", skipped=count)
+    return replace(source, text=rest, note=f"{source.note}; {count} lines skipped", skipped=count)
 
 
 def _encoding(data: bytes, settings: Settings) -> tuple[str, str]:
@@ -169,7 +167,7 @@ def _encoding(data: bytes, settings: Settings) -> tuple[str, str]:
     return name, f"{name} by {setting('encoding').shell}"
 
 
-def _whole_characters(data: bytes, encoding: str) -> bytes:
+def _cut_to_characters(data: bytes, encoding: str) -> bytes:
     """Leave out the bytes of a character that is cut at the end."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     decoder.decode(data)
@@ -258,10 +256,10 @@ def _unpacking(raw: BinaryIO, file: str, compression: str) -> Iterator[BinaryIO]
         with gzip.open(raw) if compression == "gzip" else zstd.open(raw) as text:
             yield cast(BinaryIO, text)
     except EOFError:
-        raise _damaged(f"{file} ends in the middle of its {_SPELLED[compression]} stream") from None
+        raise _damaged_error(f"{file} ends in the middle of its {_SPELLED[compression]} stream") from None
     except (gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
-        raise _damaged(f"{file} is a damaged {_SPELLED[compression]} file ({error})") from None
+        raise _damaged_error(f"{file} is a damaged {_SPELLED[compression]} file ({error})") from None
 
 
-def _damaged(what: str) -> DataError:
+def _damaged_error(what: str) -> DataError:
     return DataError("E307", what, fix="fetch or compress it again")

@@ -16,7 +16,7 @@ from regchoose.errors import DataError, UsageError, setting
 from regchoose.records.table import IMAGE_ENDINGS, Image
 from regchoose.settings.options import Settings
 from regchoose.table.file_set import is_table
-from regchoose.table.images.image_set import ImageSet, Pixels, reduced_size, reduced_warning
+from regchoose.table.images.image_set import ImageSet, Pixels, reduce_size, warn_of_reduced
 from regchoose.table.raw_table import TEXT
 
 FORMATS = ("PNG", "JPEG")
@@ -72,11 +72,11 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
             where=path,
             fix="leave " + setting("task") + " out" | "an .npz file with the numbers as y",
         )
-    files, labels, said = _listed(Path(path))
-    headers = [header_of(file) for file in files]
+    files, labels, said = _list_images(Path(path))
+    headers = [read_header(file) for file in files]
     sizes = Counter((header.height, header.width) for header in headers)
     common = max(sizes, key=lambda size: (sizes[size], -size[0] * size[1], size))
-    height, width = reduced_size(*common, settings)
+    height, width = reduce_size(*common, settings)
     channels = 1 if all(header.grey for header in headers) else 3
     image = Image(channels, height, width)
     kinds = Counter(file.suffix.lower() for file in files)
@@ -87,24 +87,28 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
         found=f"a folder of images by class, {listed}: {image}",
         image=image,
         count=len(files),
-        names=tuple(map(name_of, (file.relative_to(path) for file in files))),
+        names=tuple(map(path_to_text, (file.relative_to(path) for file in files))),
         labels=np.array(labels, dtype=TEXT),
         kind="text",
         target_name="class",
         target_why="the subfolder of each image",
-        pixels=lambda row: pixels_of(files[row], image),
-        warnings=(*said, *_remarks(files, headers, common=common), *reduced_warning(common, (height, width))),
+        pixels=lambda row: read_pixels(files[row], image),
+        warnings=(
+            *said,
+            *_warn_of_unlike(files, headers, common=common),
+            *warn_of_reduced(common, (height, width)),
+        ),
     )
 
 
-def _listed(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
+def _list_images(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
     """Return the images, in order of class and name, the class of each, and what was left out."""
     folders, links = _subfolders(here)
     files: list[Path] = []
     labels: list[str] = []
     others: list[str] = []
     for folder in folders:
-        found, label = sorted(walk_files(folder)), name_of(Path(folder.name))
+        found, label = sorted(walk_files(folder)), path_to_text(Path(folder.name))
         own = [Path(place, name) for place, name in found if is_image(name)]
         others += [name for _, name in found if not is_image(name)]
         if not own:
@@ -119,11 +123,11 @@ def _listed(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
     return (
         files,
         labels,
-        (*left_out(others, "files", "no .png or .jpg"), *left_out(links, "folders", "links")),
+        (*warn_of_skipped(others, "files", "no .png or .jpg"), *warn_of_skipped(links, "folders", "links")),
     )
 
 
-def left_out(names: Sequence[str], what: str, why: str) -> tuple[str, ...]:
+def warn_of_skipped(names: Sequence[str], what: str, why: str) -> tuple[str, ...]:
     """Say how many files or folders are passed over."""
     return (f"{len(names):,} {what} are left out as {why}, such as {names[0]!r}",) if names else ()
 
@@ -133,7 +137,7 @@ def _subfolders(here: Path) -> tuple[list[Path], list[str]]:
     found = sorted(folder for folder in here.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
     return (
         [folder for folder in found if not folder.is_symlink()],
-        [name_of(Path(folder.name)) for folder in found if folder.is_symlink()],
+        [path_to_text(Path(folder.name)) for folder in found if folder.is_symlink()],
     )
 
 
@@ -153,12 +157,14 @@ def is_image(name: str) -> bool:
     return name.lower().endswith(IMAGE_ENDINGS)
 
 
-def name_of(file: Path) -> str:
+def path_to_text(file: Path) -> str:
     """Return a path as text, whatever its bytes."""
     return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
-def _remarks(files: Sequence[Path], headers: Sequence[Header], *, common: tuple[int, int]) -> tuple[str, ...]:
+def _warn_of_unlike(
+    files: Sequence[Path], headers: Sequence[Header], *, common: tuple[int, int]
+) -> tuple[str, ...]:
     of = f"of {len(files):,} images"
     odd = [k for k, header in enumerate(headers) if (header.height, header.width) != common]
     grey = sum(header.grey for header in headers)
@@ -181,7 +187,7 @@ def _remarks(files: Sequence[Path], headers: Sequence[Header], *, common: tuple[
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Pillow.Image]:
+def _open(file: Path) -> Iterator[Pillow.Image]:
     """Open an image; whatever is wrong with it is an error that names the file."""
     if not file.is_file():
         raise _broken(file, "it is no file, or a link to none")
@@ -203,9 +209,9 @@ def _broken(file: Path, why: str, fix: str = "repair the file, or take it out of
     return DataError("E330", f"an image cannot be read: {why}", where=str(file), fix=fix)
 
 
-def header_of(file: Path) -> Header:
+def read_header(file: Path) -> Header:
     """Read what an image says of itself."""
-    with _opened(file) as image:
+    with _open(file) as image:
         width, height = image.size
         if int(image.getexif().get(ORIENTATION, 1)) >= TURNED:
             width, height = height, width
@@ -213,9 +219,9 @@ def header_of(file: Path) -> Header:
         return Header(height, width, image.mode in GREY, clear)
 
 
-def pixels_of(file: Path, shape: Image) -> Pixels:
+def read_pixels(file: Path, shape: Image) -> Pixels:
     """Return the numbers of an image, from 0 to 255: (channels, height, width)."""
-    with _opened(file) as image:
+    with _open(file) as image:
         image.draft(None, (2 * shape.width, 2 * shape.height))  # a JPEG can be decoded at half its size
         whole = ImageOps.exif_transpose(image)
         if whole.mode.startswith("I"):

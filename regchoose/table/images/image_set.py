@@ -1,4 +1,4 @@
-"""Images of one size and their targets, before they are read; and the size that they are brought to."""
+"""A set of images that is not read yet, with its targets; and the size to which images are reduced."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -55,12 +55,12 @@ class ImageSet:
     def __len__(self) -> int:
         return self.count
 
-    def called(self, row: int) -> str:
+    def where(self, row: int) -> str:
         """Name an image for people."""
         return f"{self.path}, row {row}" if self.names is None else f"{self.path}/{self.names[row]}"
 
 
-def reduced_size(height: int, width: int, settings: Settings) -> tuple[int, int]:
+def reduce_size(height: int, width: int, settings: Settings) -> tuple[int, int]:
     """Return the height and width to which images are reduced, in proportion; smaller ones stay."""
     most = MOST_SIDE if settings.image_size == "auto" else settings.image_size
     longer = max(height, width)
@@ -69,7 +69,7 @@ def reduced_size(height: int, width: int, settings: Settings) -> tuple[int, int]
     return max(1, round(height * most / longer)), max(1, round(width * most / longer))
 
 
-def reduced_warning(before: tuple[int, int], after: tuple[int, int]) -> tuple[str, ...]:
+def warn_of_reduced(before: tuple[int, int], after: tuple[int, int]) -> tuple[str, ...]:
     """Say that images were reduced, and what keeps more of them."""
     if before == after:
         return ()
@@ -80,7 +80,7 @@ def reduced_warning(before: tuple[int, int], after: tuple[int, int]) -> tuple[st
     )
 
 
-def stretched_warning(sizes: Sequence[tuple[int, int]], wanted: Image) -> tuple[str, ...]:
+def warn_of_stretched(sizes: Sequence[tuple[int, int]], wanted: Image) -> tuple[str, ...]:
     """Say how many images, of these heights and widths, have other proportions than a model reads."""
     odd = [size for size in sizes if abs(size[1] * wanted.height / size[0] - wanted.width) > 1]
     if not odd:

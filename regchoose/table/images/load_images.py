@@ -10,8 +10,8 @@ from regchoose.errors import DataError, Phrase, UsageError
 from regchoose.records.table import Column, Dialect, Image, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import DATA, Option, Settings
-from regchoose.table.columns.facts import facts_of
-from regchoose.table.columns.target import Target, read_target
+from regchoose.table.columns.facts import gather_facts
+from regchoose.table.columns.target import TargetValues, prepare_target
 from regchoose.table.file_set import Advanced
 from regchoose.table.images.image_folder import is_image_folder, open_folder
 from regchoose.table.images.image_set import ImageSet
@@ -28,23 +28,27 @@ def are_images(path: str) -> bool:
     return is_arrays(path) or is_image_folder(path)
 
 
-def open_images(path: str, settings: Settings, *, later: bool = False) -> ImageSet | RawTable:
-    """Open what `are_images` found; a RawTable where an .npz file holds a table of numbers.
+def open_images(path: str, settings: Settings, *, target_optional: bool = False) -> ImageSet | RawTable:
+    """Open what `are_images` recognizes; a RawTable where an .npz file holds a table of numbers.
 
     Parameters
     ----------
-    later : bool
-        Whether a model is there already: the table may then be without targets.
+    target_optional : bool
+        Whether a table may lack its target, as where a model is to predict it.
 
     Raises
     ------
     UsageError, DataError
         As `open_folder` and `open_arrays`.
     """
-    return open_arrays(path, settings, later=later) if is_arrays(path) else open_folder(path, settings)
+    return (
+        open_arrays(path, settings, target_optional=target_optional)
+        if is_arrays(path)
+        else open_folder(path, settings)
+    )
 
 
-def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> tuple[Table, RawTable]:
+def load_images(images: ImageSet, settings: Settings, *, advanced: Advanced) -> tuple[Table, RawTable]:
     """Read images; return them as a table, and their targets as text.
 
     Where they are more than 40 million numbers, some images, drawn evenly, are held, and the table's `whole`
@@ -57,53 +61,53 @@ def load_images(found: ImageSet, settings: Settings, *, advanced: Advanced) -> t
     DataError
         E303, E321 to E324, E327 as for any table; E330 for an image that cannot be read.
     """
-    _refuse_table_options(settings, path=found.path)
-    raw = target_text(found, np.arange(len(found)))
-    target = _target(found, raw, settings)
-    held = _held(len(found), found.image, seed=settings.seed)
-    features, whole, twins = _read(found, held, target, advanced=advanced)
+    _refuse_table_options(settings, path=images.path)
+    raw = target_text(images, np.arange(len(images)))
+    target = _target(images, raw, settings)
+    held = _held(len(images), images.image, seed=settings.seed)
+    features, whole, digests = _read(images, held, target, advanced=advanced)
     some = (
-        (f"{len(held):,} of {len(found):,} images are held, drawn evenly; all were looked at",)
+        (f"{len(held):,} of {len(images):,} images are held, drawn evenly; all were looked at",)
         if whole is not None
         else ()
     )
-    own = Column(found.target_name, "target", target.type, found.target_why)
+    target_column = Column(images.target_name, "target", target.type, images.target_why)
     merged = (Phrase.of(line).shell for line in target.warnings)
     table = Table(
-        path=found.path,
+        path=images.path,
         dialect=raw.dialect,
-        columns=(*_columns(found.image), own),
+        columns=(*_columns(images.image), target_column),
         features=features,
         target=target.values[held],
-        target_name=found.target_name,
-        target_why=found.target_why,
+        target_name=images.target_name,
+        target_why=images.target_why,
         task=target.task,
-        task_why=Phrase.of(target.task_why).shell if found.format == "npz" else "the subfolders are classes",
+        task_why=Phrase.of(target.task_why).shell if images.format == "npz" else "the subfolders are classes",
         classes=target.classes,
-        warnings=(*found.warnings, *merged, *some, *_repeats(twins, target.values[held])),
+        warnings=(*images.warnings, *merged, *some, *_warn_of_copies(digests, target.values[held])),
         whole=whole,
-        image=found.image,
+        image=images.image,
     )
-    return table, target_text(found, held)
+    return table, target_text(images, held)
 
 
-def target_text(found: ImageSet, rows: Int) -> RawTable:
+def target_text(images: ImageSet, rows: Int) -> RawTable:
     """Return the targets of images as text: a table of one column; of none where they have no target."""
-    known = found.labels is not None
+    known = images.labels is not None
     return RawTable(
-        found.path,
-        Dialect(found.format, None, None, None, None, header=False, decimal=".", found=found.found),
-        (found.target_name,) if known else (),
-        () if found.labels is None else (found.labels[rows],),
+        images.path,
+        Dialect(images.format, None, None, None, None, header=False, decimal=".", found=images.found),
+        (images.target_name,) if known else (),
+        () if images.labels is None else (images.labels[rows],),
         rows + 1,
-        (found.kind,) if known else (),
+        (images.kind,) if known else (),
     )
 
 
 def _refuse_table_options(settings: Settings, *, path: str) -> None:
     for field in fields(Settings):
-        own = any(isinstance(item, Option) and item.group == DATA for item in _metadata(field.type))
-        if own and field.name not in MEANT and getattr(settings, field.name) != field.default:
+        is_of_data = any(isinstance(item, Option) and item.group == DATA for item in _metadata(field.type))
+        if is_of_data and field.name not in MEANT and getattr(settings, field.name) != field.default:
             flag = f"--{field.name.replace('_', '-')}"
             raise UsageError(
                 "E202",
@@ -118,8 +122,8 @@ def _metadata(annotation: object) -> tuple[object, ...]:
     return found
 
 
-def _target(found: ImageSet, raw: RawTable, settings: Settings) -> Target:
-    facts = facts_of(raw, 0, settings)
+def _target(images: ImageSet, raw: RawTable, settings: Settings) -> TargetValues:
+    facts = gather_facts(raw, 0, settings)
     if facts.missing.any():
         rows = np.flatnonzero(facts.missing)
         raise DataError(
@@ -128,14 +132,14 @@ def _target(found: ImageSet, raw: RawTable, settings: Settings) -> Target:
             where=f"{raw.path}, row {int(rows[0])}",
             fix="leave these rows out of X and y",
         )
-    if len(facts.texts) == 1 and found.format == "images":
+    if len(facts.texts) == 1 and images.format == "images":
         raise DataError(
             "E321",
             f"the folder has one class, {facts.texts[0][:40]!r}, and two subfolders were wanted",
             where=raw.path,
             fix="a subfolder for each class",
         )
-    return read_target(facts, raw, settings)
+    return prepare_target(facts, raw, settings)
 
 
 def _held(n: int, image: Image, *, seed: int) -> Int:
@@ -147,22 +151,22 @@ def _held(n: int, image: Image, *, seed: int) -> Int:
 
 
 def _read(
-    found: ImageSet, held: Int, target: Target, *, advanced: Advanced
+    images: ImageSet, held: Int, target: TargetValues, *, advanced: Advanced
 ) -> tuple[Float, Whole | None, list[bytes]]:
     """Read all images; return those held (m, p), the moments of all, and a digest of each one held."""
-    features = np.empty((len(held), found.image.n_numbers))
-    marks, place, every = [], 0, _RunningMoments()
-    all_held = len(held) == len(found)
-    for row in range(len(found)):
-        pixels = found.pixels(row)
+    features = np.empty((len(held), images.image.n_numbers))
+    digests, place, moments = [], 0, _RunningMoments()
+    all_held = len(held) == len(images)
+    for row in range(len(images)):
+        pixels = images.pixels(row)
         advanced(row + 1)
         if place < len(held) and held[place] == row:
             features[place] = pixels.reshape(-1)
-            marks.append(hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest())
+            digests.append(hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest())
             place += 1
         if not all_held:
-            every.add(patch_means(pixels.reshape(1, -1).astype(np.float64), found.image)[0])
-    return features, None if all_held else every.whole(target), marks
+            moments.add(patch_means(pixels.reshape(1, -1).astype(np.float64), images.image)[0])
+    return features, None if all_held else moments.whole(target), digests
 
 
 class _RunningMoments:
@@ -186,7 +190,7 @@ class _RunningMoments:
             np.maximum(self._greatest, patches),
         )
 
-    def whole(self, target: Target) -> Whole:
+    def whole(self, target: TargetValues) -> Whole:
         """Return the moments for comparing a subsample; nothing is cut, since brightness has no outliers."""
         mean, m2, least, greatest = self._mean, self._m2, self._least, self._greatest
         classes = np.zeros(0, dtype=np.int64)
@@ -216,16 +220,14 @@ def _columns(image: Image) -> Iterator[Column]:
     return (Column(name, "numeric", "number", "a pixel of the images") for name in image.names)
 
 
-def _repeats(marks: list[bytes], target: Float) -> tuple[str, ...]:
+def _warn_of_copies(digests: list[bytes], target: Float) -> tuple[str, ...]:
     """Return a warning where images are the same, number for number."""
     first: dict[bytes, float] = {}
-    again = unlike = 0
-    for mark, value in zip(marks, target.tolist(), strict=True):
-        known = first.setdefault(mark, value)
-        again += 1
-        unlike += known != value
-    again -= len(first)
-    if not again:
+    unlike = sum(
+        first.setdefault(digest, value) != value for digest, value in zip(digests, target, strict=True)
+    )
+    n_copies = len(digests) - len(first)
+    if not n_copies:
         return ()
     other = f", {unlike:,} of them with another target" if unlike else ""
-    return (f"{again:,} images are copies of another{other}; copies are never parted",)
+    return (f"{n_copies:,} images are copies of another{other}; copies are never parted",)

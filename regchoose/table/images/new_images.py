@@ -1,4 +1,4 @@
-"""Images that come after a model was fitted: each is brought to the shape that it reads."""
+"""Images to predict with a fitted model: each is brought to the shape that the model reads."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -10,19 +10,19 @@ from regchoose.records.table import Image
 from regchoose.table.cell_values import to_number
 from regchoose.table.images.image_folder import (
     Header,
-    header_of,
     is_image,
-    left_out,
-    name_of,
-    pixels_of,
+    path_to_text,
+    read_header,
+    read_pixels,
     walk_files,
+    warn_of_skipped,
 )
-from regchoose.table.images.image_set import ImageSet, stretched_warning
-from regchoose.table.images.npz import is_arrays, open_later_arrays
+from regchoose.table.images.image_set import ImageSet, warn_of_stretched
+from regchoose.table.images.npz import is_arrays, open_arrays_for_model
 from regchoose.table.raw_table import TEXT
 
 
-def open_later(
+def open_images_for_model(
     path: str, wanted: Image, *, target_name: str, classes: Collection[str], numeric: bool
 ) -> ImageSet:
     """Open images for a model: an .npz file with X, an image, or a folder of images.
@@ -43,11 +43,11 @@ def open_later(
     UsageError
         E201 where there is no image, E209 for another file.
     DataError
-        E330 for an image that cannot be read, E332 as `open_later_arrays`.
+        E330 for an image that cannot be read, E332 as `open_arrays_for_model`.
     """
     here = Path(path)
     if is_arrays(path):
-        return open_later_arrays(path, wanted, target_name=target_name)
+        return open_arrays_for_model(path, wanted, target_name=target_name)
     if here.is_file() and not is_image(here.name):
         raise UsageError(
             "E209",
@@ -63,9 +63,9 @@ def open_later(
             f"there is no image in {path!r}",
             fix="name a folder of .png or .jpg files, or an .npz file with X",
         )
-    headers = [header_of(file) for file in files]
+    headers = [read_header(file) for file in files]
     places = [file.relative_to(root) for file in files]
-    labels = [name_of(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
+    labels = [path_to_text(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
     spelled = {name.lower() for name in classes}
     known = any(
         to_number(label, ".") is not None if numeric else label.strip().lower() in spelled
@@ -79,18 +79,18 @@ def open_later(
         found=f"{len(files):,} images",
         image=wanted,
         count=len(files),
-        names=tuple(map(name_of, places)),
+        names=tuple(map(path_to_text, places)),
         labels=np.array(labels, dtype=TEXT) if known else None,
         kind="text",
         target_name=target_name,
         target_why="the subfolder of each image",
-        pixels=lambda row: pixels_of(files[row], wanted),
-        warnings=(*left_out(others, "files", "no .png or .jpg"), *_remarks(headers, wanted)),
+        pixels=lambda row: read_pixels(files[row], wanted),
+        warnings=(*warn_of_skipped(others, "files", "no .png or .jpg"), *_warn_of_unlike(headers, wanted)),
     )
 
 
-def _remarks(headers: Sequence[Header], wanted: Image) -> tuple[str, ...]:
+def _warn_of_unlike(headers: Sequence[Header], wanted: Image) -> tuple[str, ...]:
     coloured = sum(not header.grey for header in headers) if wanted.channels == 1 else 0
     said = f"{coloured:,} of {len(headers):,} images are coloured, and read as grey like those of the fit"
     sizes = [(header.height, header.width) for header in headers]
-    return (*stretched_warning(sizes, wanted), *([said] if coloured else []))
+    return (*warn_of_stretched(sizes, wanted), *([said] if coloured else []))

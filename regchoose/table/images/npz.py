@@ -15,10 +15,10 @@ from regchoose.records.table import Dialect, Image
 from regchoose.settings.options import Settings
 from regchoose.table.images.image_set import (
     ImageSet,
-    reduced_size,
-    reduced_warning,
+    reduce_size,
     resize,
-    stretched_warning,
+    warn_of_reduced,
+    warn_of_stretched,
 )
 from regchoose.table.raw_table import TEXT, RawTable, Text
 
@@ -36,8 +36,8 @@ def is_arrays(path: str) -> bool:
     return path.lower().endswith(ENDING)
 
 
-def open_arrays(path: str, settings: Settings, *, later: bool = False) -> ImageSet | RawTable:
-    """Read X and y; of a table whose model is there already (`later`), y may be absent.
+def open_arrays(path: str, settings: Settings, *, target_optional: bool = False) -> ImageSet | RawTable:
+    """Read X and y; for a table that a model predicts (`target_optional`), y may be absent.
 
     X of shape (n, h, w) are grey images; (n, h, w, c) and (n, c, h, w) are images of c channels, which are
     the axis of 1, 3 or 4 numbers; (n, d) is a table of numbers, in which no picture is sought.
@@ -49,35 +49,51 @@ def open_arrays(path: str, settings: Settings, *, later: bool = False) -> ImageS
     DataError
         E332 where it does not hold X and y that fit together.
     """
-    arrays = _read(path, ("X",) if later else ("X", "y"))
-    x, said = _checked(path, arrays["X"]), f"X {arrays['X'].shape} of {arrays['X'].dtype}"
+    arrays = _read(path, ("X",) if target_optional else ("X", "y"))
+    x, said = _check_array(path, arrays["X"]), f"X {arrays['X'].shape} of {arrays['X'].dtype}"
     if x.ndim == 2:
         return _table(path, x, labels=arrays.get("y"), said=said)
     if "y" not in arrays:
-        raise _unfit(path, f"{said} holds images, and a table was wanted")
-    texts, kind = _targets(path, arrays["y"], x)
-    said += f", y of {arrays['y'].dtype}"
-    x, order = _channels_first(path, x)
-    before = (x.shape[2], x.shape[3])
-    height, width = reduced_size(*before, settings)
-    image = Image(x.shape[1], height, width)
-    return ImageSet(
-        path=path,
-        format="npz",
-        found=f"a NumPy file of images, {said}: {image} ({order})",
-        image=image,
-        count=len(x),
-        names=None,
-        labels=texts,
-        kind=kind,
-        target_name="y",
-        target_why="y of the file",
-        pixels=lambda row: resize(x[row], height, width),
-        warnings=reduced_warning(before, (height, width)),
+        raise _unfit_error(path, f"{said} holds images, and a table was wanted")
+    targets = _targets(path, arrays["y"], x)
+    planes, order = _channels_first(path, x)
+    size = (planes.shape[2], planes.shape[3])
+    image = Image(planes.shape[1], *reduce_size(*size, settings))
+    found = f"a NumPy file of images, {said}, y of {arrays['y'].dtype}: {image} ({order})"
+    warnings = warn_of_reduced(size, (image.height, image.width))
+    return _to_image_set(
+        path, planes, image, targets=targets, target_name="y", found=found, warnings=warnings
     )
 
 
-def open_later_arrays(path: str, wanted: Image, *, target_name: str) -> ImageSet:
+def _to_image_set(
+    path: str,
+    planes: Array,
+    image: Image,
+    *,
+    targets: tuple[Text | None, Any],
+    target_name: str,
+    found: str,
+    warnings: tuple[str, ...],
+) -> ImageSet:
+    """Return planes (n, c, h, w) as images of a size."""
+    return ImageSet(
+        path=path,
+        format="npz",
+        found=found,
+        image=image,
+        count=len(planes),
+        names=None,
+        labels=targets[0],
+        kind=targets[1],
+        target_name=target_name,
+        target_why="y of the file",
+        pixels=lambda row: resize(planes[row], image.height, image.width),
+        warnings=warnings,
+    )
+
+
+def open_arrays_for_model(path: str, wanted: Image, *, target_name: str) -> ImageSet:
     """Read X, and y where it is there, for a model that reads images of a shape; y is its target.
 
     Raises
@@ -86,30 +102,23 @@ def open_later_arrays(path: str, wanted: Image, *, target_name: str) -> ImageSet
         As `open_arrays`; E332 also for images of other channels.
     """
     arrays = _read(path, ("X",))
-    x, labels = _checked(path, arrays["X"]), arrays.get("y")
+    x, labels = _check_array(path, arrays["X"]), arrays.get("y")
     if x.ndim == 2:
-        raise _unfit(path, f"X has the shape {x.shape}, and the model reads images: {wanted}", fix=SHAPED)
+        raise _unfit_error(
+            path, f"X has the shape {x.shape}, and the model reads images: {wanted}", fix=SHAPED
+        )
     planes, order = _channels_first(path, x)
     if planes.shape[1] != wanted.channels:
-        raise _unfit(
+        raise _unfit_error(
             path,
             f"X has the shape {x.shape}, {planes.shape[1]} channels, and the model reads {wanted}",
             fix=SHAPED,
         )
-    texts, kind = _targets(path, labels, x) if labels is not None else (None, None)
-    return ImageSet(
-        path=path,
-        format="npz",
-        found=f"a NumPy file of images, X {x.shape} of {x.dtype} ({order})",
-        image=wanted,
-        count=len(x),
-        names=None,
-        labels=texts,
-        kind=kind or "text",
-        target_name=target_name,
-        target_why="y of the file",
-        pixels=lambda row: resize(planes[row], wanted.height, wanted.width),
-        warnings=stretched_warning([planes.shape[2:]] * len(x), wanted),
+    targets = (None, "text") if labels is None else _targets(path, labels, x)
+    found = f"a NumPy file of images, X {x.shape} of {x.dtype} ({order})"
+    warnings = warn_of_stretched([planes.shape[2:]] * len(x), wanted)
+    return _to_image_set(
+        path, planes, wanted, targets=targets, target_name=target_name, found=found, warnings=warnings
     )
 
 
@@ -117,7 +126,7 @@ def _targets(path: str, labels: Array, x: Array) -> tuple[Text, Any]:
     """Return targets as text, and what they are: one for each row of X."""
     labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
     if labels.ndim != 1 or len(labels) != len(x):
-        raise _unfit(
+        raise _unfit_error(
             path,
             f"y has the shape {labels.shape} and X {x.shape}; one for each row was wanted",
             fix="y.argmax(1), where a row of y holds a number for each class" if labels.ndim == 2 else WRITE,
@@ -134,14 +143,16 @@ def _read(path: str, needed: tuple[str, ...]) -> Mapping[str, Array]:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
             if not set(needed) <= set(names):
                 held, wanted = ", ".join(names[:8]) or "nothing", " and ".join(needed)
-                raise _unfit(path, f"it holds {held}; {wanted} {'were' if needed[1:] else 'was'} wanted")
+                raise _unfit_error(
+                    path, f"it holds {held}; {wanted} {'were' if needed[1:] else 'was'} wanted"
+                )
             found = [name for name in ("X", "y") if name in names]
             for name in found:
                 _check_header(path, archive, name)
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in found}
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, RuntimeError, KeyError) as error:
-        raise _unfit(path, f"it cannot be read: {str(error).splitlines()[0]}") from error
+        raise _unfit_error(path, f"it cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _check_header(path: str, archive: zipfile.ZipFile, name: str) -> None:
@@ -150,30 +161,30 @@ def _check_header(path: str, archive: zipfile.ZipFile, name: str) -> None:
         version = np.lib.format.read_magic(file)
         read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
         if version not in read:
-            raise _unfit(path, f"{name} is written in version {version} of NumPy's format")
+            raise _unfit_error(path, f"{name} is written in version {version} of NumPy's format")
         shape, _, kind = read[version](file)
     if kind.hasobject or kind.names:
-        raise _unfit(
+        raise _unfit_error(
             path, f"{name} holds objects or records, which are not read; numbers or texts were wanted"
         )
     if prod(shape) * kind.itemsize > MOST_BYTES:
         gib = prod(shape) * kind.itemsize / 2**30
-        raise _unfit(
+        raise _unfit_error(
             path, f"{name} has {gib:.1f} GiB, and 4 are read", fix="write some of the rows, at random"
         )
 
 
-def _checked(path: str, x: Array) -> Array:
+def _check_array(path: str, x: Array) -> Array:
     if x.ndim not in (2, 3, 4) or not x.size:
-        raise _unfit(
+        raise _unfit_error(
             path, f"X has the shape {x.shape}; (n, d), (n, h, w), (n, h, w, c) or (n, c, h, w) is read"
         )
     if x.dtype.kind not in "biuf":
-        raise _unfit(path, f"X is of {x.dtype}; numbers were wanted")
+        raise _unfit_error(path, f"X is of {x.dtype}; numbers were wanted")
     if x.dtype.kind == "f" and x.ndim > 2:
         for row, one in enumerate(x):
             if not np.isfinite(one).all():
-                raise _unfit(
+                raise _unfit_error(
                     path, f"image {row:,} holds numbers that are not finite", fix="leave it out of X and y"
                 )
     return x
@@ -186,7 +197,7 @@ def _channels_first(path: str, x: Array) -> tuple[Array, str]:
     last, first = x.shape[3] in CHANNELS, x.shape[1] in CHANNELS
     if last == first:
         which = "both its second and its last axis" if last else "neither its second nor its last axis"
-        raise _unfit(
+        raise _unfit_error(
             path,
             f"X has the shape {x.shape}: {which} could be the channels, which are 1, 3 or 4",
             fix="np.moveaxis, so that X is (n, h, w) or (n, h, w, c)",
@@ -198,7 +209,7 @@ def _texts(path: str, labels: Array) -> tuple[Text, Any]:
     """Return targets as text, and what they are."""
     kind = labels.dtype.kind
     if kind not in "biufUST":
-        raise _unfit(path, f"y is of {labels.dtype}; numbers or texts were wanted")
+        raise _unfit_error(path, f"y is of {labels.dtype}; numbers or texts were wanted")
     if kind == "b":
         return np.array(["true" if label else "false" for label in labels.tolist()], dtype=TEXT), "boolean"
     if kind == "S":
@@ -212,7 +223,7 @@ def _texts(path: str, labels: Array) -> tuple[Text, Any]:
 
 def _table(path: str, x: Array, *, labels: Array | None, said: str) -> RawTable:
     if x.size > MOST_CELLS:
-        raise _unfit(
+        raise _unfit_error(
             path,
             f"X has {len(x):,} rows of {x.shape[1]:,} numbers, and {MOST_CELLS:,} are read of a table",
             fix="write the table as Parquet",
@@ -234,5 +245,5 @@ def _table(path: str, x: Array, *, labels: Array | None, said: str) -> RawTable:
     )
 
 
-def _unfit(path: str, what: str, fix: str = WRITE) -> DataError:
+def _unfit_error(path: str, what: str, fix: str = WRITE) -> DataError:
     return DataError("E332", what, where=path, fix=fix)

@@ -1,7 +1,7 @@
 """Images seen coarsely: the mean brightness of at most 8 × 8 patches of each channel.
 
-A subsample is compared with the whole on these. A pixel in a corner is the same in nearly all images, and
-neighbours repeat each other, so pixel by pixel the comparison would be thousands of checks that say less.
+A subsample is compared with the whole table by these means. Single pixels would give thousands of checks
+that say less: corner pixels are the same in nearly all images, and neighbours are nearly equal.
 """
 
 from dataclasses import replace

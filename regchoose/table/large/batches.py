@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import UsageError
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import Choose
@@ -21,7 +21,7 @@ from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import Stream, streaming
-from regchoose.table.raw_table import Cells, RawTable, factorize, take_rows
+from regchoose.table.raw_table import Cells, RawTable, no_rows_error, take_rows
 
 # Numbers that everybody reads alike, as `regchoose.table.cell_values.ORDINARY` has them.
 PLAIN = "-?(?:0|[1-9][0-9]{{0,14}})(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?"
@@ -120,7 +120,7 @@ class Rows:
 
 
 @contextmanager
-def opened_rows(
+def open_rows(
     path: str,
     settings: Settings,
     *,
@@ -144,17 +144,17 @@ def opened_rows(
     """
     parts = None if are_images(path) else large_parts(path)
     if parts is None:
-        yield held_rows(_read(path, settings, choose=choose))
+        yield rows_of_table(_read(path, settings, choose=choose))
         return
     with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
         seen = None if checked or not stream.texts else total_counts(*sample_text_files(stream, 1))
-        yield Rows(stream.head.names, seen.records if seen else _count(stream), stream, seen)
+        yield Rows(stream.head.names, seen.records if seen else stream.count(), stream, seen)
 
 
 def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     """Read a table that is held, of text or of arrays."""
     if are_images(path):
-        found = open_images(path, settings, later=True)
+        found = open_images(path, settings, target_optional=True)
         if isinstance(found, ImageSet):
             raise UsageError(
                 "E209",
@@ -165,20 +165,15 @@ def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     return read(path, settings, choose=choose)
 
 
-def held_rows(raw: RawTable) -> Rows:
+def rows_of_table(raw: RawTable) -> Rows:
     """Return the rows of a table that is held."""
     return Rows(raw.names, raw.n_rows, raw)
 
 
-def image_rows(found: ImageSet) -> Rows:
+def rows_of_images(found: ImageSet) -> Rows:
     """Return images as rows, whose only column is their target, where they have one."""
     names = () if found.labels is None else (found.target_name,)
     return Rows(names, len(found), found, notes=found.warnings)
-
-
-def _count(stream: Stream) -> int:
-    (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
-    return int(count)
 
 
 def _size(columns: Sequence[str]) -> int:
@@ -197,27 +192,23 @@ def _of_held(raw: RawTable, columns: Sequence[str]) -> Iterator[Batch]:
             lines=raw.lines[rows],
             kinds=tuple(raw.kinds[j] for j in places),
         )
-        yield Batch(own, start, partial(_line, own))
+        yield Batch(own, start, own.where)
 
 
-def _of_images(found: ImageSet) -> Iterator[Batch]:
-    size = max(1, CELLS // found.image.n_numbers)
-    for start in range(0, len(found), size):
-        rows = np.arange(start, min(start + size, len(found)))
-        pixels = np.empty((len(rows), found.image.n_numbers))
+def _of_images(images: ImageSet) -> Iterator[Batch]:
+    size = max(1, CELLS // images.image.n_numbers)
+    for start in range(0, len(images), size):
+        rows = np.arange(start, min(start + size, len(images)))
+        pixels = np.empty((len(rows), images.image.n_numbers))
         for place, row in enumerate(rows.tolist()):
-            pixels[place] = found.pixels(row).reshape(-1)
-        raw = target_text(found, rows)
-        files = None if found.names is None else found.names[start : start + size]
-        yield Batch(raw, start, partial(_called, found, start), pixels=pixels, files=files)
+            pixels[place] = images.pixels(row).reshape(-1)
+        raw = target_text(images, rows)
+        files = None if images.names is None else images.names[start : start + size]
+        yield Batch(raw, start, partial(_where_image, images, start), pixels=pixels, files=files)
 
 
-def _called(found: ImageSet, first: int, row: int) -> str:
-    return found.called(first + row)
-
-
-def _line(raw: RawTable, row: int) -> str:
-    return f"{raw.path}:{int(raw.lines[row])}"
+def _where_image(images: ImageSet, first: int, row: int) -> str:
+    return images.where(first + row)
 
 
 def _of_stream(
@@ -239,11 +230,11 @@ def _of_stream(
             kinds=tuple(stream.head.kinds[place[name]] for name in texts),
         )
         found = {name: _numbers(stream, chunk, place[name]) for name in numbers}
-        yield Batch(own, first, partial(_row, stream, first), found)
+        yield Batch(own, first, partial(_where_row, stream, first), found)
         first += len(chunk)
         filled += int(chunk["filled"].sum())
     if not first:
-        raise DataError("E302", f"{stream.parts.path} has columns and 0 data rows", fix="add rows")
+        raise no_rows_error(stream.parts.path)
     check_reading(stream, seen, (first, filled))
 
 
@@ -264,12 +255,9 @@ def _numbers(stream: Stream, chunk: pd.DataFrame, place: int) -> Numbers:
     return Numbers(values, rows, _texts(stream, chunk[f"c{place}"].iloc[rows]))
 
 
-def _row(stream: Stream, first: int, row: int) -> str:
+def _where_row(stream: Stream, first: int, row: int) -> str:
     return stream.where(first + row)
 
 
 def _texts(stream: Stream, column: "pd.Series[str]") -> Cells:
-    """Return a column as cells; what is empty in a text is an empty text, in a typed file a null."""
-    texts = column.to_numpy(dtype=object, copy=True)
-    texts[pd.isna(texts)] = None if stream.parts.kind == "parquet" else ""
-    return factorize(texts)
+    return stream.to_cells(column.to_numpy(dtype=object), column.isna().to_numpy())

@@ -1,7 +1,7 @@
-"""One pass over the bytes of a text file: where its records lie, and what DuckDB would not notice.
+"""One pass over the bytes of a text file: where its records are, and faults that DuckDB would not notice.
 
-A line end within quotes ends no record, and an empty line is none. DuckDB, which reads the fields, must
-find as many records as are found here; otherwise quotes or line ends are not in order.
+A line end inside quotes does not end a record, and an empty line is not a record. DuckDB, which reads the
+fields, must find the same number of records as this scan; otherwise quotes or line ends are not in order.
 """
 
 import codecs
@@ -33,7 +33,7 @@ END = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
-class Block:
+class RecordBlock:
     """Whole records of a text.
 
     Attributes
@@ -64,7 +64,7 @@ class Block:
 
 def read_blocks(
     file: str, head: FileHead, *, compression: str | None, advanced: Callable[[int], None]
-) -> Iterator[Block]:
+) -> Iterator[RecordBlock]:
     """Yield the records of a UTF-8 file below its header.
 
     Parameters
@@ -82,24 +82,24 @@ def read_blocks(
         E305 for a NUL byte, E307 for a damaged compressed file, E310 for a record without end.
     """
     with open_text(file, compression) as (stream, raw), ThreadPoolExecutor(1) as ahead:
-        rest, line = _below(stream, head.skip), head.skip + 1
+        rest, line = _skip_lines(stream, head.skip), head.skip + 1
         coming = ahead.submit(stream.read, CHUNK)
         while True:
             chunk = coming.result()
             advanced(raw.tell())
             if chunk:  # the next bytes are read, and unpacked, while these are looked at
                 coming = ahead.submit(stream.read, CHUNK)
-            block = _block(rest + chunk, head, line=line, last=not chunk, file=file)
+            block = _cut_block(rest + chunk, head, line=line, last=not chunk, file=file)
             yield block
             if not chunk:
                 return
             used = int(block.breaks[-1]) + 1 if len(block.breaks) else 0
             if not used and len(block.text) > CHUNK:
-                raise _endless(block, file)
+                raise _endless_record_error(block, file)
             rest, line = block.text[used:], line + len(block.breaks)
 
 
-def _endless(block: Block, file: str) -> DataError:
+def _endless_record_error(block: RecordBlock, file: str) -> DataError:
     start = block.text[:200].decode("utf-8", "replace").splitlines()[0][:60]
     return DataError(
         "E310",
@@ -110,7 +110,7 @@ def _endless(block: Block, file: str) -> DataError:
     )
 
 
-def _below(stream: BinaryIO, skip: int) -> bytes:
+def _skip_lines(stream: BinaryIO, skip: int) -> bytes:
     """Return the bytes below the lines that are skipped, as far as they have been read."""
     start = stream.read(CHUNK)
     start = start.removeprefix(MARK)
@@ -122,7 +122,7 @@ def _below(stream: BinaryIO, skip: int) -> bytes:
     return start[at:]
 
 
-def _block(text: bytes, head: FileHead, *, line: int, last: bool, file: str) -> Block:
+def _cut_block(text: bytes, head: FileHead, *, line: int, last: bool, file: str) -> RecordBlock:
     """Cut a text into records; the last is left out where more text may follow it."""
     numbers = np.frombuffer(text, dtype=np.uint8)
     if b"\0" in text:
@@ -131,7 +131,7 @@ def _block(text: bytes, head: FileHead, *, line: int, last: bool, file: str) -> 
             "E305", "a NUL byte", where=f"{file}:{at}", fix="repair the file: text has no NUL bytes"
         )
     breaks = _line_ends(text, numbers, last=last)
-    stops = breaks[_outside(text, head, breaks)]
+    stops = breaks[_are_outside_quotes(text, head, breaks)]
     if last and len(text) and (not len(stops) or stops[-1] < len(text) - 1):
         stops = np.append(stops, len(text))  # the last line has no end
     elif not last and len(stops):
@@ -142,7 +142,7 @@ def _block(text: bytes, head: FileHead, *, line: int, last: bool, file: str) -> 
     before = np.maximum(stops - 1, 0)
     ends = stops - ((numbers[before] == CR) & (stops > starts)) if len(text) else stops
     whole = starts < ends
-    return Block(text, numbers, starts[whole], ends[whole], breaks, line)
+    return RecordBlock(text, numbers, starts[whole], ends[whole], breaks, line)
 
 
 def _line_ends(text: bytes, numbers: NDArray[np.uint8], *, last: bool) -> Int:
@@ -159,7 +159,7 @@ def _line_ends(text: bytes, numbers: NDArray[np.uint8], *, last: bool) -> Int:
     return np.sort(np.concatenate([ends, alone])) if len(alone) else ends
 
 
-def _outside(text: bytes, head: FileHead, breaks: Int) -> NDArray[np.bool_]:
+def _are_outside_quotes(text: bytes, head: FileHead, breaks: Int) -> NDArray[np.bool_]:
     """Say of line ends whether they lie outside of quotes; the text begins outside."""
     quote = (head.layout.quote or "").encode()
     if not quote or quote not in text:
@@ -202,18 +202,18 @@ def scan_bytes(
     head: FileHead,
     *,
     compression: str | None,
-    each: Callable[[Block], None],
-    named: str,
+    on_block: Callable[[RecordBlock], None],
+    shown_name: str,
     advanced: Callable[[int], None],
 ) -> ByteCounts:
-    """Scan all bytes of a UTF-8 file, and show each block of its records to `each`.
+    """Scan all bytes of a UTF-8 file, and give each block of its records to `on_block`.
 
     Parameters
     ----------
-    each : callable
+    on_block : callable
         Is given each block of records, in their order.
-    named : str
-        The file's name for people, where it is a copy.
+    shown_name : str
+        What the user calls the file, of which `file` may be a copy.
 
     Raises
     ------
@@ -226,13 +226,13 @@ def scan_bytes(
     records = ends = comments = first_comment = last_line = 0
     last, line_end = b"", b""
     for block in read_blocks(file, head, compression=compression, advanced=advanced):
-        _check_quotes(block, head, named)
-        each(block)
+        _check_quotes(block, head, shown_name)
+        on_block(block)
         records += len(block.starts)
-        ends += _open_ends(block, mark)
-        if head.raw.dialect.header and (at := _whole_line(block, again)) is not None:
-            raise repeated_header_error(at, named)
-        hashes = _comments(block, head)
+        ends += _count_open_ends(block, mark)
+        if head.raw.dialect.header and (at := _find_line(block, again)) is not None:
+            raise repeated_header_error(at, shown_name)
+        hashes = _find_comments(block, head)
         if len(hashes):
             first_comment = first_comment or int(block.lines(hashes[:1])[0])
             comments += len(hashes)
@@ -241,11 +241,11 @@ def scan_bytes(
             last = block.text[block.starts[-1] : block.ends[-1]]
             last_line = int(block.lines(np.array([-1]))[0])
     if 0 < comments <= n_comments_allowed(records):
-        raise comment_error(first_comment, named, count=comments)
+        raise comment_error(first_comment, shown_name, count=comments)
     return ByteCounts(records, ends, last.decode("utf-8", "replace"), last_line, line_end or b"\n")
 
 
-def _comments(block: Block, head: FileHead) -> Int:
+def _find_comments(block: RecordBlock, head: FileHead) -> Int:
     """Return which of the block's rows look like comments."""
     delimiter = head.layout.delimiter
     found = [
@@ -258,13 +258,13 @@ def _comments(block: Block, head: FileHead) -> Int:
     return np.array(found, dtype=np.int64)
 
 
-def _end_of_first(block: Block) -> bytes:
+def _end_of_first(block: RecordBlock) -> bytes:
     end = int(block.ends[0])
     found = END.match(block.text, end)
     return found.group() if found else b""
 
 
-def _whole_line(block: Block, text: bytes) -> int | None:
+def _find_line(block: RecordBlock, text: bytes) -> int | None:
     """Return the line of the file, below the block's first, that begins as `text` and ends with it."""
     at = block.text.find(text)
     if at < 0 or block.text[at + len(text) : at + len(text) + 1] not in (b"", b"\r", b"\n"):
@@ -272,7 +272,7 @@ def _whole_line(block: Block, text: bytes) -> int | None:
     return int(block.line + np.searchsorted(block.breaks, at + 1))
 
 
-def _open_ends(block: Block, mark: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> int:
+def _count_open_ends(block: RecordBlock, mark: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> int:
     """Count the records that end in the delimiter."""
     long_enough = block.ends - block.starts >= len(mark)
     at: Int = block.ends[long_enough]
@@ -282,7 +282,7 @@ def _open_ends(block: Block, mark: np.ndarray[tuple[int], np.dtype[np.uint8]]) -
     return int(open_.sum())
 
 
-def _check_quotes(block: Block, head: FileHead, file: str) -> None:
+def _check_quotes(block: RecordBlock, head: FileHead, file: str) -> None:
     """Raise E310 where quotes stand that the beginning of the file did not show."""
     quote, loose = head.layout.quote, head.layout.delimiter.encode() + b' "'
     at = block.text.find(b'"') if quote is None else block.text.find(loose) if quote == '"' else -1

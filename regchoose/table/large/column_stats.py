@@ -3,6 +3,7 @@
 Sums are of integers (units of 2⁻³⁰), and integers have one sum in any order; floating-point sums have not.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from regchoose.errors import DataError, setting
-from regchoose.records.table import Column, Table, Whole
+from regchoose.records.table import Column, Role, Table, Whole
 from regchoose.records.words import Float, Int
 from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
-from regchoose.table.columns.quantiles import cuts
+from regchoose.table.columns.group_and_time import missing_values_error
+from regchoose.table.columns.odd_cells import odd_texts_error
+from regchoose.table.columns.quantiles import find_cuts
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.duckdb_session import quote_text
 from regchoose.table.large.rejected_rows import check_reading
@@ -21,6 +24,7 @@ from regchoose.table.large.stream import TABLE, Stream
 
 BITS = 30
 SHOWN = 1000  # different odd texts of a column that are looked at
+Counts = Mapping[str, int]  # text → rows
 
 
 @dataclass(frozen=True)
@@ -55,14 +59,14 @@ def _finite(width: float) -> float:
     return width if np.isfinite(width) else 0.0
 
 
-def means_missing(stream: Stream, text: str, place: int) -> bool:
+def _means_missing(stream: Stream, text: str, place: int) -> bool:
     """Say whether a cleaned text of a column means missing; in typed files only nulls and `--na` do."""
     if stream.head.kinds[place] == "text":
         return text in stream.settings.na
     return is_missing(text, stream.settings.na)
 
 
-def check_number(stream: Stream, column: Column, number: Number, found: dict[str, Any]) -> None:
+def _check_number(stream: Stream, column: Column, number: Number, found: dict[str, Any]) -> None:
     """Raise E326 where a column of numbers holds texts in rows that are not held."""
     j = number.place
     if found[f"present{j}"] == found[f"cast{j}"] and not found[f"padded{j}"]:
@@ -76,25 +80,18 @@ def check_number(stream: Stream, column: Column, number: Number, found: dict[str
     odd = [
         (clean(text), count, row)
         for text, count, row in texts
-        if not means_missing(stream, clean(text), j) and to_number(clean(text), number.mark) is None
+        if not _means_missing(stream, clean(text), j) and to_number(clean(text), number.mark) is None
     ]
     if not odd or column.name in stream.settings.keep:
         return
-    count = sum(more for _, more, _ in odd)
-    listed = ", ".join(repr(text[:20]) for text, *_ in odd[:4])
-    raise DataError(
-        "E326",
-        f"column {column.name!r} holds {odd[0][0][:40]!r} among {found[f'known{j}']:,} numbers",
+    raise odd_texts_error(
+        column.name,
+        [text for text, _, _ in odd],
+        n_texts=sum(count for _, count, _ in odd),
+        n_numbers=found[f"known{j}"],
+        n_present=found[f"present{j}"],
         where=stream.where(odd[0][2]),
-        detail=[
-            f"{count:,} such cells of {found[f'present{j}']:,}: {listed}",
-            "cause: a text that means missing, a code, units or totals, or another decimal mark",
-        ],
-        fix=setting(na=[odd[0][0][:30]]) | setting(exclude=[column.name]) | setting(keep=[column.name]),
     )
-
-
-Counts = Mapping[str, int]
 
 
 def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> Table:
@@ -114,43 +111,43 @@ def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> T
         E304, E310, E312 for rows that cannot be read exactly, or have an empty field too many; E322, E324,
         E326 for a missing target, a class, or a text among numbers in rows that are not held.
     """
-    numbers, categories = _numbers(table, stream), _categories(table)
+    numbers, categories = _numbers(table, stream), _places(table, "category")
     target = _place(table, table.target_name)
-    counted = [*categories, *([target] if table.task != "regression" else [])]
-    fixed = [j for j, column in enumerate(table.columns) if column.role in ("constant", "empty")]
+    counted = [*categories, *([target] if table.classes else [])]
+    fixed = _places(table, "constant", "empty")
     in_file = [number for number in numbers if number.place < stream.width]
-    found = _scan(stream, _with_target(stream, target), in_file, counted=counted, fixed=fixed)
-    found |= _estimated(
-        table, numbers[: len(numbers) - (table.task == "regression")], found["n"], stream.width
-    )
+    counts = _scan(stream, _with_target(stream, target), in_file, counted=counted, fixed=fixed)
+    n_rows = int(counts["n"])
+    counts |= _estimate_date_parts(table, numbers, n_rows, stream.width)
     filtered = stream.settings.drop_missing_target
-    skipped = check_reading(stream, seen, () if filtered else (int(found["n"]), int(found["last"])))
+    skipped = check_reading(stream, seen, () if filtered else (n_rows, int(counts["last"])))
     for number in in_file:
-        check_number(stream, table.columns[number.place], number, found)
-    said = [line for j in fixed if (line := _check_fixed(table.columns[j], found[f"same{j}"]))]
-    levels = tuple(_levels(stream, table.columns[j], j, found[f"texts{j}"]) for j in categories)
-    if table.task == "regression":
-        classes = np.zeros(0, dtype=np.int64)
-    else:
-        classes = _classes(stream, table, found[f"texts{target}"])
-    missing = _without_target(found, numbers, target, classes)
-    _check_missing(stream, table, found, missing)
-    whole = _whole(numbers, found, levels=levels, classes=classes, missing=missing)
+        _check_number(stream, table.columns[number.place], number, counts)
+    varying = [warning for j in fixed if (warning := _warn_of_varying(table.columns[j], counts[f"same{j}"]))]
+    levels = {j: _levels(stream, table.columns[j], j, counts[f"texts{j}"] or {}) for j in categories}
+    classes = np.zeros(0, dtype=np.int64)
+    if table.classes:
+        classes = _classes(stream, table, target, counts[f"texts{target}"] or {})
+    with_target = int(classes.sum()) if table.classes else int(counts[f"known{target}"])
+    _check_missing(stream, table, n_rows, n_rows - with_target)
+    whole = _whole(numbers, counts, n_rows=with_target, levels=tuple(levels.values()), classes=classes)
+    missing = {number.place: n_rows - int(counts[f"known{number.place}"]) for number in numbers}
+    missing |= {j: int(rows[-1]) for j, rows in levels.items()}
+    missing.pop(target, None)
     columns = tuple(
-        _recounted(column, j, found, levels=dict(zip(categories, levels, strict=True)))
-        for j, column in enumerate(table.columns)
+        replace(column, missing=missing.get(j, column.missing)) for j, column in enumerate(table.columns)
     )
-    return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *skipped, *said))
+    return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *skipped, *varying))
 
 
 def _with_target(stream: Stream, target: int) -> str:
     """Return the rows that count: all, or those with a target where others are to be dropped."""
     if not stream.settings.drop_missing_target:
         return TABLE
-    return f"(SELECT * FROM {TABLE} WHERE NOT {_absent(stream, target)})"
+    return f"(SELECT * FROM {TABLE} WHERE NOT {_is_missing_sql(stream, target)})"
 
 
-def _absent(stream: Stream, place: int) -> str:
+def _is_missing_sql(stream: Stream, place: int) -> str:
     """Say in SQL whether a cell means missing."""
     cell = f"trim(coalesce(c{place}, ''))"
     further = "".join(f", {quote_text(text)}" for text in stream.settings.na)
@@ -161,24 +158,22 @@ def _absent(stream: Stream, place: int) -> str:
 
 
 def _numbers(table: Table, stream: Stream) -> list[Number]:
-    numeric, places = table.number_places, _used(table)
-    values = table.features[:, numeric]
-    chosen = [places[j] for j in numeric]
+    values, places = table.features[:, table.number_places], _places(table, "numeric")
     if table.task == "regression":
         values = np.column_stack([values, table.target])
-        chosen.append(_place(table, table.target_name))
-    low, width = cuts(values)
+        places.append(_place(table, table.target_name))
+    low, width = find_cuts(values)
     mark, width_of_file = stream.head.dialect.decimal, stream.width
     return [
         Number(place, float(a), float(b), place < width_of_file and stream.is_grouped(place), mark)
-        for place, a, b in zip(chosen, low, width, strict=True)
+        for place, a, b in zip(places, low, width, strict=True)
     ]
 
 
-def _estimated(table: Table, numbers: Sequence[Number], n: int, width: int) -> dict[str, Any]:
-    """Return of the parts of dates, which the file has not, what `_scan` counts: by the rows held."""
+def _estimate_date_parts(table: Table, numbers: Sequence[Number], n: int, width: int) -> dict[str, Any]:
+    """Return what `_scan` counts for the parts of dates, which are not in the file: by the rows held."""
     found: dict[str, Any] = {}
-    for number, values in zip(numbers, table.features[:, table.number_places].T, strict=True):
+    for number, values in zip(numbers, table.features[:, table.number_places].T, strict=False):
         if number.place < width:
             continue
         j, known = number.place, values[~np.isnan(values)]
@@ -194,13 +189,8 @@ def _estimated(table: Table, numbers: Sequence[Number], n: int, width: int) -> d
     return found
 
 
-def _used(table: Table) -> list[int]:
-    return [j for j, column in enumerate(table.columns) if column.used]
-
-
-def _categories(table: Table) -> list[int]:
-    places = _used(table)
-    return [places[j] for j in table.category_places]
+def _places(table: Table, *roles: Role) -> list[int]:
+    return [j for j, column in enumerate(table.columns) if column.role in roles]
 
 
 def _place(table: Table, name: str) -> int:
@@ -234,7 +224,7 @@ def _scan(
     return stream.totals(terms, f"(SELECT *{', ' * bool(units)}{units} FROM ({inner}))")
 
 
-def _check_fixed(column: Column, extremes: Sequence[str | None]) -> str:
+def _warn_of_varying(column: Column, extremes: Sequence[str | None]) -> str:
     """Warn where a column is constant in the rows held, and not in all."""
     least, most = extremes
     if least == most:
@@ -242,39 +232,38 @@ def _check_fixed(column: Column, extremes: Sequence[str | None]) -> str:
     return f"column {column.name!r} is {column.role} in the rows looked at; others hold {least!r} or {most!r}"
 
 
-def _by_label(
+def _count_labels(
     stream: Stream, place: int, counts: Counts, *, label: Callable[[str], str], labels: Sequence[str]
-) -> tuple[Int, Int, Counts]:
-    """Return the rows of each label, those without a value, and the texts that are none of the labels."""
+) -> tuple[Int, Counts]:
+    """Return the rows of each label and last those without a value, and the texts that are no label."""
     places = {name: j for j, name in enumerate(labels)}
-    rows, strange = np.zeros(len(labels), dtype=np.int64), dict[str, int]()
-    missing = 0
-    for raw, count in counts.items():
-        text = clean(raw)
-        if means_missing(stream, text, place):
-            missing += count
+    rows, others = np.zeros(len(labels) + 1, dtype=np.int64), Counter[str]()
+    for cell, count in counts.items():
+        text = clean(cell)
+        if _means_missing(stream, text, place):
+            rows[-1] += count
         elif (j := places.get(label(text))) is not None:
             rows[j] += count
         else:
-            strange[text] = strange.get(text, 0) + count
-    return rows, np.array([missing]), strange
+            others[text] += count
+    return rows, others
 
 
-def _levels(stream: Stream, column: Column, place: int, counts: Counts | None) -> Int:
+def _levels(stream: Stream, column: Column, place: int, counts: Counts) -> Int:
     """Return the rows of each level of a category, and last those without one."""
     folded = {level.casefold(): level for level in column.levels} if column.type == "boolean" else {}
-    rows, missing, _ = _by_label(
+    rows, _ = _count_labels(
         stream,
         place,
-        counts or {},
+        counts,
         label=lambda text: folded.get(text.casefold(), text),
         labels=column.levels,
     )
-    return np.append(rows, missing)
+    return rows
 
 
-def _classes(stream: Stream, table: Table, counts: Counts | None) -> Int:
-    """Return the rows of each class."""
+def _classes(stream: Stream, table: Table, place: int, counts: Counts) -> Int:
+    """Return the rows of each class; E324 for a class that no row held has."""
     mark = stream.head.dialect.decimal
     numeric = all(to_number(label, ".") is not None for label in table.classes)
     folded = {label.casefold(): label for label in table.classes}
@@ -283,93 +272,67 @@ def _classes(stream: Stream, table: Table, counts: Counts | None) -> Int:
         number = to_number(text, mark) if numeric else None
         return folded.get(text.casefold(), text) if number is None else f"{number:.15g}"
 
-    place = _place(table, table.target_name)
-    rows, _, strange = _by_label(stream, place, counts or {}, label=label, labels=table.classes)
-    if strange:
-        rare = min(strange, key=lambda text: strange[text])
+    rows, others = _count_labels(stream, place, counts, label=label, labels=table.classes)
+    if others:
+        rare = min(others, key=lambda text: others[text])
         raise DataError(
             "E324",
-            f"class {rare[:40]!r} has {strange[rare]:,} of {sum((counts or {}).values()):,} rows",
+            f"class {rare[:40]!r} has {others[rare]:,} of {sum(counts.values()):,} rows",
             where=stream.parts.path,
-            detail=[f"{len(strange)} classes are so rare that none of {table.n_rows:,} rows drawn has them"],
+            detail=[f"{len(others)} classes are so rare that none of {table.n_rows:,} rows drawn has them"],
             fix="leave these rows out of the file, or merge the class with another",
         )
-    return rows
+    return rows[:-1]
 
 
-def _without_target(found: Mapping[str, Any], numbers: Sequence[Number], target: int, classes: Int) -> int:
-    """Return the rows whose target is missing."""
-    known = int(classes.sum()) if len(classes) else int(found[f"known{target}"])
-    return int(found["n"]) - known
-
-
-def _check_missing(stream: Stream, table: Table, found: Mapping[str, Any], missing: int) -> None:
+def _check_missing(stream: Stream, table: Table, n_rows: int, missing: int) -> None:
     """Raise E322 for rows without a target, E328 for rows without the time that orders them."""
     if missing and not stream.settings.drop_missing_target:
         raise DataError(
             "E322",
-            f"the target {table.target_name!r} is missing in {missing:,} of {found['n']:,} rows",
+            f"the target {table.target_name!r} is missing in {missing:,} of {n_rows:,} rows",
             where=stream.parts.path,
             fix=setting(drop_missing_target=True),
         )
     time = stream.settings.time
     if time is None:
         return
-    absent = _absent(stream, _place(table, time))
+    absent = _is_missing_sql(stream, _place(table, time))
     first, count = stream.run(
         f"SELECT min(r), count(*) FROM (SELECT row_number() OVER () - 1 AS r, {absent} AS gap"
         f" FROM {stream.relation}) WHERE gap"
     ).fetchall()[0]
     if count:
-        raise DataError(
-            "E328",
-            f"{count:,} of {found['n']:,} rows have no value in {time!r}, which "
-            + setting("time")
-            + " names",
-            where=stream.where(first),
-            fix="give these rows a value" | "another " + setting("time"),
-        )
+        raise missing_values_error(time, count, n_rows=n_rows, named_by="time", where=stream.where(first))
 
 
 def _whole(
     numbers: Sequence[Number],
-    found: Mapping[str, Any],
+    counts: Mapping[str, Any],
     *,
+    n_rows: int,
     levels: tuple[Int, ...],
     classes: Int,
-    missing: int,
 ) -> Whole:
-    count = _floats(numbers, found, "known")
+    def values(key: str) -> Float:
+        cells = (counts[f"{key}{number.place}"] for number in numbers)
+        return np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
+
     mean, m2 = np.zeros(len(numbers)), np.zeros(len(numbers))
     for place, number in enumerate(numbers):
-        n, total, square = (int(found[f"{key}{number.place}"] or 0) for key in ("known", "sum", "square"))
+        n, total, square = (int(counts[f"{key}{number.place}"] or 0) for key in ("known", "sum", "square"))
         if n:
             mean[place] = total / n / 2**BITS
             m2[place] = (square * n - total**2) / n / 4**BITS
-    n_rows = int(found["n"])
     return Whole(
-        n_rows=n_rows - missing,
+        n_rows=n_rows,
         low=np.array([number.low for number in numbers]),
         width=np.array([number.width for number in numbers]),
-        count=count,
+        count=values("known"),
         mean=mean,
         m2=m2,
-        least=_floats(numbers, found, "least"),
-        greatest=_floats(numbers, found, "most"),
+        least=values("least"),
+        greatest=values("most"),
         levels=levels,
         classes=classes,
     )
-
-
-def _floats(numbers: Sequence[Number], found: Mapping[str, Any], key: str) -> Float:
-    values = (found[f"{key}{number.place}"] for number in numbers)
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-
-
-def _recounted(column: Column, place: int, found: Mapping[str, Any], *, levels: Mapping[int, Int]) -> Column:
-    """Return a column with its missing cells counted over all rows."""
-    if f"known{place}" in found and column.role != "target":
-        return replace(column, missing=int(found["n"] - found[f"known{place}"]))
-    if place in levels:
-        return replace(column, missing=int(levels[place][-1]))
-    return column

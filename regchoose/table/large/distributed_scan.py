@@ -5,8 +5,11 @@ files, and counts and sums are of integers, which have one sum in any order.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from math import isnan
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +20,7 @@ import numpy as np
 
 from regchoose.errors import ResourceError
 from regchoose.records.table import Dialect
-from regchoose.table.csv.grammar import Layout
+from regchoose.table.csv.grammar import CsvLayout
 from regchoose.table.file_set import Advanced, Parts
 from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
 from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error
@@ -39,16 +42,16 @@ REJECTS = (
 # ---- who sees the files ----------------------------------------------------------------------------
 
 
-def sizes(data: bytes) -> bytes:
+def file_sizes(data: bytes) -> bytes:
     """Return the bytes of each file on the disk; −1 for one that is not there."""
     files, _ = unpack(data)
     return pack([os.stat(file).st_size if os.path.isfile(file) else -1 for file in files])
 
 
-def why_not_shared(crew: Workers, parts: Parts) -> str:
+def why_not_shared(workers: Workers, parts: Parts) -> str:
     """Return why the files of a table cannot be shared out among workers; nothing where they can."""
     paths = [os.path.abspath(file) for file in parts.files]
-    for worker, answer in crew.ask_machines(f"{__name__}:{sizes.__name__}", pack(paths)).items():
+    for worker, answer in workers.ask_machines(f"{__name__}:{file_sizes.__name__}", pack(paths)).items():
         for file, here, there in zip(parts.files, parts.sizes, unpack(answer)[0], strict=True):
             if here != there:
                 what = "does not see" if there < 0 else f"sees {there:,} bytes, not {here:,}, of"
@@ -81,36 +84,36 @@ def describe_file(file: str, head: FileHead, *, name: str, compression: str | No
     }
 
 
-def _head(said: Message) -> FileHead:
-    first = np.array([said["skip"] + 1])
-    raw = RawTable(said["name"], Dialect(**said["dialect"]), tuple(said["names"]), (), first, ())
-    return FileHead(raw, Layout(**said["layout"]))
+def _head(task: Message) -> FileHead:
+    first = np.array([task["skip"] + 1])
+    raw = RawTable(task["name"], Dialect(**task["dialect"]), tuple(task["names"]), (), first, ())
+    return FileHead(raw, CsvLayout(**task["layout"]))
 
 
-def _scan_file(said: Message, sample: RowSample) -> ByteCounts:
-    _guard(said["path"])
+def _scan_file(task: Message, sample: RowSample) -> ByteCounts:
+    _guard(task["path"])
     return scan_bytes(
-        said["path"],
-        _head(said),
-        compression=said["compression"],
-        each=sample.offer,
-        named=said["name"],
+        task["path"],
+        _head(task),
+        compression=task["compression"],
+        on_block=sample.offer,
+        shown_name=task["name"],
         advanced=lambda _: None,
     )
 
 
-def count(data: bytes) -> bytes:
+def count_records(data: bytes) -> bytes:
     """Scan the bytes of a text file; no row is sampled, since the rows before it are not counted yet."""
-    said, _ = unpack(data)
-    seen = _scan_file(said, RowSample(said["seed"], 0, bound=0))
+    task, _ = unpack(data)
+    seen = _scan_file(task, RowSample(task["seed"], 0, bound=0))
     return pack(asdict(seen) | {"end": seen.end.decode()})
 
 
-def gather(data: bytes) -> bytes:
+def sample_records(data: bytes) -> bytes:
     """Sample the rows of a text file whose hashes are below a bound, at most as many as are wanted."""
-    said, _ = unpack(data)
-    sample = RowSample(said["seed"], said["wanted"], offered=said["before"], bound=said["bound"])
-    _scan_file(said, sample)
+    task, _ = unpack(data)
+    sample = RowSample(task["seed"], task["wanted"], offered=task["before"], bound=task["bound"])
+    _scan_file(task, sample)
     sample.finish()
     return pack(
         None,
@@ -124,49 +127,52 @@ def gather(data: bytes) -> bytes:
     )
 
 
-def scan(data: bytes) -> bytes:
-    """Run a query of one row on a file, and list the rows that DuckDB could not read."""
-    said, _ = unpack(data)
-    _guard(said["path"])
+@contextmanager
+def _opened(task: Message) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """Open a database and a folder for a query on a file; what DuckDB cannot read is an error of ours."""
+    _guard(task["path"])
     with TemporaryDirectory(prefix="regchoose-") as folder, connect_on_disk(folder, threads=1) as connection:
         try:
-            (row,) = connection.execute(said["query"]).fetchall()
-            rejected = connection.execute(REJECTS).fetchall() if said["kind"] == "csv" else []
+            yield connection, Path(folder)
         except duckdb.Error as error:
-            raise duckdb_error(error, kind=said["kind"], where=said["name"]) from None
+            raise duckdb_error(error, kind=task["kind"], where=task["name"]) from None
+
+
+def run_query(data: bytes) -> bytes:
+    """Run a query of one row on a file, and list the rows that DuckDB could not read."""
+    task, _ = unpack(data)
+    with _opened(task) as (connection, _):
+        (row,) = connection.execute(task["query"]).fetchall()
+        rejected = connection.execute(REJECTS).fetchall() if task["kind"] == "csv" else []
     return pack({"row": row, "rejected": rejected})
 
 
-def draw(data: bytes) -> bytes:
+def select_rows(data: bytes) -> bytes:
     """Return the rows that a query gives on a typed file, as a Parquet file."""
-    said, _ = unpack(data)
-    _guard(said["path"])
-    with TemporaryDirectory(prefix="regchoose-") as folder, connect_on_disk(folder, threads=1) as connection:
-        file = Path(folder, "drawn.parquet")
-        try:
-            connection.execute(f"COPY ({said['query']}) TO '{file}' (FORMAT parquet)")
-        except duckdb.Error as error:
-            raise duckdb_error(error, kind=said["kind"], where=said["name"]) from None
+    task, _ = unpack(data)
+    with _opened(task) as (connection, folder):
+        file = folder / "drawn.parquet"
+        connection.execute(f"COPY ({task['query']}) TO '{file}' (FORMAT parquet)")
         return pack(None, {"file": np.frombuffer(file.read_bytes(), dtype=np.uint8)})
 
 
 def _work(function: Callable[[bytes], bytes]) -> TaskKind[Message, Answer]:
     """Return a function of this module as a kind of task, from and to plain values."""
 
-    def here(said: Message, _: Callable[[], bool]) -> Answer:
-        return unpack(function(pack(said)))
+    def here(task: Message, _: Callable[[], bool]) -> Answer:
+        return unpack(function(pack(task)))
 
     return TaskKind(here, f"{__name__}:{function.__name__}", pack, unpack)
 
 
-COUNT, GATHER, SCAN, DRAW = map(_work, (count, gather, scan, draw))
+COUNT, SAMPLE, QUERY, SELECT = map(_work, (count_records, sample_records, run_query, select_rows))
 
 
 # ---- where the run is: all of them -----------------------------------------------------------------
 
 
 def run_on_files(
-    crew: Workers,
+    workers: Workers,
     work: TaskKind[Message, Answer],
     orders: Sequence[Message],
     *,
@@ -176,31 +182,37 @@ def run_on_files(
     """Have the workers do some work on each file; return the answers in the order of the files."""
     answers: dict[int, Answer] = {}
     advanced(0)  # another pass begins
-    for place, answer in crew.run_all(work, orders):
+    for place, answer in workers.run_all(work, orders):
         answers[place] = answer
         advanced(sum(parts.sizes[done] for done in answers))
     return [answers[place] for place in range(len(orders))]
 
 
 def sample_by_workers(
-    crew: Workers, said: Sequence[Message], *, parts: Parts, seed: int, wanted: int, advanced: Advanced
+    workers: Workers,
+    descriptions: Sequence[Message],
+    *,
+    parts: Parts,
+    seed: int,
+    wanted: int,
+    advanced: Advanced,
 ) -> tuple[RowSample, list[ByteCounts]]:
     """Sample the rows with the smallest hashes of all files; return the counts of each file, too.
 
     First the rows of each file are counted, since the hash of a row depends on its number in the whole
     table; then the rows are sampled.
     """
-    orders = [{**one, "seed": seed} for one in said]
-    counted = run_on_files(crew, COUNT, orders, parts=parts, advanced=advanced)
+    orders = [{**description, "seed": seed} for description in descriptions]
+    counted = run_on_files(workers, COUNT, orders, parts=parts, advanced=advanced)
     seen = [ByteCounts(**{**found, "end": found["end"].encode()}) for found, _ in counted]
-    starts = np.cumsum([0, *(one.records for one in seen)]).tolist()
+    starts = np.cumsum([0, *(counts.records for counts in seen)]).tolist()
     for bound in (_bound(wanted, starts[-1]), PRIME + 1):
         own = [
             {**order, "before": before, "wanted": wanted, "bound": bound}
             for order, before in zip(orders, starts, strict=False)
         ]
         sample = _merge_samples(
-            [arrays for _, arrays in run_on_files(crew, GATHER, own, parts=parts, advanced=advanced)],
+            [arrays for _, arrays in run_on_files(workers, SAMPLE, own, parts=parts, advanced=advanced)],
             RowSample(seed, wanted, offered=starts[-1]),
         )
         if len(sample.rows) >= min(wanted, starts[-1]):
@@ -225,46 +237,27 @@ def _merge_samples(parts: Sequence[Mapping[str, Any]], sample: RowSample) -> Row
     return sample
 
 
-def _sum(parts: Sequence[Any]) -> Any:
-    return sum(parts)
-
-
 def _order(value: float) -> tuple[bool, float]:
     return isnan(value), value  # DuckDB orders NaN behind all numbers
 
 
-def _least(parts: Sequence[Any]) -> Any:
-    return min(parts, key=_order)
-
-
-def _most(parts: Sequence[Any]) -> Any:
-    return max(parts, key=_order)
-
-
-def _histogram(parts: Sequence[Mapping[str, int]]) -> Any:
-    counts: dict[str, int] = {}
+def _histogram(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    total = Counter[str]()
     for part in parts:
-        for text, number in part.items():
-            counts[text] = counts.get(text, 0) + number
-    return dict(sorted(counts.items()))
+        total.update(part)
+    return dict(sorted(total.items()))
 
 
-def _extremes(parts: Sequence[Sequence[str | None]]) -> Any:
+def _extremes(parts: Sequence[Sequence[str | None]]) -> list[str | None]:
     texts = [text for part in parts for text in part if text is not None]
     return [min(texts, default=None), max(texts, default=None)]
 
 
-TERMS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
-    "n": _sum,
-    "last": _sum,
-    "present": _sum,
-    "cast": _sum,
-    "known": _sum,
-    "padded": _sum,
-    "sum": _sum,
-    "square": _sum,
-    "least": _least,
-    "most": _most,
+# How the values of a term in several files become that of all, by the term's name without its number.
+MERGES: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("n", "last", "present", "cast", "known", "padded", "sum", "square"), sum),
+    "least": partial(min, key=_order),
+    "most": partial(max, key=_order),
     "texts": _histogram,
     "same": _extremes,
 }
@@ -274,6 +267,6 @@ def merge_counts(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Merge the terms of each file into those of all; a term that has no value in any file has none."""
     total: dict[str, Any] = {}
     for name in found[0]:
-        parts = [one[name] for one in found if one[name] is not None]
-        total[name] = TERMS[name.rstrip("0123456789")](parts) if parts else None
+        parts = [counts[name] for counts in found if counts[name] is not None]
+        total[name] = MERGES[name.rstrip("0123456789")](parts) if parts else None
     return total

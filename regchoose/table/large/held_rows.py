@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.errors import DataError
 from regchoose.records.words import Int
 from regchoose.settings.options import Settings, first_rows
 from regchoose.table.csv.grammar import records
 from regchoose.table.csv.non_data_rows import refuse_last_row
+from regchoose.table.file_set import Advanced
 from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
-from regchoose.table.large.distributed_scan import DRAW, describe_file, run_on_files, sample_by_workers
+from regchoose.table.large.distributed_scan import SELECT, describe_file, run_on_files, sample_by_workers
 from regchoose.table.large.rejected_rows import check_rejected, unreadable_error
 from regchoose.table.large.row_sampling import PRIME, RowSample, row_hash_sql, smallest_hashes
 from regchoose.table.large.stream import Stream
 from regchoose.table.large.text_file import read_csv_sql, text_columns_sql
-from regchoose.table.raw_table import Cells, RawTable, factorize
+from regchoose.table.raw_table import Cells, RawTable, no_rows_error
 
 LEAST = 200_000  # rows that are held
 TIMES = 20  # rows held for each row of the subsample
@@ -28,8 +28,8 @@ MARGIN = 1.3  # more rows of a typed file than wanted are taken along: their num
 
 
 @dataclass(frozen=True)
-class HeldRows:
-    """The rows held, as text, in their order; and of text files what a scan of all bytes counted."""
+class HeldTable:
+    """The rows held, as text and in order; and, for text files, the counts of the scan over all bytes."""
 
     raw: RawTable
     counts: ByteCounts | None
@@ -42,7 +42,7 @@ def n_held_rows(settings: Settings, width: int) -> int:
     return max(size, min(max(TIMES * size, LEAST), CELLS // width))
 
 
-def draw_held_rows(stream: Stream) -> HeldRows:
+def draw_held_rows(stream: Stream) -> HeldTable:
     """Draw the rows that are held.
 
     Raises
@@ -58,19 +58,19 @@ def draw_held_rows(stream: Stream) -> HeldRows:
         found = None
         lines, count = _hold_typed(stream, wanted)
     if not len(lines):
-        raise DataError("E302", f"{stream.parts.path} has columns and 0 data rows", fix="add rows")
+        raise no_rows_error(stream.parts.path)
     columns = tuple(_column(stream, j) for j in range(stream.width))
     stream.run("DROP TABLE held")
     if found is not None:
         _check_last(stream, columns, found, held=bool(len(lines)) and int(lines[-1]) == found.last_line)
     raw = replace(stream.head, columns=columns, lines=lines)
-    return HeldRows(raw, found, complete=count <= wanted)
+    return HeldTable(raw, found, complete=count <= wanted)
 
 
 def _hold_text(stream: Stream, wanted: int) -> tuple[Int, ByteCounts]:
     """Sample rows from the bytes of text files; return their lines, and the counts of all files."""
     sample, counts_of_files = (
-        sample_text_files(stream, wanted) if stream.crew is None else _sample_by_workers(stream, wanted)
+        sample_text_files(stream, wanted) if stream.workers is None else _sample_by_workers(stream, wanted)
     )
     queries, places = list[str](), np.cumsum([0, *(seen.records for seen in counts_of_files)]).tolist()
     cuts = np.searchsorted(sample.rows, places).tolist()
@@ -83,7 +83,7 @@ def _hold_text(stream: Stream, wanted: int) -> tuple[Int, ByteCounts]:
         queries.append(f"SELECT r, {text_columns_sql(text)} FROM {source}")
     sample.texts.clear()
     stream.run(f"CREATE TEMP TABLE held AS {' UNION ALL '.join(queries)}")
-    rows = _rows(stream)
+    rows = np.asarray(stream.run("SELECT r FROM held ORDER BY r").fetchnumpy()["r"], dtype=np.int64)
     if len(rows) < len(sample.rows):  # some are not in order: let the reader of all rows say where
         stream.run(f"SELECT count(c0) FROM {stream.relation}").fetchall()
         number, _ = check_rejected(stream, rows=sample.offered)
@@ -103,14 +103,18 @@ def sample_text_files(stream: Stream, wanted: int) -> tuple[RowSample, list[Byte
             text.path,
             text.head,
             compression=text.compression,
-            each=sample.offer,
-            named=text.name,
-            advanced=partial(_advance, stream, before),
+            on_block=sample.offer,
+            shown_name=text.name,
+            advanced=partial(_add_bytes, stream.advanced, before),
         )
         counts_of_files.append(seen)
         before += size
     sample.finish()
     return sample, counts_of_files
+
+
+def _add_bytes(advanced: Advanced, before: int, done: int) -> None:
+    advanced(before + done)
 
 
 def total_counts(sample: RowSample, counts_of_files: Sequence[ByteCounts]) -> ByteCounts:
@@ -121,14 +125,14 @@ def total_counts(sample: RowSample, counts_of_files: Sequence[ByteCounts]) -> By
 
 def _sample_by_workers(stream: Stream, wanted: int) -> tuple[RowSample, list[ByteCounts]]:
     """Have the same rows sampled by workers, a file each."""
-    assert stream.crew is not None
+    assert stream.workers is not None
     said = [
         describe_file(text.path, text.head, name=text.name, compression=text.compression)
         for text in stream.texts
     ]
     seed = stream.settings.seed
     return sample_by_workers(
-        stream.crew, said, parts=stream.parts, seed=seed, wanted=wanted, advanced=stream.advanced
+        stream.workers, said, parts=stream.parts, seed=seed, wanted=wanted, advanced=stream.advanced
     )
 
 
@@ -137,19 +141,15 @@ def _check_last(stream: Stream, columns: tuple[Cells, ...], seen: ByteCounts, *,
     _, fields = next(records(seen.last, text.head.layout), (0, []))
     if len(fields) == len(columns):
         cells = [fields[j] for j in text.order]
-        refuse_last_row(columns, cells, path=text.name, line=seen.last_line, held=held)
-
-
-def _advance(stream: Stream, before: int, done: int) -> None:
-    stream.advanced(before + done)
+        refuse_last_row(columns, cells, n_rows=seen.records, path=text.name, line=seen.last_line, held=held)
 
 
 def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
     """Sample rows of Parquet files; return their numbers from 1, and how many rows there are in all."""
-    (count,) = stream.run(f"SELECT count(*) FROM {stream.relation}").fetchall()[0]
+    count = stream.count()
     share = min(1.0, MARGIN * wanted / max(count, 1))
     bound = PRIME + 1 if share >= 1 else int(share * PRIME)
-    if stream.crew is None:
+    if stream.workers is None:
         query = row_hash_sql(stream.relation, seed=stream.settings.seed)
         stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM ({query}) WHERE x < {bound}")
     else:
@@ -161,32 +161,25 @@ def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
     last = int(hashes.max(initial=0))
     row = int(rows[kept][hashes == last].max(initial=0))
     stream.run(f"DELETE FROM held WHERE x > {last} OR (x = {last} AND r > {row})")
-    return rows[kept] + 1, int(count)
+    return rows[kept] + 1, count
 
 
 def _draw_by_workers(stream: Stream, bound: int) -> None:
     """Have workers sample the rows of Parquet files whose hashes are below a bound, a file each."""
-    assert stream.crew is not None
-    counts = [stream.run(f"SELECT count(*) FROM {own}").fetchall()[0][0] for own in stream.files]
+    assert stream.workers is not None
     orders, before = [], 0
-    for file, own, count in zip(stream.parts.files, stream.files, counts, strict=True):
-        query = row_hash_sql(own, seed=stream.settings.seed, before=before)
+    for file, relation in zip(stream.parts.files, stream.files, strict=True):
+        query = row_hash_sql(relation, seed=stream.settings.seed, before=before)
         query = f"SELECT * FROM ({query}) WHERE x < {bound}"
         path = os.path.abspath(file)
         orders.append({"path": path, "name": file, "kind": stream.parts.kind, "query": query})
-        before += int(count)
-    answers = run_on_files(stream.crew, DRAW, orders, parts=stream.parts, advanced=stream.advanced)
+        before += stream.count(relation)
+    answers = run_on_files(stream.workers, SELECT, orders, parts=stream.parts, advanced=stream.advanced)
     for place, (_, arrays) in enumerate(answers):
         (stream.folder / f"drawn{place}.parquet").write_bytes(arrays["file"].tobytes())
     stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM read_parquet('{stream.folder}/drawn*.parquet')")
 
 
-def _rows(stream: Stream) -> Int:
-    return np.asarray(stream.run("SELECT r FROM held ORDER BY r").fetchnumpy()["r"], dtype=np.int64)
-
-
 def _column(stream: Stream, place: int) -> Cells:
-    found: Any = stream.run(f"SELECT c{place} FROM held ORDER BY r").fetchnumpy()[f"c{place}"]
-    cells = np.ma.getdata(found)
-    cells[np.ma.getmaskarray(found)] = None if stream.parts.kind == "parquet" else ""
-    return factorize(cells)
+    texts: Any = stream.run(f"SELECT c{place} FROM held ORDER BY r").fetchnumpy()[f"c{place}"]
+    return stream.to_cells(np.ma.getdata(texts), np.ma.getmaskarray(texts))

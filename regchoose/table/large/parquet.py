@@ -12,7 +12,7 @@ from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
 from regchoose.table.file_set import check_unchanged
 from regchoose.table.large.duckdb_session import connect_in_memory, quote_path
-from regchoose.table.raw_table import TEXT, RawTable, Text
+from regchoose.table.raw_table import TEXT, RawTable, Text, no_rows_error
 
 CELL_KINDS: tuple[tuple[str, str], ...] = (
     (r"U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)", "number"),
@@ -44,7 +44,7 @@ def read_parquet(path: str) -> RawTable:
     columns = tuple(_text(values) for values in found.values())
     n_rows = len(columns[0]) if columns else 0
     if n_rows == 0:
-        raise DataError("E302", f"{path} has columns and 0 data rows", fix="add rows")
+        raise no_rows_error(path)
     return RawTable(
         path=path,
         dialect=parquet_dialect(

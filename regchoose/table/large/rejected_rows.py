@@ -1,11 +1,10 @@
 """Rows of a large table that DuckDB could not read: an error that names the first, or a warning."""
 
 from regchoose.errors import DataError, PhraseLike, setting
-from regchoose.table.csv.read import BAD_SHARE, OR_REPAIR
+from regchoose.table.csv.read import OR_REPAIR, n_bad_allowed
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.stream import Reject, Stream
-
-MOST = 1000  # rejected rows that DuckDB keeps of each file
+from regchoose.table.large.text_file import MOST_REJECTED
 
 
 def check_rejected(stream: Stream, *, rows: int) -> tuple[int, tuple[str, ...]]:
@@ -27,24 +26,24 @@ def check_rejected(stream: Stream, *, rows: int) -> tuple[int, tuple[str, ...]]:
     if not found:
         return 0, ()
     listed = ", ".join(str(row[1]) for row in found[:5])
-    count = f"{len(found):,}{' or more' if len(found) >= MOST else ''}"
+    count = f"{len(found):,}{' or more' if len(found) >= MOST_REJECTED else ''}"
     wrong_length = all("COLUMNS" in row[2] for row in found)
     skipping = stream.settings.on_bad_rows == "skip"
-    if skipping and wrong_length and len(found) < MOST and len(found) <= max(1, rows // BAD_SHARE):
+    if skipping and wrong_length and len(found) < MOST_REJECTED and len(found) <= n_bad_allowed(rows):
         return len(found), (f"{count} rows had a wrong number of fields and were skipped: lines {listed}",)
     raise _refused(stream, found[0], count=count, listed=listed)
 
 
 def _refused(stream: Stream, first: Reject, *, count: str, listed: str) -> DataError:
     path, line, kind, text = first
-    file = next((one.name for one in stream.texts if one.path == path), path)
+    file = next((text_file.name for text_file in stream.texts if text_file.path == path), path)
     codes = {
         "ENCODING": ("E304", "bytes are no UTF-8", setting(encoding="cp1252")),
         "COLUMNS": ("E312", "row has another number of fields", setting(on_bad_rows="skip") + OR_REPAIR),
     }
     other = ("E310", "quotes are not in order", "repair the file")
     fix: PhraseLike
-    code, what, fix = next((said for key, said in codes.items() if key in kind), other)
+    code, what, fix = next((entry for key, entry in codes.items() if key in kind), other)
     cause: PhraseLike = "an unquoted delimiter or quote inside a field"
     if code == "E312" and stream.settings.on_bad_rows == "skip":
         cause = setting(on_bad_rows="skip") + " takes at most 1 % of the rows"
@@ -61,7 +60,7 @@ def _refused(stream: Stream, first: Reject, *, count: str, listed: str) -> DataE
 
 
 def unreadable_error(stream: Stream, what: str) -> DataError:
-    """Return E310 for rows that DuckDB reads otherwise than the bytes say."""
+    """Return E310 where DuckDB and the scan of the bytes disagree on the rows."""
     return DataError(
         "E310",
         f"the table cannot be read exactly: {what}",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from regchoose.records.words import Int
-from regchoose.table.large.byte_scan import Block
+from regchoose.table.large.byte_scan import RecordBlock
 
 PRIME = 2**31 - 1
 ROUNDS = ((48_271, 16), (1_223_106_847, 13), (1_964_557_243, 15))  # factor, shift
@@ -63,7 +63,7 @@ class RowSample:
     hashes: Int = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     texts: list[bytes] = field(default_factory=list)
 
-    def offer(self, block: Block) -> None:
+    def offer(self, block: RecordBlock) -> None:
         """Take those records of the block whose hashes are among the smallest so far."""
         rows = np.arange(self.offered, self.offered + len(block.starts))
         self.offered += len(rows)

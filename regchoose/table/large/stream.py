@@ -12,13 +12,14 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from regchoose.errors import DataError
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import Choose
 from regchoose.table.file_set import Advanced, Parts, check_unchanged, ignore_progress
 from regchoose.table.large.byte_scan import read_blocks, to_utf8
-from regchoose.table.large.distributed_scan import REJECTS, SCAN, merge_counts, run_on_files
+from regchoose.table.large.distributed_scan import QUERY, REJECTS, merge_counts, run_on_files
 from regchoose.table.large.duckdb_session import (
     connect_on_disk,
     duckdb_error,
@@ -28,7 +29,7 @@ from regchoose.table.large.duckdb_session import (
 )
 from regchoose.table.large.parquet import parquet_dialect, parquet_schema
 from regchoose.table.large.text_file import TextFile, all_rows_sql, read_head
-from regchoose.table.raw_table import RawTable, to_cells
+from regchoose.table.raw_table import Cells, RawTable, factorize, to_cells
 from regchoose.workers.tasks import Workers
 
 TABLE = "THE_TABLE"  # stands in a query for the relation
@@ -53,7 +54,7 @@ class Stream:
         The files, where they are text.
     files : tuple of str
         What stands after FROM for each file alone, wherever it is read.
-    crew : Workers, optional
+    workers : Workers, optional
         Workers that see the files too, and share them.
     """
 
@@ -66,7 +67,7 @@ class Stream:
     settings: Settings
     advanced: Advanced
     files: tuple[str, ...] = ()
-    crew: Workers | None = None
+    workers: Workers | None = None
     _rejected: list[Reject] = field(default_factory=list)  # by workers
 
     @property
@@ -111,6 +112,16 @@ class Stream:
             done.set()
             watch.join()
 
+    def count(self, relation: str = "") -> int:
+        """Return the number of rows, of all files or of another relation."""
+        (n_rows,) = self.run(f"SELECT count(*) FROM {relation or self.relation}").fetchall()[0]
+        return int(n_rows)
+
+    def to_cells(self, texts: NDArray[Any], missing: NDArray[np.bool_]) -> Cells:
+        """Keep each text of a column once; what is missing is an empty text, in a typed file a null."""
+        gap: Any = None if self.parts.kind == "parquet" else ""
+        return factorize(np.where(missing, gap, texts))
+
     def chunks(self, query: str, *, rows: int) -> Iterator[pd.DataFrame]:
         """Yield what a query gives, in its order, in parts of about so many rows.
 
@@ -146,7 +157,7 @@ class Stream:
             What stands after FROM; in it, and anywhere, `TABLE` stands for the table.
         """
         query = f"SELECT {', '.join(terms.values())} FROM {relation}"
-        if self.crew is None:
+        if self.workers is None:
             (row,) = self.run(query.replace(TABLE, self.relation)).fetchall()
             return dict(zip(terms, row, strict=True))
         orders = [
@@ -158,7 +169,7 @@ class Stream:
             }
             for file, own in zip(self.parts.files, self.files, strict=True)
         ]
-        answers = run_on_files(self.crew, SCAN, orders, parts=self.parts, advanced=self.advanced)
+        answers = run_on_files(self.workers, QUERY, orders, parts=self.parts, advanced=self.advanced)
         found = [said for said, _ in answers]
         self._rejected[:] = [
             (file, *row[1:])
@@ -189,13 +200,13 @@ def streaming(
     choose: Choose,
     advanced: Advanced,
     threads: int = 0,
-    crew: Workers | None = None,
+    workers: Workers | None = None,
 ) -> Iterator[Stream]:
     """Open a table; its files must be the same when it is closed.
 
     Parameters
     ----------
-    crew : Workers, optional
+    workers : Workers, optional
         Workers that see the files too, and share them.
 
     Raises
@@ -216,12 +227,14 @@ def streaming(
             texts = _texts(parts, settings, folder=folder, choose=choose)
             head, sources = _common(parts, texts[0].head.raw), [partial(all_rows_sql, text) for text in texts]
             if any(text.path != text.name for text in texts):
-                crew = None  # copies that nobody else sees
+                workers = None  # copies that nobody else sees
         paths = [text.path for text in texts] or parts.files
         here = [source(path) for source, path in zip(sources, paths, strict=True)]
         files = [f"({source(os.path.abspath(path))})" for source, path in zip(sources, paths, strict=True)]
         relation = f"({' UNION ALL '.join(here)})"
-        yield Stream(parts, connection, folder, relation, head, texts, settings, advanced, tuple(files), crew)
+        yield Stream(
+            parts, connection, folder, relation, head, texts, settings, advanced, tuple(files), workers
+        )
     for file, old in zip(parts.files, before, strict=True):
         check_unchanged(file, old)
 

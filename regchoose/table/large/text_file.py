@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from regchoose.errors import DataError
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import Choose
-from regchoose.table.csv.grammar import Layout
+from regchoose.table.csv.grammar import CsvLayout
 from regchoose.table.csv.read import read_source
 from regchoose.table.csv.source import open_text, to_source
 from regchoose.table.large.duckdb_session import quote_path, quote_text
@@ -19,7 +19,7 @@ class FileHead:
     """How a file is written, and its first rows."""
 
     raw: RawTable
-    layout: Layout
+    layout: CsvLayout
 
     @property
     def skip(self) -> int:
@@ -37,10 +37,10 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
     """
     with open_text(file, compression) as (stream, _):
         start = stream.read(BEGINNING)
-        all_rows_sql = not stream.read(1)
-    source = to_source(file, start, settings, compression=compression, cut=not all_rows_sql)
-    if not all_rows_sql:
-        source = replace(source, text=_whole_records(source.text))
+        is_whole = not stream.read(1)
+    source = to_source(file, start, settings, compression=compression, cut=not is_whole)
+    if not is_whole:
+        source = replace(source, text=_cut_to_records(source.text))
     raw, layout = read_source(source, replace(settings, on_bad_rows="error"), choose=choose)
     if layout.aligned or layout.spaced:
         raise DataError(
@@ -53,7 +53,7 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
     return FileHead(raw, layout)
 
 
-def _whole_records(text: str) -> str:
+def _cut_to_records(text: str) -> str:
     """Cut a text after its last line at which no quotes are open."""
     at = len(text)
     while (at := max(text.rfind("\n", 0, at), text.rfind("\r", 0, at))) > 0:
@@ -62,7 +62,7 @@ def _whole_records(text: str) -> str:
     return text
 
 
-KEPT = "skip = {}, store_rejects = true, rejects_limit = 1000"
+MOST_REJECTED = 1000  # unreadable rows that DuckDB keeps of each file
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ class TextFile:
 def all_rows_sql(text: TextFile, path: str) -> str:
     """Return the query of all rows of a text file, by its name here or on another machine."""
     own = replace(text, path=path)
-    return f"SELECT {text_columns_sql(own)} FROM {read_csv_sql(own, path, KEPT.format(text.head.skip))}"
+    options = f"skip = {text.head.skip}, store_rejects = true, rejects_limit = {MOST_REJECTED}"
+    return f"SELECT {text_columns_sql(own)} FROM {read_csv_sql(own, path, options)}"
 
 
 def text_columns_sql(text: TextFile) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings
-from regchoose.table.columns.dates import is_ambiguous, read_moments
+from regchoose.table.columns.dates import is_ambiguous_date, parse_dates
 from regchoose.table.load import load
 from tests.table.columns.test_roles import N, cycle, with_column
 from tests.table.writing import nobody
@@ -32,17 +32,17 @@ READ: list[tuple[str, list[str], list[float]]] = [
 
 @pytest.mark.parametrize(("texts", "seconds"), [case[1:] for case in READ], ids=[case[0] for case in READ])
 def test_dates_are_moments(texts: list[str], seconds: list[float]) -> None:
-    moments = read_moments(texts)
+    moments = parse_dates(texts)
     assert moments is not None
     assert moments.seconds.tolist() == seconds
 
 
 def test_dates_that_two_orders_read_differently_are_none() -> None:
-    assert read_moments(["01/02/2021", "03/04/2021"]) is None
-    assert is_ambiguous(["01/02/2021", "03/04/2021"])
-    assert not is_ambiguous(["31/12/2021", "03/04/2021"])
-    assert read_moments(["2021-13-45", "2021-01-01"]) is None
-    assert read_moments(["3 Feb 2020", "14-Mar-21"]) is None
+    assert parse_dates(["01/02/2021", "03/04/2021"]) is None
+    assert is_ambiguous_date(["01/02/2021", "03/04/2021"])
+    assert not is_ambiguous_date(["31/12/2021", "03/04/2021"])
+    assert parse_dates(["2021-13-45", "2021-01-01"]) is None
+    assert parse_dates(["3 Feb 2020", "14-Mar-21"]) is None
 
 
 def features_of(table: Table) -> dict[str, list[float]]:

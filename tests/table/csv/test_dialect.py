@@ -14,7 +14,7 @@ from regchoose.errors import RegchooseError
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import find_dialect
-from regchoose.table.csv.grammar import Layout, line_of, records, scan
+from regchoose.table.csv.grammar import CsvLayout, line_of, records, scan_records
 from regchoose.table.csv.read import read
 from tests.table.writing import csv_of, error_of, nobody, numbers, text_of, write
 
@@ -259,5 +259,5 @@ def test_duckdb_reads_the_same_cells(tmp_path: Path, delimiter: str, quote: str)
 def test_the_grammar_counts_as_the_csv_module_does() -> None:
     text = 'a,b\n1,"x\ny"\n\n2,"z ""w"""\n'
     layout, _ = find_dialect(text, Settings(), choose=nobody)
-    assert layout == Layout(",", quote='"')
-    assert scan(text, layout).records == len(list(records(text, layout))) == 4
+    assert layout == CsvLayout(",", quote='"')
+    assert scan_records(text, layout).records == len(list(records(text, layout))) == 4

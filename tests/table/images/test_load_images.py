@@ -15,8 +15,8 @@ from regchoose.encoding.encoder import Encoder
 from regchoose.errors import RegchooseError
 from regchoose.records.table import Image, Table
 from regchoose.settings.options import Settings
-from regchoose.subsample.draw import draw
-from regchoose.subsample.profile import profile
+from regchoose.subsample.draw import draw_subsample
+from regchoose.subsample.profile import measure_profile
 from regchoose.table.images import load_images
 from regchoose.table.images.load_images import are_images
 from regchoose.table.images.patches import in_patches, patch_names
@@ -65,7 +65,7 @@ def test_a_folder_of_images_is_a_table_of_pixels(folder: Path) -> None:
     first = pictures(40)[0].reshape(-1)
     assert table.features[0].tolist() == first.tolist()
     assert [column.name for column in table.used[:6]] == [f"pixel_0_{j}" for j in range(5)] + ["pixel_1_0"]
-    assert [column.name for column in table.shown] == ["pixels", "class"]
+    assert [column.name for column in table.display_columns] == ["pixels", "class"]
     assert table.warnings == ()
 
 
@@ -385,7 +385,7 @@ def digits(n: int = 300) -> tuple[Array, Array]:
 def test_the_entire_picture_is_answered_by_what_the_data_are(npz: Path) -> None:
     x, y = digits()
     table = read(save_npz(npz, X=x, y=y))
-    found = profile(table, np.arange(300))
+    found = measure_profile(table, np.arange(300))
     assert found.entire_picture.answer == "yes"
     assert found.entire_picture.evidence.startswith("DATA are images (8 × 8, grey)")
     assert found.associations is None
@@ -431,7 +431,7 @@ def test_of_many_images_some_are_held_and_all_are_counted(npz: Path, monkeypatch
     np.testing.assert_allclose(
         some.whole.m2 / 2000, ((means / 4 - some.whole.low) / some.whole.width).var(axis=0)
     )
-    drawn = draw(some, size=400, folds=5, seed=0)
+    drawn = draw_subsample(some, size=400, folds=5, seed=0)
     assert (len(drawn.rows), drawn.of, drawn.matched) == (400, 2000, True), drawn.reason
     y_held = some.target[drawn.rows]
     assert y_held.sum() == 200
@@ -441,7 +441,7 @@ def test_a_subsample_that_is_not_like_the_whole_is_seen(npz: Path) -> None:
     x, y = digits(1000)
     x[y == 1, 0, 0] += np.where(np.random.default_rng(1).random(500) < 0.002, 1e6, 0)
     table = read(save_npz(npz, X=x, y=y))
-    drawn = draw(table, size=400, folds=5, seed=0)
+    drawn = draw_subsample(table, size=400, folds=5, seed=0)
     names = set(patch_names(Image(1, 8, 8)))
     assert {check.column for check in drawn.checks} & names
     assert drawn.order is None

@@ -34,7 +34,7 @@ class Remote(Threads):
     smaller_by: int = 0
 
     def ask_machines(self, remote_name: str, data: bytes = b"") -> dict[str, bytes]:
-        answer = distributed_scan.sizes(data)
+        answer = distributed_scan.file_sizes(data)
         said: list[int] = unpack(answer)[0]
         return {"tcp://a:1": answer, "tcp://b:1": pack([size - self.smaller_by for size in said])}
 
@@ -85,7 +85,7 @@ def test_shared_files_give_the_same_table(kind: str, tmp_path: Path) -> None:
     path = folder_of(tmp_path, rows, kind if kind in PACKED else "plain")
     if kind == "parquet":
         path = as_parquet(path, tmp_path)
-    here, shared = (load(path, settings, choose=nobody, crew=crew) for crew in (None, CREW))
+    here, shared = (load(path, settings, choose=nobody, workers=workers) for workers in (None, CREW))
     assert here.whole is not None
     assert here.n_rows < here.n_all
     assert same(here, shared)
@@ -97,13 +97,13 @@ def test_where_hashes_are_uneven_all_are_gathered(tmp_path: Path, monkeypatch: p
     bounds = list[int]()
     gather = distributed_scan.run_on_files
 
-    def noted(crew: Any, work: Any, orders: Any, **further: Any) -> Any:
+    def noted(workers: Any, work: Any, orders: Any, **further: Any) -> Any:
         bounds.extend(order["bound"] for order in orders if "bound" in order)
-        return gather(crew, work, orders, **further)
+        return gather(workers, work, orders, **further)
 
     monkeypatch.setattr(distributed_scan, "SURE", -15)  # fewer than are wanted
     monkeypatch.setattr(distributed_scan, "run_on_files", noted)
-    assert same(here, load(path, Settings(), choose=nobody, crew=CREW))
+    assert same(here, load(path, Settings(), choose=nobody, workers=CREW))
     assert len(set(bounds)) == 2
 
 
@@ -122,9 +122,9 @@ def test_faults_in_shared_files_are_told_alike(line: str, tmp_path: Path) -> Non
     rows[3_500] = line
     path = folder_of(tmp_path, rows)
     told = []
-    for crew in (None, CREW):
+    for workers in (None, CREW):
         with pytest.raises(RegchooseError) as caught:
-            load(path, Settings(), choose=nobody, crew=crew)
+            load(path, Settings(), choose=nobody, workers=workers)
         told.append((caught.value.code, caught.value.message, caught.value.where, caught.value.detail))
     assert told[0] == told[1]
 
@@ -134,7 +134,7 @@ def test_rows_that_are_skipped_are_counted_alike(tmp_path: Path, monkeypatch: py
     rows = lines(4_000)
     rows[3_900] = rows[2_900] = "1,2,3"
     path, settings = folder_of(tmp_path, rows), Settings(on_bad_rows="skip")
-    here, shared = (load(path, settings, choose=nobody, crew=crew) for crew in (None, CREW))
+    here, shared = (load(path, settings, choose=nobody, workers=workers) for workers in (None, CREW))
     assert any("2 rows had a wrong number of fields" in warning for warning in here.warnings)
     assert same(here, shared)
 
@@ -161,7 +161,7 @@ class Told:
 
 
 @pytest.mark.parametrize(
-    ("crew", "note", "passes"),
+    ("workers", "note", "passes"),
     [
         (Remote(2), "The 3 files are read by the workers.", 3),
         (Remote(2, smaller_by=1), "The 3 files are read here: the worker tcp://b:1 sees", 2),
@@ -169,10 +169,10 @@ class Told:
     ],
 )
 def test_files_that_all_workers_see_are_shared_out(
-    crew: Threads, note: str, passes: int, tmp_path: Path
+    workers: Threads, note: str, passes: int, tmp_path: Path
 ) -> None:
     path, told = folder_of(tmp_path, lines(4_000)), Told()
-    table = load_with_progress(path, Settings(), choose=nobody, listener=told, crew=crew)
+    table = load_with_progress(path, Settings(), choose=nobody, listener=told, workers=workers)
     assert same(table, load(path, Settings(), choose=nobody))
     found = large_parts(path)
     assert found is not None
@@ -191,7 +191,7 @@ def test_a_file_that_a_worker_does_not_see_is_named(tmp_path: Path) -> None:
     (Path(path) / "1.csv").unlink()
     assert "does not see" in why_not_shared(Remote(2), found)
     with pytest.raises(ResourceError, match=r"does not see .*1\.csv") as caught:
-        distributed_scan.scan(pack({"path": str(Path(path) / "1.csv")}))
+        distributed_scan.run_query(pack({"path": str(Path(path) / "1.csv")}))
     assert caught.value.code == "E405"
 
 

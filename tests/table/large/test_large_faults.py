@@ -10,7 +10,7 @@ import pytest
 
 from regchoose.settings import options
 from regchoose.settings.options import Settings
-from regchoose.subsample.moments import coordinates
+from regchoose.subsample.moments import to_coordinates
 from regchoose.table import file_set
 from regchoose.table.csv.read import read
 from regchoose.table.large import byte_scan, held_rows
@@ -106,7 +106,7 @@ def test_dates_are_expanded_as_in_small_tables(tmp_path: Path, monkeypatch: pyte
     assert table.whole is not None
     assert table.n_rows < table.n_all == small.n_rows
     assert "when.month" in [column.name for column in table.used]
-    gap = np.abs(coordinates(table).moments.mean - coordinates(small).moments.mean)
+    gap = np.abs(to_coordinates(table).moments.mean - to_coordinates(small).moments.mean)
     assert gap.max() < 0.1
     assert len(gap) == len(table.whole.least) == 6
 

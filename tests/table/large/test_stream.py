@@ -13,8 +13,8 @@ from regchoose.errors import RegchooseError, UsageError
 from regchoose.records.table import Table
 from regchoose.settings import options
 from regchoose.settings.options import Settings
-from regchoose.subsample.draw import draw
-from regchoose.subsample.moments import coordinates
+from regchoose.subsample.draw import draw_subsample
+from regchoose.subsample.moments import to_coordinates
 from regchoose.table import file_set
 from regchoose.table.csv.read import read
 from regchoose.table.csv.source import zstd
@@ -156,13 +156,13 @@ def test_all_rows_are_counted_exactly(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.usefixtures("tiny")
 def test_a_subsample_of_a_large_table_stands_for_all_rows(tmp_path: Path) -> None:
     whole = table_of(write(tmp_path, csv(lines(8_000))))
-    drawn = draw(whole, size=200, folds=5, seed=0)
+    drawn = draw_subsample(whole, size=200, folds=5, seed=0)
     assert drawn.of == 8_000
     assert len(drawn.rows) == 200
     assert whole.whole is not None
     share = whole.whole.classes / 8_000
     np.testing.assert_allclose(np.bincount(whole.target[drawn.rows].astype(int)) / 200, share, atol=1 / 200)
-    at = coordinates(whole)
+    at = to_coordinates(whole)
     np.testing.assert_allclose(at.moments.mean, whole.whole.mean)
     assert at.n_all == 8_000
 

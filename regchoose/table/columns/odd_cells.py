@@ -1,0 +1,92 @@
+"""Cells that are odd in their column: a text among numbers, or a text that is not read as it stands."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+
+from regchoose.errors import DataError, Word, setting
+from regchoose.table.cell_values import DOUBTFUL, clean
+from regchoose.table.columns.facts import Facts
+from regchoose.table.raw_table import RawTable
+
+FEW = 0.05  # texts among numbers, up to this share (or a single one), are faults rather than categories
+EDGE = 3  # rows at the top and at the bottom in which a text among numbers is a heading, units or a total
+
+
+def odd_texts_error(
+    name: str, texts: Sequence[str], *, n_texts: int, n_numbers: int, n_present: int, where: str
+) -> DataError:
+    """Return E326 for texts that stand in a column of numbers.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The different texts, the first in the file first.
+    n_texts, n_numbers, n_present : int
+        Cells that hold one of them, that hold a number, and that hold anything.
+    where : str
+        The file and line of the first.
+    """
+    first = texts[0]
+    missing = Word(first) if re.fullmatch(r"[\w.-]+", first) else first[:30]
+    return DataError(
+        "E326",
+        f"column {name!r} holds {first[:40]!r} among {n_numbers:,} numbers",
+        where=where,
+        detail=[
+            f"{n_texts:,} such cells of {n_present:,}: {', '.join(repr(text[:20]) for text in texts[:4])}",
+            "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
+        ],
+        fix=setting(na=[missing]) | setting(exclude=[name]) | setting(keep=[name]) + " (as a category)",
+    )
+
+
+def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
+    """Raise E326 where a few texts stand in a column of numbers, naming the first."""
+    is_text = np.isnan(facts.numbers)
+    n_texts, n_present = int(facts.counts[is_text].sum()), facts.present
+    n_numbers = n_present - n_texts
+    if not n_texts or n_numbers <= n_texts:
+        return
+    texts = [text for text, flag in zip(facts.texts, is_text, strict=True) if flag]
+    rows = np.flatnonzero(facts.cells.where(set(texts).__contains__))
+    at_edge = bool(((rows < EDGE) | (rows >= raw.n_rows - EDGE)).all())
+    if n_numbers < EDGE or not (at_edge or n_texts <= max(1, FEW * n_present)):
+        return
+    raise odd_texts_error(
+        facts.name,
+        texts,
+        n_texts=n_texts,
+        n_numbers=n_numbers,
+        n_present=n_present,
+        where=raw.where(rows[0]),
+    )
+
+
+def warn_of_respelled(facts: Facts) -> str | None:
+    """Warn of cells that are read in another spelling: other spaces, Unicode forms or digits."""
+    stated = zip(facts.texts, facts.numbers.tolist(), strict=True)
+    digits = [text for text, number in stated if not text.isascii() and not math.isnan(number)]
+    odd = facts.cells.respelled or tuple(digits)
+    if not odd or facts.kind == "text":
+        return None
+    read = unicodedata.normalize("NFKC" if facts.all_numbers else "NFC", clean(odd[0]))
+    return f"column {facts.name!r}: {len(odd):,} different texts are read otherwise: {odd[0]!a} as {read!a}"
+
+
+def warn_of_doubtful(facts: Facts) -> str | None:
+    """Warn of texts read as missing that may be somebody's category, as the NA of Namibia."""
+    if facts.kind == "text" or not facts.texts or not np.isnan(facts.numbers).any():
+        return None
+    counts = facts.cells.counts()
+    found = [
+        f"{text!r} ({count:,})"
+        for text, count in zip(facts.cells.texts, counts, strict=True)
+        if text.casefold() in DOUBTFUL
+    ]
+    if not found:
+        return None
+    return f"column {facts.name!r}: {', '.join(found)} is read as missing, and may be a category there"
