@@ -17,9 +17,9 @@ from regchoose.settings.options import DATA
 from regchoose.settings.values import FIELDS, option_of
 from regchoose.version import __version__
 
-ABOUT = "Which weight regularizer should a neural network on this table start with, how strong, how sure?"
+ABOUT = "Recommend a weight regularizer for a neural network on a table: which one, how strong, and how sure."
 ACTIONS = "[list|clear|path]"
-GATE = "Exit with 1 where this holds: an expression over the result's fields."
+GATE = "Exit with 1 if this condition holds: an expression over the fields of the result."
 COMPLETION = {"--install-completion", "--show-completion"}
 LOOKING = [name for name in FIELDS if option_of(name).group == DATA]
 LOOKING += ["seed", "json", "quiet", "debug", "config", "no_input"]
@@ -29,7 +29,7 @@ app = typer.Typer(
     name="regchoose",
     help=ABOUT,
     add_help_option=False,
-    epilog="For bash, zsh and fish: --install-completion, --show-completion.",
+    epilog="Shell completion for bash, zsh and fish: --install-completion, --show-completion.",
     # While a shell asks how a word may go on, or for the script that asks. At other times typer's options for
     # it would load pydantic too.
     add_completion="_REGCHOOSE_COMPLETE" in os.environ or not COMPLETION.isdisjoint(sys.argv),
@@ -109,26 +109,26 @@ def _predict(data: str, flags: Mapping[str, Any]) -> int:
     return predict(data, flags)
 
 
-app.command("recommend", cls=Sectioned, help="Walk the chart on DATA and recommend a regularizer.")(
+app.command("recommend", cls=Sectioned, help="Recommend a regularizer for a network trained on DATA.")(
     with_options(_recommend, FIELDS)
 )
 app.command(
-    "inspect", cls=Sectioned, help="Say what DATA is taken for: columns, target, correlation, sparsity."
+    "inspect", cls=Sectioned, help="Show how DATA is read: columns, target, correlation, sparsity."
 )(with_options(_inspect, LOOKING))
 app.command(
     "sample",
     cls=Sectioned,
-    help="Write N rows of DATA that match the whole, with the proof; --rows all: the table as it was read.",
+    help="Write a subsample of DATA that matches the whole, with the checks; --rows all: the whole table as read.",
 )(with_options(_sample, [*LOOKING, "rows", "folds", "output", "force"]))
 app.command(
-    "fit", cls=Sectioned, help="Train on all of DATA with the recommendation of a result; write a model."
+    "fit", cls=Sectioned, help="Train a model on all of DATA with the recommended regularizer."
 )(with_options(_fit, FITTING, own=FIT_OWN))
-app.command("predict", cls=Sectioned, help="Write what a MODEL says of every row of DATA.")(
+app.command("predict", cls=Sectioned, help="Predict every row of DATA with a MODEL.")(
     with_options(_predict, PREDICTING, before={"model": MODEL}, own=PREDICT_OWN)
 )
 
 
-@app.command("flowchart", help="Draw a chart.")
+@app.command("flowchart", help="Draw the flowchart.")
 def _flowchart(
     chart: Annotated[str, typer.Option(metavar=CHART, autocompletion=words(CHART))] = "which-regularizer",
     form: Annotated[str, typer.Option("--format", metavar=DRAWING, autocompletion=words(DRAWING))] = "text",
@@ -138,13 +138,13 @@ def _flowchart(
     return flowchart(chart, form=form)
 
 
-@app.command("report", help="Render a saved RESULT; the ending of FILE says as what.")
+@app.command("report", help="Write a report of a saved RESULT; the extension of FILE tells the format.")
 def _report(
     result: Annotated[str, typer.Argument(metavar="RESULT", show_default=False)],
     to: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Write it to this file: .html, .md, .xml or .txt."
+            "--output", "-o", metavar="FILE", help="Write the report to this file: .html, .md, .xml (JUnit) or .txt."
         ),
     ] = None,
     form: Annotated[
@@ -153,11 +153,11 @@ def _report(
             "--format",
             metavar=FORMS,
             autocompletion=words(FORMS),
-            help="Its form, whatever the file is called; without a file it is printed.",
+            help="The format, whatever the extension of FILE; without FILE the report is printed.",
         ),
     ] = None,
     fail_if: Annotated[str | None, typer.Option(metavar="EXPR", help=GATE)] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the output if it exists.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> int:
     from regchoose.cli.report import report
@@ -165,16 +165,16 @@ def _report(
     return report(result, to=to, form=form, fail_if=fail_if, force=force)
 
 
-@app.command("export", help="Write a short script that trains with the recommendation of a RESULT.")
+@app.command("export", help="Write a short training script that uses the recommendation of a RESULT.")
 def _export(
     result: Annotated[str, typer.Argument(metavar="RESULT", show_default=False)],
     to: Annotated[
-        str, typer.Option(metavar=LIBRARIES, autocompletion=words(LIBRARIES), help="The library it uses.")
+        str, typer.Option(metavar=LIBRARIES, autocompletion=words(LIBRARIES), help="The library that the script uses.")
     ],
     file: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file.")
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the script to this file.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the output if it exists.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> int:
     from regchoose.cli.export import export
@@ -182,7 +182,7 @@ def _export(
     return export(result, to=to, file=file, force=force)
 
 
-@app.command("compare", help="Say what changed from the result OLD to the result NEW.")
+@app.command("compare", help="Show what changed from the result OLD to the result NEW.")
 def _compare(
     old: Annotated[str, typer.Argument(metavar="OLD", show_default=False)],
     new: Annotated[str, typer.Argument(metavar="NEW", show_default=False)],
@@ -191,7 +191,7 @@ def _compare(
     ] = "text",
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     fail_if: Annotated[str | None, typer.Option(metavar="EXPR", help=GATE)] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the first line alone.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the first line.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> int:
     from regchoose.cli.compare import compare
@@ -199,13 +199,13 @@ def _compare(
     return compare(old, new, form="json" if json else form, fail_if=fail_if, quiet=quiet)
 
 
-@app.command("cache", help="List the journal of what was trained, clear it, or say where it is.")
+@app.command("cache", help="List or clear the cache of what was trained, or show where it is.")
 def _cache(
     action: Annotated[
         str, typer.Argument(metavar=ACTIONS, autocompletion=words(ACTIONS), show_default=False)
     ] = "list",
-    cache_dir: Annotated[str | None, typer.Option(metavar="DIR", help="The folder of the journal.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="List it as one JSON document.")] = False,
+    cache_dir: Annotated[str | None, typer.Option(metavar="DIR", help="The cache folder.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the list as one JSON document.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> int:
     from regchoose.cli.cache import cache
@@ -213,7 +213,7 @@ def _cache(
     return cache(action, folder=cache_dir, json=json)
 
 
-@app.command("schema", help="Print the JSON Schema of what recommend or compare prints with --json.")
+@app.command("schema", help="Print the JSON Schema of the output of recommend or compare with --json.")
 def _schema(
     document: Annotated[
         str, typer.Argument(metavar=DOCUMENTS, autocompletion=words(DOCUMENTS), show_default=False)
@@ -225,7 +225,7 @@ def _schema(
 
 
 @app.command(
-    "explain", help="Explain a TOPIC, such as l1 or safe, or an error's CODE; without one, list them."
+    "explain", help="Explain a TOPIC, such as l1 or safe, or an error CODE; without one, list all topics."
 )
 def _explain(
     topic: Annotated[
@@ -237,7 +237,7 @@ def _explain(
     return explain(topic)
 
 
-@app.command("doctor", help="Say what is installed, which devices there are, and what would be slow.")
+@app.command("doctor", help="Show what is installed, which devices there are, and what would be slow.")
 def _doctor(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:

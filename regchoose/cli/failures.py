@@ -27,7 +27,7 @@ from regchoose.report.safe_text import fitting, plain
 
 LONGEST = 300
 NO_ROOM = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
-ALIKE = 0.6  # of a word that was meant; under it, a guess only confuses
+ALIKE = 0.7  # of a word that was meant; under it, a guess only confuses
 
 
 @dataclass(frozen=True)

@@ -28,33 +28,33 @@ def _switch(flags: str, *, said: str) -> Any:
 
 
 FIT_OWN: dict[str, Any] = {
-    "source": _text("--from", metavar="RESULT", said="A saved result, whose recommendation is trained."),
+    "source": _text("--from", metavar="RESULT", said="A saved result; the model is trained with its recommendation."),
     "regularizer": _text(
         metavar=REGULARIZERS,
-        said="The regularizer by hand, without a result; its strength by --l1 and --l2.",
+        said="The regularizer, if there is no result; --l1 and --l2 give its strength.",
         autocompletion=words(REGULARIZERS),
     ),
     "trial": _switch(
         "--trial/--no-trial",
-        said="First try a third and three times of the strength, on rows held out; default with --from.",
+        said="First compare a third of, once and three times the strength on held-out rows; the default with --from.",
     ),
-    "onnx": _switch("--onnx", said="Write the model as ONNX too (extra [onnx])."),
+    "onnx": _switch("--onnx", said="Also write the model as ONNX (needs regchoose[onnx])."),
     "output": _text(
         "--output",
         "-o",
         metavar="FOLDER",
-        said="The folder of the model; what a fit that is broken off has done is kept there.",
+        said="The folder of the model; an interrupted fit leaves its progress here.",
         panel=OUTPUT,
     ),
 }
 PREDICT_OWN: dict[str, Any] = {
     "network": _text(
-        metavar="NETWORK", said="Where your own network is now, if it is not where it was at the fit."
+        metavar="NETWORK", said="The file of your own network, if it has moved since the fit."
     ),
     "output": _text(
-        "--output", "-o", metavar="FILE", said="The predictions: .csv or .parquet.", panel=OUTPUT
+        "--output", "-o", metavar="FILE", said="The file for the predictions: .csv or .parquet.", panel=OUTPUT
     ),
 }
 MODEL = Annotated[
-    str, typer.Argument(metavar="MODEL", help="The folder that fit has written.", show_default=False)
+    str, typer.Argument(metavar="MODEL", help="A folder written by fit.", show_default=False)
 ]
