@@ -112,17 +112,17 @@ def _predict(data: str, flags: Mapping[str, Any]) -> int:
 app.command("recommend", cls=Sectioned, help="Recommend a regularizer for a network trained on DATA.")(
     with_options(_recommend, FIELDS)
 )
-app.command(
-    "inspect", cls=Sectioned, help="Show how DATA is read: columns, target, correlation, sparsity."
-)(with_options(_inspect, LOOKING))
+app.command("inspect", cls=Sectioned, help="Show how DATA is read: columns, target, correlation, sparsity.")(
+    with_options(_inspect, LOOKING)
+)
 app.command(
     "sample",
     cls=Sectioned,
-    help="Write a subsample of DATA that matches the whole, with the checks; --rows all: the whole table as read.",
+    help="Write a subsample that matches the whole of DATA, with the checks; --rows all: all rows.",
 )(with_options(_sample, [*LOOKING, "rows", "folds", "output", "force"]))
-app.command(
-    "fit", cls=Sectioned, help="Train a model on all of DATA with the recommended regularizer."
-)(with_options(_fit, FITTING, own=FIT_OWN))
+app.command("fit", cls=Sectioned, help="Train a model on all of DATA with the recommended regularizer.")(
+    with_options(_fit, FITTING, own=FIT_OWN)
+)
 app.command("predict", cls=Sectioned, help="Predict every row of DATA with a MODEL.")(
     with_options(_predict, PREDICTING, before={"model": MODEL}, own=PREDICT_OWN)
 )
@@ -144,7 +144,10 @@ def _report(
     to: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Write the report to this file: .html, .md, .xml (JUnit) or .txt."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the report to this file: .html, .md, .xml (JUnit) or .txt.",
         ),
     ] = None,
     form: Annotated[
@@ -169,7 +172,10 @@ def _report(
 def _export(
     result: Annotated[str, typer.Argument(metavar="RESULT", show_default=False)],
     to: Annotated[
-        str, typer.Option(metavar=LIBRARIES, autocompletion=words(LIBRARIES), help="The library that the script uses.")
+        str,
+        typer.Option(
+            metavar=LIBRARIES, autocompletion=words(LIBRARIES), help="The library that the script uses."
+        ),
     ],
     file: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the script to this file.")

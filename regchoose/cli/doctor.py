@@ -14,7 +14,10 @@ from regchoose.result.json_text import document
 
 def doctor(*, json: bool) -> int:
     """Print what was found; return 0, whatever it is."""
-    machine, devices = look(os.environ, cache=cache_folder(os.environ.get("REGCHOOSE_CACHE_DIR"), os.environ)), _devices()
+    machine, devices = (
+        look(os.environ, cache=cache_folder(os.environ.get("REGCHOOSE_CACHE_DIR"), os.environ)),
+        _devices(),
+    )
     said = remarks(machine, devices)
     if json:
         found = {"error": devices} if isinstance(devices, str) else devices

@@ -28,7 +28,9 @@ def _switch(flags: str, *, said: str) -> Any:
 
 
 FIT_OWN: dict[str, Any] = {
-    "source": _text("--from", metavar="RESULT", said="A saved result; the model is trained with its recommendation."),
+    "source": _text(
+        "--from", metavar="RESULT", said="A saved result; the model is trained with its recommendation."
+    ),
     "regularizer": _text(
         metavar=REGULARIZERS,
         said="The regularizer, if there is no result; --l1 and --l2 give its strength.",
@@ -36,7 +38,7 @@ FIT_OWN: dict[str, Any] = {
     ),
     "trial": _switch(
         "--trial/--no-trial",
-        said="First compare a third of, once and three times the strength on held-out rows; the default with --from.",
+        said="First compare a third and three times the strength on held-out rows; default with --from.",
     ),
     "onnx": _switch("--onnx", said="Also write the model as ONNX (needs regchoose[onnx])."),
     "output": _text(
@@ -48,13 +50,9 @@ FIT_OWN: dict[str, Any] = {
     ),
 }
 PREDICT_OWN: dict[str, Any] = {
-    "network": _text(
-        metavar="NETWORK", said="The file of your own network, if it has moved since the fit."
-    ),
+    "network": _text(metavar="NETWORK", said="The file of your own network, if it has moved since the fit."),
     "output": _text(
         "--output", "-o", metavar="FILE", said="The file for the predictions: .csv or .parquet.", panel=OUTPUT
     ),
 }
-MODEL = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A folder written by fit.", show_default=False)
-]
+MODEL = Annotated[str, typer.Argument(metavar="MODEL", help="A folder written by fit.", show_default=False)]

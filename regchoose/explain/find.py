@@ -10,7 +10,9 @@ PAGES = Path(__file__).with_name("pages")
 ALSO = re.compile(r"<!-- also: (.+) -->")  # a page's second line: other words for its subject
 SECTION = re.compile(r"^## (?=E\d{3}: )", re.MULTILINE)
 LINK = re.compile(r"\[([^]]+)\]\([^)]+\.md\)")
-MIN_SIMILARITY = 0.75  # of a topic that may have been meant: about one wrong letter in four; other guesses confuse
+MIN_SIMILARITY = (
+    0.75  # of a topic that may have been meant: about one wrong letter in four; other guesses confuse
+)
 
 
 def topics() -> list[str]:

@@ -140,6 +140,8 @@ def test_a_topic_that_is_like_no_other_gets_no_guess(word: str, capsys: pytest.C
     assert "fix:   regchoose explain lists the topics" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("word", ["arm", "cell", "gain", "loss", "zeros", "interval", "audit", "stage", "set"])
+@pytest.mark.parametrize(
+    "word", ["arm", "cell", "gain", "loss", "zeros", "interval", "audit", "stage", "set"]
+)
 def test_the_glossary_answers_for_the_words_of_an_answer(word: str) -> None:
     assert re.search(rf"(?m)^\| {word} \| ", find_page(word))
