@@ -1,5 +1,6 @@
 # make demo   a recommendation on one of the sample tables
-# make test   linters, types and tests
+# make check  linters, types and the quick tests: for every commit
+# make test   linters, types and all tests
 # make bench  the engine beside skorch, scikit-learn and a plain loop; an idle machine, most of an hour
 # make score  how polluted tables are read: exactly, refused, or silently wrong (which must be none)
 # make calibrate  the verdict held against known truths; two hours, and it goes on where it was broken off
@@ -9,13 +10,19 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench score calibrate regret lint clean
+.PHONY: demo check test bench score calibrate regret lint clean
 
 demo: $(READY)
 	$(VENV)/bin/regchoose recommend data/diabetes.csv --no-input
 
+# In as many processes as there are cores; neighbours stay together, since they share what they set up.
+PYTEST := $(VENV)/bin/pytest -n auto --dist worksteal
+
+check: lint
+	$(PYTEST) -m "not slow"
+
 test: lint
-	$(VENV)/bin/pytest
+	$(PYTEST)
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.bench_engine

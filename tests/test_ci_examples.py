@@ -13,7 +13,7 @@ import pytest
 import yaml
 from junitparser import JUnitXml
 
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.result.saved_result import read_result
 from tests.cli.conftest import clean_environment
 from tests.report.results import altered
@@ -134,7 +134,7 @@ def test_another_answer_stops_the_pipeline(done: Any) -> None:
     result = read_result(accepted)
     arm = next(arm for arm, _ in result.arms.items() if arm != result.recommendation.regularizer)
     other = altered(result, recommendation={"regularizer": arm})
-    accepted.write_text(dumps(other), encoding="utf-8")
+    accepted.write_text(dump_model(other), encoding="utf-8")
     stopped = project.run(pipeline(name).commands[-1])
     accepted.write_bytes(kept)
     assert stopped.returncode == 1

@@ -14,7 +14,7 @@ from regchoose.cache.location import CACHE_FILE, cache_folder
 from regchoose.cli import output
 from regchoose.errors import UsageError, setting
 from regchoose.report.safe_text import plain
-from regchoose.result.json_text import document
+from regchoose.result.json_text import dump_document
 from regchoose.settings.options import Settings
 
 ACTIONS = ("list", "clear", "path")
@@ -93,7 +93,7 @@ def _show(contents: CacheContents, file: Path, *, json: bool) -> None:
     answers = [{"used": _when(used), **about} for used, about in contents.answers]
     if json:
         sizes = {"bytes": contents.bytes, "blocks": contents.blocks}
-        output.write(document({"path": str(file), **sizes, "answers": answers}))
+        output.write(dump_document({"path": str(file), **sizes, "answers": answers}))
         return
     size = f"{contents.bytes / 1e6:.1f} MB, {contents.blocks:,} blocks of models, {len(answers):,} answers"
     lines = [f"{file}", size]

@@ -10,7 +10,7 @@ from typing import Any
 from regchoose.cli.failures import Form
 from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.records.answers import Ask
-from regchoose.report.progress import Display, listening
+from regchoose.report.progress import Display, show_progress
 from regchoose.settings.options import Settings
 from regchoose.settings.sources import config_text, layered, preset_text
 
@@ -50,6 +50,6 @@ def interaction(
         Setting → answer; filled while the run asks.
     """
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
-    with listening(quiet=settings.quiet, json=json, environ=os.environ, clock=time.monotonic) as listener:
+    with show_progress(quiet=settings.quiet, json=json, environ=os.environ, clock=time.monotonic) as listener:
         noted = {} if answers is None else answers
         yield listener, asker(noted, paused=listener.paused) if attended else nobody

@@ -7,10 +7,10 @@ from regchoose.cli import fail_if as gate
 from regchoose.cli import output
 from regchoose.cli.report import showing
 from regchoose.errors import UsageError, setting
-from regchoose.report.changes_text import changes_as_markdown, changes_headline, render_changes
+from regchoose.report.changes_text import changes_as_markdown, render_changes, write_changes_headline
 from regchoose.report.safe_text import plain
 from regchoose.result.comparison import compare_results
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.result.saved_result import read_result
 
 FORMATS = ("text", "markdown", "json")
@@ -32,14 +32,14 @@ def compare(old: str, new: str, *, form: str, fail_if: str | None, quiet: bool) 
     before, after = (read_result(Path(path)) for path in (old, new))
     with showing(Path(new)):
         found = compare_results(before, after)
-        sides = {"old": json.loads(dumps(before)), "new": json.loads(dumps(after))}
-        asked = gate.gated(expression, {**json.loads(dumps(found)), **sides})
+        sides = {"old": json.loads(dump_model(before)), "new": json.loads(dump_model(after))}
+        asked = gate.gated(expression, {**json.loads(dump_model(found)), **sides})
         if form == "json":
-            output.write(dumps(found))
+            output.write(dump_model(found))
         elif form == "markdown":
             output.write(changes_as_markdown(found, before, after, asked))
         elif quiet:
-            output.write(f"{plain(changes_headline(found, before, after))}\n")
+            output.write(f"{plain(write_changes_headline(found, before, after))}\n")
         else:
             output.show(render_changes(found, before, after))
     return gate.status(asked, quiet=quiet)

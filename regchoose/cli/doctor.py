@@ -9,7 +9,7 @@ from regchoose.cache.location import cache_folder
 from regchoose.cli import output
 from regchoose.machine import GIB, Machine, look, remarks
 from regchoose.report.safe_text import plain
-from regchoose.result.json_text import document
+from regchoose.result.json_text import dump_document
 
 
 def doctor(*, json: bool) -> int:
@@ -21,7 +21,7 @@ def doctor(*, json: bool) -> int:
     said = remarks(machine, devices)
     if json:
         found = {"error": devices} if isinstance(devices, str) else devices
-        output.write(document({"ok": True, **asdict(machine), "devices": found, "remarks": said}))
+        output.write(dump_document({"ok": True, **asdict(machine), "devices": found, "remarks": said}))
         return 0
     output.write("".join(f"{line}\n" for line in _lines(machine, devices, said)))
     return 0

@@ -6,8 +6,8 @@ from pathlib import Path
 from regchoose.cli import output
 from regchoose.cli.report import showing
 from regchoose.errors import UsageError
-from regchoose.export.recipe import recipe_of
-from regchoose.export.script import LIBRARIES, Library, script
+from regchoose.export.recipe import make_recipe
+from regchoose.export.script import LIBRARIES, Library, write_script
 from regchoose.report.safe_text import plain
 from regchoose.result.saved_result import read_result
 
@@ -26,7 +26,7 @@ def export(result: str, *, to: str, file: str | None, force: bool) -> int:
         output.check_output(Path(file), data=Path(result), force=force)
     known = read_result(Path(result))
     with showing(Path(result)):
-        text = script(recipe_of(known, where=result), library)
+        text = write_script(make_recipe(known, where=result), library)
     if file is None:
         output.write(text)
         return 0

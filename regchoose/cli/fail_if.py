@@ -5,10 +5,9 @@ from typing import Any
 
 from regchoose.cli import output
 from regchoose.errors import ExitCode
-from regchoose.fail_if.condition import Condition, parse_condition
-from regchoose.fail_if.evaluate import evaluate
+from regchoose.fail_if.condition import Condition, evaluate_condition, parse_condition
 from regchoose.records.answers import Gate
-from regchoose.report.gate_text import sentence
+from regchoose.report.gate_text import describe_gate
 
 
 def on_result(text: str | None) -> Condition | None:
@@ -43,7 +42,7 @@ def on_comparison(text: str | None) -> Condition | None:
 
 def gated(expression: Condition | None, document: Mapping[str, Any]) -> Gate | None:
     """Decide a condition on a document of JSON's kinds; None where none was given."""
-    return None if expression is None else evaluate(expression, document)
+    return None if expression is None else evaluate_condition(expression, document)
 
 
 def status(gate: Gate | None, *, quiet: bool) -> int:
@@ -51,5 +50,5 @@ def status(gate: Gate | None, *, quiet: bool) -> int:
     if gate is None:
         return ExitCode.OK
     if gate.fails or not quiet:
-        output.say(f"--fail-if {sentence(gate)}{'; exit 1' if gate.fails else ''}")
+        output.say(f"--fail-if {describe_gate(gate)}{'; exit 1' if gate.fails else ''}")
     return ExitCode.GATE if gate.fails else ExitCode.OK

@@ -23,7 +23,7 @@ from regchoose.errors import (
     is_lack_of_memory,
     setting,
 )
-from regchoose.report.safe_text import fitting, plain
+from regchoose.report.safe_text import fit_encoding, plain
 
 LONGEST = 300
 NO_ROOM = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
@@ -157,13 +157,13 @@ def _stop(word: str, code: ExitCode, form: Form) -> int:
 def _show(text: Sequence[str], code: str, message: str, *, hint: str, where: str, form: Form) -> None:
     error = {"code": code, "message": message, "hint": hint, "where": where}
     if form.format in ("github", "junit") and not form.json:
-        sys.stdout.write(fitting(_for_pipeline(error, form.format), sys.stdout.encoding))
+        sys.stdout.write(fit_encoding(_for_pipeline(error, form.format), sys.stdout.encoding))
         sys.stdout.flush()
     if form.json:
         sys.stdout.write(json.dumps({"ok": False, "error": error}, indent=2) + "\n")
         sys.stdout.flush()
     else:
-        sys.stderr.write(fitting("".join(f"{line}\n" for line in text), sys.stderr.encoding))
+        sys.stderr.write(fit_encoding("".join(f"{line}\n" for line in text), sys.stderr.encoding))
         sys.stderr.flush()
 
 

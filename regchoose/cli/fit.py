@@ -14,10 +14,10 @@ from regchoose.cli.failures import guarded
 from regchoose.cli.fit_text import as_dict, shown
 from regchoose.cli.onnx import Writer, writer_of_onnx
 from regchoose.errors import ExitCode, Terminated, UsageError
-from regchoose.report.model_card import model_card
+from regchoose.report.model_card import write_model_card
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import document
+from regchoose.result.json_text import dump_document
 from regchoose.result.saved_result import read_result
 from regchoose.settings.options import Settings
 
@@ -61,7 +61,7 @@ def _fit(
     if settings.mlflow:
         mlflow.log_model(found.model, data, settings, folder=folder, began=began)
     if settings.json:
-        output.write(document(as_dict(found, path=settings.output)))
+        output.write(dump_document(as_dict(found, path=settings.output)))
     else:
         output.show(shown(found, path=settings.output, brief=settings.quiet))
     return ExitCode.OK
@@ -112,7 +112,7 @@ def _stopped(stop: BaseException, *, kept: bool, quiet: bool) -> int:
 def _write(folder: Path, found: "Outcome", as_onnx: Writer | None) -> None:
     from regchoose.refit.model_folder import CARD, ONNX, write_model, write_whole
 
-    card = model_card(found.model, found.encoder, onnx=as_onnx is not None)
+    card = write_model_card(found.model, found.encoder, onnx=as_onnx is not None)
     write_whole(folder / CARD, card.encode())
     (folder / ONNX).unlink(missing_ok=True)  # of an older model
     if as_onnx is not None:

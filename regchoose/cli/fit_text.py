@@ -9,12 +9,12 @@ from rich.text import Text
 
 from regchoose.report import numbers
 from regchoose.report.model_card import (
-    difference_in_words,
-    factor_in_words,
-    loss_in_words,
-    network_in_words,
-    regularizer_in_words,
-    rows_in_words,
+    describe_difference,
+    describe_factor,
+    describe_loss,
+    describe_network,
+    describe_regularizer,
+    rows_or_images,
 )
 from regchoose.report.safe_text import plain
 
@@ -46,7 +46,7 @@ def shown(found: "Outcome", *, path: str, brief: bool) -> RenderableType:
         The first line alone.
     """
     model = found.model
-    first = Text(f"{plain(network_in_words(model))} with {regularizer_in_words(model)}", style="bold")
+    first = Text(f"{plain(describe_network(model))} with {describe_regularizer(model)}", style="bold")
     if brief:
         return first
     lines: list[RenderableType] = [first, Text(_trained(found))]
@@ -64,13 +64,13 @@ def shown(found: "Outcome", *, path: str, brief: bool) -> RenderableType:
 
 def _trained(found: "Outcome") -> str:
     model, encoder = found.model, found.encoder
-    length, inputs, rows = model.length, len(encoder.input_names), rows_in_words(encoder)
+    length, inputs, rows = model.length, len(encoder.input_names), rows_or_images(encoder)
     how = (
         "to its optimum" if length is None else f"for {length.stop_epoch} epochs of {length.schedule_epochs}"
     )
     return (
         f"trained {how} on {model.rows:,} {rows}, {inputs} input{'s' * (inputs > 1)}; "
-        f"{loss_in_words(encoder)} on these {rows} {numbers.loss(model.train_loss)}, "
+        f"{describe_loss(encoder)} on these {rows} {numbers.loss(model.train_loss)}, "
         f"{numbers.percent(1 - model.nonzero_share)} of the weights are zero"
     )
 
@@ -83,11 +83,11 @@ def _tried(found: "Outcome") -> Grid:
     for one in model.tried:
         chosen = (one.l1, one.l2) == (model.l1, model.l2)
         cells = (
-            factor_in_words(one),
+            describe_factor(one),
             numbers.strength(one.l1),
             numbers.strength(one.l2),
             numbers.loss(one.loss),
-            difference_in_words(model, one),
+            describe_difference(model, one),
             "← chosen" if chosen else "",
         )
         grid.add_row(*map(Text, cells))

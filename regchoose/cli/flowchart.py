@@ -6,14 +6,14 @@ from regchoose.cli import output
 from regchoose.errors import UsageError, setting
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Chart
-from regchoose.report.chart_drawings import as_json, as_mermaid, as_text
-from regchoose.report.chart_svg import as_svg
+from regchoose.report.chart_drawings import draw_mermaid, draw_tree, dump_chart
+from regchoose.report.chart_svg import draw_svg
 
 DRAWN: dict[str, Callable[[Chart], str]] = {
-    "text": as_text,
-    "mermaid": as_mermaid,
-    "svg": as_svg,
-    "json": as_json,
+    "text": draw_tree,
+    "mermaid": draw_mermaid,
+    "svg": draw_svg,
+    "json": dump_chart,
 }
 
 

@@ -10,18 +10,18 @@ from regchoose.errors import UsageError, setting
 from regchoose.records.answers import Gate
 from regchoose.report.as_github import as_github
 from regchoose.report.as_junit import as_junit
-from regchoose.report.as_markdown import as_markdown, summary
+from regchoose.report.as_markdown import as_markdown, as_markdown_summary
 from regchoose.report.html import as_html
-from regchoose.report.terminal import render, text
+from regchoose.report.terminal import render_as_text, render_result
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.settings.options import Settings
 
 Rendering = Callable[[RunResult, Gate | None], str]
 
 FORMATS: dict[str, Rendering] = {
-    "text": lambda result, _: text(result, width=100),
-    "json": lambda result, _: dumps(result),
+    "text": lambda result, _: render_as_text(result, width=100),
+    "json": lambda result, _: dump_model(result),
     "markdown": as_markdown,
     "github": as_github,
     "junit": as_junit,
@@ -72,11 +72,11 @@ def show(result: RunResult, gate: Gate | None, *, form: str, brief: bool, saved:
     """Print a result on stdout; in a job of GitHub, `github` adds to the job's summary too."""
     with suppress(BrokenPipeError):  # whoever reads may leave; reports and the gate are still to come
         if form == "text":
-            output.show(render(result, width=output.width(), brief=brief, saved=saved))
+            output.show(render_result(result, width=output.width(), brief=brief, saved=saved))
         else:
             output.write(FORMATS[form](result, gate))
     if form == "github":
-        append_summary(summary(result, gate), environ=os.environ)
+        append_summary(as_markdown_summary(result, gate), environ=os.environ)
 
 
 def append_summary(markdown: str, *, environ: Mapping[str, str]) -> None:

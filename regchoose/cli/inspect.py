@@ -19,9 +19,9 @@ from regchoose.cli.prompts import asker, is_attended, nobody
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Column, Table
-from regchoose.report.command import command_line
+from regchoose.report.command import write_command_line
 from regchoose.report.safe_text import plain
-from regchoose.result.json_text import document
+from regchoose.result.json_text import dump_document
 from regchoose.run.memory_estimate import said_of_memory
 from regchoose.settings.options import Settings
 
@@ -49,11 +49,11 @@ def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:
 
     table, profile = look(data, settings, ask=ask)
     if settings.json:
-        output.write(document(_as_dict(table, profile)))
+        output.write(dump_document(_as_dict(table, profile)))
     else:
         output.show(_drawn(table, profile, width=output.width()))
     if answers and not settings.quiet:
-        command = command_line(data, flags, answers=answers, command="inspect")
+        command = write_command_line(data, flags, answers=answers, command="inspect")
         output.say(f"\nThe same again, without questions:\n  {command}")
     return 0
 

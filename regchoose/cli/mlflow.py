@@ -18,12 +18,12 @@ from regchoose.report.as_markdown import as_markdown
 from regchoose.report.html import as_html
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, option_of
 
 if TYPE_CHECKING:
-    from regchoose.mlflow.tracking import Place
+    from regchoose.mlflow.tracking import RunPlace
     from regchoose.records.model import Model
 
 SERVER, EXPERIMENT, RUN = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_NAME"
@@ -104,13 +104,17 @@ def log(result: RunResult, data: str, settings: Settings, *, began: float) -> No
     began : float
         When the run began, in seconds since 1970.
     """
-    files = {"result.json": dumps(result), "report.html": as_html(result), "report.md": as_markdown(result)}
+    files = {
+        "result.json": dump_model(result),
+        "report.html": as_html(result),
+        "report.md": as_markdown(result),
+    }
     _attempt(lambda: _tracking().log_result(result, _place(data, began), files=files), settings)
 
 
 def log_model(model: "Model", data: str, settings: Settings, *, folder: Path, began: float) -> None:
     """Log a final fit with the files of its folder; `began` as in `log`."""
-    _attempt(lambda: _tracking().log_model(model, _place(data, began), folder=folder), settings)
+    _attempt(lambda: _tracking().log_fit(model, _place(data, began), folder=folder), settings)
 
 
 def _attempt(send: Callable[[], str], settings: Settings) -> None:
@@ -149,8 +153,8 @@ def _tracking() -> ModuleType:
     return regchoose.mlflow.tracking
 
 
-def _place(data: str, began: float) -> "Place":
-    place: Place = _tracking().Place(
+def _place(data: str, began: float) -> "RunPlace":
+    place: RunPlace = _tracking().RunPlace(
         uri=os.environ[SERVER],
         experiment=os.environ.get(EXPERIMENT) or "regchoose",
         run=os.environ.get(RUN) or (Path(data).name or "table"),

@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 
 from regchoose.errors import ResourceError, UsageError, setting
-from regchoose.report.safe_text import fitting, is_terminal
-from regchoose.report.terminal import as_text
+from regchoose.report.safe_text import fit_encoding, is_terminal
+from regchoose.report.terminal import capture_text
 
 LEAST, MOST = 20, 100  # columns
 TABLES = (".csv", ".parquet")  # what a command writes and a folder of tables is made of
@@ -29,17 +29,17 @@ def show(answer: RenderableType) -> None:
     if is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb" and speaks_unicode():
         Console(file=sys.stdout, width=width()).print(answer)
     else:
-        sys.stdout.write(as_text(answer, width=width(), in_ascii=not speaks_unicode()))
+        sys.stdout.write(capture_text(answer, width=width(), in_ascii=not speaks_unicode()))
 
 
 def write(text: str) -> None:
     """Print text as it is, in ASCII where the encoding asks for it."""
-    sys.stdout.write(fitting(text, sys.stdout.encoding))
+    sys.stdout.write(fit_encoding(text, sys.stdout.encoding))
 
 
 def say(line: str) -> None:
     """Print a line to stderr."""
-    sys.stderr.write(fitting(f"{line}\n", sys.stderr.encoding))
+    sys.stderr.write(fit_encoding(f"{line}\n", sys.stderr.encoding))
 
 
 def speaks_unicode() -> bool:

@@ -15,7 +15,7 @@ from regchoose.cli.failures import guarded
 from regchoose.errors import UsageError
 from regchoose.report import numbers
 from regchoose.report.safe_text import plain
-from regchoose.result.json_text import document
+from regchoose.result.json_text import dump_document
 from regchoose.settings.options import Settings
 
 if TYPE_CHECKING:  # what computes is loaded late
@@ -66,7 +66,7 @@ def _predict(folder: Path, data: str, settings: Settings, *, network: str | None
             listener=listener,
         )
     if settings.json:
-        output.write(document(_as_dict(found, settings.output)))
+        output.write(dump_document(_as_dict(found, settings.output)))
     else:
         output.show(_shown(found, settings.output, brief=settings.quiet))
     return 0

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from regchoose.errors import UsageError, setting
 from regchoose.records.answers import Ask, Prompt
-from regchoose.report.safe_text import fitting, is_terminal, plain
+from regchoose.report.safe_text import fit_encoding, is_terminal, plain
 
 TRIES = 3
 LISTED = 30  # choices shown; further ones can be typed
@@ -59,7 +59,7 @@ def answer_to(prompt: Prompt, *, source: TextIO, screen: TextIO) -> str:
     UsageError
         E207 after three answers that are none of the choices.
     """
-    screen.write(fitting(f"\n{shown(prompt)} ", screen.encoding))
+    screen.write(fit_encoding(f"\n{shown(prompt)} ", screen.encoding))
     for _ in range(TRIES):
         screen.flush()
         line = source.readline()
@@ -70,7 +70,7 @@ def answer_to(prompt: Prompt, *, source: TextIO, screen: TextIO) -> str:
         if answer is not None:
             return answer
         said = f"  {plain(line.strip(), longest=40)!r} is none of these. › "
-        screen.write(fitting(said, screen.encoding))
+        screen.write(fit_encoding(said, screen.encoding))
     name, default = _setting_of(prompt), plain(prompt.default)
     fix = setting(**{name: default}) if default else setting(name)
     raise UsageError("E207", f"no answer to: {prompt.text}", fix=fix)

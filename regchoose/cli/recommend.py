@@ -23,12 +23,12 @@ from regchoose.cli.signals import status_of
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
 from regchoose.records.answers import Ask, Gate
 from regchoose.records.experiment import BlockStore
-from regchoose.report.command import command_line
+from regchoose.report.command import write_command_line
 from regchoose.report.progress import Display
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import document, dumps
-from regchoose.result.saved_result import restored
+from regchoose.result.json_text import dump_document, dump_model
+from regchoose.result.saved_result import restore_result
 from regchoose.settings.options import Settings
 
 
@@ -86,12 +86,14 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
         except (KeyboardInterrupt, Terminated):
             _say_what_is_kept(journal, quiet=settings.quiet)
             raise
-    asked = gate.gated(expression, json.loads(dumps(result)) if expression else {})
+    asked = gate.gated(expression, json.loads(dump_model(result)) if expression else {})
     status = _show(result, settings, asked) or status
     if settings.mlflow:
         mlflow.log(result, data, settings, began=began)
     if answers and not settings.quiet:
-        output.say(f"\nThe same again, without questions:\n  {command_line(data, flags, answers=answers)}")
+        output.say(
+            f"\nThe same again, without questions:\n  {write_command_line(data, flags, answers=answers)}"
+        )
     if status:
         _say_what_is_kept(journal, quiet=settings.quiet)
         return status
@@ -128,7 +130,7 @@ def _find_answer(
     if known is not None:
         if not settings.quiet:
             output.say("Answered from the journal; --fresh trains again.")
-        return restored(known)
+        return restore_result(known)
     with interaction(settings, json=format_of(settings) == "json", answers=answers) as (listener, ask):
         result = _recommender().recommend(
             data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, kept=journal
@@ -140,7 +142,7 @@ def _find_answer(
         )
     # What a person answered is not in the key; and the files may have changed meanwhile.
     if journal is not None and before is not None and not answers and not result.partial and key() == before:
-        journal.keep_answer(before, dumps(result), {"path": data, "recommended": _in_short(result)})
+        journal.keep_answer(before, dump_model(result), {"path": data, "recommended": _in_short(result)})
     return result
 
 
@@ -197,7 +199,7 @@ def _show(result: RunResult, settings: Settings, asked: Gate | None) -> int:
 def _write_files(result: RunResult, settings: Settings, asked: Gate | None) -> Iterator[str]:
     """Write the files that were asked for; yield a sentence on each."""
     if settings.output:
-        output.write_file(Path(settings.output), dumps(result))
+        output.write_file(Path(settings.output), dump_model(result))
         yield f"The result is in {plain(settings.output)}."
     if settings.report:
         path = Path(settings.report)
@@ -207,7 +209,7 @@ def _write_files(result: RunResult, settings: Settings, asked: Gate | None) -> I
 
 def _show_plan(plan: Mapping[str, Any], *, json: bool) -> int:
     if json:
-        output.write(document(plan))
+        output.write(dump_document(plan))
     else:
         output.show(Text("\n".join(_as_lines(plan))))
     return 0

@@ -10,8 +10,8 @@ from regchoose.cli import output
 from regchoose.cli.formats import FORMATS, format_for, show
 from regchoose.errors import UsageError, setting
 from regchoose.report.safe_text import plain
-from regchoose.result.json_text import dumps
-from regchoose.result.saved_result import no_result, read_result
+from regchoose.result.json_text import dump_model
+from regchoose.result.saved_result import not_a_result, read_result
 
 
 def report(result: str, *, to: str | None, form: str | None, fail_if: str | None, force: bool) -> int:
@@ -39,7 +39,7 @@ def report(result: str, *, to: str | None, form: str | None, fail_if: str | None
     if target is not None:
         output.check_output(target, data=Path(result), force=force)
     known = read_result(Path(result))
-    asked = gate.gated(expression, json.loads(dumps(known)) if expression else {})
+    asked = gate.gated(expression, json.loads(dump_model(known)) if expression else {})
     with showing(Path(result)):
         if target is None:
             show(known, asked, form=chosen, brief=False, saved=result)
@@ -66,4 +66,4 @@ def showing(path: Path) -> Iterator[None]:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = f"it contradicts itself ({type(error).__name__}: {plain(error, longest=80)})"
-        raise no_result(path, reason) from error
+        raise not_a_result(path, reason) from error

@@ -17,7 +17,7 @@ from regchoose.cli.failures import guarded
 from regchoose.errors import ResourceError, UsageError
 from regchoose.records.subsample import Check, Subsample
 from regchoose.report.safe_text import plain
-from regchoose.result.json_text import document
+from regchoose.result.json_text import dump_document
 from regchoose.settings.options import Settings
 
 
@@ -59,7 +59,7 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
         for warning in table.warnings:
             listener.noted(warning)
     if settings.json:
-        output.write(document(_as_dict(drawn, settings.output, protected)))
+        output.write(dump_document(_as_dict(drawn, settings.output, protected)))
     else:
         output.show(_shown(drawn, settings.output, protected))
     return 0

@@ -1,46 +1,52 @@
-"""One arm: tuned on the inner parts, retrained on the whole training sides, judged on the test rows."""
+"""One arm: tuned on the inner parts, retrained on the whole training sides, tested; and the arms together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from regchoose.errors import TrainingError
 from regchoose.experiment.choice import Choice, choose, choose_at_end
 from regchoose.experiment.plan import Experiment
-from regchoose.experiment.race import Advanced, Tuning, tell, tune
+from regchoose.experiment.race import Tuning, tune
 from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.words import ARM_NAMES, Arm, Float
-from regchoose.statistics.metrics import averaged, row_losses, secondary
+from regchoose.statistics.decide import region_of_equivalence
+from regchoose.statistics.metrics import average_scores, row_losses, secondary_metrics
+from regchoose.statistics.posterior import Posterior, make_posterior
 from regchoose.training.schedule import SMALLER_RATE
-from regchoose.training.train import train
+from regchoose.training.train import Advanced, count_from, train
 
 MOST_FAILED = 0.2  # share of trainings that may fail
+FEWEST_CELLS = 3  # that a posterior needs
 
 
 @dataclass(frozen=True)
 class ArmRun:
-    """What an arm's trainings found.
+    """The trainings of an arm, summarized.
 
     Parameters
     ----------
     chosen, chosen_at_end : Choice
-        With the training length tuned (or as `--stopping` says), and at its end.
+        The best point at its best checkpoint (or as `--stopping` says), and the best at the last checkpoint.
     judged : Penalties
-        These points (one or two), for `Experiment.rows_train` rows.
+        The chosen points (one or two), for `Experiment.rows_train` rows.
     losses : ndarray (c,)
         Test loss of each cell; NaN where the training failed.
     losses_at_end : ndarray (w,)
-        The same at the end of the schedule, in the first w cells, which are trained so far.
+        The same at the last checkpoint, in the w cells that are trained for the full length.
     row_losses, row_losses_at_end : ndarray (n,), optional
         Loss of each test row, averaged over the cells, where all cells share their test rows.
     curves : mapping of str to ndarray (t,)
         Mean test and train loss of the chosen point at each checkpoint.
-    weights : ndarray (w,)
-        Penalized weights of the models of the first cells; of large networks an even choice.
+    weights : ndarray (q,)
+        Penalized weights of the models of the first cells; of large networks an evenly spaced selection.
     fitted : ndarray (k', g), optional
         Mean curve of the models; see `Experiment.drawing`.
+    stationarity : float
+        Largest violation of the optimality condition.
+    trained, failed : int
+        Models, those of the tuning included.
     """
 
     arm: Arm
@@ -65,9 +71,9 @@ class ArmRun:
 
 
 def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun:
-    """Tune an arm, retrain its choice and judge it.
+    """Tune an arm, retrain its choice and test it.
 
-    The strength and the checkpoint are chosen by the mean inner loss over all cells (pooled).
+    The strength and the checkpoint are chosen by the inner loss, averaged over all cells.
 
     Raises
     ------
@@ -80,28 +86,30 @@ def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun
     chosen = at_end if experiment.settings.stopping == "fixed" else choose(tuning.eligible)
     share = float(tuning.nonzero_share[chosen.point, chosen.checkpoint])
     # Often one point is the choice at both lengths: then one model serves.
-    places = list(dict.fromkeys([chosen.point, at_end.point]))
-    both = tuning.grid[np.array(places)].at_rows(
+    points = list(dict.fromkeys([chosen.point, at_end.point]))
+    judged = tuning.grid[np.array(points)].at_rows(
         experiment.rows_train, trained_on=experiment.rows_fit, nonzero_share=share
     )
-    whole = train(
+    full = train(
         experiment.training,
-        experiment.final[: experiment.n_whole],
-        both,
-        capture=np.array([chosen.checkpoint, at_end.checkpoint][: len(places)]),
-        advanced=partial(tell, advanced, tuning.trained),
+        experiment.final[: experiment.n_full_length],
+        judged,
+        capture=np.array([chosen.checkpoint, at_end.checkpoint][: len(points)]),
+        advanced=count_from(tuning.trained, advanced),
     )
-    done = tuning.trained + whole.failed.size
-    short = None
-    if len(experiment.final) > experiment.n_whole:
-        short = train(
+    done = tuning.trained + full.failed.size
+    stopped = None
+    if len(experiment.final) > experiment.n_full_length:
+        stopped = train(
             experiment.training.stop_at(chosen.checkpoint),
-            experiment.final[experiment.n_whole :],
-            both[:1],
+            experiment.final[experiment.n_full_length :],
+            judged[:1],
             capture=np.array([0]),
-            advanced=partial(tell, advanced, done),
+            advanced=count_from(done, advanced),
         )
-    return _summary(experiment, (whole, short), arm=arm, tuning=tuning, choices=(chosen, at_end), judged=both)
+    return _summary(
+        experiment, (full, stopped), arm=arm, tuning=tuning, choices=(chosen, at_end), judged=judged
+    )
 
 
 def _refuse_failures(arm: Arm, tuning: Tuning) -> None:
@@ -130,13 +138,13 @@ def _summary(
     judged: Penalties,
 ) -> ArmRun:
     chosen, at_end = choices
-    whole, short = runs
-    parts = [_Part.of(experiment, whole, start=0, place=0, checkpoint=chosen.checkpoint)]
-    if short is not None:
-        parts.append(_Part.of(experiment, short, start=experiment.n_whole, place=0, checkpoint=0))
-    last = whole.failed.shape[1] - 1
-    ended = _Part.of(experiment, whole, start=0, place=last, checkpoint=at_end.checkpoint)
-    good = ~whole.failed[:, 0]
+    full, stopped = runs
+    parts = [_Part.of(experiment, full, start=0, place=0, checkpoint=chosen.checkpoint)]
+    if stopped is not None:
+        parts.append(_Part.of(experiment, stopped, start=experiment.n_full_length, place=0, checkpoint=0))
+    last = full.failed.shape[1] - 1
+    ended = _Part.of(experiment, full, start=0, place=last, checkpoint=at_end.checkpoint)
+    good = ~full.failed[:, 0]
     trained = [run for run in runs if run is not None]
     return ArmRun(
         arm=arm,
@@ -148,31 +156,31 @@ def _summary(
         losses_at_end=ended.losses,
         row_losses=parts[0].row_losses,
         row_losses_at_end=ended.row_losses,
-        curves={name: whole.losses[name][good, 0].mean(0) for name in ("test", "train")},
-        weights=_weights(whole),
-        fitted=_fitted(experiment, trained),
+        curves={name: full.losses[name][good, 0].mean(0) for name in ("test", "train")},
+        weights=_weights(full),
+        fitted=_mean_curve(experiment, trained),
         nonzero_share=float(np.nanmean(np.concatenate([part.nonzero_share for part in parts]))),
         nonzero_inputs=float(np.nanmean(np.concatenate([part.nonzero_inputs for part in parts]))),
-        stationarity=float(whole.stationarity[good, 0].max()),
-        metrics=averaged([score for part in parts for score in part.scores]),
+        stationarity=float(full.stationarity[good, 0].max()),
+        metrics=average_scores([score for part in parts for score in part.scores]),
         trained=tuning.trained + sum(run.failed.size for run in trained),
         failed=tuning.failed + int(sum(run.failed.sum() for run in trained)),
-        note=whole.note,
+        note=full.note,
     )
 
 
 def _weights(run: Trained) -> Float:
     assert run.weights is not None
-    good = [own[0] for own, bad in zip(run.weights, run.failed[:, 0], strict=True) if not bad]
+    good = [cell[0] for cell, failed in zip(run.weights, run.failed[:, 0], strict=True) if not failed]
     return np.concatenate([np.empty(0), *good])
 
 
-def _fitted(experiment: Experiment, runs: list[Trained]) -> Float | None:
+def _mean_curve(experiment: Experiment, runs: list[Trained]) -> Float | None:
     """Return the mean curve of the chosen point's models over the cells."""
     drawing, task = experiment.drawing, experiment.training.task
     if drawing is None:
         return None
-    drawn = [own[0] for run in runs for own in run.drawn or ()]
+    drawn = [cell[0] for run in runs for cell in run.drawn or ()]
     failed = np.concatenate([run.failed[:, 0] for run in runs])
     curves = [drawing.curves(task, drawn[cell], cell) for cell in np.flatnonzero(~failed).tolist()]
     return np.mean(curves, axis=0) if curves else None
@@ -180,7 +188,7 @@ def _fitted(experiment: Experiment, runs: list[Trained]) -> Float | None:
 
 @dataclass(frozen=True)
 class _Part:
-    """What one point did in some of the cells; NaN where the training failed."""
+    """The results of one point in some of the cells; NaN where the training failed."""
 
     losses: Float
     nonzero_share: Float
@@ -195,18 +203,58 @@ class _Part:
         cells = experiment.final[start : start + len(failed)]
         tested = [
             (outputs[place], cell.judged["test"][1])
-            for outputs, cell, bad in zip(run.outputs, cells, failed, strict=True)
-            if not bad
+            for outputs, cell, cell_failed in zip(run.outputs, cells, failed, strict=True)
+            if not cell_failed
         ]
         by_row = experiment.layout.shares_test_rows and tested
 
-        def of_good(found: Float) -> Float:
-            return np.where(failed, np.nan, found[:, place, checkpoint])
+        def where_trained(values: Float) -> Float:
+            return np.where(failed, np.nan, values[:, place, checkpoint])
 
         return _Part(
-            of_good(run.losses["test"]),
-            of_good(run.nonzero_share),
-            of_good(run.nonzero_inputs),
-            [secondary(task, outputs, y) for outputs, y in tested],
+            where_trained(run.losses["test"]),
+            where_trained(run.nonzero_share),
+            where_trained(run.nonzero_inputs),
+            [secondary_metrics(task, outputs, y) for outputs, y in tested],
             np.mean([row_losses(task, outputs, y) for outputs, y in tested], axis=0) if by_row else None,
         )
+
+
+def pool_cells(arms: Mapping[Arm, ArmRun], experiment: Experiment, *, at_end: bool = False) -> Posterior:
+    """Return the posterior of the arms' mean losses, from the cells in which no arm failed.
+
+    Parameters
+    ----------
+    at_end : bool
+        At the end of the schedule instead of the tuned length.
+
+    Raises
+    ------
+    TrainingError
+        E501 where fewer than three such cells are left.
+    """
+    losses = np.column_stack([run.losses_at_end if at_end else run.losses for run in arms.values()])
+    whole = np.isfinite(losses).all(1)
+    if whole.sum() < min(FEWEST_CELLS, len(losses)):
+        raise TrainingError(
+            "E501",
+            f"only in {whole.sum()} of {len(losses)} cells every arm has a loss; wanted {FEWEST_CELLS}",
+            fix=SMALLER_RATE,
+        )
+    rows = [run.row_losses_at_end if at_end else run.row_losses for run in arms.values()]
+    shared = [losses for losses in rows if losses is not None]
+    by_row = np.column_stack(shared) if len(shared) == len(rows) else None
+    factor = experiment.variance_factor(len(losses))
+    return make_posterior(tuple(arms), losses[whole], factor=factor, by_row=by_row)
+
+
+def choose_rope(arms: Mapping[Arm, ArmRun], experiment: Experiment) -> float:
+    """Return δ: as the user gave it, or the default."""
+    if experiment.settings.rope != "auto":
+        return experiment.settings.rope
+    return default_rope(arms, experiment)
+
+
+def default_rope(arms: Mapping[Arm, ArmRun], experiment: Experiment) -> float:
+    """Return δ as it is without `--rope`, from the losses of predicting nothing and of the baseline."""
+    return region_of_equivalence(experiment.loss_null, float(np.nanmean(arms["none"].losses)))

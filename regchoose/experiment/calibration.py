@@ -1,10 +1,11 @@
-"""What the certainty rests on: the variance of overlapping cells, and what a study knows of the arms.
+"""What the certainty rests on: the variance of overlapping cells, and a prior learned from known truths.
 
-The losses of the cells of a cross-validation go together, for they share rows. With ρ their correlation, the
-covariance of their means over J cells is (1/J + ρ/(1 − ρ))·V, V being their covariance. Nadeau & Bengio
-(2003) put ρ/(1 − ρ) at test rows over training rows. The study of tests/benchmarks/calibration, where the
-truth is known, looked on half of its tasks for how far the arms truly lie apart, and judged verdicts with
-that prior on the other half. With it no smaller factor is needed to be firm in four of five tasks.
+The cells of a cross-validation share rows, so their losses are correlated. With ρ their correlation and V
+their covariance, the covariance of their means over J cells is (1/J + ρ/(1 − ρ))·V. Nadeau & Bengio (2003)
+take ρ/(1 − ρ) to be the number of test rows over that of training rows. The study in
+tests/benchmarks/calibration learned on half of its tasks how far the arms truly lie apart, and tested the
+verdicts with that prior on the other half. With it, no smaller factor is needed to be firm in four of five
+tasks.
 """
 
 from regchoose.experiment.design import Layout
@@ -17,15 +18,16 @@ LEARNED: dict[Arm, Student] = {
     "l1": Student(2.5, 0.03, 0.20),
     "l2": Student(2.5, 0.17, 0.55),
 }
-NETWORKS = ("mlp", "linear")  # of the study
+# What was studied:
+NETWORKS = ("mlp", "linear")
 FOLDS = 5
-CELLS = 10  # at least
-ROWS = (100, 1_000)  # of its tables
-LEAST_UNIT = 0.004  # δ of its tasks, as a share of the loss of predicting nothing
+FEWEST_STUDIED_CELLS = 10
+ROWS = (100, 1_000)  # of a table, fewest and most
+LEAST_UNIT = 0.004  # the smallest δ, as a share of the loss of predicting nothing
 
 
 def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:
-    """Return the factor of the cells' covariance that makes it that of their means.
+    """Return the factor by which the covariance over cells becomes that of their mean.
 
     Parameters
     ----------
@@ -38,13 +40,13 @@ def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:
 
 
 def is_studied(network: str, layout: Layout, *, folds: int, cells: int, exchangeable: bool) -> bool:
-    """Tell whether the study says anything of such an experiment, if its strengths are tuned."""
-    crossed = layout.kind == "B" and folds == FOLDS and cells >= CELLS
+    """Whether the study covers such an experiment, provided that its strengths are tuned."""
+    crossed = layout.kind == "B" and folds == FOLDS and cells >= FEWEST_STUDIED_CELLS
     return network in NETWORKS and crossed and exchangeable and ROWS[0] <= layout.rows <= ROWS[1]
 
 
 def learned_prior(unit: float, *, loss_null: float) -> ArmPrior | None:
-    """Return how far the arms' true losses lie apart; None on a table that is easier than those of the study.
+    """Return the prior of the differences between the arms; None for a table easier than those of the study.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which point of an arm is chosen, on the inner parts alone; and when others are dropped."""
+"""Choosing a point and a checkpoint by the inner losses, and when points are dropped from the race."""
 
 from dataclasses import dataclass
 
@@ -10,39 +10,39 @@ from regchoose.records.words import Float, Int
 
 Bool = NDArray[np.bool_]
 
-
-JUDGES = 500  # inner rows, over cells, that may drop a point
+ENOUGH_ROWS = 500  # inner rows, over the cells, that suffice to drop a point
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A point of the grid and a checkpoint, by their places."""
+    """A point of the grid and a checkpoint, by their indices."""
 
     point: int
     checkpoint: int
 
 
 def mean_inner_loss(inner: Float, good: Bool, *, tried: Bool) -> Float:
-    """Mean over the cells in which a model was trained and did not fail: (c, m, t) -> (m, t).
+    """Average the inner losses over the cells in which a model did not fail: (c, m, t) -> (m, t).
 
-    A point that failed in at least half of the cells it was tried in is infinite.
+    The mean of a point that failed in at least half of the cells in which it was tried is infinite.
 
     Parameters
     ----------
     good, tried : ndarray of bool (c, m)
-        Where a model has a loss, and where one was trained.
+        Where a model was trained and did not fail, and where one was trained.
     """
     total = np.where(good[:, :, None], inner, 0.0).sum(0)
     mean = total / np.maximum(good.sum(0), 1)[:, None]
     return np.where((2 * good.sum(0) > tried.sum(0))[:, None], mean, np.inf)
 
 
-def pauses(cells: int, *, folds: int, rows: int) -> tuple[int, ...]:
-    """Return after how many cells hopeless points are dropped, and at last all cells.
+def race_stops(cells: int, *, folds: int, rows: int) -> tuple[int, ...]:
+    """Return after how many cells the worst points are dropped; the last number is that of all cells.
 
-    The first time is when `JUDGES` inner rows have judged, two cells at least, and at the latest after the
-    first repeat; then whenever twice as many cells have. Measured on tables of 60 to 200 rows, two cells of
-    some 20 inner rows dropped points that would have won.
+    Points are first dropped when `ENOUGH_ROWS` inner rows have judged them (in two cells at least, and at the
+    latest after the first repeat), and then each time the number of cells has doubled. With fewer rows good
+    points are lost: on tables of 60 to 200 rows, two cells of some 20 inner rows dropped points that would
+    have won.
 
     Parameters
     ----------
@@ -51,30 +51,30 @@ def pauses(cells: int, *, folds: int, rows: int) -> tuple[int, ...]:
     rows : int
         Inner rows of a cell.
     """
-    pause = min(folds, max(2, -(-JUDGES // rows)))
-    found = []
-    while pause < cells and 3 * pause <= 2 * max(cells, folds):
-        found.append(pause)
-        pause *= 2
-    return (*found, cells)
+    stop = min(folds, max(2, -(-ENOUGH_ROWS // rows)))
+    stops = []
+    while stop < cells and 3 * stop <= 2 * max(cells, folds):
+        stops.append(stop)
+        stop *= 2
+    return (*stops, cells)
 
 
-def kept_after(mean: Float) -> Int:
-    """Return the best third of the points, at least three, for the next cells: (m, t) -> (k,).
+def best_third(mean: Float) -> Int:
+    """Return the ascending indices of the best third of the points, at least three: (m, t) -> (k,).
 
-    This is sequential halving (Karnin, Koren & Somekh 2013), by thirds, with the cells as rounds: each
-    point stands for its best checkpoint. Places ascend.
+    Each point counts by its best checkpoint. This is sequential halving (Karnin, Koren & Somekh 2013), by
+    thirds and with cells as rounds.
     """
     keep = max(FEWEST_POINTS, -(-len(mean) // 3))
     return np.sort(np.argsort(mean.min(1), kind="stable")[:keep])
 
 
-def tuned_models(points: int, pauses: tuple[int, ...]) -> int:
-    """Return how many models the tuning of an arm trains, with these pauses."""
+def count_tuned_models(points: int, stops: tuple[int, ...]) -> int:
+    """Return how many models the tuning of an arm trains, if points are dropped at these stops."""
     total = before = 0
-    for pause in pauses:
-        total += points * (pause - before)
-        before, points = pause, len(kept_after(np.zeros((points, 1))))
+    for stop in stops:
+        total += points * (stop - before)
+        before, points = stop, len(best_third(np.zeros((points, 1))))
     return total
 
 

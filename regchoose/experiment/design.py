@@ -10,12 +10,12 @@ from regchoose.records.experiment import Cell
 from regchoose.records.table import TARGET_BINS
 from regchoose.records.words import Float, Int, Task
 
-SETS, FEWER_SETS = 10, 5  # disjoint training sets of Design A, and where rows do not suffice for these
+SETS, FEWER_SETS = 10, 5  # disjoint training sets of Design A, and where there are not enough rows for ten
 TUNING_SETS = 2  # that choose the strength, each judged by the other
 FEWEST_TEST, MOST_TEST = 5_000, 10_000  # rows that judge in Design A
-INNER = 4  # one part in so many of a training side chooses the strength
-WHOLE = 10  # cells that are trained to the end of the schedule: what a fixed length gives, and the curves
-JUDGED = 2  # models retrained in each cell: the choice at the tuned length, and at the end
+INNER_PARTS = 4  # of a training side, one of which chooses the strength
+FULL_LENGTH_CELLS = 10  # trained to the end of the schedule, for the curves and the result at a fixed length
+MODELS_PER_CELL = 2  # that are retrained: the choices at the tuned length and at the end
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Layout:
     Parameters
     ----------
     rows : int
-        Of a training set (A), or of all folds together (B).
+        Rows of a training set (A), or of all folds together (B).
     sets, test_rows : int
-        Training sets that are judged, and rows that judge them; 0 in Design B.
+        Number of training sets that are judged, and of rows that judge them; 0 in Design B.
     """
 
     kind: Literal["A", "B"]
@@ -69,24 +69,26 @@ def make_layout(n_rows: int, *, rows: int, exchangeable: bool) -> Layout:
 def make_sets(
     target: Float, task: Task, layout: Layout, *, seed: int, groups: Int
 ) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
-    """Deal the rows out for Design A: cells that choose the strength, and cells that judge.
+    """Deal out the rows for Design A: return the cells that choose the strength, and those that judge.
 
-    Every set is stratified, and rows of one number in `groups` fall into one set; so sizes differ a little.
+    Every set is stratified. Rows with the same number in `groups` go to the same set, so sizes differ a
+    little.
     """
     members, place, counts = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)[1:]
     strata = _strata(target[members], task, parts=SETS)
-    order = _spread(strata, rng=np.random.default_rng(_derived(seed, 0)))
+    order = _spread(strata, rng=np.random.default_rng(_derive_seed(seed, 0)))
     ends = layout.rows * np.arange(1, TUNING_SETS + layout.sets + 1)
     part = np.empty(len(members), dtype=np.int64)
     part[order] = np.searchsorted(ends, np.cumsum(counts[order]))
     sets = [np.flatnonzero(part[place] == number) for number in range(len(ends) + 1)]
     nothing = np.array([], dtype=np.int64)
     tuning = [
-        Cell(sets[j], sets[1 - j], nothing, nothing, seed=_derived(seed, j, 1)) for j in range(TUNING_SETS)
+        Cell(sets[j], sets[1 - j], nothing, nothing, seed=_derive_seed(seed, j, 1))
+        for j in range(TUNING_SETS)
     ]
     judging = [
-        Cell(nothing, nothing, own, sets[-1], seed=_derived(seed, j, 2))
-        for j, own in enumerate(sets[TUNING_SETS:-1])
+        Cell(nothing, nothing, rows, sets[-1], seed=_derive_seed(seed, j, 2))
+        for j, rows in enumerate(sets[TUNING_SETS:-1])
     ]
     return tuple(tuning), tuple(judging)
 
@@ -101,7 +103,7 @@ def make_cells(
     target : ndarray (n,)
         Class codes or numbers, by which the folds are stratified.
     groups : ndarray of int (n,)
-        Rows of one number stay together: copies of a row must not train and judge at once.
+        Rows with the same number stay together: copies of a row must not both train and judge.
 
     Returns
     -------
@@ -109,14 +111,14 @@ def make_cells(
         Each with a seed of its own.
     """
     members, place = np.unique(groups, return_index=True)[1], np.unique(groups, return_inverse=True)[1]
-    strata = _strata(target[members], task, parts=folds * INNER)
+    strata = _strata(target[members], task, parts=folds * INNER_PARTS)
     cells = []
     for repeat in range(repeats):
-        outer = _split(strata, folds, seed=_derived(seed, repeat))
+        outer = _split(strata, folds, seed=_derive_seed(seed, repeat))
         for fold in range(folds):
             judged = outer == fold
             training = np.flatnonzero(~judged)
-            inner_parts = _split(strata[training], INNER, seed=_derived(seed, repeat, fold))
+            inner_parts = _split(strata[training], INNER_PARTS, seed=_derive_seed(seed, repeat, fold))
             inner = np.zeros(len(members), dtype=bool)
             inner[training[inner_parts == 0]] = True
             cells.append(
@@ -125,7 +127,7 @@ def make_cells(
                     inner=np.flatnonzero(inner[place]),
                     train=np.flatnonzero(~judged[place]),
                     test=np.flatnonzero(judged[place]),
-                    seed=_derived(seed, repeat, fold, 1),
+                    seed=_derive_seed(seed, repeat, fold, 1),
                 )
             )
     return tuple(cells)
@@ -136,16 +138,16 @@ def forward_cells(
 ) -> tuple[Cell, ...]:
     """Lay out cells in which earlier rows train and later ones judge.
 
-    The later half of the rows is cut into `folds` blocks. Each is judged by what the rows just before it
-    teach, always as many; the last part of these chooses the strength. All repeats have the same rows and
-    seeds of their own.
+    The later half of the rows is cut into `folds` blocks. Each block tests models that are trained on the
+    rows just before it, always the same number of them, the last part of which chooses the strength. All
+    repeats have the same rows, and seeds of their own.
 
     Parameters
     ----------
     time : ndarray (n,)
-        What orders the rows; equal times keep their order.
+        By which the rows are ordered; equal times keep their order.
     groups : ndarray of int (n,), optional
-        Earlier rows of a group that is judged are left out.
+        Earlier rows of a group that is tested are left out.
     """
     order = np.argsort(time, kind="stable").astype(np.int64)
     block = len(order) // (2 * folds)
@@ -156,7 +158,7 @@ def forward_cells(
             start = fold * block
             training = order[start : start + window]
             test = order[start + window : start + window + block]
-            cut = window - window // INNER
+            cut = window - window // INNER_PARTS
             fit, inner = training[:cut], training[cut:]
             if groups is not None:
                 training = training[~np.isin(groups[training], groups[test])]
@@ -168,15 +170,15 @@ def forward_cells(
                     inner=np.sort(inner),
                     train=np.sort(training),
                     test=np.sort(test),
-                    seed=_derived(seed, repeat, fold, 1),
+                    seed=_derive_seed(seed, repeat, fold, 1),
                 )
             )
     return tuple(cells)
 
 
 def stratified_part(target: Float, task: Task, size: int, *, seed: int) -> Int:
-    """Return the places of `size` rows in which every stratum has its share, ascending."""
-    order = _spread(_strata(target, task, parts=SETS), rng=np.random.default_rng(_derived(seed, 3)))
+    """Return the ascending indices of `size` rows in which every stratum has its share."""
+    order = _spread(_strata(target, task, parts=SETS), rng=np.random.default_rng(_derive_seed(seed, 3)))
     return np.sort(order[:size])
 
 
@@ -189,7 +191,7 @@ def _strata(target: Float, task: Task, *, parts: int) -> Int:
 
 
 def _spread(strata: Int, *, rng: np.random.Generator) -> Int:
-    """Order rows (n,) such that every stretch of them has its share of each stratum."""
+    """Order rows (n,) so that every stretch of them has its share of each stratum."""
     shuffled = rng.permutation(len(strata))
     by_stratum = shuffled[np.argsort(strata[shuffled], kind="stable")]
     counts = np.bincount(strata)
@@ -210,6 +212,6 @@ def _split(strata: Int, parts: int, *, seed: int) -> Int:
     return part
 
 
-def _derived(*numbers: int) -> int:
-    """Return a seed made of numbers, as a 32-bit integer."""
+def _derive_seed(*numbers: int) -> int:
+    """Derive a seed, a 32-bit integer, from numbers."""
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])

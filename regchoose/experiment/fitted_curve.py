@@ -1,4 +1,4 @@
-"""What was fitted: of a table with one numeric feature the networks themselves can be drawn."""
+"""The fitted curves: for a table with one numeric feature the networks themselves can be drawn."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ from regchoose.table.columns.quantiles import quantiles
 
 INPUTS = 50  # along the curve
 MOST_POINTS = 300  # rows shown beside it
-MOST_CLASSES = 8  # beyond, the curves of the commonest
+MOST_CLASSES = 8  # of more, the commonest are drawn
 ENDS = (0.005, 0.995)  # quantiles of the feature between which the curve is drawn
 
 
@@ -33,7 +33,7 @@ class Drawing:
     points_x, points_y : ndarray (p,), (k', p)
         Some rows of the subsample: their feature, and their target, or 1 where they are of the class.
     offset, scale : ndarray (c,)
-        Of each final cell: a standardized target times `scale` plus `offset` is in the units of the file.
+        For each final cell: a standardized target times `scale` plus `offset` is in the units of the file.
     """
 
     feature: str
@@ -46,10 +46,10 @@ class Drawing:
     scale: Float
 
     def curves(self, task: Task, outputs: Float, cell: int) -> Float:
-        """Turn outputs of a model of a final cell into the units drawn: (k, g) -> (k', g)."""
+        """Convert a model's outputs in a final cell to the units that are drawn: (k, g) -> (k', g)."""
         if task == "regression":
-            stated: Float = outputs * self.scale[cell] + self.offset[cell]
-            return stated
+            in_units: Float = outputs * self.scale[cell] + self.offset[cell]
+            return in_units
         logits = np.vstack([np.zeros_like(outputs), outputs]) if task == "binary" else outputs
         shares: Float = softmax(logits, 0)[self.classes]
         return shares
@@ -63,7 +63,7 @@ def make_drawing(table: Table, rows: Int, cells: tuple[Cell, ...]) -> Drawing | 
     rows : ndarray (n,)
         The subsample.
     cells : tuple of Cell
-        Those whose models are drawn.
+        The cells whose models are drawn.
     """
     if len(table.used) != 1 or table.used[0].role != "numeric":
         return None
@@ -79,20 +79,23 @@ def make_drawing(table: Table, rows: Int, cells: tuple[Cell, ...]) -> Drawing | 
         names = [f"probability of {table.classes[code]}" for code in classes]
         points = (points == classes[:, None]).astype(np.float64)
     targets = [fit_target(table, rows[cell.train]) for cell in cells]
-    mean, scale = np.array([one.mean for one in targets]), np.array([one.scale for one in targets])
+    mean, scale = (
+        np.array([fitted.mean for fitted in targets]),
+        np.array([fitted.scale for fitted in targets]),
+    )
     x = np.linspace(low, high, INPUTS)
     return Drawing(table.used[0].name, x, tuple(names), classes, values[some], points, mean, scale)
 
 
 def _shown_classes(target: Float, table: Table) -> Int:
-    """Return codes of classes: the second of two, and else the commonest in their order."""
+    """Return the codes of the classes that are drawn: the second of two, else the commonest, ascending."""
     if table.task == "binary":
         return np.array([1])
     counts = np.bincount(target.astype(np.int64), minlength=len(table.classes))
     return np.sort(np.argsort(-counts, kind="stable")[:MOST_CLASSES])
 
 
-def inputs_drawn(table: Table, drawing: Drawing, encoder: Encoder) -> Float:
-    """Encode the values along the curve as the rows are: -> (g, d)."""
+def encode_curve(table: Table, drawing: Drawing, encoder: Encoder) -> Float:
+    """Encode the values along the curve as rows are encoded: -> (g, d)."""
     drawn = replace(table, features=drawing.x[:, None], target=np.zeros(len(drawing.x)))
     return encoder.transform(drawn, np.arange(len(drawing.x)))[0]

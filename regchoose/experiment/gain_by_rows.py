@@ -1,20 +1,18 @@
-"""Where the gain is heading: the recommended arm on a quarter and half of the rows, carried on to all."""
+"""The gain by the number of rows: measured on a quarter, half and all of the subsample, then extrapolated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
-from regchoose.experiment.arm_comparison import posterior_of
-from regchoose.experiment.arms import ArmRun, train_arm
+from regchoose.experiment.arms import ArmRun, pool_cells, train_arm
 from regchoose.experiment.design import Layout, stratified_part
 from regchoose.experiment.plan import Experiment, prepare
-from regchoose.experiment.race import Advanced, tell
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Int
-from regchoose.statistics.posterior import Posterior, compare
-from regchoose.statistics.trend import Trend, l1_exponent, optimum, trend
+from regchoose.statistics.posterior import Posterior, compare_arms
+from regchoose.statistics.trend import Trend, extrapolate_gain, l1_exponent, refine_l1
+from regchoose.training.train import Advanced, count_from
 
 SHARES = (0.25, 0.5)
 REPEATS = 2  # of the cross-validation at these sizes
@@ -23,27 +21,27 @@ FEWEST = 40  # rows of the smallest size
 
 @dataclass(frozen=True)
 class Size:
-    """What an arm gains where its models train on so many rows."""
+    """What an arm gains over no regularization where its models train on so many rows."""
 
     rows: int
-    gain: float  # of the loss without regularization
+    gain: float  # as a share of the loss without regularization
     interval: tuple[float, float]
-    rows_fit: int  # that the strength was chosen on
+    rows_fit: int  # that models are trained on while the strength is chosen
     l1: float  # the best for these, between the points of the grid
-    inside: bool  # of the grid
+    inside: bool  # whether that lies inside the grid
 
 
 @dataclass(frozen=True)
 class Growth:
-    """The gain at each size, ascending; where it is heading; and how l1 moves with the rows."""
+    """The gain at each size, ascending; its trend; and how l1 falls with the rows."""
 
     sizes: tuple[Size, ...]
     trend: Trend
-    exponent: float | None  # measured γ of l1; None where l1 is zero or at an edge of its grid
+    exponent: float | None  # γ of l1 ∝ rows^−γ, as measured; None where l1 is zero or at an edge of its grid
 
 
-def parts_of(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[Experiment, ...]:
-    """Return the experiments on a quarter and half of the rows that a model trains on; none if too few.
+def prepare_parts(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[Experiment, ...]:
+    """Prepare the experiments on a quarter and half of the rows that a model trains on; none if too few.
 
     Parameters
     ----------
@@ -52,15 +50,15 @@ def parts_of(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[Exper
     """
     settings = replace(experiment.settings, repeats=REPEATS, tuning_repeats=REPEATS)
     folds, lr = settings.folds, experiment.training.schedule.lr
-    found = []
+    parts = []
     for share in SHARES:
         rows = round(share * experiment.rows_train * folds / (folds - 1))
         if rows < FEWEST:
             return ()
-        own = drawn[stratified_part(table.target[drawn], table.task, rows, seed=settings.seed)]
-        part = prepare(table, own, settings, Layout("B", rows), crew=experiment.training.crew)
-        found.append(part.at_rate(lr).with_store(experiment.training.store))
-    return tuple(found)
+        part_rows = drawn[stratified_part(table.target[drawn], table.task, rows, seed=settings.seed)]
+        part = prepare(table, part_rows, settings, Layout("B", rows), workers=experiment.training.workers)
+        parts.append(part.at_rate(lr).with_store(experiment.training.store))
+    return tuple(parts)
 
 
 def grow(
@@ -72,14 +70,14 @@ def grow(
     of: int,
     advanced: Advanced,
 ) -> Growth:
-    """Train no regularization and the recommended arm on the parts, and carry the gain on.
+    """Train no regularization and the recommended arm on the parts, and extrapolate the gain to all rows.
 
     Parameters
     ----------
     arms : pair of ArmRun
         No regularization, and the recommended arm, as judged.
     parts : sequence of Experiment
-        See `parts_of`.
+        See `prepare_parts`.
     of : int
         Rows of the whole table.
     """
@@ -88,9 +86,9 @@ def grow(
     for part in parts:
         runs: dict[Arm, ArmRun] = {}
         for name in ("none", arm):
-            runs[name] = train_arm(part, name, advanced=partial(tell, advanced, done))
+            runs[name] = train_arm(part, name, advanced=count_from(done, advanced))
             done += runs[name].trained
-        sizes.append(_size(runs[arm], part, posterior_of(runs, part)))
+        sizes.append(_size(runs[arm], part, pool_cells(runs, part)))
     sizes.append(_size(arms[1], experiment, posterior))
     rows = np.array([size.rows for size in sizes])
     gains = np.array([size.gain for size in sizes])
@@ -98,12 +96,14 @@ def grow(
     if arms[1].judged.l1[0] > 0 and all(size.inside for size in sizes):
         rows_fit = np.array([size.rows_fit for size in sizes])
         exponent = l1_exponent(rows_fit, np.array([size.l1 for size in sizes]))
-    return Growth(tuple(sizes), trend(rows, gains, of=of), exponent)
+    return Growth(tuple(sizes), extrapolate_gain(rows, gains, of=of), exponent)
 
 
 def _size(run: ArmRun, experiment: Experiment, posterior: Posterior) -> Size:
-    found = compare(posterior, "none", run.arm, rope=0.0)
+    comparison = compare_arms(posterior, "none", run.arm, rope=0.0)
     base = float(posterior.mean[posterior.arms.index("none")])
-    low, high = (float(end) / base for end in found.interval)
-    l1, inside = optimum(run.tuning.grid, run.tuning.eligible, run.chosen.point)
-    return Size(experiment.rows_train, found.difference / base, (low, high), experiment.rows_fit, l1, inside)
+    low, high = (float(end) / base for end in comparison.interval)
+    l1, inside = refine_l1(run.tuning.grid, run.tuning.eligible, run.chosen.point)
+    return Size(
+        experiment.rows_train, comparison.difference / base, (low, high), experiment.rows_fit, l1, inside
+    )

@@ -39,7 +39,7 @@ def make_grid(
     """Return the points that an arm tries.
 
     Strengths fall from `top` over four decades, evenly spaced in their logarithm. Elastic Net tries each of
-    them with every mix: l1 = strength·(1 − alpha), l2 = strength·alpha (the article's alpha; scikit-learn's
+    them with every alpha: l1 = strength·(1 − alpha), l2 = strength·alpha (the article's alpha; scikit-learn's
     l1_ratio is 1 − alpha).
 
     Parameters
@@ -48,11 +48,10 @@ def make_grid(
         l1 and l2, where the user has set them.
     """
     levels = top * np.logspace(0, -DECADES, strengths)
-    none = np.zeros(1)
     l1_levels = levels if fixed[0] is None else np.array([fixed[0]])
     l2_levels = levels if fixed[1] is None else np.array([fixed[1]])
     if arm == "none":
-        return Penalties(none, none)
+        return Penalties.single(0.0, 0.0)
     if arm == "l1":
         return Penalties(l1_levels, np.zeros(len(l1_levels)))
     if arm == "l2":
@@ -69,12 +68,12 @@ def at_edge(grid: Penalties, point: int) -> Literal["", "strongest", "weakest"]:
 
     A grid of one strength, as when the user has set it, has no edges.
     """
-    total = grid.total
-    if len(np.unique(total)) < 2:
+    strength = grid.strength
+    if len(np.unique(strength)) < 2:
         return ""
-    if np.isclose(total[point], total.max()):
+    if np.isclose(strength[point], strength.max()):
         return "strongest"
-    return "weakest" if np.isclose(total[point], total.min()) else ""
+    return "weakest" if np.isclose(strength[point], strength.min()) else ""
 
 
 def beyond(grid: Penalties, point: int, *, most_l1: float) -> Penalties:
@@ -87,9 +86,9 @@ def beyond(grid: Penalties, point: int, *, most_l1: float) -> Penalties:
     most_l1 : float
         The largest l1 that makes sense; infinite where there is no such limit.
     """
-    edge, total = at_edge(grid, point), grid.total
-    levels = np.unique(total.round(15))
-    if not edge or total[point] == 0:
+    edge, strength = at_edge(grid, point), grid.strength
+    levels = np.unique(strength.round(15))
+    if not edge or strength[point] == 0:
         return grid[:0]
     ratio = levels[-1] / levels[-2] if edge == "strongest" else levels[0] / levels[1]
     steps = ratio ** np.arange(1, 1 + max(1, round(1 / abs(np.log10(ratio)))))
@@ -98,7 +97,5 @@ def beyond(grid: Penalties, point: int, *, most_l1: float) -> Penalties:
 
 
 def grid_order(grid: Penalties) -> Int:
-    """Return the indices that sort the points as `make_grid` does: mix by mix, from strong to weak."""
-    total = grid.total
-    mix = np.divide(grid.l2, total, out=np.zeros(len(total)), where=total > 0)
-    return np.lexsort((-total, mix.round(9)))
+    """Return the indices that sort the points as `make_grid` does: alpha by alpha, from strong to weak."""
+    return np.lexsort((-grid.strength, grid.alpha.round(9)))

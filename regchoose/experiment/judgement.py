@@ -1,4 +1,4 @@
-"""The arms that were trained, judged: posterior, verdict, and what the diamonds compare."""
+"""The judgement of the arms: their posterior, the verdict, and the comparisons at the diamonds."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -6,8 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from regchoose.experiment.arm_comparison import posterior_of, rope_of, usual_rope
-from regchoose.experiment.arms import ArmRun
+from regchoose.experiment.arms import ArmRun, choose_rope, default_rope, pool_cells
 from regchoose.experiment.calibration import learned_prior
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
@@ -17,7 +16,7 @@ from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.statistics.decide import DIAMONDS, FIRM, judge
-from regchoose.statistics.posterior import Posterior, compare
+from regchoose.statistics.posterior import Posterior, compare_arms
 from regchoose.statistics.prior import ArmPrior
 
 Walk = Callable[[Mapping[str, str]], str]
@@ -25,24 +24,24 @@ Walk = Callable[[Mapping[str, str]], str]
 
 @dataclass(frozen=True)
 class Judgement:
-    """The arms that were trained, judged.
+    """The arms that were trained, and what follows from their losses.
 
     Parameters
     ----------
     outcome : str
         Key of the chart's outcome on the estimated losses.
     walk : callable
-        Answers of the diamonds → key of the outcome, with the other answers as they were.
+        From answers of the diamonds to the key of the outcome; the other answers stay as they were.
     prior : str
-        The outcome that prior knowledge, measured on the data, leads to.
+        The outcome to which prior knowledge leads, measured on the data.
     firm : float
-        `safe` from which the certainty is firm.
+        The value of `safe` from which the certainty is firm.
     earlier : tuple of (Layout, Verdict)
-        What earlier looks, on fewer rows, said.
+        The verdicts of earlier stages, on fewer rows.
     last : str
-        Why no other look can follow; empty where one may.
+        Why no other stage can follow; empty where one may.
     skipped : tuple of Arm
-        Arms that the audit had no time for.
+        Arms for which the audit had no time.
     growth : Growth, optional
         The gain on fewer rows, where the table is larger than what was trained on.
     """
@@ -62,17 +61,17 @@ class Judgement:
 
     @cached_property
     def posterior(self) -> Posterior:
-        """What the cells say of the arms' mean losses."""
-        return posterior_of(self.arms, self.experiment)
+        """The posterior of the arms' mean losses."""
+        return pool_cells(self.arms, self.experiment)
 
     @cached_property
     def rope(self) -> float:
-        """δ: differences up to it make none in practice."""
-        return rope_of(self.arms, self.experiment)
+        """δ: smaller differences make no practical difference."""
+        return choose_rope(self.arms, self.experiment)
 
     @cached_property
     def verdict(self) -> Verdict:
-        """The arm recommended, and how sure that is."""
+        """The recommended arm, and how certain that is."""
         settings = self.experiment.settings
         return judge(
             self.posterior,
@@ -86,24 +85,24 @@ class Judgement:
 
     @property
     def arm_prior(self) -> ArmPrior | None:
-        """How far the arms lie apart before a cell is seen; None where no study of all four tells."""
+        """The prior that the calibration taught; None where its study says nothing of such an experiment."""
         if not self.experiment.is_studied or set(self.arms) != set(ARMS):
             return None
-        unit = usual_rope(self.arms, self.experiment)
+        unit = default_rope(self.arms, self.experiment)
         return learned_prior(unit, loss_null=self.experiment.loss_null)
 
     @cached_property
     def diamonds(self) -> dict[str, Comparison]:
         """The comparison at each diamond whose arms were trained."""
         return {
-            key: compare(self.posterior, a, b, rope=self.rope)
+            key: compare_arms(self.posterior, a, b, rope=self.rope)
             for key, (a, b) in DIAMONDS.items()
             if {a, b} <= set(self.arms)
         }
 
     @property
     def matters_at_full_size(self) -> bool:
-        """Whether the gain, carried on to all rows, is more than δ; taken so where it was not measured."""
+        """Whether the gain, extrapolated to all rows, is more than δ; true where it was not measured."""
         if self.growth is None:
             return True
         return self.growth.trend.at_full_size * self.loss("none") > self.rope
@@ -114,15 +113,15 @@ class Judgement:
 
     @property
     def looks(self) -> tuple[tuple[Layout, Verdict], ...]:
-        """The layout and the verdict of each look, this one last."""
+        """The layout and the verdict of each stage, this one last."""
         return (*self.earlier, (self.experiment.layout, self.verdict))
 
 
-def judged_by_loss(
+def judge_by_loss(
     table: Table, experiment: Experiment, arms: Mapping[Arm, ArmRun], profile: Profile
 ) -> Judgement:
-    """Judge the arms of a run that was stopped by their losses: to walk the chart would take the others."""
-    posterior = posterior_of(arms, experiment)
+    """Judge the arms of a stopped run by their losses alone; the chart would ask for missing arms."""
+    posterior = pool_cells(arms, experiment)
     best = f"start_{posterior.arms[int(np.argmin(posterior.mean))]}"
     return Judgement(
         table,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial, reduce
+from functools import reduce
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.words import ARMS, Float
 from regchoose.training.block import CellData
 from regchoose.training.schedule import USUAL_RATE
-from regchoose.training.train import MODELS_A_BLOCK, seconds_a_model, train
+from regchoose.training.train import MODELS_A_BLOCK, Advanced, count_from, seconds_a_model, train
 
 RATES = (0.001, 0.003, 0.01)
 ERRORS = 2.0  # standard errors by which a rate must be better than the usual one
@@ -20,54 +20,50 @@ WEAK = 2 / 3  # of the way from the strongest strength to the weakest
 
 
 def is_searched(experiment: Experiment) -> bool:
-    """Whether there is a rate to be found."""
+    """Whether the rate is searched for, rather than given or of no meaning."""
     return experiment.settings.lr == "auto" and not experiment.is_convex
 
 
-def models_searched(experiment: Experiment) -> int:
+def count_search_models(experiment: Experiment) -> int:
     """Return how many models the search trains."""
     if not is_searched(experiment):
         return 0
-    return len(RATES) * len(_tried_points(experiment)) * len(_cells(experiment))
+    return len(RATES) * len(_trial_points(experiment)) * len(_first_repeat(experiment))
 
 
-def estimate(experiment: Experiment, *, clock: Callable[[], float]) -> float:
+def estimate_seconds(experiment: Experiment, *, clock: Callable[[], float]) -> float:
     """Return about how many seconds everything will take, from a short stretch of training."""
     grid = experiment.grid("l2")
     block = grid[np.resize(np.arange(len(grid)), MODELS_A_BLOCK)]
     seconds = seconds_a_model(experiment.training, experiment.tuning, block, clock=clock)
-    return seconds * (models_searched(experiment) / 2 + sum(experiment.models(arm) for arm in ARMS))
+    return seconds * (count_search_models(experiment) / 2 + sum(experiment.models(arm) for arm in ARMS))
 
 
-def with_rate(experiment: Experiment, *, advanced: Callable[[int], None]) -> Experiment:
-    """Return the experiment with the rate of the lowest inner loss on the first repeat.
+def find_rate(experiment: Experiment, *, advanced: Advanced) -> Experiment:
+    """Return the experiment at the rate of lowest inner loss on the cells of the first repeat.
 
-    The loss is the average over no penalty and a weak one of each kind, each at its best length. A rate
-    takes the place of the usual one only where it is better by more than two standard errors over the
-    cells: on a small table the lowest of several is luck. Half the schedule tells: on ten tables of 80 to
-    1,600 rows it chose what the whole schedule chose.
+    The loss is averaged over no penalty and a weak one of each kind, each at its best checkpoint. Another
+    rate replaces the usual one only where it is better by more than two standard errors over the cells: on a
+    small table the lowest of several is luck. Half the schedule is enough: on ten tables of 80 to 1,600 rows
+    it chose the same rate as the whole schedule.
     """
     half = replace(experiment.training, schedule=experiment.training.schedule.halve())
-    cells, points = _cells(experiment), _tried_points(experiment)
-    found: dict[float, Float] = {}
+    cells, points = _first_repeat(experiment), _trial_points(experiment)
+    losses: dict[float, Float] = {}
     for rate in RATES:
-        tell = partial(_tell, advanced, len(found) * len(cells) * len(points))
-        found[rate] = _cell_losses(train(half.at_rate(rate), cells, points, advanced=tell))
-    best = min(found, key=lambda rate: (_bound(found[rate], found[USUAL_RATE]), rate))
-    chosen = best if _bound(found[best], found[USUAL_RATE]) < 0 else USUAL_RATE
+        count = count_from(len(losses) * len(cells) * len(points), advanced)
+        losses[rate] = _cell_losses(train(half.at_rate(rate), cells, points, advanced=count))
+    best = min(losses, key=lambda rate: (_bound(losses[rate], losses[USUAL_RATE]), rate))
+    chosen = best if _bound(losses[best], losses[USUAL_RATE]) < 0 else USUAL_RATE
     return experiment.at_rate(chosen)
 
 
-def _cells(experiment: Experiment) -> tuple[CellData, ...]:
+def _first_repeat(experiment: Experiment) -> tuple[CellData, ...]:
     """Return the tuning cells of the first repeat."""
     return experiment.tuning[: experiment.settings.folds]
 
 
-def _tell(advanced: Callable[[int], None], before: int, done: int) -> None:
-    advanced(before + done)
-
-
-def _tried_points(experiment: Experiment) -> Penalties:
+def _trial_points(experiment: Experiment) -> Penalties:
     """Return no penalty and a weak one of each kind."""
     grids = [experiment.grid(arm) for arm in ARMS]
     places = [round(WEAK * (len(grid) - 1)) for grid in grids]

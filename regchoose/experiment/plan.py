@@ -1,4 +1,4 @@
-"""The experiment's plan: a subsample, resampled and encoded, and what all arms share."""
+"""The experiment: a subsample, resampled and encoded, and all that the arms share."""
 
 from dataclasses import dataclass, replace
 from math import ceil
@@ -9,9 +9,17 @@ from regchoose.encoding.coding import coding
 from regchoose.encoding.encoder import Encoder
 from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.experiment.calibration import is_studied, variance_factor
-from regchoose.experiment.choice import pauses, tuned_models
-from regchoose.experiment.design import INNER, JUDGED, WHOLE, Layout, forward_cells, make_cells, make_sets
-from regchoose.experiment.fitted_curve import Drawing, inputs_drawn, make_drawing
+from regchoose.experiment.choice import count_tuned_models, race_stops
+from regchoose.experiment.design import (
+    FULL_LENGTH_CELLS,
+    INNER_PARTS,
+    MODELS_PER_CELL,
+    Layout,
+    forward_cells,
+    make_cells,
+    make_sets,
+)
+from regchoose.experiment.fitted_curve import Drawing, encode_curve, make_drawing
 from regchoose.experiment.grid import FEWEST_POINTS, alpha_max, make_grid
 from regchoose.records.experiment import BlockStore, Cell, Penalties
 from regchoose.records.table import Table
@@ -39,17 +47,17 @@ class Experiment:
     layout : Layout
         How the rows are used: Design A or B.
     cells : tuple of Cell
-        Those that judge, and in Design B also choose the strength.
+        The cells that judge the arms, and in Design B also choose the strength.
     tuning : tuple of CellData
-        Rows that choose the strength: trained on `fit`, judged on `inner`.
+        The cells that choose the strength: trained on `fit`, judged on `inner`.
     final : tuple of CellData
-        Rows that judge: trained on `train`, judged on `test` and on the training rows themselves.
+        The cells that judge: trained on `train`, judged on `test` and on the training rows themselves.
     top : float
-        The alpha_max strength of the grids.
+        The strongest strength of the grids.
     loss_null : float
         Loss of predicting the class shares or the mean.
     racing : bool
-        Whether hopeless points are dropped on the way; without it every point is tried in all cells.
+        Whether the worst points are dropped on the way; otherwise every point is tried in all cells.
     drawing : Drawing, optional
         Where fitted curves are drawn.
     exchangeable : bool
@@ -70,12 +78,12 @@ class Experiment:
 
     @property
     def rows_fit(self) -> int:
-        """Rows that a model of the tuning part trains on."""
+        """Rows that a model trains on while the strength is chosen."""
         return len(self.tuning[0].y)
 
     @property
     def rows_train(self) -> int:
-        """Rows that a model of the final part trains on."""
+        """Rows that a model trains on when it is judged."""
         return len(self.final[0].y)
 
     @property
@@ -89,9 +97,9 @@ class Experiment:
         return self.training.network.is_convex
 
     @property
-    def n_whole(self) -> int:
+    def n_full_length(self) -> int:
         """Cells in which training goes on to the end of the schedule."""
-        return len(self.final) if self.is_convex else min(WHOLE, len(self.final))
+        return len(self.final) if self.is_convex else min(FULL_LENGTH_CELLS, len(self.final))
 
     def variance_factor(self, cells: int) -> float:
         """Return the factor of the covariance over so many cells."""
@@ -107,9 +115,9 @@ class Experiment:
 
     @property
     def is_studied(self) -> bool:
-        """Whether the certainty of such experiments was held against known truths.
+        """Whether the calibration studied such experiments.
 
-        They tune all strengths of all weights, and judge by the usual δ.
+        They tune all strengths, penalize all weights, and judge by the default δ.
         """
         settings = self.settings
         tuned = settings.l1 is None and settings.l2 is None and not settings.penalize
@@ -153,21 +161,25 @@ class Experiment:
 
     @property
     def most_l1(self) -> float:
-        """The alpha_max l1 that makes sense: at `top` a linear model's weights are all zero."""
+        """The largest l1 that makes sense: at `top` all weights of a linear model are zero."""
         return self.top if self.is_convex else np.inf
 
-    def pauses(self, points: int) -> tuple[int, ...]:
-        """After how many tuning cells an arm drops its hopeless points; the last is all of them."""
+    def race_stops(self, points: int) -> tuple[int, ...]:
+        """Return after how many tuning cells an arm drops its worst points; the last is their number."""
         cells = len(self.tuning)
         if not self.racing or points <= FEWEST_POINTS:
             return (cells,)
-        return pauses(cells, folds=self.settings.folds, rows=len(self.tuning[0].judged["inner"][1]))
+        return race_stops(cells, folds=self.settings.folds, rows=len(self.tuning[0].judged["inner"][1]))
 
     def models(self, arm: Arm) -> int:
         """Return how many models an arm trains at most, to tune and to judge, unless its grid is extended."""
         points = len(self.grid(arm))
-        judged = JUDGED if points > 1 and not self.is_convex else 1
-        return tuned_models(points, self.pauses(points)) + (judged - 1) * self.n_whole + len(self.final)
+        judged = MODELS_PER_CELL if points > 1 and not self.is_convex else 1
+        return (
+            count_tuned_models(points, self.race_stops(points))
+            + (judged - 1) * self.n_full_length
+            + len(self.final)
+        )
 
 
 def prepare(
@@ -176,7 +188,7 @@ def prepare(
     settings: Settings,
     layout: Layout | None = None,
     *,
-    crew: Workers | None = None,
+    workers: Workers | None = None,
 ) -> Experiment:
     """Resample the rows of a subsample and encode each cell, fitted on its own training rows.
 
@@ -184,7 +196,7 @@ def prepare(
     ----------
     layout : Layout, optional
         How the rows are used; by default all in cross-validation.
-    crew : Workers, optional
+    workers : Workers, optional
         Who trains; by default threads, one a core.
 
     Raises
@@ -221,7 +233,7 @@ def prepare(
             settings,
             task=table.task,
             n_rows=len(tuning_cells[0].fit),
-            crew=crew or use_threads(settings.jobs),
+            workers=workers or use_threads(settings.jobs),
         ),
         top if network.is_convex else max(1.0, top),
         null_loss(table.task, table.target[rows], n_classes=len(table.classes)),
@@ -235,7 +247,7 @@ def _cells(
 ) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
     """Lay out the cells that choose the strength, and those that judge.
 
-    In the order of time where there is one, whole groups together where there are.
+    They follow the order of time where there is one, and keep groups together where there are any.
     """
     groups = None if table.groups is None else table.groups[rows]
     apart = kept_together(table, rows) if groups is None else groups
@@ -258,8 +270,8 @@ def _cells(
 
 
 def _fewest_groups(folds: int) -> int:
-    """Return how many groups give each fold one, and each part of the others, cut once more, one too."""
-    return next(n for n in range(folds, 3 * INNER + folds) if n - ceil(n / folds) >= INNER)
+    """Return how many groups leave one for each fold, and one for each inner part of the other folds."""
+    return next(n for n in range(folds, 3 * INNER_PARTS + folds) if n - ceil(n / folds) >= INNER_PARTS)
 
 
 def _few_groups(message: PhraseLike) -> DataError:
@@ -267,8 +279,8 @@ def _few_groups(message: PhraseLike) -> DataError:
     return DataError("E303", message, detail=[WITHOUT_EXPERIMENT], fix=fix)
 
 
-def _training(network: Network, settings: Settings, *, task: Task, n_rows: int, crew: Workers) -> Training:
-    """Return what all models of a run have in common, with a schedule for so many rows."""
+def _training(network: Network, settings: Settings, *, task: Task, n_rows: int, workers: Workers) -> Training:
+    """Return how all models of a run are trained, with a schedule for so many rows."""
     schedule = make_schedule(
         n_rows,
         epochs=settings.epochs,
@@ -277,7 +289,7 @@ def _training(network: Network, settings: Settings, *, task: Task, n_rows: int, 
         lr=USUAL_RATE if settings.lr == "auto" else settings.lr,
     )
     may_fall_back = settings.device == "auto"
-    return Training(task, network, schedule, devices_of(crew, settings.device), crew, may_fall_back)
+    return Training(task, network, schedule, devices_of(workers, settings.device), workers, may_fall_back)
 
 
 def _tuning_data(table: Table, rows: Int, cell: Cell, *, precision: str) -> CellData:
@@ -290,5 +302,5 @@ def _final_data(table: Table, rows: Int, cell: Cell, *, precision: str, drawing:
     encoder = Encoder.fit(table, rows[cell.train])
     (x, y), (x_test, y_test) = (encoder.transform(table, rows[part]) for part in (cell.train, cell.test))
     x, x_test = x.astype(precision), x_test.astype(precision)
-    drawn = None if drawing is None else inputs_drawn(table, drawing, encoder).astype(precision)
+    drawn = None if drawing is None else encode_curve(table, drawing, encoder).astype(precision)
     return CellData(x, y, {"test": (x_test, y_test), "train": (x, y)}, cell.seed, drawn)

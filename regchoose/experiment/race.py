@@ -1,27 +1,23 @@
-"""The points of one arm, tried on the inner parts: raced, and extended where the best lies at an edge."""
+"""Tuning an arm: its points race on the inner parts; the grid is extended if the best is at an edge."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
-from regchoose.experiment.choice import Bool, choose, choose_at_end, kept_after, mean_inner_loss
+from regchoose.experiment.choice import Bool, best_third, choose, choose_at_end, mean_inner_loss
 from regchoose.experiment.grid import beyond, grid_order
 from regchoose.experiment.plan import Experiment
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Arm, Float
-from regchoose.training.train import train
+from regchoose.training.train import Advanced, count_from, train
 
 MOST_EXTENSIONS = 2  # by a decade each
 WORTH_MORE = 1e-3  # of the loss: what an extension must gain for the next
 
-Advanced = Callable[[int], None]
-
 
 @dataclass(frozen=True)
 class Tuning:
-    """What the inner parts say of an arm's m points. Losses are without the penalty.
+    """The inner losses, without the penalty, of an arm's m points.
 
     Parameters
     ----------
@@ -30,10 +26,11 @@ class Tuning:
     loss : ndarray (m, t)
         Mean inner loss at each checkpoint.
     everywhere : ndarray of bool (m,)
-        Whether the point was tried in all tuning cells; the others were hopeless in the first of them.
+        Whether the point was tried in all tuning cells, not dropped on the way.
     nonzero_share : ndarray (m, t)
+        Share of penalized weights that are not zero.
     trained, failed : int
-        Models.
+        Numbers of models.
     """
 
     grid: Penalties
@@ -50,67 +47,65 @@ class Tuning:
 
 
 def tune(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> Tuning:
-    """Try all points in the first cells, and the better ones in more and more of the tuning cells.
+    """Try all points in the first tuning cells, and ever fewer, the best, in the others.
 
-    Where the best lies at the edge of the grid, the grid is extended beyond it, twice at most. A strength
-    that the user set has no edge.
+    Where the best point lies at an edge of the grid, the grid is extended beyond it, at most twice. A
+    strength that the user set has no edge.
     """
     grid = experiment.grid(arm)
-    found = _raced(experiment, grid, experiment.pauses(len(grid)), advanced=advanced)
+    tuning = _race(experiment, grid, experiment.race_stops(len(grid)), advanced=advanced)
     if experiment.is_fixed(arm):
-        return found
+        return tuning
     for _ in range(MOST_EXTENSIONS):
         best = choose_at_end if experiment.settings.stopping == "fixed" else choose
-        further = beyond(found.grid, best(found.eligible).point, most_l1=experiment.most_l1)
+        further = beyond(tuning.grid, best(tuning.eligible).point, most_l1=experiment.most_l1)
         if not len(further):
             break
-        lowest = found.eligible.min()
-        # Those of the edge were tried in all cells, so what lies beyond is too.
-        own = _raced(
-            experiment, further, (len(experiment.tuning),), advanced=partial(tell, advanced, found.trained)
+        lowest = tuning.eligible.min()
+        # The points at the edge were tried in all cells, so those beyond it are, too.
+        extension = _race(
+            experiment,
+            further,
+            (len(experiment.tuning),),
+            advanced=count_from(tuning.trained, advanced),
         )
-        found = _united(found, own)
-        if found.eligible.min() > (1 - WORTH_MORE) * lowest:
+        tuning = _join(tuning, extension)
+        if tuning.eligible.min() > (1 - WORTH_MORE) * lowest:
             break
-    return found
+    return tuning
 
 
-def _raced(experiment: Experiment, grid: Penalties, pauses: tuple[int, ...], *, advanced: Advanced) -> Tuning:
+def _race(experiment: Experiment, grid: Penalties, stops: tuple[int, ...], *, advanced: Advanced) -> Tuning:
     c, m, t = len(experiment.tuning), len(grid), len(experiment.training.checkpoints)
     inner, nonzero = np.full((c, m, t), np.nan), np.full((c, m, t), np.nan)
     good, tried = np.zeros((c, m), dtype=bool), np.zeros((c, m), dtype=bool)
-    kept, before, done = np.arange(m), 0, 0
-    for pause in pauses:
+    left, before, done = np.arange(m), 0, 0
+    for stop in stops:
         if before:
-            kept = kept[kept_after(mean_inner_loss(inner, good, tried=tried)[kept])]
+            left = left[best_third(mean_inner_loss(inner, good, tried=tried)[left])]
         run = train(
             experiment.training,
-            experiment.tuning[before:pause],
-            grid[kept],
-            advanced=partial(tell, advanced, done),
+            experiment.tuning[before:stop],
+            grid[left],
+            advanced=count_from(done, advanced),
         )
-        place = np.ix_(np.arange(before, pause), kept)
+        place = np.ix_(np.arange(before, stop), left)
         inner[place], nonzero[place] = run.losses["inner"], run.nonzero_share
         good[place], tried[place] = ~run.failed, True
-        done += len(kept) * (pause - before)
-        before = pause
+        done += len(left) * (stop - before)
+        before = stop
     return Tuning(
         grid,
         mean_inner_loss(inner, good, tried=tried),
-        np.isin(np.arange(m), kept),
+        np.isin(np.arange(m), left),
         np.nan_to_num(np.where(good[:, :, None], nonzero, 0.0).sum(0) / np.maximum(good.sum(0), 1)[:, None]),
         int(tried.sum()),
         int((tried & ~good).sum()),
     )
 
 
-def tell(advanced: Advanced, before: int, done: int) -> None:
-    """Tell that so many models are trained, after those before."""
-    advanced(before + done)
-
-
-def _united(first: Tuning, second: Tuning) -> Tuning:
-    """Put two sets of points together, in the order of a grid."""
+def _join(first: Tuning, second: Tuning) -> Tuning:
+    """Join the results of two grids, in the order of a grid."""
     grid = first.grid.join(second.grid)
     order = grid_order(grid)
     return Tuning(

@@ -1,7 +1,7 @@
 """What a script needs of a result, checked: nothing of a document gets into code unlooked at."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from regchoose.records.words import MISSING_WORDS, Arm, Task
 from regchoose.result.document import (
     Data,
     ReadDates,
-    Recommendation,
     RunResult,
     TableColumn,
     TrainingLength,
@@ -22,7 +21,7 @@ TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".gz", ".zst", ".parquet")
 
 
 @dataclass(frozen=True)
-class Reading:
+class FileReading:
     """How the file becomes a table of text.
 
     Parameters
@@ -55,7 +54,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class RecipeInputs:
     """Which columns are learned from.
 
     Parameters
@@ -82,7 +81,7 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class Target:
+class RecipeTarget:
     """What is predicted.
 
     Parameters
@@ -125,9 +124,9 @@ class Recipe:
     l2: float
     rows: int
     loss: float
-    reading: Reading
-    inputs: Inputs
-    target: Target
+    reading: FileReading
+    inputs: RecipeInputs
+    target: RecipeTarget
     network: str
     options: Mapping[str, Any]
     penalize: tuple[str, ...]
@@ -135,8 +134,13 @@ class Recipe:
     length: TrainingLength | None
     seed: int
 
+    @property
+    def users_network(self) -> bool:
+        """Whether the network is the user's own."""
+        return self.network not in ("mlp", "linear")
 
-def recipe_of(result: RunResult, *, where: str) -> Recipe:
+
+def make_recipe(result: RunResult, *, where: str) -> Recipe:
     """Take from a result what a script needs.
 
     Parameters
@@ -173,55 +177,56 @@ def recipe_of(result: RunResult, *, where: str) -> Recipe:
             fix="write the table to a file DATA, then regchoose recommend DATA -o result.json",
         )
     try:
-        return _recipe(result)
+        return _take_recipe(result)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError) as error:
         message = f"the file is not a result of regchoose: its {type(error).__name__} at {error}"
         raise UsageError("E214", message, where=where, fix=REMEDY) from error
 
 
-def _recipe(result: RunResult) -> Recipe:
-    chosen, settings, data, trained = result.recommendation, result.settings, result.data, result.recommended
+def _take_recipe(result: RunResult) -> Recipe:
+    advice, settings, data, trained = result.recommendation, result.settings, result.data, result.recommended
     if trained is None:
         raise ValueError("arms")
     network = str(settings.network)
-    inputs = _inputs(data.columns)
+    if network != "linear" and advice.training is None:
+        raise ValueError("recommendation.training")
+    inputs = _take_inputs(data.columns)
+    columns = [column for column in data.columns if column.name not in inputs.made_of_dates]
     return Recipe(
-        chosen.regularizer,
-        _strength(chosen.l1),
-        _strength(chosen.l2),
-        data.rows,
-        trained.loss,
-        _reading(data, settings, [c for c in data.columns if c.name not in inputs.made_of_dates]),
-        inputs,
-        _target(data, settings),
-        network,
-        {name: _plain(value) for name, value in settings.network_options.items()},
-        tuple(settings.penalize),
-        tuple(settings.hidden),
-        None if network == "linear" else _length(chosen),
-        int(settings.seed),
+        arm=advice.regularizer,
+        l1=_check_strength(advice.l1),
+        l2=_check_strength(advice.l2),
+        rows=data.rows,
+        loss=trained.loss,
+        reading=_take_reading(data, settings, columns),
+        inputs=inputs,
+        target=_take_target(data, settings),
+        network=network,
+        options={name: _to_literal(value) for name, value in settings.network_options.items()},
+        penalize=tuple(settings.penalize),
+        hidden=tuple(settings.hidden),
+        length=None if network == "linear" else advice.training,
+        seed=int(settings.seed),
     )
 
 
-def _inputs(columns: Sequence[TableColumn]) -> Inputs:
-    def named(wanted: Callable[[TableColumn], bool]) -> tuple[str, ...]:
-        return tuple(column.name for column in columns if wanted(column))
-
-    inputs = Inputs(
-        {c.name: _in_order(c.date, columns) for c in columns if c.date is not None},
-        named(lambda c: c.role == "numeric"),
-        named(lambda c: c.role == "numeric" and c.missing > 0),
-        named(lambda c: c.role == "category"),
-        named(lambda c: c.role == "category" and c.type == "boolean"),
-        {
+def _take_inputs(columns: Sequence[TableColumn]) -> RecipeInputs:
+    numeric = [column for column in columns if column.role == "numeric"]
+    categories = [column for column in columns if column.role == "category"]
+    if not numeric and not categories:
+        raise ValueError("data.columns")
+    return RecipeInputs(
+        dates={c.name: _in_order(c.date, columns) for c in columns if c.date is not None},
+        numbers=tuple(column.name for column in numeric),
+        flagged=tuple(column.name for column in numeric if column.missing > 0),
+        categories=tuple(column.name for column in categories),
+        booleans=tuple(column.name for column in categories if column.type == "boolean"),
+        left_out={
             column.name: column.role
             for column in columns
             if column.role not in ("numeric", "category", "target") and column.date is None
         },
     )
-    if not inputs.numbers and not inputs.categories:
-        raise ValueError("data.columns")
-    return inputs
 
 
 def _in_order(dates: ReadDates, columns: Sequence[TableColumn]) -> ReadDates:
@@ -230,22 +235,22 @@ def _in_order(dates: ReadDates, columns: Sequence[TableColumn]) -> ReadDates:
     return dates.model_copy(update={"parts": parts})
 
 
-def _reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> Reading:
+def _take_reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> FileReading:
     dialect, path = data.dialect, data.path
     if dialect.decimal not in (".", ","):
         raise ValueError(f"{dialect.decimal!r}, wanted . or ,")
     parquet = dialect.format == "parquet"
     gaps = any(column.missing for column in columns) or settings.drop_missing_target
-    return Reading(
-        None if path == "-" else path,
-        any(sign in path for sign in "*?[") or not path.casefold().endswith(TABLE_ENDINGS),
-        parquet,
-        dialect.decimal,
-        {} if parquet else _csv_options(dialect, settings),
-        settings.header_rows - 1,
-        settings.on_bad_rows == "skip",
-        tuple(column.name for column in columns),
-        (MISSING_WORDS, tuple(settings.na)) if gaps else None,
+    return FileReading(
+        path=None if path == "-" else path,
+        many=any(sign in path for sign in "*?[") or not path.casefold().endswith(TABLE_ENDINGS),
+        parquet=parquet,
+        decimal=dialect.decimal,
+        options={} if parquet else _csv_options(dialect, settings),
+        further_headers=settings.header_rows - 1,
+        skip_short=settings.on_bad_rows == "skip",
+        names=tuple(column.name for column in columns),
+        missing=(MISSING_WORDS, tuple(settings.na)) if gaps else None,
     )
 
 
@@ -270,7 +275,7 @@ def _csv_options(dialect: Written, settings: Any) -> dict[str, Any]:
     return options
 
 
-def _target(data: Data, settings: Any) -> Target:
+def _take_target(data: Data, settings: Any) -> RecipeTarget:
     (column,) = (column for column in data.columns if column.role == "target")
     if data.task != "regression" and len(data.classes) < 2:
         raise ValueError("data.classes")
@@ -280,22 +285,23 @@ def _target(data: Data, settings: Any) -> Target:
     for code, label in enumerate(data.classes):
         if code != rest:
             classes[float(label) if numeric else label.casefold() if boolean else label] = code
-    return Target(column.name, data.task, classes, rest, boolean, bool(settings.drop_missing_target))
+    return RecipeTarget(
+        name=column.name,
+        task=data.task,
+        classes=classes,
+        rest=rest,
+        boolean=boolean,
+        drop_missing=bool(settings.drop_missing_target),
+    )
 
 
-def _length(chosen: Recommendation) -> TrainingLength:
-    if chosen.training is None:
-        raise ValueError("recommendation.training")
-    return chosen.training
-
-
-def _strength(value: float | None) -> float:
+def _check_strength(value: float | None) -> float:
     if value is None or not math.isfinite(value) or value < 0:
         raise ValueError(f"{value!r}, wanted a number from 0")
     return value
 
 
-def _plain(value: Any) -> Any:
+def _to_literal(value: Any) -> Any:
     if not isinstance(value, str | int | float | bool | None):
-        return [_plain(item) for item in value] if isinstance(value, list) else str(value)
+        return [_to_literal(item) for item in value] if isinstance(value, list) else str(value)
     return value

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from regchoose.errors import PhraseLike, UsageError, setting
-from regchoose.export.literals import Trusted, literal, one_line
+from regchoose.export.literals import Trusted, to_one_line, to_python
 from regchoose.export.recipe import Recipe
 from regchoose.records.words import arm_phrase
 from regchoose.result.document import ReadDates
@@ -22,7 +22,7 @@ CURVATURE = {"regression": 2.0, "binary": 0.25, "multiclass": 0.5}  # most of a 
 # that a template marks as our own.
 CODE = Environment(  # noqa: S701 - no HTML is made
     loader=PackageLoader("regchoose.export"),
-    finalize=literal,
+    finalize=to_python,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -30,12 +30,12 @@ CODE = Environment(  # noqa: S701 - no HTML is made
 )
 CODE.filters |= {
     "raw": Trusted,
-    "imports": lambda text: Trusted(_sorted(text)),
-    "oneline": lambda value: Trusted(one_line(value)[:2000]),
+    "imports": lambda text: Trusted(_sort_imports(text)),
+    "oneline": lambda value: Trusted(to_one_line(value)[:2000]),
 }
 
 
-def script(recipe: Recipe, library: Library) -> str:
+def write_script(recipe: Recipe, library: Library) -> str:
     """Return a Python script that trains with the recommended regularizer on the user's file.
 
     Raises
@@ -44,13 +44,12 @@ def script(recipe: Recipe, library: Library) -> str:
         E215 where the library has no such thing.
     """
     _refuse(recipe, library)
-    values = _said(recipe) | _network(recipe) | {"plain_sklearn": library == "sklearn"}
-    return _tidy(CODE.get_template(f"{library}.jinja").render(recipe=recipe, **values))
+    values = _describe(recipe) | _locate_network(recipe) | {"plain_sklearn": library == "sklearn"}
+    return _tidy_blank_lines(CODE.get_template(f"{library}.jinja").render(recipe=recipe, **values))
 
 
 def _refuse(recipe: Recipe, library: Library) -> None:
-    users = recipe.network not in ("mlp", "linear")
-    if library != "pytorch" and users:
+    if library != "pytorch" and recipe.users_network:
         raise _no_such(f"the network {recipe.network!r} is made of PyTorch's layers")
     if library != "pytorch" and recipe.penalize:
         raise _no_such(setting("penalize") + " names weights by their names in PyTorch")
@@ -64,7 +63,7 @@ def _no_such(message: PhraseLike) -> UsageError:
     return UsageError("E215", message, where="--to", fix="--to pytorch")
 
 
-def _said(recipe: Recipe) -> dict[str, Any]:
+def _describe(recipe: Recipe) -> dict[str, Any]:
     classes = bool(recipe.target.classes)
     decimal = recipe.reading.decimal
     return {
@@ -76,9 +75,11 @@ def _said(recipe: Recipe) -> dict[str, Any]:
         "labels": list(range(max(2, recipe.target.n_outputs))),
         "decimal": decimal,
         "other_mark": "." if decimal == "," else ",",
-        "dates": {name: (*_reading_of(dates), dates.parts) for name, dates in recipe.inputs.dates.items()},
+        "dates": {
+            name: (*_describe_dates(dates), dates.parts) for name, dates in recipe.inputs.dates.items()
+        },
         "curvature": CURVATURE[recipe.target.task],
-        "estimator": _estimator(recipe),
+        "estimator": _choose_estimator(recipe),
         "groups": ", ".join(['"l1": L1'] * bool(recipe.l1) + ['"l2": L2'] * bool(recipe.l2)),
         "penalty": " + ".join(
             ["L1 * sum(w.abs().sum() for w in weights)"] * bool(recipe.l1)
@@ -87,7 +88,7 @@ def _said(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _reading_of(dates: ReadDates) -> tuple[str, dict[str, Any]]:
+def _describe_dates(dates: ReadDates) -> tuple[str, dict[str, Any]]:
     """Return what stands before a date, and the arguments of `pandas.to_datetime`, by how it was read."""
     if dates.clock:
         return "1970-01-01 ", {"format": "mixed"}
@@ -96,7 +97,7 @@ def _reading_of(dates: ReadDates) -> tuple[str, dict[str, Any]]:
     return "", {"format": "mixed", "dayfirst": dates.order.startswith("%d")}
 
 
-def _estimator(recipe: Recipe) -> str:
+def _choose_estimator(recipe: Recipe) -> str:
     classes = bool(recipe.target.classes)
     if recipe.length is not None:
         return "MLPClassifier" if classes else "MLPRegressor"
@@ -107,33 +108,31 @@ def _estimator(recipe: Recipe) -> str:
     return "ElasticNet" if recipe.l2 else "Lasso"
 
 
-def _network(recipe: Recipe) -> dict[str, Any]:
+def _locate_network(recipe: Recipe) -> dict[str, Any]:
     """Return where the user's own network is; see `regchoose.training.networks.user_network.load`."""
     place, _, attribute = recipe.network.rpartition(":")
-    from_file = place.endswith(".py")
     return {
-        "users": recipe.network not in ("mlp", "linear"),
-        "names_inputs": recipe.network not in ("mlp", "linear"),
-        "from_file": from_file,
+        "from_file": place.endswith(".py"),
         "network_place": place,
         "network_folder": str(Path(place).parent),
         "network_attributes": attribute.split("."),
     }
 
 
-def _sorted(text: str) -> str:
+def _sort_imports(text: str) -> str:
     """Put import statements in the usual order: the standard library's, then the others'."""
-    lines = sorted({line for line in text.splitlines() if line.strip()}, key=_place)
-    own = [line for line in lines if _place(line)[0]]
-    return "\n".join([*lines[: len(lines) - len(own)], "", *own, ""])
+    lines = sorted({line for line in text.splitlines() if line.strip()}, key=_import_key)
+    installed = [line for line in lines if _import_key(line)[0]]
+    return "\n".join([*lines[: len(lines) - len(installed)], "", *installed, ""])
 
 
-def _place(line: str) -> tuple[bool, bool, str]:
+def _import_key(line: str) -> tuple[bool, bool, str]:
+    """Return whether the module is installed, whether it is a `from`, and the module."""
     module = line.split()[1]
     return module.partition(".")[0] not in sys.stdlib_module_names, line.startswith("from"), module
 
 
-def _tidy(text: str) -> str:
+def _tidy_blank_lines(text: str) -> str:
     """Leave at most two blank lines, none before the end, and no spaces at the ends of lines."""
     lines = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{4,}", "\n\n\n", lines).rstrip("\n") + "\n"

@@ -1,6 +1,6 @@
-"""Conditions as people write them: parsed by Python's own grammar, then checked against a JSON Schema.
+"""Conditions as people write them: parsed by Python's own grammar, checked against a JSON Schema, evaluated.
 
-No code is run: of the tree that `ast` builds, only the few kinds of node that `_Checker` names are accepted.
+No code is run: of the tree that `ast` builds, only the few kinds of node that `_Compiler` names are accepted.
 """
 
 import ast
@@ -10,9 +10,22 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
 from regchoose.errors import PhraseLike, UsageError, setting
-from regchoose.fail_if.schema_paths import ANY_KIND, SHORTCUT, Key, Schema, SchemaNode
+from regchoose.fail_if.schema_paths import ANY_KIND, SHORTCUT, Key, Schema, SchemaNode, find_value
+from regchoose.fail_if.three_valued import (
+    all_true,
+    any_true,
+    are_equal,
+    as_number,
+    as_truth,
+    compute,
+    contains,
+    count_items,
+    negate,
+)
+from regchoose.records.answers import Gate
 
 MAX_LENGTH = 1000  # characters
 MAX_NESTING = 40  # nodes within one another
@@ -55,6 +68,7 @@ KIND_NAMES = {
     "null": "null",
 }
 NAME_NODES = ast.Name | ast.Attribute | ast.Subscript
+Evaluate = Callable[[Mapping[str, Any]], Any]  # names as written → their values, to a value; None is unknown
 
 
 @dataclass(frozen=True)
@@ -65,11 +79,13 @@ class Condition:
     ----------
     names : mapping
         Each name as written → its path in the document.
+    evaluate : callable
+        From the values of the names to whether it holds; None is unknown.
     """
 
     text: str
-    tree: ast.expr
     names: Mapping[str, tuple[Key, ...]]
+    evaluate: Evaluate
 
 
 def parse_condition(text: str, schema: Schema) -> Condition:
@@ -86,13 +102,24 @@ def parse_condition(text: str, schema: Schema) -> Condition:
         E202 if it cannot be parsed, names what the document never has, or compares what is never equal.
     """
     try:
-        tree = _parse(text)
-        checker = _Checker(SchemaNode.of(schema, whole=schema))
-        checker.check_condition(tree)
+        compiler = _Compiler(SchemaNode.of(schema, whole=schema))
+        evaluate = compiler.compile_condition(_parse(text))
     except _Refused as refused:
         message = setting("fail_if") + f" cannot be decided: {refused.message}"
         raise UsageError("E202", message, where=setting("fail_if") + f"   {text}", fix=refused.fix) from None
-    return Condition(text.strip(), tree, checker.names)
+    return Condition(text.strip(), compiler.names, evaluate)
+
+
+def evaluate_condition(condition: Condition, document: Mapping[str, Any]) -> Gate:
+    """Say whether a condition holds on a document, with the values that it names.
+
+    Parameters
+    ----------
+    document : mapping
+        As it is printed: of JSON's kinds alone.
+    """
+    values = {name: find_value(document, path) for name, path in condition.names.items()}
+    return Gate(condition.text, as_truth(condition.evaluate(values)), tuple(values.items()))
 
 
 class _Refused(Exception):  # noqa: N818 - people see it as a UsageError
@@ -136,13 +163,14 @@ def _syntax_refused(text: str, error: Exception) -> _Refused:
     return _Refused(f"{reason}{position}", EXAMPLE)
 
 
-# ---- types -----------------------------------------------------------------------------------------
+# ---- tree to function ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Type:
-    """What an expression may evaluate to."""
+class _Part:
+    """A part of a condition: how it is evaluated, and what it may evaluate to."""
 
+    evaluate: Evaluate
     kinds: frozenset[str]
     words: tuple[str, ...] = ()  # the only texts it may be; empty: any
     constant: object = ...  # of a constant
@@ -154,91 +182,105 @@ class _Type:
         return " or ".join(sorted(KIND_NAMES[kind] for kind in kinds))
 
 
-NUMBER, BOOLEAN = _Type(frozenset({"number"})), _Type(frozenset({"boolean"}))
-
-
 @dataclass
-class _Checker:
-    """Finds the type of each part of a condition, and gathers the names on the way."""
+class _Compiler:
+    """Checks each part of a condition and says how to evaluate it; gathers the names on the way."""
 
     document: SchemaNode
     names: dict[str, tuple[Key, ...]] = field(default_factory=dict)
 
-    def check_condition(self, tree: ast.expr) -> None:
-        if self.type_of(tree).kinds - {"null"} != {"boolean"}:
+    def compile_condition(self, tree: ast.expr) -> Evaluate:
+        part = self.compile_part(tree)
+        if part.kinds - {"null"} != {"boolean"}:
             shown = ast.unparse(tree)
             compare = f"compare it with something, such as {shown} == …"
             raise _Refused(f"{shown} is no condition", compare if isinstance(tree, NAME_NODES) else EXAMPLE)
         if not self.names:
             raise _Refused("it names nothing of the result", EXAMPLE)
+        return part.evaluate
 
-    def type_of(self, node: ast.expr) -> _Type:  # noqa: C901 - one case for each kind of node
+    def compile_part(self, node: ast.expr) -> _Part:
         match node:
             case ast.Constant(value=value):
-                return _constant_type(value, node)
+                return _compile_constant(value, node)
             case ast.Name(id=word) if word in CONSTANTS:
-                return _constant_type(CONSTANTS[word], node)
+                return _compile_constant(CONSTANTS[word], node)
             case ast.Name() | ast.Attribute() | ast.Subscript():
-                return self._name(node)
-            case ast.BoolOp(values=parts):
-                return self._require(BOOLEAN, parts)
+                return self._compile_name(node)
+            case ast.BoolOp(op=op, values=operands):
+                truths = self._compile_all("boolean", operands)
+                combine = all_true if isinstance(op, ast.And) else any_true
+                return _boolean(lambda values: combine([as_truth(truth(values)) for truth in truths]))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return self._require(BOOLEAN, [operand])
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-                return self._require(NUMBER, [operand])
+                (truth,) = self._compile_all("boolean", [operand])
+                return _boolean(lambda values: negate(as_truth(truth(values))))
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+                (number,) = self._compile_all("number", [operand])
+                return _number(lambda values: as_number(number(values), minus=isinstance(sign, ast.USub)))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
-                return self._require(NUMBER, [left, right])
+                return _number(self._compile_function(ARITHMETIC[type(op)], [left, right]))
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in (*FUNCTIONS, "len"):
-                return self._call(name, arguments)
-            case ast.Compare(left=left, ops=ops, comparators=comparators):
-                for sides in zip(ops, [left, *comparators], comparators, strict=False):
-                    self._comparison(*sides)
-                return BOOLEAN
+                return _number(self._compile_call(name, arguments))
+            case ast.Compare(left=left, ops=ops, comparators=rights):
+                sides = zip(ops, [left, *rights], rights, strict=False)
+                comparisons = [self._compile_comparison(*one) for one in sides]
+                return _boolean(lambda values: all_true([compare(values) for compare in comparisons]))
         raise _Refused(f"{ast.unparse(node)} is not known here", f"use {VOCABULARY}")
 
-    def _require(self, wanted: _Type, nodes: Sequence[ast.expr]) -> _Type:
-        """Check that all nodes may be of a type, and return it."""
+    def _compile_all(self, kind: str, nodes: Sequence[ast.expr]) -> list[Evaluate]:
+        """Compile parts that all have to be of a kind."""
+        parts = []
         for node in nodes:
-            found = self.type_of(node)
-            if not wanted.kinds <= found.kinds:
+            part = self.compile_part(node)
+            if kind not in part.kinds:
                 numbers = "numbers with numbers, texts with =="
-                fix = "compare it with something" if wanted is BOOLEAN else numbers
-                raise _Refused(f"{ast.unparse(node)} is {found}, wanted {wanted}", fix)
-        return wanted
+                fix = "compare it with something" if kind == "boolean" else numbers
+                raise _Refused(f"{ast.unparse(node)} is {part}, wanted {KIND_NAMES[kind]}", fix)
+            parts.append(part.evaluate)
+        return parts
 
-    def _call(self, name: str, arguments: Sequence[ast.expr]) -> _Type:
+    def _compile_function(self, function: Callable[..., Any], nodes: Sequence[ast.expr]) -> Evaluate:
+        numbers = self._compile_all("number", nodes)
+        return lambda values: compute(function, [number(values) for number in numbers])
+
+    def _compile_call(self, name: str, arguments: Sequence[ast.expr]) -> Evaluate:
         n_arguments = len(arguments)
         if name == "len":
-            if n_arguments != 1 or not self.type_of(arguments[0]).kinds & {"array", "string", "object"}:
+            whole = self.compile_part(arguments[0]) if n_arguments == 1 else None
+            if whole is None or not whole.kinds & {"array", "string", "object"}:
                 raise _Refused("len counts the items of one list", "len(data.warnings) > 0")
-            return NUMBER
+            return lambda values: count_items(whole.evaluate(values))
         if name == "abs" and n_arguments != 1:
             raise _Refused(f"abs has {n_arguments} arguments", "abs(a)")
         if name in ("max", "min") and n_arguments < 2:
             raise _Refused(f"{name} has {n_arguments} arguments", f"{name}(a, b)")
-        return self._require(NUMBER, arguments)
+        return self._compile_function(FUNCTIONS[name], arguments)
 
     # ---- comparisons -----------------------------------------------------------------------------
 
-    def _comparison(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> None:
+    def _compile_comparison(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Evaluate:
         match op:
-            case ast.Eq() | ast.NotEq():
-                self._equality(left, right)
-            case ast.In() | ast.NotIn():
-                self._membership(left, right)
+            case ast.Eq():
+                return self._compile_equality(left, right)
+            case ast.NotEq():
+                equal = self._compile_equality(left, right)
+                return lambda values: negate(equal(values))
+            case ast.In():
+                return self._compile_membership(left, right)
+            case ast.NotIn():
+                member = self._compile_membership(left, right)
+                return lambda values: negate(member(values))
             case ast.Is() | ast.IsNot():
                 raise _Refused("is compares no values", "== or !=, also with null")
-            case _:
-                self._require(NUMBER, [left, right])
+        return self._compile_function(ORDER[type(op)], [left, right])
 
-    def _equality(self, left: ast.expr, right: ast.expr) -> None:
-        a, b = self._operand(left, right), self._operand(right, left)
-        if None in (a.constant, b.constant):
-            if "null" not in a.kinds & b.kinds:
-                name = ast.unparse(left if b.constant is None else right)
-                raise _Refused(f"{name} is never null", "leave that comparison out")
-            return
-        if not a.kinds & b.kinds & {"number", "string", "boolean"}:
+    def _compile_equality(self, left: ast.expr, right: ast.expr) -> Evaluate:
+        a, b = self._compile_operand(left, right), self._compile_operand(right, left)
+        with_null = None in (a.constant, b.constant)
+        if with_null and "null" not in a.kinds & b.kinds:
+            name = ast.unparse(left if b.constant is None else right)
+            raise _Refused(f"{name} is never null", "leave that comparison out")
+        if not with_null and not a.kinds & b.kinds & {"number", "string", "boolean"}:
             sides = f"{ast.unparse(left)} is {a}, {ast.unparse(right)} is {b}"
             raise _Refused(f"{sides}: never equal", "numbers with numbers, texts with texts in quotes")
         for node, own, word in ((left, a, b.constant), (right, b, a.constant)):
@@ -246,39 +288,44 @@ class _Checker:
                 near = get_close_matches(word, own.words, n=1, cutoff=0.5) or own.words
                 message = f'{ast.unparse(node)} is never "{word}", only {", ".join(own.words)}'
                 raise _Refused(message, f'"{near[0]}"')
+        return lambda values: are_equal(a.evaluate(values), b.evaluate(values), with_null=with_null)
 
-    def _operand(self, node: ast.expr, other: ast.expr) -> _Type:
-        """Return the type of one side; a bare word that the other side may be lacks its quotes."""
+    def _compile_operand(self, node: ast.expr, other: ast.expr) -> _Part:
+        """Compile one side; a bare word that the other side may be lacks its quotes."""
         try:
-            return self.type_of(node)
+            return self.compile_part(node)
         except _Refused:
-            words = self.type_of(other).words if isinstance(other, NAME_NODES) else ()
+            words = self.compile_part(other).words if isinstance(other, NAME_NODES) else ()
             if isinstance(node, ast.Name) and node.id in words:
                 raise _Refused(f"the text {node.id} lacks its quotes", f'"{node.id}"') from None
             raise
 
-    def _membership(self, left: ast.expr, right: ast.expr) -> None:
+    def _compile_membership(self, left: ast.expr, right: ast.expr) -> Evaluate:
         example = 'certainty in ("firm", "leaning")'
         if isinstance(right, ast.Tuple | ast.List):
+            items = []
             for item in right.elts:
                 if not isinstance(item, ast.Constant):
                     raise _Refused(f"{ast.unparse(item)} is no constant", example)
-                self._equality(left, item)
-            return
-        member, whole = self.type_of(left).kinds, self.type_of(right)
-        if not (whole.kinds & {"array", "string", "object"} and member & {"string", "number", "boolean"}):
+                self._compile_equality(left, item)
+                items.append(item.value)
+            member = self.compile_part(left)
+            return lambda values: contains(items, member.evaluate(values))
+        member, whole = self.compile_part(left), self.compile_part(right)
+        is_container = whole.kinds & {"array", "string", "object"}
+        if not (is_container and member.kinds & {"string", "number", "boolean"}):
             raise _Refused(f"{ast.unparse(right)} is {whole}, in wants a list", example)
+        return lambda values: contains(whole.evaluate(values), member.evaluate(values))
 
     # ---- names -----------------------------------------------------------------------------------
 
-    def _name(self, node: ast.expr) -> _Type:
-        keys = _keys(node)
+    def _compile_name(self, node: ast.expr) -> _Part:
+        keys, name = _keys(node), ast.unparse(node)
         found = self.document.find(keys)
         if isinstance(found, int):
             raise self._unknown(keys, n_known=found)
-        path, place = found
-        self.names[ast.unparse(node)] = path
-        return _Type(place.kinds, place.words)
+        self.names[name], place = found
+        return _Part(lambda values: values[name], place.kinds, place.words)
 
     def _unknown(self, keys: Sequence[Key], *, n_known: int) -> _Refused:
         found = self.document.find(keys[:n_known])
@@ -299,7 +346,15 @@ class _Checker:
         return _Refused(message, "regchoose schema lists what there is")
 
 
-def _constant_type(value: object, node: ast.expr) -> _Type:
+def _boolean(evaluate: Evaluate) -> _Part:
+    return _Part(evaluate, frozenset({"boolean"}))
+
+
+def _number(evaluate: Evaluate) -> _Part:
+    return _Part(evaluate, frozenset({"number"}))
+
+
+def _compile_constant(value: object, node: ast.expr) -> _Part:
     match value:
         case None:
             kind = "null"
@@ -314,7 +369,7 @@ def _constant_type(value: object, node: ast.expr) -> _Type:
         case _:
             message = f"{ast.unparse(node)[:40]} is no number that a result has"
             raise _Refused(message, "a smaller number, or a text")
-    return _Type(frozenset({kind}), constant=value)
+    return _Part(lambda _: value, frozenset({kind}), constant=value)
 
 
 def _keys(node: ast.expr) -> tuple[Key, ...]:

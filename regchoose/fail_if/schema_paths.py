@@ -1,4 +1,4 @@
-"""What a JSON Schema allows at a path of a document."""
+"""Paths into a document: what is there, and what its JSON Schema allows there."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,16 @@ MAX_DEPTH = 4  # keys of a name that is proposed
 
 Key = str | int
 Schema = Mapping[str, Any]
+
+
+def find_value(document: Any, path: Sequence[Key]) -> Any:
+    """Return what stands at a path of a document; None where there is nothing."""
+    for key in path:
+        if isinstance(key, int) and isinstance(document, Sequence) and not isinstance(document, str):
+            document = document[key] if -len(document) <= key < len(document) else None
+        else:
+            document = document.get(key) if isinstance(document, Mapping) else None
+    return document
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from regchoose.flowchart.nodes import Chart, Place, Question, keyed
+from regchoose.flowchart.nodes import Chart, Place, Question, by_key
 from regchoose.flowchart.shared_nodes import DRAW_SUBSAMPLE, EXPERIMENT, OUTCOMES, WHICH, shared_places
 
 WHAT_ARE = "What are L1, L2 and Elastic Net Regularization in neural networks? (MachineCurve, 2020)"
@@ -22,7 +22,7 @@ WHICH_REGULARIZER = Chart(
     title="Which regularizer do I need for training my neural network?",
     source=WHICH,
     start="subsample_possible",
-    nodes=keyed(
+    nodes=by_key(
         Question(
             key="subsample_possible",
             text="Can you take a subsample with the same distribution (sample mean and sample variance)?",
@@ -122,7 +122,7 @@ THREE_QUESTIONS = Chart(
     title="Should I start with L1, L2 or Elastic Net regularization?",
     source=WHAT_ARE,
     start="regularization_needed",
-    nodes=keyed(
+    nodes=by_key(
         Question(
             key="regularization_needed",
             text="Do you need regularization at all?",

@@ -1,5 +1,6 @@
 """What a chart is made of: questions, actions and outcomes. All of it is data; nothing here is called."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -85,7 +86,7 @@ class Chart:
     start : str
         Key of the first node.
     nodes : mapping of str to Node
-        Every node under its key (see `keyed`).
+        Every node under its key (see `by_key`).
     places : mapping of str to Place, optional
         Where a drawing puts each node. Only drawings read this and `lanes`.
     lanes : mapping of (str, str) to float, optional
@@ -125,7 +126,7 @@ class Chart:
         return tuple(node for node in self.nodes.values() if isinstance(node, Question))
 
 
-def keyed(*nodes: Node) -> dict[str, Node]:
+def by_key(*nodes: Node) -> dict[str, Node]:
     """Return the nodes under their keys.
 
     Raises
@@ -133,13 +134,11 @@ def keyed(*nodes: Node) -> dict[str, Node]:
     ValueError
         If two nodes have the same key.
     """
-    by_key = {node.key: node for node in nodes}
-    if len(by_key) < len(nodes):
-        keys = [node.key for node in nodes]
-        raise ValueError(
-            f"keys given twice: {', '.join(sorted({key for key in keys if keys.count(key) > 1}))}"
-        )
-    return by_key
+    nodes_by_key = {node.key: node for node in nodes}
+    if len(nodes_by_key) < len(nodes):
+        twice = sorted(key for key, count in Counter(node.key for node in nodes).items() if count > 1)
+        raise ValueError(f"keys given twice: {', '.join(twice)}")
+    return nodes_by_key
 
 
 def arrows_of(node: Node) -> dict[str, str]:
@@ -151,3 +150,19 @@ def arrows_of(node: Node) -> dict[str, str]:
             return {"": node.then}
         case Outcome():
             return {}
+
+
+def group_arrows(node: Node) -> dict[str, tuple[str, ...]]:
+    """Return where a node leads: key → the answers that lead there, which drawings show as one arrow."""
+    grouped: dict[str, tuple[str, ...]] = {}
+    for answer, key in arrows_of(node).items():
+        grouped[key] = (*grouped.get(key, ()), answer)
+    return grouped
+
+
+def find_shared_nodes(chart: Chart) -> tuple[str, ...]:
+    """Return the keys of the questions and actions that more than one node leads to, in chart order."""
+    arrivals = Counter(key for node in chart.nodes.values() for key in group_arrows(node))
+    return tuple(
+        key for key, node in chart.nodes.items() if arrivals[key] > 1 and not isinstance(node, Outcome)
+    )

@@ -54,7 +54,7 @@ def _following(node: Question | Action, answer: str) -> str:
     return node.arrows[answer]
 
 
-def outcome(chart: Chart, answers: Mapping[str, str]) -> str:
+def find_outcome(chart: Chart, answers: Mapping[str, str]) -> str:
     """Return the key of the outcome that fixed answers lead to.
 
     Parameters

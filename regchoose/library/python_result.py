@@ -12,9 +12,9 @@ from regchoose.errors import UsageError
 from regchoose.records.words import Arm
 from regchoose.report import html, terminal
 from regchoose.report.as_markdown import as_markdown
-from regchoose.report.verdict_text import remarks
+from regchoose.report.verdict_text import list_warnings
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.result.parts import Certainty
 from regchoose.result.saved_result import read_result
 
@@ -93,7 +93,7 @@ class Result:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to know of the answer and of the table."""
-        return tuple(remarks(self.record))
+        return tuple(list_warnings(self.record))
 
     # ---- shown ---------------------------------------------------------------------------------
 
@@ -104,10 +104,10 @@ class Result:
         return f"Result(regularizer={self.regularizer!r}, certainty={self.certainty!r}{figures})"
 
     def __str__(self) -> str:
-        return terminal.text(self.record, width=WIDTH)
+        return terminal.render_as_text(self.record, width=WIDTH)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield terminal.render(self.record, width=options.max_width)
+        yield terminal.render_result(self.record, width=options.max_width)
 
     def _repr_html_(self) -> str:
         return html.as_notebook(self.record)
@@ -122,7 +122,7 @@ class Result:
 
     def to_json(self) -> str:
         """Return the JSON document that `regchoose recommend --json` prints."""
-        return dumps(self.record)
+        return dump_model(self.record)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the same document as a dict, which is the caller's own."""

@@ -18,7 +18,7 @@ from regchoose.errors import Interrupted, RegchooseError, UsageError, phrase_of,
 from regchoose.library.arguments import Keywords, settled
 from regchoose.library.python_result import Result
 from regchoose.records.table import Table
-from regchoose.report.progress import Silent, listening
+from regchoose.report.progress import SilentDisplay, show_progress
 from regchoose.result.document import RunResult
 from regchoose.run import walk_chart
 from regchoose.settings.options import Settings
@@ -122,9 +122,9 @@ def walked(data: str | Table, settings: Settings, *, given: frozenset[str], prog
     """Walk the chart. Nobody is asked; what was trained is kept where a folder is named for it."""
     journal = None if settings.cache_dir is None else _journal(Path(settings.cache_dir), fresh=settings.fresh)
     hearing = (
-        listening(quiet=False, json=False, environ=os.environ, clock=time.monotonic)
+        show_progress(quiet=False, json=False, environ=os.environ, clock=time.monotonic)
         if progress
-        else nullcontext(Silent())
+        else nullcontext(SilentDisplay())
     )
     try:
         with hearing as listener:

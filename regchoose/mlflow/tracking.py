@@ -5,7 +5,8 @@ MLflow's own telemetry has to be off before it is loaded; see `regchoose.cli.mlf
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ Entries = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Place:
+class RunPlace:
     """Where a run is logged, and as what.
 
     Parameters
@@ -45,7 +46,7 @@ class Place:
     end: int
 
 
-def log_result(result: RunResult, place: Place, *, files: Mapping[str, str]) -> str:
+def log_result(result: RunResult, place: RunPlace, *, files: Mapping[str, str]) -> str:
     """Log a run that has an answer, a partial one as killed; return the id of the run.
 
     Parameters
@@ -58,22 +59,17 @@ def log_result(result: RunResult, place: Place, *, files: Mapping[str, str]) -> 
     MlflowException, OSError
         Where the server does not take it.
     """
-    client = MlflowClient(place.uri)
-    run = _started(client, place, tags=tags_of(result))
-    try:
-        _log(client, run, params=params_of(result), metrics=metrics_of(result), at=place.end)
+    status = "KILLED" if result.partial else "FINISHED"
+    with _start_run(place, tags=_tags_of_result(result), status=status) as (client, run):
+        _log(client, run, params=_params_of_result(result), metrics=_metrics_of_result(result), at=place.end)
         with tempfile.TemporaryDirectory(prefix="regchoose-") as folder:
             for name, text in files.items():
                 Path(folder, name).write_text(text, encoding="utf-8")
             client.log_artifacts(run, folder)
-    except BaseException:
-        client.set_terminated(run, "FAILED", end_time=place.end)
-        raise
-    client.set_terminated(run, "KILLED" if result.partial else "FINISHED", end_time=place.end)
     return run
 
 
-def log_failure(place: Place, *, params: Entries, error: Entries) -> str:
+def log_failure(place: RunPlace, *, params: Entries, error: Entries) -> str:
     """Log a run without an answer as failed, with what went wrong; return the id of the run.
 
     Raises
@@ -81,14 +77,13 @@ def log_failure(place: Place, *, params: Entries, error: Entries) -> str:
     MlflowException, OSError
         As `log_result`.
     """
-    client = MlflowClient(place.uri)
-    run = _started(client, place, tags={f"error.{name}": text for name, text in error.items()})
-    _log(client, run, params=params, metrics=(), at=place.end)
-    client.set_terminated(run, "FAILED", end_time=place.end)
+    tags = {f"error.{name}": text for name, text in error.items()}
+    with _start_run(place, tags=tags, status="FAILED") as (client, run):
+        _log(client, run, params=params, metrics=(), at=place.end)
     return run
 
 
-def log_model(model: Model, place: Place, *, folder: Path) -> str:
+def log_fit(model: Model, place: RunPlace, *, folder: Path) -> str:
     """Log a final fit, with the files of its folder as `model`; return the id of the run.
 
     Raises
@@ -96,19 +91,13 @@ def log_model(model: Model, place: Place, *, folder: Path) -> str:
     MlflowException, OSError
         As `log_result`.
     """
-    client = MlflowClient(place.uri)
-    run = _started(client, place, tags=tags_of_model(model))
-    try:
-        _log(client, run, params=params_of_model(model), metrics=list(metrics_of_model(model)), at=place.end)
+    with _start_run(place, tags=_tags_of_model(model), status="FINISHED") as (client, run):
+        _log(client, run, params=_params_of_model(model), metrics=_metrics_of_model(model), at=place.end)
         client.log_artifacts(run, str(folder), artifact_path=MODEL)
-    except BaseException:
-        client.set_terminated(run, "FAILED", end_time=place.end)
-        raise
-    client.set_terminated(run, "FINISHED", end_time=place.end)
     return run
 
 
-def params_of_model(model: Model) -> dict[str, Any]:
+def _params_of_model(model: Model) -> dict[str, Any]:
     """Return how a model was fitted."""
     length = {} if model.length is None else asdict(model.length)
     network = {"network": model.network.name, "hidden": model.network.hidden}
@@ -116,7 +105,7 @@ def params_of_model(model: Model) -> dict[str, Any]:
     return {"regularizer": model.regularizer, "seed": model.seed, **network, **length, **data}
 
 
-def tags_of_model(model: Model) -> dict[str, str]:
+def _tags_of_model(model: Model) -> dict[str, str]:
     """Return what a model is, in words."""
     return {
         "regularizer": model.regularizer,
@@ -126,7 +115,7 @@ def tags_of_model(model: Model) -> dict[str, str]:
     }
 
 
-def metrics_of_model(model: Model) -> Iterator[tuple[str, float, int]]:
+def _metrics_of_model(model: Model) -> Iterator[tuple[str, float, int]]:
     """Yield the numbers of a fit: name, value, 0."""
     yield "l1", model.l1, 0
     yield "l2", model.l2, 0
@@ -137,7 +126,7 @@ def metrics_of_model(model: Model) -> Iterator[tuple[str, float, int]]:
             yield f"held_out_loss.{tried.factor:.3g}_times", tried.loss, 0
 
 
-def params_of(result: RunResult) -> dict[str, Any]:
+def _params_of_result(result: RunResult) -> dict[str, Any]:
     """Return the settings of a run, and what its data are."""
     data = result.data
     return {
@@ -149,37 +138,37 @@ def params_of(result: RunResult) -> dict[str, Any]:
     }
 
 
-def tags_of(result: RunResult) -> dict[str, str]:
+def _tags_of_result(result: RunResult) -> dict[str, str]:
     """Return what a run found, in words."""
-    found = result.recommendation
+    advice = result.recommendation
     return {
-        "regularizer": found.regularizer,
-        "certainty": found.certainty,
-        "outcome": found.outcome,
+        "regularizer": advice.regularizer,
+        "certainty": advice.certainty,
+        "outcome": advice.outcome,
         "partial": str(result.partial).lower(),
         "regchoose_version": result.regchoose_version,
         "fingerprint.data": result.fingerprint.data,
         "fingerprint.settings": result.fingerprint.settings,
-        "mlflow.note.content": found.sentence,
+        "mlflow.note.content": advice.sentence,
         "mlflow.source.name": "regchoose recommend",
     }
 
 
-def metrics_of(result: RunResult) -> Iterator[tuple[str, float, int]]:
+def _metrics_of_result(result: RunResult) -> Iterator[tuple[str, float, int]]:
     """Yield the numbers of a run: name, value, and the epoch (0 where there is none)."""
-    found, gain = result.recommendation, result.recommendation.gain
-    plain: dict[str, Any] = {
-        name: getattr(found, name)
+    advice, gain = result.recommendation, result.recommendation.gain
+    numbers: dict[str, Any] = {
+        name: getattr(advice, name)
         for name in ("l1", "l2", "strength", "alpha", "probability", "safe", "nonzero_share")
     }
     if gain:
         low, high = gain.interval
-        plain |= {"gain": gain.value, "gain_low": low, "gain_high": high}
-    plain["seconds"] = result.seconds
+        numbers |= {"gain": gain.value, "gain_low": low, "gain_high": high}
+    numbers["seconds"] = result.seconds
     for arm, figures in result.arms.items():
-        own = {**dict(figures), **figures.metrics}
-        plain |= {f"{arm}.{name}": value for name, value in own.items()}
-    for name, value in plain.items():
+        of_arm = {**dict(figures), **figures.metrics}
+        numbers |= {f"{arm}.{name}": value for name, value in of_arm.items()}
+    for name, value in numbers.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
             yield name, float(value), 0
     for arm, curve in result.curves.loss_by_epoch.items() if result.curves.loss_by_epoch else ():
@@ -189,22 +178,32 @@ def metrics_of(result: RunResult) -> Iterator[tuple[str, float, int]]:
                     yield f"{arm}.{side}_loss_by_epoch", loss, epoch
 
 
-def _started(client: MlflowClient, place: Place, *, tags: Entries) -> str:
-    """Create the run, and its experiment where there is none."""
-    found = client.get_experiment_by_name(place.experiment)
-    if found is not None:
-        experiment = found.experiment_id
-    else:
+@contextmanager
+def _start_run(place: RunPlace, *, tags: Entries, status: str) -> Iterator[tuple[MlflowClient, str]]:
+    """Create a run, give the client and the run's id, and end the run with a status, or as failed."""
+    client = MlflowClient(place.uri)
+    short_tags = {name: _shorten(text) for name, text in tags.items()}
+    experiment = _find_experiment(client, place.experiment)
+    run = client.create_run(experiment, start_time=place.start, tags=short_tags, run_name=place.run)
+    try:
+        yield client, run.info.run_id
+    except BaseException:
+        client.set_terminated(run.info.run_id, "FAILED", end_time=place.end)
+        raise
+    client.set_terminated(run.info.run_id, status, end_time=place.end)
+
+
+def _find_experiment(client: MlflowClient, name: str) -> str:
+    """Return the id of an experiment, which is created if there is none."""
+    found = client.get_experiment_by_name(name)
+    if found is None:
         try:
-            experiment = client.create_experiment(place.experiment)
+            return str(client.create_experiment(name))
         except MlflowException:  # another run was quicker
-            found = client.get_experiment_by_name(place.experiment)
+            found = client.get_experiment_by_name(name)
             if found is None:
                 raise
-            experiment = found.experiment_id
-    said = {name: _short(text) for name, text in tags.items()}
-    run = client.create_run(experiment, start_time=place.start, tags=said, run_name=place.run)
-    return str(run.info.run_id)
+    return str(found.experiment_id)
 
 
 def _log(
@@ -212,23 +211,19 @@ def _log(
     run: str,
     *,
     params: Entries,
-    metrics: Iterator[tuple[str, float, int]] | Sequence[tuple[str, float, int]],
+    metrics: Iterable[tuple[str, float, int]],
     at: int,
 ) -> None:
     settings = [
-        Param(name, _short(value)) for name, value in params.items() if value not in (None, (), [], {}, "")
+        Param(name, _shorten(value)) for name, value in params.items() if value not in (None, (), [], {}, "")
     ]
     numbers = [Metric(ODD.sub("_", name), value, at, epoch) for name, value, epoch in metrics]
-    for some in _parts(settings):
-        client.log_batch(run, params=some)
-    for others in _parts(numbers):
-        client.log_batch(run, metrics=others)
+    for start in range(0, len(settings), AT_ONCE):
+        client.log_batch(run, params=settings[start : start + AT_ONCE])
+    for start in range(0, len(numbers), AT_ONCE):
+        client.log_batch(run, metrics=numbers[start : start + AT_ONCE])
 
 
-def _parts(entries: list[Any]) -> Iterator[list[Any]]:
-    yield from (entries[start : start + AT_ONCE] for start in range(0, len(entries), AT_ONCE))
-
-
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

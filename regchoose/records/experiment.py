@@ -1,4 +1,4 @@
-"""What is trained, what came of it, and what that says."""
+"""The nouns of an experiment: its cells, its penalties, the trained models, and the verdict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from regchoose.records.words import Arm, Arrays, Float, Int
 class Cell:
     """One resampling cell: positions within the subsample."""
 
-    fit: Int  # the tuning part's training rows
-    inner: Int  # the tuning part's validation rows; with `fit` it makes `train`
+    fit: Int  # trained on while the strength is chosen
+    inner: Int  # that choose the strength; with `fit` they make `train`
     train: Int
     test: Int
     seed: int  # initialization and batch order, shared by all arms
 
 
-SPARSE = 0.5  # a fit counts as sparse where a smaller share of its weights is nonzero
+SPARSE = 0.5  # a fit with a smaller share of nonzero weights counts as sparse
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,15 @@ class Penalties:
         return Penalties(np.concatenate([self.l1, other.l1]), np.concatenate([self.l2, other.l2]))
 
     @property
-    def total(self) -> Float:
+    def strength(self) -> Float:
         """l1 + l2 of each point: (m,)."""
         return np.asarray(self.l1 + self.l2)
+
+    @property
+    def alpha(self) -> Float:
+        """The share of l2 in the strength of each point, 0 where that is zero: (m,)."""
+        total = self.strength
+        return np.divide(self.l2, total, out=np.zeros(len(total)), where=total > 0)
 
     def at_rows(
         self, n_rows: int, *, trained_on: int, nonzero_share: float = 1.0, exponent: float | None = None
@@ -83,25 +89,25 @@ class Penalties:
 
 @dataclass(frozen=True)
 class Trained:
-    """What `m` models did in each of `c` cells. Losses are without the penalty."""
+    """The results of m models in each of c cells. Losses are without the penalty."""
 
     checkpoints: Int  # (t,) epochs
-    losses: Mapping[str, Float]  # name of the rows → (c, m, t)
+    losses: Mapping[str, Float]  # name of the rows that were judged → (c, m, t)
     nonzero_share: Float  # (c, m, t): of the penalized weights
     nonzero_inputs: Float  # (c, m, t): features with any weight
     stationarity: Float  # (c, m): largest violation of the optimality condition at the end
     failed: NDArray[np.bool_]  # (c, m): diverged
     outputs: tuple[Float, ...] | None = None  # a cell's (m, k, n_test) at the captured checkpoint
     note: str = ""
-    drawn: tuple[Float, ...] | None = None  # the same of the rows to be drawn: (m, k, g)
+    drawn: tuple[Float, ...] | None = None  # the same for the rows of a fitted curve: (m, k, g)
     weights: tuple[Float, ...] | None = None  # a cell's (m, w): penalized weights at that checkpoint
 
 
 class BlockStore(Protocol):
-    """Where blocks of trained models outlast a run. Blocks of other code or libraries are unknown to it."""
+    """Keeps trained blocks for later runs. It does not know blocks of another code or other libraries."""
 
     def block(self, key: str) -> tuple[Arrays, str] | None:
-        """Return the arrays of a block, and its note; None where it is unknown."""
+        """Return the arrays of a block, and its note; None where it is not stored."""
 
     def keep_block(self, key: str, arrays: Arrays, note: str) -> None:
         """Store the arrays of a block, and its note."""
@@ -122,7 +128,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Which arm, and how sure."""
+    """The recommended arm, and how certain that is."""
 
     outcome: str  # key of the chart
     arm: Arm

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
 from regchoose.records.answers import Gate
-from regchoose.report.gate_text import sentence
+from regchoose.report.gate_text import describe_gate
 from regchoose.report.safe_text import plain
-from regchoose.report.verdict_text import below, headline, remarks
+from regchoose.report.verdict_text import list_warnings, write_details, write_headline
 from regchoose.result.document import RunResult
 
 MOST = 10  # of one kind that GitHub shows for a step
@@ -23,15 +23,16 @@ def as_github(result: RunResult, gate: Gate | None = None) -> str:
     file = _within_repository(result.data.path)
     certainty = result.recommendation.certainty
     level = "warning" if certainty == "undecided" else "notice"
-    said = [headline(result).replace("   ", " · "), *below(result)]
-    lines = [_annotation(level, said, title=f"regchoose: {certainty}")]
-    found = remarks(result)
-    room = MOST - (level == "warning")
-    shown = found if len(found) <= room else [*found[: room - 1], f"{len(found) - room + 1} more warnings"]
-    lines += [_annotation("warning", [text], title="regchoose", file=file) for text in shown]
+    answer = [write_headline(result).replace("   ", " · "), *write_details(result)]
+    annotations = [_annotate(level, answer, title=f"regchoose: {certainty}")]
+    warnings = list_warnings(result)
+    most = MOST - (level == "warning")
+    if len(warnings) > most:
+        warnings = [*warnings[: most - 1], f"{len(warnings) - most + 1} more warnings"]
+    annotations += [_annotate("warning", [text], title="regchoose", file=file) for text in warnings]
     if gate is not None and gate.fails:
-        lines.append(_annotation("error", [sentence(gate)], title="regchoose --fail-if"))
-    return "".join(f"{line}\n" for line in lines)
+        annotations.append(_annotate("error", [describe_gate(gate)], title="regchoose --fail-if"))
+    return "".join(annotations)
 
 
 def failure_as_github(error: Mapping[str, str]) -> str:
@@ -44,28 +45,27 @@ def failure_as_github(error: Mapping[str, str]) -> str:
     """
     at = PLACE.match(error["where"])
     file = _within_repository(at[1]) if at else ""
-    said = [error["message"], error["where"], f"fix: {error['hint']}" if error["hint"] else ""]
-    title = f"regchoose {error['code']}"
+    lines = [error["message"], error["where"], f"fix: {error['hint']}" if error["hint"] else ""]
     line = int(at[2]) if at and file else None
-    return _annotation("error", said, title=title, file=file, line=line) + "\n"
+    return _annotate("error", lines, title=f"regchoose {error['code']}", file=file, line=line)
 
 
-def _annotation(
-    level: str, said: Iterable[str], *, title: str, file: str = "", line: int | None = None
+def _annotate(
+    level: str, lines: Iterable[str], *, title: str, file: str = "", line: int | None = None
 ) -> str:
     """Write a workflow command: `::level key=value,key=value::message`."""
     properties = {"file": file, "line": "" if line is None else str(line), "title": title}
-    given = ",".join(f"{key}={_property(value)}" for key, value in properties.items() if value)
-    message = "\n".join(plain(line, longest=LONGEST) for line in said if line)
-    return f"::{level} {given}::{_data(message)}"
+    written = ",".join(f"{key}={_escape_property(value)}" for key, value in properties.items() if value)
+    message = "\n".join(plain(line, longest=LONGEST) for line in lines if line)
+    return f"::{level} {written}::{_escape(message)}\n"
 
 
-def _data(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(plain(text, longest=LONGEST)).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape(plain(text, longest=LONGEST)).replace(":", "%3A").replace(",", "%2C")
 
 
 def _within_repository(path: str) -> str:

@@ -11,36 +11,42 @@ from collections import Counter
 from collections.abc import Mapping
 
 from regchoose.records.answers import Gate
-from regchoose.report.gate_text import sentence
+from regchoose.report.gate_text import describe_gate
 from regchoose.report.safe_text import plain
-from regchoose.report.terminal import text as as_text
-from regchoose.report.verdict_text import headline, remarks
+from regchoose.report.terminal import render_as_text
+from regchoose.report.verdict_text import list_warnings, write_headline
 from regchoose.result.document import RunResult
 
 NAME = 120  # characters of a test case's name
 LONGEST = 1000
+COUNTED = {  # attributes of the suite → what they count
+    "tests": "testcase",
+    "failures": "testcase/failure",
+    "errors": "testcase/error",
+    "skipped": "testcase/skipped",
+}
 # XML 1.0 has no way to write these; `plain` takes out the control characters.
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_junit(result: RunResult, gate: Gate | None = None) -> str:
     """Return the XML document, in ASCII."""
-    suite = _suite(f"regchoose recommend {plain(result.data.path)}")
-    answer = _case(suite, "recommendation", name="recommendation", seconds=result.seconds)
-    _text(ET.SubElement(answer, "system-out"), as_text(result, width=100))
+    suite = ET.Element("testsuite", name=_clean(f"regchoose recommend {plain(result.data.path)}"))
+    answer = _add_case(suite, "recommendation", name="recommendation", seconds=result.seconds)
+    ET.SubElement(answer, "system-out").text = _clean(render_as_text(result, width=100))
     if gate is not None:
-        case = _case(suite, "gate", name=f"--fail-if {gate.expression}")
+        case = _add_case(suite, "gate", name=f"--fail-if {gate.expression}")
         if gate.fails:
-            said = sentence(gate)
-            _text(ET.SubElement(case, "failure", message=_clean(said), type="fail-if"), said)
+            sentence = _clean(describe_gate(gate))
+            ET.SubElement(case, "failure", message=sentence, type="fail-if").text = sentence
     names = Counter[str]()
-    for warning in remarks(result):
+    for warning in list_warnings(result):
         name = plain(warning, longest=NAME)
         names[name] += 1
-        case = _case(suite, "warning", name=name if names[name] == 1 else f"{name} ({names[name]})")
+        case = _add_case(suite, "warning", name=name if names[name] == 1 else f"{name} ({names[name]})")
         ET.SubElement(case, "skipped", message=_clean(plain(warning, longest=LONGEST)))
-    _text(ET.SubElement(suite, "system-out"), headline(result))
-    return _written(suite, seconds=result.seconds)
+    ET.SubElement(suite, "system-out").text = _clean(write_headline(result))
+    return _write_document(suite, seconds=result.seconds)
 
 
 def failure_as_junit(error: Mapping[str, str]) -> str:
@@ -51,28 +57,26 @@ def failure_as_junit(error: Mapping[str, str]) -> str:
     error : mapping
         code, message, hint and where, as in the JSON document.
     """
-    suite = _suite("regchoose")
-    case = _case(suite, "recommendation", name="recommendation")
-    said = ET.SubElement(case, "error", message=_clean(error["message"]), type=_clean(error["code"]))
-    _text(said, "\n".join(f"{key}: {plain(value, longest=LONGEST)}" for key, value in error.items() if value))
-    return _written(suite, seconds=0.0)
+    suite = ET.Element("testsuite", name="regchoose")
+    case = _add_case(suite, "recommendation", name="recommendation")
+    lines = [f"{key}: {plain(value, longest=LONGEST)}" for key, value in error.items() if value]
+    element = ET.SubElement(case, "error", message=_clean(error["message"]), type=_clean(error["code"]))
+    element.text = _clean("\n".join(lines))
+    return _write_document(suite, seconds=0.0)
 
 
-def _suite(name: str) -> ET.Element:
-    return ET.Element("testsuite", name=_clean(name))
+def _add_case(suite: ET.Element, kind: str, *, name: str, seconds: float = 0.0) -> ET.Element:
+    attributes = {
+        "classname": f"regchoose.{kind}",
+        "name": _clean(plain(name, longest=LONGEST)),
+        "time": f"{seconds:.3f}",
+    }
+    return ET.SubElement(suite, "testcase", attributes)
 
 
-def _case(suite: ET.Element, kind: str, *, name: str, seconds: float = 0.0) -> ET.Element:
-    known = {"classname": f"regchoose.{kind}", "name": _clean(plain(name, longest=LONGEST))}
-    return ET.SubElement(suite, "testcase", {**known, "time": f"{seconds:.3f}"})
-
-
-def _written(suite: ET.Element, *, seconds: float) -> str:
-    counts = {"tests": len(suite.findall("testcase"))}
-    for plural, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        counts[plural] = len(suite.findall(f"testcase/{kind}"))
-    for name, count in counts.items():
-        suite.set(name, str(count))
+def _write_document(suite: ET.Element, *, seconds: float) -> str:
+    for name, path in COUNTED.items():
+        suite.set(name, str(len(suite.findall(path))))
     suite.set("time", f"{seconds:.3f}")
     # Jenkins knows no `skipped` of the whole.
     whole = ET.Element("testsuites", {key: value for key, value in suite.items() if key != "skipped"})
@@ -82,9 +86,6 @@ def _written(suite: ET.Element, *, seconds: float) -> str:
     return written.decode("ascii") + "\n"
 
 
-def _text(element: ET.Element, text: str) -> None:
-    element.text = _clean(text)
-
-
 def _clean(text: str) -> str:
+    """Leave out what XML cannot hold."""
     return NO_XML.sub("", text)

@@ -1,110 +1,96 @@
 """A result as Markdown: for a comment, a wiki, or the summary of a job."""
 
 import re
-from collections.abc import Iterable
 
 from regchoose.records.answers import Gate
 from regchoose.records.words import ARM_NAMES
-from regchoose.report import numbers
-from regchoose.report.command import command
-from regchoose.report.gate_text import finding
-from regchoose.report.safe_markdown import block, code, prose, table
-from regchoose.report.terminal import WHO
-from regchoose.report.verdict_text import below, headline, remarks
+from regchoose.report.arms_table import arm_cells
+from regchoose.report.command import write_command
+from regchoose.report.gate_text import describe_finding
+from regchoose.report.safe_markdown import (
+    bullet_list,
+    code_block,
+    code_span,
+    join_sections,
+    markdown_table,
+    prose,
+)
+from regchoose.report.terminal import ANSWERED_BY
+from regchoose.report.verdict_text import list_warnings, write_details, write_headline
 from regchoose.result.document import RunResult
 
-MOST = 20  # warnings of a summary
+MOST_WARNINGS = 20  # of a summary
+FIGURES = ("loss", "its interval", "l1", "l2", "zeros", "safe", "time")  # of an arm
 
 
 def as_markdown(result: RunResult, gate: Gate | None = None) -> str:
     """Return the whole answer; text from data shows as it is, whatever it holds."""
-    beyond = [prose(line) for line in result.beyond]
     words = result.recommendation.in_words
     in_code = [f"{library}: {prose(text)}" for library, text in words.by_library() if text]
     # Liquid looks for its braces in code too; between quotes a pair of quotes changes nothing for a shell.
-    again = re.sub(r"\{(?=[{%])", "{''", command(result))
-    parts = [
-        _head(result, gate),
-        _arms(result),
-        _listed("Warnings", map(prose, remarks(result))),
-        _way(result),
-        _listed("Beyond the chart", beyond),
-        _listed("In code", in_code),
-        ["### The same again", "", *block([again], language="sh")],
+    command = re.sub(r"\{(?=[{%])", "{''", write_command(result))
+    sections = [
+        _write_head(result, gate),
+        _write_arms(result),
+        bullet_list("### Warnings", map(prose, list_warnings(result))),
+        _write_path(result),
+        bullet_list("### Beyond the chart", map(prose, result.beyond)),
+        bullet_list("### In code", in_code),
+        ["### The same again", "", *code_block([command], language="sh")],
     ]
-    return _joined(parts)
+    return join_sections(sections)
 
 
-def summary(result: RunResult, gate: Gate | None = None) -> str:
+def as_markdown_summary(result: RunResult, gate: Gate | None = None) -> str:
     """Return the answer, the arms and the warnings."""
-    found = remarks(result)
-    shown = [*map(prose, found[:MOST]), *([f"{len(found) - MOST} more"] if len(found) > MOST else [])]
-    return _joined([_head(result, gate), _arms(result), _listed("Warnings", shown)])
+    warnings = bullet_list("### Warnings", map(prose, list_warnings(result)), most=MOST_WARNINGS)
+    return join_sections([_write_head(result, gate), _write_arms(result), warnings])
 
 
-def _joined(parts: Iterable[list[str]]) -> str:
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
-
-
-def _head(result: RunResult, gate: Gate | None) -> list[str]:
+def _write_head(result: RunResult, gate: Gate | None) -> list[str]:
     data = result.data
     lines = [
-        f"## {prose(headline(result)).replace('   ', ' · ')}",
+        f"## {prose(write_headline(result)).replace('   ', ' · ')}",
         "",
-        *(line for text in below(result) if text for line in (prose(text), "")),
-        f"Table {code(data.path)}: {data.rows:,} rows{_used(result)}; target {code(data.target)}, "
-        f"{data.task}.",
+        *(line for text in write_details(result) if text for line in (prose(text), "")),
+        f"Table {code_span(data.path)}: {data.rows:,} rows{_describe_columns(result)}; "
+        f"target {code_span(data.target)}, {data.task}.",
     ]
     if gate is not None:
-        lines += ["", gate_line(gate)]
+        lines += ["", write_gate_line(gate)]
     return lines
 
 
-def _used(result: RunResult) -> str:
+def _describe_columns(result: RunResult) -> str:
     roles = [column.role for column in result.data.columns if column.role != "target"]
     used = sum(role in ("numeric", "category") for role in roles)
     return f", {used} of {len(roles)} columns used" if roles else ""
 
 
-def gate_line(gate: Gate) -> str:
+def write_gate_line(gate: Gate) -> str:
     """Say what became of a condition."""
-    asked = code(gate.expression, longest=1000)
-    return f"{'❌' if gate.fails else '✅'} **--fail-if** {asked} {prose(finding(gate), longest=2000)}"
+    asked = code_span(gate.expression, longest=1000)
+    return (
+        f"{'❌' if gate.fails else '✅'} **--fail-if** {asked} {prose(describe_finding(gate), longest=2000)}"
+    )
 
 
-def _arms(result: RunResult) -> list[str]:
+def _write_arms(result: RunResult) -> list[str]:
     if not result.arms:
         return []
-    rows = []
-    for arm, figures in result.arms.items():
-        name, chosen = ARM_NAMES[arm], arm == result.recommendation.regularizer
-        share = figures.nonzero_share
-        rows.append(
-            [
-                f"**{name}** ←" if chosen else name,
-                numbers.loss(figures.loss),
-                " to ".join(map(numbers.loss, figures.interval)),
-                numbers.strength(figures.l1),
-                numbers.strength(figures.l2),
-                numbers.percent(None if share is None else 1 - share),
-                numbers.probability(result.safe_of.get(arm)),
-                numbers.duration(result.execution.arm_seconds.get(arm)),
-            ]
-        )
-    head = ["arm", "loss", "its interval", "l1", "l2", "zeros", "safe", "time"]
-    return table(head, rows, right=head[1:])
+    best = result.recommendation.regularizer
+    rows = [
+        [f"**{ARM_NAMES[arm]}** ←" if arm == best else ARM_NAMES[arm], *(cells[name] for name in FIGURES)]
+        for arm, cells in arm_cells(result).items()
+    ]
+    return markdown_table(["arm", *FIGURES], rows, right=FIGURES)
 
 
-def _way(result: RunResult) -> list[str]:
+def _write_path(result: RunResult) -> list[str]:
     lines = ["### The way through the chart", ""]
     questions = [step for step in result.path if step.kind == "question"]
     for number, step in enumerate(questions, start=1):
         evidence = f": {prose(step.evidence)}" if step.evidence else ""
-        who = WHO[step.answered_by]
+        who = ANSWERED_BY[step.answered_by]
         lines.append(f"{number}. {prose(step.text)} **{prose(step.answer)}** ({who}{evidence})")
     return [*lines, "", f"→ **{prose(result.recommendation.outcome_text)}**"]
-
-
-def _listed(title: str, items: Iterable[str]) -> list[str]:
-    lines = [f"- {item}" for item in items]
-    return [f"### {title}", "", *lines] if lines else []

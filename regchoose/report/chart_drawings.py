@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from textwrap import wrap
 
-from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question
-from regchoose.flowchart.paths import branches, shared
+from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, find_shared_nodes, group_arrows
 from regchoose.flowchart.walk import Step
 
 WIDTH = 80  # columns
@@ -30,7 +29,7 @@ ENTITIES = str.maketrans(
 Arrow = tuple[str, str]
 
 
-def arrows_taken(path: Sequence[Step]) -> frozenset[Arrow]:
+def find_taken_arrows(path: Sequence[Step]) -> frozenset[Arrow]:
     """Return the arrows that a walk went along, as pairs of keys."""
     return frozenset(pairwise(step.node.key for step in path))
 
@@ -38,7 +37,7 @@ def arrows_taken(path: Sequence[Step]) -> frozenset[Arrow]:
 # ---- text -------------------------------------------------------------------------------------------
 
 
-def as_text(chart: Chart, path: Sequence[Step] = ()) -> str:
+def draw_tree(chart: Chart, path: Sequence[Step] = ()) -> str:
     """Draw the chart as an indented tree of at most 80 columns, in ASCII.
 
     Questions are numbered in the order of the drawing. What several arrows lead to is drawn once, after the
@@ -51,7 +50,7 @@ def as_text(chart: Chart, path: Sequence[Step] = ()) -> str:
     path : sequence of Step, optional
         A walk; its lines are marked with > in the margin.
     """
-    roots = tuple(dict.fromkeys((chart.start, *shared(chart))))
+    roots = tuple(dict.fromkeys((chart.start, *find_shared_nodes(chart))))
     order = [key for root in roots for key in _in_order(chart, root, roots)]
     numbered = [key for key in order if key in roots or isinstance(chart.nodes[key], Question)]
     tree = _Tree(
@@ -59,7 +58,7 @@ def as_text(chart: Chart, path: Sequence[Step] = ()) -> str:
         roots,
         numbers={key: number for number, key in enumerate(numbered, start=1)},
         visited=frozenset(step.node.key for step in path),
-        taken=arrows_taken(path),
+        taken=find_taken_arrows(path),
     )
     lines = [chart.title, *wrap(f"After: {chart.source}", WIDTH)]
     for root in roots:
@@ -95,7 +94,7 @@ class _Line:
 def _in_order(chart: Chart, key: str, roots: Sequence[str]) -> Iterator[str]:
     """Keys of questions and actions below a root, in the order of the drawing."""
     yield key
-    for following in branches(chart.nodes[key]):
+    for following in group_arrows(chart.nodes[key]):
         if following not in roots and not isinstance(chart.nodes[following], Outcome):
             yield from _in_order(chart, following, roots)
 
@@ -106,7 +105,7 @@ def _draw(tree: _Tree, key: str, *, indent: int) -> Iterator[_Line]:
     lead = f"{tree.numbers[key]}. " if key in tree.numbers else "- "
     yield _Line(key in tree.visited, indent, lead, node.text)
     if isinstance(node, Question):
-        for following, answers in branches(node).items():
+        for following, answers in group_arrows(node).items():
             answer = " or ".join(answers)
             yield from _draw_arrow(tree, (key, following), answer=answer, indent=indent + len(lead))
     elif isinstance(node, Action):
@@ -131,7 +130,7 @@ def _draw_arrow(tree: _Tree, arrow: Arrow, *, answer: str, indent: int) -> Itera
 # ---- Mermaid ----------------------------------------------------------------------------------------
 
 
-def as_mermaid(chart: Chart, path: Sequence[Step] = ()) -> str:
+def draw_mermaid(chart: Chart, path: Sequence[Step] = ()) -> str:
     """Draw the chart in Mermaid's language, from top to bottom.
 
     Parameters
@@ -141,11 +140,11 @@ def as_mermaid(chart: Chart, path: Sequence[Step] = ()) -> str:
     path : sequence of Step, optional
         A walk; its nodes and arrows are drawn thicker.
     """
-    taken = arrows_taken(path)
+    taken = find_taken_arrows(path)
     arrows = [
         ((key, following), " or ".join(answers))
         for key, node in chart.nodes.items()
-        for following, answers in branches(node).items()
+        for following, answers in group_arrows(node).items()
     ]
     thick = [str(number) for number, (arrow, _) in enumerate(arrows) if arrow in taken]
     lines = ["---", f"title: {json.dumps(chart.title, ensure_ascii=False)}", "---", "flowchart TD"]
@@ -176,7 +175,7 @@ def _escaped(text: str) -> str:
 # ---- JSON -------------------------------------------------------------------------------------------
 
 
-def as_json(chart: Chart) -> str:
+def dump_chart(chart: Chart) -> str:
     """Return the chart as JSON: all but the places of the drawing, in order, each node with its kind."""
     nodes = [{"kind": KINDS[type(node)], **asdict(node)} for node in chart.nodes.values()]
     document = {

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from regchoose.flowchart.nodes import Chart, Node, arrows_of
 from regchoose.report.chart_drawings import COLOURS, KINDS
-from regchoose.report.plots import at, element
+from regchoose.report.plots import element, px, svg_image
 
 COLUMN, ROW = 180, 110  # pixels from the middle of one box to the middle of the next
 HALF_BOX, LINE_HEIGHT, PADDING, MARGIN = 81, 14, 16, 14  # pixels
@@ -20,7 +20,7 @@ ANSWERED = 20  # pixels that an arrow goes straight down beside its answer
 CORNERS = {"question": 4, "action": 0, "outcome": 18}
 
 
-def as_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
+def draw_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
     """Draw a whole chart; what a walk did not pass is paler.
 
     Parameters
@@ -38,17 +38,18 @@ def as_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
     top = min(_top(chart, node) for node in chart.nodes.values()) - MARGIN
     bottom = max(_bottom(chart, node) for node in chart.nodes.values()) + MARGIN
     walked = bool(keys)
-    arrows = [_arrow(chart, *way, state=_state((way[0], way[2]) in taken, walked=walked)) for way in ways]
-    boxes = [_box(chart, node, state=_state(key in keys, walked=walked)) for key, node in chart.nodes.items()]
-    return element(
-        "svg",
-        element("title", f"{chart.title}", id="chart-title"),
+    arrows = [
+        _draw_arrow(chart, *way, state=_state((way[0], way[2]) in taken, walked=walked)) for way in ways
+    ]
+    boxes = [
+        _draw_box(chart, node, state=_state(key in keys, walked=walked)) for key, node in chart.nodes.items()
+    ]
+    return svg_image(
         *arrows,
         *boxes,
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"{at(left)} {at(top)} {at(right - left)} {at(bottom - top)}",
-        role="img",
-        aria_labelledby="chart-title",
+        title=chart.title,
+        key="chart-title",
+        view_box=f"{px(left)} {px(top)} {px(right - left)} {px(bottom - top)}",
         class_="chart",
         font_family="system-ui, sans-serif",
         font_size=12,
@@ -62,36 +63,36 @@ def _state(passed: bool, *, walked: bool) -> str:
 # ---- boxes -----------------------------------------------------------------------------------------
 
 
-def _lines(node: Node) -> list[str]:
+def _wrap_text(node: Node) -> list[str]:
     return wrap(node.text, LETTERS)
 
 
 def _top(chart: Chart, node: Node) -> float:
-    return ROW * chart.places[node.key].row - (LINE_HEIGHT * len(_lines(node)) + PADDING) / 2
+    return ROW * chart.places[node.key].row - (LINE_HEIGHT * len(_wrap_text(node)) + PADDING) / 2
 
 
 def _bottom(chart: Chart, node: Node) -> float:
     return 2 * ROW * chart.places[node.key].row - _top(chart, node)
 
 
-def _box(chart: Chart, node: Node, *, state: str) -> Markup:
+def _draw_box(chart: Chart, node: Node, *, state: str) -> Markup:
     kind = KINDS[type(node)]
     fill, stroke, _ = COLOURS[kind]
     x, top = COLUMN * chart.places[node.key].column, _top(chart, node)
     frame = element(
         "rect",
-        x=at(x - HALF_BOX),
-        y=at(top),
+        x=px(x - HALF_BOX),
+        y=px(top),
         width=2 * HALF_BOX,
-        height=at(_bottom(chart, node) - top),
+        height=px(_bottom(chart, node) - top),
         rx=CORNERS[kind],
         fill=fill,
         stroke=stroke,
         stroke_width=3 if state == "lit" else 1,
     )
     words = [
-        element("tspan", line, x=at(x), y=at(top + 21 + LINE_HEIGHT * number))
-        for number, line in enumerate(_lines(node))
+        element("tspan", line, x=px(x), y=px(top + 21 + LINE_HEIGHT * number))
+        for number, line in enumerate(_wrap_text(node))
     ]
     text = element("text", *words, text_anchor="middle", fill="#1a1a1a")
     tooltip = element("title", f"{kind}: {node.text}")
@@ -102,24 +103,24 @@ def _box(chart: Chart, node: Node, *, state: str) -> Markup:
 # ---- arrows ----------------------------------------------------------------------------------------
 
 
-def _arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) -> Markup:
-    x, y = _port(chart, key, answer), _bottom(chart, chart.nodes[key])
+def _draw_arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) -> Markup:
+    x, y = _find_port(chart, key, answer), _bottom(chart, chart.nodes[key])
     tip_x, tip_y = COLUMN * chart.places[end].column, _top(chart, chart.nodes[end])
-    path = f"M{at(x)} {at(y)}"
+    path = f"M{px(x)} {px(y)}"
     label = Markup("")
     colour = "#1a1a1a" if state == "lit" else "#8a8f98"
     if answer:
         halo = {"paint_order": "stroke", "stroke": "#fff", "stroke_width": 5, "stroke_linejoin": "round"}
-        place = {"x": at(x), "y": at(y + 15), "text_anchor": "middle"}
+        place = {"x": px(x), "y": px(y + 15), "text_anchor": "middle"}
         label = element("text", answer, **place, **halo, font_size=11, fill=colour, class_="answer")
         y += ANSWERED
-        path += f"V{at(y)}"
+        path += f"V{px(y)}"
     if (lane := chart.lanes.get((key, answer))) is not None:
         enter, leave = (chart.places[key].row + 0.75) * ROW, (chart.places[end].row - 0.75) * ROW
-        path += f"{_curve(x, y, COLUMN * lane, enter)}V{at(leave)}"
+        path += f"{_draw_curve(x, y, COLUMN * lane, enter)}V{px(leave)}"
         x, y = COLUMN * lane, leave
-    path += _curve(x, y, tip_x, tip_y - 6)
-    tip = f"M{at(tip_x - 5)} {at(tip_y - 8)}L{at(tip_x + 5)} {at(tip_y - 8)}L{at(tip_x)} {at(tip_y)}z"
+    path += _draw_curve(x, y, tip_x, tip_y - 6)
+    tip = f"M{px(tip_x - 5)} {px(tip_y - 8)}L{px(tip_x + 5)} {px(tip_y - 8)}L{px(tip_x)} {px(tip_y)}z"
     return element(
         "g",
         element("path", d=path, fill="none", stroke=colour, stroke_width=3.5 if state == "lit" else 1.2),
@@ -129,13 +130,13 @@ def _arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) -> Mark
     )
 
 
-def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
+def _draw_curve(x: float, y: float, to_x: float, to_y: float) -> str:
     """Return a curve that leaves and arrives straight down."""
-    middle = at((y + to_y) / 2)
-    return f"C{at(x)} {middle} {at(to_x)} {middle} {at(to_x)} {at(to_y)}"
+    middle = px((y + to_y) / 2)
+    return f"C{px(x)} {middle} {px(to_x)} {middle} {px(to_x)} {px(to_y)}"
 
 
-def _port(chart: Chart, key: str, answer: str) -> float:
+def _find_port(chart: Chart, key: str, answer: str) -> float:
     """Return where an arrow leaves its box: side by side, in the order of the columns that they lead to."""
     arrows = arrows_of(chart.nodes[key])
     column = {other: chart.lanes.get((key, other), chart.places[end].column) for other, end in arrows.items()}

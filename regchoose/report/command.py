@@ -16,7 +16,9 @@ MAX_LENGTH = 1000  # of a name or a value
 EXPERIMENT = {"subsample": "yes", "resources": "yes"}  # what asks for one
 
 
-def command(result: RunResult, *, name: str = "recommend", also: Mapping[str, Any] | None = None) -> str:
+def write_command(
+    result: RunResult, *, name: str = "recommend", also: Mapping[str, Any] | None = None
+) -> str:
     """Return the command that repeats a run, with every setting that differs from its preset.
 
     Words are quoted for a shell. Control characters are left out, and such a command must be mended by hand.
@@ -28,10 +30,11 @@ def command(result: RunResult, *, name: str = "recommend", also: Mapping[str, An
     also : mapping, optional
         Settings to change.
     """
-    chosen = _chosen(result.settings.given(), also or {})
+    chosen = _pick_chosen(result.settings.given(), also or {})
     if is_in_memory(result):
+        keywords = [f"{name}={value!r}" for name, value in chosen.items()]
         data = "X, y" if result.data.target_why == AS_Y else "data"
-        return plain(f"regchoose.recommend({', '.join([data, *_keywords(chosen)])})", longest=MAX_LENGTH)
+        return plain(f"regchoose.recommend({', '.join([data, *keywords])})", longest=MAX_LENGTH)
     if name == "inspect":
         chosen = {key: value for key, value in chosen.items() if option_of(key).group == DATA}
     words = [plain("=".join(flag), longest=MAX_LENGTH) for flag in _flags(chosen)]
@@ -39,7 +42,7 @@ def command(result: RunResult, *, name: str = "recommend", also: Mapping[str, An
     return shlex.join(["regchoose", name, *words, *["--"] * path.startswith("-"), path])
 
 
-def command_line(
+def write_command_line(
     data: str, flags: Mapping[str, Any], *, answers: Mapping[str, str], command: str = "recommend"
 ) -> str:
     """Return the command that repeats a run, with the answers given at prompts as flags; quoted for a shell.
@@ -59,7 +62,7 @@ def command_line(
     return shlex.join(["regchoose", command, *words])
 
 
-def wish(result: RunResult, **settings: Any) -> str:
+def write_request(result: RunResult, **settings: Any) -> str:
     """Return how to ask for settings: `--decide best`, or `decide='best'` in Python."""
     return setting(**settings).words(python=is_in_memory(result))
 
@@ -69,7 +72,7 @@ def is_in_memory(result: RunResult) -> bool:
     return result.data.dialect.format == "memory"
 
 
-def as_words(value: Any) -> str:
+def write_value(value: Any) -> str:
     """Return the value of a setting as it is shown."""
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "–"
@@ -78,11 +81,6 @@ def as_words(value: Any) -> str:
     if value is None:
         return "–"
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _keywords(settings: Mapping[str, Any]) -> list[str]:
-    """Return settings as keywords of Python."""
-    return [f"{name}={value!r}" for name, value in settings.items()]
 
 
 def _flags(settings: Mapping[str, Any]) -> list[list[str]]:
@@ -103,7 +101,7 @@ def _flags_of(name: str, value: Any) -> list[list[str]]:
     return [[flag, "tab" if value == "\t" else str(value)]]  # a tab does not survive being copied
 
 
-def _chosen(had: Mapping[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
+def _pick_chosen(had: Mapping[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that somebody chose, and those to change, the preset first.
 
     If the preset changes, what the old one had set goes with it.
@@ -116,4 +114,4 @@ def _chosen(had: Mapping[str, Any], also: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _differs(name: str, value: Any, preset: Mapping[str, Any]) -> bool:
-    return as_words(value) != as_words(preset.get(name, getattr(Settings, name, {})))
+    return write_value(value) != write_value(preset.get(name, getattr(Settings, name, {})))

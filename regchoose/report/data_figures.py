@@ -6,7 +6,7 @@ from operator import itemgetter
 from markupsafe import Markup
 
 from regchoose.report import numbers
-from regchoose.report.plots import BOTTOM, Figure, Frame, at, element
+from regchoose.report.plots import BOTTOM, Figure, Frame, element, px, svg_image
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
 
@@ -18,44 +18,44 @@ MOST_KINDS, ROW = 12, 34  # kinds of checks, and pixels of one
 MATCH, TABLE = "Is the subsample like the whole?", "The table"  # headings
 
 
-def association_figure(result: RunResult) -> Iterator[Figure]:
+def draw_associations(result: RunResult) -> Iterator[Figure]:
     """Draw the associations of the columns, clustered, and with the target."""
-    found = result.data.profile.associations
-    if not found:
+    associations = result.data.profile.associations
+    if not associations:
         return
-    names = [plain(name, longest=LETTERS) for name in found.columns]
-    joined = [[*row, end] for row, end in zip(found.matrix, found.target, strict=True)]
+    names = [plain(name, longest=LETTERS) for name in associations.columns]
+    matrix = [[*row, end] for row, end in zip(associations.matrix, associations.target, strict=True)]
     count = len(names)
-    some = "" if found.of == count else f"The {count} of {found.of} columns with the closest partners. "
+    some = f"The {count} of {associations.of} columns with the closest partners. "
     yield Figure(
         TABLE,
         "Which columns go together",
-        f"{some}Blue: together, orange: opposite, empty: within chance; the stronger, the darker. Columns "
-        "that go together stand side by side; the last one, apart, is the target.",
-        _squares(joined, names),
+        f"{some if count < associations.of else ''}Blue: together, orange: opposite, empty: within "
+        "chance; the stronger, the darker. Columns that go together stand side by side; the last one, apart, "
+        "is the target.",
+        _draw_squares(matrix, names),
         ("column", "goes most with", "association", "with the target"),
-        [_closest(place, names, joined) for place in range(count)],
+        [_find_closest(place, names, matrix) for place in range(count)],
         broad=count > NUMBERED,
     )
 
 
-def _closest(place: int, names: Sequence[str], joined: Sequence[Sequence[float]]) -> tuple[str, ...]:
-    own = joined[place][:-1]
-    others = [other for other in range(len(own)) if other != place]
-    best = max(others, key=lambda other: abs(own[other]))
-    partner = (names[best], _signed(own[best])) if own[best] else (numbers.MISSING, numbers.MISSING)
-    return f"{place + 1} {names[place]}", *partner, _signed(joined[place][-1])
+def _find_closest(place: int, names: Sequence[str], matrix: Sequence[Sequence[float]]) -> tuple[str, ...]:
+    row = matrix[place][:-1]
+    best = max((column for column in range(len(row)) if column != place), key=lambda column: abs(row[column]))
+    partner = (names[best], _signed(row[best])) if row[best] else (numbers.MISSING, numbers.MISSING)
+    return f"{place + 1} {names[place]}", *partner, _signed(matrix[place][-1])
 
 
 def _signed(value: float) -> str:
     return f"{value:.2f}".replace("-", "−") if value else numbers.MISSING
 
 
-def _squares(joined: Sequence[Sequence[float]], names: Sequence[str]) -> Markup:
+def _draw_squares(matrix: Sequence[Sequence[float]], names: Sequence[str]) -> Markup:
     count = len(names)
     shaded: dict[tuple[bool, int], list[str]] = {}
     words: list[Markup] = []
-    for i, row in enumerate(joined):
+    for i, row in enumerate(matrix):
         y = TOP + i * CELL
         label = f"{i + 1} {names[i]}"
         words.append(element("text", label, x=LABEL - 6, y=y + 13, text_anchor="end"))
@@ -79,15 +79,12 @@ def _squares(joined: Sequence[Sequence[float]], names: Sequence[str]) -> Markup:
         for (sign, shade), parts in sorted(shaded.items())
     ]
     wide, high = _left(count, count) + 2 * CELL, TOP + count * CELL + 4
-    return element(
-        "svg",
-        element("title", "Associations of the columns", id="plot-associations"),
+    return svg_image(
         *paths,
         *words,
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {wide} {high}",
-        role="img",
-        aria_labelledby="plot-associations",
+        title="Associations of the columns",
+        key="plot-associations",
+        view_box=f"0 0 {wide} {high}",
         class_="plot squares",
     )
 
@@ -96,7 +93,7 @@ def _left(column: int, count: int) -> int:
     return LABEL + column * CELL + (APART if column == count else 0)
 
 
-def match_figure(result: RunResult) -> Iterator[Figure]:
+def draw_match(result: RunResult) -> Iterator[Figure]:
     """Draw every check of the subsample as a share of its limit, a row a kind of check."""
     kinds: dict[str, list[tuple[float, str]]] = {}
     for check in result.subsample.checks if result.subsample else ():
@@ -106,18 +103,14 @@ def match_figure(result: RunResult) -> Iterator[Figure]:
     if not shown:
         return
     shares = {kind: [share for share, _ in group] for kind, group in shown.items()}
-    end = max(1.15, *(share * 1.05 for own in shares.values() for share in own))
-    frame = Frame.of(
-        (0.0, end),
-        (0.0, len(shown) + 0.2),
-        names=("share of the limit", ""),
-        high=BOTTOM + TOP + ROW * len(shown),
-    )
+    end = max(1.15, *(share * 1.05 for group in shares.values() for share in group))
+    high = BOTTOM + TOP + ROW * len(shown)
+    frame = Frame.of_rows((0.0, end), len(shown), name="share of the limit", high=high)
     marks = [frame.upright(1.0, class_="stop")]
-    for place, (kind, own) in enumerate(reversed(shares.items())):
+    for place, (kind, group) in enumerate(reversed(shares.items())):
         height = frame.y.place(place + 0.3)
-        marks += [frame.dot(share, place + 0.3, r=3.5, class_="datum") for share in sorted(set(own))]
-        marks.append(element("text", kind, x=at(frame.x.start + 6), y=at(height - 8), class_="kind"))
+        marks += [frame.dot(share, place + 0.3, r=3.5, class_="datum") for share in sorted(set(group))]
+        marks.append(element("text", kind, x=px(frame.x.start + 6), y=px(height - 8), class_="kind"))
     yield Figure(
         MATCH,
         "Every check as a share of its limit",

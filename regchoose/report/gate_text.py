@@ -9,19 +9,19 @@ from regchoose.report.safe_text import plain
 LONGEST = 80  # of a value
 
 
-def sentence(gate: Gate) -> str:
+def describe_gate(gate: Gate) -> str:
     """Say whether a condition holds, and what was in it.
 
-    >>> sentence(Gate('certainty != "firm"', True, (("certainty", "leaning"),)))
+    >>> describe_gate(Gate('certainty != "firm"', True, (("certainty", "leaning"),)))
     'certainty != "firm" holds: certainty is "leaning"'
     """
-    return f"{plain(gate.expression, longest=1000)} {finding(gate)}"
+    return f"{plain(gate.expression, longest=1000)} {describe_finding(gate)}"
 
 
-def finding(gate: Gate) -> str:
+def describe_finding(gate: Gate) -> str:
     """Say the same without the condition.
 
-    >>> finding(Gate("safe < 0.9", None, (("safe", None),)))
+    >>> describe_finding(Gate("safe < 0.9", None, (("safe", None),)))
     'cannot be told, which counts as holding: safe is null'
     """
     verb = {True: "holds", False: "does not hold", None: "cannot be told, which counts as holding"}[

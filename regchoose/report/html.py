@@ -13,17 +13,35 @@ from markupsafe import Markup
 from regchoose.flowchart.charts import CHARTS
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
-from regchoose.report.chart_svg import as_svg
-from regchoose.report.command import EXPERIMENT, as_words, command, wish
-from regchoose.report.data_figures import MATCH, TABLE
-from regchoose.report.html_figures import figures
+from regchoose.report.arms_table import arm_cells
+from regchoose.report.chart_svg import draw_svg
+from regchoose.report.command import EXPERIMENT, write_command, write_request, write_value
+from regchoose.report.data_figures import MATCH, TABLE, draw_associations, draw_match
+from regchoose.report.model_figures import (
+    draw_fitted_curves,
+    draw_learning_curves,
+    draw_strength_curves,
+    draw_weights,
+)
+from regchoose.report.plots import Figure
 from regchoose.report.safe_text import plain
-from regchoose.report.terminal import WHO
-from regchoose.report.verdict_text import below, headline, remarks
+from regchoose.report.terminal import ANSWERED_BY
+from regchoose.report.verdict_figures import draw_costs, draw_losses, draw_posteriors
+from regchoose.report.verdict_text import list_warnings, write_details, write_headline
 from regchoose.result.document import MatchCheck, Measured, RunResult
 
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
+ARM_COLUMNS = {  # of the table of the arms: the name of a cell → its heading on the page
+    "loss": "test loss",
+    "training loss": "training loss",
+    "l1": "l1",
+    "l2": "l2",
+    "zeros": "zeros",
+    "epochs": "epochs",
+    "safe": "safe",
+    "time": "cost",
+}
 TEMPLATES = files("regchoose.report") / "templates"
 
 
@@ -38,13 +56,13 @@ def as_html(result: RunResult) -> str:
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    return _rendered(
+    return _fill_template(
         "report.html",
         policy=Markup(policy),  # noqa: S704 - made of our own text
         style=Markup(style),  # noqa: S704
-        **_verdict(result),
-        **_evidence(result),
-        **_about(result),
+        **_gather_verdict(result),
+        **_gather_evidence(result),
+        **_gather_facts(result),
     )
 
 
@@ -55,15 +73,15 @@ def as_notebook(result: RunResult) -> str:
     where one is cleaned; the frame is a sandbox, in which nothing runs and which touches nothing outside.
     """
     page = Markup.escape(as_html(result))
-    return _rendered("notebook.html", page=page, arms=_arms(result), **_verdict(result))
+    return _fill_template("notebook.html", page=page, arms=_list_arms(result), **_gather_verdict(result))
 
 
-def _rendered(template: str, **values: Any) -> str:
+def _fill_template(template: str, **values: Any) -> str:
     """Fill a template in; empty lines are left out."""
     environment = Environment(
         loader=DictLoader({template: (TEMPLATES / template).read_text(encoding="utf-8")}),
         autoescape=True,
-        finalize=_harmless,
+        finalize=_make_harmless,
         undefined=StrictUndefined,
         trim_blocks=True,
     )
@@ -71,24 +89,24 @@ def _rendered(template: str, **values: Any) -> str:
     return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
 
 
-def _harmless(value: object) -> object:
+def _make_harmless(value: object) -> object:
     return value if isinstance(value, Markup) or callable(value) else plain(value, longest=LONGEST)
 
 
-def _verdict(result: RunResult) -> dict[str, Any]:
+def _gather_verdict(result: RunResult) -> dict[str, Any]:
     certainty = result.recommendation.certainty
-    name, _, amounts = headline(result).partition("   ")
-    warnings = remarks(result)
+    name, _, amounts = write_headline(result).partition("   ")
+    warnings = list_warnings(result)
     if result.partial:
         warnings[0] = "This answer is partial: the run was cut short."
     return {
         "result": result,
-        "title": f"regchoose: {headline(result)}",
+        "title": f"regchoose: {write_headline(result)}",
         "headline": name,
         "amounts": amounts.replace("   ", " · "),
         "below": [
             line.removeprefix(f"{certainty}: ")
-            for line in below(result)
+            for line in write_details(result)
             if line and line != result.recommendation.sentence
         ],
         "advice": result.recommendation,
@@ -97,26 +115,41 @@ def _verdict(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _evidence(result: RunResult) -> dict[str, Any]:
+def _gather_evidence(result: RunResult) -> dict[str, Any]:
     chart = CHARTS.get(result.settings.chart, next(iter(CHARTS.values())))
-    grouped = groupby(figures(result), key=lambda figure: figure.section)
+    grouped = groupby(draw_figures(result), key=lambda figure: figure.section)
     return {
-        "chart": as_svg(chart, [step.key for step in result.path]),
+        "chart": draw_svg(chart, [step.key for step in result.path]),
         "path": [step for step in result.path if step.kind != "action"],
-        "who": WHO,
+        "who": ANSWERED_BY,
         "sections": {section: list(shown) for section, shown in grouped},
         "names": ARM_NAMES,
         "match": MATCH,
         "about": TABLE,
-        "arms": _arms(result),
+        "arms": _list_arms(result),
         "audit": result.audit,
         "words": [(name, text) for name, text in result.recommendation.in_words.by_library() if text],
         "subsample": result.subsample,
-        "checks": _checks(result.subsample.checks if result.subsample else ()),
+        "checks": _list_checks(result.subsample.checks if result.subsample else ()),
     }
 
 
-def _about(result: RunResult) -> dict[str, Any]:
+def draw_figures(result: RunResult) -> list[Figure]:
+    """Return every figure that the result has the numbers for, in the order of the page."""
+    return [
+        *draw_losses(result),
+        *draw_costs(result),
+        *draw_fitted_curves(result),
+        *draw_strength_curves(result),
+        *draw_learning_curves(result),
+        *draw_weights(result),
+        *draw_posteriors(result),
+        *draw_match(result),
+        *draw_associations(result),
+    ]
+
+
+def _gather_facts(result: RunResult) -> dict[str, Any]:
     data, marks = result.data, result.fingerprint.marks()
     return {
         "data": data,
@@ -125,41 +158,29 @@ def _about(result: RunResult) -> dict[str, Any]:
             for column in data.columns[:MOST_ROWS]
         ],
         "profile": [
-            (name.replace("_", " "), known)
-            for name, known in sorted(data.profile)
-            if isinstance(known, Measured)
+            (name.replace("_", " "), measured)
+            for name, measured in sorted(data.profile)
+            if isinstance(measured, Measured)
         ],
-        "command": command(result),
-        "wish": wish(result, **EXPERIMENT),
-        "settings": [(name, as_words(value)) for name, value in sorted(result.settings.given().items())],
+        "command": write_command(result),
+        "wish": write_request(result, **EXPERIMENT),
+        "settings": [(name, write_value(value)) for name, value in sorted(result.settings.given().items())],
         "prints": ", ".join(f"{name} {mark}" for name, mark in marks.items()),
         "duration": numbers.duration(result.seconds),
     }
 
 
-def _arms(result: RunResult) -> tuple[Sequence[str], Sequence[Sequence[str]]] | None:
-    if not result.arms:
-        return None
-    rows = []
-    for arm, own in result.arms.items():
-        share = own.nonzero_share
-        rows.append(
-            [
-                f"{ARM_NAMES[arm]}{' ← recommended' if arm == result.recommendation.regularizer else ''}",
-                numbers.loss(own.loss),
-                numbers.loss(own.train_loss),
-                numbers.strength(own.l1),
-                numbers.strength(own.l2),
-                numbers.percent(None if share is None else 1 - share),
-                f"{own.epochs}",
-                numbers.probability(result.safe_of.get(arm)),
-                numbers.duration(result.execution.arm_seconds.get(arm)),
-            ]
-        )
-    return ("arm", "test loss", "training loss", "l1", "l2", "zeros", "epochs", "safe", "cost"), rows
+def _list_arms(result: RunResult) -> tuple[Sequence[str], Sequence[Sequence[str]]] | None:
+    """Return the headings and the rows of the table of the arms, if any was trained."""
+    best = result.recommendation.regularizer
+    rows = [
+        [f"{ARM_NAMES[arm]}{' ← recommended' if arm == best else ''}", *(cells[name] for name in ARM_COLUMNS)]
+        for arm, cells in arm_cells(result).items()
+    ]
+    return (["arm", *ARM_COLUMNS.values()], rows) if rows else None
 
 
-def _checks(checks: Sequence[MatchCheck]) -> list[list[str]]:
+def _list_checks(checks: Sequence[MatchCheck]) -> list[list[str]]:
     """Return the checks as rows, those that fail first."""
     ordered = sorted(checks, key=lambda check: bool(check.ok))[:MOST_ROWS]
     return [

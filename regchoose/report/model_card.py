@@ -1,13 +1,18 @@
 """The card of a fitted model, as Markdown: what it is, what it was made from, what is to be known of it."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from regchoose.records.model import Model, Tried
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
-from regchoose.report.safe_markdown import block, code, prose, table
-from regchoose.report.safe_text import plain
+from regchoose.report.safe_markdown import (
+    bullet_list,
+    code_block,
+    code_span,
+    join_sections,
+    markdown_table,
+    prose,
+)
 
 if TYPE_CHECKING:  # what computes is loaded late
     from regchoose.encoding.encoder import Encoder
@@ -16,7 +21,7 @@ HEAD = ("strength", "l1", "l2", "loss", "difference")
 MOST = 40  # columns and notes that are listed
 
 
-def model_card(model: Model, encoder: "Encoder", *, onnx: bool) -> str:
+def write_model_card(model: Model, encoder: "Encoder", *, onnx: bool) -> str:
     """Return the card; text from data shows as it is, whatever it holds.
 
     Parameters
@@ -24,19 +29,19 @@ def model_card(model: Model, encoder: "Encoder", *, onnx: bool) -> str:
     onnx : bool
         Whether the model is there as ONNX too.
     """
-    parts = [
-        _head(model, encoder),
-        _recommended(model),
-        _tried(model),
-        _training(model, encoder),
-        _columns(encoder),
-        _listed("Notes", map(prose, model.notes)),
-        _files(encoder, onnx=onnx),
+    sections = [
+        _write_head(model, encoder),
+        _write_recommendation(model),
+        _write_strengths_tried(model),
+        _write_training(model, encoder),
+        _write_columns(encoder),
+        bullet_list("## Notes", map(prose, model.notes), most=MOST),
+        _write_files(encoder, onnx=onnx),
     ]
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    return join_sections(sections)
 
 
-def network_in_words(model: Model) -> str:
+def describe_network(model: Model) -> str:
     """Say which network a model is."""
     if model.network.is_own:
         return f"The network {model.network.name}"
@@ -48,7 +53,7 @@ def network_in_words(model: Model) -> str:
     return f"An mlp with hidden layers of {', '.join(map(str, model.network.hidden))} units"
 
 
-def regularizer_in_words(model: Model) -> str:
+def describe_regularizer(model: Model) -> str:
     """Say how a model is regularized."""
     if model.regularizer == "none":
         return "no regularization"
@@ -56,21 +61,21 @@ def regularizer_in_words(model: Model) -> str:
     return " ".join([ARM_NAMES[model.regularizer], f"({', '.join(amounts)})" if amounts else ""]).strip()
 
 
-def loss_in_words(encoder: "Encoder") -> str:
+def describe_loss(encoder: "Encoder") -> str:
     """Say which loss is meant."""
     regression = encoder.target.task == "regression"
     return "squared error of the standardized target" if regression else "log loss"
 
 
-def factor_in_words(tried: Tried) -> str:
+def describe_factor(tried: Tried) -> str:
     """Say which strength this was."""
     words = {1 / 3: "a third", 1.0: "as recommended", 3.0: "three times"}
     return words.get(tried.factor, f"{tried.factor:g} times")
 
 
-def difference_in_words(model: Model, tried: Tried) -> str:
+def describe_difference(model: Model, tried: Tried) -> str:
     """Say how far a loss is from that of the recommended strength, with two standard errors."""
-    (recommended,) = (one for one in model.tried if one.factor == 1)
+    (recommended,) = (other for other in model.tried if other.factor == 1)
     if tried is recommended or None in (tried.loss, tried.error, recommended.loss):
         return ""
     assert tried.loss is not None
@@ -79,53 +84,53 @@ def difference_in_words(model: Model, tried: Tried) -> str:
     return numbers.give_or_take(tried.loss - recommended.loss, 2 * tried.error)
 
 
-def _head(model: Model, encoder: "Encoder") -> list[str]:
+def _write_head(model: Model, encoder: "Encoder") -> list[str]:
     target = encoder.target
     kind = "a number" if target.task == "regression" else f"one of {len(target.classes)} classes"
     return [
-        f"# Model of {code(target.name, longest=80)}",
+        f"# Model of {code_span(target.name, longest=80)}",
         "",
-        f"{prose(network_in_words(model))} with {prose(regularizer_in_words(model))}, trained on all "
-        f"{model.rows:,} {rows_in_words(encoder)} of {code(model.data['path'])} by regchoose "
+        f"{prose(describe_network(model))} with {prose(describe_regularizer(model))}, trained on all "
+        f"{model.rows:,} {rows_or_images(encoder)} of {code_span(model.data['path'])} by regchoose "
         f"{prose(model.regchoose_version)}.",
         "",
-        f"It predicts {code(target.name)} ({kind}) from {source_in_words(encoder)}. Its loss "
-        f"({loss_in_words(encoder)}) on the {rows_in_words(encoder)} that it was trained on is "
-        f"{numbers.loss(model.train_loss)}; on new {rows_in_words(encoder)} expect more.",
+        f"It predicts {code_span(target.name)} ({kind}) from {describe_source(encoder)}. Its loss "
+        f"({describe_loss(encoder)}) on the {rows_or_images(encoder)} that it was trained on is "
+        f"{numbers.loss(model.train_loss)}; on new {rows_or_images(encoder)} expect more.",
     ]
 
 
-def _recommended(model: Model) -> list[str]:
-    found = model.result
-    if found is None:
+def _write_recommendation(model: Model) -> list[str]:
+    advice = model.result
+    if advice is None:
         return ["## Recommendation", "", "None: regularizer and strength were given by hand."]
-    share = f", {numbers.probability(found.safe)} safe" if found.safe is not None else ""
+    share = f", {numbers.probability(advice.safe)} safe" if advice.safe is not None else ""
     return [
         "## Recommendation",
         "",
-        prose(found.sentence),
+        prose(advice.sentence),
         "",
-        f"Certainty: {prose(found.certainty)}{share}. Result: {code(found.file)}, on {found.rows:,} "
-        f"rows, fingerprint of the data {code(found.fingerprint.get('data', ''))}.",
+        f"Certainty: {prose(advice.certainty)}{share}. Result: {code_span(advice.file)}, on {advice.rows:,} "
+        f"rows, fingerprint of the data {code_span(advice.fingerprint.get('data', ''))}.",
     ]
 
 
-def _tried(model: Model) -> list[str]:
+def _write_strengths_tried(model: Model) -> list[str]:
     if not model.tried:
         return []
     rows = [
         [
-            f"**{factor_in_words(one)}** ←"
-            if (one.l1, one.l2) == (model.l1, model.l2)
-            else factor_in_words(one),
-            numbers.strength(one.l1),
-            numbers.strength(one.l2),
-            numbers.loss(one.loss),
-            difference_in_words(model, one) or numbers.MISSING,
+            f"**{describe_factor(tried)}** ←"
+            if (tried.l1, tried.l2) == (model.l1, model.l2)
+            else describe_factor(tried),
+            numbers.strength(tried.l1),
+            numbers.strength(tried.l2),
+            numbers.loss(tried.loss),
+            describe_difference(model, tried) or numbers.MISSING,
         ]
-        for one in model.tried
+        for tried in model.tried
     ]
-    said = (
+    explanation = (
         f"Each was trained on the other rows and judged on {model.held_out:,} rows held out; the strengths "
         "are those for all rows. The recommended one gives way only to one that is better by more than two "
         "standard errors of their difference, which stand behind the ±; on few rows the lowest of three "
@@ -134,13 +139,13 @@ def _tried(model: Model) -> list[str]:
     return [
         "## Strengths tried",
         "",
-        said,
+        explanation,
         "",
-        *table(HEAD, rows, right=HEAD[1:]),
+        *markdown_table(HEAD, rows, right=HEAD[1:]),
     ]
 
 
-def _training(model: Model, encoder: "Encoder") -> list[str]:
+def _write_training(model: Model, encoder: "Encoder") -> list[str]:
     length = model.length
     if length is None:
         how = "brought to its optimum by an exact method (Newton with the penalty kept whole)"
@@ -157,15 +162,15 @@ def _training(model: Model, encoder: "Encoder") -> list[str]:
         f"nonzero weights: {numbers.percent(model.nonzero_share)}",
         f"fingerprint of the data: {model.data['fingerprint']}",
     ]
-    return ["## Training", "", *block(lines)]
+    return ["## Training", "", *code_block(lines)]
 
 
-def rows_in_words(encoder: "Encoder") -> str:
+def rows_or_images(encoder: "Encoder") -> str:
     """Say what a row is."""
     return "rows" if encoder.images is None else "images"
 
 
-def source_in_words(encoder: "Encoder") -> str:
+def describe_source(encoder: "Encoder") -> str:
     """Say what a prediction is made from."""
     count = len(encoder.columns)
     if encoder.images is not None:
@@ -173,16 +178,16 @@ def source_in_words(encoder: "Encoder") -> str:
     return f"{count} column{'s' * (count > 1)}"
 
 
-def _columns(encoder: "Encoder") -> list[str]:
+def _write_columns(encoder: "Encoder") -> list[str]:
     if encoder.images is not None:
         what = "Images of other sizes are brought to it; each channel is standardized as a whole."
         return ["## What it reads", "", f"Images: {prose(str(encoder.images.shape))}. {what}"]
-    names = [f"{code(name)}" for name in encoder.columns]
+    names = [f"{code_span(name)}" for name in encoder.columns]
     more = [f"{len(names) - MOST} more"] if len(names) > MOST else []
     return ["## Columns it reads", "", ", ".join([*names[:MOST], *more]) + "."]
 
 
-def _files(encoder: "Encoder", *, onnx: bool) -> list[str]:
+def _write_files(encoder: "Encoder", *, onnx: bool) -> list[str]:
     files = {
         "weights.safetensors": "the weights, named as PyTorch's layers name them",
         "preprocessing.json": "how rows become inputs: imputation, scales, levels"
@@ -193,17 +198,11 @@ def _files(encoder: "Encoder", *, onnx: bool) -> list[str]:
     if onnx:
         source = "columns" if encoder.images is None else "the numbers of images"
         files["model.onnx"] = f"the model from {source} to answer; its metadata name the inputs"
-    lines = [f"{code(name)}: {what}" for name, what in files.items()]
+    lines = [f"{code_span(name)}: {what}" for name, what in files.items()]
     return [
-        *_listed("Files", lines),
+        *bullet_list("## Files", lines),
         "",
         "Predict with it:",
         "",
-        *block(["regchoose predict MODEL DATA -o OUT.csv"], language="sh"),
+        *code_block(["regchoose predict MODEL DATA -o OUT.csv"], language="sh"),
     ]
-
-
-def _listed(title: str, items: Iterable[str]) -> list[str]:
-    lines = [f"- {item}" for item in items]
-    more = [f"- {plain(len(lines) - MOST)} more"] if len(lines) > MOST else []
-    return [f"## {title}", "", *lines[:MOST], *more] if lines else []

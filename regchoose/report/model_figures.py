@@ -1,33 +1,38 @@
 """Figures of what was trained: losses along the training, by strength; weights; fitted curves."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
 from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.report import numbers
-from regchoose.report.plots import Figure, Frame, Point, element, reach, steps
+from regchoose.report.plots import Figure, Frame, Point, element, histogram_outline, padded_range
 from regchoose.result.document import RunResult
 from regchoose.result.experiment_sections import ByEpoch, ByStrength, EpochCurves, StrengthCurves
 
+STRENGTH = "strength, l1 + l2"
+SAME_MIX = 1e-6
 
-def fitted_figures(result: RunResult) -> Iterator[Figure]:
+
+def draw_fitted_curves(result: RunResult) -> Iterator[Figure]:
     """Draw the curves of a table with one feature: without regularization and recommended."""
-    found = result.curves.fitted
-    if found is None:
+    fitted = result.curves.fitted
+    if fitted is None:
         return
     best = result.recommendation.regularizer
-    other = best if best != "none" else _foremost(result)
-    for number, panel in enumerate(found.panels):
-        x, data = found.x, panel.data
+    drawn = ("none", best if best != "none" else _find_best_regularized(result))
+    for number, panel in enumerate(fitted.panels):
+        x, data = fitted.x, panel.data
         curves = {
             arm: [math.nan if y is None else y for y in curve]
             for arm, curve in panel.arms.items()
-            if arm in ("none", other)
+            if arm in drawn
         }
         heights = [*data.y, *(y for curve in curves.values() for y in curve)]
-        frame = Frame.of(reach([*x, *data.x]), reach(heights), names=(found.input, panel.output))
+        frame = Frame.of(
+            padded_range([*x, *data.x]), padded_range(heights), names=(fitted.input, panel.output)
+        )
         dots = [frame.dot(a, b, r=2.5, class_="datum") for a, b in zip(data.x, data.y, strict=True)]
         lines = [
             frame.line(
@@ -41,7 +46,7 @@ def fitted_figures(result: RunResult) -> Iterator[Figure]:
             f"The table has one feature, so the networks themselves can be drawn: means over the models of "
             f"all cells, and {len(data.x)} rows as dots.",
             frame.draw(*dots, *lines, title=f"Fitted curves of {panel.output}", key=f"fitted-{number}"),
-            (found.input, *(ARM_NAMES[arm] for arm in curves)),
+            (fitted.input, *(ARM_NAMES[arm] for arm in curves)),
             [
                 (f"{at:.3g}", *(f"{curve[place]:.3g}" for curve in curves.values()))
                 for place, at in enumerate(x)
@@ -50,19 +55,19 @@ def fitted_figures(result: RunResult) -> Iterator[Figure]:
         )
 
 
-def _foremost(result: RunResult) -> Arm:
+def _find_best_regularized(result: RunResult) -> Arm:
     """Return the regularized arm with the least loss."""
     others = [(figures.loss, arm) for arm, figures in result.arms.items() if arm != "none"]
     return min(others, key=itemgetter(0), default=(math.inf, "none"))[1]
 
 
-def learning_figures(result: RunResult) -> Iterator[Figure]:
+def draw_learning_curves(result: RunResult) -> Iterator[Figure]:
     """Draw training and test loss of each arm by epoch, and where it was stopped."""
     curves = dict((result.curves.loss_by_epoch or EpochCurves()).items())
     ends = [y for curve in curves.values() for y in (*curve.test, *curve.train) if y is not None]
     last = [curve.epochs[-1] for curve in curves.values()]
     for arm, curve in curves.items():
-        frame = Frame.of((1.0, max(*last, 2.0)), reach(ends), names=("epoch", "loss"), log=True)
+        frame = Frame.of((1.0, max(*last, 2.0)), padded_range(ends), names=("epoch", "loss"), log=True)
         train, test = (
             [(x, y) for x, y in zip(curve.epochs, losses, strict=True) if y is not None]
             for losses in (curve.train, curve.test)
@@ -77,17 +82,17 @@ def learning_figures(result: RunResult) -> Iterator[Figure]:
         yield Figure(
             "How training went",
             ARM_NAMES[arm],
-            f"Test loss solid, training loss dashed. {_gaps(curve, stop)}",
+            f"Test loss solid, training loss dashed. {_describe_gaps(curve, stop)}",
             frame.draw(*marks, title=f"{ARM_NAMES[arm]}: loss by epoch", key=f"epochs-{arm}"),
             ("epoch", "training loss", "test loss"),
             [
-                (str(epoch), numbers.loss(own), numbers.loss(other))
-                for epoch, own, other in zip(curve.epochs, curve.train, curve.test, strict=True)
+                (str(epoch), *map(numbers.loss, losses))
+                for epoch, *losses in zip(curve.epochs, curve.train, curve.test, strict=True)
             ],
         )
 
 
-def _gaps(curve: ByEpoch, stop: int | None) -> str:
+def _describe_gaps(curve: ByEpoch, stop: int | None) -> str:
     """Say how far test and training loss are apart where training stops and at the end."""
     gaps = {
         epoch: test - train
@@ -95,32 +100,32 @@ def _gaps(curve: ByEpoch, stop: int | None) -> str:
         if train is not None and test is not None
     }
     last = curve.epochs[-1]
-    said = []
+    parts = []
     if stop in gaps:
-        said.append(f"At the stop, epoch {stop} (upright), the test loss is {_above(gaps[stop])}")
+        parts.append(f"At the stop, epoch {stop} (upright), the test loss is {_describe_gap(gaps[stop])}")
     if last in gaps and last != stop:
-        said.append(f"at the end, epoch {last}, {_above(gaps[last])}")
-    return f"{'; '.join(said)}." if said else ""
+        parts.append(f"at the end, epoch {last}, {_describe_gap(gaps[last])}")
+    return f"{'; '.join(parts)}." if parts else ""
 
 
-def _above(gap: float) -> str:
+def _describe_gap(gap: float) -> str:
     return f"{numbers.loss(abs(gap))} {'above' if gap >= 0 else 'below'} the training loss"
 
 
-def weight_figures(result: RunResult) -> Iterator[Figure]:
+def draw_weights(result: RunResult) -> Iterator[Figure]:
     """Draw the distribution of each arm's weights; exact zeros are told apart."""
-    found = result.curves.weights
-    if found is None:
+    weights = result.curves.weights
+    if weights is None:
         return
-    edges = found.edges
-    for arm, counted in found.arms.items():
+    edges = weights.edges
+    for arm, counted in weights.arms.items():
         of = counted.of or 1
         shares = [100 * count / of for count in counted.counts]
         top = 1.18 * (max(shares) or 1)
         frame = Frame.of((edges[0], edges[-1]), (0.0, top), names=("weight", "per cent"))
         zeros = f"exactly zero: {numbers.percent(counted.zeros / of) if counted.zeros else 'none'}"
         marks = [
-            frame.line(steps(edges, shares), class_=f"arm-{arm} filled"),
+            frame.line(histogram_outline(edges, shares), class_=f"arm-{arm} filled"),
             element("text", zeros, x=frame.x.start + 8, y=frame.y.stop + 14, class_="label"),
         ]
         beyond = f"; {numbers.percent(counted.beyond / of)} lie outside" if counted.beyond else ""
@@ -141,87 +146,91 @@ def weight_figures(result: RunResult) -> Iterator[Figure]:
         )
 
 
-STRENGTH = "strength, l1 + l2"
-
-
-SAME_MIX = 1e-6
-
-
 @dataclass(frozen=True)
-class _Way:
+class _StrengthCurve:
     """An arm's points in the order of their strengths, and the one that was chosen."""
 
     points: Sequence[Point]
     chosen: Point
 
 
-def strength_figures(result: RunResult) -> Iterator[Figure]:
+def draw_strength_curves(result: RunResult) -> Iterator[Figure]:
     """Draw inner loss and share of zeros against the strength, the chosen marked."""
-    curves = result.curves.loss_by_strength or StrengthCurves()
-    shown = {arm: curve for arm, curve in curves.items() if _has_way(curve)}
+    by_strength = result.curves.loss_by_strength or StrengthCurves()
+    shown = {arm: points for arm, points in by_strength.items() if _can_be_drawn(points)}
     if not shown:
         return
     mixed = " Elastic Net is drawn at the mix of L1 and L2 that was chosen." * ("elastic_net" in shown)
-    for key, title, axis, note in (
-        (
-            "inner_loss",
-            "Loss against strength",
-            "inner loss",
-            f"Each at its best length. The dot is chosen.{mixed}",
-        ),
-        (
-            "nonzero_share",
-            "Zeros against strength",
-            "per cent of the weights",
-            "How many weights are exactly zero, all at the length that was chosen. L2 leaves none at zero.",
-        ),
-    ):
-        ways = {arm: _way(curve, key) for arm, curve in shown.items()}
-        places = [x for way in ways.values() for x, _ in way.points]
-        heights = [y for way in ways.values() for _, y in way.points]
-        ends = (0.0, 105.0) if key == "nonzero_share" else reach(heights)
-        frame = Frame.of((min(places) / 1.3, max(places) * 1.3), ends, names=(STRENGTH, axis), log=True)
-        marks = [frame.line(way.points, class_=f"arm-{arm} curve") for arm, way in ways.items()]
-        marks += [frame.dot(*way.chosen, class_=f"arm-{arm} mark") for arm, way in ways.items()]
-        yield Figure(
-            "What the strength does",
-            title,
-            note,
-            frame.draw(*marks, title=f"{title}, for each arm", key=key),
-            ("arm", STRENGTH, axis, "chosen"),
-            [
-                (ARM_NAMES[arm], numbers.strength(x), _height(y, key), "yes" if (x, y) == way.chosen else "")
-                for arm, way in ways.items()
-                for x, y in way.points
-            ],
-            list(shown),
+    losses = {arm: _make_curve(points, points.inner_loss) for arm, points in shown.items()}
+    yield _draw_curves(
+        losses,
+        padded_range(y for curve in losses.values() for _, y in curve.points),
+        title="Loss against strength",
+        note=f"Each at its best length. The dot is chosen.{mixed}",
+        axis="inner loss",
+        key="inner_loss",
+        write=numbers.loss,
+    )
+    zeros = {
+        arm: _make_curve(
+            points, [None if share is None else 100 * (1 - share) for share in points.nonzero_share]
         )
+        for arm, points in shown.items()
+    }
+    yield _draw_curves(
+        zeros,
+        (0.0, 105.0),
+        title="Zeros against strength",
+        note="How many weights are exactly zero, all at the length that was chosen. L2 leaves none at zero.",
+        axis="per cent of the weights",
+        key="nonzero_share",
+        write=lambda per_cent: numbers.percent(per_cent / 100),
+    )
 
 
-def _height(value: float, key: str) -> str:
-    return numbers.percent(value / 100) if key == "nonzero_share" else numbers.loss(value)
+def _draw_curves(
+    curves: Mapping[Arm, _StrengthCurve],
+    y_range: Point,
+    *,
+    title: str,
+    note: str,
+    axis: str,
+    key: str,
+    write: Callable[[float], str],
+) -> Figure:
+    strengths = [x for curve in curves.values() for x, _ in curve.points]
+    x_range = min(strengths) / 1.3, max(strengths) * 1.3
+    frame = Frame.of(x_range, y_range, names=(STRENGTH, axis), log=True)
+    marks = [frame.line(curve.points, class_=f"arm-{arm} curve") for arm, curve in curves.items()]
+    marks += [frame.dot(*curve.chosen, class_=f"arm-{arm} mark") for arm, curve in curves.items()]
+    return Figure(
+        "What the strength does",
+        title,
+        note,
+        frame.draw(*marks, title=f"{title}, for each arm", key=key),
+        ("arm", STRENGTH, axis, "chosen"),
+        [
+            (ARM_NAMES[arm], numbers.strength(x), write(y), "yes" if (x, y) == curve.chosen else "")
+            for arm, curve in curves.items()
+            for x, y in curve.points
+        ],
+        list(curves),
+    )
 
 
-def _has_way(curve: ByStrength) -> bool:
-    totals = [a + b for a, b in zip(curve.l1, curve.l2, strict=True)]
-    return len(totals) > 1 and min(totals) > 0 and curve.inner_loss[curve.chosen] is not None
+def _can_be_drawn(points: ByStrength) -> bool:
+    totals = [l1 + l2 for l1, l2 in zip(points.l1, points.l2, strict=True)]
+    return len(totals) > 1 and min(totals) > 0 and points.inner_loss[points.chosen] is not None
 
 
-def _way(curve: ByStrength, key: str) -> _Way:
-    """Return the points with the mix of the chosen one; those without a loss are left out."""
-    pairs = list(zip(curve.l1, curve.l2, strict=True))
-    values = curve.inner_loss if key == "inner_loss" else [*map(_zeros, curve.nonzero_share)]
+def _make_curve(points: ByStrength, heights: Sequence[float | None]) -> _StrengthCurve:
+    """Return the points with the mix of the chosen one; those without a height are left out."""
+    pairs = list(zip(points.l1, points.l2, strict=True))
     mixes = [l1 / (l1 + l2) for l1, l2 in pairs]
-    place = curve.chosen
-    points = [
-        (sum(pair), value)
-        for pair, mix, value in zip(pairs, mixes, values, strict=True)
-        if value is not None and math.isclose(mix, mixes[place], abs_tol=SAME_MIX)
+    curve = [
+        (sum(pair), height)
+        for pair, mix, height in zip(pairs, mixes, heights, strict=True)
+        if height is not None and math.isclose(mix, mixes[points.chosen], abs_tol=SAME_MIX)
     ]
-    height = values[place]
-    return _Way(sorted(points), (sum(pairs[place]), math.nan if height is None else height))
-
-
-def _zeros(share: float | None) -> float | None:
-    """Return the per cent of weights that are zero."""
-    return None if share is None else 100 * (1 - share)
+    height = heights[points.chosen]
+    return _StrengthCurve(sorted(curve), (sum(pairs[points.chosen]), math.nan if height is None else height))

@@ -1,6 +1,7 @@
 """Numbers for people: as many digits as they bear, and no more."""
 
 import math
+from collections.abc import Iterable
 
 MISSING = "–"
 BOUNDS = (80, 95)  # per cent from which a verdict is leaning, and firm
@@ -95,6 +96,24 @@ def probability(share: float | None) -> str:
     if whole in BOUNDS and 100 * share < whole:
         whole -= 1
     return "under 1 %" if share < 0.01 else f"{whole} %"
+
+
+def zeros(nonzero_share: float | None) -> str:
+    """Write the share of weights that are exactly zero, given the share of those that are not.
+
+    >>> zeros(0.939), zeros(None)
+    ('6.1 %', '–')
+    """
+    return percent(None if nonzero_share is None else 1 - nonzero_share)
+
+
+def interval(ends: Iterable[float]) -> str:
+    """Write the interval of a loss.
+
+    >>> interval((0.5612, 0.601))
+    '0.561 to 0.601'
+    """
+    return " to ".join(map(loss, ends))
 
 
 def duration(seconds: float | None) -> str:

@@ -16,7 +16,6 @@ from regchoose.report.safe_text import plain
 WIDE, HIGH = 420, 250  # of the drawing, in pixels at its natural size
 LEFT, RIGHT, TOP, BOTTOM = 50, 12, 12, 40
 Point = tuple[float, float]
-DASHES = {"none": "none", "l1": "7 3", "l2": "2 3", "elastic_net": "none"}
 
 
 def element(name: str, *inside: Markup | str, **attributes: object) -> Markup:
@@ -30,7 +29,24 @@ def element(name: str, *inside: Markup | str, **attributes: object) -> Markup:
     return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), given, body)  # noqa: S704 - names are literals
 
 
-def at(value: float) -> str:
+def svg_image(
+    *inside: Markup, title: str, key: str, view_box: str, class_: str, **attributes: object
+) -> Markup:
+    """Return a whole drawing; `key` is the id of its title, which names it to those who cannot see it."""
+    return element(
+        "svg",
+        element("title", title, id=key),
+        *inside,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=view_box,
+        role="img",
+        aria_labelledby=key,
+        class_=class_,
+        **attributes,
+    )
+
+
+def px(value: float) -> str:
     """Write a coordinate: a tenth of a pixel is enough."""
     return f"{value:.1f}".removesuffix(".0")
 
@@ -86,7 +102,7 @@ def _round_step(rough: float) -> float:
     return next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
 
 
-def reach(values: Iterable[float], *, margin: float = 0.06) -> Point:
+def padded_range(values: Iterable[float], *, margin: float = 0.06) -> Point:
     """Return the least and the largest value, with a margin; finite and apart."""
     finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
@@ -112,61 +128,63 @@ class Frame:
         across = Axis(*x, LEFT if names[1] else RIGHT, WIDE - RIGHT, log)
         return cls(across, Axis(*y, high - BOTTOM, TOP, numbered=bool(names[1])), *names, high)
 
+    @classmethod
+    def of_rows(cls, x: Point, n_rows: int, *, name: str, high: int = HIGH) -> "Frame":
+        """Return a frame in which things stand in rows, numbered from below, over an axis with a name."""
+        return cls.of(x, (0.0, n_rows + 0.2), names=(name, ""), high=high)
+
     def draw(self, *marks: Markup, title: str, key: str) -> Markup:
         """Return the plot: grid, marks, axes."""
-        name = element("title", title, id=f"plot-{key}")
-        body = Markup("").join([name, *self._grid(), *marks, *self._names()])
-        return element(
-            "svg",
-            body,
-            xmlns="http://www.w3.org/2000/svg",
-            viewBox=f"0 0 {WIDE} {self.high}",
-            role="img",
-            aria_labelledby=f"plot-{key}",
-            class_="plot",
-        )
+        inside = [*self._grid(), *marks, *self._names()]
+        view_box = f"0 0 {WIDE} {self.high}"
+        return svg_image(*inside, title=title, key=f"plot-{key}", view_box=view_box, class_="plot")
 
     def line(self, points: Sequence[Point], **attributes: object) -> Markup:
         """Return a line through the points; those that are not finite are left out."""
         kept = [p for p in points if math.isfinite(p[0]) and math.isfinite(p[1])]
-        path = " ".join(f"{at(self.x.place(x))},{at(self.y.place(y))}" for x, y in kept)
+        path = " ".join(f"{px(self.x.place(x))},{px(self.y.place(y))}" for x, y in kept)
         return element("polyline", points=path, fill="none", **attributes)
 
     def dot(self, x: float, y: float, *, r: float = 4, **attributes: object) -> Markup:
         """Return a filled circle."""
-        return element("circle", cx=at(self.x.place(x)), cy=at(self.y.place(y)), r=r, **attributes)
+        return element("circle", cx=px(self.x.place(x)), cy=px(self.y.place(y)), r=r, **attributes)
 
     def upright(self, x: float, **attributes: object) -> Markup:
         """Return a line over the whole height."""
-        place = at(self.x.place(x))
-        return element("line", x1=place, x2=place, y1=at(self.y.stop), y2=at(self.y.start), **attributes)
+        place = px(self.x.place(x))
+        return element("line", x1=place, x2=place, y1=px(self.y.stop), y2=px(self.y.start), **attributes)
 
     def band(self, low: float, high: float, **attributes: object) -> Markup:
         """Return a shaded zone between two values of x."""
         left, right = self.x.place(low), self.x.place(high)
-        size = {"width": at(right - left), "height": at(self.y.start - self.y.stop)}
-        return element("rect", x=at(left), y=at(self.y.stop), **size, **attributes)
+        size = {"width": px(right - left), "height": px(self.y.start - self.y.stop)}
+        return element("rect", x=px(left), y=px(self.y.stop), **size, **attributes)
+
+    def label(self, text: str, y: float) -> Markup:
+        """Return the text over a row."""
+        place = f"{self.y.place(y) - 11:.1f}"
+        return element("text", text, x=self.x.start + 6, y=place, class_="label")
 
     def _grid(self) -> Iterable[Markup]:
         for value, label in self.x.ticks():
             yield self.upright(value, class_="grid")
             yield element(
-                "text", label, x=at(self.x.place(value)), y=self.high - BOTTOM + 14, text_anchor="middle"
+                "text", label, x=px(self.x.place(value)), y=self.high - BOTTOM + 14, text_anchor="middle"
             )
         for value, label in self.y.ticks():
             y = self.y.place(value)
-            yield element("line", x1=LEFT, x2=WIDE - RIGHT, y1=at(y), y2=at(y), class_="grid")
-            yield element("text", label, x=LEFT - 6, y=at(y + 4), text_anchor="end")
+            yield element("line", x1=LEFT, x2=WIDE - RIGHT, y1=px(y), y2=px(y), class_="grid")
+            yield element("text", label, x=LEFT - 6, y=px(y + 4), text_anchor="end")
 
     def _names(self) -> Iterable[Markup]:
         middle = (self.x.start + self.x.stop) / 2
-        yield element("text", self.x_name, x=at(middle), y=self.high - 8, text_anchor="middle", class_="axis")
-        y = at((self.y.start + self.y.stop) / 2)
+        yield element("text", self.x_name, x=px(middle), y=self.high - 8, text_anchor="middle", class_="axis")
+        y = px((self.y.start + self.y.stop) / 2)
         turned = f"rotate(-90 11 {y})"
         yield element("text", self.y_name, x=11, y=y, text_anchor="middle", class_="axis", transform=turned)
 
 
-def steps(edges: Sequence[float], heights: Sequence[float]) -> list[Point]:
+def histogram_outline(edges: Sequence[float], heights: Sequence[float]) -> list[Point]:
     """Return the outline of a histogram."""
     corners = [(x, y) for (low, high), y in zip(pairwise(edges), heights, strict=True) for x in (low, high)]
     return [(edges[0], 0.0), *corners, (edges[-1], 0.0)]

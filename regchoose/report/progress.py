@@ -6,45 +6,42 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol, TextIO
 
 from rich.console import Console, RenderableType
-from rich.progress import Progress, ProgressColumn, Task, TaskID
+from rich.progress import Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from regchoose.records.listener import Listener
 from regchoose.report.numbers import duration
-from regchoose.report.safe_text import fitting, is_terminal, plain
+from regchoose.report.safe_text import fit_encoding, is_terminal, plain
 
 BAR, WIDE = 20, 60  # columns: of a bar, and from which the count has room
 
 
 class Display(Listener, Protocol):
-    """A listener that shows what it hears. `paused` is for prompts."""
+    """A listener that shows what it hears."""
 
     def paused(self) -> AbstractContextManager[None]:
-        """Return a context in which nothing is drawn."""
-
-
-class Silent:
-    """Says nothing."""
-
-    def started(self, key: str, text: str, total: int) -> None:
-        """Say nothing."""
-
-    def advanced(self, key: str, done: int) -> None:
-        """Say nothing."""
-
-    def finished(self, key: str, summary: str) -> None:
-        """Say nothing."""
-
-    def noted(self, text: str) -> None:
-        """Say nothing."""
-
-    def paused(self) -> AbstractContextManager[None]:
-        """Return an empty context."""
+        """Return a context in which nothing is drawn, for prompts."""
         return nullcontext()
 
 
-class Lines:
+class SilentDisplay(Display):
+    """Shows nothing."""
+
+    def started(self, key: str, text: str, total: int) -> None:
+        """Show nothing."""
+
+    def advanced(self, key: str, done: int) -> None:
+        """Show nothing."""
+
+    def finished(self, key: str, summary: str) -> None:
+        """Show nothing."""
+
+    def noted(self, text: str) -> None:
+        """Show nothing."""
+
+
+class LogDisplay(Display):
     """One plain line when a step begins and one when it ends, for logs."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
@@ -70,16 +67,12 @@ class Lines:
         """Write a notice."""
         self._write(f"note   {plain(text, longest=400)}")
 
-    def paused(self) -> AbstractContextManager[None]:
-        """Return an empty context."""
-        return nullcontext()
-
     def _write(self, line: str) -> None:
-        self._stream.write(f"{fitting(line, self._stream.encoding)}\n")
+        self._stream.write(f"{fit_encoding(line, self._stream.encoding)}\n")
         self._stream.flush()
 
 
-class State(ProgressColumn):
+class StateColumn(ProgressColumn):
     """A bar while a step runs, then its summary."""
 
     def __init__(self, *, width: int, mark: str) -> None:
@@ -102,7 +95,7 @@ class State(ProgressColumn):
         )
 
 
-class Remaining(ProgressColumn):
+class RemainingColumn(ProgressColumn):
     """The time that is left, then the time taken."""
 
     def render(self, task: Task) -> Text:
@@ -113,7 +106,7 @@ class Remaining(ProgressColumn):
         return Text("" if left is None else f"{duration(max(left, 0))} left", no_wrap=True)
 
 
-class Count(ProgressColumn):
+class CountColumn(ProgressColumn):
     """How many units are done, while a step runs."""
 
     def render(self, task: Task) -> Text:
@@ -123,15 +116,7 @@ class Count(ProgressColumn):
         return Text(f"{task.completed:.0f} of {task.total:.0f}", no_wrap=True)
 
 
-class Label(ProgressColumn):
-    """What a step does; plain text."""
-
-    def render(self, task: Task) -> Text:
-        """Return the text."""
-        return Text(task.description, no_wrap=True, overflow="ellipsis")
-
-
-class Live:
+class LiveDisplay(Display):
     """One block that is redrawn while the run goes on, and gone when the answer comes."""
 
     def __init__(self, progress: Progress) -> None:
@@ -140,7 +125,7 @@ class Live:
 
     def started(self, key: str, text: str, total: int) -> None:
         """Add a line to the block."""
-        shown = fitting(f"  {plain(text, longest=40)}", self._progress.console.encoding)
+        shown = fit_encoding(f"  {plain(text, longest=40)}", self._progress.console.encoding)
         self._tasks[key] = self._progress.add_task(shown, total=total or None, summary=None)
 
     def advanced(self, key: str, done: int) -> None:
@@ -151,13 +136,15 @@ class Live:
     def finished(self, key: str, summary: str) -> None:
         """Put a summary in the place of a bar."""
         if key in self._tasks:
-            shown = fitting(plain(summary, longest=60), self._progress.console.encoding)
+            shown = fit_encoding(plain(summary, longest=60), self._progress.console.encoding)
             self._progress.update(self._tasks[key], summary=shown)
             self._progress.stop_task(self._tasks[key])
 
     def noted(self, text: str) -> None:
         """Print a notice above the block."""
-        self._progress.console.print(Text(fitting(plain(text, longest=400), self._progress.console.encoding)))
+        self._progress.console.print(
+            Text(fit_encoding(plain(text, longest=400), self._progress.console.encoding))
+        )
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -170,7 +157,7 @@ class Live:
 
 
 @contextmanager
-def listening(
+def show_progress(
     *, quiet: bool, json: bool, environ: Mapping[str, str], clock: Callable[[], float]
 ) -> Iterator[Display]:
     """Give the listener that suits stderr; the block is gone and the cursor back when the context ends."""
@@ -178,16 +165,23 @@ def listening(
     # FORCE_COLOR makes rich redraw in logs, so whether to draw is decided here.
     drawing = is_terminal(stream) and not environ.get("CI") and environ.get("TERM") != "dumb"
     if quiet or (json and not drawing):
-        yield Silent()
+        yield SilentDisplay()
     elif not drawing:
-        yield Lines(stream, clock)
+        yield LogDisplay(stream, clock)
     else:
         console = Console(file=stream, force_terminal=True, force_interactive=True)
         bar = max(4, min(BAR, console.width - 40))
-        state = State(width=bar, mark=fitting("✓", stream.encoding))
-        counted = [Count()] if console.width >= WIDE else []
+        label = TextColumn("{task.description}", markup=False)
+        state = StateColumn(width=bar, mark=fit_encoding("✓", stream.encoding))
+        counted = [CountColumn()] if console.width >= WIDE else []
         progress = Progress(
-            Label(), state, *counted, Remaining(), console=console, transient=True, refresh_per_second=8
+            label,
+            state,
+            *counted,
+            RemainingColumn(),
+            console=console,
+            transient=True,
+            refresh_per_second=8,
         )
         with progress:
-            yield Live(progress)
+            yield LiveDisplay(progress)

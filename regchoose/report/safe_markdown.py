@@ -1,4 +1,4 @@
-"""Text from data, made harmless for Markdown: on GitHub, GitLab, and pages made by Jekyll."""
+"""Markdown, and text from data made harmless for it: on GitHub, GitLab, and pages made by Jekyll."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ def prose(text: object, *, longest: int = LONGEST) -> str:
     return MENTION.sub(r"\1<!-- -->", line)
 
 
-def code(text: object, *, longest: int = LONGEST) -> str:
+def code_span(text: object, *, longest: int = LONGEST) -> str:
     """Return text as a code span, in which nothing is active; fit for a table's cell."""
     line = plain(text, longest=longest)
     if not line.strip():
@@ -42,17 +42,37 @@ def code(text: object, *, longest: int = LONGEST) -> str:
     return f"{fence}{pad}{inner}{pad}{fence}"
 
 
-def block(lines: Iterable[str], *, language: str = "") -> list[str]:
+def code_block(lines: Iterable[str], *, language: str = "") -> list[str]:
     """Return lines as a block of code."""
     inner = [plain(line, longest=4 * LONGEST) for line in lines]
     fence = "`" * max(3, max(map(_longest_run, inner), default=0) + 1)
     return [f"{fence}{language}", *inner, fence]
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> list[str]:
+def markdown_table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()
+) -> list[str]:
     """Return a table; cells are Markdown already. Columns named in `right` are set to the right."""
     marks = ["---:" if name in right else "---" for name in head]
     return [f"| {' | '.join(row)} |" for row in (head, marks, *rows)]
+
+
+def bullet_list(heading: str, items: Iterable[str], *, most: int | None = None) -> list[str]:
+    """Return a list under its heading, or nothing where there are no items; items are Markdown already.
+
+    Parameters
+    ----------
+    most : int, optional
+        Items that are listed; of further ones only the number.
+    """
+    lines = [f"- {item}" for item in items]
+    more = [f"- {len(lines) - most} more"] if most is not None and len(lines) > most else []
+    return [heading, "", *lines[:most], *more] if lines else []
+
+
+def join_sections(sections: Iterable[list[str]]) -> str:
+    """Return a document of sections, each a list of lines; empty ones are left out."""
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
 
 def _longest_run(text: str) -> int:

@@ -33,7 +33,7 @@ def ascii_only(text: str) -> str:
     return text.translate(ASCII_MARKS).encode("ascii", "backslashreplace").decode("ascii")
 
 
-def fitting(text: str, encoding: str | None) -> str:
+def fit_encoding(text: str, encoding: str | None) -> str:
     """Return text as it is for an encoding that takes all of Unicode, else in ASCII."""
     return text if (encoding or "ascii").lower().startswith("utf") else ascii_only(text)
 

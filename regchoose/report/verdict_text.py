@@ -2,7 +2,7 @@
 
 from regchoose.records.words import ARM_NAMES, Arm, arm_phrase
 from regchoose.report import numbers
-from regchoose.report.command import wish
+from regchoose.report.command import write_request
 from regchoose.result.document import Recommendation, RunResult
 
 CERTAINTY_STYLE = {
@@ -13,18 +13,18 @@ CERTAINTY_STYLE = {
 }
 
 
-def headline(result: RunResult) -> str:
+def write_headline(result: RunResult) -> str:
     """Return the first line: the regularizer, its strengths and the training length."""
     advice = result.recommendation
     if advice.certainty == "undecided":
-        return _undecided(result)
+        return _write_undecided_headline(result)
     name = "No regularization" if advice.regularizer == "none" else arm_phrase(advice.regularizer)
     if advice.certainty == "prior":
         return f"{name}   from prior knowledge, nothing was trained"
-    return "   ".join([name, *_amounts(advice)])
+    return "   ".join([name, *_list_amounts(advice)])
 
 
-def below(result: RunResult) -> list[str]:
+def write_details(result: RunResult) -> list[str]:
     """Return what stands under the headline, a sentence or two a line."""
     advice = result.recommendation
     match advice.certainty:
@@ -33,20 +33,20 @@ def below(result: RunResult) -> list[str]:
             odds = f"prior: right in at most {numbers.percent(right)} of such cases" if right else ""
             return [odds, advice.sentence]
         case "undecided":
-            return [_doubt(result), _if_you_must(result)]
+            return [_explain_doubt(result), _advise_in_doubt(result)]
         case certainty:
             share = f"{certainty}: {numbers.probability(advice.safe)} safe"
-            return [" · ".join([share, *_gain(result), *_zeros(advice)])]
+            return [" · ".join([share, *_describe_gain(result), *_describe_zeros(advice)])]
 
 
-def _amounts(advice: Recommendation) -> list[str]:
+def _list_amounts(advice: Recommendation) -> list[str]:
     amounts = numbers.strengths(advice.l1, advice.l2)
     if advice.training:
         amounts.append(f"about {advice.training.stop_epoch} epochs")
     return amounts
 
 
-def _gain(result: RunResult) -> list[str]:
+def _describe_gain(result: RunResult) -> list[str]:
     advice = result.recommendation
     if not advice.gain or advice.regularizer == "none":
         return []
@@ -55,22 +55,24 @@ def _gain(result: RunResult) -> list[str]:
     bounds = (low, min(high, 1.0)) if value >= 0 else (-high, -low)  # no loss is below zero
     ends = ", ".join(numbers.percent(end).removesuffix(" %") for end in bounds)
     name = "loss" if result.design is None else result.design.loss.partition(" of ")[0]
-    return [f"{name} {numbers.percent(abs(value))} {side} none [{ends}]{_at_fixed_length(result)}"]
+    return [
+        f"{name} {numbers.percent(abs(value))} {side} none [{ends}]{_describe_gain_at_fixed_length(result)}"
+    ]
 
 
-def _at_fixed_length(result: RunResult) -> str:
+def _describe_gain_at_fixed_length(result: RunResult) -> str:
     """Say what the gain would be without early stopping, where that is known."""
     if result.audit is None or result.audit.fixed_length is None:
         return ""
     end = result.audit.fixed_length.loss
-    base, own = end.none, end.get(result.recommendation.regularizer)
-    if not base or own is None:
+    baseline, recommended = end.none, end.get(result.recommendation.regularizer)
+    if not baseline or recommended is None:
         return ""
-    gain = (base - own) / base
+    gain = (baseline - recommended) / baseline
     return f", {numbers.percent(abs(gain))}{'' if gain >= 0 else ' over'} at a fixed length"
 
 
-def _zeros(advice: Recommendation) -> list[str]:
+def _describe_zeros(advice: Recommendation) -> list[str]:
     share = advice.nonzero_share
     if share is None or round(1 - share, 3) == 0:
         return []
@@ -80,33 +82,33 @@ def _zeros(advice: Recommendation) -> list[str]:
 # ---- undecided -------------------------------------------------------------------------------------
 
 
-def _rivals(result: RunResult) -> tuple[Arm, Arm]:
+def _find_rivals(result: RunResult) -> tuple[Arm, Arm]:
     """Return the recommended arm and the one that it cannot be told from."""
-    own = result.recommendation.regularizer
+    recommended = result.recommendation.regularizer
     safe = dict(result.safe_of.items())
-    others = sorted((arm for arm in safe if arm != own), key=lambda arm: -safe[arm])
-    compared = [
-        arm for pair in reversed(result.comparisons) for arm in (pair.a, pair.b) if own in (pair.a, pair.b)
-    ]
-    return own, next((arm for arm in [*others, *compared] if arm != own), "none")
+    safest_first = sorted(safe, key=lambda arm: -safe[arm])
+    pairs = [(pair.a, pair.b) for pair in reversed(result.comparisons)]
+    compared = [arm for pair in pairs if recommended in pair for arm in pair]
+    return recommended, next((arm for arm in [*safest_first, *compared] if arm != recommended), "none")
 
 
-def _undecided(result: RunResult) -> str:
-    own, other = _rivals(result)
+def _write_undecided_headline(result: RunResult) -> str:
+    recommended, rival = _find_rivals(result)
     safe = dict(result.safe_of.items())
-    shares = " and ".join(numbers.probability(safe[arm]) for arm in (own, other) if arm in safe)
+    shares = " and ".join(numbers.probability(safe[arm]) for arm in (recommended, rival) if arm in safe)
     shares = shares or numbers.probability(result.recommendation.safe)
+    first, second = arm_phrase(recommended), arm_phrase(rival)
     if result.audit and result.audit.firmly:
-        first = arm_phrase(own)
-        return f"The chart says {first}; {arm_phrase(other)} is better, and that is firm (safe: {shares})."
-    return f"Undecided between {arm_phrase(own)} and {arm_phrase(other)} (safe: {shares})."
+        return f"The chart says {first}; {second} is better, and that is firm (safe: {shares})."
+    return f"Undecided between {first} and {second} (safe: {shares})."
 
 
-def _doubt(result: RunResult) -> str:
+def _explain_doubt(result: RunResult) -> str:
     if result.audit and result.audit.firmly:
-        return f"The chart never compares the two; {wish(result, decide='best')} recommends the better one."
+        better = write_request(result, decide="best")
+        return f"The chart never compares the two; {better} recommends the better one."
     rows = f"On {result.design.rows} rows" if result.design else "On these rows"
-    pair = frozenset(_rivals(result))
+    pair = set(_find_rivals(result))
     for comparison in result.comparisons:
         if pair == {comparison.a, comparison.b}:
             low, high = comparison.interval
@@ -115,20 +117,20 @@ def _doubt(result: RunResult) -> str:
     return f"{rows} their difference drowns in noise."
 
 
-def _if_you_must(result: RunResult) -> str:
-    own = result.recommendation.regularizer
-    amounts = ", ".join(_amounts(result.recommendation))
+def _advise_in_doubt(result: RunResult) -> str:
+    name = arm_phrase(result.recommendation.regularizer)
+    amounts = ", ".join(_list_amounts(result.recommendation))
     chart = "the chart's answer" if result.settings.decide in ("chart", None) else "the best of the four"
     taken = result.subsample
     more = (
-        f"{wish(result, rows=2 * taken.rows)} takes more of the {taken.of}."
+        f"{write_request(result, rows=2 * taken.rows)} takes more of the {taken.of}."
         if taken and 2 * taken.rows <= taken.of
         else "More rows would settle it."
     )
-    return f"If you must choose: {arm_phrase(own)}, {chart}{f' ({amounts})' if amounts else ''}. {more}"
+    return f"If you must choose: {name}, {chart}{f' ({amounts})' if amounts else ''}. {more}"
 
 
-def remarks(result: RunResult) -> list[str]:
+def list_warnings(result: RunResult) -> list[str]:
     """Return the warnings of a result, those of the answer first."""
     partial = ["this answer is partial: the run was cut short"] if result.partial else []
     edge = [

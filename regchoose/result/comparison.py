@@ -87,36 +87,36 @@ def compare_results(old: RunResult, new: RunResult) -> ResultComparison:
     log loss and of a standardized square differ. Where the rows differ too, so does what is compared; whether
     the intervals overlap says if the difference may be noise.
     """
-    found: dict[str, Any] = {
-        **_verdict(old.recommendation, new.recommendation),
-        **_losses(old, new),
-        **_table(old.data, new.data),
+    changes: dict[str, Any] = {
+        **_compare_recommendations(old.recommendation, new.recommendation),
+        **_compare_losses(old, new),
+        **_compare_tables(old.data, new.data),
         "data_changed": old.fingerprint.data != new.fingerprint.data,
-        "settings_changed": _differing(old.settings.given(), new.settings.given()),
+        "settings_changed": _list_changes(old.settings.given(), new.settings.given()),
         "network_changed": old.fingerprint.network != new.fingerprint.network,
         "version_changed": old.regchoose_version != new.regchoose_version,
-        "figures": _differing(_figures(old), _figures(new)),
-        "arms": _differing(_arm_losses(old), _arm_losses(new)),
+        "figures": _list_changes(_figures(old), _figures(new)),
+        "arms": _list_changes(_arm_losses(old), _arm_losses(new)),
     }
-    changed = any(value not in (None, 0, []) for name, value in found.items() if name not in NO_CHANGES)
-    return ResultComparison(ok=True, schema_version="1", changed=changed, **found)
+    changed = any(value not in (None, 0, []) for name, value in changes.items() if name not in NO_CHANGES)
+    return ResultComparison(ok=True, schema_version="1", changed=changed, **changes)
 
 
-def _verdict(old: Recommendation, new: Recommendation) -> dict[str, Any]:
+def _compare_recommendations(old: Recommendation, new: Recommendation) -> dict[str, Any]:
     return {
         "regularizer_changed": old.regularizer != new.regularizer,
         "outcome_changed": old.outcome != new.outcome,
         "certainty_changed": old.certainty != new.certainty,
         "certainty_lower": RANKS.index(new.certainty) < RANKS.index(old.certainty),
-        "safe_increase": _less(new.safe, old.safe),
-        "gain_increase": _less(*(None if side.gain is None else side.gain.value for side in (new, old))),
-        "zeros_increase": _less(old.nonzero_share, new.nonzero_share),
+        "safe_increase": _subtract(new.safe, old.safe),
+        "gain_increase": _subtract(*(None if side.gain is None else side.gain.value for side in (new, old))),
+        "zeros_increase": _subtract(old.nonzero_share, new.nonzero_share),
         "l1_factor": new.l1 / old.l1 if new.l1 and old.l1 else None,
         "l2_factor": new.l2 / old.l2 if new.l2 and old.l2 else None,
     }
 
 
-def _losses(old: RunResult, new: RunResult) -> dict[str, Any]:
+def _compare_losses(old: RunResult, new: RunResult) -> dict[str, Any]:
     alike = (old.data.target, old.data.task) == (new.data.target, new.data.task)
     before, after = old.recommended, new.recommended
     if before is None or after is None or not alike:
@@ -130,7 +130,7 @@ def _losses(old: RunResult, new: RunResult) -> dict[str, Any]:
     }
 
 
-def _table(old: Data, new: Data) -> dict[str, Any]:
+def _compare_tables(old: Data, new: Data) -> dict[str, Any]:
     before, after = ({column.name: column.role for column in data.columns} for data in (old, new))
     return {
         "rows_increase": new.rows - old.rows,
@@ -154,10 +154,11 @@ def _figures(result: RunResult) -> dict[str, Any]:
 
 
 def _arm_losses(result: RunResult) -> dict[str, Any]:
-    return {arm: None if (own := result.arms.get(arm)) is None else own.loss for arm in ARMS}
+    losses = {arm: figures.loss for arm, figures in result.arms.items()}
+    return {arm: losses.get(arm) for arm in ARMS}
 
 
-def _differing(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+def _list_changes(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
     """Return what differs; what one of them lacks, as an older version does a setting, counts as null."""
     names = [*new, *(name for name in old if name not in new)]
     return [
@@ -167,5 +168,5 @@ def _differing(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
     ]
 
 
-def _less(a: float | None, b: float | None) -> float | None:
+def _subtract(a: float | None, b: float | None) -> float | None:
     return None if a is None or b is None else a - b

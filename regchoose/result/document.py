@@ -1,5 +1,7 @@
 """The result of `recommend`, key by key. The only place that says which keys there are."""
 
+import functools
+import operator
 from typing import Any, Literal
 
 from pydantic import Field, JsonValue, create_model
@@ -254,22 +256,21 @@ class Data(Section):
     profile: Properties
 
 
-def _setting(shape: Shape, *, none: bool) -> Any:
+def _annotate(shape: Shape, *, none: bool) -> Any:
+    """Return the type of a setting in the document."""
+    if shape.table:
+        return dict[str, JsonValue]
     kinds: list[Any] = [Literal[shape.words]] if shape.words else []
     kinds += [shape.number] if shape.number else []
     kinds += [bool] * shape.switch + [str] * shape.text
-    one: Any = kinds[0]
-    for kind in kinds[1:]:
-        one |= kind
-    if shape.table:
-        return dict[str, JsonValue]
-    whole = list[one] if shape.many else one
-    return whole | None if none else whole
+    item: Any = functools.reduce(operator.or_, kinds)
+    value = list[item] if shape.many else item
+    return value | None if none else value
 
 
 _settings: dict[str, Any] = {
     name: (
-        _setting(shape_of(FIELDS[name].type), none=getattr(Settings, name, ()) is None),
+        _annotate(shape_of(FIELDS[name].type), none=getattr(Settings, name, ()) is None),
         # Absent keys are of an older version, which did not have the setting yet.
         Field(default=None, description=option_of(name).help),
     )

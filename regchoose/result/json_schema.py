@@ -54,12 +54,12 @@ def answer_schema(name: str) -> dict[str, Any]:
 
 def comparison_schema() -> dict[str, Any]:
     """Return what a condition on a comparison may name: its keys, and the results `new` and `old`."""
-    found, result = json_schema("comparison"), json_schema("result")
-    whole = found["$defs"][ResultComparison.__name__]
+    comparison, result = json_schema("comparison"), json_schema("result")
+    whole = comparison["$defs"][ResultComparison.__name__]
     sides = {side: {"$ref": f"#/$defs/{RunResult.__name__}"} for side in ("new", "old")}
     return {
         **whole,
         "properties": {**whole["properties"], **sides},
         "required": [*whole["required"], *sides],
-        "$defs": {**found["$defs"], **result["$defs"]},
+        "$defs": {**comparison["$defs"], **result["$defs"]},
     }

@@ -11,15 +11,15 @@ if TYPE_CHECKING:  # documents that are no models are written without pydantic
     from pydantic import BaseModel
 
 
-def dumps(model: "BaseModel") -> str:
+def dump_model(model: "BaseModel") -> str:
     """Return the text of a result or a comparison; the same values give the same bytes.
 
-    Keys that were never set are left out; see `document` for the rest.
+    Keys that were never set are left out; see `dump_document` for the rest.
     """
-    return document(model.model_dump(exclude_unset=True))
+    return dump_document(model.model_dump(exclude_unset=True))
 
 
-def document(top: Mapping[str, Any]) -> str:
+def dump_document(top: Mapping[str, Any]) -> str:
     """Return a JSON document that ends in a line feed.
 
     The top level keeps its order, inner keys are sorted; numbers are finite (NaN and infinity become null);
@@ -30,12 +30,12 @@ def document(top: Mapping[str, Any]) -> str:
     return text.replace("##[", "#\\u0023[") + "\n"
 
 
-def finite(value: Any) -> Any:
+def null_unless_finite(value: Any) -> Any:
     """Return None for a float that is not finite, and anything else as it is."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def legal_text(text: str) -> str:
+def without_surrogates(text: str) -> str:
     """Return a text without lone surrogates: a file name that is no UTF-8 has them, and JSON refuses them."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -47,9 +47,9 @@ def _clean(value: Any) -> Any:
         case bool() | int() | None:
             return value
         case str():
-            return legal_text(value)
+            return without_surrogates(value)
         case float():
-            return finite(value)
+            return null_unless_finite(value)
         case Mapping():
             return {str(_clean(key)): _clean(value[key]) for key in sorted(value, key=str)}
         case Set():

@@ -9,10 +9,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidato
 
 from regchoose.records.words import ARMS
 from regchoose.records.words import Arm as Arm  # named here for the models
-from regchoose.result.json_text import finite, legal_text
+from regchoose.result.json_text import null_unless_finite, without_surrogates
 
 # null where it is not finite, or could not be measured
-FloatOrNull = Annotated[float | None, BeforeValidator(finite)]
+FloatOrNull = Annotated[float | None, BeforeValidator(null_unless_finite)]
 # keeps a whole number as it is: 9, not 9.0
 Degrees = Annotated[float, WrapValidator(lambda value, check: value if type(value) is int else check(value))]
 Interval = Annotated[list[float], Len(2, 2)]
@@ -35,7 +35,7 @@ class Section(BaseModel):
 def _plain(value: Any) -> Any:
     match value:
         case str():
-            return legal_text(value)
+            return without_surrogates(value)
         case np.generic() | np.ndarray():
             return _plain(value.tolist())
         case tuple() | list():
@@ -53,14 +53,14 @@ class ByArm(Section, Generic[T]):
 
     def get(self, arm: Arm) -> T | None:
         """Return the entry of an arm; None where it was not trained."""
-        found: T | None = getattr(self, arm)
-        return found
+        entry: T | None = getattr(self, arm)
+        return entry
 
     def items(self) -> Iterator[tuple[Arm, T]]:
         """Yield the arms that were trained, each with its entry: none, L1, L2, Elastic Net."""
         for arm in ARMS:
-            if (found := self.get(arm)) is not None:
-                yield arm, found
+            if (entry := self.get(arm)) is not None:
+                yield arm, entry
 
     def __len__(self) -> int:
         """Return the number of arms that were trained."""

@@ -28,11 +28,11 @@ def read_result(path: Path) -> RunResult:
         message = f"the result cannot be read: {error.strerror or error}"
         raise UsageError("E201", message, where=str(path), fix=REMEDY) from error
     except (ValueError, RecursionError) as error:
-        raise no_result(path, "it is no JSON") from error
-    return result_of(document, path)
+        raise not_a_result(path, "it is no JSON") from error
+    return parse_result(document, path)
 
 
-def result_of(document: Any, path: Path) -> RunResult:
+def parse_result(document: Any, path: Path) -> RunResult:
     """Return the result of a JSON document.
 
     Raises
@@ -41,22 +41,22 @@ def result_of(document: Any, path: Path) -> RunResult:
         E214 if it is none, or of another version.
     """
     if not isinstance(document, dict):
-        raise no_result(path, "it is no JSON object")
+        raise not_a_result(path, "it is no JSON object")
     if document.get("ok") is False:
-        raise no_result(path, "the run failed")
+        raise not_a_result(path, "the run failed")
     if "schema_version" not in document or "recommendation" not in document:
-        raise no_result(path, "it has no recommendation")
+        raise not_a_result(path, "it has no recommendation")
     if document["schema_version"] != "1":
-        version = _shown(document.get("regchoose_version", "another version"))
-        reason = f"its schema_version is {_shown(document['schema_version'])}, wanted 1"
-        raise no_result(path, reason, fix=f"regchoose {version}, which wrote it, or {REMEDY}")
+        version = _shorten(document.get("regchoose_version", "another version"))
+        reason = f"its schema_version is {_shorten(document['schema_version'])}, wanted 1"
+        raise not_a_result(path, reason, fix=f"regchoose {version}, which wrote it, or {REMEDY}")
     try:
-        return restored(document)
+        return restore_result(document)
     except ValidationError as error:
-        raise no_result(path, _first_fault(error)) from error
+        raise not_a_result(path, _first_fault(error)) from error
 
 
-def restored(document: Any) -> RunResult:
+def restore_result(document: Any) -> RunResult:
     """Return the result of a document that this program wrote.
 
     Keys that this version does not know are passed over: a later one of the same schema may add some.
@@ -66,7 +66,7 @@ def restored(document: Any) -> RunResult:
     ValidationError
         Where it is no result.
     """
-    return _upgraded(RunResult.model_validate(document, extra="ignore"))
+    return _upgrade(RunResult.model_validate(document, extra="ignore"))
 
 
 def _first_fault(error: ValidationError) -> str:
@@ -85,19 +85,16 @@ ORDERS = {"times of day": ("%Y-%m-%d", True), "ISO 8601": ("ISO8601", False)}
 BACKSLASH = "backslash before a quote"
 
 
-def _upgraded(result: RunResult) -> RunResult:
+def _upgrade(result: RunResult) -> RunResult:
     """Return a result with the fields that an older version has not written yet."""
     data = result.data
-    dialect, columns, merged = (
-        data.dialect,
-        [_with_date(column, data) for column in data.columns],
-        data.merged,
-    )
+    dialect, merged = data.dialect, data.merged
+    columns = [_with_date(column, data) for column in data.columns]
     if BACKSLASH in dialect.found and dialect.escape is None:
         dialect = dialect.model_copy(update={"escape": "\\"})
     if data.classes:
-        said = f"are one class, {data.classes[-1]!r}, by --min-class"
-        merged = merged or any(said in line for line in data.warnings)
+        sentence = f"are one class, {data.classes[-1]!r}, by --min-class"
+        merged = merged or any(sentence in line for line in data.warnings)
     changed = {"dialect": dialect, "columns": columns, "merged": merged}
     changed = {name: value for name, value in changed.items() if value != getattr(data, name)}
     if not changed:
@@ -106,24 +103,25 @@ def _upgraded(result: RunResult) -> RunResult:
 
 
 def _with_date(column: TableColumn, data: Data) -> TableColumn:
-    said = READ_AS.fullmatch(column.why) if column.role in ("date", "time") else None
-    if said is None or column.date is not None:
+    """Return a column of dates with how they were read, as its sentence and those of its parts say."""
+    read_as = READ_AS.fullmatch(column.why) if column.role in ("date", "time") else None
+    if read_as is None or column.date is not None:
         return column
-    found = {other.name: PART.fullmatch(other.why) for other in data.columns if other.role == "numeric"}
-    parts = {name: part[1] for name, part in found.items() if part and part[2] == repr(column.name)}
+    matches = {other.name: PART.fullmatch(other.why) for other in data.columns if other.role == "numeric"}
+    parts = {name: part[1] for name, part in matches.items() if part and part[2] == repr(column.name)}
     if not parts:
         return column
-    order, clock = ORDERS.get(said[1], (re.sub("[A-Za-z]", r"%\g<0>", said[1]), False))
+    order, clock = ORDERS.get(read_as[1], (re.sub("[A-Za-z]", r"%\g<0>", read_as[1]), False))
     return column.model_copy(
         update={"date": ReadDates.model_validate({"order": order, "clock": clock, "parts": parts})}
     )
 
 
-def _shown(value: object) -> str:
+def _shorten(value: object) -> str:
     return str(value)[:LONGEST]
 
 
-def no_result(path: Path, reason: str, *, fix: str = REMEDY) -> UsageError:
+def not_a_result(path: Path, reason: str, *, fix: str = REMEDY) -> UsageError:
     """Return E214."""
     message = f"the file is not a result of regchoose: {reason}"
     return UsageError("E214", message, where=str(path), fix=fix)

@@ -39,7 +39,7 @@ from regchoose.run.wording import (
     size_rule,
     split_of,
 )
-from regchoose.statistics.posterior import compare
+from regchoose.statistics.posterior import compare_arms
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _recommendation(judgement: Judgement) -> Recommendation:
 def _gain(judgement: Judgement, arm: Arm) -> Gain | None:
     if arm == "none" or "none" not in judgement.arms:
         return None
-    found = compare(judgement.posterior, "none", arm, rope=judgement.rope)
+    found = compare_arms(judgement.posterior, "none", arm, rope=judgement.rope)
     base = judgement.loss("none")
     low, high = found.interval
     return Gain(value=found.difference / base, interval=[low / base, high / base])

@@ -1,6 +1,6 @@
 """Beyond the chart: the arm that it skipped, simpler ones, and the fixed training length."""
 
-from regchoose.experiment.arm_comparison import posterior_of
+from regchoose.experiment.arms import pool_cells
 from regchoose.experiment.judgement import Judgement
 from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.result.experiment_sections import ArmNumbers, Audit, FixedLength
@@ -12,7 +12,7 @@ from regchoose.run.wording import (
     split_sentence,
 )
 from regchoose.statistics.decide import DIAMONDS, FIRM, OUTCOME_ARMS, answer
-from regchoose.statistics.posterior import Posterior, compare
+from regchoose.statistics.posterior import Posterior, compare_arms
 
 ALIKE = 0.8  # P(a simpler arm is not worse by more than δ) from which it is mentioned
 SIMPLER: dict[Arm, tuple[Arm, ...]] = {
@@ -27,11 +27,11 @@ def audit(judgement: Judgement) -> Audit:
     """Return what the chart does not ask: the best arm, simpler ones, the fixed length."""
     verdict, chart_arm = judgement.verdict, OUTCOME_ARMS[judgement.outcome]
     losses: dict[str, float] = {arm: judgement.loss(arm) for arm in judgement.arms}
-    at_end = posterior_of(judgement.arms, judgement.experiment, at_end=True)
+    at_end = pool_cells(judgement.arms, judgement.experiment, at_end=True)
     losses_at_end: dict[str, float] = dict(zip(at_end.arms, at_end.mean.tolist(), strict=True))
     epochs = int(judgement.experiment.training.schedule.checkpoints[-1])
     linear = judgement.experiment.is_convex
-    found = compare(judgement.posterior, chart_arm, verdict.best_arm, rope=verdict.rope)
+    found = compare_arms(judgement.posterior, chart_arm, verdict.best_arm, rope=verdict.rope)
     firmly = bool(found.worse >= FIRM)
     simpler = _simpler(judgement, chart_arm)
     sentences = audit_sentences(
@@ -76,7 +76,7 @@ def _simpler(judgement: Judgement, arm: Arm) -> tuple[Arm, float] | None:
     """Return the simplest arm that is not worse by more than δ, and how probable that is."""
     for other in SIMPLER[arm]:
         if other in judgement.arms:
-            found = compare(judgement.posterior, other, arm, rope=judgement.rope)
+            found = compare_arms(judgement.posterior, other, arm, rope=judgement.rope)
             if found.better + found.equivalent >= ALIKE:
                 return other, found.better + found.equivalent
     return None

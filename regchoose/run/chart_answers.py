@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Chart, Question
-from regchoose.flowchart.walk import Step, outcome
+from regchoose.flowchart.walk import Step, find_outcome
 from regchoose.records.answers import Answer
 from regchoose.records.subsample import Finding, Profile
 
@@ -27,7 +27,7 @@ def by_profile(node: Question, findings: Profile) -> Answer:
 def walk_of_signs(chart: Chart, steps: Sequence[Step]) -> Callable[..., str]:
     """Return the walk of the answers that were given, with other answers at the diamonds."""
     given = {step.node.key: step.answer.value for step in steps if step.answer is not None}
-    return lambda signs: outcome(chart, {**given, **signs})
+    return lambda signs: find_outcome(chart, {**given, **signs})
 
 
 def prior_outcome(known: Profile) -> str:
@@ -35,4 +35,4 @@ def prior_outcome(known: Profile) -> str:
     yes = {"correlated": known.correlated, "entire_picture": known.entire_picture}
     answers = {key: "yes" if found.answer == "yes" else "no" for key, found in yes.items()}
     which = CHARTS["which-regularizer"]
-    return outcome(which, {"subsample_possible": "no", "prior_knowledge": "yes", **answers})
+    return find_outcome(which, {"subsample_possible": "no", "prior_knowledge": "yes", **answers})

@@ -6,8 +6,15 @@ from math import ceil
 from typing import Any
 
 from regchoose.encoding.coding import coding
-from regchoose.experiment.choice import pauses, tuned_models
-from regchoose.experiment.design import INNER, JUDGED, TUNING_SETS, WHOLE, Layout, make_layout
+from regchoose.experiment.choice import count_tuned_models, race_stops
+from regchoose.experiment.design import (
+    FULL_LENGTH_CELLS,
+    INNER_PARTS,
+    MODELS_PER_CELL,
+    TUNING_SETS,
+    Layout,
+    make_layout,
+)
 from regchoose.experiment.grid import FEWEST_POINTS, make_grid
 from regchoose.machine import cores
 from regchoose.records.answers import Ask
@@ -89,7 +96,7 @@ def work_of(table: Table, layout: Layout, settings: Settings) -> Work:
     linear = settings.network == "linear"
     crossed = layout.kind == "B"
     training = layout.rows * (settings.folds - 1) // settings.folds if crossed else layout.rows
-    inner = training // INNER if crossed else layout.rows
+    inner = training // INNER_PARTS if crossed else layout.rows
     rows = training - inner if crossed else layout.rows
     repeats = min(settings.tuning_repeats, settings.repeats)
     tuning = settings.folds * repeats if crossed else TUNING_SETS
@@ -108,9 +115,9 @@ def _models(arm: Arm, settings: Settings, *, tuning: int, judging: int, inner: i
     fixed = (settings.l1, settings.l2)
     points = len(make_grid(arm, top=1.0, strengths=settings.strengths, alphas=alphas, fixed=fixed))
     raced = points > FEWEST_POINTS
-    stops = pauses(tuning, folds=settings.folds, rows=inner) if raced else (tuning,)
-    again = 0 if points == 1 or linear else (JUDGED - 1) * min(WHOLE, judging)
-    return tuned_models(points, stops) + again + judging
+    stops = race_stops(tuning, folds=settings.folds, rows=inner) if raced else (tuning,)
+    again = 0 if points == 1 or linear else (MODELS_PER_CELL - 1) * min(FULL_LENGTH_CELLS, judging)
+    return count_tuned_models(points, stops) + again + judging
 
 
 def _weights(table: Table, settings: Settings) -> int | None:

@@ -6,11 +6,16 @@ from contextlib import contextmanager
 import numpy as np
 
 from regchoose.errors import ResourceError, is_lack_of_memory, setting
-from regchoose.experiment.arm_comparison import posterior_of, rope_of
-from regchoose.experiment.arms import ArmRun, train_arm
+from regchoose.experiment.arms import ArmRun, choose_rope, pool_cells, train_arm
 from regchoose.experiment.design import Layout, make_layout
-from regchoose.experiment.gain_by_rows import Growth, grow, parts_of
-from regchoose.experiment.learning_rate import RATES, estimate, is_searched, models_searched, with_rate
+from regchoose.experiment.gain_by_rows import Growth, grow, prepare_parts
+from regchoose.experiment.learning_rate import (
+    RATES,
+    count_search_models,
+    estimate_seconds,
+    find_rate,
+    is_searched,
+)
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.records.experiment import BlockStore
 from regchoose.records.listener import Listener
@@ -43,7 +48,7 @@ class Look:
     ----------
     number : int
         1 for the first look.
-    crew : Workers
+    workers : Workers
         Who trains.
     lr : float, optional
         The learning rate that an earlier look found.
@@ -60,7 +65,7 @@ class Look:
         number: int,
         listener: Listener,
         clock: Clock,
-        crew: Workers,
+        workers: Workers,
         lr: float | None = None,
         kept: BlockStore | None = None,
     ) -> None:
@@ -69,7 +74,7 @@ class Look:
         self.arms: dict[Arm, ArmRun] = {}
         self.seconds: dict[str, float] = {}
         self._listener, self._clock, self._lr = listener, clock, lr
-        self._crew, self._kept = crew, kept
+        self._workers, self._kept = workers, kept
         self._subsample: Subsample | None = None
         self._experiment: Experiment | None = None
 
@@ -102,7 +107,7 @@ class Look:
                 self._listener.noted(said)
             rows = self.drawn().rows
             with self._within_memory():
-                made = prepare(self.table, rows, self.settings, self.layout, crew=self._crew)
+                made = prepare(self.table, rows, self.settings, self.layout, workers=self._workers)
                 found = made.with_store(self._kept)
             self._experiment = found if self._lr is None else found.at_rate(self._lr)
             if self.number == 1:
@@ -119,7 +124,7 @@ class Look:
         if "estimated" not in self.seconds:
             experiment = self.prepared()
             with self._within_memory():
-                self.seconds["estimated"] = seconds = estimate(experiment, clock=self._clock)
+                self.seconds["estimated"] = seconds = estimate_seconds(experiment, clock=self._clock)
             about, budget = max(1, round(seconds)), self.settings.budget
             said = f"The experiment takes about {about} s; " + setting("budget") + f" is {budget}."
             self._listener.noted(said.words(python=self.table.dialect.in_memory))
@@ -140,7 +145,7 @@ class Look:
     def grown(self, arm: Arm, posterior: Posterior) -> Growth | None:
         """Return what an arm gains on fewer rows, and where that is heading; None where they are too few."""
         experiment, began = self.prepared(), self._clock()
-        parts = parts_of(self.table, experiment, drawn=self.drawn().rows)
+        parts = prepare_parts(self.table, experiment, drawn=self.drawn().rows)
         if not parts:
             return None
         total = sum(part.models("none") + part.models(arm) for part in parts)
@@ -160,11 +165,11 @@ class Look:
 
     def posterior(self) -> Posterior:
         """Return what the cells say of the arms trained so far."""
-        return posterior_of(self.arms, self.prepared())
+        return pool_cells(self.arms, self.prepared())
 
     def rope(self) -> float:
         """Return δ."""
-        return rope_of(self.arms, self.prepared())
+        return choose_rope(self.arms, self.prepared())
 
     def in_order(self) -> dict[Arm, ArmRun]:
         """Return the arms trained, in the order none, L1, L2, Elastic Net."""
@@ -195,7 +200,7 @@ class Look:
             number=self.number + 1,
             listener=self._listener,
             clock=self._clock,
-            crew=self._crew,
+            workers=self._workers,
             lr=lr,
             kept=self._kept,
         )
@@ -224,9 +229,9 @@ class Look:
         experiment, began = self.prepared(), self._clock()
         if self.arms or self._lr is not None or not is_searched(experiment):
             return experiment
-        self._listener.started("rate", "learning rate", models_searched(experiment))
+        self._listener.started("rate", "learning rate", count_search_models(experiment))
         with self._within_memory():
-            found = with_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
+            found = find_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
         self._experiment = found
         self.seconds["rate"] = self._clock() - began
         self._listener.finished("rate", f"{found.training.schedule.lr:g}, of {len(RATES)} tried")

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from regchoose.errors import Interrupted, Terminated
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
-from regchoose.experiment.judgement import Judgement, judged_by_loss
+from regchoose.experiment.judgement import Judgement, judge_by_loss
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, walk
@@ -67,8 +67,10 @@ def recommend(
         Where the table, the settings or the machine do not allow it.
     """
     # Sums split over threads differ in their last bits.
-    with threadpool_limits(1), start_workers(settings) as crew:
-        run = Run(data, settings, given=given, ask=ask, listener=listener, clock=clock, crew=crew, kept=kept)
+    with threadpool_limits(1), start_workers(settings) as workers:
+        run = Run(
+            data, settings, given=given, ask=ask, listener=listener, clock=clock, workers=workers, kept=kept
+        )
         return run.result()
 
 
@@ -84,7 +86,7 @@ class Run:
         ask: Ask,
         listener: Listener,
         clock: Clock,
-        crew: Workers,
+        workers: Workers,
         kept: BlockStore | None = None,
     ) -> None:
         self._settings, self._given, self._ask = settings, given, ask
@@ -92,7 +94,7 @@ class Run:
         self._start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
-        self._table = load_with_progress(data, settings, choose=ask, listener=listener, crew=crew)
+        self._table = load_with_progress(data, settings, choose=ask, listener=listener, crew=workers)
         if self._table.image is not None:
             self._settings = settings = for_images(settings, given=given)
         for warning in self._table.warnings:
@@ -104,7 +106,7 @@ class Run:
             number=1,
             listener=listener,
             clock=clock,
-            crew=crew,
+            workers=workers,
             kept=kept,
         )
         self._look_began = self._start
@@ -163,7 +165,7 @@ class Run:
         look = self._look
         if "none" not in look.arms or len(look.arms) < 2:
             return None
-        judgement = judged_by_loss(self._table, look.prepared(), look.in_order(), self._measured_profile())
+        judgement = judge_by_loss(self._table, look.prepared(), look.in_order(), self._measured_profile())
         ending = CHARTS["which-regularizer"].nodes[judgement.outcome]
         return self._made(look, [*self._steps, Step(ending, None)], judgement, partial=True)
 

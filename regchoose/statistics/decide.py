@@ -1,4 +1,4 @@
-"""From the posterior to an arm of the chart, and how sure that is."""
+"""From the posterior to an arm of the chart, and how certain that is."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -7,14 +7,14 @@ import numpy as np
 
 from regchoose.records.experiment import Verdict
 from regchoose.records.words import ARMS, Arm, Float, Task
-from regchoose.statistics.posterior import Posterior, compare, draw
-from regchoose.statistics.prior import ArmPrior, draw_with
+from regchoose.statistics.posterior import Posterior, compare_arms, draw_losses
+from regchoose.statistics.prior import ArmPrior, draw_with_prior
 
 FIRM, LEANING = 0.95, 0.80  # of `safe`
-FIRM_BETWEEN = 0.975  # while another look may follow: who looks more often must be stricter
-ESTABLISHED = 0.95  # P(equivalent) from which the free default stays
+FIRM_BETWEEN = 0.975  # while another stage may follow: several tests must each be stricter
+ESTABLISHED = 0.95  # P(equivalent) from which no regularization stays, since it is free
 
-# The diamonds of the charts: which arm is held against which.
+# The diamonds of the charts: which arm is compared with which.
 DIAMONDS: dict[str, tuple[Arm, Arm]] = {
     "elastic_net_vs_baseline": ("elastic_net", "none"),
     "l1_vs_elastic_net": ("l1", "elastic_net"),
@@ -35,7 +35,7 @@ def null_loss(task: Task, target: Float, *, n_classes: int) -> float:
 
 
 def region_of_equivalence(loss_null: float, loss_none: float) -> float:
-    """Return δ: differences of the loss up to it make no practical difference.
+    """Return δ: smaller differences of the loss make no practical difference.
 
     One percent of what predicting nothing loses, but no more than two percent of what the baseline loses;
     never under 0.2 percent of the former, so that it does not vanish on separable tables.
@@ -46,12 +46,16 @@ def region_of_equivalence(loss_null: float, loss_none: float) -> float:
 def answer(posterior: Posterior, diamond: str, *, rope: float) -> Literal["better", "worse"]:
     """Answer a diamond by the sign of the estimated difference.
 
-    Where no regularization is one side and equivalence is established, it stays: it is free.
+    Where an arm is established as equivalent to no regularization, that stays: it is free.
     """
     a, b = DIAMONDS[diamond]
-    found = compare(posterior, a, b, rope=rope)
-    established = b == "none" and found.equivalent >= ESTABLISHED
-    return "better" if found.difference < 0 and not established else "worse"
+    is_lower = posterior.difference(a, b)[0] < 0
+    return "better" if is_lower and not _is_free_equivalent(posterior, a, b, rope=rope) else "worse"
+
+
+def _is_free_equivalent(posterior: Posterior, a: Arm, b: Arm, *, rope: float) -> bool:
+    """Whether b is no regularization, and a is established as equivalent to it."""
+    return b == "none" and compare_arms(posterior, a, b, rope=rope).equivalent >= ESTABLISHED
 
 
 def judge(
@@ -64,7 +68,7 @@ def judge(
     firm: float = FIRM,
     prior: ArmPrior | None = None,
 ) -> Verdict:
-    """Say how sure an outcome is.
+    """Judge how certain an outcome is.
 
     Parameters
     ----------
@@ -73,20 +77,20 @@ def judge(
     rope : float
         δ.
     walk : callable
-        Answers of the diamonds → the outcome's key.
+        From answers of the diamonds to the key of the outcome.
     firm : float
-        `safe` from which the certainty is firm.
+        The value of `safe` from which the certainty is firm.
     prior : ArmPrior, optional
-        How far the arms lie apart before a cell is seen. It tells how sure the outcome is, and changes
-        neither the outcome nor what two arms are compared by.
+        Of the differences between the arms. It changes the certainty alone, and neither the outcome nor the
+        comparisons of two arms.
 
     Returns
     -------
     Verdict
-        `probability`: share of posterior draws that end there too. `safe`: share of draws in which the arm
-        is within δ of the best.
+        `probability` is the share of posterior draws that end there too, `safe` the share of draws in which
+        the arm is within δ of the best.
     """
-    losses = draw(posterior, rng) if prior is None else draw_with(prior, posterior, rng)
+    losses = draw_losses(posterior, rng) if prior is None else draw_with_prior(prior, posterior, rng)
     best_arm = posterior.arms[int(np.argmin(posterior.mean))]
     within = losses <= losses.min(1, keepdims=True) + rope
     safe_of: dict[str, float] = dict(zip(posterior.arms, within.mean(0).tolist(), strict=True))
@@ -101,23 +105,25 @@ def judge(
     certainty: Literal["firm", "leaning", "undecided"] = "undecided"
     if safe >= LEANING:
         certainty = "firm" if safe >= firm else "leaning"
-    known = [pair for pair in DIAMONDS.items() if set(pair[1]) <= set(posterior.arms)]
-    comparisons = tuple(compare(posterior, a, b, rope=rope) for _, (a, b) in known)
+    comparisons = tuple(
+        compare_arms(posterior, a, b, rope=rope)
+        for a, b in DIAMONDS.values()
+        if {a, b} <= set(posterior.arms)
+    )
     return Verdict(outcome, arm, certainty, probability, safe, safe_of, rope, comparisons, best_arm)
 
 
 def _share_of_walks(posterior: Posterior, losses: Float, *, outcome: str, rope: float, walk: Walk) -> float:
     """Share of draws whose walk through the chart ends in `outcome`.
 
-    In a draw the sign answers, except where equivalence was established before any draw. A diamond whose
-    arm was not trained lies on the other side of one that was, so its answer cannot lead to `outcome`.
+    In a draw the sign of the difference answers a diamond, except where equivalence was established on the
+    posterior. The walk to `outcome` meets no diamond whose arm was not trained, so its answer is indifferent.
     """
     answers = np.zeros((len(losses), len(DIAMONDS)), dtype=bool)
     for place, (a, b) in enumerate(DIAMONDS.values()):
         if {a, b} <= set(posterior.arms):
             lower = losses[:, posterior.arms.index(a)] < losses[:, posterior.arms.index(b)]
-            established = b == "none" and compare(posterior, a, b, rope=rope).equivalent >= ESTABLISHED
-            answers[:, place] = lower & (not established)
+            answers[:, place] = lower & (not _is_free_equivalent(posterior, a, b, rope=rope))
     patterns, counts = np.unique(answers, axis=0, return_counts=True)
     share = 0
     for pattern, count in zip(patterns, counts, strict=True):

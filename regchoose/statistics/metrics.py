@@ -1,4 +1,4 @@
-"""Figures shown beside the loss; they never decide."""
+"""Losses, probabilities, and the metrics shown beside the loss, which never decide."""
 
 import numpy as np
 from scipy.special import expit, log_softmax, logsumexp, softmax
@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score, r2_score, roc_auc_score, root_mean_s
 from regchoose.records.words import Float, Task
 
 
-def secondary(task: Task, outputs: Float, y: Float) -> dict[str, float]:
+def secondary_metrics(task: Task, outputs: Float, y: Float) -> dict[str, float]:
     """Return metrics of one model on its test rows.
 
     Parameters
@@ -33,8 +33,8 @@ def row_losses(task: Task, outputs: Float, y: Float) -> Float:
         return np.asarray(np.square(outputs[0] - y))
     if task == "binary":
         return np.asarray(np.logaddexp(0, outputs[0]) - y * outputs[0])
-    own = outputs[y.astype(np.int64), np.arange(len(y))]
-    return np.asarray(logsumexp(outputs, axis=0) - own)
+    of_class = outputs[y.astype(np.int64), np.arange(len(y))]
+    return np.asarray(logsumexp(outputs, axis=0) - of_class)
 
 
 def log_probabilities(task: Task, outputs: Float) -> Float:
@@ -53,7 +53,7 @@ def probabilities(task: Task, outputs: Float) -> Float:
     return shares
 
 
-def averaged(scores: list[dict[str, float]]) -> dict[str, float]:
+def average_scores(scores: list[dict[str, float]]) -> dict[str, float]:
     """Average over cells, for the metrics that every cell has."""
     names = [name for name in scores[0] if all(name in score for score in scores)]
     return {name: float(np.mean([score[name] for score in scores])) for name in names}

@@ -1,4 +1,4 @@
-"""What the cells' losses say about the arms' mean losses."""
+"""The posterior of the arms' mean losses, given those of the cells."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class Posterior:
     scale : ndarray (a, a)
         c·V: the covariance over cells times the variance factor.
     df : int
-        Cells − 1.
+        Degrees of freedom: cells − 1.
     """
 
     arms: tuple[Arm, ...]
@@ -66,7 +66,7 @@ def make_posterior(
     return Posterior(arms, losses.mean(0), scale, len(losses) - 1)
 
 
-def compare(posterior: Posterior, a: Arm, b: Arm, *, rope: float) -> Comparison:
+def compare_arms(posterior: Posterior, a: Arm, b: Arm, *, rope: float) -> Comparison:
     """Compare two arms: the difference of their losses, its 95 % interval, and three probabilities.
 
     Differences within ±rope are equivalent. The probabilities are exact, from Student's t.
@@ -82,7 +82,7 @@ def compare(posterior: Posterior, a: Arm, b: Arm, *, rope: float) -> Comparison:
     return Comparison(a, b, difference, interval, better, max(0.0, 1 - better - worse), worse)
 
 
-def root_of(posterior: Posterior) -> Float:
+def scale_root(posterior: Posterior) -> Float:
     """Return R with R Rᵀ the scale: (a, a).
 
     By eigenvalues, since the scale is singular where arms coincide.
@@ -92,9 +92,9 @@ def root_of(posterior: Posterior) -> Float:
     return root
 
 
-def draw(posterior: Posterior, rng: np.random.Generator, *, n_draws: int = DRAWS) -> Float:
+def draw_losses(posterior: Posterior, rng: np.random.Generator, *, n_draws: int = DRAWS) -> Float:
     """Draw mean losses: -> (n_draws, a)."""
-    root = root_of(posterior)
+    root = scale_root(posterior)
     normal = rng.standard_normal((n_draws, len(posterior.arms)))
     chi_square = rng.chisquare(posterior.df, n_draws)
     spread: Float = (normal @ root.T) * np.sqrt(posterior.df / chi_square)[:, None]

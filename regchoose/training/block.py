@@ -1,12 +1,13 @@
-"""What one thread trains, a block: m models in each of c cells; and the result.
+"""A block, which one thread trains: m models in each of c cells; and its result.
 
 A block depends on the plan alone, not on the machine, so neither threads nor jobs can change a bit.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,10 @@ from regchoose.training.deterministic import RowMatrix
 from regchoose.training.networks.network import Network, array_digest
 from regchoose.training.schedule import Schedule
 
-MOST_WEIGHTS = 10_000  # of a model that are captured: enough for a histogram
-PLAIN = ("nonzero_share", "nonzero_inputs", "stationarity", "failed")  # arrays of a result
-LOSSES, CAPTURED = "losses", "captured"  # its mappings to arrays
+CellArrays = tuple[Float, ...]  # an array for each cell
+MOST_WEIGHTS = 10_000  # captured of a model: enough for a histogram
+PLAIN = ("nonzero_share", "nonzero_inputs", "stationarity", "failed")  # the arrays of a result
+LOSSES, CAPTURED = "losses", "captured"  # and its mappings to arrays
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody asked the block to stop
@@ -35,7 +37,7 @@ class CellData:
     y: Float  # (n,)
     judged: Mapping[str, tuple[RowMatrix, Float]]  # name → (n', d), (n',)
     seed: int
-    drawn: RowMatrix | None = None  # (g, d): rows whose outputs are captured, to draw what was fitted
+    drawn: RowMatrix | None = None  # (g, d): rows along the fitted curve, whose outputs are captured
 
     @cached_property
     def digest(self) -> bytes:
@@ -55,7 +57,7 @@ class CellData:
 
 @dataclass(frozen=True)
 class Block:
-    """What one thread trains.
+    """The models that one thread trains.
 
     Parameters
     ----------
@@ -64,12 +66,12 @@ class Block:
     penalties : Penalties
         The m points, the same in every cell.
     capture : ndarray of int (m,), optional
-        For each model the position of the checkpoint at which are captured: its outputs on the rows judged
-        as "test", its outputs on the rows `drawn`, and its weights (if there are more than 10,000, an evenly
-        spaced selection).
+        For each model the index of the checkpoint at which it is captured: its outputs on the rows judged as
+        "test", its outputs on the rows `drawn`, and its weights (of more than 10,000, an evenly spaced
+        selection).
     n_rows : int, optional
-        Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it, or the
-        steps of a model would depend on the cells it shares a block with.
+        Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it; otherwise
+        the steps of a model would depend on the cells with which it shares a block.
     """
 
     cells: Sequence[CellData]
@@ -86,7 +88,7 @@ class Block:
         return len(self.cells) * len(self.penalties)
 
     def halves(self) -> "tuple[Block, Block] | None":
-        """Return two blocks of half the cells, or of half the models of the one cell; None for one model."""
+        """Return two blocks of half the cells, or of half the models of a single cell; None for one model."""
         if len(self.cells) > 1:
             middle = len(self.cells) // 2
             return replace(self, cells=self.cells[:middle]), replace(self, cells=self.cells[middle:])
@@ -135,7 +137,7 @@ class BlockResult:
     nonzero_inputs: Float
     stationarity: Float
     failed: NDArray[np.bool_]
-    captured: Mapping[str, tuple[Float, ...]]  # what `Block.capture` asks for: name → a cell's (m, …)
+    captured: Mapping[str, CellArrays]  # what `Block.capture` asks for: name → a cell's (m, …)
     weights: Float  # (c, m, p) at the end
     note: str = ""
 
@@ -147,52 +149,35 @@ class BlockResult:
         """Return this result with the failed models of a cell replaced by those of a second training."""
         failed = self.failed[cell]
 
-        def mended(own: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-            copy = own.copy()
-            copy[cell, failed] = other[0]
+        def repair_cell(first: NDArray[Any], again: NDArray[Any]) -> NDArray[Any]:
+            copy = first.copy()
+            copy[failed] = again
             return copy
 
-        captured = {}
-        for name, kept in self.captured.items():
-            own = kept[cell].copy()
-            own[failed] = second.captured[name][0]
-            captured[name] = (*kept[:cell], own, *kept[cell + 1 :])
-        return BlockResult(
-            {name: mended(losses, second.losses[name]) for name, losses in self.losses.items()},
-            mended(self.nonzero_share, second.nonzero_share),
-            mended(self.nonzero_inputs, second.nonzero_inputs),
-            mended(self.stationarity, second.stationarity),
-            mended(self.failed, second.failed),
-            captured,
-            mended(self.weights, second.weights),
-            self.note,
-        )
+        def repair_array(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+            first, again = arrays
+            return np.stack([*first[:cell], repair_cell(first[cell], again[0]), *first[cell + 1 :]])
+
+        def repair_captured(captured: Sequence[CellArrays]) -> CellArrays:
+            first, (again,) = captured
+            return (*first[:cell], repair_cell(first[cell], again), *first[cell + 1 :])
+
+        return _combine([self, second], repair_array, repair_captured, note=self.note)
 
     @staticmethod
     def join(parts: "Sequence[BlockResult]", *, along_cells: bool) -> "BlockResult":
         """Return the result of a block from those of its parts, along the cells or along the models."""
-        axis = 0 if along_cells else 1
 
-        def together(name: str) -> NDArray[Any]:
-            return np.concatenate([getattr(part, name) for part in parts], axis)
+        def join_arrays(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+            return np.concatenate(arrays, 0 if along_cells else 1)
 
-        captured: dict[str, tuple[Float, ...]] = {}
-        for name in parts[0].captured:
-            kept = [part.captured[name] for part in parts]
+        def join_captured(captured: Sequence[CellArrays]) -> CellArrays:
             if along_cells:
-                captured[name] = tuple(cell for part in kept for cell in part)
-            else:
-                captured[name] = tuple(np.concatenate(cell) for cell in zip(*kept, strict=True))
-        return BlockResult(
-            {name: np.concatenate([part.losses[name] for part in parts], axis) for name in parts[0].losses},
-            together("nonzero_share"),
-            together("nonzero_inputs"),
-            together("stationarity"),
-            together("failed"),
-            captured,
-            together("weights"),
-            next((part.note for part in parts if part.note), ""),
-        )
+                return tuple(chain.from_iterable(captured))
+            return tuple(np.concatenate(cell) for cell in zip(*captured, strict=True))
+
+        note = next((part.note for part in parts if part.note), "")
+        return _combine(parts, join_arrays, join_captured, note=note)
 
     def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
         """Name the arrays, all but the weights of all models."""
@@ -207,17 +192,36 @@ class BlockResult:
         if not set(PLAIN) <= arrays.keys():
             return None
         losses: dict[str, NDArray[Any]] = {}
-        captured: dict[str, tuple[NDArray[Any], ...]] = {}
-        for name, array in arrays.items():
-            kind, _, rest = name.partition("/")
+        captured: dict[str, CellArrays] = {}
+        for path, array in arrays.items():
+            kind, *names = path.split("/")
             if kind == LOSSES:
-                losses[rest] = array
+                losses[names[0]] = array
             elif kind == CAPTURED:
-                own = rest.rpartition("/")[0]
-                captured[own] = (*captured.get(own, ()), array)
+                captured[names[0]] = (*captured.get(names[0], ()), array)
         share, inputs, stationarity, failed = (arrays[name] for name in PLAIN)
         weights = np.empty((*failed.shape, 0))
         return BlockResult(losses, share, inputs, stationarity, failed, captured, weights, note)
+
+
+def _combine(
+    results: Sequence[BlockResult],
+    arrays: Callable[[Sequence[NDArray[Any]]], NDArray[Any]],
+    captured: Callable[[Sequence[CellArrays]], CellArrays],
+    *,
+    note: str,
+) -> BlockResult:
+    """Make one result of several, by a function of the same array of each, and one of what they captured."""
+    plain: dict[str, Any] = {
+        name: arrays([getattr(result, name) for result in results]) for name in (*PLAIN, "weights")
+    }
+    first = results[0]
+    return BlockResult(
+        losses={name: arrays([result.losses[name] for result in results]) for name in first.losses},
+        captured={name: captured([result.captured[name] for result in results]) for name in first.captured},
+        note=note,
+        **plain,
+    )
 
 
 def captured_weights(n_penalized: int) -> Int:

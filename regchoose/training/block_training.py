@@ -1,4 +1,4 @@
-"""Training a block: its networks by Adam, or its linear models to their optimum; and recording the result."""
+"""Training a block, its networks by Adam or its linear models by the solver, and recording the result."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from regchoose.records.words import Float
 from regchoose.training.adam import Adam
 from regchoose.training.block import Block, BlockResult, Stopped, captured_weights
-from regchoose.training.convex_solver import HeldRows, LinearProblem, solve
+from regchoose.training.convex_solver import DeviceRows, LinearProblem, solve
 from regchoose.training.descent import Batches, Descent
 from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import row_loss
@@ -90,7 +90,7 @@ class _CellRows:
         c, m = len(self._block.cells), len(self._block.penalties)
         return rows[:, None].expand(c, m, *rows.shape[1:]).reshape(c * m, *rows.shape[1:])
 
-    def of_cell(self, cell: int) -> tuple[Tensor, Tensor]:
+    def rows_of_cell(self, cell: int) -> tuple[Tensor, Tensor]:
         """All training rows of one cell: (n, d), (n,)."""
         return self._x[cell][:, : self._d], self._y[cell]
 
@@ -100,15 +100,15 @@ def _violation(block: Block, rows: _CellRows, *, parameters: Tensor, penalties: 
     m, p = len(block.penalties), block.network.n_penalized
     total = torch.zeros_like(parameters)
     for cell in range(len(block.cells)):
-        x_all, y_all = rows.of_cell(cell)
-        own = slice(cell * m, (cell + 1) * m)
-        gradient = torch.zeros_like(parameters[own])
+        x_all, y_all = rows.rows_of_cell(cell)
+        models = slice(cell * m, (cell + 1) * m)
+        gradient = torch.zeros_like(parameters[models])
         for start in range(0, len(y_all), EVALUATED_ROWS):
             x = x_all[start : start + EVALUATED_ROWS].expand(m, -1, -1)
             y = y_all[start : start + EVALUATED_ROWS].expand(m, -1)
-            program = block.network.program(parameters[own], gradient, n_rows=y.shape[1])
+            program = block.network.program(parameters[models], gradient, n_rows=y.shape[1])
             program.write_gradient(block.task, x, y)
-            total[own] += gradient * (y.shape[1] / len(y_all))
+            total[models] += gradient * (y.shape[1] / len(y_all))
     return penalties.violation(parameters[:, :p], total[:, :p])
 
 
@@ -121,7 +121,7 @@ def _solve_block(block: Block, device: torch.device, stop: Callable[[], bool]) -
     recorder, k = _Recorder(block, device), block.network.n_outputs
     fits = []
     for cell in block.cells:
-        rows = HeldRows.of(cell.x, cell.y, device=device)
+        rows = DeviceRows.of(cell.x, cell.y, device=device)
         fits.append(solve(LinearProblem(block.task, rows, k, penalties), stop=stop))
     parameters = matrix_to_rows(torch.cat([fit.u for fit in fits]))
     recorder.take(parameters)
@@ -130,11 +130,11 @@ def _solve_block(block: Block, device: torch.device, stop: Callable[[], bool]) -
     return recorder.result(parameters, torch.cat([fit.residual for fit in fits]), note=note)
 
 
-# ---- what is recorded ----------------------------------------------------------------------------
+# ---- recording -----------------------------------------------------------------------------------
 
 
 class _Recorder:
-    """What is recorded at the checkpoints."""
+    """Records losses and zeros at each checkpoint, and captures models at theirs."""
 
     def __init__(self, block: Block, device: torch.device) -> None:
         self._block, self._done = block, 0
@@ -150,7 +150,7 @@ class _Recorder:
             for cell in block.cells
         ]
         self._drawn = [None if cell.drawn is None else self._rows(cell.drawn) for cell in block.cells]
-        self._kept_weights = torch.as_tensor(captured_weights(block.network.n_penalized), device=device)
+        self._captured_weights = torch.as_tensor(captured_weights(block.network.n_penalized), device=device)
         self._captured: dict[str, dict[int, Float]] = {}
 
     def _rows(self, x: RowMatrix) -> Tensor:
@@ -165,13 +165,13 @@ class _Recorder:
         inputs = network.nonzero_inputs(parameters).reshape(c, m)
         self._nonzero_inputs[:, :, self._done] = inputs.cpu().numpy()
         for cell, judged in enumerate(self._judged):
-            own = parameters[cell * m : (cell + 1) * m]
+            of_cell = parameters[cell * m : (cell + 1) * m]
             for name, (x, y) in judged.items():
-                loss, outputs = self._judge(own, x=x, y=y)
+                loss, outputs = self._judge(of_cell, x=x, y=y)
                 self._losses[name][cell, :, self._done] = loss
                 if name == "test":
                     self._capture("outputs", cell, outputs)
-            self._capture_model(cell, own)
+            self._capture_model(cell, of_cell)
         self._done += 1
 
     def _judge(self, parameters: Tensor, *, x: Tensor, y: Tensor) -> tuple[Float, Float]:
@@ -188,7 +188,7 @@ class _Recorder:
     def _capture_model(self, cell: int, parameters: Tensor) -> None:
         if self._block.capture is None or not (self._block.capture == self._done).any():
             return
-        self._capture("weights", cell, parameters[:, self._kept_weights].double().cpu().numpy())
+        self._capture("weights", cell, parameters[:, self._captured_weights].double().cpu().numpy())
         drawn = self._drawn[cell]
         if drawn is not None:
             outputs = self._block.network.outputs(parameters, drawn.expand(len(parameters), -1, -1))
@@ -199,11 +199,11 @@ class _Recorder:
         if self._block.capture is None:
             return
         now = self._block.capture == self._done
-        kept = self._captured.setdefault(name, {}).setdefault(cell, np.zeros_like(values))
-        kept[now] = values[now]
+        captured = self._captured.setdefault(name, {}).setdefault(cell, np.zeros_like(values))
+        captured[now] = values[now]
 
     def result(self, parameters: Tensor, violation: Tensor, *, note: str = "") -> BlockResult:
-        """Return everything, once all checkpoints are taken; the violation is (c·m,)."""
+        """Return the result, once all checkpoints are taken; the violation is (c·m,)."""
         c, m = len(self._block.cells), len(self._block.penalties)
         finite = torch.isfinite(parameters).all(1).reshape(c, m).cpu().numpy()
         for losses in self._losses.values():

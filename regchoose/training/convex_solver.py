@@ -29,35 +29,35 @@ ITERATIONS, HALVINGS = 100, 12
 SEPARATED_LOSS = 1e-4  # nats, at which a model of separable classes is stopped: there is no optimum to reach
 DOUBLE = torch.float64
 
-Sum = Callable[[Tensor, Tensor], Tensor]  # of rows x (n, d + 1), the last column 1, and y (n,)
+RowFunction = Callable[[Tensor, Tensor], Tensor]  # of rows x (n, d + 1), the last column 1, and y (n,)
 
 
 # ---- rows ----------------------------------------------------------------------------------------
 
 
 class SummableRows(Protocol):
-    """Rows x (n, d + 1), the last column 1, and y (n,), of which only sums are asked."""
+    """Rows x (n, d + 1), the last column 1, and y (n,), of which the solver needs nothing but sums."""
 
     @property
     def n_columns(self) -> int:
         """Inputs and the intercept, d + 1."""
 
-    def mean(self, of: Sum) -> Tensor:
-        """Return the mean over all rows of what `of` gives as the mean over some of them."""
+    def mean(self, of_rows: RowFunction) -> Tensor:
+        """Return the mean over all rows of a function that returns the mean over the rows it is given."""
 
-    def largest(self, of: Sum) -> Tensor:
-        """Return the largest over all rows of what `of` gives as the largest over some: -> (m,)."""
+    def largest(self, of_rows: RowFunction) -> Tensor:
+        """Return the largest over all rows of a function that returns the largest of its rows: -> (m,)."""
 
 
 @dataclass(frozen=True)
-class HeldRows:
+class DeviceRows:
     """Rows in memory."""
 
     x: Tensor
     y: Tensor
 
     @classmethod
-    def of(cls, x: Numbers, y: Numbers, *, device: torch.device) -> "HeldRows":
+    def of(cls, x: Numbers, y: Numbers, *, device: torch.device) -> "DeviceRows":
         """Return rows x (n, d), y (n,) on a device."""
         return cls(with_intercept(_double(x, device)), _double(y, device))
 
@@ -66,13 +66,13 @@ class HeldRows:
         """Inputs and the intercept, d + 1."""
         return self.x.shape[1]
 
-    def mean(self, of: Sum) -> Tensor:
+    def mean(self, of_rows: RowFunction) -> Tensor:
         """Return the mean over all rows."""
-        return of(self.x, self.y)
+        return of_rows(self.x, self.y)
 
-    def largest(self, of: Sum) -> Tensor:
+    def largest(self, of_rows: RowFunction) -> Tensor:
         """Return the largest over all rows."""
-        return of(self.x, self.y)
+        return of_rows(self.x, self.y)
 
 
 @dataclass(frozen=True)
@@ -95,24 +95,24 @@ class StreamedRows:
         """Inputs and the intercept, d + 1."""
         return self.source.n_inputs + 1
 
-    def mean(self, of: Sum) -> Tensor:
+    def mean(self, of_rows: RowFunction) -> Tensor:
         """Return the mean over all rows, from those of the chunks."""
         total, count = torch.zeros((), dtype=DOUBLE, device=self.device), 0
         for rows in self._chunks():
-            total = total + of(rows.x, rows.y) * len(rows.y)
+            total = total + of_rows(rows.x, rows.y) * len(rows.y)
             count += len(rows.y)
         self.after_pass()
         return total / count
 
-    def largest(self, of: Sum) -> Tensor:
+    def largest(self, of_rows: RowFunction) -> Tensor:
         """Return the largest over all rows, from those of the chunks."""
-        parts = [of(rows.x, rows.y) for rows in self._chunks()]
+        parts = [of_rows(rows.x, rows.y) for rows in self._chunks()]
         self.after_pass()
         return torch.stack(parts).amax(0)
 
-    def _chunks(self) -> Iterator[HeldRows]:
+    def _chunks(self) -> Iterator[DeviceRows]:
         for x, y in self.source.in_order(self.part):
-            yield HeldRows.of(x, y, device=self.device)
+            yield DeviceRows.of(x, y, device=self.device)
 
 
 def rows_of(
@@ -121,7 +121,7 @@ def rows_of(
     """Return a part of a row source: copied to the device at once if it is in memory, else streamed."""
     if source.in_memory:
         ((x, y),) = source.in_order(part)
-        return HeldRows.of(x, y, device=device)
+        return DeviceRows.of(x, y, device=device)
     return StreamedRows(source, part, device, after_pass)
 
 
@@ -176,11 +176,11 @@ class LinearProblem:
     def gradient(self, u: Tensor) -> Tensor:
         """Gradient of the mean loss: -> (m, k·(d+1))."""
 
-        def of(x: Tensor, y: Tensor) -> Tensor:
+        def mean_gradient(x: Tensor, y: Tensor) -> Tensor:
             back = slope(self.task, self._outputs(u, x), y.expand(len(u), -1)) / len(y)
             return (back @ x).flatten(1)
 
-        return self.rows.mean(of)
+        return self.rows.mean(mean_gradient)
 
     def residual(self, u: Tensor) -> Tensor:
         """Largest violation of the optimality condition, intercepts included: -> (m,)."""
@@ -274,21 +274,21 @@ def solve(
     for _ in range(ITERATIONS):
         if stop():
             raise Stopped
-        own, at = problem.only(left), u[left]
-        residual = own.residual(at)
-        going = (residual > TOLERANCE * scale[left]) & ~_endless(own, at)
+        open_problem, at = problem.only(left), u[left]
+        residual = open_problem.residual(at)
+        going = (residual > TOLERANCE * scale[left]) & ~_diverges(open_problem, at)
         left, at, residual = left[going], at[going], residual[going]
         if not len(left):
             break
-        own = problem.only(left)
-        hessian = own.hessian(at)
+        open_problem = problem.only(left)
+        hessian = open_problem.hessian(at)
         product = at @ hessian[0] if len(hessian) == 1 else torch.bmm(hessian, at[:, :, None])[:, :, 0]
-        model = Quadratic(hessian, ridge[left], product - own.gradient(at), threshold[left])
-        # No more exact than the model is: far from the optimum a tenth will do.
+        model = Quadratic(hessian, ridge[left], product - open_problem.gradient(at), threshold[left])
+        # No more exact than the quadratic model is: far from the optimum a tenth is enough.
         share = (residual / scale[left]).clamp(1e-4, 0.1)
         aim = minimize(model, at, tolerance=torch.maximum(0.01 * TOLERANCE * scale[left], residual * share))
-        better, moved = _line_search(own, at, aim)
-        left = left[moved]  # where nothing is better, nothing will be
+        better, moved = _line_search(open_problem, at, aim)
+        left = left[moved]  # where no point on the way is better, none will be
         u = u.index_put((left,), better[moved])
         moved_to(u)
     residual = problem.residual(u)
@@ -296,15 +296,15 @@ def solve(
     return LinearFit(problem.matrix(u), residual, converged)
 
 
-def _endless(problem: LinearProblem, u: Tensor) -> Tensor:
-    """Whether a model is on its way to infinity, and has gone far enough."""
+def _diverges(problem: LinearProblem, u: Tensor) -> Tensor:
+    """Whether a model is on its way to infinity, and far enough to be stopped."""
     return _separated(problem, u) & (problem.loss(u) <= SEPARATED_LOSS)
 
 
 def _separated(problem: LinearProblem, u: Tensor) -> Tensor:
-    """Whether a model without penalty puts every row into its class: then a larger u is always better.
+    """Whether a model without penalty classifies every row correctly: then a larger u is always better.
 
-    The gradient fades on that way, so the optimality condition alone would take it for an optimum.
+    The gradient vanishes on the way to infinity, so the optimality condition alone would find an optimum.
     """
     free = (problem.penalties.l1 == 0) & (problem.penalties.l2 == 0)
     if problem.task == "regression":

@@ -1,6 +1,7 @@
-"""Where models are trained, which of several devices trains which block, and which devices there are."""
+"""The devices that train models, the one that trains a block, and those of a machine."""
 
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +14,16 @@ from regchoose.workers.tasks import WITHOUT_CLUSTER, Workers
 from regchoose.workers.wire_format import pack, unpack
 
 CPU = torch.device("cpu")
-ONE = re.compile(r"cpu|cuda(?::([0-9]{1,9}))?")
+DEVICE_NAME = re.compile(r"cpu|cuda(?::([0-9]{1,9}))?")
 WANTED = "auto, cpu, cuda, cuda:N, or several with commas between"
 MIXED = "several kinds"
 Device = torch.device  # for rooms that pass it on and do not import torch
+_LINALG_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Devices:
-    """Devices that take turns. Whose turn it is follows from the number of a block alone.
+    """Devices that take turns; the number of a block alone says whose turn it is.
 
     Parameters
     ----------
@@ -40,8 +42,8 @@ class Devices:
 
     def of(self, number: int) -> torch.device:
         """Return the device of the block with a number."""
-        own = self.turns[number % len(self.turns)]
-        return own[number // len(self.turns) % len(own)]
+        devices = self.turns[number % len(self.turns)]
+        return devices[number // len(self.turns) % len(devices)]
 
     def kind(self, number: int) -> str:
         """Return the kind of the device of the block with a number."""
@@ -53,15 +55,8 @@ class Devices:
         return MIXED in self.kinds
 
     def __str__(self) -> str:
-        here = dict.fromkeys(str(device) for own in self.turns for device in own)
+        here = dict.fromkeys(str(device) for devices in self.turns for device in devices)
         return ", ".join(here) or self.name
-
-
-def devices(*turns: torch.device) -> Devices:
-    """Return single devices that take turns."""
-    return Devices(
-        ",".join(map(str, turns)), tuple((device,) for device in turns), tuple(map(kind_of, turns))
-    )
 
 
 def choose_devices(name: str) -> Devices:
@@ -81,7 +76,7 @@ def choose_devices(name: str) -> Devices:
     if name == "auto":
         name = "cuda" if count else "cpu"
     turns = tuple(_named(part, name, count=count) for part in name.split(","))
-    return Devices(name, turns, tuple(kind_of(own[0]) for own in turns))
+    return Devices(name, turns, tuple(kind_of(devices[0]) for devices in turns))
 
 
 def _named(part: str, name: str, *, count: int) -> tuple[torch.device, ...]:
@@ -103,7 +98,7 @@ def _named(part: str, name: str, *, count: int) -> tuple[torch.device, ...]:
 
 def _index(part: str, name: str) -> int | None:
     """Return the N of cuda:N, or raise E202 for what is no device's name."""
-    match = ONE.fullmatch(part)
+    match = DEVICE_NAME.fullmatch(part)
     if not match:
         raise UsageError("E202", setting(device=name) + f": wanted {WANTED}", fix=setting(device="auto"))
     return None if match[1] is None else int(match[1])
@@ -116,18 +111,29 @@ def kind_of(device: torch.device) -> str:
     return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"
 
 
+def load_linear_algebra(device: torch.device) -> None:
+    """Load the linear algebra that PyTorch has for a device, one thread at a time.
+
+    On CUDA it is loaded at its first use, and where that happens in several threads at once, all but one fail
+    with "lazy wrapper should be called at most once" (github.com/pytorch/pytorch/issues/90613).
+    """
+    if device.type == "cuda":
+        with _LINALG_LOCK:
+            torch.linalg.eigvalsh(torch.eye(1, device=device))
+
+
 def describe_devices() -> dict[str, Any]:
     """Return PyTorch's threads, the CUDA devices with their memory in GiB, and why there are none."""
-    found: dict[str, Any] = {"threads": torch.get_num_threads(), "cuda": [], "why": ""}
+    report: dict[str, Any] = {"threads": torch.get_num_threads(), "cuda": [], "why": ""}
     if torch.version.cuda is None:
-        found["why"] = f"PyTorch {torch.__version__} is built without CUDA"
+        report["why"] = f"PyTorch {torch.__version__} is built without CUDA"
     elif not torch.cuda.is_available():
-        found["why"] = f"PyTorch is built for CUDA {torch.version.cuda}, and sees no driver or no card"
+        report["why"] = f"PyTorch is built for CUDA {torch.version.cuda}, and sees no driver or no card"
     else:
         for index in range(torch.cuda.device_count()):
             card = torch.cuda.get_device_properties(index)
-            found["cuda"].append({"name": card.name, "memory_gib": round(card.total_memory / 2**30, 1)})
-    return found
+            report["cuda"].append({"name": card.name, "memory_gib": round(card.total_memory / 2**30, 1)})
+    return report
 
 
 # ---- other machines ------------------------------------------------------------------------------
@@ -149,34 +155,36 @@ def _releases() -> dict[str, str]:
     return {"torch": torch.__version__, "numpy": np.__version__}
 
 
-def devices_of(crew: Workers, name: str) -> Devices:
-    """Return the devices called so that a crew trains on: those of this machine, or of its workers.
+def devices_of(workers: Workers, name: str) -> Devices:
+    """Return the devices of a name on which the workers train: those of this machine, or their own.
 
     Raises
     ------
     UsageError, ResourceError
         E202, E401 as `choose_devices`; E405 where a worker has other releases than this machine.
     """
-    if not crew.is_remote:
+    if not workers.is_remote:
         return choose_devices(name)
-    seen = {
+    machines = {
         worker: unpack(answer)[0]
-        for worker, answer in crew.ask_machines(f"{__name__}:{about.__name__}").items()
+        for worker, answer in workers.ask_machines(f"{__name__}:{about.__name__}").items()
     }
-    for worker, found in seen.items():
-        _refuse_other_releases(worker, found["releases"])
+    for worker, machine in machines.items():
+        _refuse_other_releases(worker, machine["releases"])
     if name == "auto":  # what all of them have
-        name = "cuda" if seen and all(found["cuda"] for found in seen.values()) else "cpu"
+        name = "cuda" if machines and all(machine["cuda"] for machine in machines.values()) else "cpu"
     parts = name.split(",")
-    kinds = [{_kind_at(worker, found, part, name) for worker, found in seen.items()} for part in parts]
-    return Devices(name, (), tuple(own.pop() if len(own) == 1 else MIXED for own in kinds))
+    kinds = [
+        {_kind_at(worker, machine, part, name) for worker, machine in machines.items()} for part in parts
+    ]
+    return Devices(name, (), tuple(names.pop() if len(names) == 1 else MIXED for names in kinds))
 
 
-def _kind_at(worker: str, found: Mapping[str, Any], part: str, name: str) -> str:
+def _kind_at(worker: str, machine: Mapping[str, Any], part: str, name: str) -> str:
     index = _index(part, name)
     if part == "cpu":
-        return str(found["cpu"])
-    there: Sequence[str] = found["cuda"]
+        return str(machine["cpu"])
+    there: Sequence[str] = machine["cuda"]
     if (index or 0) >= len(there):
         raise ResourceError(
             "E401",

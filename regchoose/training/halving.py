@@ -1,4 +1,4 @@
-"""When memory runs out, a block is trained in halves, and in the end on the CPU."""
+"""Where memory runs out, a block is trained in halves, and at last on the CPU."""
 
 from collections.abc import Callable
 from dataclasses import replace

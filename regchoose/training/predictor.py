@@ -20,7 +20,7 @@ class Predictor:
     outputs : callable
         (n, d) -> (n, k): numbers or logits.
     notes : tuple of str
-        What should be known of its network.
+        What a user should know of its network.
     """
 
     outputs: Callable[[Float], Float]
@@ -59,7 +59,9 @@ def make_predictor(
         E218 where the weights are not those of the network, or its file is gone; E210, E211 where it cannot
         be imported or built.
     """
-    own, notes = recorded_network(plan, input_names, image=image, n_outputs=n_outputs, user_network=network)
-    row = from_named_tensors(own, tensors, where=where)
+    fitted, notes = recorded_network(
+        plan, input_names, image=image, n_outputs=n_outputs, user_network=network
+    )
+    row = from_named_tensors(fitted, tensors, where=where)
     place = choose_devices(device).of(0)
-    return Predictor(lambda x: own.predict(row, x, device=place), notes)
+    return Predictor(lambda x: fitted.predict(row, x, device=place), notes)

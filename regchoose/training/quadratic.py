@@ -72,7 +72,7 @@ def minimize(problem: Quadratic, start: Tensor, *, tolerance: Tensor) -> Tensor:
         start = _nearest_minimum(problem, start)
         if bool((problem.residual(start) <= tolerance).all()):
             return start
-    found, left = start.clone(), torch.arange(len(start), device=start.device)
+    solution, left = start.clone(), torch.arange(len(start), device=start.device)
     eta = _step_sizes(problem)
     threshold = eta * problem.threshold
     u = ahead = start
@@ -89,14 +89,14 @@ def minimize(problem: Quadratic, start: Tensor, *, tolerance: Tensor) -> Tensor:
         u = torch.where(moved[:, None], solved, u)
         ahead = torch.where(moved[:, None], solved, ahead)
         momentum = torch.where(moved[:, None], 1.0, momentum)
-        found[left] = u
+        solution[left] = u
         going = problem.residual(u) > tolerance[left]
         if not bool(going.any()):
             break
         if not bool(going.all()):
             problem, left = problem.only(going), left[going]
             u, ahead, momentum, eta, threshold = (x[going] for x in (u, ahead, momentum, eta, threshold))
-    return found
+    return solution
 
 
 def _nearest_minimum(problem: Quadratic, start: Tensor) -> Tensor:

@@ -39,8 +39,9 @@ class MemoryRows:
     """Arrays in memory, none of them held out.
 
     The generator that draws the initial parameters goes on to draw the orders of the epochs, as it does for
-    the cells of an experiment: a network that is refitted starts and steps as one that was tried. So, other
-    than a row file's, an epoch's order follows from the epochs before it, and a training cannot be resumed.
+    the cells of an experiment: a network that is refitted starts and steps as in the experiment. So,
+    unlike that of a row file, the order of an epoch depends on the epochs before it, and a training cannot be
+    resumed.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ After each epoch, or each step of the solver, there is nothing but a state of pl
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 import torch
@@ -55,7 +56,10 @@ class TrainingState:
 
     def arrays(self) -> Arrays:
         """Return the arrays by name, to be stored."""
-        return {"parameters": self.parameters, **{f"moment{j}": own for j, own in enumerate(self.moments)}}
+        return {
+            "parameters": self.parameters,
+            **{f"moment{j}": moment for j, moment in enumerate(self.moments)},
+        }
 
     @classmethod
     def from_arrays(cls, epoch: int, arrays: Arrays) -> "TrainingState":
@@ -150,7 +154,7 @@ class RowTraining:
         advanced: Callable[[int], None],
     ) -> TrainingState:
         state = start or self._initial_state()
-        parameters, mean, square = (self._tensor(own) for own in (state.parameters, *state.moments))
+        parameters, mean, square = map(self._tensor, (state.parameters, *state.moments))
         adam = Adam.start(parameters, n_penalized=self.network.n_penalized, penalties=self._penalties())
         adam = replace(adam, mean=mean, square=square)
         steps, batch = self._schedule.steps(self.rows.count(self.part))
@@ -167,7 +171,7 @@ class RowTraining:
             self.network, self.task, self._schedule, steps, batch, batches, resumable=self.resumable
         )
         for epoch in descent.run(parameters, adam, epoch=state.epoch, stepped=stepped):
-            arrays = (own.cpu().numpy().copy() for own in (parameters, mean, square))
+            arrays = (tensor.cpu().numpy().copy() for tensor in (parameters, mean, square))
             state = TrainingState(epoch, next(arrays), tuple(arrays))
             reached(state)
         return state
@@ -185,22 +189,20 @@ class RowTraining:
         reached: Callable[[TrainingState], None],
         advanced: Callable[[int], None],
     ) -> TrainingState:
-        k, done = self.network.n_outputs, _Counter(0 if start is None else start.epoch)
-        passes = _Counter()
-        rows = rows_of(
-            self.rows, self.part, device=self.device, after_pass=lambda: advanced(passes.increase())
-        )
+        k, epoch, passes = self.network.n_outputs, 0 if start is None else start.epoch, count(1)
+        rows = rows_of(self.rows, self.part, device=self.device, after_pass=lambda: advanced(next(passes)))
 
         def moved_to(u: Tensor) -> None:
-            parameters = matrix_to_rows(u.view(len(u), k, -1)).cpu().numpy()
-            reached(TrainingState(done.increase(), parameters))
+            nonlocal epoch
+            epoch += 1
+            reached(TrainingState(epoch, matrix_to_rows(u.view(len(u), k, -1)).cpu().numpy()))
 
         first = None
         if start is not None:
             first = rows_to_matrix(self._tensor(start.parameters), n_outputs=k).flatten(1)
         fit = solve(LinearProblem(self.task, rows, k, self._penalties()), start=first, moved_to=moved_to)
         parameters = matrix_to_rows(fit.u).cpu().numpy()
-        return TrainingState(done.count, parameters, converged=bool(fit.converged.all()))
+        return TrainingState(epoch, parameters, converged=bool(fit.converged.all()))
 
     # ---- tensors ---------------------------------------------------------------------------------
 
@@ -217,17 +219,5 @@ class RowTraining:
 
     def _targets(self, y: Numbers) -> Tensor:
         """(n,) -> (m, n)."""
-        found = torch.tensor(y, dtype=torch_dtype(self.network), device=self.device)
-        return found.expand(len(self.penalties), len(y))
-
-
-@dataclass
-class _Counter:
-    """Counts."""
-
-    count: int = 0
-
-    def increase(self) -> int:
-        """Count one more, and return how many there are."""
-        self.count += 1
-        return self.count
+        targets = torch.tensor(y, dtype=torch_dtype(self.network), device=self.device)
+        return targets.expand(len(self.penalties), len(y))

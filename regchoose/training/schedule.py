@@ -10,7 +10,7 @@ from regchoose.records.words import Int
 
 USUAL_RATE = 0.003  # Adam's initial learning rate, unless another is found to be better
 SMALLER_RATE = setting("lr") + " with a smaller rate, such as " + setting(lr=0.0003)
-RETRY_RATE = 0.1  # of it, for a model that diverged
+RETRY_RATE = 0.1  # times the learning rate, for a model that diverged
 
 
 @dataclass(frozen=True)

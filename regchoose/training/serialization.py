@@ -1,10 +1,11 @@
 """Training a block here or in another process: the task as bytes, and its result as bytes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
@@ -14,12 +15,14 @@ from regchoose.records.experiment import Penalties
 from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.block_training import train_block
 from regchoose.training.deterministic import quiet_modules
-from regchoose.training.device import Devices, choose_devices, kind_of
+from regchoose.training.device import Devices, choose_devices, kind_of, load_linear_algebra
 from regchoose.training.halving import train_within_memory
 from regchoose.training.networks.rebuild import is_module, rebuild, with_original_paths
 from regchoose.training.schedule import Schedule
 from regchoose.workers.tasks import Stop, TaskKind
 from regchoose.workers.wire_format import ArrayBag, pack, unpack, unpack_bag
+
+ARRAY = "array"  # stands for an array in a packed block
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ def run_task(task: TrainingTask, stop: Stop) -> TaskResult:
     """Train a block in this thread; of its weights only those captured are returned."""
     settle_thread()
     device = task.devices.of(task.number)
+    if task.block.network.is_convex:
+        load_linear_algebra(device)
     result = train_within_memory(train_block, task.block, device, stop=stop, may_fall_back=task.may_fall_back)
     return TaskResult(result.without_weights(), kind_of(device))
 
@@ -75,31 +80,45 @@ def run_task(task: TrainingTask, stop: Stop) -> TaskResult:
 
 def pack_task(task: TrainingTask) -> bytes:
     """Return a task as bytes."""
-    block, bag = task.block, ArrayBag()
-    plain = {
-        "device": task.devices.name,
-        "number": task.number,
-        "may_fall_back": task.may_fall_back,
-        "task": block.task,
-        "n_rows": block.n_rows,
-        "network": block.network.spec(),
-        "schedule": asdict(block.schedule) | {"checkpoints": bag.put(block.schedule.checkpoints)},
-        "l1": bag.put(block.penalties.l1),
-        "l2": bag.put(block.penalties.l2),
-        "capture": None if block.capture is None else bag.put(block.capture),
-        "cells": [_pack_cell(cell, bag) for cell in block.cells],
+    bag = ArrayBag()
+    block = {
+        field.name: _without_arrays(getattr(task.block, field.name), bag)
+        for field in fields(task.block)
+        if field.name != "network"
     }
-    return bag.pack(plain)
+    return bag.pack(
+        {
+            "device": task.devices.name,
+            "number": task.number,
+            "may_fall_back": task.may_fall_back,
+            "network": task.block.network.spec(),
+            "block": block,
+        }
+    )
 
 
-def _pack_cell(cell: CellData, bag: ArrayBag) -> dict[str, Any]:
-    return {
-        "x": bag.put(cell.x),
-        "y": bag.put(cell.y),
-        "judged": {name: (bag.put(x), bag.put(y)) for name, (x, y) in cell.judged.items()},
-        "seed": cell.seed,
-        "drawn": None if cell.drawn is None else bag.put(cell.drawn),
-    }
+def _without_arrays(value: Any, bag: ArrayBag) -> Any:
+    """Return plain values: dataclasses become mappings, and arrays `{ARRAY: index in the bag}`."""
+    if isinstance(value, np.ndarray):
+        return {ARRAY: bag.put(value)}
+    if isinstance(value, CellData | Penalties | Schedule):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: _without_arrays(part, bag) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_arrays(part, bag) for part in value]
+    return value
+
+
+def _with_arrays(value: Any, arrays: Sequence[NDArray[Any]]) -> Any:
+    """Put the arrays back in their places."""
+    if isinstance(value, list):
+        return [_with_arrays(part, arrays) for part in value]
+    if isinstance(value, dict):
+        if ARRAY in value:
+            return arrays[value[ARRAY]]
+        return {name: _with_arrays(part, arrays) for name, part in value.items()}
+    return value
 
 
 def run_packed_task(data: bytes) -> bytes:
@@ -142,28 +161,12 @@ def pack_result(done: TaskResult) -> bytes:
 
 
 def _unpack_task(plain: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> TrainingTask:
-    schedule = plain["schedule"] | {"checkpoints": arrays[plain["schedule"]["checkpoints"]]}
-    capture = plain["capture"]
-    block = Block(
-        [_unpack_cell(cell, arrays) for cell in plain["cells"]],
-        Penalties(arrays[plain["l1"]], arrays[plain["l2"]]),
-        plain["task"],
-        rebuild(plain["network"]),
-        Schedule(**schedule),
-        None if capture is None else arrays[capture],
-        plain["n_rows"],
-    )
+    values = _with_arrays(plain["block"], arrays)
+    values["cells"] = [CellData(**cell) for cell in values["cells"]]
+    values["penalties"] = Penalties(**values["penalties"])
+    values["schedule"] = Schedule(**values["schedule"])
+    block = Block(network=rebuild(plain["network"]), **values)
     return TrainingTask(block, choose_devices(plain["device"]), plain["number"], plain["may_fall_back"])
-
-
-def _unpack_cell(plain: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> CellData:
-    return CellData(
-        arrays[plain["x"]],
-        arrays[plain["y"]],
-        {name: (arrays[x], arrays[y]) for name, (x, y) in plain["judged"].items()},
-        plain["seed"],
-        None if plain["drawn"] is None else arrays[plain["drawn"]],
-    )
 
 
 def unpack_result(data: bytes) -> TaskResult:

@@ -20,20 +20,26 @@ from regchoose.workers.threads import use_threads
 MODELS_A_BLOCK = 32  # enough to keep the processor busy, few enough to stay in its cache
 FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much
 TIMED_STEPS = 30  # about, for the estimate of the time
+Advanced = Callable[[int], None]  # called with the number of models trained so far
+
+
+def count_from(before: int, advanced: Advanced) -> Advanced:
+    """Return a callback that adds the models trained before to those it is told of."""
+    return lambda done: advanced(before + done)
 
 
 @dataclass(frozen=True)
 class Training:
-    """What is common to all models of a run.
+    """How all models of a run are trained.
 
     Parameters
     ----------
     network : Network
     schedule : Schedule
-        Of no meaning for a convex network, which is solved to its optimum and has one checkpoint.
+        A convex network does not need it: it is solved to its optimum, its one checkpoint.
     devices : Devices
         Where models are trained.
-    crew : Workers
+    workers : Workers
         Who trains blocks side by side; by default threads, one for each core.
     may_fall_back : bool
         Whether a model for which the device has no memory may be trained on the CPU.
@@ -45,7 +51,7 @@ class Training:
     network: Network
     schedule: Schedule
     devices: Devices
-    crew: Workers = field(default_factory=use_threads)
+    workers: Workers = field(default_factory=use_threads)
     may_fall_back: bool = False
     store: BlockStore | None = None
 
@@ -71,7 +77,7 @@ def train(
     penalties: Penalties,
     *,
     capture: Int | None = None,
-    advanced: Callable[[int], None] = lambda _: None,
+    advanced: Advanced = lambda _: None,
 ) -> Trained:
     """Train a model for every cell and penalty.
 
@@ -82,9 +88,9 @@ def train(
     penalties : Penalties
         m points, the same in each cell.
     capture : ndarray of int (m,), optional
-        Position of the checkpoint at which each model's outputs and weights are kept; see `Block`.
+        Index of the checkpoint at which each model's outputs and weights are captured; see `Block`.
     advanced : callable
-        Told the number of models trained so far, from the thread that called `train`.
+        Called with the number of models trained so far, in the thread that called `train`.
     """
     blocks = list(_cut(training, cells, penalties, capture=capture))
     results = _run(blocks, training, advanced=advanced)
@@ -96,9 +102,9 @@ def train(
 def _cut(
     training: Training, cells: Sequence[CellData], penalties: Penalties, *, capture: Int | None
 ) -> Iterator[Block]:
-    """Cut into blocks of about `MODELS_A_BLOCK`: whole cells, all penalties of a cell together.
+    """Cut a plan into blocks of about `MODELS_A_BLOCK` models: whole cells, all penalties of a cell together.
 
-    The solver gains nothing from cells that are solved together: each is a block.
+    The solver gains nothing from solving cells together, so each of them is a block.
     """
     at_once = 1
     if not training.network.is_convex:
@@ -106,13 +112,20 @@ def _cut(
     n_rows = min(len(cell.y) for cell in cells)
     schedule = replace(training.schedule, checkpoints=training.checkpoints)
     for start in range(0, len(cells), at_once):
-        own = cells[start : start + at_once]
-        yield Block(own, penalties, training.task, training.network, schedule, capture, n_rows)
+        yield Block(
+            cells[start : start + at_once],
+            penalties,
+            training.task,
+            training.network,
+            schedule,
+            capture,
+            n_rows,
+        )
 
 
 def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Training) -> list[BlockResult]:
-    """Train each model that failed once more, at a tenth of the rate, and put it in its place."""
-    places = [
+    """Train each model that failed once more, at a tenth of the learning rate, and replace it."""
+    failures = [
         (position, cell)
         for position, result in enumerate(results)
         for cell in np.flatnonzero(result.failed.any(1)).tolist()
@@ -120,18 +133,18 @@ def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Tr
     slower = training.schedule.at_rate(training.schedule.lr * RETRY_RATE)
     again = [
         blocks[position].part(cell, results[position].failed[cell], schedule=slower)
-        for position, cell in places
+        for position, cell in failures
     ]
     repaired = list(results)
-    for (position, cell), second in zip(places, _run(again, training), strict=True):
+    for (position, cell), second in zip(failures, _run(again, training), strict=True):
         repaired[position] = repaired[position].repair(cell, second)
     return repaired
 
 
 def _run(
-    blocks: Sequence[Block], training: Training, *, advanced: Callable[[int], None] = lambda _: None
+    blocks: Sequence[Block], training: Training, *, advanced: Advanced = lambda _: None
 ) -> list[BlockResult]:
-    """Have the blocks trained by the crew, and return their results in the order of the blocks.
+    """Have the blocks trained by the workers, and return their results in the order of the blocks.
 
     A block that was stored is not trained again. The store is read and written by the calling thread alone.
     """
@@ -149,9 +162,9 @@ def _run(
             TrainingTask(blocks[position], training.devices, position, training.may_fall_back)
             for position in unknown
         ]
-        with closing(training.crew.run_all(TRAINING, tasks)) as finished:
-            for place, trained in finished:
-                position = unknown[place]
+        with closing(training.workers.run_all(TRAINING, tasks)) as finished:
+            for index, trained in finished:
+                position = unknown[index]
                 if trained.kind == training.devices.kind(position):
                     store.put(position, trained.result)
                 results[position] = trained.result
@@ -161,7 +174,7 @@ def _run(
 
 
 class _StoredBlocks:
-    """The blocks of a plan in the store; without a store, or a key of the network, none is found."""
+    """The stored blocks of a plan: none without a store, or where the network has no key."""
 
     def __init__(self, training: Training, blocks: Sequence[Block]) -> None:
         network = training.network.key() if training.store is not None and blocks else None
@@ -218,15 +231,15 @@ def seconds_a_model(
 
     For a network some 30 steps are timed, for a convex one a whole cell.
     """
-    training, share = replace(training, store=None), 1.0  # what is looked up says nothing about the time
+    training, share = replace(training, store=None), 1.0  # a stored block would take no time
     if not training.network.is_convex:
         schedule = training.schedule
         steps, _ = schedule.steps(len(cells[0].y))
         epochs = max(1, min(schedule.epochs, round(TIMED_STEPS / steps)))
         short = replace(schedule, epochs=epochs, checkpoints=np.array([epochs]))
         training, share = replace(training, schedule=short), schedule.epochs / epochs
-    some = list(cells[:1]) * training.crew.size
-    train(training, some, penalties)  # the first calls of a process are slow
+    timed = list(cells[:1]) * training.workers.size
+    train(training, timed, penalties)  # the first calls of a process are slow
     start = clock()
-    train(training, some, penalties)
-    return (clock() - start) * share / (len(some) * len(penalties))
+    train(training, timed, penalties)
+    return (clock() - start) * share / (len(timed) * len(penalties))

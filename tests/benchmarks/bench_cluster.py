@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from regchoose.report.progress import Silent
+from regchoose.report.progress import SilentDisplay
 from regchoose.run.walk_chart import Run, recommend
 from regchoose.settings.options import Settings
 from regchoose.training.serialization import TaskResult, pack_result
@@ -93,29 +93,29 @@ def seconds_with(rounds: Sequence[Sequence[Piece]], workers: int) -> float:
 
 def on_paper(table: str) -> dict[str, Any]:
     """Run on one thread; return the blocks, what it costs to send them, and how workers would share them."""
-    crew = Counted()
+    counted = Counted()
     with threadpool_limits(1):
         run = Run(
             str(DATA / table),
             SETTINGS,
             given=frozenset(),
             ask=lambda _: None,
-            listener=Silent(),
+            listener=SilentDisplay(),
             clock=time.monotonic,
-            crew=crew,
+            workers=counted,
         )
         run.result()
-    pieces = [piece for pieces in crew.rounds for piece in pieces]
-    alone = seconds_with(crew.rounds, 1)
+    pieces = [piece for pieces in counted.rounds for piece in pieces]
+    alone = seconds_with(counted.rounds, 1)
     return {
         "table": table,
         "blocks": len(pieces),
-        "rounds": len(crew.rounds),
-        "blocks a round": median(map(len, crew.rounds)),
+        "rounds": len(counted.rounds),
+        "blocks a round": median(map(len, counted.rounds)),
         "kB there": round(mean(piece.there for piece in pieces) / 1e3, 1),
         "kB back": round(mean(piece.back for piece in pieces) / 1e3, 1),
         "seconds a block": round(mean(piece.seconds for piece in pieces), 3),
-        "times as fast": {n: round(alone / seconds_with(crew.rounds, n), 2) for n in WORKERS},
+        "times as fast": {n: round(alone / seconds_with(counted.rounds, n), 2) for n in WORKERS},
     }
 
 
@@ -143,7 +143,7 @@ def _seconds(table: str, address: str) -> float:
         settings,
         given=frozenset(),
         ask=lambda _: None,
-        listener=Silent(),
+        listener=SilentDisplay(),
         clock=time.monotonic,
     )
     return float(sum(seconds for _, seconds in result.execution.arm_seconds.items()))

@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from regchoose.experiment.arms import ArmRun, train_arm
-from regchoose.experiment.learning_rate import is_searched, models_searched, with_rate
+from regchoose.experiment.learning_rate import count_search_models, find_rate, is_searched
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.records.words import ARMS, Arm
 from regchoose.settings.options import FIRST_ROWS, Settings
@@ -27,7 +27,7 @@ def prepared(sheet: Sheet, settings: Settings) -> Experiment:
 
 def with_found_rate(experiment: Experiment) -> Experiment:
     """Search the learning rate, as `recommend` does before the first arm."""
-    return with_rate(experiment, advanced=lambda _: None) if is_searched(experiment) else experiment
+    return find_rate(experiment, advanced=lambda _: None) if is_searched(experiment) else experiment
 
 
 def train_arms(experiment: Experiment) -> dict[Arm, ArmRun]:
@@ -66,7 +66,7 @@ def compare_experiment(
         "rows": experiment.n_rows,
         "features": sheet.x.shape[1],
         "cells": len(experiment.cells),
-        "fits_of_ours": models_searched(experiment) + sum(run.trained for run in arms.values()),
+        "fits_of_ours": count_search_models(experiment) + sum(run.trained for run in arms.values()),
         "fits_of_peers": fits,
         "fits_of_peers_timed": timed,
         "load_before": turns.load_before,

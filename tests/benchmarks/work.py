@@ -11,7 +11,7 @@ from regchoose.experiment.grid import alpha_max, make_grid
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Float, Int
 from regchoose.settings.options import Settings
-from regchoose.training.device import CPU, devices
+from regchoose.training.device import choose_devices
 from regchoose.training.loss import n_outputs
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.schedule import make_schedule
@@ -112,7 +112,7 @@ def make_training(sheet: Sheet, settings: Settings, *, rows: int) -> Training:
         rows, epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=RATE
     )
     network = Mlp((sheet.x.shape[1], *settings.hidden, n_outputs(sheet.task, 2)))
-    return Training(sheet.task, network, schedule, devices(CPU), use_threads(settings.jobs))
+    return Training(sheet.task, network, schedule, choose_devices("cpu"), use_threads(settings.jobs))
 
 
 def shortened(work: Work, epochs: int) -> Work:

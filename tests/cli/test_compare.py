@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from tests.cli.conftest import Shell
 from tests.report.results import FIRM
 from tests.result.test_changes import CHANGED, OLD
@@ -15,7 +15,7 @@ from tests.result.test_json_schema import complaints
 @pytest.fixture
 def both(tmp_path: Path) -> tuple[str, str]:
     for name, result in (("old.json", OLD), ("new.json", CHANGED)):
-        (tmp_path / name).write_text(dumps(result), encoding="utf-8")
+        (tmp_path / name).write_text(dump_model(result), encoding="utf-8")
     return "old.json", "new.json"
 
 
@@ -87,9 +87,9 @@ FOREIGN = {
     "a list": "[]",
     "deep": "[" * 100_000,
     "an error": '{"ok": false, "error": {"code": "E201", "message": "", "hint": "", "where": ""}}',
-    "a newer one": dumps(FIRM).replace('"schema_version": "1"', '"schema_version": "2"'),
-    "a damaged one": dumps(FIRM).replace('"loss": 0.561', '"loss": "much"'),
-    "a cut one": json.dumps({**json.loads(dumps(FIRM)), "arms": {"none": {}}}),
+    "a newer one": dump_model(FIRM).replace('"schema_version": "1"', '"schema_version": "2"'),
+    "a damaged one": dump_model(FIRM).replace('"loss": 0.561', '"loss": "much"'),
+    "a cut one": json.dumps({**json.loads(dump_model(FIRM)), "arms": {"none": {}}}),
     "no text": "\x00\xff",
 }
 
@@ -108,7 +108,7 @@ def test_what_is_no_result_is_said(
 
 
 def test_a_newer_result_names_who_can_read_it(shell: Shell, both: tuple[str, str], tmp_path: Path) -> None:
-    newer = json.dumps({**json.loads(dumps(FIRM)), "schema_version": "2", "regchoose_version": "3.1"})
+    newer = json.dumps({**json.loads(dump_model(FIRM)), "schema_version": "2", "regchoose_version": "3.1"})
     (tmp_path / both[1]).write_text(newer, encoding="utf-8")
     done = shell("compare", *both)
     assert "its schema_version is 2, wanted 1" in done.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from regchoose.errors import ExitCode
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from tests.cli.conftest import Shell, clean_environment
 from tests.report.results import FIRM, PRIOR
 
@@ -61,7 +61,7 @@ def test_each_form_shows_a_gate_that_failed(shell: Shell, form: str, mark: str) 
 
 
 def test_a_saved_result_is_gated_too(shell: Shell, tmp_path: Path) -> None:
-    (tmp_path / "prior.json").write_text(dumps(PRIOR), encoding="utf-8")
+    (tmp_path / "prior.json").write_text(dump_model(PRIOR), encoding="utf-8")
     done = shell("report", "prior.json", "-o", "gate.xml", "--fail-if", "safe < 0.9")
     assert done.returncode == 1
     assert "cannot be told, which counts as holding: safe is null; exit 1" in done.stderr
@@ -93,4 +93,4 @@ def test_a_reader_that_leaves_takes_no_gate_away(tmp_path: Path, form: str) -> N
 
 def test_an_error_of_the_run_is_not_the_gates(shell: Shell) -> None:
     assert shell("recommend", "bad.csv", "--fail-if", "ok").returncode == 3
-    assert json.loads(dumps(FIRM))["ok"] is True
+    assert json.loads(dump_model(FIRM))["ok"] is True

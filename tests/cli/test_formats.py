@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from regchoose.report.as_markdown import as_markdown
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from tests.cli.conftest import Shell
 from tests.report.results import FIRM
 
 
 @pytest.fixture
 def saved(tmp_path: Path) -> str:
-    (tmp_path / "result.json").write_text(dumps(FIRM), encoding="utf-8")
+    (tmp_path / "result.json").write_text(dump_model(FIRM), encoding="utf-8")
     return "result.json"
 
 

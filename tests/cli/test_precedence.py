@@ -6,7 +6,7 @@ import pytest
 
 from regchoose.cli import recommend as command
 from regchoose.cli.app import main
-from regchoose.report.command import command_line
+from regchoose.report.command import write_command_line
 from tests.cli.fake_shell import Board
 
 
@@ -60,4 +60,4 @@ def test_each_place_gives_way_to_the_one_before(
 def test_a_run_is_told_as_one_command(
     data: str, flags: dict[str, object], answers: dict[str, str], expected: str
 ) -> None:
-    assert command_line(data, flags, answers=answers) == expected
+    assert write_command_line(data, flags, answers=answers) == expected

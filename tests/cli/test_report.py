@@ -9,7 +9,7 @@ import pytest
 from regchoose.cli.app import main
 from regchoose.flowchart.charts import CHARTS
 from regchoose.report.html import as_html
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from tests.cli.conftest import Shell
 from tests.report.results import FIRM
 from tests.report.test_html import DIABETES
@@ -25,7 +25,7 @@ def test_a_saved_result_becomes_a_page(tmp_path: Path) -> None:
 
 def test_what_recommend_writes_can_be_read(tmp_path: Path) -> None:
     saved, page = tmp_path / "result.json", tmp_path / "page.html"
-    saved.write_text(dumps(FIRM), encoding="utf-8")
+    saved.write_text(dump_model(FIRM), encoding="utf-8")
     assert main(["report", str(saved), "-o", str(page)]) == 0
     assert "Elastic Net" in page.read_text(encoding="utf-8")
 
@@ -37,9 +37,9 @@ def test_what_recommend_writes_can_be_read(tmp_path: Path) -> None:
         ("{", "page.html", "E214"),
         ("[]", "page.html", "E214"),
         ('{"ok": false}', "page.html", "E214"),
-        (json.dumps({**json.loads(dumps(FIRM)), "schema_version": "9"}), "page.html", "E214"),
-        (dumps(FIRM), "page.doc", "E202"),
-        (dumps(FIRM), "there.html", "E206"),
+        (json.dumps({**json.loads(dump_model(FIRM)), "schema_version": "9"}), "page.html", "E214"),
+        (dump_model(FIRM), "page.doc", "E202"),
+        (dump_model(FIRM), "there.html", "E206"),
     ],
 )
 def test_what_cannot_be_rendered_is_said(

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from regchoose.errors import CODES
-from regchoose.result.saved_result import restored
+from regchoose.result.saved_result import restore_result
 
 ANSWERED, GATED, ERRORS = 0, 1, (2, 3, 4, 5)
 MOST_LINES = 6  # of an error
@@ -76,7 +76,7 @@ def _fault_of_answer(ending: Ending, arguments: Sequence[str], *, as_json: bool)
         return "stdout is not one JSON document"
     try:
         if "--dry-run" not in arguments:
-            restored(document)
+            restore_result(document)
     except ValidationError as error:
         return f"it is no result: {error}"
     return ""

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from tests.cli.test_shell import ERROR
 from tests.durability import growth, load
 from tests.durability.ending import Ending, code_of, fault
@@ -17,7 +17,7 @@ FAILURE = json.dumps({"ok": False, "error": {"code": "E312", "message": "m", "hi
 INTERNAL = "error[internal]: ValueError: no\n  fix:   --debug shows the traceback; please report it\n"
 ENDINGS: list[tuple[Ending, list[str], str]] = [
     (Ending(0, "L2\n", "note\n"), [], ""),
-    (Ending(0, dumps(FIRM), ""), ["--json"], ""),
+    (Ending(0, dump_model(FIRM), ""), ["--json"], ""),
     (Ending(1, "L2\n", "fails: safe < 1\n"), ["--fail-if", "safe < 1"], ""),
     (Ending(3, "", ERROR), [], ""),
     (Ending(3, FAILURE, ""), ["--json"], ""),

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from regchoose.experiment.arm_comparison import posterior_of
-from regchoose.experiment.arms import train_arm
-from regchoose.experiment.design import WHOLE, Layout
+from regchoose.experiment.arms import pool_cells, train_arm
+from regchoose.experiment.design import FULL_LENGTH_CELLS, Layout
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.records.words import Task
 from regchoose.settings.options import Settings
@@ -40,7 +39,7 @@ def test_disjoint_sets_are_trained_and_judged(task: Task, network: str) -> None:
         assert run.row_losses is not None
         assert run.row_losses.shape == (300,)
         assert run.row_losses.mean() == pytest.approx(run.losses.mean(), rel=1e-5)
-    posterior = posterior_of(arms, experiment)  # type: ignore[arg-type]  # the literals are arms
+    posterior = pool_cells(arms, experiment)  # type: ignore[arg-type]  # the literals are arms
     losses = np.column_stack([run.losses for run in arms.values()])
     rows = np.column_stack([run.row_losses for run in arms.values() if run.row_losses is not None])
     assert posterior.df == 4
@@ -50,14 +49,16 @@ def test_disjoint_sets_are_trained_and_judged(task: Task, network: str) -> None:
 def test_cells_beyond_the_first_stop_where_the_choice_stops() -> None:
     table = as_table(make_sheet("binary", 90, 3, seed=1))
     experiment = prepare(table, np.arange(90), SETTINGS)
-    assert (experiment.n_whole, len(experiment.final)) == (WHOLE, 15)
+    assert (experiment.n_full_length, len(experiment.final)) == (FULL_LENGTH_CELLS, 15)
     run = train_arm(experiment, "l2", advanced=quiet)
     assert run.losses.shape == (15,)
-    assert run.losses_at_end.shape == (WHOLE,)
+    assert run.losses_at_end.shape == (FULL_LENGTH_CELLS,)
     assert np.isfinite(run.losses).all()
     assert run.row_losses is None  # each cell has test rows of its own
     one = run.chosen.point == run.chosen_at_end.point
-    assert run.trained == run.tuning.trained + 15 + (0 if one else WHOLE)
+    assert run.trained == run.tuning.trained + 15 + (0 if one else FULL_LENGTH_CELLS)
     # The same cells, all trained to the end, have the same losses at the chosen length.
-    whole = replace(experiment, cells=experiment.cells[:WHOLE], final=experiment.final[:WHOLE])
-    assert run.losses[:WHOLE] == pytest.approx(train_arm(whole, "l2", advanced=quiet).losses)
+    whole = replace(
+        experiment, cells=experiment.cells[:FULL_LENGTH_CELLS], final=experiment.final[:FULL_LENGTH_CELLS]
+    )
+    assert run.losses[:FULL_LENGTH_CELLS] == pytest.approx(train_arm(whole, "l2", advanced=quiet).losses)

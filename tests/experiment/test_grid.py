@@ -6,12 +6,12 @@ from sklearn.linear_model import Lasso, LogisticRegression
 
 from regchoose.experiment.choice import (
     Choice,
+    best_third,
     choose,
     choose_at_end,
-    kept_after,
+    count_tuned_models,
     mean_inner_loss,
-    pauses,
-    tuned_models,
+    race_stops,
 )
 from regchoose.experiment.grid import alpha_max, at_edge, beyond, grid_order, make_grid
 from regchoose.records.experiment import Penalties
@@ -113,14 +113,14 @@ def test_failed_and_untried_models_do_not_count() -> None:
 
 def test_a_third_goes_on_and_never_fewer_than_three() -> None:
     mean = np.arange(12.0)[::-1].reshape(12, 1)
-    assert list(kept_after(mean)) == [8, 9, 10, 11]
-    assert list(kept_after(mean[:5])) == [2, 3, 4]
-    assert list(kept_after(mean[:1])) == [0]
+    assert list(best_third(mean)) == [8, 9, 10, 11]
+    assert list(best_third(mean[:5])) == [2, 3, 4]
+    assert list(best_third(mean[:1])) == [0]
 
 
 def test_a_point_stands_for_its_best_checkpoint() -> None:
     mean = np.array([[5.0, 5.0], [1.0, 9.0], [6.0, 6.0], [9.0, 2.0], [3.0, 3.0], [np.inf, np.inf]])
-    assert list(kept_after(mean)) == [1, 3, 4]
+    assert list(best_third(mean)) == [1, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -138,12 +138,12 @@ def test_a_point_stands_for_its_best_checkpoint() -> None:
 def test_points_are_dropped_once_enough_rows_have_judged(
     cells: int, rows: int, found: tuple[int, ...]
 ) -> None:
-    assert pauses(cells, folds=5, rows=rows) == found
+    assert race_stops(cells, folds=5, rows=rows) == found
 
 
 def test_models_are_counted_as_they_are_trained() -> None:
-    assert tuned_models(27, (2, 4, 10)) == 27 * 2 + 9 * 2 + 3 * 6
-    assert tuned_models(4, (10,)) == 40
+    assert count_tuned_models(27, (2, 4, 10)) == 27 * 2 + 9 * 2 + 3 * 6
+    assert count_tuned_models(4, (10,)) == 40
 
 
 def test_edges_are_told() -> None:

@@ -9,7 +9,7 @@ from regchoose.cli.app import app, main
 from regchoose.errors import CODES
 from regchoose.explain.find import PAGES, find_page, topics
 from regchoose.report.render_markdown import render_markdown
-from regchoose.report.terminal import as_text
+from regchoose.report.terminal import capture_text
 
 WIDTHS = (20, 40, 80, 100)
 TALLEST_CODE, TALLEST = 20, 80  # lines at 80 columns
@@ -21,7 +21,7 @@ WHOLE = "".join(SOURCES.values())
 
 
 def shown(name: str, *, width: int = 80) -> str:
-    return as_text(render_markdown(find_page(name)), width=width)
+    return capture_text(render_markdown(find_page(name)), width=width)
 
 
 def other_words() -> dict[str, str]:

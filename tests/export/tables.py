@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import dumps
-from regchoose.result.saved_result import result_of
+from regchoose.result.json_text import dump_model
+from regchoose.result.saved_result import parse_result
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
 from tests.run.test_walk_chart import Diary, nobody
@@ -73,13 +73,13 @@ def run_on(table: Path, settings: Settings = SMALL) -> dict[str, Any]:
         listener=Diary(),
         clock=lambda: next(ticks) / 10,
     )
-    document: dict[str, Any] = json.loads(dumps(result))
+    document: dict[str, Any] = json.loads(dump_model(result))
     return document
 
 
 def as_result(document: dict[str, Any]) -> RunResult:
     """Return the record of a document."""
-    return result_of(document, Path("r.json"))
+    return parse_result(document, Path("r.json"))
 
 
 def with_arm(document: dict[str, Any], arm: str) -> dict[str, Any]:

@@ -17,8 +17,8 @@ import pytest
 from regchoose.cli.app import main
 from regchoose.encoding.encoder import Encoder
 from regchoose.errors import UsageError
-from regchoose.export.recipe import recipe_of
-from regchoose.export.script import LIBRARIES, script
+from regchoose.export.recipe import make_recipe
+from regchoose.export.script import LIBRARIES, write_script
 from regchoose.settings.options import Settings
 from regchoose.table.load import load
 from tests.export.tables import as_result, run_on, with_arm, write_table
@@ -38,7 +38,7 @@ def on_table(trained: Document, table: Path, settings: Settings) -> Document:
 def same_as_ours(document: Document, table: Path, settings: Settings, folder: Path) -> None:
     """Compare what a script reads and encodes with what the experiment sees."""
     file = folder / "script.py"
-    file.write_text(script(recipe_of(as_result(document), where=""), "pytorch"), encoding="utf-8")
+    file.write_text(write_script(make_recipe(as_result(document), where=""), "pytorch"), encoding="utf-8")
     found = runpy.run_path(str(file))
     inputs, target = found["read"](str(table))
     loaded = load(str(table), settings, choose=nobody)
@@ -135,8 +135,8 @@ def test_an_older_result_says_the_same_in_sentences(
     for place in places:
         place.pop(field, None)
     assert as_result(older) == as_result(document)
-    assert script(recipe_of(as_result(older), where=""), "pytorch") == script(
-        recipe_of(as_result(document), where=""), "pytorch"
+    assert write_script(make_recipe(as_result(older), where=""), "pytorch") == write_script(
+        make_recipe(as_result(document), where=""), "pytorch"
     )
 
 
@@ -151,7 +151,7 @@ def test_hostile_names_and_paths_are_inert(documents: Documents, tmp_path: Path)
     for arm, library in [(a, lib) for lib in LIBRARIES for a in ("none", "l2", "elastic_net")]:
         if (arm, library) != ("elastic_net", "sklearn"):
             document = on_table(with_arm(trained, arm), table, QUICK)
-            text = script(recipe_of(as_result(document), where=""), library)
+            text = write_script(make_recipe(as_result(document), where=""), library)
             assert "49" not in text.partition("COLUMNS")[0]
             files.append(tmp_path / f"{arm}_{library}.py")
             files[-1].write_text(text, encoding="utf-8")
@@ -185,7 +185,7 @@ def test_what_a_library_cannot_do_is_refused(
     for part, values_ in changed.items():
         document[part] |= values_
     with pytest.raises(UsageError, match=said) as raised:
-        script(recipe_of(as_result(document), where="r.json"), library)
+        write_script(make_recipe(as_result(document), where="r.json"), library)
     assert raised.value.code == "E215"
     assert "--to pytorch" in raised.value.fix
 
@@ -193,7 +193,7 @@ def test_what_a_library_cannot_do_is_refused(
 def test_an_answer_from_prior_knowledge_has_nothing_to_export(tmp_path: Path) -> None:
     table, settings = plain(tmp_path)
     with pytest.raises(UsageError, match="names no strength") as raised:
-        recipe_of(as_result(run_on(table, settings)), where="r.json")
+        make_recipe(as_result(run_on(table, settings)), where="r.json")
     assert raised.value.code == "E215"
 
 
@@ -220,7 +220,7 @@ def test_a_damaged_result_is_an_error(place: tuple[str, ...], value: Any, docume
         part = part[name]
     part[place[-1]] = value
     with pytest.raises(UsageError, match="not a result") as raised:
-        recipe_of(as_result(document), where="r.json")
+        make_recipe(as_result(document), where="r.json")
     assert raised.value.code == "E214"
 
 
@@ -244,7 +244,7 @@ def test_networks_of_the_users_own(
         "penalize": ["0.*", "3.weight"],
     }
     file = tmp_path / "script.py"
-    file.write_text(script(recipe_of(as_result(document), where=""), "pytorch"), encoding="utf-8")
+    file.write_text(write_script(make_recipe(as_result(document), where=""), "pytorch"), encoding="utf-8")
     found = runpy.run_path(str(file))
     network = found["network_of"](12, ["b is missing"] * 12)
     weights, others = found["penalized"](network)

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from regchoose.export.recipe import recipe_of
-from regchoose.export.script import Library, script
+from regchoose.export.recipe import make_recipe
+from regchoose.export.script import Library, write_script
 from regchoose.training.adam import Adam
 from regchoose.training.penalty import PenaltyTensors
 from tests.export.tables import as_result, linear, with_arm
@@ -34,7 +34,9 @@ print(json.dumps(found))
 
 def written(document: Document, library: Library, folder: Path, name: str = "script") -> Path:
     file = folder / f"{name}_{library}.py"
-    file.write_text(script(recipe_of(as_result(document), where="result.json"), library), encoding="utf-8")
+    file.write_text(
+        write_script(make_recipe(as_result(document), where="result.json"), library), encoding="utf-8"
+    )
     return file
 
 

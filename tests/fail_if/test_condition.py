@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regchoose.errors import UsageError
-from regchoose.fail_if.condition import parse_condition
-from regchoose.fail_if.evaluate import evaluate
+from regchoose.fail_if.condition import evaluate_condition, parse_condition
 from regchoose.result.json_schema import answer_schema
 
 SCHEMA = answer_schema("result")
@@ -122,4 +121,4 @@ def test_any_text_is_an_expression_or_an_error_of_ours(text: str) -> None:
         expression = parse_condition(text, SCHEMA)
     except UsageError:
         return
-    assert evaluate(expression, DOCUMENT).holds in (True, False, None)
+    assert evaluate_condition(expression, DOCUMENT).holds in (True, False, None)

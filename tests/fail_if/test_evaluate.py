@@ -6,22 +6,21 @@ from typing import Any
 
 import pytest
 
-from regchoose.fail_if.condition import parse_condition
-from regchoose.fail_if.evaluate import evaluate
-from regchoose.report.gate_text import sentence
+from regchoose.fail_if.condition import evaluate_condition, parse_condition
+from regchoose.report.gate_text import describe_gate
 from regchoose.result.json_schema import answer_schema
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from tests.report.results import PRIOR
 
 SCHEMA = answer_schema("result")
 TRAINED: Any = json.loads(
     (Path(__file__).parents[1] / "report" / "diabetes.json").read_text(encoding="utf-8")
 )
-UNTRAINED: Any = json.loads(dumps(PRIOR))  # an answer from prior knowledge
+UNTRAINED: Any = json.loads(dump_model(PRIOR))  # an answer from prior knowledge
 
 
 def holds(text: str, document: Any = TRAINED) -> bool | None:
-    return evaluate(parse_condition(text, SCHEMA), document).holds
+    return evaluate_condition(parse_condition(text, SCHEMA), document).holds
 
 
 @pytest.mark.parametrize(
@@ -91,17 +90,19 @@ def test_what_is_null_makes_unknown_what_hangs_on_it(text: str, expected: bool |
 
 
 def test_a_gate_that_cannot_see_does_not_let_pass() -> None:
-    unseen = evaluate(parse_condition("safe < 0.9", SCHEMA), UNTRAINED)
+    unseen = evaluate_condition(parse_condition("safe < 0.9", SCHEMA), UNTRAINED)
     assert unseen.fails
-    assert sentence(unseen) == "safe < 0.9 cannot be told, which counts as holding: safe is null"
-    seen = evaluate(parse_condition('safe < 0.9 or certainty == "undecided"', SCHEMA), TRAINED)
+    assert describe_gate(unseen) == "safe < 0.9 cannot be told, which counts as holding: safe is null"
+    seen = evaluate_condition(parse_condition('safe < 0.9 or certainty == "undecided"', SCHEMA), TRAINED)
     assert not seen.fails
     assert (
-        sentence(seen)
+        describe_gate(seen)
         == 'safe < 0.9 or certainty == "undecided" does not hold: safe is 0.9469, certainty is "leaning"'
     )
 
 
 def test_lists_and_groups_are_not_spelled_out() -> None:
-    shown = sentence(evaluate(parse_condition('len(path) > 99 or "l3" in arms', SCHEMA), TRAINED))
+    shown = describe_gate(
+        evaluate_condition(parse_condition('len(path) > 99 or "l3" in arms', SCHEMA), TRAINED)
+    )
     assert shown.endswith("path is a list of 9, arms is {elastic_net, l1, l2, none}")

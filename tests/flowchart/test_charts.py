@@ -7,11 +7,11 @@ from typing import Literal, get_args, get_origin, get_type_hints
 import pytest
 
 from regchoose.flowchart.charts import CHARTS, THREE_QUESTIONS, WHICH_REGULARIZER
-from regchoose.flowchart.nodes import Chart, Outcome, Question
-from regchoose.flowchart.paths import branches, paths, shared
-from regchoose.flowchart.walk import outcome
+from regchoose.flowchart.nodes import Chart, Outcome, Question, find_shared_nodes, group_arrows
+from regchoose.flowchart.walk import find_outcome
 from regchoose.records.words import ARMS
 from regchoose.settings.options import Settings
+from tests.flowchart.all_paths import list_paths
 
 EACH_CHART = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 EACH_QUESTION = pytest.mark.parametrize(
@@ -23,7 +23,7 @@ COMPARISONS = {"elastic_net_vs_baseline", "l1_vs_elastic_net", "l2_vs_baseline"}
 
 
 def ends(chart: Chart) -> set[str]:
-    return {end for _, end in paths(chart)}
+    return {end for _, end in list_paths(chart)}
 
 
 # Arrow by arrow, written a second time by hand.
@@ -59,7 +59,7 @@ SECOND = {
 def test_every_arrow(chart: Chart, expected: dict[str, str]) -> None:
     drawn = {
         key: ", ".join(
-            f"{answer or 'then'} {end}" for end, answers in branches(node).items() for answer in answers
+            f"{answer or 'then'} {end}" for end, answers in group_arrows(node).items() for answer in answers
         )
         for key, node in chart.nodes.items()
         if not isinstance(node, Outcome)
@@ -72,7 +72,7 @@ def test_every_arrow(chart: Chart, expected: dict[str, str]) -> None:
 def test_every_combination_of_answers_ends_in_an_outcome(chart: Chart) -> None:
     keys = [question.key for question in chart.questions]
     found = {
-        outcome(chart, dict(zip(keys, answers, strict=True)))
+        find_outcome(chart, dict(zip(keys, answers, strict=True)))
         for answers in product(*(question.arrows for question in chart.questions))
     }
 
@@ -91,9 +91,9 @@ def test_every_outcome_is_reachable_and_each_regularizer_has_one(chart: Chart) -
 
 @EACH_CHART
 def test_every_path_is_walked_to_its_own_outcome(chart: Chart) -> None:
-    walked = [(answers, outcome(chart, answers)) for answers, _ in paths(chart)]
+    walked = [(answers, find_outcome(chart, answers)) for answers, _ in list_paths(chart)]
 
-    assert walked == list(paths(chart))
+    assert walked == list(list_paths(chart))
     assert len({tuple(answers.items()) for answers, _ in walked}) == len(walked)
 
 
@@ -108,7 +108,7 @@ def test_the_signs_of_three_differences_decide(chart: Chart, signs: tuple[str, s
     else:
         expected = "start_l2" if l2 == "better" else "start_none"
 
-    assert outcome(chart, answers | {"l1_vs_elastic_net": l1, "l2_vs_baseline": l2}) == expected
+    assert find_outcome(chart, answers | {"l1_vs_elastic_net": l1, "l2_vs_baseline": l2}) == expected
 
 
 @EACH_CHART
@@ -155,5 +155,5 @@ def test_where_we_depart_from_the_article_the_node_says_so() -> None:
 
 
 def test_what_several_nodes_lead_to() -> None:
-    assert shared(WHICH_REGULARIZER) == ("prior_knowledge",)
-    assert shared(THREE_QUESTIONS) == ("validation",)
+    assert find_shared_nodes(WHICH_REGULARIZER) == ("prior_knowledge",)
+    assert find_shared_nodes(THREE_QUESTIONS) == ("validation",)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, arrows_of, keyed
+from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, arrows_of, by_key
 
 END = Outcome("end", "Stop", "It is over.", "here", "none")
 
@@ -18,7 +18,7 @@ def action(key: str, then: str) -> Action:
 
 
 def chart(nodes: Sequence[Node], *, start: str = "a") -> Chart:
-    return Chart("small", "Small", "here", start, keyed(*nodes))
+    return Chart("small", "Small", "here", start, by_key(*nodes))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_circle_is_named_in_the_order_of_the_walk() -> None:
 
 def test_a_key_given_twice_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^keys given twice: a$"):
-        keyed(action("a", "end"), question("a", yes="end"), END)
+        by_key(action("a", "end"), question("a", yes="end"), END)
 
 
 def test_an_outcome_alone_is_a_chart() -> None:

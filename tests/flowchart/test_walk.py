@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from regchoose.flowchart.charts import CHARTS, WHICH_REGULARIZER
 from regchoose.flowchart.nodes import Action, Outcome, Question
-from regchoose.flowchart.paths import paths
-from regchoose.flowchart.walk import outcome, walk
+from regchoose.flowchart.walk import find_outcome, walk
 from regchoose.records.answers import Answer
+from tests.flowchart.all_paths import list_paths
 
 CHART_NAMES = st.sampled_from(sorted(CHARTS))
 
@@ -35,8 +35,8 @@ def test_random_answers_end_in_an_outcome(name: str, data: st.DataObject) -> Non
     answers = {
         step.node.key: step.answer.value for step in steps if step.answer and isinstance(step.node, Question)
     }
-    assert (answers, last.node.key) in list(paths(chart))
-    assert outcome(chart, answers) == last.node.key
+    assert (answers, last.node.key) in list(list_paths(chart))
+    assert find_outcome(chart, answers) == last.node.key
 
 
 @settings(deadline=None)
@@ -59,12 +59,12 @@ def test_an_answer_is_an_arrow_or_refused_with_the_legal_ones(name: str, answer:
 @pytest.mark.parametrize("answer", ["auto", "unsure", "Yes", ""])
 def test_what_a_prompt_hands_over_is_no_arrow(answer: str) -> None:
     with pytest.raises(ValueError, match=r"^subsample_possible: got"):
-        outcome(WHICH_REGULARIZER, {"subsample_possible": answer})
+        find_outcome(WHICH_REGULARIZER, {"subsample_possible": answer})
 
 
 def test_a_question_on_the_way_without_an_answer_is_named() -> None:
     with pytest.raises(ValueError, match=r"^resources: no answer given; its answers are yes, no$"):
-        outcome(WHICH_REGULARIZER, {"subsample_possible": "yes"})
+        find_outcome(WHICH_REGULARIZER, {"subsample_possible": "yes"})
 
 
 def test_a_node_is_answered_only_when_its_step_is_asked_for() -> None:

@@ -9,8 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from regchoose.errors import UsageError
-from regchoose.fail_if.condition import parse_condition
-from regchoose.fail_if.evaluate import evaluate
+from regchoose.fail_if.condition import evaluate_condition, parse_condition
 from regchoose.result.json_schema import answer_schema
 from tests.fuzz.target import Target, helps
 
@@ -58,7 +57,7 @@ def _decided_or_refused(given: tuple[str, Any]) -> None:
         helps(error)
         return
     for document in (DOCUMENT, {**DOCUMENT, "recommendation": stranger, "arms": stranger, "path": stranger}):
-        assert evaluate(expression, document).holds in (True, False, None)
+        assert evaluate_condition(expression, document).holds in (True, False, None)
 
 
 # ---- the oracle: Python, where nothing is null -----------------------------------------------------
@@ -114,7 +113,7 @@ def _as_python_says(text: str) -> None:
     except UsageError as error:
         _is_due(error)
         return
-    found = evaluate(expression, DOCUMENT).holds
+    found = evaluate_condition(expression, DOCUMENT).holds
     assert found == wanted or (found is None and not _is_finite(text, names))
 
 

@@ -14,8 +14,8 @@ import regchoose
 from regchoose.errors import Interrupted, RegchooseError
 from regchoose.library.arguments import OF_FILES, Keywords, settled
 from regchoose.library.recommend import to_act_on
-from regchoose.result.json_text import dumps
-from regchoose.result.saved_result import restored
+from regchoose.result.json_text import dump_model
+from regchoose.result.saved_result import restore_result
 from regchoose.settings.options import DATA, EXPERIMENT, KNOWLEDGE
 from regchoose.settings.values import FIELDS, option_of, shape_of
 from tests.library.small import SMALL, N, numbers
@@ -39,7 +39,7 @@ def test_a_file_a_frame_and_arrays_are_one_table(tmp_path: Path) -> None:
     arrays = regchoose.recommend(x.to_numpy(), y.to_numpy(), **SMALL)
     assert (file.l1, file.l2, file.safe) == (arrays.l1, arrays.l2, arrays.safe)
     assert file.to_dict()["data"]["path"] == str(path)
-    assert all(dumps(restored(result.to_dict())) == result.to_json() for result in (file, arrays))
+    assert all(dump_model(restore_result(result.to_dict())) == result.to_json() for result in (file, arrays))
 
 
 def test_a_call_gives_the_document_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,9 +12,9 @@ from rich.console import Console
 import regchoose
 from regchoose.errors import RegchooseError
 from regchoose.library.python_result import Result
-from regchoose.report.terminal import text
-from regchoose.result.json_text import dumps
-from regchoose.result.saved_result import restored
+from regchoose.report.terminal import render_as_text
+from regchoose.result.json_text import dump_model
+from regchoose.result.saved_result import restore_result
 from tests.library.small import SMALL, numbers
 from tests.report.results import FIRM, PRIOR, UNDECIDED, altered
 from tests.report.test_html import DIABETES, HOSTILE
@@ -43,12 +43,12 @@ def test_what_a_user_reaches_for() -> None:
 
 
 def test_a_terminal_shows_it_in_its_own_width() -> None:
-    assert str(Result(FIRM)) == text(FIRM, width=80)
+    assert str(Result(FIRM)) == render_as_text(FIRM, width=80)
     for width in (50, 100):
         stream = io.StringIO()
         Console(file=stream, width=width, color_system=None).print(Result(FIRM))
         shown = "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
-        assert shown == text(FIRM, width=width)
+        assert shown == render_as_text(FIRM, width=width)
 
 
 def test_a_table_in_memory_is_spoken_of_in_python() -> None:
@@ -127,7 +127,7 @@ def test_text_from_data_stays_text_in_a_notebook(name: str) -> None:
 def test_it_converts_and_comes_back(tmp_path: Path) -> None:
     found = regchoose.recommend(numbers(), **SMALL)
     assert found.to_dict() == json.loads(found.to_json())
-    assert dumps(restored(found.to_dict())) == found.to_json()
+    assert dump_model(restore_result(found.to_dict())) == found.to_json()
     found.to_dict()["recommendation"].clear()  # the caller's own
     assert found.l2 is not None
     found.save(tmp_path / "r.json")

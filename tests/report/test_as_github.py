@@ -9,9 +9,9 @@ from regchoose.report.as_github import as_github, failure_as_github
 from regchoose.report.as_junit import as_junit
 from regchoose.report.as_markdown import as_markdown
 from regchoose.report.safe_text import plain
-from regchoose.report.terminal import text as terminal
-from regchoose.report.verdict_text import below, headline
-from regchoose.result.json_text import dumps, legal_text
+from regchoose.report.terminal import render_as_text as terminal
+from regchoose.report.verdict_text import write_details, write_headline
+from regchoose.result.json_text import dump_model, without_surrogates
 from tests.report.hostile import NAMES, gate, with_name
 from tests.report.results import FIRM, UNDECIDED, altered
 
@@ -41,7 +41,7 @@ def test_a_firm_answer_is_a_notice() -> None:
     assert answer == (
         "notice",
         {"title": "regchoose: firm"},
-        "\n".join([headline(FIRM).replace("   ", " · "), *filter(None, below(FIRM))]),
+        "\n".join([write_headline(FIRM).replace("   ", " · "), *filter(None, write_details(FIRM))]),
     )
     assert warning == (
         "warning",
@@ -71,7 +71,7 @@ def test_a_hostile_name_is_one_text_of_one_line(kind: str) -> None:
     name = NAMES[kind]
     found = read(as_github(with_name(name), gate(name)))
     assert [level for level, _, _ in found] == ["notice", "warning", "warning", "error"]
-    assert found[1][2] == plain(legal_text(name), longest=900)
+    assert found[1][2] == plain(without_surrogates(name), longest=900)
     assert all(set(known) <= {"title", "file", "line"} for _, known, _ in found)
 
 
@@ -80,7 +80,7 @@ def test_no_other_form_commands_a_log(kind: str) -> None:
     """By the runner's rule: `::name … ::` where a line begins, `##[name …]` anywhere in it."""
     result, asked = with_name(NAMES[kind]), gate(NAMES[kind])
     forms = [terminal(result, width=width) for width in (20, 40, 80)]
-    forms += [as_markdown(result, asked), as_junit(result, asked), dumps(result)]
+    forms += [as_markdown(result, asked), as_junit(result, asked), dump_model(result)]
     for line in "\n".join(forms).splitlines():
         assert "##[" not in line
         assert not re.match(r"\s*::[A-Za-z-]+( .*)?::", line)

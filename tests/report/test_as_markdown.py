@@ -10,10 +10,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from regchoose.records.answers import Gate
-from regchoose.report.as_markdown import as_markdown, summary
-from regchoose.report.safe_markdown import block, code, prose, table
+from regchoose.report.as_markdown import as_markdown, as_markdown_summary
+from regchoose.report.safe_markdown import code_block, code_span, markdown_table, prose
 from regchoose.report.safe_text import plain
-from regchoose.report.verdict_text import below
+from regchoose.report.verdict_text import write_details
 from regchoose.result.document import RunResult
 from tests.report.hostile import NAMES, gate, with_name
 from tests.report.results import FIRM, PRIOR, UNDECIDED
@@ -58,7 +58,7 @@ def test_any_text_shows_as_it_is(text: str) -> None:
     line = plain(text, longest=600).strip()
     for before in ("- ", "", "## ", "1. "):
         assert shown(f"{before}{prose(text)}").split() == line.split()
-    cells = flat("\n".join(table(["a", "b"], [[prose(text), code(text)]])))
+    cells = flat("\n".join(markdown_table(["a", "b"], [[prose(text), code_span(text)]])))
     assert sum(token.type == "td_open" for token in cells) == 2
     spans = [token.content.replace("\u200b", "").strip() for token in cells if token.type == "code_inline"]
     assert spans == [line] * bool(line)
@@ -67,7 +67,7 @@ def test_any_text_shows_as_it_is(text: str) -> None:
 @pytest.mark.parametrize("kind", NAMES)
 def test_code_shows_as_it_is(kind: str) -> None:
     line = plain(NAMES[kind], longest=600)
-    cell = table(["a", "b"], [[code(NAMES[kind]), "c"]])
+    cell = markdown_table(["a", "b"], [[code_span(NAMES[kind]), "c"]])
     found = [token for token in flat("\n".join(cell)) if token.type == "code_inline"]
     assert [token.content.replace("\u200b", "").strip() for token in found] == [line.strip()] * bool(
         line.strip()
@@ -76,7 +76,7 @@ def test_code_shows_as_it_is(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", NAMES)
-@pytest.mark.parametrize("written", [as_markdown, summary])
+@pytest.mark.parametrize("written", [as_markdown, as_markdown_summary])
 def test_a_hostile_name_changes_no_document(kind: str, written: Callable[[RunResult, Gate], str]) -> None:
     tame, wild = (written(with_name(name), gate(name)) for name in ("name", NAMES[kind]))
     if NAMES[kind].strip():
@@ -89,7 +89,7 @@ def test_a_hostile_name_changes_no_document(kind: str, written: Callable[[RunRes
 
 def test_a_block_of_code_holds_what_would_end_it() -> None:
     (token,) = [
-        token for token in flat("\n".join(block(["a ```` b"], language="sh"))) if token.type == "fence"
+        token for token in flat("\n".join(code_block(["a ```` b"], language="sh"))) if token.type == "fence"
     ]
     assert token.content == "a ```` b\n"
 
@@ -104,8 +104,8 @@ def test_the_parts_are_there(result: RunResult) -> None:
 
 
 def test_a_firm_answer_in_whole() -> None:
-    verdict = "\n\n".join(prose(line) for line in below(FIRM) if line)
-    assert summary(FIRM, gate("x")) == SUMMARY.format(verdict=verdict)
+    verdict = "\n\n".join(prose(line) for line in write_details(FIRM) if line)
+    assert as_markdown_summary(FIRM, gate("x")) == SUMMARY.format(verdict=verdict)
 
 
 SUMMARY = """\

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from regchoose.flowchart.charts import CHARTS, THREE_QUESTIONS, WHICH_REGULARIZER
-from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, keyed
+from regchoose.flowchart.nodes import Action, Chart, Node, Outcome, Question, by_key
 from regchoose.flowchart.walk import Step, walk
 from regchoose.records.answers import Answer
-from regchoose.report.chart_drawings import WIDTH, arrows_taken, as_json, as_mermaid, as_text
+from regchoose.report.chart_drawings import WIDTH, draw_mermaid, draw_tree, dump_chart, find_taken_arrows
 
 FOLDER = Path(__file__).parent / "charts"
 EACH_CHART = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
@@ -35,16 +35,16 @@ def walked(chart: Chart, answers: Mapping[str, str] = ANSWERS) -> tuple[Step, ..
 
 
 DRAWINGS: dict[str, Callable[[], str]] = {
-    "which-regularizer.txt": lambda: as_text(WHICH_REGULARIZER),
-    "which-regularizer-walked.txt": lambda: as_text(WHICH_REGULARIZER, walked(WHICH_REGULARIZER)),
-    "which-regularizer.mmd": lambda: as_mermaid(WHICH_REGULARIZER),
-    "which-regularizer-walked.mmd": lambda: as_mermaid(WHICH_REGULARIZER, walked(WHICH_REGULARIZER)),
-    "which-regularizer.json": lambda: as_json(WHICH_REGULARIZER),
-    "three-questions.txt": lambda: as_text(THREE_QUESTIONS),
-    "three-questions-walked.txt": lambda: as_text(THREE_QUESTIONS, walked(THREE_QUESTIONS)),
-    "three-questions.mmd": lambda: as_mermaid(THREE_QUESTIONS),
-    "three-questions-walked.mmd": lambda: as_mermaid(THREE_QUESTIONS, walked(THREE_QUESTIONS)),
-    "three-questions.json": lambda: as_json(THREE_QUESTIONS),
+    "which-regularizer.txt": lambda: draw_tree(WHICH_REGULARIZER),
+    "which-regularizer-walked.txt": lambda: draw_tree(WHICH_REGULARIZER, walked(WHICH_REGULARIZER)),
+    "which-regularizer.mmd": lambda: draw_mermaid(WHICH_REGULARIZER),
+    "which-regularizer-walked.mmd": lambda: draw_mermaid(WHICH_REGULARIZER, walked(WHICH_REGULARIZER)),
+    "which-regularizer.json": lambda: dump_chart(WHICH_REGULARIZER),
+    "three-questions.txt": lambda: draw_tree(THREE_QUESTIONS),
+    "three-questions-walked.txt": lambda: draw_tree(THREE_QUESTIONS, walked(THREE_QUESTIONS)),
+    "three-questions.mmd": lambda: draw_mermaid(THREE_QUESTIONS),
+    "three-questions-walked.mmd": lambda: draw_mermaid(THREE_QUESTIONS, walked(THREE_QUESTIONS)),
+    "three-questions.json": lambda: dump_chart(THREE_QUESTIONS),
 }
 
 
@@ -58,7 +58,7 @@ def test_whole_drawing(name: str) -> None:
 
 @EACH_CHART
 def test_text_fits_eighty_columns_of_ascii(chart: Chart) -> None:
-    for text in (as_text(chart), as_text(chart, walked(chart))):
+    for text in (draw_tree(chart), draw_tree(chart, walked(chart))):
         assert max(len(line) for line in text.splitlines()) <= WIDTH
         assert text.isascii()
         assert all(line == line.rstrip() for line in text.splitlines())
@@ -66,7 +66,7 @@ def test_text_fits_eighty_columns_of_ascii(chart: Chart) -> None:
 
 @EACH_CHART
 def test_text_draws_every_question_and_action_once(chart: Chart) -> None:
-    flat = " ".join(as_text(chart).split())
+    flat = " ".join(draw_tree(chart).split())
 
     for node in chart.nodes.values():
         assert flat.count(node.text) == 1 or isinstance(node, Outcome)
@@ -75,10 +75,10 @@ def test_text_draws_every_question_and_action_once(chart: Chart) -> None:
 
 @EACH_CHART
 def test_text_marks_the_lines_of_a_walk_alone(chart: Chart) -> None:
-    text, path = as_text(chart, walked(chart)), walked(chart)
+    text, path = draw_tree(chart, walked(chart)), walked(chart)
 
-    assert text.replace("\n> ", "\n  ") == as_text(chart)
-    assert "\n> " not in as_text(chart)
+    assert text.replace("\n> ", "\n  ") == draw_tree(chart)
+    assert "\n> " not in draw_tree(chart)
     marked = [line for line in text.splitlines() if line.startswith("> ")]
     answered = [step for step in path if isinstance(step.node, Question)]
     # A line for each question or action and one for each answer; the outcome shares its answer's line.
@@ -86,7 +86,7 @@ def test_text_marks_the_lines_of_a_walk_alone(chart: Chart) -> None:
 
 
 def test_a_part_of_a_walk_is_marked_as_far_as_it_went() -> None:
-    text = as_text(WHICH_REGULARIZER, walked(WHICH_REGULARIZER)[:2])
+    text = draw_tree(WHICH_REGULARIZER, walked(WHICH_REGULARIZER)[:2])
 
     assert [line[2:].split()[0] for line in text.splitlines() if line.startswith("> ")] == ["1.", "yes", "-"]
 
@@ -97,7 +97,7 @@ def test_text_of_actions_that_end_or_share_what_follows() -> None:
         title="Short",
         source="here",
         start="ask",
-        nodes=keyed(
+        nodes=by_key(
             Question("ask", "Which?", "Why.", "here", {"a": "left", "b": "right", "c": "last"}, {}),
             Action("left", "Go left", "Why.", "here", "last"),
             Action("right", "Go right", "Why.", "here", "stop"),
@@ -106,7 +106,7 @@ def test_text_of_actions_that_end_or_share_what_follows() -> None:
         ),
     )
 
-    assert as_text(chart, walked(chart, {"ask": "a"})).splitlines() == [
+    assert draw_tree(chart, walked(chart, {"ask": "a"})).splitlines() == [
         "Short",
         "After: here",
         "",
@@ -133,7 +133,7 @@ WILD_CHART = Chart(
     title=WILD,
     source=WILD,
     start="ask",
-    nodes=keyed(
+    nodes=by_key(
         Question("ask", WILD, WILD, WILD, {WILD: "stop", "no": "do"}, {}),
         Action("do", WILD, WILD, WILD, "stop"),
         Outcome("stop", WILD, WILD, WILD, "none"),
@@ -142,7 +142,7 @@ WILD_CHART = Chart(
 
 
 def test_mermaid_escapes_what_it_would_read_as_syntax_or_html() -> None:
-    lines = as_mermaid(WILD_CHART).splitlines()
+    lines = draw_mermaid(WILD_CHART).splitlines()
 
     assert lines[:10] == [
         "---",
@@ -160,15 +160,15 @@ def test_mermaid_escapes_what_it_would_read_as_syntax_or_html() -> None:
 
 @EACH_CHART
 def test_mermaid_lights_the_arrows_of_a_walk(chart: Chart) -> None:
-    lines = as_mermaid(chart, walked(chart)).splitlines()
+    lines = draw_mermaid(chart, walked(chart)).splitlines()
     arrows = [line.split() for line in lines if "-->" in line]
     lit = next(line for line in lines if line.strip().startswith("linkStyle")).split()[1].split(",")
 
-    assert {(arrows[int(i)][0], arrows[int(i)][-1]) for i in lit} == arrows_taken(walked(chart))
+    assert {(arrows[int(i)][0], arrows[int(i)][-1]) for i in lit} == find_taken_arrows(walked(chart))
 
 
 def test_mermaid_of_a_walk_that_has_not_moved_lights_no_arrow() -> None:
-    text = as_mermaid(WHICH_REGULARIZER, walked(WHICH_REGULARIZER)[:1])
+    text = draw_mermaid(WHICH_REGULARIZER, walked(WHICH_REGULARIZER)[:1])
 
     assert text.endswith("    class subsample_possible taken")
 
@@ -184,9 +184,9 @@ def node_from(document: dict[str, Any]) -> Node:
 
 @pytest.mark.parametrize("chart", [*CHARTS.values(), WILD_CHART], ids=[*CHARTS, "wild"])
 def test_json_holds_all_of_the_chart(chart: Chart) -> None:
-    document = json.loads(as_json(chart))
+    document = json.loads(dump_chart(chart))
 
-    nodes = keyed(*(node_from(node) for node in document.pop("nodes")))
+    nodes = by_key(*(node_from(node) for node in document.pop("nodes")))
     assert Chart(**document, nodes=nodes) == chart
     assert list(nodes) == list(chart.nodes)
 

@@ -9,8 +9,8 @@ import pytest
 
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Chart, arrows_of
-from regchoose.flowchart.paths import paths
-from regchoose.report.chart_svg import as_svg
+from regchoose.report.chart_svg import draw_svg
+from tests.flowchart.all_paths import list_paths
 
 EACH_CHART = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -63,7 +63,7 @@ def points(path: str) -> list[tuple[float, float]]:
 
 @EACH_CHART
 def test_no_arrow_runs_through_a_box_or_near_a_strange_one(chart: Chart) -> None:
-    svg = ET.fromstring(as_svg(chart))
+    svg = ET.fromstring(draw_svg(chart))
     drawn = boxes(svg)
     assert len(arrows(svg)) == sum(len(arrows_of(node)) for node in chart.nodes.values())
     for arrow in arrows(svg):
@@ -77,7 +77,7 @@ def test_no_arrow_runs_through_a_box_or_near_a_strange_one(chart: Chart) -> None
 
 @EACH_CHART
 def test_every_answer_stands_in_the_open(chart: Chart) -> None:
-    svg = ET.fromstring(as_svg(chart))
+    svg = ET.fromstring(draw_svg(chart))
     labels = [text for text in svg.iter(f"{SVG}text") if text.get("class") == "answer"]
     places = [(float(text.get("x", "nan")), float(text.get("y", "nan"))) for text in labels]
     half = [3.2 * len(text.text or "") for text in labels]  # of its width, in pixels
@@ -90,19 +90,19 @@ def test_every_answer_stands_in_the_open(chart: Chart) -> None:
 
 @EACH_CHART
 def test_a_walk_is_lit_and_lies_above_the_rest(chart: Chart) -> None:
-    for answers, end in paths(chart):
+    for answers, end in list_paths(chart):
         keys = [key for key in chart.nodes if key in answers or key == end]
-        svg = ET.fromstring(as_svg(chart, keys))
+        svg = ET.fromstring(draw_svg(chart, keys))
         states = [arrow.get("class", "").split()[1] for arrow in arrows(svg)]
         assert states == sorted(states)  # faint before lit
         lit = [group for group in svg.iter(f"{SVG}g") if group.get("class", "").endswith(" lit")]
         assert sum(group.get("class", "").startswith("node ") for group in lit) == len(keys)
-    assert "lit" not in as_svg(chart)
+    assert "lit" not in draw_svg(chart)
 
 
 @EACH_CHART
 def test_everything_is_inside_the_picture(chart: Chart) -> None:
-    svg = ET.fromstring(as_svg(chart))
+    svg = ET.fromstring(draw_svg(chart))
     left, top, width, height = map(float, svg.get("viewBox", "").split())
     page = Box(left, top, left + width, top + height)
     for arrow in arrows(svg):

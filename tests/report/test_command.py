@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from regchoose.report.command import command
+from regchoose.report.command import write_command
 from regchoose.result.document import RunResult
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, option_of
@@ -35,21 +35,24 @@ def with_settings(**changed: Any) -> RunResult:
     ],
 )
 def test_the_command_repeats_what_differs(changed: dict[str, Any], wanted: str) -> None:
-    assert command(with_settings(**changed)) == wanted
+    assert write_command(with_settings(**changed)) == wanted
 
 
 @pytest.mark.parametrize("changed", [{}, QUICK], ids=["default", "quick"])
 def test_another_preset_takes_what_the_old_one_set_with_it(changed: dict[str, Any]) -> None:
     result = with_settings(**changed, network="linear")
-    more = command(result, also={"preset": "thorough"})
+    more = write_command(result, also={"preset": "thorough"})
     assert more == "regchoose recommend --preset=thorough --network=linear data/diabetes.csv"
 
 
 def test_inspect_takes_what_concerns_the_table() -> None:
     result = with_settings(target="a b", network="linear", decimal=",")
-    assert command(result, name="inspect") == "regchoose inspect '--target=a b' --decimal=, data/diabetes.csv"
+    assert (
+        write_command(result, name="inspect")
+        == "regchoose inspect '--target=a b' --decimal=, data/diabetes.csv"
+    )
 
 
 def test_what_a_file_may_hold_is_only_words() -> None:
     result = altered(FIRM, settings={"target": "; rm -rf /"}, data={"path": "-x"})
-    assert command(result) == "regchoose recommend '--target=; rm -rf /' -- -x"
+    assert write_command(result) == "regchoose recommend '--target=; rm -rf /' -- -x"

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from regchoose.report.html import as_html
-from regchoose.report.html_figures import figures
+from regchoose.report.html import as_html, draw_figures
 from regchoose.result.document import RunResult
-from regchoose.result.saved_result import restored
+from regchoose.result.saved_result import restore_result
 from tests.report.results import FIRM, PRIOR, UNDECIDED, altered
 
 KEPT = json.loads((Path(__file__).parent / "diabetes.json").read_text(encoding="utf-8"))
-DIABETES = restored(KEPT)
+DIABETES = restore_result(KEPT)
 HOSTILE = [
     "<script>alert(1)</script>",
     "{{7*7}}",
@@ -135,7 +134,7 @@ def test_weights_and_fitted_curves_are_drawn_where_they_are_kept() -> None:
     assert "exactly zero: none" in text
     assert "12 % lie outside" in text
     assert "Fitted curves of height" in text
-    (drawn,) = (figure for figure in figures(result) if figure.section == "What was fitted")
+    (drawn,) = (figure for figure in draw_figures(result) if figure.section == "What was fitted")
     assert drawn.head == ("age", "none", "Elastic Net")  # and no third one
     assert drawn.rows == [("0", "0", "0.5"), ("1", "1", "0.75")]
 
@@ -151,7 +150,7 @@ def associated(count: int) -> RunResult:
 @pytest.mark.parametrize("count", [2, 14, 40])
 def test_columns_that_go_together_are_drawn(count: int) -> None:
     result = associated(count)
-    (drawn,) = (figure for figure in figures(result) if figure.section == "The table")
+    (drawn,) = (figure for figure in draw_figures(result) if figure.section == "The table")
     assert list(drawn.rows[0]) == ["1 c0", "c1", "−0.90", "–"]
     assert len(drawn.rows) == count
     assert (drawn.svg.count(">.90<") == 2) == (count <= 14)  # on both sides of the diagonal, or none
@@ -174,7 +173,9 @@ def test_checks_are_drawn_as_shares_of_their_limits() -> None:
     ]
     sampled = {"checks": checks, "matched": False}
     result = altered(DIABETES, subsample=sampled)
-    (drawn,) = (figure for figure in figures(result) if figure.section == "Is the subsample like the whole?")
+    (drawn,) = (
+        figure for figure in draw_figures(result) if figure.section == "Is the subsample like the whole?"
+    )
     assert [list(row) for row in drawn.rows] == [["mean", "2", "b", "3.00"], ["shape", "1", "a", "0.00"]]
     assert drawn.svg.count('class="datum"') == 3
     assert "<details open>" in as_html(result)

@@ -7,7 +7,7 @@ import pytest
 from regchoose.encoding.encoder import Encoder
 from regchoose.encoding.inputs import CategoryInput, EncodedTarget, NumberInput
 from regchoose.records.model import Length, Model, NetworkPlan, Recommended, Tried
-from regchoose.report.model_card import model_card
+from regchoose.report.model_card import write_model_card
 from tests.report.hostile import NAMES
 from tests.report.test_as_markdown import shape
 
@@ -118,12 +118,12 @@ regchoose predict MODEL DATA -o OUT.csv
 
 
 def test_the_card_says_what_the_model_is() -> None:
-    assert model_card(MODEL, PREPROCESSING, onnx=False) == TEXT
+    assert write_model_card(MODEL, PREPROCESSING, onnx=False) == TEXT
 
 
 def test_a_linear_model_by_hand_has_neither_recommendation_nor_length() -> None:
     linear = replace(MODEL, network=NetworkPlan("linear", (), {}, ()), length=None, result=None, tried=())
-    said = model_card(linear, PREPROCESSING, onnx=True)
+    said = write_model_card(linear, PREPROCESSING, onnx=True)
     assert "A linear model with L2" in said
     assert "regularizer and strength were given by hand" in said
     assert "brought to its optimum" in said
@@ -146,7 +146,7 @@ def card_with(name: str) -> str:
         notes=(name,),
         result=replace(RECOMMENDED, file=name, sentence=name),
     )
-    return model_card(model, encoder, onnx=False)
+    return write_model_card(model, encoder, onnx=False)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NAMES if NAMES[kind].strip()])

@@ -3,9 +3,17 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TextColumn
 
-from regchoose.report.progress import Count, Label, Lines, Live, Remaining, Silent, State, listening
+from regchoose.report.progress import (
+    CountColumn,
+    LiveDisplay,
+    LogDisplay,
+    RemainingColumn,
+    SilentDisplay,
+    StateColumn,
+    show_progress,
+)
 
 
 class Clock:
@@ -19,7 +27,7 @@ class Clock:
 
 def test_a_log_gets_a_line_when_a_step_begins_and_one_when_it_ends() -> None:
     stream = io.StringIO()
-    log = Lines(stream, Clock())
+    log = LogDisplay(stream, Clock())
     log.started("none", "train \x1b[31mnone", 25)
     for done in range(25):
         log.advanced("none", done)
@@ -31,17 +39,22 @@ def test_a_log_gets_a_line_when_a_step_begins_and_one_when_it_ends() -> None:
 
 def test_a_step_that_never_began_ends_quietly() -> None:
     stream = io.StringIO()
-    Lines(stream, Clock()).finished("none", "")
+    LogDisplay(stream, Clock()).finished("none", "")
     assert stream.getvalue() == "end    none   0.0 s\n"
 
 
-def drawn(width: int) -> tuple[Live, Progress, io.StringIO]:
+def drawn(width: int) -> tuple[LiveDisplay, Progress, io.StringIO]:
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=True, color_system=None)
     clock = Clock()
-    columns = (Label(), State(width=8, mark="ok"), *([Count()] if width > 40 else []), Remaining())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        StateColumn(width=8, mark="ok"),
+        *([CountColumn()] if width > 40 else []),
+        RemainingColumn(),
+    )
     progress = Progress(*columns, console=console, auto_refresh=False, get_time=clock, transient=True)
-    return Live(progress), progress, stream
+    return LiveDisplay(progress), progress, stream
 
 
 def test_the_block_has_a_line_a_step() -> None:
@@ -82,7 +95,8 @@ def test_a_prompt_takes_the_block_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quiet", "json", "kind"), [(False, False, Lines), (True, False, Silent), (False, True, Silent)]
+    ("quiet", "json", "kind"),
+    [(False, False, LogDisplay), (True, False, SilentDisplay), (False, True, SilentDisplay)],
 )
 def test_a_pipe_gets_lines_even_with_forced_colour(
     quiet: bool, json: bool, kind: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -93,7 +107,7 @@ def test_a_pipe_gets_lines_even_with_forced_colour(
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr("sys.stderr", stream)
-        with listening(quiet=quiet, json=json, environ={}, clock=Clock()) as listener:
+        with show_progress(quiet=quiet, json=json, environ={}, clock=Clock()) as listener:
             assert isinstance(listener, kind)
             listener.started("a", "a step", 1)
             listener.advanced("a", 1)

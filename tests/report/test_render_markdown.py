@@ -1,7 +1,7 @@
 """The Markdown of our pages, as a terminal shows it."""
 
 from regchoose.report.render_markdown import render_markdown
-from regchoose.report.terminal import as_text
+from regchoose.report.terminal import capture_text
 
 SOURCE = """# The title
 <!-- also: heading -->
@@ -54,15 +54,15 @@ b
 
 
 def test_every_kind_of_block_is_shown() -> None:
-    assert as_text(render_markdown(SOURCE), width=40) == SHOWN
+    assert capture_text(render_markdown(SOURCE), width=40) == SHOWN
 
 
 def test_a_table_without_names_has_no_header() -> None:
     table = "| | |\n|---|---|\n| a | [first](first.md) |\n"
-    assert as_text(render_markdown(table), width=40) == "a  regchoose explain first\n"
+    assert capture_text(render_markdown(table), width=40) == "a  regchoose explain first\n"
 
 
 def test_it_is_text_on_any_terminal() -> None:
     for width in (1, 8, 20, 100):
-        lines = as_text(render_markdown(SOURCE), width=width).splitlines()
+        lines = capture_text(render_markdown(SOURCE), width=width).splitlines()
         assert max(map(len, lines)) <= width

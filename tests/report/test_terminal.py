@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from regchoose.report import numbers
 from regchoose.report.safe_text import ascii_only, plain
-from regchoose.report.terminal import as_text, render, text
+from regchoose.report.terminal import capture_text, render_as_text, render_result
 from regchoose.result.document import RunResult
 from tests.report.results import FIRM, PRIOR, UNDECIDED, altered
 
@@ -142,26 +142,26 @@ Next   regchoose recommend --subsample=yes --resources=yes data/diabetes.csv
     ],
 )
 def test_the_whole_text(result: RunResult, width: int, in_ascii: bool, expected: str) -> None:
-    assert text(result, width=width, in_ascii=in_ascii) == expected
+    assert render_as_text(result, width=width, in_ascii=in_ascii) == expected
 
 
 def test_an_undecided_answer_is_an_answer() -> None:
-    assert text(UNDECIDED, width=80, brief=True) == UNDECIDED_80
+    assert render_as_text(UNDECIDED, width=80, brief=True) == UNDECIDED_80
 
 
 def test_a_firm_disagreement_of_the_audit_is_in_the_headline() -> None:
     audit = {"firmly": True, "safe": {"l1": 0.02, "l2": 0.97}}
-    shown = text(altered(UNDECIDED, audit=audit), width=100, brief=True).splitlines()
+    shown = render_as_text(altered(UNDECIDED, audit=audit), width=100, brief=True).splitlines()
     assert shown[0] == "The chart says L1; L2 is better, and that is firm (safe: 2 % and 97 %)."
     assert "--decide best" in shown[1]
 
 
 def test_the_verdict_alone() -> None:
-    assert text(FIRM, width=80, brief=True) == "".join(AT_80.splitlines(keepends=True)[:3])
+    assert render_as_text(FIRM, width=80, brief=True) == "".join(AT_80.splitlines(keepends=True)[:3])
 
 
 def test_ascii_has_the_same_lines() -> None:
-    in_ascii = text(FIRM, width=80, in_ascii=True)
+    in_ascii = render_as_text(FIRM, width=80, in_ascii=True)
     assert in_ascii.isascii()
     assert len(in_ascii.splitlines()) == len(AT_80.splitlines())
 
@@ -169,37 +169,41 @@ def test_ascii_has_the_same_lines() -> None:
 @pytest.mark.parametrize("result", [FIRM, UNDECIDED, PRIOR], ids=["firm", "undecided", "prior"])
 @pytest.mark.parametrize("width", [20, 21, 40, 59, 76, 80, 100, 300])
 def test_no_line_is_wider_than_the_terminal(result: RunResult, width: int) -> None:
-    assert max(map(len, text(result, width=width).splitlines())) <= width
+    assert max(map(len, render_as_text(result, width=width).splitlines())) <= width
 
 
 def test_no_regularization_has_no_strengths() -> None:
     advice = {"regularizer": "none", "l1": 0.0, "l2": 0.0, "nonzero_share": 1.0}
-    first, second, *_ = text(altered(FIRM, recommendation=advice), width=80).splitlines()
+    first, second, *_ = render_as_text(altered(FIRM, recommendation=advice), width=80).splitlines()
     assert first == "No regularization   about 40 epochs"
     assert second == "firm: 97 % safe"
 
 
 def test_a_loss_is_no_gain() -> None:
     advice = {"gain": {"value": -0.012, "interval": [-0.03, 0.006]}}
-    assert "squared error 1.2 % over none [−0.6, 3]" in text(altered(FIRM, recommendation=advice), width=80)
+    assert "squared error 1.2 % over none [−0.6, 3]" in render_as_text(
+        altered(FIRM, recommendation=advice), width=80
+    )
 
 
 def test_no_gain_is_beyond_the_whole_loss() -> None:
     advice = {"gain": {"value": 0.46, "interval": [-0.21, 1.14]}}
-    assert "46 % under none [−21, 100]" in text(altered(FIRM, recommendation=advice), width=80)
+    assert "46 % under none [−21, 100]" in render_as_text(altered(FIRM, recommendation=advice), width=80)
 
 
 def test_the_bars_give_way_to_what_must_be_read() -> None:
     slow = {"arm_seconds": {arm: 725.0 for arm, _ in FIRM.arms.items()}}
     arms = {arm: {"l1": 1.23e-05, "l2": 4.56e-05} for arm, _ in FIRM.arms.items()}
-    shown = text(altered(FIRM, execution=slow, arms=arms), width=80)
+    shown = render_as_text(altered(FIRM, execution=slow, arms=arms), width=80)
     (line,) = (line for line in shown.splitlines() if line.startswith("  →  Elastic Net  0.527"))
     assert line.endswith("12 min 5 s")
     assert len(line) <= 80
 
 
 def test_what_is_next_names_the_file_that_was_written() -> None:
-    shown = "\n".join(as_text(render(FIRM, width=100, saved="a b.json"), width=100).splitlines()[-1:])
+    shown = "\n".join(
+        capture_text(render_result(FIRM, width=100, saved="a b.json"), width=100).splitlines()[-1:]
+    )
     assert shown == (
         "Next   regchoose export 'a b.json' --to pytorch     regchoose report 'a b.json' -o report.html"
     )
@@ -207,30 +211,32 @@ def test_what_is_next_names_the_file_that_was_written() -> None:
 
 def test_a_doubtful_answer_is_followed_by_a_thorough_run_with_the_same_settings() -> None:
     settings = {"preset": "quick", "epochs": 40, "network": "linear"}
-    shown = text(altered(UNDECIDED, settings=settings), width=100)
+    shown = render_as_text(altered(UNDECIDED, settings=settings), width=100)
     again = "Next   regchoose recommend --preset=thorough --network=linear data/diabetes.csv\n"
     assert again in shown
-    thorough = text(altered(UNDECIDED, settings={**settings, "preset": "thorough"}), width=100)
+    thorough = render_as_text(altered(UNDECIDED, settings={**settings, "preset": "thorough"}), width=100)
     assert again not in thorough
 
 
 def test_an_estimate_stands_with_the_answer_that_it_decided() -> None:
     measured = {**dict(FIRM.path[2]), "answered_by": "measured", "evidence": "it fits in the budget of 10m"}
     execution = {"estimates": {"seconds": 12.3}}
-    shown = text(altered(FIRM, path=(measured,), execution=execution), width=80)
+    shown = render_as_text(altered(FIRM, path=(measured,), execution=execution), width=80)
     assert "     yes · measured · it fits in the budget of 10m · about 12 s\n" in shown
-    assert "about 12 s\n" not in text(altered(FIRM, execution=execution, path=FIRM.path[:1]), width=80)
+    assert "about 12 s\n" not in render_as_text(
+        altered(FIRM, execution=execution, path=FIRM.path[:1]), width=80
+    )
 
 
 def test_a_partial_answer_says_so() -> None:
-    assert "warning: this answer is partial" in text(altered(FIRM, partial=True), width=80)
+    assert "warning: this answer is partial" in render_as_text(altered(FIRM, partial=True), width=80)
 
 
 def test_failed_arms_have_dashes() -> None:
     failed = {"loss": math.nan, "interval": [math.nan, math.nan], "nonzero_share": None}
     line = next(
         line
-        for line in text(altered(FIRM, arms={"l1": failed}), width=80).splitlines()
+        for line in render_as_text(altered(FIRM, arms={"l1": failed}), width=80).splitlines()
         if line.startswith("     L1")
     )
     assert line.split() == ["L1", "–", "0.0030", "–", "–", "3.1", "s"]
@@ -242,7 +248,7 @@ HOSTILE = "[bold]x[/bold] \x1b[31mred\x1b]0;title\x07 \u202e<script>alert(1)</sc
 def test_text_from_data_is_inert() -> None:
     data = {"path": HOSTILE, "warnings": [HOSTILE]}
     step = {**dict(FIRM.path[0]), "evidence": HOSTILE, "text": HOSTILE}
-    shown = text(altered(FIRM, data=data, path=(step,)), width=300)
+    shown = render_as_text(altered(FIRM, data=data, path=(step,)), width=300)
     assert "warning: [bold]x[/bold] red <script>alert(1)</script> end" in shown
     assert shown.count("[bold]x[/bold]") == 4  # the warning, the question, its evidence, a command
     assert not {"\x1b", "\x00", "\u202e", "\x07"} & set(shown)

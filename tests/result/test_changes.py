@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from regchoose.report.changes_text import changes_as_markdown, render_changes
-from regchoose.report.terminal import as_text
+from regchoose.report.terminal import capture_text
 from regchoose.result.comparison import Change, compare_results
 from regchoose.result.document import RunResult
 from tests.report.hostile import NAMES
@@ -126,23 +126,23 @@ def test_what_no_digit_shows_is_left_to_the_document() -> None:
     drifted = altered(FIRM, recommendation={"l1": 0.0021000001})
     found = compare_results(FIRM, drifted)
     assert found.figures == [Change(name="l1", old=0.0021, new=0.0021000001)]
-    assert "l1" not in as_text(render_changes(found, FIRM, drifted), width=80)
+    assert "l1" not in capture_text(render_changes(found, FIRM, drifted), width=80)
 
 
 def test_losses_apart_are_told_from_noise() -> None:
     best = {"loss": 0.6, "interval": [0.58, 0.62]}
     worse = altered(FIRM, arms={"elastic_net": best})
     assert compare_results(FIRM, worse).intervals_overlap is False
-    assert "noise" not in as_text(render_changes(compare_results(FIRM, worse), FIRM, worse), width=80)
+    assert "noise" not in capture_text(render_changes(compare_results(FIRM, worse), FIRM, worse), width=80)
 
 
 def test_a_comparison_in_whole() -> None:
-    assert as_text(render_changes(compare_results(OLD, CHANGED), OLD, CHANGED), width=80) == TEXT
+    assert capture_text(render_changes(compare_results(OLD, CHANGED), OLD, CHANGED), width=80) == TEXT
 
 
 def test_what_made_the_difference_is_said() -> None:
     def why(new: RunResult) -> str:
-        return as_text(render_changes(compare_results(FIRM, new), FIRM, new), width=200).splitlines()[1]
+        return capture_text(render_changes(compare_results(FIRM, new), FIRM, new), width=200).splitlines()[1]
 
     assert why(FIRM) == "Data, settings and version are the same, and so is all that came out."
     drifted = altered(FIRM, recommendation={"safe": 0.96})
@@ -156,7 +156,7 @@ def test_a_hostile_name_stays_a_name(kind: str) -> None:
     data = {"columns": [column(name)], "warnings": [name], "target": name, "path": name}
     wild = altered(FIRM, data=data)
     found = compare_results(FIRM, wild)
-    shown = as_text(render_changes(found, FIRM, wild), width=80)
+    shown = capture_text(render_changes(found, FIRM, wild), width=80)
     assert not set(shown) & {"\x1b", "\x07", "\u202e", "\r"}
     assert not any(line.lstrip().startswith("::") for line in shown.splitlines())
     written = changes_as_markdown(found, FIRM, wild)

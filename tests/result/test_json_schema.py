@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from regchoose.cli.app import main
 from regchoose.result.json_schema import ANSWERS, json_schema
-from regchoose.result.json_text import dumps
-from regchoose.result.saved_result import restored
+from regchoose.result.json_text import dump_model
+from regchoose.result.saved_result import restore_result
 from regchoose.settings.options import Settings
 from tests.run.test_walk_chart import QUICK, run, write
 
@@ -36,7 +36,7 @@ RUNS: dict[str, tuple[str, Settings, frozenset[str]]] = {
 def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     task, settings, given = RUNS[request.param]
     path = write(tmp_path_factory.mktemp("table"), task)
-    return json.loads(dumps(run(path, settings, given=given)))
+    return json.loads(dump_model(run(path, settings, given=given)))
 
 
 def complaints(document: Any, name: str = "result") -> list[str]:
@@ -48,7 +48,7 @@ def complaints(document: Any, name: str = "result") -> list[str]:
 
 def test_a_result_keeps_to_the_schema(printed: Any) -> None:
     assert complaints(printed) == [], "a key of the result is added in regchoose/schema too"
-    assert json.loads(dumps(restored(printed))) == printed
+    assert json.loads(dump_model(restore_result(printed))) == printed
 
 
 def test_the_schema_lets_no_key_through_that_it_does_not_name() -> None:
@@ -76,7 +76,7 @@ def test_what_is_no_result_is_refused(kind: str) -> None:
     assert complaints(document)
     # A later version may add keys; that alone makes no file unreadable.
     with nullcontext() if kind == "a key too many" else pytest.raises(ValidationError):
-        restored(document)
+        restore_result(document)
 
 
 def kept() -> Any:

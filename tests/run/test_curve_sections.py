@@ -8,8 +8,7 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from regchoose.experiment.arm_comparison import posterior_of
-from regchoose.experiment.arms import train_arm
+from regchoose.experiment.arms import pool_cells, train_arm
 from regchoose.experiment.fitted_curve import INPUTS, MOST_POINTS
 from regchoose.experiment.plan import prepare
 from regchoose.records.table import Table
@@ -73,7 +72,7 @@ def test_weights_are_counted_between_shared_edges() -> None:
     experiment = prepare(as_table(make_sheet("binary", 120, 4, seed=0)), np.arange(120), SETTINGS)
     assert experiment.drawing is None  # four features
     arms = {arm: train_arm(experiment, arm, advanced=lambda _: None) for arm in ("none", "l1")}
-    found = curves(arms, experiment, posterior_of(arms, experiment))  # type: ignore[arg-type]  # literals are arms
+    found = curves(arms, experiment, pool_cells(arms, experiment))  # type: ignore[arg-type]  # literals are arms
     assert found.fitted is None
     assert found.weights is not None
     assert len(found.weights.edges) == BINS + 1

@@ -12,10 +12,10 @@ import pytest
 from regchoose.cache.block_cache import Cache
 from regchoose.errors import Interrupted, Terminated
 from regchoose.records.words import ARMS
-from regchoose.report.terminal import text
+from regchoose.report.terminal import render_as_text
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import dumps
-from regchoose.result.saved_result import restored
+from regchoose.result.json_text import dump_model
+from regchoose.result.saved_result import restore_result
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
 from tests.run.test_walk_chart import QUICK, Diary, nobody, write
@@ -62,7 +62,7 @@ def run(
 
 
 def lasting(result: RunResult) -> dict[str, Any]:
-    return {name: value for name, value in json.loads(dumps(result)).items() if name not in VARYING}
+    return {name: value for name, value in json.loads(dump_model(result)).items() if name not in VARYING}
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +127,8 @@ def test_what_is_known_so_far_is_a_partial_result(
         run(table, diary=Stopping("l1", by=by))
     assert stopped.value.status == status
     known = stopped.value.known
-    document = json.loads(dumps(known))
-    assert dumps(restored(document)) == dumps(known)
+    document = json.loads(dump_model(known))
+    assert dump_model(restore_result(document)) == dump_model(known)
     assert document["partial"] is True
     assert list(document["arms"]) == ["elastic_net", "none"]
     assert document["arms"]["none"]["loss"] == pytest.approx(whole["arms"]["none"]["loss"], rel=0.05)
@@ -139,7 +139,7 @@ def test_what_is_known_so_far_is_a_partial_result(
         step["key"] for step in whole["path"][: len(known.path) - 1]
     ]
     assert document["settings"] == whole["settings"]
-    assert "this answer is partial: the run was cut short" in text(known, width=100)
+    assert "this answer is partial: the run was cut short" in render_as_text(known, width=100)
 
 
 def test_after_the_walk_the_chart_has_answered(table: Path, whole: dict[str, Any]) -> None:
@@ -177,5 +177,5 @@ def test_of_a_further_look_that_was_stopped_the_finished_one_stays(
     assert known.partial
     assert [arm for arm, _ in known.arms.items()] == list(ARMS)
     assert known.path[-1].kind == "outcome"
-    assert dumps(restored(json.loads(dumps(known)))) == dumps(known)
+    assert dump_model(restore_result(json.loads(dump_model(known)))) == dump_model(known)
     assert not finished

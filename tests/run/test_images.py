@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 
 from regchoose.cache.fingerprint import files_fingerprint
 from regchoose.cli.app import main
-from regchoose.result.saved_result import restored
+from regchoose.result.saved_result import restore_result
 from regchoose.run import dry_run, walk_chart
 from regchoose.settings.options import Settings
 from regchoose.table.load import load
@@ -40,7 +40,7 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0)
 
 def test_recommend_trains_the_convolutional_network(capsys: pytest.CaptureFixture[str]) -> None:
     found = answer(capsys, "recommend", "digits", *FEW, *SHORT, "--report", "r.html")
-    restored(found)  # it keeps to the schema
+    restore_result(found)  # it keeps to the schema
     assert found["settings"]["network"] == "cnn"
     assert set(found["arms"]) == {"none", "l1", "l2", "elastic_net"}
     assert found["arms"]["none"]["nonzero_inputs"] == 64

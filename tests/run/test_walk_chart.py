@@ -13,9 +13,9 @@ import pytest
 from regchoose.errors import RegchooseError, TrainingError
 from regchoose.records.answers import Prompt
 from regchoose.records.words import ARMS
-from regchoose.report.terminal import text
+from regchoose.report.terminal import render_as_text
 from regchoose.result.document import RunResult
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
 
@@ -100,7 +100,7 @@ def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_an_answer_has_everything_the_contract_names(walked: tuple[Any, ...]) -> None:
     task, _, result, _ = walked
-    document = json.loads(dumps(result))
+    document = json.loads(dump_model(result))
     assert document["ok"] is True
     assert document["data"]["task"] == task
     advice = result.recommendation
@@ -165,14 +165,14 @@ def test_the_answers_agree_with_the_losses(walked: tuple[Any, ...]) -> None:
 def test_an_answer_can_be_shown(walked: tuple[Any, ...]) -> None:
     _, _, result, _ = walked
     for width in (40, 80):
-        shown = text(result, width=width)
+        shown = render_as_text(result, width=width)
         assert "The way through the chart" in shown
         assert max(map(len, shown.splitlines())) <= width
 
 
 def lasting(result: RunResult) -> str:
     """Return what does not differ from run to run."""
-    document = json.loads(dumps(result))
+    document = json.loads(dump_model(result))
     del document["seconds"], document["execution"]
     return json.dumps(document)
 
@@ -289,8 +289,8 @@ def test_prior_knowledge_answers_without_training(
     assert diary.steps == []
     last = [step for step in result.path if step.kind == "question"][-1]
     assert last.answered_by == by
-    assert json.loads(dumps(result))["arms"] == {}
-    assert "prior knowledge" in text(result, width=80)
+    assert json.loads(dump_model(result))["arms"] == {}
+    assert "prior knowledge" in render_as_text(result, width=80)
 
 
 def test_what_nobody_knows_is_measured(tmp_path: Path) -> None:

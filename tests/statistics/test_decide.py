@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from regchoose.flowchart.charts import CHARTS
-from regchoose.flowchart.walk import outcome
+from regchoose.flowchart.walk import find_outcome
 from regchoose.records.experiment import Verdict
 from regchoose.records.words import ARMS, Arm, Float
 from regchoose.statistics.decide import (
@@ -22,7 +22,7 @@ BEFORE = {"subsample_possible": "yes", "resources": "yes"}
 
 
 def walk(signs: Mapping[str, str]) -> str:
-    return outcome(CHARTS["which-regularizer"], {**BEFORE, **signs})
+    return find_outcome(CHARTS["which-regularizer"], {**BEFORE, **signs})
 
 
 def posterior(means: tuple[float, ...], *, error: float = 0.001, arms: tuple[Arm, ...] = ARMS) -> Posterior:

@@ -5,28 +5,28 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss, mean_squared_error
 
-from regchoose.statistics.metrics import averaged, row_losses, secondary
+from regchoose.statistics.metrics import average_scores, row_losses, secondary_metrics
 
 
 def test_metrics_of_a_regression() -> None:
     y = np.array([0.0, 1.0, 2.0, 3.0])
-    assert secondary("regression", y[None], y) == {"R2": 1.0, "RMSE": 0.0}
-    assert secondary("regression", np.full((1, 4), 1.5), y)["R2"] == pytest.approx(0)
+    assert secondary_metrics("regression", y[None], y) == {"R2": 1.0, "RMSE": 0.0}
+    assert secondary_metrics("regression", np.full((1, 4), 1.5), y)["R2"] == pytest.approx(0)
 
 
 def test_metrics_of_two_classes() -> None:
-    found = secondary("binary", np.array([[-3.0, 2.0, -1.0, 4.0]]), np.array([0.0, 0.0, 1.0, 1.0]))
+    found = secondary_metrics("binary", np.array([[-3.0, 2.0, -1.0, 4.0]]), np.array([0.0, 0.0, 1.0, 1.0]))
     assert found == {"accuracy": 0.5, "AUC": 0.75}
-    assert "AUC" not in secondary("binary", np.array([[1.0, 2.0]]), np.ones(2))
+    assert "AUC" not in secondary_metrics("binary", np.array([[1.0, 2.0]]), np.ones(2))
 
 
 def test_metrics_of_many_classes() -> None:
     logits = np.eye(3)[:, [0, 1, 2, 0]]
-    assert secondary("multiclass", logits, np.array([0.0, 1.0, 2.0, 1.0])) == {"accuracy": 0.75}
+    assert secondary_metrics("multiclass", logits, np.array([0.0, 1.0, 2.0, 1.0])) == {"accuracy": 0.75}
 
 
 def test_averages_leave_out_what_a_cell_lacks() -> None:
-    assert averaged([{"accuracy": 0.5, "AUC": 0.5}, {"accuracy": 1.0}]) == {"accuracy": 0.75}
+    assert average_scores([{"accuracy": 0.5, "AUC": 0.5}, {"accuracy": 1.0}]) == {"accuracy": 0.75}
 
 
 def test_losses_of_rows_average_to_the_loss_that_scikit_learn_computes() -> None:

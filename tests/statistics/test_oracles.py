@@ -11,7 +11,7 @@ from scipy.stats import kstest
 from regchoose.experiment.calibration import variance_factor
 from regchoose.experiment.design import Layout
 from regchoose.records.words import ARMS, Arm, Float
-from regchoose.statistics.posterior import compare, draw, make_posterior
+from regchoose.statistics.posterior import compare_arms, draw_losses, make_posterior
 
 RUNS, FOLDS = 5, 5
 CELLS = RUNS * FOLDS
@@ -41,7 +41,7 @@ def test_probabilities_are_those_of_the_correlated_t_test(a: Arm, b: Arm, rope: 
     """baycomp judges y − x, so that "left" is: y is lower; for losses, better."""
     x, y = LOSSES[:, ARMS.index(b)], LOSSES[:, ARMS.index(a)]
     left, within, right = two_on_single(x, y, rope=rope, runs=RUNS)
-    found = compare(make_posterior(ARMS, LOSSES, factor=FACTOR), a, b, rope=rope)
+    found = compare_arms(make_posterior(ARMS, LOSSES, factor=FACTOR), a, b, rope=rope)
     assert (found.better, found.equivalent, found.worse) == pytest.approx((left, within, right), abs=1e-12)
     assert 0 < left < 1  # else the sign were not seen
 
@@ -63,6 +63,6 @@ def test_the_covariance_formula_is_what_correlated_cells_scatter_by() -> None:
 def test_draws_are_jointly_of_the_multivariate_t() -> None:
     """The squared distance of a t vector from its mean, over its dimension, is Fisher's F."""
     posterior = make_posterior(ARMS, LOSSES, factor=FACTOR)
-    off = draw(posterior, np.random.default_rng(6), n_draws=50_000) - posterior.mean
+    off = draw_losses(posterior, np.random.default_rng(6), n_draws=50_000) - posterior.mean
     distance = np.einsum("ni,ij,nj->n", off, np.linalg.inv(posterior.scale), off) / len(ARMS)
     assert kstest(distance, fisher(len(ARMS), posterior.df).cdf).pvalue > 0.01

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.stats import t as student
 
 from regchoose.records.words import ARMS
-from regchoose.statistics.posterior import Posterior, compare, draw, make_posterior
+from regchoose.statistics.posterior import Posterior, compare_arms, draw_losses, make_posterior
 
 LOSSES = np.random.default_rng(5).normal(
     loc=(0.52, 0.50, 0.505, 0.501), scale=(0.03, 0.02, 0.025, 0.02), size=(25, 4)
@@ -26,7 +26,7 @@ def test_standard_error_is_the_corrected_resampled_t_tests() -> None:
 
 @pytest.mark.parametrize(("a", "b"), [("l1", "none"), ("elastic_net", "l1"), ("l2", "none")])
 def test_probabilities_are_areas_under_the_density(a: str, b: str) -> None:
-    found = compare(POSTERIOR, a, b, rope=0.006)  # type: ignore[arg-type]  # parametrized by name
+    found = compare_arms(POSTERIOR, a, b, rope=0.006)  # type: ignore[arg-type]  # parametrized by name
     difference, error = POSTERIOR.difference(a, b)  # type: ignore[arg-type]
     density = student(24, loc=difference, scale=error).pdf
     assert found.better == pytest.approx(quad(density, -np.inf, -0.006)[0], abs=1e-6)
@@ -36,30 +36,33 @@ def test_probabilities_are_areas_under_the_density(a: str, b: str) -> None:
 
 
 def test_a_comparison_turned_round_is_its_mirror() -> None:
-    one, other = compare(POSTERIOR, "l1", "none", rope=0.005), compare(POSTERIOR, "none", "l1", rope=0.005)
+    one, other = (
+        compare_arms(POSTERIOR, "l1", "none", rope=0.005),
+        compare_arms(POSTERIOR, "none", "l1", rope=0.005),
+    )
     assert one.difference == -other.difference
     assert one.better == pytest.approx(other.worse)
     assert one.interval == pytest.approx((-other.interval[1], -other.interval[0]))
 
 
 def test_draws_have_the_moments_of_the_distribution() -> None:
-    draws = draw(POSTERIOR, np.random.default_rng(0), n_draws=400_000)
+    draws = draw_losses(POSTERIOR, np.random.default_rng(0), n_draws=400_000)
     df = POSTERIOR.df
     assert draws.mean(0) == pytest.approx(POSTERIOR.mean, abs=1e-4)
     assert np.cov(draws, rowvar=False) == pytest.approx(POSTERIOR.scale * df / (df - 2), rel=0.03, abs=2e-6)
 
 
 def test_draws_agree_with_the_exact_probabilities() -> None:
-    draws = draw(POSTERIOR, np.random.default_rng(1), n_draws=400_000)
-    found = compare(POSTERIOR, "l1", "none", rope=0.006)
+    draws = draw_losses(POSTERIOR, np.random.default_rng(1), n_draws=400_000)
+    found = compare_arms(POSTERIOR, "l1", "none", rope=0.006)
     assert (draws[:, 1] - draws[:, 0] < -0.006).mean() == pytest.approx(found.better, abs=0.003)
 
 
 def test_arms_that_coincide_are_equivalent_for_sure() -> None:
     twins = make_posterior(("none", "l2"), LOSSES[:, [0, 0]], factor=FACTOR)
-    found = compare(twins, "l2", "none", rope=0.001)
+    found = compare_arms(twins, "l2", "none", rope=0.001)
     assert (found.better, found.equivalent, found.worse) == (0, 1, 0)
-    draws = draw(twins, np.random.default_rng(0), n_draws=1000)
+    draws = draw_losses(twins, np.random.default_rng(0), n_draws=1000)
     assert draws[:, 0] == pytest.approx(draws[:, 1])
 
 

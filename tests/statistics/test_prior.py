@@ -6,8 +6,8 @@ from scipy.stats import t as student
 
 from regchoose.experiment.calibration import LEARNED
 from regchoose.records.words import ARMS, Float
-from regchoose.statistics.posterior import DRAWS, Posterior, draw, make_posterior
-from regchoose.statistics.prior import ArmPrior, Student, draw_with
+from regchoose.statistics.posterior import DRAWS, Posterior, draw_losses, make_posterior
+from regchoose.statistics.prior import ArmPrior, Student, draw_with_prior
 
 UNIT = 0.01
 WIDE = {arm: Student(3.0, 0.0, 1e6) for arm in LEARNED}
@@ -25,7 +25,7 @@ def posterior(spread: float, *, together: float = 0.5, seed: int = 0, cells: int
 
 def reweighted(found: Posterior, prior: ArmPrior, count: int = 2_000_000) -> tuple[Float, Float]:
     """Draws without the prior, and its density at each of them, by which they count."""
-    draws = draw(found, np.random.default_rng(1), n_draws=count)
+    draws = draw_losses(found, np.random.default_rng(1), n_draws=count)
     density = np.zeros(count)
     for arm, of in prior.differences.items():
         apart = (draws[:, ARMS.index(arm)] - draws[:, ARMS.index("elastic_net")]) / prior.unit
@@ -38,7 +38,7 @@ def reweighted(found: Posterior, prior: ArmPrior, count: int = 2_000_000) -> tup
 def test_it_is_the_product_of_posterior_and_prior(spread: float) -> None:
     found, prior = posterior(spread), ArmPrior(LEARNED, UNIT)
     draws, weights = reweighted(found, prior)
-    drawn = draw_with(prior, found, np.random.default_rng(2))
+    drawn = draw_with_prior(prior, found, np.random.default_rng(2))
     assert drawn.shape == (DRAWS, 4)
     for rope in (0.3 * UNIT, UNIT, 3 * UNIT):
         expected = weights @ (draws <= draws.min(1, keepdims=True) + rope)
@@ -54,22 +54,22 @@ def test_it_is_the_product_of_posterior_and_prior(spread: float) -> None:
 
 def test_a_prior_without_opinion_changes_nothing() -> None:
     found = posterior(2.0)
-    with_it = draw_with(ArmPrior(WIDE, UNIT), found, np.random.default_rng(0))
-    without = draw(found, np.random.default_rng(0))
+    with_it = draw_with_prior(ArmPrior(WIDE, UNIT), found, np.random.default_rng(0))
+    without = draw_losses(found, np.random.default_rng(0))
     np.testing.assert_allclose(with_it.mean(0), without.mean(0), atol=3e-4)
     np.testing.assert_allclose(with_it.std(0), without.std(0), rtol=0.05)
 
 
 def test_clear_losses_outweigh_it() -> None:
     far = Posterior(ARMS, np.array([0.9, 0.7, 0.8, 0.5]), np.eye(4) * (0.1 * UNIT) ** 2, 24)
-    drawn = draw_with(ArmPrior(LEARNED, UNIT), far, np.random.default_rng(0))
+    drawn = draw_with_prior(ArmPrior(LEARNED, UNIT), far, np.random.default_rng(0))
     np.testing.assert_allclose(drawn.mean(0), far.mean, atol=0.2 * UNIT)
 
 
 def test_penalties_that_drown_in_noise_are_drawn_together() -> None:
     found, rope = posterior(8.0), UNIT
-    with_it = draw_with(ArmPrior(LEARNED, UNIT), found, np.random.default_rng(0))
-    without = draw(found, np.random.default_rng(0))
+    with_it = draw_with_prior(ArmPrior(LEARNED, UNIT), found, np.random.default_rng(0))
+    without = draw_losses(found, np.random.default_rng(0))
 
     def alike(draws: Float) -> float:
         return float((np.abs(draws[:, 1] - draws[:, 3]) < rope).mean())
@@ -82,7 +82,7 @@ def test_arms_that_coincide_and_one_that_has_exploded() -> None:
     cells = 0.5 + UNIT * rng.standard_normal((25, 1)) * np.ones((1, 4))
     cells[:, 0] = 1e12 * rng.random(25)
     found = make_posterior(ARMS, cells, factor=0.29)
-    drawn = draw_with(ArmPrior(LEARNED, UNIT), found, np.random.default_rng(1))
+    drawn = draw_with_prior(ArmPrior(LEARNED, UNIT), found, np.random.default_rng(1))
     assert np.isfinite(drawn).all()
     np.testing.assert_allclose(drawn[:, 1], drawn[:, 3], atol=1e-3 * UNIT)
 
@@ -91,11 +91,11 @@ def test_without_elastic_net_it_says_nothing() -> None:
     few = Posterior(("none", "l2"), np.array([0.5, 0.6]), np.eye(2), 24)
     prior = ArmPrior(LEARNED, UNIT)
     np.testing.assert_array_equal(
-        draw_with(prior, few, np.random.default_rng(3)), draw(few, np.random.default_rng(3))
+        draw_with_prior(prior, few, np.random.default_rng(3)), draw_losses(few, np.random.default_rng(3))
     )
 
 
 def test_a_seed_gives_the_same_draws() -> None:
     found, prior = posterior(1.0), ArmPrior(LEARNED, UNIT)
-    first, again = (draw_with(prior, found, np.random.default_rng(7)) for _ in range(2))
+    first, again = (draw_with_prior(prior, found, np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(first, again)

@@ -9,7 +9,7 @@ from regchoose.records.experiment import Penalties
 from regchoose.records.words import Float, Task
 from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.block_training import train_block
-from regchoose.training.device import devices
+from regchoose.training.device import choose_devices
 from regchoose.training.loss import n_outputs
 from regchoose.training.networks.linear import Linear
 from regchoose.training.networks.mlp import Mlp
@@ -57,7 +57,7 @@ def training(
     schedule = make_schedule(n, epochs=epochs, least_steps=0, batch=batch, lr=lr)
     k = n_outputs(task, 3)
     network = Linear(d, k) if hidden is None else Mlp((d, *hidden, k))
-    return Training(task, network, schedule, devices(device), Threads(jobs))
+    return Training(task, network, schedule, choose_devices(str(device)), Threads(jobs))
 
 
 def block_result(plan: Training, cells: Sequence[CellData], penalties: Penalties) -> BlockResult:

@@ -1,8 +1,15 @@
 """Where models are trained: what is refused, what is chosen, and that a GPU agrees with the CPU."""
 
-from collections.abc import Mapping, Sequence
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,8 +18,10 @@ import torch
 from regchoose import __version__
 from regchoose.errors import ResourceError, UsageError
 from regchoose.records.words import Task
+from regchoose.training import serialization
 from regchoose.training import train as train_module
-from regchoose.training.device import CPU, Devices, choose_devices, devices, devices_of
+from regchoose.training.device import CPU, Devices, choose_devices, devices_of, load_linear_algebra
+from regchoose.training.halving import train_within_memory
 from regchoose.training.train import train
 from regchoose.workers.tasks import Workers
 from regchoose.workers.wire_format import pack
@@ -126,7 +135,8 @@ def test_blocks_are_shared_and_come_to_the_same(
     monkeypatch.setattr(train_module, "MODELS_A_BLOCK", 1)
     cells, penalties = [cell("binary", seed=seed) for seed in range(4)], points((0, 0), (0.01, 0))
     one, two = (
-        replace(training("binary", hidden=hidden), devices=devices(*own)) for own in ((CPU,), (CPU, CPU))
+        replace(training("binary", hidden=hidden), devices=choose_devices(name))
+        for name in ("cpu", "cpu,cpu")
     )
     asked = list[int]()
     of = Devices.of
@@ -144,7 +154,7 @@ def test_blocks_are_shared_and_come_to_the_same(
 
 
 def answers(**workers: Sequence[str]) -> Workers:
-    """A crew of other machines: each with its CUDA devices."""
+    """Workers on other machines: each with its CUDA devices."""
     return cast(Workers, Remote({worker: tuple(cuda) for worker, cuda in workers.items()}))
 
 
@@ -164,7 +174,7 @@ class Remote:
 
 
 @pytest.mark.parametrize(
-    ("crew", "name", "kinds"),
+    ("workers", "name", "kinds"),
     [
         (answers(a=[], b=[]), "auto", ["cpu X"]),
         (answers(a=["cuda T4"], b=[]), "auto", ["cpu X"]),
@@ -174,8 +184,8 @@ class Remote:
         (answers(a=["cuda T4"], b=["cuda T4"]), "cpu", ["cpu X"]),
     ],
 )
-def test_workers_take_what_all_of_them_have(crew: Workers, name: str, kinds: list[str]) -> None:
-    found = devices_of(crew, name)
+def test_workers_take_what_all_of_them_have(workers: Workers, name: str, kinds: list[str]) -> None:
+    found = devices_of(workers, name)
     assert list(found.kinds) == kinds
     assert found.mixed == ("several kinds" in kinds)
     assert (
@@ -195,6 +205,69 @@ def test_a_worker_without_the_device_or_with_other_releases_is_named() -> None:
         devices_of(older, "auto")
     assert caught.value.code == "E405"
     assert "torch==" in caught.value.fix
+
+
+@pytest.mark.parametrize(("hidden", "expected"), [(None, ["load", "train"]), ((6,), ["train"])])
+def test_linear_algebra_is_loaded_before_a_convex_block_is_trained(
+    hidden: tuple[int, ...] | None, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: dict[int, list[str]] = defaultdict(list)
+
+    def noted(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            events[threading.get_ident()].append(name)
+            return work(*args, **kwargs)
+
+        return wrapped
+
+    monkeypatch.setattr(serialization, "load_linear_algebra", noted("load", lambda _: None))
+    monkeypatch.setattr(serialization, "train_within_memory", noted("train", train_within_memory))
+    train(
+        training("regression", hidden=hidden, jobs=2),
+        [cell("regression", seed=seed) for seed in range(4)],
+        points((0.01, 0), (0, 0.01)),
+    )
+    for order in events.values():
+        assert order == expected * (len(order) // len(expected))
+
+
+def test_loading_linear_algebra_takes_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, most = 0, 0
+
+    def slow(_: object) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.01)
+        inside -= 1
+
+    monkeypatch.setattr(torch, "eye", lambda *_, **__: None)
+    monkeypatch.setattr(torch.linalg, "eigvalsh", slow)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(load_linear_algebra, [torch.device("cuda", 0)] * 4))
+    assert most == 1
+    load_linear_algebra(CPU)  # which has nothing to load
+    assert inside == 0
+
+
+FIRST_USE = """
+from dataclasses import replace
+from regchoose.training.device import choose_devices
+from regchoose.training.halving import train_within_memory
+from regchoose.training.train import train
+from tests.training.problems import cell, points, training
+plan = replace(training("binary", hidden=None, jobs=8), devices=choose_devices("cuda"))
+run = train(plan, [cell("binary", seed=seed) for seed in range(16)], points((0, 0), (0.01, 0.01)))
+assert run.losses["test"].shape == (16, 2, 1)
+"""
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_threads_may_solve_linear_models_first_thing_in_a_process() -> None:
+    root = Path(__file__).parents[2]
+    for _ in range(3):  # whether the threads meet is a matter of luck
+        subprocess.run([sys.executable, "-c", FIRST_USE], cwd=root, check=True)
 
 
 @pytest.mark.gpu

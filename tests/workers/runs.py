@@ -1,4 +1,4 @@
-"""The same trainings by any crew."""
+"""The same trainings, by whichever workers."""
 
 from dataclasses import replace
 
@@ -20,11 +20,11 @@ def cells(task: Task, count: int) -> list[CellData]:
     return [replace(one, drawn=one.x[:4]) for one in made]
 
 
-def trained(crew: Workers | None, plan: Training | None = None, *, count: int = 6) -> Trained:
-    """Train six cells, a block each, by a crew; None: by threads."""
+def trained(workers: Workers | None, plan: Training | None = None, *, count: int = 6) -> Trained:
+    """Train six cells, a block each, by these workers; None: by threads."""
     plan = plan or training("regression")
     capture = CAPTURE if not plan.network.is_convex else np.zeros(3, dtype=np.int64)
-    plan = plan if crew is None else replace(plan, crew=crew)
+    plan = plan if workers is None else replace(plan, workers=workers)
     return train(plan, cells(plan.task, count), PENALTIES, capture=capture)
 
 

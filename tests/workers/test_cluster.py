@@ -57,14 +57,14 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
 
 @pytest.fixture(scope="module")
 def two(pair: DaskCluster) -> Iterator[Cluster]:
-    with Cluster(pair.address) as crew:
-        await_workers(crew, 2)
-        yield crew
+    with Cluster(pair.address) as workers:
+        await_workers(workers, 2)
+        yield workers
 
 
-def await_workers(crew: Cluster, count: int) -> None:
+def await_workers(workers: Cluster, count: int) -> None:
     until = time.monotonic() + 60
-    while crew.size < count:
+    while workers.size < count:
         assert time.monotonic() < until, "the workers have not started"
         time.sleep(0.05)
 
@@ -87,7 +87,7 @@ def test_a_block_of_many_bytes_is_sent_without_a_warning(two: Cluster) -> None:
     large = replace(small, x=np.tile(small.x, (6_000, 1)), y=np.tile(small.y, 6_000))
     assert large.x.nbytes > 11e6
     plan = replace(training("regression"), schedule=Schedule(1, 100_000, 0.01, np.array([1])))
-    here, there = (train(one, [large], PENALTIES) for one in (plan, replace(plan, crew=two)))
+    here, there = (train(one, [large], PENALTIES) for one in (plan, replace(plan, workers=two)))
     assert as_bytes(there) == as_bytes(here)
 
 
@@ -114,9 +114,9 @@ def test_a_users_network_is_sent_as_its_source(
 def test_a_worker_that_is_killed_costs_its_blocks(tmp_path: Path) -> None:
     """Killed when the first block is done; each worker has another in hand then, and one waiting."""
     data, told = cells("regression", 8), list[int]()
-    with DaskCluster(tmp_path, workers=2) as own, Cluster(own.address) as crew:
-        await_workers(crew, 2)
-        plan = replace(training("regression", epochs=60), crew=crew)
+    with DaskCluster(tmp_path, workers=2) as own, Cluster(own.address) as workers:
+        await_workers(workers, 2)
+        plan = replace(training("regression", epochs=60), workers=workers)
 
         def killing(done: int) -> None:
             told.append(done)
@@ -124,7 +124,7 @@ def test_a_worker_that_is_killed_costs_its_blocks(tmp_path: Path) -> None:
                 os.kill(own.workers[0].pid, signal.SIGKILL)
 
         found = train(plan, data, PENALTIES, advanced=killing)
-        assert crew.size == 1
+        assert workers.size == 1
     assert told == [3 * count for count in range(1, 9)], "each block is told once"
     assert as_bytes(found) == as_bytes(train(training("regression", epochs=60), data, PENALTIES))
 
@@ -132,9 +132,9 @@ def test_a_worker_that_is_killed_costs_its_blocks(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lost", ["workers", "scheduler"])
 def test_where_all_are_lost_it_is_said(lost: str, tmp_path: Path) -> None:
     data = cells("regression", 6)
-    with DaskCluster(tmp_path, workers=1) as own, Cluster(own.address) as crew:
-        crew.workers_s = crew.reached_s = 1.0
-        plan = replace(training("regression", epochs=60), crew=crew)
+    with DaskCluster(tmp_path, workers=1) as own, Cluster(own.address) as workers:
+        workers.workers_s = workers.reached_s = 1.0
+        plan = replace(training("regression", epochs=60), workers=workers)
 
         def killing(done: int) -> None:
             for process in own.workers if lost == "workers" else [own.scheduler]:

@@ -46,8 +46,8 @@ class Net(torch.nn.Sequential):
 
 @pytest.fixture(scope="module")
 def two() -> Iterator[Processes]:
-    with Processes(2) as crew:
-        yield crew
+    with Processes(2) as workers:
+        yield workers
 
 
 @pytest.mark.parametrize("hidden", [(6,), None], ids=["mlp", "linear"])
@@ -76,7 +76,7 @@ def test_other_networks_of_ours_are_built_anew_there(
 
 def test_a_process_that_is_killed_costs_its_block(two: Processes) -> None:
     """Killed when the first block is done: the others have blocks in hand then."""
-    plan = replace(training("regression", epochs=150), crew=two)
+    plan = replace(training("regression", epochs=150), workers=two)
     victim = two.pids[0]
     told = list[int]()
 
@@ -115,7 +115,7 @@ def test_a_block_over_which_processes_die_again_and_again_is_an_error(two: Proce
     assert caught.value.code == "E406"
     assert f"{ATTEMPTS} processes died" in caught.value.message
     assert "signal 9" in caught.value.message
-    assert as_bytes(trained(two)) == as_bytes(trained(None)), "the crew is whole again"
+    assert as_bytes(trained(two)) == as_bytes(trained(None)), "the workers are complete again"
 
 
 def test_an_interrupt_ends_the_blocks_in_hand(two: Processes) -> None:
@@ -128,7 +128,7 @@ def test_an_interrupt_ends_the_blocks_in_hand(two: Processes) -> None:
         raise Stop
 
     data = [replace(one, x=one.x[:8], y=one.y[:8]) for one in cells("regression", 5)]
-    plan = replace(training("regression"), schedule=Schedule(1, 8, 0.01, np.array([1])), crew=two)
+    plan = replace(training("regression"), schedule=Schedule(1, 8, 0.01, np.array([1])), workers=two)
     long = [replace(one, x=np.tile(one.x, (40_000, 1)), y=np.tile(one.y, 40_000)) for one in data[1:]]
     before = time.monotonic()
     with pytest.raises(Stop):
@@ -139,9 +139,9 @@ def test_an_interrupt_ends_the_blocks_in_hand(two: Processes) -> None:
 
 
 def test_a_process_ends_with_whoever_started_it() -> None:
-    crew = Processes(1)
-    (pid,) = crew.pids
-    crew.__exit__()
+    workers = Processes(1)
+    (pid,) = workers.pids
+    workers.__exit__()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import replace
 from typing import Any
 
 from regchoose.errors import UsageError, setting
@@ -18,9 +17,9 @@ from regchoose.training.networks.linear import Linear
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network import Network
 from regchoose.training.networks.network_check import NetworkRequest, check_network
-from regchoose.training.networks.rebuild import layered_cnn, layered_mlp, user_network_spec
-from regchoose.training.networks.torch_module import ModuleNetwork, module_network
-from regchoose.training.networks.user_network import code_beside, load_network
+from regchoose.training.networks.rebuild import build_user_network, layered_cnn, layered_mlp
+from regchoose.training.networks.torch_module import ModuleNetwork
+from regchoose.training.networks.user_network import load_network
 
 CHANNELS, MOST_CHANNELS = 8, 256  # of the cnn's first convolution; the second has twice as many
 PRINTS = "The network prints while it runs; that is not shown."
@@ -101,27 +100,16 @@ def _choose_users(settings: Settings, input_names: Sequence[str], *, k: int, tas
     checked = check_network(request)
     with quiet_modules(), redirect_stdout(io.StringIO()):
         user = load_network(settings.network)
-        network = module_network(
-            user.builder(input_names, k, options),
-            n_inputs=len(input_names),
-            n_outputs=k,
-            penalize=settings.penalize,
-            batched=checked.batched,
-            note="" if checked.batched else f"trained one model at a time, which takes longer: {checked.why}",
-            warnings=[PRINTS] if checked.printed else [],
-            file=user.file,
-            source=user.source,
-        )
-        arguments = (settings.network.rpartition(":")[2], sorted(options.items()), tuple(input_names), k)
-        spec = user_network_spec(
+        return build_user_network(
             user,
             options,
             input_names=input_names,
             n_outputs=k,
             penalize=settings.penalize,
             batched=checked.batched,
+            note="" if checked.batched else f"trained one model at a time, which takes longer: {checked.why}",
+            warnings=[PRINTS] if checked.printed else [],
         )
-        return replace(network, identity=f"{code_beside(user.file)} {arguments!r}", recipe=spec)
 
 
 # ---- the network of a model --------------------------------------------------------------------------
@@ -186,14 +174,8 @@ def _recorded_users(
                 where=error.where,
                 fix=setting("network") + f" with the file as it was, such as {plan.name}",
             ) from error
-        network = module_network(
-            user.builder(names, k, plan.options),
-            n_inputs=len(names),
-            n_outputs=k,
-            penalize=plan.penalize,
-            batched=False,
-            file=user.file,
-            source=user.source,
+        network = build_user_network(
+            user, plan.options, input_names=names, n_outputs=k, penalize=plan.penalize, batched=False
         )
     changed = f"the file of the network {name} has changed since the model was fitted"
     return network, (changed,) if user.source != plan.source else ()

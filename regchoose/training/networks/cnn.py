@@ -7,23 +7,18 @@ gradient is written out.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from math import prod, sqrt
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from regchoose.errors import Phrase, setting
 from regchoose.records.table import Image
-from regchoose.records.words import Float, Task
-from regchoose.training.deterministic import RowMatrix, padded_rows, round_up_to_lines
+from regchoose.records.words import Task
+from regchoose.training.deterministic import RowMatrix, padded_rows
 from regchoose.training.loss import slope
-from regchoose.training.networks.network import EVALUATED_ROWS, TensorSlot, layer_slots, predict_in_chunks
+from regchoose.training.networks.network import LayeredNetwork, TensorSlot, layer_slots
 
 KERNEL, STRIDE = 3, 2
 TAPS = KERNEL * KERNEL
@@ -70,7 +65,7 @@ class Convolution:
 
 
 @dataclass(frozen=True)
-class Cnn:
+class Cnn(LayeredNetwork):
     """A network for images of a shape, with the channels of each convolution and k outputs.
 
     See `regchoose.training.networks.network.Network`.
@@ -80,14 +75,7 @@ class Cnn:
     channels: tuple[int, ...]
     n_outputs: int
 
-    is_convex: ClassVar[bool] = False
-    precision: ClassVar[Literal["float32", "float64"]] = "float32"
     same_in_parts: ClassVar[bool] = False  # how its products round was not studied
-    rows_at_once: ClassVar[int] = EVALUATED_ROWS
-    note: ClassVar[str] = ""
-    remarks: ClassVar[tuple[str, ...]] = ()
-    source: ClassVar[str] = ""
-    how_to_shrink: ClassVar[Phrase] = setting("hidden") + " with fewer units"
 
     @property
     def n_inputs(self) -> int:
@@ -103,22 +91,11 @@ class Cnn:
             before = (out, stages[-1].out_height, stages[-1].out_width)
         return tuple(stages)
 
-    @cached_property
-    def shapes(self) -> tuple[tuple[int, int], ...]:
-        """Shapes (out, in) of the weights of each layer."""
+    @property
+    def n_features(self) -> int:
+        """Numbers that the linear layer takes, from the last convolution."""
         last = self.stages[-1]
-        return (*((stage.out, stage.seen) for stage in self.stages), (self.n_outputs, last.out * last.places))
-
-    @cached_property
-    def n_penalized(self) -> int:
-        """Kernels and weights; they come first."""
-        return sum(map(prod, self.shapes))
-
-    @cached_property
-    def n_parameters(self) -> int:
-        """Length of one model's row: whole cache lines, as in `Mlp`."""
-        used = self.n_penalized + sum(out for out, _ in self.shapes)
-        return round_up_to_lines(used)
+        return last.out * last.places
 
     @property
     def group(self) -> int:
@@ -134,42 +111,28 @@ class Cnn:
             place: (stage.out, stage.channels, KERNEL, KERNEL)
             for place, stage in zip(places, self.stages, strict=True)
         }
-        return layer_slots({**kernels, places[-1] + 3: self.shapes[-1]})
+        return layer_slots({**kernels, places[-1] + 3: (self.n_outputs, self.n_features)})
 
     def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
         """Copy rows to a device, without gaps, since images are cut out of them: (n, d) -> (n, d)."""
         return padded_rows(x, x.shape[1], device=device)
 
-    def initial(self, rng: np.random.Generator) -> Float:
-        """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Conv2d and Linear do."""
-        bounds = [1 / sqrt(inputs) for _, inputs in self.shapes] * 2
-        sizes = [*map(prod, self.shapes), *(out for out, _ in self.shapes)]
-        draws = [rng.uniform(-bound, bound, size) for bound, size in zip(bounds, sizes, strict=True)]
-        used = np.concatenate(draws)
-        return np.pad(used, (0, self.n_parameters - len(used)))
-
     def layers(self, flat: Tensor) -> LayerPairs:
         """Split (m, p) into the layers' weights (m, out, in) and biases (m, out, 1), without a copy."""
-        weights, start = [], 0
-        for out, inputs in self.shapes:
-            weights.append(flat[:, start : start + out * inputs].view(-1, out, inputs))
-            start += out * inputs
-        pairs = []
-        for weight in weights:
-            pairs.append((weight, flat[:, start : start + weight.shape[1]].unsqueeze(2)))
-            start += weight.shape[1]
-        return pairs
+        views = [slot.view(flat) for slot in self.slots]
+        weights, biases = views[: self.n_layers], views[self.n_layers :]
+        return [(weight.flatten(2), bias.unsqueeze(2)) for weight, bias in zip(weights, biases, strict=True)]
 
     def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
         """Return the outputs of rows: (m, p), (m, n, d) -> (m, k, n)."""
         m, n = len(parameters), x.shape[1]
         outputs = x.new_empty(m, self.n_outputs, n)
         for models in _groups(m, self.group):
-            own = self.layers(parameters[models])
+            layers = self.layers(parameters[models])
             for rows in _groups(n, ROWS):
                 part = x[models, rows]
                 workspace = CnnWorkspace.of(self, part.shape[0], part.shape[1], like=x)
-                outputs[models, :, rows] = cnn_forward(self, own, part, workspace)
+                outputs[models, :, rows] = cnn_forward(self, layers, part, workspace)
         return outputs
 
     def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "CnnProgram":
@@ -187,14 +150,6 @@ class Cnn:
         reached = under[:, 1:-1, 1:-1].reshape(TAPS, -1)  # which pixels each place of the kernel is laid on
         return (live @ reached > 0).sum((1, 2))
 
-    def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
-        """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
-        return predict_in_chunks(self, row, x, device=device)
-
-    def training_context(self) -> AbstractContextManager[object]:
-        """Return the context in which it is trained: none."""
-        return nullcontext()
-
     def key(self) -> str:
         """Return what tells it from other networks."""
         return f"cnn {self}"
@@ -209,7 +164,7 @@ class Cnn:
         layers: list[nn.Module] = [nn.Unflatten(1, (image.channels, image.height, image.width))]
         for stage in self.stages:
             layers += [nn.Conv2d(stage.channels, stage.out, KERNEL, STRIDE, padding=1), nn.ReLU()]
-        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(self.shapes[-1][1], self.n_outputs))
+        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(self.n_features, self.n_outputs))
 
 
 @dataclass(frozen=True)
@@ -234,7 +189,7 @@ class CnnWorkspace:
 
     @classmethod
     def of(cls, network: Cnn, m: int, n: int, *, like: Tensor) -> "CnnWorkspace":
-        """Allocate it."""
+        """Allocate memory for n rows of m models."""
         stages = network.stages
         return cls(
             [like.new_zeros(m, s.channels, s.height + 2, s.width + 2, n) for s in stages],
@@ -268,7 +223,7 @@ def cnn_forward(network: Cnn, layers: LayerPairs, x: Tensor, workspace: CnnWorks
 def cnn_backward(
     network: Cnn, layers: LayerPairs, back: Tensor, *, workspace: CnnWorkspace, gradients: LayerPairs
 ) -> None:
-    """Write the gradient of the loss by every parameter, after `forward` in the same workspace.
+    """Write the gradient of the loss by every parameter, after `cnn_forward` in the same workspace.
 
     Parameters
     ----------
@@ -329,7 +284,7 @@ class CnnProgram:
         """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
         network = self._network
         for models, layers, gradients in zip(self._groups, self._layers, self._gradients, strict=True):
-            own, truth = x[models], y[models]
-            workspace = self._workspace.of_first(len(own))
-            back = slope(task, cnn_forward(network, layers, own, workspace), truth) / truth.shape[1]
+            rows, targets = x[models], y[models]
+            workspace = self._workspace.of_first(len(rows))
+            back = slope(task, cnn_forward(network, layers, rows, workspace), targets) / targets.shape[1]
             cnn_backward(network, layers, back, workspace=workspace, gradients=gradients)

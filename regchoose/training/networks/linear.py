@@ -1,25 +1,23 @@
 """The linear model: convex, so the solver takes it to its optimum, in float64."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regchoose.errors import Phrase, setting
 from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import slope
-from regchoose.training.networks.network import TensorSlot, consecutive_slots
+from regchoose.training.networks.network import BuiltInNetwork, Precision, TensorSlot, consecutive_slots
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(BuiltInNetwork):
     """One layer of weights; see `regchoose.training.networks.network.Network`.
 
     A model's row holds its weights (k, d), output by output, and then its k intercepts.
@@ -29,13 +27,9 @@ class Linear:
     n_outputs: int
 
     is_convex: ClassVar[bool] = True
-    precision: ClassVar[Literal["float32", "float64"]] = "float64"
+    precision: ClassVar[Precision] = "float64"
     same_in_parts: ClassVar[bool] = False  # the solver goes on until all models of a block are solved
     rows_at_once: ClassVar[int] = 2**62  # there are no activations to keep small
-    note: ClassVar[str] = ""
-    remarks: ClassVar[tuple[str, ...]] = ()
-    source: ClassVar[str] = ""
-    how_to_shrink: ClassVar[Phrase] = setting("hidden") + " with fewer units"
 
     @property
     def n_penalized(self) -> int:
@@ -50,8 +44,8 @@ class Linear:
     @cached_property
     def slots(self) -> tuple[TensorSlot, ...]:
         """The tensors of a `torch.nn.Linear`."""
-        shapes = {"weight": (self.n_outputs, self.n_inputs), "bias": (self.n_outputs,)}
-        return consecutive_slots(shapes, dtype=torch.float64)
+        weight = ("weight", (self.n_outputs, self.n_inputs), torch.float64)
+        return consecutive_slots([weight, ("bias", (self.n_outputs,), torch.float64)])
 
     def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
         """Copy rows to a device in their own order of memory: (n, d) -> (n, d)."""
@@ -81,10 +75,6 @@ class Linear:
         weight = row[: self.n_penalized].reshape(self.n_outputs, self.n_inputs)
         outputs: Float = x @ weight.T + row[self.n_penalized :]
         return outputs
-
-    def training_context(self) -> AbstractContextManager[object]:
-        """Return the context in which it is trained: none."""
-        return nullcontext()
 
     def key(self) -> str:
         """Return what tells it from other networks."""

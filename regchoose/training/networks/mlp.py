@@ -6,43 +6,25 @@ initialization. The gradient is written out: with batched matrix products it cos
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod, sqrt
-from typing import Any, ClassVar, Literal
+from itertools import pairwise
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from regchoose.errors import Phrase, setting
-from regchoose.records.words import Float, Task
+from regchoose.records.words import Task
 from regchoose.training.deterministic import RowMatrix, aligned_empty, padded_rows, round_up_to_lines
 from regchoose.training.loss import slope
-from regchoose.training.networks.network import EVALUATED_ROWS, TensorSlot, layer_slots, predict_in_chunks
+from regchoose.training.networks.network import LayeredNetwork, TensorSlot, layer_slots
 
 
 @dataclass(frozen=True)
-class Mlp:
+class Mlp(LayeredNetwork):
     """Sizes of the layers: inputs, hidden, outputs; see `regchoose.training.networks.network.Network`."""
 
     sizes: tuple[int, ...]
-
-    is_convex: ClassVar[bool] = False
-    precision: ClassVar[Literal["float32", "float64"]] = "float32"
-    rows_at_once: ClassVar[int] = EVALUATED_ROWS
-    note: ClassVar[str] = ""
-    remarks: ClassVar[tuple[str, ...]] = ()
-    source: ClassVar[str] = ""
-    how_to_shrink: ClassVar[Phrase] = setting("hidden") + " with fewer units"
-
-    @cached_property
-    def shapes(self) -> tuple[tuple[int, ...], ...]:
-        """Shapes of the parameters: all weights (out, in), then all biases (out,)."""
-        pairs = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
-        return (*pairs, *((out,) for out, _ in pairs))
 
     @property
     def n_inputs(self) -> int:
@@ -59,43 +41,14 @@ class Mlp:
         """Every model has cache lines of its own; without a hidden layer, models share a matrix product."""
         return self.n_layers > 1
 
-    @property
-    def n_layers(self) -> int:
-        """Layers with weights."""
-        return len(self.sizes) - 1
-
-    @cached_property
-    def n_penalized(self) -> int:
-        """Parameters that are weights; they come first."""
-        return sum(prod(shape) for shape in self.shapes[: self.n_layers])
-
-    @cached_property
-    def n_parameters(self) -> int:
-        """Length of one model's row: all parameters, and some unused numbers at the end.
-
-        Rows are whole cache lines, so every model of a block lies in memory in the same way and its products
-        are rounded in the same way.
-        """
-        return round_up_to_lines(sum(prod(shape) for shape in self.shapes))
-
     @cached_property
     def slots(self) -> tuple[TensorSlot, ...]:
         """The tensors of a `torch.nn.Sequential`; a ReLU stands between two layers."""
-        return layer_slots({2 * place: shape for place, shape in enumerate(self.shapes[: self.n_layers])})
+        return layer_slots({2 * place: (out, into) for place, (into, out) in enumerate(pairwise(self.sizes))})
 
     def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
         """Copy rows to a device, each on cache lines of its own: (n, d) -> (n, d or more)."""
         return padded_rows(x, round_up_to_lines(x.shape[1]), device=device)
-
-    def initial(self, rng: np.random.Generator) -> Float:
-        """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Linear draws them."""
-        fan_in = [shape[1] for shape in self.shapes[: self.n_layers]] * 2
-        draws = [
-            rng.uniform(-1 / sqrt(inputs), 1 / sqrt(inputs), prod(shape))
-            for shape, inputs in zip(self.shapes, fan_in, strict=True)
-        ]
-        used = np.concatenate(draws)
-        return np.pad(used, (0, self.n_parameters - len(used)))
 
     def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
         """Return the outputs of rows: (m, p), (m, n, d) -> (m, k, n)."""
@@ -112,14 +65,6 @@ class Mlp:
         """Return how many inputs have any nonzero weight: (m, p) -> (m,)."""
         return (self.views(parameters)[0][0] != 0).any(1).sum(1)
 
-    def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
-        """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
-        return predict_in_chunks(self, row, x, device=device)
-
-    def training_context(self) -> AbstractContextManager[object]:
-        """Return the context in which it is trained: none."""
-        return nullcontext()
-
     def key(self) -> str:
         """Return what tells it from other networks."""
         return f"mlp {self.sizes}"
@@ -130,12 +75,8 @@ class Mlp:
 
     def views(self, flat: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Split (m, p) into the weights (m, out, in) and biases (m, 1, out), without a copy."""
-        parts, start = [], 0
-        for shape in self.shapes:
-            size = prod(shape)
-            parts.append(flat[:, start : start + size].view(len(flat), *shape))
-            start += size
-        return parts[: self.n_layers], [bias[:, None] for bias in parts[self.n_layers :]]
+        views = [slot.view(flat) for slot in self.slots]
+        return views[: self.n_layers], [bias[:, None] for bias in views[self.n_layers :]]
 
 
 @dataclass(frozen=True)

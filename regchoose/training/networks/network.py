@@ -5,23 +5,25 @@ which kind it is. The built-in kinds are `Mlp`, `Cnn` and `Linear`; `ModuleNetwo
 """
 
 import hashlib
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from math import prod
-from typing import Any, Literal, Protocol
+from math import prod, sqrt
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regchoose.errors import Phrase, UsageError
+from regchoose.errors import Phrase, UsageError, setting
 from regchoose.records.words import Float, Task
-from regchoose.training.deterministic import RowMatrix, deterministic
+from regchoose.training.deterministic import RowMatrix, deterministic, round_up_to_lines
 
 EVALUATED_ROWS = 1024  # that a model is judged on at a time, so that activations stay small
 PREDICTED_ROWS = 4096  # at a time, for the same reason
+Precision = Literal["float32", "float64"]
 NamedTensors = Mapping[str, NDArray[Any]]
 
 
@@ -81,7 +83,7 @@ class Network(Protocol):
         """Whether the solver takes it to its optimum; otherwise Adam trains it for a number of epochs."""
 
     @property
-    def precision(self) -> Literal["float32", "float64"]:
+    def precision(self) -> Precision:
         """The type of number that it is trained in."""
 
     @property
@@ -92,7 +94,7 @@ class Network(Protocol):
     def rows_at_once(self) -> int:
         """How many rows it is judged on at a time."""
 
-    # ---- what is said of it ----------------------------------------------------------------------
+    # ---- what users are told of it ---------------------------------------------------------------
 
     @property
     def note(self) -> str:
@@ -145,6 +147,63 @@ class Network(Protocol):
         """Return plain values from which `rebuild` builds it in another process."""
 
 
+class BuiltInNetwork(ABC):
+    """What the networks of this package have in common; see `Network`."""
+
+    note: ClassVar[str] = ""
+    remarks: ClassVar[tuple[str, ...]] = ()
+    source: ClassVar[str] = ""
+    how_to_shrink: ClassVar[Phrase] = setting("hidden") + " with fewer units"
+
+    @property
+    @abstractmethod
+    def slots(self) -> tuple[TensorSlot, ...]:
+        """The weights (out, …) of all layers, and then their biases (out,); see `layer_slots`."""
+
+    def training_context(self) -> AbstractContextManager[object]:
+        """Return the context in which it is trained: none."""
+        return nullcontext()
+
+
+class LayeredNetwork(BuiltInNetwork):
+    """Layers of float32 weights and biases, trained by Adam; see `Network`."""
+
+    is_convex: ClassVar[bool] = False
+    precision: ClassVar[Precision] = "float32"
+    rows_at_once: ClassVar[int] = EVALUATED_ROWS
+
+    @property
+    def n_layers(self) -> int:
+        """Layers with weights."""
+        return len(self.slots) // 2
+
+    @property
+    def n_penalized(self) -> int:
+        """Parameters that are weights; they come first."""
+        return self.slots[self.n_layers - 1].end
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of one model's row: all parameters, and some unused numbers at the end.
+
+        Rows are whole cache lines, so every model of a block lies in memory in the same way and its products
+        are rounded in the same way.
+        """
+        return round_up_to_lines(self.slots[-1].end)
+
+    def initial(self, rng: np.random.Generator) -> Float:
+        """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Linear and Conv2d do."""
+        row = np.zeros(self.n_parameters)
+        for slot, weight in zip(self.slots, self.slots[: self.n_layers] * 2, strict=True):
+            bound = 1 / sqrt(prod(weight.shape[1:]))
+            row[slot.start : slot.end] = rng.uniform(-bound, bound, prod(slot.shape))
+        return row
+
+    def predict(self: Network, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
+        """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
+        return predict_in_chunks(self, row, x, device=device)
+
+
 def torch_dtype(network: Network) -> torch.dtype:
     """Return the type of number that a network is trained in, as torch has it."""
     dtype: torch.dtype = getattr(torch, network.precision)
@@ -175,11 +234,11 @@ def array_digest(array: NDArray[Any]) -> bytes:
 
 
 def consecutive_slots(
-    tensors: Mapping[str, tuple[int, ...]], *, dtype: torch.dtype = torch.float32
+    tensors: Iterable[tuple[str, tuple[int, ...], torch.dtype]],
 ) -> tuple[TensorSlot, ...]:
-    """Return the slots of tensors that follow each other: name → shape."""
+    """Return the slots of tensors that follow each other: names, shapes and types of number."""
     slots, start = list[TensorSlot](), 0
-    for name, shape in tensors.items():
+    for name, shape, dtype in tensors:
         slots.append(TensorSlot(name, shape, dtype, start))
         start = slots[-1].end
     return tuple(slots)
@@ -194,7 +253,8 @@ def layer_slots(layers: Mapping[int, tuple[int, ...]]) -> tuple[TensorSlot, ...]
         Position in the `Sequential` → shape (out, …) of the weight.
     """
     weights = {f"{place}.weight": shape for place, shape in layers.items()}
-    return consecutive_slots(weights | {f"{place}.bias": shape[:1] for place, shape in layers.items()})
+    tensors = weights | {f"{place}.bias": shape[:1] for place, shape in layers.items()}
+    return consecutive_slots((name, shape, torch.float32) for name, shape in tensors.items())
 
 
 def to_named_tensors(network: Network, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
@@ -215,14 +275,14 @@ def from_named_tensors(network: Network, tensors: NamedTensors, *, where: str) -
     """
     row = np.zeros(network.n_parameters, dtype=network.precision)
     for slot in network.slots:
-        found = tensors.get(slot.name)
-        if found is None or found.shape != slot.shape:
-            got = "none" if found is None else f"one of shape {found.shape}"
+        tensor = tensors.get(slot.name)
+        if tensor is None or tensor.shape != slot.shape:
+            got = "none" if tensor is None else f"one of shape {tensor.shape}"
             raise UsageError(
                 "E218",
                 f"the network wants a tensor {slot.name!r} of shape {slot.shape}, and the model has {got}",
                 where=where,
                 fix="the file of the network as it was when the model was fitted   or   fit again",
             )
-        row[slot.start : slot.end] = found.reshape(-1)
+        row[slot.start : slot.end] = tensor.reshape(-1)
     return row

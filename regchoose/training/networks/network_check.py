@@ -1,8 +1,8 @@
 """Check a user's network before anything is trained: in a process of its own, with a time limit.
 
 The child process imports it, builds it and takes a step on dummy rows; whatever goes wrong there (an error, a
-call to exit, an endless loop) is an answer. The parent only reads the child's report. A child that was killed
-from outside is no answer yet: another one tries again, once.
+call to exit, an endless loop) is a finding. The parent only reads the child's report. Where a child is killed
+from outside, nothing is known of the network, and a second one tries again.
 """
 
 import ctypes
@@ -33,10 +33,10 @@ from regchoose.training.deterministic import quiet_modules
 from regchoose.training.loss import row_loss
 from regchoose.training.networks.torch_module import (
     ModuleNetwork,
+    build_from_seed,
     columns,
-    fresh,
+    dummy_rows,
     module_network,
-    tried_rows,
 )
 from regchoose.training.networks.user_network import (
     UserNetwork,
@@ -46,13 +46,13 @@ from regchoose.training.networks.user_network import (
     short_message,
 )
 
-START_S = 60.0  # what a busy machine may take to load PyTorch, beside the limit
+START_S = 60.0  # that a busy machine may take to load PyTorch, on top of the limit
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal to get when whoever started this process is gone
 KILLED = (-signal.SIGKILL, -signal.SIGTERM)  # from outside, as the system does where memory runs out
 MLP_INSTEAD = setting(network="mlp") + " runs without it"
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
-SIZES = 7, 4  # rows of the batches tried: a network must not count on one number
-NUMBERS = torch.float32
+BATCH_SIZES = 7, 4  # that are tried: a network must not rely on one number of rows
+DTYPE = torch.float32
 CLOSE = 1e-3  # relative: vmap and a loop round differently, but they mean the same
 REASONS = {
     ".item()": "it takes the value of a tensor into Python, such as .item() or float()",
@@ -77,7 +77,7 @@ class NetworkRequest:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What the check of a network found.
+    """The findings of a network's check.
 
     Parameters
     ----------
@@ -114,8 +114,8 @@ def check_network(request: NetworkRequest, *, limit_s: float = 60.0) -> CheckRep
     ResourceError
         E403 where the child is killed twice.
     """
-    found = _attempt(request, limit_s=limit_s) or _attempt(request, limit_s=limit_s)
-    if found is None:
+    report = _attempt(request, limit_s=limit_s) or _attempt(request, limit_s=limit_s)
+    if report is None:
         raise ResourceError(
             "E403",
             f"the process that tries the network {request.name} was killed twice",
@@ -123,7 +123,7 @@ def check_network(request: NetworkRequest, *, limit_s: float = 60.0) -> CheckRep
             detail=["cause: memory that ran out is likely, as the system then kills a process"],
             fix="a smaller network, or more memory; " + MLP_INSTEAD,
         )
-    return found
+    return report
 
 
 def _attempt(request: NetworkRequest, *, limit_s: float) -> CheckReport | None:
@@ -161,8 +161,8 @@ def _run(request: NetworkRequest, folder: Path, *, limit_s: float) -> int | None
         "regchoose.training.networks.network_check",
         str(folder),
         str(limit_s),
+        str(os.getpid()),
     ]
-    command.append(str(os.getpid()))
     with (folder / "errors.txt").open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             command,
@@ -194,10 +194,10 @@ class _ChildError(Exception):
 
 
 def _endless_error(request: NetworkRequest, stuck: str, *, file: Path, limit_s: float) -> TrainingError:
-    own = [found for found in FRAME.findall(stuck) if is_users_code(found[0], file)]
+    frames = [frame for frame in FRAME.findall(stuck) if is_users_code(frame[0], file)]
     where, detail = str(file), []
-    if own:
-        path, line, function = own[0]
+    if frames:
+        path, line, function = frames[0]
         where = f"{path}:{line}, in {function}"
         detail = [f"{line}: {linecache.getline(path, int(line)).strip()}"]
     return TrainingError(
@@ -239,7 +239,7 @@ def main(folder: Path, limit_s: float, *, parent: int) -> None:
         faulthandler.dump_traceback_later(limit_s, exit=True, file=stuck)
         report: dict[str, Any]
         try:
-            checked = dry_step(**vars(request))
+            checked = dry_step(request)
             report = {"report": asdict(checked) | {"printed": sink.used}}
         except RegchooseError as error:
             report = {"error": error.to_json(), "traceback": _traceback(error)}
@@ -263,15 +263,7 @@ def _traceback(error: BaseException) -> str:
 # ---- a step on dummy rows ------------------------------------------------------------------------
 
 
-def dry_step(
-    name: str,
-    options: Mapping[str, Any],
-    *,
-    input_names: Sequence[str],
-    n_outputs: int,
-    task: Task,
-    penalize: Sequence[str],
-) -> CheckReport:
+def dry_step(request: NetworkRequest) -> CheckReport:
     """Import, build and train a network for a step.
 
     Raises
@@ -281,18 +273,21 @@ def dry_step(
     TrainingError
         E511 to E513 where it cannot be trained.
     """
+    name, task, n_inputs = request.name, request.task, len(request.input_names)
     user = _guarded(lambda: load_network(name), "while it is imported", file=_file(name), code="E210")
-    build, n_inputs = user.builder(input_names, n_outputs, options), len(input_names)
+    build = user.builder(request.input_names, request.n_outputs, request.options)
     module = _guarded(
-        lambda: fresh(build, 0, n_inputs=n_inputs), "while it is built", file=user.file, code="E211"
+        lambda: build_from_seed(build, 0, n_inputs=n_inputs), "while it is built", file=user.file, code="E211"
     )
     _check_parameters(module, user)
     with quiet_modules():
         for training in (True, False):
-            for n_rows in SIZES:
-                rows = tried_rows(n_inputs)[:n_rows]
-                _check_pass(module.train(training), user, task=task, x=rows, n_outputs=n_outputs)
-        network = module_network(build, n_inputs=n_inputs, n_outputs=n_outputs, penalize=penalize)
+            for n_rows in BATCH_SIZES:
+                rows = dummy_rows(n_inputs)[:n_rows]
+                _check_pass(module.train(training), user, task=task, x=rows, n_outputs=request.n_outputs)
+        network = module_network(
+            build, n_inputs=n_inputs, n_outputs=request.n_outputs, penalize=request.penalize
+        )
         return _batched(network, user, task=task)
 
 
@@ -333,7 +328,7 @@ def _check_parameters(module: nn.Module, user: UserNetwork) -> None:
             where=user.where,
             fix="make its layers attributes of the module, in __init__",
         )
-    other = {name: p.dtype for name, p in module.named_parameters() if p.dtype != NUMBERS}
+    other = {name: p.dtype for name, p in module.named_parameters() if p.dtype != DTYPE}
     if other:
         shown = ", ".join(f"{name} ({str(kind).removeprefix('torch.')})" for name, kind in other.items())
         raise UsageError(
@@ -423,9 +418,9 @@ def _batched(network: ModuleNetwork, user: UserNetwork, *, task: Task) -> CheckR
 def take_a_step(network: ModuleNetwork, task: Task) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return rows, gradient, outputs and inputs in use of two models after a step."""
     starts = np.stack([network.initial(np.random.default_rng(seed)) for seed in (0, 1)])
-    rows = torch.as_tensor(starts, dtype=NUMBERS)
+    rows = torch.as_tensor(starts, dtype=DTYPE)
     gradient = torch.zeros_like(rows)
-    x = tried_rows(network.n_inputs)
+    x = dummy_rows(network.n_inputs)
     y = targets(task, len(x), network.n_outputs)
     for batch in (x.expand(2, -1, -1), torch.stack([x, -x])):  # one batch for all models, and one for each
         network.program(rows, gradient, n_rows=len(x)).write_gradient(task, batch, y.expand(2, -1))

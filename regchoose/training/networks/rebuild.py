@@ -25,12 +25,12 @@ from regchoose.training.networks.linear import Linear
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network import Network
 from regchoose.training.networks.torch_module import ModuleNetwork, module_network
-from regchoose.training.networks.user_network import UserNetwork, files_beside, load_network
+from regchoose.training.networks.user_network import UserNetwork, code_beside, files_beside, load_network
 
 NetworkSpec = Mapping[str, Any]
 
 
-def user_network_spec(
+def build_user_network(
     user: UserNetwork,
     options: Mapping[str, Any],
     *,
@@ -38,11 +38,24 @@ def user_network_spec(
     n_outputs: int,
     penalize: Sequence[str],
     batched: bool,
-) -> NetworkSpec:
-    """Return the spec of a user's network: its name, and the sources of its file and those beside it."""
+    note: str = "",
+    warnings: Sequence[str] = (),
+) -> ModuleNetwork:
+    """Return a user's network, which can be rebuilt in another process; see `module_network`."""
+    network = module_network(
+        user.builder(input_names, n_outputs, options),
+        n_inputs=len(input_names),
+        n_outputs=n_outputs,
+        penalize=penalize,
+        batched=batched,
+        note=note,
+        warnings=warnings,
+        file=user.file,
+        source=user.source,
+    )
     place, _, attribute = user.name.rpartition(":")
     by_file = place.endswith(".py")
-    return {
+    spec = {
         "kind": "users",
         "name": f"{user.file}:{attribute}" if by_file else user.name,
         "source": user.source,
@@ -53,6 +66,8 @@ def user_network_spec(
         "penalize": list(penalize),
         "batched": batched,
     }
+    arguments = (attribute, sorted(options.items()), tuple(input_names), n_outputs)
+    return replace(network, identity=f"{code_beside(user.file)} {arguments!r}", recipe=spec)
 
 
 def _sources(file: Path) -> dict[str, str]:
@@ -90,7 +105,7 @@ def _rebuild_users(spec: NetworkSpec) -> ModuleNetwork:
                 + setting("network")
                 + " with the path of a file, which is sent along",
             )
-        return _of_user(user, spec)
+        return _build_from_spec(user, spec)
     place, _, attribute = name.rpartition(":")
     file = Path(place)
     if not _is_here(file, sources):
@@ -101,9 +116,14 @@ def _rebuild_users(spec: NetworkSpec) -> ModuleNetwork:
             copy.write_text(source, encoding="utf-8")
     _forget(file.parent, sources)
     try:
-        return _of_user(load_network(f"{file}:{attribute}"), spec)
+        return _build_from_spec(load_network(f"{file}:{attribute}"), spec)
     finally:  # another network may have a module of the same name beside it
         _forget(file.parent, sources)
+
+
+def _build_from_spec(user: UserNetwork, spec: NetworkSpec) -> ModuleNetwork:
+    arguments = ("input_names", "n_outputs", "penalize", "batched")
+    return build_user_network(user, spec["options"], **{name: spec[name] for name in arguments})
 
 
 @cache
@@ -139,19 +159,6 @@ def _forget(folder: Path, sources: Mapping[str, str]) -> None:
     for name, module in list(sys.modules.items()):
         if getattr(module, "__file__", None) in places:
             del sys.modules[name]
-
-
-def _of_user(user: UserNetwork, spec: NetworkSpec) -> ModuleNetwork:
-    build = user.builder(spec["input_names"], spec["n_outputs"], spec["options"])
-    return module_network(
-        build,
-        n_inputs=len(spec["input_names"]),
-        n_outputs=spec["n_outputs"],
-        penalize=spec["penalize"],
-        batched=spec["batched"],
-        file=user.file,
-        source=user.source,
-    )
 
 
 # ---- networks of ours ----------------------------------------------------------------------------

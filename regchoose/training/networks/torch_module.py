@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -34,8 +34,10 @@ from regchoose.training.deterministic import (
 from regchoose.training.loss import slope
 from regchoose.training.networks.network import (
     EVALUATED_ROWS,
+    Precision,
     TensorSlot,
     array_digest,
+    consecutive_slots,
     predict_in_chunks,
 )
 from regchoose.training.networks.user_network import BuildModule, lines_of_error, short_message
@@ -44,7 +46,7 @@ from regchoose.workers.threads import THREAD_PREFIX
 TensorDict = dict[str, Tensor]
 OneModel = Callable[[TensorDict, TensorDict, Tensor], tuple[Tensor, TensorDict]]
 
-TRIED_ROWS = 32
+DUMMY_ROWS = 32
 NORMALIZATIONS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 MOST_NAMES = 12  # listed in an error
 
@@ -117,12 +119,9 @@ def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str
         )
     tensors = trained | {name: tensor for name, tensor in untrained(module).items() if name in set(carried)}
     order = [*chosen, *(n for n in trained if n not in chosen), *(n for n in tensors if n not in trained)]
-    parts, start = [], 0
-    for name in order:
-        parts.append(TensorSlot(name, tuple(tensors[name].shape), tensors[name].dtype, start))
-        start = parts[-1].end
+    slots = consecutive_slots((name, tuple(tensors[name].shape), tensors[name].dtype) for name in order)
     first, second = len(chosen), len(trained)
-    return ModuleLayout(tuple(parts[:first]), tuple(parts[first:second]), tuple(parts[second:]))
+    return ModuleLayout(slots[:first], slots[first:second], slots[second:])
 
 
 def untrained(module: nn.Module) -> dict[str, Tensor]:
@@ -148,12 +147,14 @@ def flatten_module(module: nn.Module, layout: ModuleLayout) -> Tensor:
 def _weights(module: nn.Module, trained: Mapping[str, Tensor]) -> list[str]:
     """Return the trained parameters that are neither biases nor of a normalization."""
     inside = {
-        f"{layer}.{name}".lstrip(".") for layer in normalizations(module) for name in _own(module, layer)
+        f"{layer}.{name}".lstrip(".")
+        for layer in normalizations(module)
+        for name in _parameters_of(module, layer)
     }
     return [name for name in trained if name not in inside and "bias" not in name.rpartition(".")[2]]
 
 
-def _own(module: nn.Module, layer: str) -> list[str]:
+def _parameters_of(module: nn.Module, layer: str) -> list[str]:
     return [name for name, _ in module.get_submodule(layer).named_parameters()]
 
 
@@ -201,7 +202,7 @@ class ModuleNetwork:
     file, source : Path, str
         The user's code that builds it, and its hash.
     identity : str
-        What tells it from all other networks, as far as its code and arguments do; empty if unknown.
+        What distinguishes it from all other networks, as far as its code and arguments do; empty if unknown.
     recipe : mapping, optional
         How it is rebuilt in another process; see `regchoose.training.networks.rebuild`.
     """
@@ -219,10 +220,10 @@ class ModuleNetwork:
     source: str = ""
     identity: str = ""
     recipe: Mapping[str, Any] | None = None
-    _own: threading.local = field(default_factory=threading.local, repr=False, compare=False)
+    _of_thread: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     is_convex: ClassVar[bool] = False
-    precision: ClassVar[Literal["float32", "float64"]] = "float32"
+    precision: ClassVar[Precision] = "float32"
     same_in_parts: ClassVar[bool] = False  # nobody knows how its products round
     rows_at_once: ClassVar[int] = EVALUATED_ROWS
     how_to_shrink: ClassVar[Phrase] = Phrase.of("a smaller network")
@@ -253,7 +254,7 @@ class ModuleNetwork:
 
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,): the module's own initialization, seeded by `rng`."""
-        module = fresh(self.build, int(rng.integers(2**63)), n_inputs=self.n_inputs)
+        module = build_from_seed(self.build, int(rng.integers(2**63)), n_inputs=self.n_inputs)
         row: Float = flatten_module(module, self.layout).numpy()
         return row
 
@@ -271,10 +272,10 @@ class ModuleNetwork:
 
     def nonzero_inputs(self, parameters: Tensor) -> Tensor:
         """Return how many inputs move the outputs of any of the rows tried: (m, p) -> (m,)."""
-        x = tried_rows(self.n_inputs).to(parameters).repeat(len(parameters), 1, 1).requires_grad_()
+        x = dummy_rows(self.n_inputs).to(parameters).repeat(len(parameters), 1, 1).requires_grad_()
         with torch.enable_grad():
             outputs = self._evaluated(parameters.detach(), x)
-        return moving(outputs, x).sum(1) + self.unseen
+        return moving_inputs(outputs, x).sum(1) + self.unseen
 
     def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
         """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
@@ -305,10 +306,10 @@ class ModuleNetwork:
 
     def module(self, device: torch.device, *, training: bool) -> nn.Module:
         """Return this thread's module: `functional_call` replaces its tensors, so threads share none."""
-        own, key = vars(self._own), f"{device} {training}"
-        if key not in own:
-            own[key] = fresh(self.build, 0, n_inputs=self.n_inputs).to(device).train(training)
-        module: nn.Module = own[key]
+        modules, key = vars(self._of_thread), f"{device} {training}"
+        if key not in modules:
+            modules[key] = build_from_seed(self.build, 0, n_inputs=self.n_inputs).to(device).train(training)
+        module: nn.Module = modules[key]
         return module
 
     def apply(
@@ -352,7 +353,7 @@ class ModuleNetwork:
     ) -> tuple[Tensor, TensorDict]:
         dtypes = {slot.name: slot.dtype for slot in self.layout.carried}
 
-        def one(trained: TensorDict, carried: TensorDict, x: Tensor) -> tuple[Tensor, TensorDict]:
+        def run_model(trained: TensorDict, carried: TensorDict, x: Tensor) -> tuple[Tensor, TensorDict]:
             # Counters lie in the row as floats, which are exact up to 2²⁴.
             values = trained | {
                 name: tensor if dtypes[name].is_floating_point else tensor.to(dtypes[name])
@@ -362,11 +363,11 @@ class ModuleNetwork:
             return outputs.T, {name: values[name].to(tensor.dtype) for name, tensor in carried.items()}
 
         if not self.batched:
-            return _one_by_one(one, trained, carried, x=x, generator=generator)
+            return _one_by_one(run_model, trained, carried, x=x, generator=generator)
         shared = x.stride(0) == 0  # all models see the same rows: the first layer can use that
-        both: tuple[Tensor, TensorDict] = vmap(one, in_dims=(0, 0, None if shared else 0), randomness="same")(
-            trained, carried, x[0] if shared else x
-        )
+        both: tuple[Tensor, TensorDict] = vmap(
+            run_model, in_dims=(0, 0, None if shared else 0), randomness="same"
+        )(trained, carried, x[0] if shared else x)
         return both
 
     def _evaluated(self, parameters: Tensor, x: Tensor) -> Tensor:
@@ -425,23 +426,23 @@ class ModuleProgram:
         return both
 
 
-def fresh(build: BuildModule, seed: int, *, n_inputs: int) -> nn.Module:
-    """BuildModule a module from a seed."""
+def build_from_seed(build: BuildModule, seed: int, *, n_inputs: int) -> nn.Module:
+    """Build a module from a seed."""
     with seeded_generator(torch.device("cpu"), seed):
         module = build()
         if any(isinstance(parameter, nn.UninitializedParameter) for parameter in module.parameters()):
             with torch.no_grad():
-                module(tried_rows(n_inputs))  # lazy layers take their sizes from the first rows they see
+                module(dummy_rows(n_inputs))  # lazy layers take their sizes from the first rows they see
     return module
 
 
-def tried_rows(n_inputs: int) -> Tensor:
+def dummy_rows(n_inputs: int) -> Tensor:
     """Return the standard normal rows, (32, d), on which a network is tried."""
-    rows = np.random.default_rng(0).standard_normal((TRIED_ROWS, n_inputs))
+    rows = np.random.default_rng(0).standard_normal((DUMMY_ROWS, n_inputs))
     return torch.as_tensor(rows, dtype=torch.float32)
 
 
-def moving(outputs: Tensor, x: Tensor) -> Tensor:
+def moving_inputs(outputs: Tensor, x: Tensor) -> Tensor:
     """Return which inputs have a nonzero derivative: (…, k, n), (…, n, d) -> (…, d) of bool."""
     # Random weights, so that the derivatives of the outputs do not cancel.
     weights = np.random.default_rng(1).standard_normal(outputs.shape[-2:])
@@ -463,7 +464,12 @@ def slot_views(rows: Tensor, slots: Sequence[TensorSlot]) -> TensorDict:
 
 
 def _one_by_one(
-    one: OneModel, trained: TensorDict, carried: TensorDict, *, x: Tensor, generator: torch.Generator | None
+    run_model: OneModel,
+    trained: TensorDict,
+    carried: TensorDict,
+    *,
+    x: Tensor,
+    generator: torch.Generator | None,
 ) -> tuple[Tensor, TensorDict]:
     """Do what vmap does, in a loop."""
     m = len(x)
@@ -473,14 +479,15 @@ def _one_by_one(
     for model in range(m):
         if generator is not None and state is not None:  # each model draws the same
             generator.set_state(state)
-        own = {name: tensors[model] for name, tensors in apart.items()}
-        parts = [{name: own[name] for name in part} for part in (trained, carried)]
-        results.append(one(parts[0], parts[1], x[model]))
+        trained_one, carried_one = (
+            {name: apart[name][model] for name in part} for part in (trained, carried)
+        )
+        results.append(run_model(trained_one, carried_one, x[model]))
     outputs = torch.stack([outputs for outputs, _ in results])
     return outputs, {name: torch.stack([after[name] for _, after in results]) for name in carried}
 
 
-# ---- a look at a module ------------------------------------------------------------------------------
+# ---- inspecting a module -----------------------------------------------------------------------------
 
 
 def module_network(
@@ -495,7 +502,7 @@ def module_network(
     file: Path | None = None,
     source: str = "",
 ) -> ModuleNetwork:
-    """Return the network of a module, after a look at how it lies in rows and what should be said of it.
+    """Inspect a module, and return its network.
 
     Parameters
     ----------
@@ -509,10 +516,10 @@ def module_network(
     UsageError
         E202, E211 or E212 where the module is not fit.
     """
-    first, second = (fresh(build, seed, n_inputs=n_inputs) for seed in (0, 1))
+    first, second = (build_from_seed(build, seed, n_inputs=n_inputs) for seed in (0, 1))
     _refuse_changing(first, second)
     before = {name: tensor.clone() for name, tensor in untrained(first).items()}
-    random = _draws(first, n_inputs)
+    random = _draws_random(first, n_inputs)
     after, other = untrained(first), untrained(second)
     carried = [
         name
@@ -525,10 +532,10 @@ def module_network(
         n_outputs,
         lay_out(first, carried=carried, penalize=penalize),
         random=random,
-        unseen=n_inputs - _seen(second, n_inputs),
+        unseen=n_inputs - _count_seen(second, n_inputs),
         batched=batched,
         note=note,
-        warnings=(*warnings, *_of_normalizations(first)),
+        warnings=(*warnings, *_warn_of_normalizations(first)),
         file=file,
         source=source,
     )
@@ -547,22 +554,22 @@ def _refuse_changing(first: nn.Module, second: nn.Module) -> None:
         )
 
 
-def _draws(module: nn.Module, n_inputs: int) -> bool:
+def _draws_random(module: nn.Module, n_inputs: int) -> bool:
     """Whether a pass in training mode draws random numbers; it leaves traces in the buffers."""
     with seeded_generator(torch.device("cpu"), 0) as generator, torch.no_grad():
         start = generator.get_state()
-        module.train()(tried_rows(n_inputs))
+        module.train()(dummy_rows(n_inputs))
         return not torch.equal(start, generator.get_state())
 
 
-def _seen(module: nn.Module, n_inputs: int) -> int:
-    """Count the inputs that have a derivative at the start."""
-    x = tried_rows(n_inputs).requires_grad_()
+def _count_seen(module: nn.Module, n_inputs: int) -> int:
+    """Count the inputs that have a derivative at the initial parameters."""
+    x = dummy_rows(n_inputs).requires_grad_()
     with seeded_generator(torch.device("cpu"), 0), torch.enable_grad():
-        return int(moving(columns(module.eval()(x.clone())).T, x).sum())
+        return int(moving_inputs(columns(module.eval()(x.clone())).T, x).sum())
 
 
-def _of_normalizations(module: nn.Module) -> tuple[str, ...]:
+def _warn_of_normalizations(module: nn.Module) -> tuple[str, ...]:
     names = normalizations(module)
     if not names:
         return ()

@@ -1,4 +1,4 @@
-"""A network of the user's own: found by its name and imported; and the errors that its code raises."""
+"""The user's own network: imported by its name; and the errors that its code raises."""
 
 import hashlib
 import importlib
@@ -172,28 +172,28 @@ def _found_from(folder: Path) -> Iterator[None]:
 
 
 def _attribute(module: ModuleType, attribute: str, *, name: str) -> Callable[..., Any]:
-    found: Any = module
+    value: Any = module
     try:
         for part in attribute.split("."):
-            found = getattr(found, part)
+            value = getattr(value, part)
     except AttributeError:
-        own = [n for n, value in vars(module).items() if inspect.getmodule(value) is module]
-        near = get_close_matches(attribute, own, n=1) or own[:1]
+        defined = [n for n, member in vars(module).items() if inspect.getmodule(member) is module]
+        near = get_close_matches(attribute, defined, n=1) or defined[:1]
         raise UsageError(
             "E210",
             f"{name.rpartition(':')[0]} has no {attribute!r}",
             where=setting("network"),
-            detail=[f"it has: {', '.join(own[:12]) or 'nothing that can be called'}"],
+            detail=[f"it has: {', '.join(defined[:12]) or 'nothing that can be called'}"],
             fix=setting(network=f"{name.rpartition(':')[0]}:{near[0] if near else 'NAME'}"),
         ) from None
-    if not callable(found):
+    if not callable(value):
         raise UsageError(
             "E210",
-            f"{name} is {_kind(found)}, wanted a class or function (n_inputs, n_outputs, **options)",
+            f"{name} is {_kind(value)}, wanted a class or function (n_inputs, n_outputs, **options)",
             where=setting("network"),
             fix=f"def {attribute}(n_inputs, n_outputs): return the module",
         )
-    make: Callable[..., Any] = found
+    make: Callable[..., Any] = value
     return make
 
 
@@ -209,8 +209,8 @@ def _kind(value: object) -> str:
 def files_beside(file: Path) -> list[Path]:
     """Return a network's file and those of the modules beside it that are loaded."""
     loaded = {Path(place) for module in list(sys.modules.values()) if (place := _place_of(module))}
-    own = {path for path in loaded if file.parent in path.parents and "site-packages" not in path.parts}
-    return sorted({file, *(path for path in own if path.is_file())})
+    beside = {path for path in loaded if file.parent in path.parents and "site-packages" not in path.parts}
+    return sorted({file, *(path for path in beside if path.is_file())})
 
 
 def code_beside(file: Path) -> str:
@@ -219,8 +219,8 @@ def code_beside(file: Path) -> str:
 
 
 def _place_of(module: ModuleType) -> str:
-    found = vars(module).get("__file__") if isinstance(module, ModuleType) else None
-    return found if isinstance(found, str) else ""
+    file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+    return file if isinstance(file, str) else ""
 
 
 def _listed_options(options: Mapping[str, Any]) -> str:

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.experiment.arm_comparison import rope_of
-from regchoose.experiment.arms import train_arm
+from regchoose.experiment.arms import choose_rope, train_arm
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.records.words import ARMS, Arm, Float
 from regchoose.settings.options import Settings
@@ -46,7 +45,7 @@ def answer(number: int, sizes: Sizes = WHOLE) -> dict[str, Any]:
     truth = true_losses(task, experiment.training, sets=sizes.sets, scored=sizes.scored)
     return {
         "law": asdict(task),
-        "rope": rope_of(arms, experiment),
+        "rope": choose_rope(arms, experiment),
         "loss_null": experiment.loss_null,
         "losses": {arm: rounded(run.losses) for arm, run in arms.items()},
         "truth": {arm: float(np.nanmean(losses).round(DIGITS)) for arm, losses in truth.items()},

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from regchoose.flowchart.charts import CHARTS
-from regchoose.flowchart.walk import outcome
+from regchoose.flowchart.walk import find_outcome
 from regchoose.records.words import ARMS, Arm, Float
 from regchoose.statistics.decide import DIAMONDS, OUTCOME_ARMS, answer, judge
-from regchoose.statistics.posterior import Posterior, compare, make_posterior
+from regchoose.statistics.posterior import Posterior, compare_arms, make_posterior
 from regchoose.statistics.prior import ArmPrior
 
 NADEAU_BENGIO = 1 / 25 + 1 / 4
@@ -52,7 +52,7 @@ def posterior_of(record: dict[str, Any], factor: float) -> Posterior:
 
 def walked(signs: dict[str, str]) -> str:
     """Return the chart's outcome for these answers at the diamonds."""
-    return outcome(CHART, {**BEFORE, **signs})
+    return find_outcome(CHART, {**BEFORE, **signs})
 
 
 def said(record: dict[str, Any], *, factor: float, decide: str) -> Said:
@@ -108,7 +108,7 @@ def false_alarms(records: Sequence[dict[str, Any]], factors: Sequence[float]) ->
         for place, a in enumerate(ARMS):
             for b in ARMS[:place]:
                 if abs(record["truth"][a] - record["truth"][b]) < record["rope"] / 4:
-                    low, high = compare(posterior, a, b, rope=record["rope"]).interval
+                    low, high = compare_arms(posterior, a, b, rope=record["rope"]).interval
                     asked += 1
                     wrong += not low <= 0 <= high
     return wrong, asked

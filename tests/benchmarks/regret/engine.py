@@ -11,12 +11,12 @@ import numpy as np
 
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm
-from regchoose.report.progress import Silent
+from regchoose.report.progress import SilentDisplay
 from regchoose.result.document import RunResult
 from regchoose.run.walk_chart import recommend
 from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.training.block import CellData
-from regchoose.training.device import CPU, devices
+from regchoose.training.device import choose_devices
 from regchoose.training.loss import n_outputs
 from regchoose.training.networks.linear import Linear
 from regchoose.training.networks.mlp import Mlp
@@ -96,7 +96,7 @@ def recommended(split: Split, sizes: Sizes, *, decide: Rule) -> RunResult:
             settings,
             given=frozenset(name for name in ("resources", "subsample") if getattr(settings, name) != "auto"),
             ask=lambda _: None,
-            listener=Silent(),
+            listener=SilentDisplay(),
             clock=time.perf_counter,
         )
 
@@ -150,7 +150,7 @@ def _refitted(choice: _Choice, split: Split, sizes: Sizes) -> tuple[float, float
         split.task,
         Linear(d, k) if linear else Mlp((d, *sizes.settings.hidden, k)),
         choice.schedule or Schedule(1, 1, 1.0, np.array([1])),
-        devices(CPU),
+        choose_devices("cpu"),
     )
     start = time.perf_counter()
     trained = train(training, cells, Penalties.single(choice.l1, choice.l2))

@@ -15,7 +15,7 @@ from regchoose.records.words import Task
 from regchoose.settings.options import Settings
 from regchoose.training.block import Block, CellData
 from regchoose.training.block_training import train_block
-from regchoose.training.device import CPU, devices
+from regchoose.training.device import choose_devices
 from regchoose.training.loss import n_outputs, row_loss
 from regchoose.training.networks import cnn
 from regchoose.training.networks.choose import choose_network
@@ -128,7 +128,7 @@ def data(seed: int) -> CellData:
 
 def test_it_learns_and_the_penalties_move_its_weights() -> None:
     schedule = make_schedule(256, epochs=30, least_steps=0, batch=32, lr=0.01)
-    training = Training("binary", Cnn(Image(1, 8, 8), (4, 8), 1), schedule, devices(CPU))
+    training = Training("binary", Cnn(Image(1, 8, 8), (4, 8), 1), schedule, choose_devices("cpu"))
     points = Penalties(np.array([0.0, 0.01, 0.0, 10.0]), np.array([0.0, 0.0, 0.1, 0.0]))
     found = train(training, [data(0), data(1)], points)
     last = found.losses["test"][:, :, -1]

@@ -22,7 +22,7 @@ def request(name: str, *, task: Task = "regression", file: Path = BAD) -> Networ
 def attempt(name: str, *, file: Path = BAD) -> RegchooseError:
     """The error of a network that is tried in this process."""
     with pytest.raises(RegchooseError) as caught:
-        dry_step(**vars(request(name, file=file)))
+        dry_step(request(name, file=file))
     return caught.value
 
 
@@ -113,7 +113,7 @@ def test_a_file_that_is_missing_has_its_neighbour_named() -> None:
     ],
 )
 def test_what_vmap_cannot_run_is_known_with_its_reason(name: str, batched: bool, why: str) -> None:
-    trial = dry_step(**vars(request(name, file=GOOD)))
+    trial = dry_step(request(name, file=GOOD))
     assert trial.batched == batched
     assert why in trial.why
 

@@ -13,7 +13,7 @@ import torch
 
 from regchoose.errors import UsageError
 from regchoose.records.answers import Prompt
-from regchoose.result.json_text import dumps
+from regchoose.result.json_text import dump_model
 from regchoose.run.walk_chart import recommend
 from regchoose.settings.options import Settings
 from regchoose.training.deterministic import quiet_modules
@@ -191,7 +191,7 @@ def test_a_run_with_a_users_network(table: Path, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     result = run(table, settings, notes)
     assert capsys.readouterr().out == ""
-    document: dict[str, Any] = json.loads(dumps(result))
+    document: dict[str, Any] = json.loads(dump_model(result))
     assert document["settings"]["network"] == settings.network
     assert document["settings"]["penalize"] == ["0.*"]
     assert document["fingerprint"]["network"] == load_network(settings.network).source

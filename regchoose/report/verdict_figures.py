@@ -1,4 +1,4 @@
-"""The figures of the report: each a plot and the table that says the same."""
+"""Figures of the verdict: how the arms compare, what each cost, how sure the answer is."""
 
 import math
 from collections.abc import Iterator
@@ -7,38 +7,25 @@ from markupsafe import Markup
 
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
-from regchoose.report.data_figures import association_figure, match_figure
-from regchoose.report.model_figures import fitted_figures, learning_figures, strength_figures, weight_figures
-from regchoose.report.plots import Figure, Frame, element, reach, t_density
+from regchoose.report.arms_table import arm_cells
+from regchoose.report.plots import Figure, Frame, padded_range, t_density
 from regchoose.result.document import RunResult
 from regchoose.result.experiment_sections import Compared
 
 DENSE = 121  # points of a density
 COMPARED = "How the arms compare"
+CELLS = ("loss", "its interval", "training loss")
 
 
-def figures(result: RunResult) -> list[Figure]:
-    """Return every figure that the result has the numbers for, in the order of the page."""
-    return [
-        *_arms(result),
-        *_costs(result),
-        *fitted_figures(result),
-        *strength_figures(result),
-        *learning_figures(result),
-        *weight_figures(result),
-        *_posteriors(result),
-        *match_figure(result),
-        *association_figure(result),
-    ]
-
-
-def _arms(result: RunResult) -> Iterator[Figure]:
+def draw_losses(result: RunResult) -> Iterator[Figure]:
+    """Draw test and training loss of each arm."""
     shown = [(arm, figures) for arm, figures in result.arms.items() if math.isfinite(figures.loss)]
     if not shown:
         return
+    cells = arm_cells(result)
     trained = {arm: figures.train_loss or math.nan for arm, figures in shown}
     ends = [value for arm, figures in shown for value in (*figures.interval, figures.loss, trained[arm])]
-    frame = Frame.of(reach(ends), (0.0, len(shown) + 0.2), names=("loss", ""))
+    frame = Frame.of_rows(padded_range(ends), len(shown), name="loss")
     marks: list[Markup] = []
     for place, (arm, figures) in enumerate(reversed(shown)):
         y, loss = place + 0.4, figures.loss
@@ -51,9 +38,7 @@ def _arms(result: RunResult) -> Iterator[Figure]:
         if math.isfinite(trained[arm]):
             marks.append(frame.dot(trained[arm], y, r=4.5, class_=f"arm-{arm} ring"))
         label = f"{ARM_NAMES[arm]} {numbers.loss(loss)}{' · recommended' if chosen else ''}"
-        marks.append(
-            element("text", label, x=frame.x.start + 6, y=f"{frame.y.place(y) - 11:.1f}", class_="label")
-        )
+        marks.append(frame.label(label, y))
     yield Figure(
         COMPARED,
         "Loss of each arm",
@@ -62,39 +47,26 @@ def _arms(result: RunResult) -> Iterator[Figure]:
         "surer than the overlap suggests.",
         frame.draw(*marks, title="Test loss of each arm with its interval", key="arms"),
         ("arm", "test loss", "interval", "training loss"),
-        [
-            (
-                ARM_NAMES[arm],
-                numbers.loss(figures.loss),
-                " to ".join(map(numbers.loss, figures.interval)),
-                numbers.loss(figures.train_loss),
-            )
-            for arm, figures in shown
-        ],
+        [[ARM_NAMES[arm], *(cells[arm][name] for name in CELLS)] for arm, _ in shown],
     )
 
 
-def _costs(result: RunResult) -> Iterator[Figure]:
+def draw_costs(result: RunResult) -> Iterator[Figure]:
+    """Draw how long each arm took."""
     shown = [
-        (arm, seconds, figures.trained)
+        (arm, seconds, draw_figures.trained)
         for arm, seconds in result.execution.arm_seconds.items()
-        if (figures := result.arms.get(arm)) is not None
+        if (draw_figures := result.arms.get(arm)) is not None
     ]
     if not shown:
         return
-    frame = Frame.of(
-        (0.0, 1.08 * max(seconds for _, seconds, _ in shown) or 1.0),
-        (0.0, len(shown) + 0.2),
-        names=("seconds", ""),
-    )
+    longest = max(seconds for _, seconds, _ in shown)
+    frame = Frame.of_rows((0.0, 1.08 * longest or 1.0), len(shown), name="seconds")
     marks: list[Markup] = []
     for place, (arm, seconds, _) in enumerate(reversed(shown)):
         y = place + 0.4
         marks.append(frame.line([(0.0, y), (seconds, y)], class_=f"arm-{arm} cost"))
-        label = f"{ARM_NAMES[arm]} {numbers.duration(seconds)}"
-        marks.append(
-            element("text", label, x=frame.x.start + 6, y=f"{frame.y.place(y) - 11:.1f}", class_="label")
-        )
+        marks.append(frame.label(f"{ARM_NAMES[arm]} {numbers.duration(seconds)}", y))
     yield Figure(
         COMPARED,
         "What each arm cost",
@@ -105,7 +77,7 @@ def _costs(result: RunResult) -> Iterator[Figure]:
     )
 
 
-def _posteriors(result: RunResult) -> Iterator[Figure]:
+def draw_posteriors(result: RunResult) -> Iterator[Figure]:
     """Draw Student's t of each deciding difference, as the verdict's posterior has it."""
     posterior, design = result.curves.posterior, result.design
     if not posterior or not design:
@@ -118,10 +90,10 @@ def _posteriors(result: RunResult) -> Iterator[Figure]:
         scale = posterior.scale
         spread = (scale[i][i] + scale[j][j] - 2 * scale[i][j]) ** 0.5
         if spread > 0:
-            yield _difference(pair, spread=spread, df=posterior.df, rope=design.rope, key=number)
+            yield _draw_difference(pair, spread=spread, df=posterior.df, rope=design.rope, key=number)
 
 
-def _difference(pair: Compared, *, spread: float, df: float, rope: float, key: int) -> Figure:
+def _draw_difference(pair: Compared, *, spread: float, df: float, rope: float, key: int) -> Figure:
     mean, first, second = pair.difference, ARM_NAMES[pair.a], ARM_NAMES[pair.b]
     low = min(mean - 4 * spread, -1.5 * rope)
     high = max(mean + 4 * spread, 1.5 * rope)
