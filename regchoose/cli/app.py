@@ -26,7 +26,7 @@ from regchoose.cli.signals import handle_signals
 from regchoose.settings.values import FIELDS
 from regchoose.version import __version__
 
-ABOUT = "Which weight regularizer should a neural network on this table start with, how strong, how sure?"
+ABOUT = "Recommend a weight regularizer for a neural network on a table: which one, how strong, and how sure."
 COMPLETION = {"--install-completion", "--show-completion"}
 
 # The help option is our own: typer's would load pydantic to understand that it was not given.
@@ -34,7 +34,7 @@ app = typer.Typer(
     name="regchoose",
     help=ABOUT,
     add_help_option=False,
-    epilog="For bash, zsh and fish: --install-completion, --show-completion.",
+    epilog="Shell completion for bash, zsh and fish: --install-completion, --show-completion.",
     # While a shell asks how a word may go on, or for the script that asks. At other times typer's options for
     # it would load pydantic too.
     add_completion="_REGCHOOSE_COMPLETE" in os.environ or not COMPLETION.isdisjoint(sys.argv),
@@ -74,21 +74,21 @@ def root(
 # ---- commands that read a table: their options are settings -----------------------------------------
 
 
-app.command("recommend", cls=Sectioned, help="Walk the chart on DATA and recommend a regularizer.")(
+app.command("recommend", cls=Sectioned, help="Recommend a regularizer for a network trained on DATA.")(
     table_command("recommend", FIELDS)
 )
-app.command(
-    "inspect", cls=Sectioned, help="Say what DATA is taken for: columns, target, correlation, sparsity."
-)(table_command("inspect", INSPECT))
+app.command("inspect", cls=Sectioned, help="Show how DATA is read: columns, target, correlation, sparsity.")(
+    table_command("inspect", INSPECT)
+)
 app.command(
     "sample",
     cls=Sectioned,
-    help="Write N rows of DATA that match the whole, with the proof; --rows all: the table as it was read.",
+    help="Write a subsample that matches the whole of DATA, with the checks; --rows all: all rows.",
 )(table_command("sample", SAMPLE))
-app.command(
-    "fit", cls=Sectioned, help="Train on all of DATA with the recommendation of a result; write a model."
-)(table_command("fit", FIT, extra=FIT_EXTRA))
-app.command("predict", cls=Sectioned, help="Write what a MODEL says of every row of DATA.")(
+app.command("fit", cls=Sectioned, help="Train a model on all of DATA with the recommended regularizer.")(
+    table_command("fit", FIT, extra=FIT_EXTRA)
+)
+app.command("predict", cls=Sectioned, help="Predict every row of DATA with a MODEL.")(
     table_command("predict", PREDICT, before={"model": MODEL}, extra=PREDICT_EXTRA)
 )
 
@@ -116,14 +116,15 @@ Result = Annotated[str, typer.Argument(metavar="RESULT", show_default=False)]
 FailIf = Annotated[
     str | None,
     typer.Option(
-        metavar="EXPR", help="Exit with 1 where this holds: an expression over the result's fields."
+        metavar="EXPR",
+        help="Exit with 1 if this condition holds: an expression over the fields of the result.",
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite the output if it exists.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 
-@app.command("flowchart", help="Draw a chart.")
+@app.command("flowchart", help="Draw the flowchart.")
 def _flowchart(
     chart: Annotated[str, _option_of("which-regularizer|three-questions")] = "which-regularizer",
     format_name: Annotated[str, _option_of("text|mermaid|svg|json", "--format")] = "text",
@@ -133,13 +134,16 @@ def _flowchart(
     return flowchart(chart, format_name=format_name)
 
 
-@app.command("report", help="Render a saved RESULT; the ending of FILE says as what.")
+@app.command("report", help="Write a report of a saved RESULT; the extension of FILE tells the format.")
 def _report(
     result: Result,
     file: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Write it to this file: .html, .md, .xml or .txt."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the report to this file: .html, .md, .xml (JUnit) or .txt.",
         ),
     ] = None,
     format_name: Annotated[
@@ -147,7 +151,7 @@ def _report(
         _option_of(
             "text|json|markdown|github|junit|html",
             "--format",
-            help="Its form, whatever the file is called; without a file it is printed.",
+            help="The format, whatever the extension of FILE; without FILE the report is printed.",
         ),
     ] = None,
     fail_if: FailIf = None,
@@ -159,12 +163,12 @@ def _report(
     return report(result, file=file, format_name=format_name, fail_if=fail_if, force=force)
 
 
-@app.command("export", help="Write a short script that trains with the recommendation of a RESULT.")
+@app.command("export", help="Write a short training script that uses the recommendation of a RESULT.")
 def _export(
     result: Result,
-    to: Annotated[str, _option_of("pytorch|keras|sklearn", help="The library it uses.")],
+    to: Annotated[str, _option_of("pytorch|keras|sklearn", help="The library that the script uses.")],
     file: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file.")
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the script to this file.")
     ] = None,
     force: Force = False,
     debug: Debug = False,
@@ -174,14 +178,14 @@ def _export(
     return export(result, to=to, file=file, force=force)
 
 
-@app.command("compare", help="Say what changed from the result OLD to the result NEW.")
+@app.command("compare", help="Show what changed from the result OLD to the result NEW.")
 def _compare(
     old: Annotated[str, typer.Argument(metavar="OLD", show_default=False)],
     new: Annotated[str, typer.Argument(metavar="NEW", show_default=False)],
     format_name: Annotated[str, _option_of("text|markdown|json", "--format")] = "text",
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     fail_if: FailIf = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the first line alone.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the first line.")] = False,
     debug: Debug = False,
 ) -> int:
     from regchoose.cli.compare import compare
@@ -189,11 +193,11 @@ def _compare(
     return compare(old, new, format_name="json" if json else format_name, fail_if=fail_if, quiet=quiet)
 
 
-@app.command("cache", help="List the journal of what was trained, clear it, or say where it is.")
+@app.command("cache", help="List or clear the cache of what was trained, or show where it is.")
 def _cache(
     action: Annotated[str, _argument_of("[list|clear|path]")] = "list",
-    cache_dir: Annotated[str | None, typer.Option(metavar="DIR", help="The folder of the journal.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="List it as one JSON document.")] = False,
+    cache_dir: Annotated[str | None, typer.Option(metavar="DIR", help="The cache folder.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the list as one JSON document.")] = False,
     debug: Debug = False,
 ) -> int:
     from regchoose.cli.cache import cache
@@ -201,7 +205,7 @@ def _cache(
     return cache(action, folder=cache_dir, json=json)
 
 
-@app.command("schema", help="Print the JSON Schema of what recommend or compare prints with --json.")
+@app.command("schema", help="Print the JSON Schema of the output of recommend or compare with --json.")
 def _schema(document: Annotated[str, _argument_of("[result|comparison]")] = "result") -> int:
     from regchoose.cli.schema import schema
 
@@ -209,7 +213,7 @@ def _schema(document: Annotated[str, _argument_of("[result|comparison]")] = "res
 
 
 @app.command(
-    "explain", help="Explain a TOPIC, such as l1 or safe, or an error's CODE; without one, list them."
+    "explain", help="Explain a TOPIC, such as l1 or safe, or an error CODE; without one, list all topics."
 )
 def _explain(
     topic: Annotated[
@@ -221,7 +225,7 @@ def _explain(
     return explain(topic)
 
 
-@app.command("doctor", help="Say what is installed, which devices there are, and what would be slow.")
+@app.command("doctor", help="Show what is installed, which devices there are, and what would be slow.")
 def _doctor(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:

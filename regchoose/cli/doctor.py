@@ -14,7 +14,10 @@ from regchoose.result.json_text import dump_document
 
 def doctor(*, json: bool) -> int:
     """Print what was found; return 0, whatever it is."""
-    machine, devices = inspect_machine(os.environ, cache=cache_folder(None, os.environ)), _find_devices()
+    machine, devices = (
+        inspect_machine(os.environ, cache=cache_folder(os.environ.get("REGCHOOSE_CACHE_DIR"), os.environ)),
+        _find_devices(),
+    )
     problems = find_problems(machine, devices)
     if json:
         listed = {"error": devices} if isinstance(devices, str) else devices

@@ -27,7 +27,7 @@ from regchoose.report.safe_text import fit_encoding, plain
 
 LONGEST = 300  # characters of a line
 NO_SPACE = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
-SIMILARITY = 0.6  # of a word that was meant; under it, a guess only confuses
+SIMILARITY = 0.7  # of a word that was meant; under it, a guess only confuses
 
 
 @dataclass(frozen=True)

@@ -145,36 +145,40 @@ def _output(metavar: str, text: str) -> Any:
 TABLE = _argument(
     "DATA", "A CSV or Parquet file, a folder of them or of images by class, or .npz with X and y."
 )
-MODEL = _argument("MODEL", "The folder that fit has written.")
+MODEL = _argument("MODEL", "A folder written by fit.")
 REGULARIZERS = "none|l1|l2|elastic_net"
 FIT_EXTRA: dict[str, Any] = {
     "source": _option(
-        str | None, "--from", metavar="RESULT", text="A saved result, whose recommendation is trained."
+        str | None,
+        "--from",
+        metavar="RESULT",
+        text="A saved result; the model is trained with its recommendation.",
     ),
     "regularizer": _option(
         str | None,
         metavar=REGULARIZERS,
-        text="The regularizer by hand, without a result; its strength by --l1 and --l2.",
+        text="The regularizer, if there is no result; --l1 and --l2 give its strength.",
         autocompletion=completer(REGULARIZERS),
     ),
     "trial": _option(
         bool | None,
         "--trial/--no-trial",
-        text="First try a third and three times of the strength, on rows held out; default with --from.",
+        text="First compare a third and three times the strength on held-out rows; default with --from.",
         show_default=False,
     ),
     "onnx": _option(
-        bool | None, "--onnx", text="Write the model as ONNX too (extra [onnx]).", show_default=False
+        bool | None,
+        "--onnx",
+        text="Also write the model as ONNX (needs regchoose[onnx]).",
+        show_default=False,
     ),
-    "output": _output(
-        "FOLDER", "The folder of the model; what a fit that is broken off has done is kept there."
-    ),
+    "output": _output("FOLDER", "The folder of the model; an interrupted fit leaves its progress here."),
 }
 PREDICT_EXTRA: dict[str, Any] = {
     "network": _option(
         str | None,
         metavar="NETWORK",
-        text="Where your own network is now, if it is not where it was at the fit.",
+        text="The file of your own network, if it has moved since the fit.",
     ),
-    "output": _output("FILE", "The predictions: .csv or .parquet."),
+    "output": _output("FILE", "The file for the predictions: .csv or .parquet."),
 }

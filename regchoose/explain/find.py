@@ -10,7 +10,9 @@ PAGES = Path(__file__).with_name("pages")
 ALSO = re.compile(r"<!-- also: (.+) -->")  # a page's second line: other words for its subject
 SECTION = re.compile(r"^## (?=E\d{3}: )", re.MULTILINE)
 LINK = re.compile(r"\[([^]]+)\]\([^)]+\.md\)")
-MIN_LIKENESS = 0.4  # of two words, below which one is not offered for the other
+MIN_SIMILARITY = (
+    0.75  # of a topic that may have been meant: about one wrong letter in four; other guesses confuse
+)
 
 
 def topics() -> list[str]:
@@ -33,8 +35,8 @@ def find_page(name: str) -> str:
     if word in known:
         return _introduction() if known[word] == "errors" else _read(known[word])
     names = {other.casefold(): other for other in (*known, *CODES)}
-    near = get_close_matches(word, names, n=1, cutoff=MIN_LIKENESS)
-    fix = f"regchoose explain {names[near[0]]}" if near else "regchoose explain lists all topics"
+    near = get_close_matches(word, names, n=1, cutoff=MIN_SIMILARITY)
+    fix = f"regchoose explain {names[near[0]]}" if near else "regchoose explain lists the topics"
     raise UsageError("E202", f"there is no topic {name!r}", where="explain", fix=fix)
 
 

@@ -53,77 +53,77 @@ class Settings:
     """All settings of a run, with their defaults."""
 
     # fmt: off
-    target: Annotated[str | None, Option("The column to predict; by default target, label, class, y or outcome, else the last.", DATA, "COL")] = None
-    task: Annotated[Literal["auto", "classification", "regression"], Option("What the target asks for.", DATA)] = "auto"
-    exclude: Annotated[tuple[str, ...], Option("A column to leave out; may be given again.", DATA, "COL")] = ()
-    keep: Annotated[tuple[str, ...], Option("A column to use although it looks like an id or text; may be given again.", DATA, "COL")] = ()
-    header: Annotated[Auto, Option("Whether the first row names the columns.", DATA, flags=("--no-header",))] = "auto"
-    delimiter: Annotated[str | None, Option("What separates fields: one character, or tab.", DATA, "CHAR")] = None
+    target: Annotated[str | None, Option("The column to predict; by default the one called target, label, class, y or outcome, else the last.", DATA, "COL")] = None
+    task: Annotated[Literal["auto", "classification", "regression"], Option("The task; auto decides from the target column.", DATA)] = "auto"
+    exclude: Annotated[tuple[str, ...], Option("A column to leave out; can be repeated.", DATA, "COL")] = ()
+    keep: Annotated[tuple[str, ...], Option("A column to use although it looks like an id or text; can be repeated.", DATA, "COL")] = ()
+    header: Annotated[Auto, Option("Whether the first row is a header.", DATA, flags=("--no-header",))] = "auto"
+    delimiter: Annotated[str | None, Option("The field delimiter: one character, or tab.", DATA, "CHAR")] = None
     encoding: Annotated[str | None, Option("The file's encoding, such as cp1252.", DATA, "NAME")] = None
-    skip_rows: Annotated[int, Ge(0), Option("Lines above the table to leave out.", DATA, "N")] = 0
-    header_rows: Annotated[int, Ge(1), Le(10), Option("Rows that name the columns together; above one, each name is joined from them.", DATA, "N")] = 1
+    skip_rows: Annotated[int, Ge(0), Option("Number of lines to skip above the table.", DATA, "N")] = 0
+    header_rows: Annotated[int, Ge(1), Le(10), Option("Number of header rows; with several, their names are joined.", DATA, "N")] = 1
     decimal: Annotated[Literal["auto", ".", ","], Option("The decimal mark of numbers.", DATA)] = "auto"
-    na: Annotated[tuple[str, ...], Option("A further text that means missing; may be given again.", DATA, "TEXT")] = ()
-    min_class: Annotated[int, Ge(0), Option("Merge the classes with fewer rows into one, called other; 0 merges none.", DATA, "N")] = 0
-    group: Annotated[str | None, Option("The column whose equal rows belong together, such as a patient: they never train and judge at once.", DATA, "COL")] = None
-    time: Annotated[str | None, Option("The column that orders the rows: earlier ones train, later ones judge.", DATA, "COL")] = None
-    on_bad_rows: Annotated[Literal["error", "skip", "pad"], Option("What to do with rows of a wrong length.", DATA)] = "error"
-    image_size: Annotated[int | Literal["auto"], Ge(4), Le(512), Option("Pixels of the longer side of images; larger ones are reduced to it. auto: as they are, up to 32.", DATA, "N|auto")] = "auto"
-    drop_missing_target: Annotated[bool, Option("Leave out rows whose target is missing.", DATA)] = False
+    na: Annotated[tuple[str, ...], Option("Another text that means a missing value; can be repeated.", DATA, "TEXT")] = ()
+    min_class: Annotated[int, Ge(0), Option("Merge classes with fewer rows than this into one called other; 0 merges none.", DATA, "N")] = 0
+    group: Annotated[str | None, Option("A column of groups, such as patients: rows of one group are never split between training and test.", DATA, "COL")] = None
+    time: Annotated[str | None, Option("A column of times: models train on earlier rows and are tested on later ones.", DATA, "COL")] = None
+    on_bad_rows: Annotated[Literal["error", "skip", "pad"], Option("What to do with rows that have too many or too few fields.", DATA)] = "error"
+    image_size: Annotated[int | Literal["auto"], Ge(4), Le(512), Option("Longer side of the images in pixels; larger images are scaled down. auto: as they are, at most 32.", DATA, "N|auto")] = "auto"
+    drop_missing_target: Annotated[bool, Option("Drop rows whose target is missing.", DATA)] = False
 
     subsample: Annotated[Auto, Option("Can a subsample with the same distribution be taken?", KNOWLEDGE)] = "auto"
     resources: Annotated[Auto, Option("Are there resources for validation?", KNOWLEDGE)] = "auto"
-    prior_knowledge: Annotated[Certain, Option("Is anything known about the data set?", KNOWLEDGE)] = "yes"
+    prior_knowledge: Annotated[Certain, Option("Do you have prior knowledge about the data set?", KNOWLEDGE)] = "yes"
     correlated: Annotated[Unsure, Option("Are the features correlated?", KNOWLEDGE)] = "unsure"
-    entire_picture: Annotated[Unsure, Option("Is the entire picture needed, as in images?", KNOWLEDGE)] = "unsure"
-    needs_regularization: Annotated[Unsure, Option("Must the weights be regularized at all?", KNOWLEDGE)] = "unsure"
+    entire_picture: Annotated[Unsure, Option("Does the entire picture matter: do most features matter a little, as pixels do?", KNOWLEDGE)] = "unsure"
+    needs_regularization: Annotated[Unsure, Option("Do the weights need regularization at all?", KNOWLEDGE)] = "unsure"
     sparse: Annotated[Unsure, Option("Is the data set very sparse already?", KNOWLEDGE)] = "unsure"
     at_limit: Annotated[Certain, Option("Is the hardware at its limit?", KNOWLEDGE)] = "no"
 
     chart: Annotated[Literal["which-regularizer", "three-questions"], Option("The flowchart to walk.", EXPERIMENT)] = "which-regularizer"
-    rows: Annotated[int | Literal["auto"], Ge(MIN_ROWS), Option("Rows of the subsample.", EXPERIMENT, "N|auto")] = "auto"
-    network: Annotated[Literal["mlp", "linear", "cnn"] | str, Option("The network: mlp, linear, cnn (of images, and there the default), or your own as file.py:Name or module:Name, called with (n_inputs, n_outputs).", EXPERIMENT, "NETWORK")] = "mlp"
-    network_options: Annotated[Mapping[str, Any], Option("A further argument of your own network, or channels=N of the cnn; may be given again.", EXPERIMENT, "NAME=VALUE")] = field(default_factory=dict)
-    penalize: Annotated[tuple[str, ...], Option("Penalize only the weights whose name matches, such as 'conv*'; may be given again.", EXPERIMENT, "PATTERN")] = ()
-    hidden: Annotated[tuple[Annotated[int, Ge(1), Le(4096)], ...], Option("Hidden units of each layer of the mlp.", EXPERIMENT, "N,N")] = (64, 64)
-    rope: Annotated[float | Literal["auto"], Gt(0), Option("Differences of the loss up to this do not matter.", EXPERIMENT, "LOSS|auto")] = "auto"
-    alpha: Annotated[float | None, Ge(0), Le(1), Option("Fix Elastic Net's mix: 0 is L1, 1 is L2.", EXPERIMENT, "SHARE")] = None
-    l1: Annotated[float | None, Ge(0), Option("Fix the strength of L1 instead of tuning it (for the subsample, of the mean loss).", EXPERIMENT, "STRENGTH")] = None
-    l2: Annotated[float | None, Ge(0), Option("Fix the strength of L2 instead of tuning it (for the subsample, of the mean loss).", EXPERIMENT, "STRENGTH")] = None
-    stopping: Annotated[Literal["tuned", "fixed"], Option("Tune the training length in every arm, or train to the end.", EXPERIMENT)] = "tuned"
-    decide: Annotated[Literal["chart", "best"], Option("Recommend the chart's outcome, or the best of all four arms.", EXPERIMENT)] = "chart"
-    audit: Annotated[bool, Option("Train the arm that the chart skips as well.", EXPERIMENT)] = True
-    strengths: Annotated[int, Ge(2), Le(41), Option("Strengths tried, from strong to weak.", EXPERIMENT, "N")] = 9
-    alphas: Annotated[tuple[Annotated[float, Gt(0), Lt(1)], ...], Option("Mixes tried for Elastic Net.", EXPERIMENT, "SHARE,SHARE")] = (0.1, 0.5, 0.9)
-    folds: Annotated[int, Ge(2), Le(20), Option("Folds of the cross-validation.", EXPERIMENT, "N")] = 5
-    repeats: Annotated[int, Ge(1), Le(50), Option("Repeats of the cross-validation.", EXPERIMENT, "N")] = 5
-    tuning_repeats: Annotated[int, Ge(1), Le(50), Option("Repeats whose inner parts choose strength and length; all repeats judge.", EXPERIMENT, "N")] = 2
-    epochs: Annotated[int, Ge(1), Le(100_000), Option("Epochs of the schedule (small tables get more, see --steps).", EXPERIMENT, "N")] = 60
-    steps: Annotated[int, Ge(0), Le(1_000_000), Option("Optimizer steps at least: epochs are added until they are reached.", EXPERIMENT, "N")] = 200
-    batch: Annotated[int, Ge(1), Le(65536), Option("Rows a step.", EXPERIMENT, "N")] = 128
-    lr: Annotated[float | Literal["auto"], Gt(0), Le(1), Option("Adam's first learning rate, one for all arms; it falls to 0 as a cosine. auto: a short search.", EXPERIMENT, "RATE|auto")] = "auto"
+    rows: Annotated[int | Literal["auto"], Ge(MIN_ROWS), Option("Rows of the subsample. auto: at most 4,000 in the first stage.", EXPERIMENT, "N|auto")] = "auto"
+    network: Annotated[Literal["mlp", "linear", "cnn"] | str, Option("The network: mlp, linear, cnn (for images, and their default), or your own as file.py:Name or module:Name, called with (n_inputs, n_outputs).", EXPERIMENT, "NETWORK")] = "mlp"
+    network_options: Annotated[Mapping[str, Any], Option("An extra argument for your own network, or channels=N for the cnn; can be repeated.", EXPERIMENT, "NAME=VALUE")] = field(default_factory=dict)
+    penalize: Annotated[tuple[str, ...], Option("Penalize only parameters whose name matches, such as 'conv*'; can be repeated.", EXPERIMENT, "PATTERN")] = ()
+    hidden: Annotated[tuple[Annotated[int, Ge(1), Le(4096)], ...], Option("Units of each hidden layer of the mlp.", EXPERIMENT, "N,N")] = (64, 64)
+    rope: Annotated[float | Literal["auto"], Gt(0), Option("Losses that differ by no more than this count as no practical difference.", EXPERIMENT, "LOSS|auto")] = "auto"
+    alpha: Annotated[float | None, Ge(0), Le(1), Option("Fix the alpha of Elastic Net instead of tuning it: 0 is L1, 1 is L2.", EXPERIMENT, "SHARE")] = None
+    l1: Annotated[float | None, Ge(0), Option("The strength of L1 in the mean loss; recommend uses it on the subsample and does not tune it.", EXPERIMENT, "STRENGTH")] = None
+    l2: Annotated[float | None, Ge(0), Option("The strength of L2 in the mean loss; recommend uses it on the subsample and does not tune it.", EXPERIMENT, "STRENGTH")] = None
+    stopping: Annotated[Literal["tuned", "fixed"], Option("Tune the number of epochs in every arm, or train all arms to the last epoch.", EXPERIMENT)] = "tuned"
+    decide: Annotated[Literal["chart", "best"], Option("Recommend what the chart says, or the arm with the lowest loss.", EXPERIMENT)] = "chart"
+    audit: Annotated[bool, Option("Also train the arm that the chart skips.", EXPERIMENT)] = True
+    strengths: Annotated[int, Ge(2), Le(41), Option("Number of strengths to try.", EXPERIMENT, "N")] = 9
+    alphas: Annotated[tuple[Annotated[float, Gt(0), Lt(1)], ...], Option("Values of alpha to try for Elastic Net.", EXPERIMENT, "SHARE,SHARE")] = (0.1, 0.5, 0.9)
+    folds: Annotated[int, Ge(2), Le(20), Option("Folds of cross-validation.", EXPERIMENT, "N")] = 5
+    repeats: Annotated[int, Ge(1), Le(50), Option("Repeats of cross-validation.", EXPERIMENT, "N")] = 5
+    tuning_repeats: Annotated[int, Ge(1), Le(50), Option("Repeats used to tune strength and epochs; all repeats evaluate the arms.", EXPERIMENT, "N")] = 2
+    epochs: Annotated[int, Ge(1), Le(100_000), Option("Maximum number of epochs; small tables get more, see --steps.", EXPERIMENT, "N")] = 60
+    steps: Annotated[int, Ge(0), Le(1_000_000), Option("Minimum number of optimizer steps: epochs are added until it is reached.", EXPERIMENT, "N")] = 200
+    batch: Annotated[int, Ge(1), Le(65536), Option("Target batch size; an epoch is cut into equal batches of about this size.", EXPERIMENT, "N")] = 128
+    lr: Annotated[float | Literal["auto"], Gt(0), Le(1), Option("Adam's initial learning rate, the same for all arms, with cosine decay to 0. auto: a short search.", EXPERIMENT, "RATE|auto")] = "auto"
     preset: Annotated[Literal["quick", "default", "thorough", "ci"], Option("A set of settings to start from.", EXPERIMENT)] = "default"
-    budget: Annotated[str, Option("Time allowed, such as 90s or 5m; a longer run is answered from prior knowledge.", EXPERIMENT, "TIME")] = "10m"
-    seed: Annotated[int, Ge(0), Lt(2**32), Option("The seed of every random choice.", EXPERIMENT, "N")] = 0
-    device: Annotated[str, Option("auto, cpu, cuda, cuda:N, or several with commas between, which take turns.", EXPERIMENT, "DEVICE", result=False)] = "auto"
-    jobs: Annotated[int, Ge(0), Le(1024), Option("Processes that train side by side; 0 is one thread a core.", EXPERIMENT, "N", result=False)] = 0
+    budget: Annotated[str, Option("Time allowed, such as 90s or 5m; if an experiment cannot fit, nothing is trained and the answer has the certainty prior.", EXPERIMENT, "TIME")] = "10m"
+    seed: Annotated[int, Ge(0), Lt(2**32), Option("The random seed.", EXPERIMENT, "N")] = 0
+    device: Annotated[str, Option("auto, cpu, cuda, cuda:N, or several separated by commas, which share the work.", EXPERIMENT, "DEVICE", result=False)] = "auto"
+    jobs: Annotated[int, Ge(0), Le(1024), Option("Number of training processes; 0 uses threads instead, one per core.", EXPERIMENT, "N", result=False)] = 0
     cluster: Annotated[str | None, Option("Train on the workers of a Dask scheduler, such as tcp://10.0.0.1:8786.", EXPERIMENT, "ADDRESS", result=False)] = None
 
     json: Annotated[bool, Option("Print the result as one JSON document; short for --format json.", OUTPUT, result=False)] = False
-    format: Annotated[Literal["text", "json", "markdown", "github", "junit"], Option("The form of the answer; github: annotations of a job.", OUTPUT, result=False)] = "text"
-    fail_if: Annotated[str | None, Option("Exit with 1 where this holds of the result, such as 'certainty != \"firm\"'.", OUTPUT, "EXPR", result=False)] = None
+    format: Annotated[Literal["text", "json", "markdown", "github", "junit"], Option("The output format; github writes workflow annotations.", OUTPUT, result=False)] = "text"
+    fail_if: Annotated[str | None, Option("Exit with 1 if this condition on the result holds, such as 'certainty != \"firm\"'.", OUTPUT, "EXPR", result=False)] = None
     output: Annotated[str | None, Option("Write the result (JSON) to this file.", OUTPUT, "FILE", flags=("-o",), result=False)] = None
-    report: Annotated[str | None, Option("Write a report to this file: .html is one page, .md Markdown, .xml JUnit.", OUTPUT, "FILE.html", result=False)] = None
-    force: Annotated[bool, Option("Overwrite the output file.", OUTPUT, result=False)] = False
-    quiet: Annotated[bool, Option("Print the answer alone.", OUTPUT, flags=("-q",), result=False)] = False
+    report: Annotated[str | None, Option("Write a report to this file; the extension (.html, .md, .xml for JUnit, .txt) decides the format.", OUTPUT, "FILE.html", result=False)] = None
+    force: Annotated[bool, Option("Overwrite the output if it exists.", OUTPUT, result=False)] = False
+    quiet: Annotated[bool, Option("Print only the answer.", OUTPUT, flags=("-q",), result=False)] = False
     debug: Annotated[bool, Option("Show tracebacks.", OUTPUT, result=False)] = False
 
-    config: Annotated[str | None, Option("Read settings from this TOML file; by default regchoose.toml, where there is one.", FLOW, "FILE", result=False)] = None
+    config: Annotated[str | None, Option("Read settings from this TOML file; by default regchoose.toml, if it exists.", FLOW, "FILE", result=False)] = None
     no_input: Annotated[bool, Option("Never prompt.", FLOW, result=False)] = False
-    fresh: Annotated[bool, Option("Train again what the journal knows already.", FLOW, result=False)] = False
-    cache_dir: Annotated[str | None, Option("The folder of the journal, in which what was trained is looked up; by default regchoose in the user's cache.", FLOW, "DIR", result=False)] = None
+    fresh: Annotated[bool, Option("Ignore the cache and train everything again.", FLOW, result=False)] = False
+    cache_dir: Annotated[str | None, Option("The cache folder; by default regchoose in the user's cache directory.", FLOW, "DIR", result=False)] = None
     mlflow: Annotated[bool, Option("Log the run to the MLflow server that MLFLOW_TRACKING_URI names (pip install 'regchoose[mlflow]').", FLOW, result=False)] = False
-    dry_run: Annotated[bool, Option("Say what would be done, and stop.", FLOW, result=False)] = False
+    dry_run: Annotated[bool, Option("Show what would be done and how long it would take, and stop.", FLOW, result=False)] = False
     # fmt: on
 
 

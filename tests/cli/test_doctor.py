@@ -18,6 +18,14 @@ def test_it_says_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"\n{word}" in f"\n{said}"
 
 
+def test_the_cache_is_where_the_environment_puts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REGCHOOSE_CACHE_DIR", str(tmp_path / "here"))
+    assert main(["doctor", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["cache"]["path"] == str(tmp_path / "here")
+
+
 def test_its_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -92,7 +92,7 @@ def test_every_setting_has_its_flag_and_its_heading() -> None:
 
 def test_the_defaults_shown_are_those_of_the_settings() -> None:
     shown = " ".join(help_of("recommend").split())
-    assert "--epochs N Epochs of the schedule (small tables get more, see --steps). [default: 60]" in shown
+    assert "--epochs N Maximum number of epochs; small tables get more, see --steps. [default: 60]" in shown
     assert "--header / --no-header" in shown
     assert "--audit / --no-audit" in shown
     assert "-o, --output FILE" in shown

@@ -53,8 +53,8 @@ PROVOKED: dict[str, tuple[str | bytes, Sequence[str]]] = {
 ELSEWHERE = {
     "E210": "tests/training/networks/test_user_network.py",
     "E211": "tests/training/networks/test_user_network.py",
-    "E212": "tests/training/networks/test_subprocess_check.py",
-    "E213": "tests/training/networks/test_subprocess_check.py",
+    "E212": "tests/training/networks/test_network_check.py",
+    "E213": "tests/training/networks/test_network_check.py",
     "E215": "tests/export/test_reading.py",
     "E218": "tests/refit/test_prediction.py",
     "E308": "tests/table/csv/test_dialect.py",
@@ -72,10 +72,10 @@ ELSEWHERE = {
     "E405": "tests/workers/test_cluster.py",
     "E406": "tests/workers/test_cluster.py",
     "E501": "tests/run/test_walk_chart.py",
-    "E511": "tests/training/networks/test_subprocess_check.py",
-    "E512": "tests/training/networks/test_subprocess_check.py",
-    "E513": "tests/training/networks/test_subprocess_check.py",
-    "E514": "tests/training/networks/test_subprocess_check.py",
+    "E511": "tests/training/networks/test_network_check.py",
+    "E512": "tests/training/networks/test_network_check.py",
+    "E513": "tests/training/networks/test_network_check.py",
+    "E514": "tests/training/networks/test_network_check.py",
 }
 
 

@@ -35,12 +35,12 @@ def test_every_code_is_explained_under_its_own_words() -> None:
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_code_has_its_meaning_cause_remedy_and_example(code: str) -> None:
+def test_a_code_has_its_meaning_cause_fix_and_example(code: str) -> None:
     title, meaning, points, status = find_page(code).strip().split("\n\n")
     assert title == f"# {code}: {CODES[code]}"
     assert meaning.endswith(".")
     marks = re.findall(r"(?m)^- \*\*(\w+):\*\* \S", points)
-    assert marks == ["Cause", "Remedy", "Example"]
+    assert marks == ["Cause", "Fix", "Example"]
     assert "`regchoose " in points.rpartition("Example")[2]
     assert status == f"The command exits with status {code[1]}."
 
@@ -110,6 +110,9 @@ def test_other_words_are_not_themselves_topics() -> None:
         ("Elastic Net", "Elastic Net"),
         ("l1_ratio", "alpha"),
         (" GATE ", "In a"),
+        ("AdamW", "L2"),
+        ("budget", "Settings"),
+        ("equivalent", "rope"),
     ],
 )
 def test_words_lead_to_their_page(word: str, title: str) -> None:
@@ -129,3 +132,16 @@ def test_an_unknown_topic_is_an_error_that_names_the_nearest(
 ) -> None:
     assert main(["explain", word]) == 2
     assert re.search(rf"fix:   regchoose explain {near[:3]}", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("word", ["xyzzy", "horse", "l3"])
+def test_a_topic_that_is_like_no_other_gets_no_guess(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", word]) == 2
+    assert "fix:   regchoose explain lists the topics" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "word", ["arm", "cell", "gain", "loss", "zeros", "interval", "audit", "stage", "set"]
+)
+def test_the_glossary_answers_for_the_words_of_an_answer(word: str) -> None:
+    assert re.search(rf"(?m)^\| {word} \| ", find_page(word))

@@ -63,14 +63,14 @@ def ragged() -> Iterator[Polluted]:
         cells = [PLAIN.cell(text) for text in row]
         for column in range(len(row)):
             more = ",".join([*cells[:column], "", *cells[column:]])
-            yield _line("delimiter too many", lines, place, more, column=column, flags=skip, flagged=without)
+            yield _line("extra delimiter", lines, place, more, column=column, flags=skip, flagged=without)
             if column:
                 less = ",".join(
                     [*cells[: column - 1], cells[column - 1] + cells[column], *cells[column + 1 :]]
                 )
                 if '"' not in cells[column - 1] + cells[column]:
                     yield _line(
-                        "delimiter too few", lines, place, less, column=column, flags=skip, flagged=without
+                        "missing delimiter", lines, place, less, column=column, flags=skip, flagged=without
                     )
 
 
@@ -115,7 +115,7 @@ def other_delimiter_in_a_row() -> Iterator[Polluted]:
         line = Dialect(delimiter=other).line(rows[place])
         without = [*rows[:place], *rows[place + 1 :]] if place else None
         yield _line(
-            "another delimiter in a row",
+            "one row with another delimiter",
             lines,
             place,
             line,
@@ -159,9 +159,11 @@ def line_ends() -> Iterator[Polluted]:
         for final in (0, 1, 2, 3):
             own = Dialect(ends=ends, final=final)
             name = f"{' '.join(map(repr, ends))} {final} final"
-            yield Polluted("line ends", name, own.dump(rows).encode(), rows, must=True)
+            yield Polluted("line endings", name, own.dump(rows).encode(), rows, must=True)
             if final < 2:
-                yield Polluted("line ends", f"{name}, quoted", own.dump(quoted).encode(), quoted, must=True)
+                yield Polluted(
+                    "line endings", f"{name}, quoted", own.dump(quoted).encode(), quoted, must=True
+                )
 
 
 def headers() -> Iterator[Polluted]:
@@ -214,7 +216,7 @@ def around_the_table() -> Iterator[Polluted]:
     }
     for name, text in above.items():
         yield Polluted(
-            "around the table",
+            "text above or below the table",
             f"above: {name}",
             (text + table).encode(),
             None,
@@ -224,7 +226,11 @@ def around_the_table() -> Iterator[Polluted]:
         )
     for blank in ("\n", "\n\n", " \n"):
         yield Polluted(
-            "around the table", f"blank above {blank!r}", (blank + table).encode(), rows, must=False
+            "text above or below the table",
+            f"blank above {blank!r}",
+            (blank + table).encode(),
+            rows,
+            must=False,
         )
     below = {
         "total": "Total,,,12345,,,,,\n",
@@ -234,13 +240,13 @@ def around_the_table() -> Iterator[Polluted]:
         "comment": "# end\n",
     }
     for name, text in below.items():
-        yield Polluted("around the table", f"below: {name}", (table + text).encode(), None)
+        yield Polluted("text above or below the table", f"below: {name}", (table + text).encode(), None)
     lines = table.splitlines(keepends=True)
     for place in (1, 2, 40, 80):
         middle = "".join([*lines[:place], "# a remark\n", *lines[place:]])
-        yield Polluted("around the table", f"comment before row {place}", middle.encode(), None)
+        yield Polluted("text above or below the table", f"comment before row {place}", middle.encode(), None)
         yield Polluted(
-            "around the table",
+            "text above or below the table",
             f"blank before row {place}",
             "".join([*lines[:place], "\n", *lines[place:]]).encode(),
             rows,
@@ -259,7 +265,10 @@ def several_tables() -> Iterator[Polluted]:
     }
     for (name, second), gap in product(seconds.items(), ("", "\n", "\n\n")):
         yield Polluted(
-            "several tables", f"{name}, gap {len(gap)}", (table + gap + PLAIN.dump(second)).encode(), None
+            "several tables in a file",
+            f"{name}, gap {len(gap)}",
+            (table + gap + PLAIN.dump(second)).encode(),
+            None,
         )
 
 
@@ -272,10 +281,10 @@ def little() -> Iterator[Polluted]:
         ("spaces", b"  \n"),
         ("mark alone", b"\xef\xbb\xbf"),
     ):
-        yield Polluted("little", name, content, None)
-    yield Polluted("little", "header only", PLAIN.dump(rows[:1]).encode(), None)
-    yield Polluted("little", "one row", PLAIN.dump(rows[:2]).encode(), rows[:2])
-    yield Polluted("little", "two rows", PLAIN.dump(rows[:3]).encode(), rows[:3])
+        yield Polluted("hardly any data", name, content, None)
+    yield Polluted("hardly any data", "header only", PLAIN.dump(rows[:1]).encode(), None)
+    yield Polluted("hardly any data", "one row", PLAIN.dump(rows[:2]).encode(), rows[:2])
+    yield Polluted("hardly any data", "two rows", PLAIN.dump(rows[:3]).encode(), rows[:3])
 
 
 def encodings() -> Iterator[Polluted]:
