@@ -159,7 +159,7 @@ def _gather_facts(result: RunResult) -> dict[str, Any]:
         ],
         "profile": [
             (name.replace("_", " "), measured)
-            for name, measured in sorted(data.profile)
+            for name, measured in data.profile
             if isinstance(measured, Measured)
         ],
         "command": write_command(result),

@@ -78,7 +78,8 @@ def _fault_of_answer(ending: Ending, arguments: Sequence[str], *, as_json: bool)
         if "--dry-run" not in arguments:
             restore_result(document)
     except ValidationError as error:
-        return f"it is no result: {error}"
+        first = error.errors(include_url=False, include_input=False)[0]
+        return f"it is no result: {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}"
     return ""
 
 
