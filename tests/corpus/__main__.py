@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """Records what the product puts out, and shows what has changed since.
 
     python -m tests.corpus record FOLDER [--tree ROOT] [--real FOLDER] [--only NAME ...] [--jobs N]
@@ -13,26 +14,79 @@ import difflib
 import json
 import os
 import re
+import resource
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.corpus.inputs import MAKERS
 from tests.corpus.runs import REAL, RUNS, Run
 from tests.corpus.stable import stable
 
 HERE = Path(__file__).parent
-TIMED = ("recommend", "inspect", "sample", "fit", "predict", "cache", "api")  # the others render what is saved
+TIMED = (
+    "recommend",
+    "inspect",
+    "sample",
+    "fit",
+    "predict",
+    "cache",
+    "api",
+)  # the others render what is saved
 LONGEST = 300  # lines of a diff that are shown of one file
+
+
+Started = tuple[int, bytes, bytes]  # exit status, stdout, stderr
+Start = Callable[[list[str], Path, dict[str, str]], Started]
+
+
+def afresh(program: list[str], folder: Path, environ: dict[str, str]) -> Started:
+    """Run Python with these arguments in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, *program],
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+class Starter(threading.local):
+    """The same by forking `starter.py`, of which every thread has its own."""
+
+    all: ClassVar[list[subprocess.Popen[str]]] = []
+    process: subprocess.Popen[str] | None = None
+
+    def __call__(self, program: list[str], folder: Path, environ: dict[str, str]) -> Started:
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [sys.executable, str(HERE / "starter.py")],
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            self.all.append(self.process)
+        files = [folder.parent / name for name in ("stdout", "stderr")]
+        asked = {"argv": program, "folder": str(folder), "environ": environ}
+        streams = {path.name: str(path) for path in files}
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(json.dumps({**asked, **streams}), file=self.process.stdin, flush=True)
+        status = int(self.process.stdout.readline())
+        return status, files[0].read_bytes(), files[1].read_bytes()
 
 
 @dataclass
@@ -43,6 +97,7 @@ class Place:
     folder: Path
     environ: dict[str, str]
     names: dict[str, str]
+    start: Start
     told: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     seen: dict[Path, bytes] = field(default_factory=dict)
@@ -56,7 +111,7 @@ def names_of(root: Path, base: Path) -> dict[str, str]:
     return {str(base): "BASE", str(root): "ROOT", str(HERE): "CORPUS", sys.prefix: "PYTHON", **version}
 
 
-def begun(run: Run, name: str, *, root: Path, real: Path | None, base: Path) -> Place:
+def begun(run: Run, name: str, *, root: Path, real: Path | None, base: Path, start: Start) -> Place:
     """Make the folder of a run, with the tables that it reads."""
     folder = base / name / "work"
     folder.mkdir(parents=True)
@@ -78,7 +133,7 @@ def begun(run: Run, name: str, *, root: Path, real: Path | None, base: Path) -> 
         "NO_COLOR": "1",
         "TERM": "dumb",
     }
-    place = Place(root, folder, environ, names_of(root, base))
+    place = Place(root, folder, environ, names_of(root, base), start)
     place.seen = {path: path.read_bytes() for path in files_in(folder)}
     return place
 
@@ -101,17 +156,10 @@ def perform(line: str, place: Place) -> None:
     else:
         program = [str(HERE / "api" / f"{words[1]}.py")] if words[0] == "api" else ["-m", "regchoose", *words]
         summary = {"GITHUB_STEP_SUMMARY": str(place.folder / "summary.md")} if "github" in words else {}
-        done = subprocess.run(
-            [sys.executable, *program],
-            cwd=place.folder,
-            env=environ | summary,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
+        status, *streams = place.start(program, place.folder, environ | summary)
         note = partial(stable, names=place.names, timed=words[0] in TIMED)
-        texts = [note(stream.decode("utf-8", "backslashreplace")) for stream in (done.stdout, done.stderr)]
-        place.told += [f"$ {line}", f"[exit status {done.returncode}]"]
+        texts = [note(stream.decode("utf-8", "backslashreplace")) for stream in streams]
+        place.told += [f"$ {line}", f"[exit status {status}]"]
         for title, text in zip(("[stdout]", "[stderr]"), texts, strict=True):
             place.told += [title, *text.splitlines()] if text else []
         place.told.append("")
@@ -131,7 +179,7 @@ def _fixed(execution: dict[str, Any]) -> None:
     for place, arm in enumerate(execution.get("arm_seconds") or {}, start=1):
         execution["arm_seconds"][arm] = 4.5 * place
     if execution.get("estimates"):
-        execution["estimates"] = {name: 33.0 for name in execution["estimates"]}
+        execution["estimates"] = dict.fromkeys(execution["estimates"], 33.0)
 
 
 def partly(path: Path, new: Path) -> None:
@@ -156,15 +204,20 @@ def _kept(content: bytes, names: Mapping[str, str], *, timed: bool) -> bytes:
         return content
 
 
-def outputs(run: Run, name: str, *, root: Path, real: Path | None, base: Path) -> dict[str, bytes]:
+def outputs(
+    run: Run, name: str, *, root: Path, real: Path | None, base: Path, start: Start
+) -> dict[str, bytes]:
     """Return what a run puts out: name of a file → its content."""
     began = time.monotonic()
-    place = begun(run, name, root=root, real=real, base=base)
+    place = begun(run, name, root=root, real=real, base=base, start=start)
     for line in run.lines:
         perform(line, place)
     shutil.rmtree(base / name)
     print(f"{name}: {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
-    return {"transcript.txt": "\n".join(place.told).encode(), **{f"files/{f}": c for f, c in place.files.items()}}
+    return {
+        "transcript.txt": "\n".join(place.told).encode(),
+        **{f"files/{f}": c for f, c in place.files.items()},
+    }
 
 
 def write(found: Mapping[str, bytes], folder: Path) -> None:
@@ -205,6 +258,7 @@ def main() -> int:
     parser.add_argument("--real", type=Path, help="a folder with further tables")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these runs alone")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
+    parser.add_argument("--afresh", action="store_true", help="each command in a new process; slower")
     asked = parser.parse_args()
     known = {**RUNS, **(REAL if asked.real else {})}
     if asked.action == "list":
@@ -216,7 +270,8 @@ def main() -> int:
     changed = False
     with tempfile.TemporaryDirectory(prefix="corpus-") as base, ThreadPoolExecutor(asked.jobs) as pool:
         real = asked.real and asked.real.resolve()
-        made = partial(outputs, root=asked.tree.resolve(), real=real, base=Path(base).resolve())
+        start = afresh if asked.afresh else Starter()
+        made = partial(outputs, root=asked.tree.resolve(), real=real, base=Path(base).resolve(), start=start)
         at_work = {name: pool.submit(made, run, name) for name, run in chosen.items()}
         for name, found in at_work.items():
             if asked.action == "record":
@@ -224,6 +279,10 @@ def main() -> int:
             for line in differences(found.result(), asked.folder / name):
                 changed = True
                 print(line)
+    for process in Starter.all:
+        process.communicate()  # its stdin ends, and so does it
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)]
+    print(f"{sum(use.ru_utime + use.ru_stime for use in used):.0f} s of processor", file=sys.stderr)
     return int(changed)
 
 

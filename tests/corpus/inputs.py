@@ -36,7 +36,20 @@ def mixed(folder: Path) -> None:
         smoker = draw.choice(("yes", "no"))
         gap = "" if draw.random() < 0.06 else age
         rows.append(
-            [f"R{place:05}", f"p{place % 60}", place, gap, dose, 2 * dose, ward, smoker, seen, words, 7, outcome]
+            [
+                f"R{place:05}",
+                f"p{place % 60}",
+                place,
+                gap,
+                dose,
+                2 * dose,
+                ward,
+                smoker,
+                seen,
+                words,
+                7,
+                outcome,
+            ]
         )
     write(folder / "mixed.csv", [*header, "outcome"], rows)
     # The same in another dialect: semicolons, decimal commas, a title above, classes as the target.
@@ -78,7 +91,11 @@ def large(folder: Path) -> None:
     draw = random.Random(3)
     for part in range(2):
         rows = (
-            [a := round(draw.gauss(0, 1), 2), kind := draw.choice("uvw"), round(a + (kind == "u") + draw.gauss(0, 1), 2)]
+            [
+                a := round(draw.gauss(0, 1), 2),
+                kind := draw.choice("uvw"),
+                round(a + (kind == "u") + draw.gauss(0, 1), 2),
+            ]
             for _ in range(101_000)
         )
         write(folder / "large" / f"{part}.csv", ["a", "kind", "y"], rows)
@@ -149,7 +166,10 @@ def faulty(folder: Path) -> None:
         "no_feature": ["id,y", *(f"K{row:04}x,{line[-1]}" for row, line in enumerate(good))],
         "infinite": ["a,b,y", *numbers, "1,2,inf"],
         "headless": good,
-        "dates": ["when,b,y", *(f"0{1 + row % 9}/0{1 + row % 7}/2021,{line[-6:]}" for row, line in enumerate(numbers))],
+        "dates": [
+            "when,b,y",
+            *(f"0{1 + row % 9}/0{1 + row % 7}/2021,{line[-6:]}" for row, line in enumerate(numbers)),
+        ],
         "markup": ["<b>a</b>,{{7*7}},y|::error::", *(line for line in good)],
         "injection": ["=a,b,y", *(f"=1+{row},{line}" for row, line in enumerate(good))],
     }
@@ -157,7 +177,7 @@ def faulty(folder: Path) -> None:
         (place / f"{name}.csv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     (place / "binary.csv").write_bytes(bytes(range(256)) * 20)
     (place / "nul.csv").write_bytes(b"a,b\n1,2\n3,\0\n")
-    (place / "latin.csv").write_bytes("a,y\n".encode() + "é,1\n".encode("latin-1") * 40)
+    (place / "latin.csv").write_bytes(b"a,y\n" + "é,1\n".encode("latin-1") * 40)
     (place / "cut.csv.gz").write_bytes(gzip.compress("\n".join(texts["missing"]).encode(), mtime=0)[:-20])
     (place / "table.xlsx").write_bytes(b"PK\x03\x04" + bytes(60))
     (place / "parts").mkdir()

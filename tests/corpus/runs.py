@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905, E501
 """The runs: what is done in each, one command after the other in one folder of its own.
 
 A line is a command of `regchoose` as a shell would read it, or one of
@@ -19,7 +20,9 @@ CODES = [
     for first, last in ((201, 219), (301, 315), (321, 333), (401, 406), (501, 501), (511, 514))
     for number in range(first, last + 1)
 ]
-COMMANDS = "recommend inspect sample fit predict flowchart report export compare cache schema explain doctor".split()
+COMMANDS = (
+    "recommend inspect sample fit predict flowchart report export compare cache schema explain doctor".split()
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,16 @@ def _rendered(result: str = "result.json") -> str:
     """
 
 
+def _shown(result: str = "result.json") -> str:
+    """The longest of them."""
+    return f"""
+    still {result}
+    report {result} -o saved.html
+    report {result} -o saved.md
+    export {result} --to pytorch
+    """
+
+
 RUNS: dict[str, Run] = {
     "diabetes": run(f"""
         recommend data/diabetes.csv {QUICK} -o result.json --report report.html
@@ -72,8 +85,8 @@ RUNS: dict[str, Run] = {
         report result.json --fail-if 'safe < 0.99 or gain.value < 2' --format github
         """),
     "breast_cancer": run(f"""
-        recommend data/breast_cancer.csv {QUICK} --rows 200 --json -o result.json
-        {_rendered()}
+        recommend data/breast_cancer.csv {QUICK} --rows 120 --hidden 16 --strengths 3 --json -o result.json
+        {_shown()}
         fit data/breast_cancer.csv --from result.json --onnx -o model
         predict model data/breast_cancer.csv -o predictions.csv
         predict model data/breast_cancer.csv -o predictions.csv
@@ -82,12 +95,12 @@ RUNS: dict[str, Run] = {
         fit data/breast_cancer.csv --from result.json --epochs 5 --no-trial --json -o brief
         """),
     "digits": run(f"""
-        recommend data/digits.csv {QUICK} --rows 300 --hidden 16 --format markdown -o result.json
-        {_rendered()}
+        recommend data/digits.csv {QUICK} --rows 200 --hidden 16 --strengths 3 --format markdown -o result.json
+        {_shown()}
         """),
     "own_network": run(
         f"""
-        recommend data/digits.csv --network data/digits_network.py:Digits --network-options channels=4 --penalize 'conv*' {QUICK} --rows 200 --strengths 3 --epochs 10 --steps 20 --format github -o result.json
+        recommend data/digits.csv --network data/digits_network.py:Digits --network-options channels=4 --penalize 'conv*' {QUICK} --rows 100 --strengths 2 --epochs 4 --steps 8 --format github -o result.json
         still result.json
         export result.json --to pytorch
         fit data/digits.csv --from result.json --epochs 3 --no-trial -o model
@@ -97,24 +110,24 @@ RUNS: dict[str, Run] = {
         recommend small.csv --network nets.py:wide {QUICK} --json
         recommend small.csv --network nets.py:nothing {QUICK}
         recommend small.csv --network nets.py:needs {QUICK}
-        recommend small.csv --network nets.py:absent {QUICK}
         recommend small.csv --network nowhere.py:Net {QUICK}
         """,
         "network",
         "packed",
     ),
     "loans": run(f"""
-        recommend data/loans.csv {QUICK} -o result.json --report report.md -q
-        {_rendered()}
+        recommend data/loans.csv {QUICK} -o result.json --report report.md -q --hidden 16,16
+        {_shown()}
         """),
     "wine": run(f"""
-        recommend data/wine.csv {QUICK} --format junit -o result.json --seed 3 --alpha 0.3 --stopping fixed
-        {_rendered()}
+        recommend data/wine.csv {QUICK} --format junit -o result.json --seed 3 --alpha 0.3 --stopping fixed --hidden 16 --strengths 3
+        {_shown()}
         """),
     "linear": run(f"""
         recommend data/diabetes.csv --network linear {QUICK} -o result.json
-        {_rendered()}
-        recommend data/breast_cancer.csv --network linear {QUICK} --rows 150 --no-audit -o classes.json
+        {_shown()}
+        export result.json --to sklearn
+        recommend data/breast_cancer.csv --network linear {QUICK} --rows 100 --strengths 3 --no-audit -o classes.json
         still classes.json
         export classes.json --to sklearn
         fit data/diabetes.csv --regularizer l1 --l1 0.01 --network linear -o lasso
@@ -150,7 +163,7 @@ RUNS: dict[str, Run] = {
     "three_questions": run(
         f"""
         recommend sparse.csv --chart three-questions {QUICK} --hidden 8 --strengths 3 -o result.json
-        {_rendered()}
+        {_shown()}
         recommend sparse.csv --chart three-questions {QUICK} --needs-regularization yes --sparse no --hidden 8 --strengths 3
         """,
         "packed",
@@ -162,10 +175,10 @@ RUNS: dict[str, Run] = {
         inspect mixed.csv --exclude dose --keep note --json
         inspect foreign.csv --skip-rows 1
         inspect foreign.csv --skip-rows 1 --encoding cp1252 --delimiter ';' --decimal , --json
-        recommend mixed.csv {QUICK} --hidden 8 -o result.json
-        {_rendered()}
-        recommend mixed.csv {QUICK} --hidden 8 --group patient -o group.json
-        recommend mixed.csv {QUICK} --hidden 8 --time day --exclude seen -o time.json --json
+        recommend mixed.csv {QUICK} --hidden 8 --strengths 3 -o result.json
+        {_shown()}
+        recommend mixed.csv {QUICK} --hidden 8 --strengths 2 --group patient -o group.json
+        recommend mixed.csv {QUICK} --hidden 8 --strengths 2 --time day --exclude seen -o time.json --json
         sample mixed.csv --rows 60 --group patient -o grouped.csv
         sample mixed.csv --rows 60 --time seen -o timed.csv --json
         fit mixed.csv --from time.json --onnx --epochs 5 -o model
@@ -216,7 +229,7 @@ RUNS: dict[str, Run] = {
     "images": run(
         f"""
         recommend digits.npz {QUICK} --rows 150 --strengths 3 --epochs 10 --steps 20 -o result.json
-        {_rendered()}
+        {_shown()}
         recommend images {QUICK} --network-options channels=4 --image-size 6 --strengths 2 --epochs 5 --steps 10 -o folder.json
         fit images --from folder.json --epochs 3 --onnx -o model
         predict model new -o predictions.csv
@@ -251,8 +264,8 @@ RUNS: dict[str, Run] = {
     ),
     "compare": run(
         f"""
-        recommend data/wine.csv {QUICK} --hidden 8 -o old.json -q
-        recommend data/wine.csv {QUICK} --hidden 8 --exclude hue --seed 1 --decide best -o new.json -q
+        recommend data/wine.csv {QUICK} --hidden 8 --strengths 3 -o old.json -q
+        recommend data/wine.csv {QUICK} --hidden 8 --strengths 3 --exclude hue --seed 1 --decide best -o new.json -q
         recommend data/wine.csv --resources no --correlated yes --no-input -o prior.json -q
         still old.json
         still new.json
@@ -292,8 +305,12 @@ RUNS: dict[str, Run] = {
         )
         + "\nflowchart --chart none\nflowchart --format png\nschema\nschema result\nschema comparison\nschema none"
     ),
-    "explain": run(f"explain\n{_each('explain', TOPICS + CODES)}\nexplain E999\nexplain lasso\nCOLUMNS=60 explain l1"),
-    "help": run(f"--help\n--version\n{_each('', [f'{name} --help' for name in COMMANDS])}\nCOLUMNS=60 fit --help\nnothing"),
+    "explain": run(
+        f"explain\n{_each('explain', TOPICS + CODES)}\nexplain E999\nexplain lasso\nCOLUMNS=60 explain l1"
+    ),
+    "help": run(
+        f"--help\n--version\n{_each('', [f'{name} --help' for name in COMMANDS])}\nCOLUMNS=60 fit --help\nnothing"
+    ),
     "flags": run("""
         recommend
         recommend absent.csv --no-input
@@ -341,21 +358,24 @@ RUNS: dict[str, Run] = {
         """),
     "faulty_files": run(
         "\n".join(
-            f"recommend faults/{name} {QUICK} --hidden 4 --strengths 2 --epochs 2 --steps 4{more}"
+            f"inspect faults/{name}"
             for name in (
                 "empty.csv header.csv ragged.csv constant.csv missing.csv text_in_numbers.csv ids.csv few.csv "
                 "rare.csv one_column.csv quote.csv total.csv twice.csv no_feature.csv infinite.csv headless.csv "
                 "dates.csv markup.csv binary.csv nul.csv latin.csv cut.csv.gz table.xlsx parts wrong.npz pictures"
             ).split()
-            for more in ("",)
         )
-        + """
+        + f"""
+        recommend faults/markup.csv {QUICK} --hidden 4 --strengths 2 --format github --report markup.html
+        recommend faults/few.csv --no-input
+        recommend faults/ids.csv --no-input
+        recommend faults/rare.csv --no-input
         recommend faults/ragged.csv --no-input --json
         recommend faults/ragged.csv --no-input --format github
         recommend faults/missing.csv --no-input --json
-        recommend faults/constant.csv --no-input --json
-        recommend faults/binary.csv --no-input --json
-        recommend faults/text_in_numbers.csv --no-input --json
+        inspect faults/constant.csv --json
+        inspect faults/binary.csv --json
+        inspect faults/text_in_numbers.csv --json
         inspect faults/ragged.csv --on-bad-rows skip
         inspect faults/ragged.csv --on-bad-rows pad --json
         inspect faults/missing.csv --drop-missing-target
@@ -372,14 +392,13 @@ RUNS: dict[str, Run] = {
     "api_frame": run("api frame", "mixed"),
     "api_estimators": run("api estimators", "mixed"),
     "api_errors": run("api errors", "faulty", "mixed"),
-    "ask_nobody": run("recommend data/wine.csv --hidden 4 --strengths 2 --preset quick --rows 40 -q"),
 }
 
 REAL: dict[str, Run] = {
     f"real_{name.partition('.')[0]}": run(
         f"""
         inspect real/{name} {more}
-        recommend real/{name} {QUICK} {more} --rows 150 --hidden 16 -o result.json
+        recommend real/{name} {QUICK} {more} --rows 120 --hidden 8 --strengths 3 -o result.json
         """
     )
     for name, more in {

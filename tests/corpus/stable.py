@@ -12,7 +12,9 @@ Dropped, and nothing else:
 import re
 from collections.abc import Mapping
 
-DURATION = re.compile(r"[ \u00a0]*(?<![\w.,])\d+(?:\.\d+)?[ \u00a0](?:s|min|h)\b(?:[ \u00a0]\d+[ \u00a0](?:s|min)\b)?")
+DURATION = re.compile(
+    r"[ \u00a0]*(?<![\w.,])\d+(?:\.\d+)?[ \u00a0](?:s|min|h)\b(?:[ \u00a0]\d+[ \u00a0](?:s|min)\b)?"
+)
 SECONDS = re.compile(r'("\w*seconds": )[\d.e+-]+')
 EXECUTION = re.compile(r'^( *)"execution": \{\n.*?^\1\}', re.MULTILINE | re.DOTALL)
 FIGURE = re.compile(r"(<figure>|<h3>)[^\n]{0,40}?What each arm cost</h3>.*?</figure>", re.DOTALL)

@@ -1,3 +1,5 @@
+# ruff: noqa: T201, BLE001, SIM905, E501
+# mypy: ignore-errors
 """The exceptions of the Python API: their class, texts and remedies."""
 
 import math

@@ -1,3 +1,5 @@
+# ruff: noqa: T201, BLE001
+# mypy: ignore-errors
 """The two estimators: chosen, trained, asked."""
 
 import pickle
@@ -30,7 +32,9 @@ made = make_pipeline(StandardScaler(), classes).fit(wine.drop(columns="cultivar"
 print(classes.classes_, classes.result_, made.predict_proba(wine.drop(columns="cultivar")[:3]).tolist())
 
 mixed = pd.read_csv("mixed.csv", parse_dates=["seen"])
-texts = RegularizerClassifier("quick", hidden=(4,), settings={"strengths": 2, "exclude": ["note"]}, random_state=2)
+texts = RegularizerClassifier(
+    "quick", hidden=(4,), settings={"strengths": 2, "exclude": ["note"]}, random_state=2
+)
 texts.fit(mixed.drop(columns="outcome"), np.where(mixed["outcome"] > 3, "high", "low"))
 later = mixed.drop(columns="outcome")[:4].assign(ward="Z")
 print(texts.result_, texts.predict(later).tolist(), texts.predict_proba(later).tolist())

@@ -1,3 +1,5 @@
+# ruff: noqa: T201, SIM905
+# mypy: ignore-errors
 """`regchoose.recommend` on tables in memory, and what a result shows."""
 
 import warnings
@@ -33,7 +35,11 @@ print(regchoose.Result.load("saved.json") == found, sorted(found.to_dict()))
 told(regchoose.recommend("data/wine.csv", rows=90, network="linear", preset="quick", cache_dir="journal"))
 X, y = np.random.default_rng(0).normal(size=(80, 4)), np.arange(80) % 2
 told(regchoose.recommend(X, y, decide="best", **SMALL))
-told(regchoose.recommend({"a": list("abcd") * 20, "b": list(range(80)), "y": [0.5, 1, 2, 3] * 20}, target="y", **SMALL))
+told(
+    regchoose.recommend(
+        {"a": list("abcd") * 20, "b": list(range(80)), "y": [0.5, 1, 2, 3] * 20}, target="y", **SMALL
+    )
+)
 mixed = pd.read_csv("mixed.csv", parse_dates=["seen"]).astype({"ward": "category"})
 shown = regchoose.recommend(mixed, exclude=["note"], group="patient", **SMALL)
 told(shown)
