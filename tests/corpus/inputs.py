@@ -66,16 +66,14 @@ def two_classes(draw: random.Random, n: int, *, features: int = 3) -> Rows:
 
 
 def packed(folder: Path) -> None:
-    """small.parquet; parts/: a table in three files, one packed; leaky.csv; sparse.csv."""
+    """small.parquet; packed.csv.gz; parts/: a table in three files; leaky.csv; sparse.csv."""
     draw = random.Random(2)
     write(folder / "small.csv", ["a", "b", "c", "label"], two_classes(draw, 120))
     query = f"COPY (FROM '{folder / 'small.csv'}') TO '{folder / 'small.parquet'}' (FORMAT parquet)"  # ours
     duckdb.sql(query)
     for part in range(3):
         write(folder / "parts" / f"{part}.csv", ["a", "b", "c", "label"], two_classes(draw, 50))
-    last = folder / "parts" / "2.csv"
-    (folder / "parts" / "2.csv.gz").write_bytes(gzip.compress(last.read_bytes(), mtime=0))
-    last.unlink()
+    (folder / "packed.csv.gz").write_bytes(gzip.compress((folder / "small.csv").read_bytes(), mtime=0))
     rows = [[*row[:-1], {"yes": 1, "no": 0}[str(row[-1])], row[-1]] for row in two_classes(draw, 120)]
     write(folder / "leaky.csv", ["a", "b", "c", "told", "label"], rows)
     sparse = [[int(draw.random() < 0.04) for _ in range(30)] for _ in range(150)]
@@ -108,7 +106,7 @@ def images(folder: Path) -> None:
     pixels = np.array([[float(c) for c in row[:64]] for row in rows[:300]], dtype=np.float32)
     digits = np.array([int(row[64]) for row in rows[:300]])
     np.savez_compressed(folder / "digits.npz", X=pixels.reshape(-1, 8, 8), y=digits)
-    np.savez_compressed(folder / "table.npz", X=pixels[:150, :20], y=pixels[:150, 20])
+    np.savez_compressed(folder / "table.npz", X=pixels[:150, :20], y=pixels[:150, 20:].sum(axis=1) / 7)
     for place, (row, digit) in enumerate(zip(pixels, digits, strict=True)):
         if digit < 3:
             where = folder / ("new" if place >= 270 else "images") / f"class{digit}"
@@ -171,7 +169,7 @@ def faulty(folder: Path) -> None:
             *(f"0{1 + row % 9}/0{1 + row % 7}/2021,{line[-6:]}" for row, line in enumerate(numbers)),
         ],
         "markup": ["<b>a</b>,{{7*7}},y|::error::", *(line for line in good)],
-        "injection": ["=a,b,y", *(f"=1+{row},{line}" for row, line in enumerate(good))],
+        "injection": ["=a,b,c,y", *(f"=1+{row},{line}" for row, line in enumerate(good))],
     }
     for name, lines in texts.items():
         (place / f"{name}.csv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -206,6 +206,7 @@ RUNS: dict[str, Run] = {
         inspect sparse.csv
         inspect leaky.csv
         inspect parts
+        inspect packed.csv.gz
         inspect images
         inspect images --json
         inspect table.npz
@@ -246,6 +247,7 @@ RUNS: dict[str, Run] = {
         recommend 'parts/*.csv' {QUICK} --hidden 8 --strengths 2 -o pattern.json
         recommend leaky.csv {QUICK} --hidden 8 --strengths 2 -o leaky.json --format github
         sample parts --rows 50 -o sample.csv
+        inspect 'p*'
         fit parts --from parts.json --epochs 4 -o model
         predict model small.parquet -o predictions.csv
         """,
