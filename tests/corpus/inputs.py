@@ -145,22 +145,22 @@ def faulty(folder: Path) -> None:
     draw = random.Random(4)
     place = folder / "faults"
     place.mkdir()
-    good = [f"{draw.gauss(0, 1):.2f},{draw.gauss(0, 1):.2f},{draw.choice('yn')}" for _ in range(60)]
+    good = [",".join([*(f"{draw.gauss(0, 1):.2f}" for _ in range(3)), draw.choice("yn")]) for _ in range(60)]
     numbers = [f"{draw.gauss(0, 1):.2f},{draw.gauss(0, 1):.2f},{draw.gauss(0, 1):.2f}" for _ in range(60)]
     texts: dict[str, list[str]] = {
         "empty": [],
         "header": ["a,b,y"],
-        "ragged": ["a,b,y", *good[:30], "1,2,3,4", *good[30:], "1,2"],
-        "constant": ["a,b,y", *(f"{line[:-1]}y" for line in good)],
-        "missing": ["a,b,y", *good, "1,2,", "3,4,"],
+        "ragged": ["a,b,c,y", *good[:30], "1,2,3,y,5", *good[30:], "1,2"],
+        "constant": ["a,b,c,y", *(f"{line[:-1]}y" for line in good)],
+        "missing": ["a,b,c,y", *good, "1,2,3,", "3,4,5,"],
         "text_in_numbers": ["a,b,y", *numbers[:40], "1,much,3", *numbers[40:]],
         "ids": ["a,y", *(f"{line.split(',')[0]},K{row:04}x" for row, line in enumerate(good))],
-        "few": ["a,b,y", *good[:9]],
-        "rare": ["a,b,y", *good, "1,2,z"],
+        "few": ["a,b,c,y", *good[:9]],
+        "rare": ["a,b,c,y", *good, "1,2,3,z"],
         "one_column": ["y", *(line[-1] for line in good)],
-        "quote": ["a,b,y", *good[:20], '"1,2,y', *good[20:]],
+        "quote": ["a,b,c,y", *good[:20], '"1,2,3,y', *good[20:]],
         "total": ["a,b,y", *numbers, "Total,,12.5"],
-        "twice": ["a,b,y", *good[:30], "a,b,y", *good[30:]],
+        "twice": ["a,b,c,y", *good[:30], "a,b,c,y", *good[30:]],
         "no_feature": ["id,y", *(f"K{row:04}x,{line[-1]}" for row, line in enumerate(good))],
         "infinite": ["a,b,y", *numbers, "1,2,inf"],
         "headless": good,
@@ -168,8 +168,8 @@ def faulty(folder: Path) -> None:
             "when,b,y",
             *(f"0{1 + row % 9}/0{1 + row % 7}/2021,{line[-6:]}" for row, line in enumerate(numbers)),
         ],
-        "markup": ["<b>a</b>,{{7*7}},y|::error::", *(line for line in good)],
-        "injection": ["=a,b,c,y", *(f"=1+{row},{line}" for row, line in enumerate(good))],
+        "markup": ["<b>a</b>,{{7*7}},c,y|::error::", *(line for line in good)],
+        "injection": ["=a,b,c,d,y", *(f"=1+{row},{line}" for row, line in enumerate(good))],
     }
     for name, lines in texts.items():
         (place / f"{name}.csv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -247,7 +247,6 @@ RUNS: dict[str, Run] = {
         recommend 'parts/*.csv' {QUICK} --hidden 8 --strengths 2 -o pattern.json
         recommend leaky.csv {QUICK} --hidden 8 --strengths 2 -o leaky.json --format github
         sample parts --rows 50 -o sample.csv
-        inspect 'p*'
         fit parts --from parts.json --epochs 4 -o model
         predict model small.parquet -o predictions.csv
         """,
@@ -344,7 +343,7 @@ RUNS: dict[str, Run] = {
         recommend data/wine.csv --task classification --target alcohol --no-input
         recommend data/wine.csv --network resnet --no-input
         recommend data/wine.csv --network cnn --no-input
-        recommend data/wine.csv --network-options depth=3 --no-input
+        recommend data/wine.csv --network-options depth=3 --no-input --dry-run
         recommend data/wine.csv --penalize 'nowhere*' --preset quick --no-input
         recommend data/wine.csv --mlflow --no-input
         sample data/wine.csv

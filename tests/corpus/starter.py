@@ -43,6 +43,7 @@ def main() -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
+            answers.close()
             become(json.loads(line))
             sys.exit()
         status = os.waitpid(child, 0)[1]
