@@ -379,6 +379,8 @@ RUNS: dict[str, Run] = {
         inspect faults/text_in_numbers.csv --json
         inspect faults/ragged.csv --on-bad-rows skip
         inspect faults/ragged.csv --on-bad-rows pad --json
+        inspect faults/single.csv --on-bad-rows skip
+        inspect faults/single.csv --on-bad-rows pad
         inspect faults/missing.csv --drop-missing-target
         inspect faults/rare.csv --min-class 5
         inspect faults/headless.csv --no-header
