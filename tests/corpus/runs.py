@@ -152,9 +152,9 @@ RUNS: dict[str, Run] = {
         recommend sparse.csv --chart three-questions --resources no --no-input -o three.json
         still three.json
         report three.json -o three.html
-        recommend data/wine.csv --chart three-questions --at-limit yes --no-input
-        recommend data/wine.csv --chart three-questions --needs-regularization no --no-input --format junit
-        recommend data/wine.csv --chart three-questions --needs-regularization yes --sparse yes --no-input
+        recommend data/wine.csv --chart three-questions --at-limit yes {QUICK}
+        recommend data/wine.csv --chart three-questions --needs-regularization no {QUICK} --format junit
+        recommend data/wine.csv --chart three-questions --needs-regularization yes --sparse yes {QUICK}
         recommend data/wine.csv --resources no --no-input --fail-if 'safe < 0.9'
         recommend data/wine.csv --resources no --no-input --fail-if 'safe != null and safe < 0.9' -q
         """,

@@ -5,8 +5,9 @@ Dropped, and nothing else:
 - in every output: the version number, the folder of the run, the root of the tree, the folder of the Python
   environment;
 - in outputs of a step that measures time (`timed`): written durations with the blanks before them
-  ("0.4 s", "2 min 5 s"), numbers under a JSON key that ends in `seconds`, the numbers in the JSON member
-  `execution`, `time="…"` of JUnit, and the HTML figure "What each arm cost", whose marks are times.
+  ("0.4 s", "2 min 5 s"), the blanks before the heading of their column, numbers under a JSON key that ends in
+  `seconds`, the numbers in the JSON member `execution`, `time="…"` of JUnit, and the HTML figure "What each
+  arm cost", whose marks are times.
 """
 
 import re
@@ -18,6 +19,7 @@ DURATION = re.compile(
 SECONDS = re.compile(r'("\w*seconds": )[\d.e+-]+')
 EXECUTION = re.compile(r'^( *)"execution": \{\n.*?^\1\}', re.MULTILINE | re.DOTALL)
 FIGURE = re.compile(r"(<figure>|<h3>)[^\n]{0,40}?What each arm cost</h3>.*?</figure>", re.DOTALL)
+HEADING = re.compile(r"(?<=  zeros) +time$", re.MULTILINE)
 JUNIT = re.compile(r' time="[\d.]+"')
 NUMBER = re.compile(r"(?<=: )-?\d[\d.e+-]*")
 
@@ -36,6 +38,7 @@ def stable(text: str, names: Mapping[str, str], *, timed: bool) -> str:
         return text
     text = EXECUTION.sub(lambda found: NUMBER.sub("TIME", found[0]), text)
     text = SECONDS.sub(r"\1TIME", text)
+    text = HEADING.sub(" time", text)
     text = JUNIT.sub(' time="TIME"', text)
     text = FIGURE.sub("(a figure of times)", text)
     return DURATION.sub(" TIME", text)
