@@ -18,7 +18,9 @@ DURATION = re.compile(
 )
 SECONDS = re.compile(r'("\w*seconds": )[\d.e+-]+')
 EXECUTION = re.compile(r'^( *)"execution": \{\n.*?^\1\}', re.MULTILINE | re.DOTALL)
-FIGURE = re.compile(r"(<figure>|<h3>)[^\n]{0,40}?What each arm cost</h3>.*?</figure>", re.DOTALL)
+FIGURE = re.compile(
+    r"(?:<|&lt;)h3(?:>|&gt;)What each arm cost.*?/figure(?:>|&gt;)", re.DOTALL
+)  # or in a frame
 HEADING = re.compile(r"(?<=  zeros) +time$", re.MULTILINE)
 JUNIT = re.compile(r' time="[\d.]+"')
 NUMBER = re.compile(r"(?<=: )-?\d[\d.e+-]*")
