@@ -1,0 +1,1 @@
+"""A corpus of behaviour: what the product puts out, so that a refactoring can prove that nothing changed."""
