@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -105,9 +106,8 @@ class Place:
 
 def names_of(root: Path, base: Path) -> dict[str, str]:
     """Return what may differ between two recordings, with what stands for it."""
-    source = (root / "regchoose" / "__init__.py").read_text(encoding="utf-8")
-    found = re.search(r'__version__ = "(.+?)"', source)
-    version = {} if found is None else {found[1]: "VERSION"}
+    source = (root / "pyproject.toml").read_text(encoding="utf-8")
+    version = {tomllib.loads(source)["project"]["version"]: "VERSION"}
     return {str(base): "BASE", str(root): "ROOT", str(HERE): "CORPUS", sys.prefix: "PYTHON", **version}
 
 
@@ -239,11 +239,13 @@ def differences(found: Mapping[str, bytes], folder: Path) -> Iterator[str]:
             yield f"{'only now' if old is None else 'no longer'}: {label}"
             continue
         try:
-            texts = [content.decode("utf-8").splitlines() for content in (old, new)]
+            recorded, current = (content.decode("utf-8").splitlines() for content in (old, new))
         except UnicodeDecodeError:
             yield f"binary files differ: {label} ({len(old):,} and {len(new):,} bytes)"
             continue
-        lines = list(difflib.unified_diff(*texts, f"recorded/{label}", f"now/{label}", lineterm=""))
+        lines = list(
+            difflib.unified_diff(recorded, current, f"recorded/{label}", f"now/{label}", lineterm="")
+        )
         yield from lines[:LONGEST] or [f"line ends differ: {label}"]
         if len(lines) > LONGEST:
             yield f"… and {len(lines) - LONGEST:,} more lines of {label}"

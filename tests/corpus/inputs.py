@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -26,7 +27,7 @@ def mixed(folder: Path) -> None:
     """mixed.csv: every role that a column may have; 240 rows of 60 patients, in the order of time."""
     draw = random.Random(1)
     header = ["id", "patient", "day", "age", "dose", "twice_dose", "ward", "smoker", "seen", "note", "site"]
-    rows = []
+    rows: list[list[Any]] = []
     for place in range(240):
         age, dose, ward = draw.randint(20, 80), round(draw.uniform(0, 5), 2), draw.choice("ABCD")
         noise = draw.gauss(0, 2)
