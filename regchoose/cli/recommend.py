@@ -162,7 +162,7 @@ def _write_files(result: RunResult, settings: Settings, gate: Gate | None) -> It
 
 def _dry_run(data: str, settings: Settings, *, given: frozenset[str], json: bool) -> int:
     """Print what would be done; return the exit status."""
-    from regchoose.run.dry_run import plan_run as plan_run  # late: pandas and scikit-learn come with it
+    from regchoose.run.dry_run import plan_run  # late: pandas and scikit-learn come with it
 
     with interaction(settings, json=json) as (_, ask):
         plan = plan_run(data, settings, ask=ask, given=given)

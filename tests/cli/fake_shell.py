@@ -38,7 +38,7 @@ class Board(ModuleType):
         self.settings: list[Settings] = []
         self.given: list[frozenset[str]] = []
 
-    def recommend(
+    def recommend_regularizer(
         self,
         path: str,
         settings: Settings,
@@ -47,7 +47,7 @@ class Board(ModuleType):
         ask: Ask,
         listener: Display,
         clock: Callable[[], float],
-        kept: BlockStore | None = None,
+        store: BlockStore | None = None,
     ) -> RunResult:
         self.settings.append(settings)
         self.given.append(given)
@@ -63,7 +63,7 @@ class Board(ModuleType):
         warnings = [HOSTILE, *(f"{flag} {answer}" for flag, answer in asked.items())]
         return altered(FIRM, data={"path": path, "warnings": warnings})
 
-    def plan(
+    def plan_run(
         self, path: str, settings: Settings, *, ask: Ask, given: frozenset[str] = frozenset()
     ) -> dict[str, Any]:
         return {

@@ -66,13 +66,13 @@ def test_other_data_are_run(shell: Shell, board: Board, tmp_path: Path) -> None:
 def test_what_changed_under_a_run_is_not_kept(
     shell: Shell, board: Board, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest, old = board.recommend, (tmp_path / "a.csv").read_text(encoding="utf-8")
+    honest, old = board.recommend_regularizer, (tmp_path / "a.csv").read_text(encoding="utf-8")
 
     def meanwhile(*arguments: str, **named: object) -> object:
         (tmp_path / "a.csv").write_text("a,b\n1,3\n", encoding="utf-8")
         return honest(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(board, "recommend", meanwhile)
+    monkeypatch.setattr(board, "recommend_regularizer", meanwhile)
     shell("recommend", "a.csv")
     (tmp_path / "a.csv").write_text(old, encoding="utf-8")
     assert ANSWERED not in shell("recommend", "a.csv").stderr

@@ -95,9 +95,9 @@ def limit():
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
 
 class Meanwhile(fake_shell.Board):
-    def recommend(self, *arguments, **named):
+    def recommend_regularizer(self, *arguments, **named):
         limit()
-        return super().recommend(*arguments, **named)
+        return super().recommend_regularizer(*arguments, **named)
 
 if sys.argv.pop(1) == "before":
     limit()
