@@ -109,7 +109,7 @@ def log_run(result: RunResult, data: str, settings: Settings, *, began: float) -
 
 
 def log_fit(model: "Model", data: str, settings: Settings, *, folder: Path, began: float) -> None:
-    """Log a final fit with the files of its folder; `began` as in `log`."""
+    """Log a final fit with the files of its folder; `began` as in `log_run`."""
     _attempt(lambda: _load_tracking().log_fit(model, _place(data, began), folder=folder), settings)
 
 
