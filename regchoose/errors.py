@@ -6,7 +6,7 @@
     ├── UsageError        E2xx  exit 2   usage, configuration, missing flag, no such file
     ├── DataError         E3xx  exit 3   data unreadable or unfit
     ├── ResourceError     E4xx  exit 4   disk, memory, device
-    └── TrainingError     E5xx  exit 5   too many trainings failed
+    └── TrainingError     E5xx  exit 5   the network could not be trained
 
 The first digit of a code is the exit status. What each code means stands in `CODES`, the only place
 where a code is introduced.
@@ -340,7 +340,7 @@ class ResourceError(RegchooseError):
 
 
 class TrainingError(RegchooseError):
-    """Too many trainings failed."""
+    """The network could not be trained."""
 
     exit_code = ExitCode.TRAINING
 

@@ -1,4 +1,4 @@
-"""The gain by the number of rows: measured on a quarter, half and all of the subsample, then extrapolated."""
+"""The gain by the number of rows: measured on a quarter, half and all of one training set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

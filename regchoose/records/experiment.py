@@ -137,5 +137,4 @@ class Verdict:
     safe: float
     safe_of: Mapping[str, float]  # each arm's share of draws within the ROPE of the best
     rope: float
-    comparisons: tuple[Comparison, ...]
     best_arm: Arm

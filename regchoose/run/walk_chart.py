@@ -31,6 +31,12 @@ from regchoose.table.load import load_with_progress
 from regchoose.workers.choose_workers import start_workers
 from regchoose.workers.tasks import Workers
 
+ARM_OF_ACTION: dict[str, Arm] = {
+    "train_baseline": "none",
+    "train_l1": "l1",
+    "train_l2": "l2",
+    "train_elastic_net": "elastic_net",
+}
 MUCH_LARGER = 2  # times the rows of a training: a table from that size on has its gain extrapolated
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
 # Questions on prior knowledge, with the field of the profile that measures each.
@@ -290,7 +296,7 @@ class Run:
     def _act(self, node: Action) -> Answer:
         if node.key == "draw_subsample":
             return Answer("done", "measured", self._stage.draw_subsample().reason)
-        (arm,) = (arm for arm in ARMS if node.key in (f"train_{arm}", "train_baseline" * (arm == "none")))
+        arm = ARM_OF_ACTION[node.key]
         run = self._stage.train(arm, ARM_NAMES[arm])
         return Answer("done", "trained", f"{run.trained} models")
 

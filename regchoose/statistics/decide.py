@@ -81,8 +81,7 @@ def judge(
     firm : float
         The value of `safe` from which the certainty is firm.
     prior : ArmPrior, optional
-        Of the differences between the arms. It changes the certainty alone, and neither the outcome nor the
-        comparisons of two arms.
+        Of the differences between the arms. It changes only the certainty, not the outcome.
 
     Returns
     -------
@@ -105,12 +104,7 @@ def judge(
     certainty: Literal["firm", "leaning", "undecided"] = "undecided"
     if safe >= LEANING:
         certainty = "firm" if safe >= firm else "leaning"
-    comparisons = tuple(
-        compare_arms(posterior, a, b, rope=rope)
-        for a, b in DIAMONDS.values()
-        if {a, b} <= set(posterior.arms)
-    )
-    return Verdict(outcome, arm, certainty, probability, safe, safe_of, rope, comparisons, best_arm)
+    return Verdict(outcome, arm, certainty, probability, safe, safe_of, rope, best_arm)
 
 
 def _share_of_walks(posterior: Posterior, losses: Float, *, outcome: str, rope: float, walk: Walk) -> float:

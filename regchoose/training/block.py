@@ -26,7 +26,7 @@ LOSSES, CAPTURED = "losses", "captured"  # and its mappings to arrays
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody asked the block to stop
-    """The block was told to stop between two epochs."""
+    """The block was told to stop, between two epochs or two steps of the solver."""
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _cut(
 
 
 def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Training) -> list[BlockResult]:
-    """Train each model that failed once more, at a tenth of the learning rate, and replace it."""
+    """Retrain each failed model once, at a tenth of the learning rate, and put its result in place."""
     failures = [
         (position, cell)
         for position, result in enumerate(results)

@@ -119,7 +119,7 @@ def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
     target : int
         The place of the target, whose column is left out here.
     settings : Settings
-        Of which `exclude`, `keep`, `group`, `time` and `na` matter.
+        Only `exclude`, `keep`, `group`, `time` and `na` matter.
 
     Returns
     -------

@@ -67,7 +67,7 @@ def split_to_columns(
     Raises
     ------
     DataError
-        E301 for cells that are all blank, E310 for quotes that are not in order, E312 for rows of a wrong
+        E301 for cells that are all blank, E310 for malformed quotes, E312 for rows of a wrong
         length.
     """
     expected = _check_quotes(source, layout)
@@ -224,7 +224,7 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     UsageError
         E201, E202, E209: no such file, option or kind of file.
     DataError
-        E301 to E314: bytes or shape of the file are not in order.
+        E301 to E314 if the file is malformed.
     """
     if check_path(path):
         return read_parquet(path)

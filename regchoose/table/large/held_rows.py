@@ -62,7 +62,7 @@ def draw_held_rows(stream: Stream) -> HeldTable:
     columns = tuple(_column(stream, j) for j in range(stream.width))
     stream.run("DROP TABLE held")
     if found is not None:
-        _check_last(stream, columns, found, held=bool(len(lines)) and int(lines[-1]) == found.last_line)
+        _check_last(stream, columns, found, held=int(lines[-1]) == found.last_line)
     raw = replace(stream.head, columns=columns, lines=lines)
     return HeldTable(raw, found, complete=count <= wanted)
 
@@ -84,7 +84,7 @@ def _hold_text(stream: Stream, wanted: int) -> tuple[Int, ByteCounts]:
     sample.texts.clear()
     stream.run(f"CREATE TEMP TABLE held AS {' UNION ALL '.join(queries)}")
     rows = np.asarray(stream.run("SELECT r FROM held ORDER BY r").fetchnumpy()["r"], dtype=np.int64)
-    if len(rows) < len(sample.rows):  # some are not in order: let the reader of all rows say where
+    if len(rows) < len(sample.rows):  # some rows are malformed: the reader of all rows says where
         stream.run(f"SELECT count(c0) FROM {stream.relation}").fetchall()
         number, _ = check_rejected(stream, rows=sample.offered)
         if not number:
