@@ -10,6 +10,8 @@ from tests.benchmarks.bench_sample import QUICK, prove_family
 from tests.benchmarks.bench_sample_child import main
 from tests.benchmarks.large_tables import FAMILIES, NUMERIC, family, largest_smd, write_large
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_hard_limit_holds_or_the_answer_is_no_with_its_rule(name: str) -> None:

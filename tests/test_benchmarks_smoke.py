@@ -20,6 +20,8 @@ from tests.benchmarks.tables import make_sheet
 from tests.benchmarks.whole_experiment import exhaustive, prepared
 from tests.benchmarks.work import make_work
 
+pytestmark = pytest.mark.slow
+
 HEADLINE = {
     "speedup_over_skorch",
     "speedup_over_sklearn",

@@ -20,6 +20,8 @@ from tests.benchmarks.calibration.tasks import KINDS, law
 from tests.benchmarks.calibration.truth import true_losses
 from tests.benchmarks.calibration.verdicts import NADEAU_BENGIO, false_alarms, said
 
+pytestmark = pytest.mark.slow
+
 
 def test_tasks_cover_what_they_should() -> None:
     laws = [law(number) for number in range(300)]

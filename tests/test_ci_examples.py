@@ -18,6 +18,8 @@ from regchoose.result.saved_result import read_result
 from tests.cli.conftest import clean_environment
 from tests.report.results import altered
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "configs" / "ci"
 # A run of seconds: the environment goes before the preset that the examples name.

@@ -14,6 +14,8 @@ import pytest
 
 import regchoose
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "regchoose", "configs")
 LEFT = shutil.ignore_patterns("__pycache__", "*.pyc")

@@ -19,6 +19,8 @@ from regchoose.cli.app import main
 from regchoose.settings import presets
 from tests.cli.conftest import clean_environment
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")

@@ -18,6 +18,8 @@ from regchoose.training.adam import Adam
 from regchoose.training.penalty import PenaltyTensors
 from tests.cli.conftest import clean_environment
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 RECIPES = ROOT / "configs" / "recipes"
 TINY = [

@@ -25,6 +25,8 @@ from tests.benchmarks.regret.splits import REPORTING, TUNING, Split, half_of, sp
 from tests.benchmarks.regret.summary import QUICK, SLOW, summary
 from tests.report.results import altered
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[1] / "data"
 LINEAR = SMALL.linear
 

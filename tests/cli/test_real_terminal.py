@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import clean_environment
 from tests.run.test_walk_chart import write
 
+pytestmark = pytest.mark.slow
+
 QUICK = [
     "--preset",
     "quick",

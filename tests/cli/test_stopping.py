@@ -18,6 +18,8 @@ from tests.cli.conftest import clean_environment
 from tests.cli.test_real_terminal import QUICK
 from tests.run.test_walk_chart import write
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., "subprocess.Popen[bytes]"]
 BOTH = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 REAL, FAKE = ("-m", "regchoose"), ("-m", "tests.cli.fake_shell")

@@ -8,6 +8,8 @@ import pytest
 from tests.durability.kill import Unbroken, of_the_journal, stage, told
 from tests.durability.killed import Attempt, Due, Place, lost, trained_again
 
+pytestmark = pytest.mark.slow
+
 STORED = re.compile(r"^end    (none|Elastic Net)", re.MULTILINE)
 
 

@@ -13,6 +13,8 @@ from tests.durability.ending import Ending, code_of, fault
 from tests.durability.tables import DAMAGES, make_sheet
 from tests.report.results import FIRM
 
+pytestmark = pytest.mark.slow
+
 FAILURE = json.dumps({"ok": False, "error": {"code": "E312", "message": "m", "hint": "h", "where": ""}})
 INTERNAL = "error[internal]: ValueError: no\n  fix:   --debug shows the traceback; please report it\n"
 ENDINGS: list[tuple[Ending, list[str], str]] = [

@@ -6,8 +6,12 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.durability.kill import Unbroken, unbroken
 from tests.durability.killed import PATIENCE, Place, blocks, lasting
+
+pytestmark = pytest.mark.slow
 
 COUNTED = """
 import os, sys

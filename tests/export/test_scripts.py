@@ -19,6 +19,8 @@ from regchoose.training.adam import Adam
 from regchoose.training.penalty import PenaltyTensors
 from tests.export.tables import as_result, linear, with_arm
 
+pytestmark = pytest.mark.slow
+
 Document = dict[str, Any]
 Documents = Callable[..., Document]
 SEEDS = (0, 1)

@@ -5,6 +5,8 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.fuzz.targets import TARGETS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_whatever_comes_is_taken_or_refused(name: str) -> None:

@@ -19,6 +19,8 @@ from regchoose.errors import RegchooseError
 from regchoose.library.estimators import RegularizerClassifier, RegularizerRegressor
 from tests.library.small import SMALL, N, numbers
 
+pytestmark = pytest.mark.slow
+
 FURTHER = {name: value for name, value in SMALL.items() if name not in ("network", "jobs")} | {"audit": False}
 TINY_MLP = {**FURTHER, "epochs": 20, "steps": 40, "lr": 0.02}
 # Ten folds need 40 rows: the smaller tables of the checks are fitted without an experiment.

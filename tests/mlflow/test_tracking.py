@@ -21,7 +21,10 @@ TABLE = "a,b,y\n" + "".join(f"{i * 7 % 13},{i * 5 % 11},{i % 2}\n" for i in rang
 KNOWLEDGE = ["recommend", "t.csv", "--no-input", "--resources", "no"]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
-pytestmark = pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed"),
+]
 
 
 def environment(**further: str) -> dict[str, str]:

@@ -26,6 +26,8 @@ from tests.refit.test_final_fit import Stopping
 from tests.refit.test_prediction import predicted
 from tests.table.writing import nobody
 
+pytestmark = pytest.mark.slow
+
 ASKED = request("elastic_net", l1=0.0005, l2=0.001)
 CLASSES = ("bars", "dots", "lines")
 FORMS = ("grey", "colour", "regression")

@@ -29,7 +29,10 @@ PAGES = {
     "forty columns": associated(40),
     "hostile": with_names("<script>alert(1)</script>" + "x" * 10_000),
 }
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.settings.options import Settings
 from tests.run.test_walk_chart import QUICK, Diary, nobody, write
 
+pytestmark = pytest.mark.slow
+
 VARYING = ("seconds", "execution")
 
 

@@ -16,6 +16,8 @@ from regchoose.settings.options import Settings
 from regchoose.statistics.decide import FIRM, FIRM_BETWEEN
 from tests.run.test_walk_chart import QUICK, Diary, nobody
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = replace(QUICK, network="linear", folds=3, subsample="yes")  # so few rows match no table
 
 

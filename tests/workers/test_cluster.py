@@ -43,6 +43,8 @@ from tests.workers.dask_cluster import DaskCluster
 from tests.workers.runs import PENALTIES, as_bytes, cells, trained
 from tests.workers.test_processes import NETWORK
 
+pytestmark = pytest.mark.slow
+
 DATA = str(Path(__file__).parents[2] / "data" / "diabetes.csv")
 SMALL = ["--strengths", "3", "--alphas", "0.5", "--repeats", "2", "--epochs", "5", "--steps", "20"]
 SMALL += ["--hidden", "16", "--lr", "0.02", "--budget", "1h", "--no-input", "--json"]

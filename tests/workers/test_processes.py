@@ -26,6 +26,8 @@ from regchoose.workers.processes import ATTEMPTS, Processes
 from tests.training.problems import TASKS, training
 from tests.workers.runs import PENALTIES, as_bytes, cells, trained
 
+pytestmark = pytest.mark.slow
+
 NETWORK = """
 import torch
 from width_of_net import WIDTH

@@ -11,6 +11,8 @@ from regchoose.errors import RegchooseError
 from regchoose.records.words import Task
 from regchoose.training.networks.network_check import CheckReport, NetworkRequest, check_network, dry_step
 
+pytestmark = pytest.mark.slow
+
 NETWORKS = Path(__file__).parent
 GOOD, BAD = NETWORKS / "good.py", NETWORKS / "bad.py"
 
