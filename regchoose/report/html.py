@@ -26,7 +26,7 @@ from regchoose.report.model_figures import (
 from regchoose.report.plots import Figure
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import ANSWERED_BY
-from regchoose.report.verdict_figures import draw_costs, draw_losses, draw_posteriors
+from regchoose.report.verdict_figures import draw_costs, draw_mean_losses, draw_posteriors
 from regchoose.report.verdict_text import list_warnings, write_details, write_headline
 from regchoose.result.document import MatchCheck, Measured, RunResult
 
@@ -137,7 +137,7 @@ def _gather_evidence(result: RunResult) -> dict[str, Any]:
 def draw_figures(result: RunResult) -> list[Figure]:
     """Return every figure that the result has the numbers for, in the order of the page."""
     return [
-        *draw_losses(result),
+        *draw_mean_losses(result),
         *draw_costs(result),
         *draw_fitted_curves(result),
         *draw_strength_curves(result),

@@ -17,7 +17,7 @@ COMPARED = "How the arms compare"
 CELLS = ("loss", "its interval", "training loss")
 
 
-def draw_losses(result: RunResult) -> Iterator[Figure]:
+def draw_mean_losses(result: RunResult) -> Iterator[Figure]:
     """Draw test and training loss of each arm."""
     shown = [(arm, figures) for arm, figures in result.arms.items() if math.isfinite(figures.loss)]
     if not shown:

@@ -179,7 +179,10 @@ def _ragged_error(
             fix = f"add a name to line {rows.lines[0]}, at the start where rows are numbered"
     elif len(row) > rows.width:
         cause = "an unquoted delimiter inside a field is likely"
-        fix = setting(on_bad_rows="skip") | setting(delimiter=";") + OR_REPAIR
+        fix = setting(on_bad_rows="skip")
+        if layout.delimiter != ";":
+            fix |= setting(delimiter=";")
+        fix += OR_REPAIR
     else:
         cause = "a cut line, a comment or a second table is likely"
         fix = setting(on_bad_rows="skip") | setting(on_bad_rows="pad") + OR_REPAIR
