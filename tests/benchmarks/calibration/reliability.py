@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from regchoose.records.words import ARMS, Arm
-from regchoose.statistics.decide import FIRM, LEANING
+from regchoose.statistics.decide import FIRM, LEANING, WORSE
 from tests.benchmarks.calibration.lines import Record
 from tests.benchmarks.calibration.prior_by_rows import compare_forms, learn_prior, leave_out_tables
 from tests.benchmarks.calibration.verdicts import RULES, Answers, Said, answer_record
 
-WORSE = 0.05  # an arm is called worse up to this `safe`
 BINS = (0.0, 0.05, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 1.0)
 RESAMPLES = 2_000
 LEAST_ROWS = 200

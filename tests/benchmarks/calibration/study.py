@@ -85,6 +85,7 @@ def _measure(sample: Sample, settings: Settings, seeds: int) -> Record:
         "rope": round(choose_rope(arms, experiment), DIGITS + 2),
         "loss_null": round(experiment.loss_null, DIGITS),
         "losses": {arm: _rounded(run.losses) for arm, run in arms.items()},
+        "criterion": {arm: round(run.criterion, DIGITS + 2) for arm, run in arms.items()},
         "strengths": {
             arm: [float(run.strengths.l1[0]), float(run.strengths.l2[0])] for arm, run in arms.items()
         },

@@ -10,7 +10,6 @@ from regchoose.encoding.encoder import Encoder
 from regchoose.experiment.arms import ArmRun
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm, Float, Int
-from regchoose.statistics.metrics import row_losses
 from regchoose.statistics.prior import REFERENCE
 from regchoose.training.block import CellData
 from regchoose.training.train import Training, train
@@ -46,17 +45,21 @@ def measure_truth(
     count = 1 if training.network.is_convex else seeds  # the optimum does not depend on where one starts
     cells = [CellData(x, y, {"test": (x_judged, y_judged)}, seed) for seed in range(count)]
     points = reduce(Penalties.join, (arms[arm].strengths for arm in ARMS))
-    short, at = _stop(training, np.array([arms[arm].checkpoint for arm in ARMS]))
-    run = train(short, cells, points, capture=at)
-    assert run.outputs is not None
-    losses = np.array(  # (seeds, arms, rows)
-        [[row_losses(training.task, own, y_judged) for own in outputs] for outputs in run.outputs]
-    )
-    losses[run.failed] = np.nan
-    reference = losses[:, ARMS.index(REFERENCE)]
+    checkpoints = np.array([arms[arm].checkpoint for arm in ARMS])
+    short, at = _stop(training, checkpoints)
+    run, place = train(short, cells, points), np.arange(len(ARMS))
+    losses = np.where(run.failed, np.nan, run.losses["test"][:, place, at])  # (seeds, arms)
+    rows = np.stack([own[place, at] for own in run.captured["row"]])  # (seeds, arms, some of the rows)
+    reference = ARMS.index(REFERENCE)
     return Truth(
-        {arm: _mean(losses[:, place]) for place, arm in enumerate(ARMS)},
-        {arm: _error(losses[:, place] - reference) for place, arm in enumerate(ARMS) if arm != REFERENCE},
+        {arm: _mean(losses[:, own]) for own, arm in enumerate(ARMS)},
+        {
+            arm: _error(
+                losses[:, own] - losses[:, reference], rows[:, own] - rows[:, reference], len(y_judged)
+            )
+            for own, arm in enumerate(ARMS)
+            if arm != REFERENCE
+        },
     )
 
 
@@ -70,16 +73,26 @@ def _stop(training: Training, checkpoints: Int) -> tuple[Training, Int]:
 
 
 def _mean(losses: Float) -> float:
-    """Return the mean over the rows and the seeds that did not fail."""
-    good = losses[np.isfinite(losses).all(1)]
+    """Return the mean over the seeds that did not fail."""
+    good = losses[np.isfinite(losses)]
     return float(good.mean()) if len(good) else np.nan
 
 
-def _error(differences: Float) -> float:
-    """Return the standard error of the mean of (seeds, rows)."""
-    good = differences[np.isfinite(differences).all(1)]
-    if not len(good):
+def _error(by_seed: Float, rows: Float, n_rows: int) -> float:
+    """Return the standard error of a mean difference.
+
+    Parameters
+    ----------
+    by_seed : ndarray (s,)
+        The difference on all rows; NaN where a training failed.
+    rows : ndarray (s, r)
+        The difference on some of the rows.
+    n_rows : int
+        How many there are in all.
+    """
+    good = np.isfinite(by_seed)
+    if not good.any():
         return np.nan
-    by_seed, by_row = good.mean(1), good.mean(0)
-    among_seeds = by_seed.var(ddof=1) / len(by_seed) if len(by_seed) > 1 else 0.0
-    return float(np.sqrt(among_seeds + by_row.var(ddof=1) / len(by_row)))
+    count = int(good.sum())
+    among_seeds = by_seed[good].var(ddof=1) / count if count > 1 else 0.0
+    return float(np.sqrt(among_seeds + rows[good].mean(0).var(ddof=1) / n_rows))

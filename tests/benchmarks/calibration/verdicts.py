@@ -8,9 +8,9 @@ import numpy as np
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.walk import find_outcome
 from regchoose.records.words import ARMS, Arm, Float
-from regchoose.statistics.decide import DIAMONDS, LEANING, answer, judge
-from regchoose.statistics.posterior import Posterior, make_posterior
-from regchoose.statistics.prior import ArmPrior, Student
+from regchoose.statistics.decide import DIAMONDS, OUTCOME_ARMS, answer, judge
+from regchoose.statistics.posterior import Posterior, draw_losses, make_posterior
+from regchoose.statistics.prior import ArmPrior, Student, draw_with_prior
 from tests.benchmarks.calibration.lines import Record
 
 FOLDS = 5
@@ -57,19 +57,25 @@ class Answers:
 
 def answer_record(record: Record, differences: Mapping[Arm, Student] | None) -> Answers:
     """Judge a record as the program does; the prior is of the differences from Elastic Net."""
-    posterior, rope = posterior_of(record), record["rope"]
-    chart = walk_chart({key: answer(posterior, key, rope=rope) for key in DIAMONDS})
+    posterior, criteria, rope = posterior_of(record), record["criterion"], record["rope"]
+    chart = walk_chart({key: answer(posterior, criteria, key, rope=rope) for key in DIAMONDS})
+    rng = np.random.default_rng(0)
+    if differences is None:
+        draws = draw_losses(posterior, rng)
+    else:
+        draws = draw_with_prior(ArmPrior(differences, rope), posterior, rng)
     verdict = judge(
         posterior,
+        criteria,
         outcome=chart,
+        decide="audited",
         rope=rope,
         walk=lambda answers: walk_chart(dict(answers)),
-        rng=np.random.default_rng(0),
-        prior=None if differences is None else ArmPrior(differences, rope),
+        losses=draws,
     )
-    audited = verdict.arm if verdict.safe >= LEANING else verdict.best_arm
     arms = {arm: _hold(record, arm, verdict.safe_of[arm]) for arm in ARMS}
-    return Answers(record, arms, {"best": verdict.best_arm, "chart": verdict.arm, "audited": audited})
+    rules = {"best": verdict.best_arm, "chart": OUTCOME_ARMS[chart], "audited": verdict.arm}
+    return Answers(record, arms, rules)
 
 
 def posterior_of(record: Record) -> Posterior:
