@@ -5,7 +5,8 @@
 # make score  how polluted tables are read: exactly, refused, or silently wrong (which must be none)
 # make calibrate  the verdict held against known truths, with TABLES="FOLDER ..." on tables of yours; hours,
 #                 and it goes on where it was broken off
-# make regret  the recommendation held against other choices on the sample tables; hours, and it goes on too
+# make regret  the recommendation held against other choices, with TABLES="FOLDER ..." on tables of yours; hours,
+#              and it goes on too
 # All create .venv first, so a machine with nothing but Python is enough.
 PYTHON ?= python3
 VENV := .venv
@@ -37,7 +38,7 @@ calibrate: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.calibration $(TABLES)
 
 regret: $(READY)
-	$(VENV)/bin/python -m tests.benchmarks.regret
+	$(VENV)/bin/python -m tests.benchmarks.regret $(TABLES)
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

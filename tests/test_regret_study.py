@@ -1,9 +1,10 @@
-"""The regret study in small: its splits hold rows out, its methods are refitted, its tables count right."""
+"""The regret study in small: its choices are refitted, its methods run, its tables count right."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -12,188 +13,282 @@ from sklearn.linear_model import LinearRegression, Ridge
 pytest.importorskip("optuna", reason="the study's peers come with the extra `bench`")
 pytest.importorskip("skorch", reason="the study's peers come with the extra `bench`")
 
-from regchoose.records.words import Float
-from regchoose.result.document import RunResult
-from regchoose.settings.options import Settings
+from regchoose.errors import TrainingError
+from regchoose.records.listener import Silent
+from regchoose.run.walk_chart import recommend_regularizer
+from tests.benchmarks.calibration.lines import Record
+from tests.benchmarks.calibration.real_tables import RealTable
+from tests.benchmarks.calibration.tasks import RealTask
 from tests.benchmarks.regret import __main__ as command
-from tests.benchmarks.regret import engine
-from tests.benchmarks.regret.engine import ALONE, BEST, CHART, HABITS, Rule, habits, ours, recommended
-from tests.benchmarks.regret.linear_peers import NAMES, scikit_learn
-from tests.benchmarks.regret.method import SMALL, Found
-from tests.benchmarks.regret.peers import GRID, OPTUNA
-from tests.benchmarks.regret.splits import REPORTING, TUNING, Split, half_of, splits_of
-from tests.benchmarks.regret.summary import QUICK, SLOW, summary
-from tests.report.results import altered
+from tests.benchmarks.regret import our_rules as ours
+from tests.benchmarks.regret import peers
+from tests.benchmarks.regret.contest import SMALL, Contest, Found, Sizes
+from tests.benchmarks.regret.earlier_version import earlier_version
+from tests.benchmarks.regret.our_rules import AUDITED, OURS, RULES, our_rules
+from tests.benchmarks.regret.refit import Choice, Length, refit
+from tests.benchmarks.regret.summary import summarize
 
 pytestmark = pytest.mark.slow
 
-DATA = Path(__file__).parents[1] / "data"
-LINEAR = SMALL.linear
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "data"
+N = {"diabetes": 100, "breast_cancer": 100, "digits": 150}
 
 
-def split_of(table: str, settings: Settings = LINEAR.settings) -> Split:
-    return next(splits_of(DATA / f"{table}.csv", settings))
+def contest_of(table: str, network: Literal["mlp", "linear"] = "mlp") -> Contest:
+    source = RealTable(table, str(DATA / f"{table}.csv"))
+    return Contest.of(RealTask(source, N[table], draw=0, network=network))
 
 
-def test_a_table_lies_in_one_half_declared_before() -> None:
-    assert not TUNING & REPORTING
-    assert {path.stem for path in DATA.glob("*.csv")} <= TUNING | REPORTING
-    with pytest.raises(ValueError, match="'mine' is in no half"):
-        half_of("mine")
+# ---- a contest, and what is refitted -------------------------------------------------------------------
 
 
-def test_a_split_holds_out_30_percent_of_the_rows_and_their_text() -> None:
-    first, second = splits_of(DATA / "wine.csv", LINEAR.settings, splits=2)
-    rows = (DATA / "wine.csv").read_text(encoding="utf-8").splitlines()
-    own = first.text.splitlines()
-    assert own[0] == rows[0]
-    assert set(own[1:]) <= set(rows[1:])
-    assert len(own) - 1 == len(first.y) == len(first.x) == 124
-    assert len(first.held_y) == len(first.held_x) == 54
-    assert first.x.mean(0) == pytest.approx(np.zeros(13), abs=1e-9)  # fitted on them alone
-    assert np.abs(first.held_x.mean(0)).max() > 0.01
-    shares = (np.bincount(y.astype(int)) / len(y) for y in (first.y, first.held_y))
-    assert next(shares) == pytest.approx(next(shares), abs=0.02)
-    assert first.text != second.text
+def test_rows_are_encoded_by_those_drawn_alone() -> None:
+    own = contest_of("diabetes")
+    assert (len(own.x), len(own.y)) == (100, 100)
+    assert len(own.judged_x) == len(own.judged_y) == 342
+    assert own.x.mean(0) == pytest.approx(np.zeros(own.x.shape[1]), abs=1e-9)
+    assert np.abs(own.judged_x.mean(0)).max() > 0.01
+    assert own.y.std() == pytest.approx(1)
+    assert own.loss_null == 1
 
 
-def test_the_null_loss_of_a_regression_is_the_variance_that_it_is_measured_in() -> None:
-    split = split_of("diabetes")
-    assert split.loss_null == 1
-    assert split.y.std() == pytest.approx(1)
+@pytest.mark.parametrize(("table", "outputs"), [("diabetes", 1), ("breast_cancer", 1), ("digits", 10)])
+def test_a_network_puts_out_what_the_task_needs(table: str, outputs: int) -> None:
+    assert contest_of(table).n_outputs == outputs
 
 
-def loss_of(split: Split, estimator: Any) -> float:
-    predicted: Float = estimator.fit(split.x, split.y).predict(split.held_x)
-    return float(np.square(predicted - split.held_y).mean())
+def loss_of(own: Contest, estimator: Any) -> float:
+    predicted = estimator.fit(own.x, own.y).predict(own.judged_x)
+    return float(np.square(predicted - own.judged_y).mean())
+
+
+def test_linear_choices_are_refitted_as_scikit_learn_would_on_all_rows_drawn() -> None:
+    own, sizes = contest_of("diabetes", "linear"), SMALL.of("linear")
+    plain = refit(Choice("none", 0.0, 0.0, None), own, sizes, seconds=7.0)
+    assert plain.loss == pytest.approx(loss_of(own, LinearRegression()), rel=1e-6)
+    assert plain.seconds > 7.0
+    ridge = refit(Choice("l2", 0.0, 0.2, None), own, sizes, seconds=0.0)
+    alpha = 0.2 * len(own.y)  # scikit-learn's is of the sum of squares
+    assert ridge.loss == pytest.approx(loss_of(own, Ridge(alpha)), rel=1e-6)
+    assert ridge.loss != pytest.approx(plain.loss, rel=1e-3)
+
+
+def test_the_loss_of_a_network_is_the_mean_over_initializations() -> None:
+    own = contest_of("diabetes")
+    choice = Choice("l1", 0.01, 0.0, Length(lr=0.003, batch=50, schedule_epochs=10, stop_epoch=5))
+    one, two = (refit(choice, own, replace(SMALL, refits=count), seconds=0.0) for count in (1, 2))
+    assert one.loss != two.loss
+    assert one.loss == pytest.approx(two.loss, rel=0.2)
+    assert two.choice["training"]["stop_epoch"] == 5
+
+
+def test_what_diverges_loses_what_predicting_nothing_does() -> None:
+    own = contest_of("breast_cancer")
+    assert own.mean_loss(np.array([0.1, np.nan])) == pytest.approx((0.1 + own.loss_null) / 2)
+    assert own.mean_loss(np.array([np.inf])) == pytest.approx(own.loss_null)
+
+
+# ---- our rules -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def chosen() -> dict[str, Found]:
-    return {one.method: one for one in ours(split_of("diabetes"), LINEAR)}
+    return our_rules(contest_of("diabetes"), SMALL)
 
 
-def test_our_choices_are_refitted_as_scikit_learn_would_on_all_rows_not_held_out(
-    chosen: dict[str, Found],
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_chooses_what_a_run_of_its_own_recommends(
+    chosen: dict[str, Found], rule: Literal["audited", "chart", "best"]
 ) -> None:
-    split = split_of("diabetes")
-    assert set(chosen) == {BEST, CHART, *ALONE.values()}
-    assert chosen[ALONE["none"]].loss == pytest.approx(loss_of(split, LinearRegression()), rel=1e-6)
-    alpha = chosen[ALONE["l2"]].choice["l2"] * len(split.y)  # scikit-learn's is of the sum of squares
-    assert alpha > 0
-    assert chosen[ALONE["l2"]].loss == pytest.approx(loss_of(split, Ridge(alpha)), rel=1e-6)
+    own = contest_of("diabetes")
+    table, drawn = own.sample.table, own.sample.drawn
+    result = recommend_regularizer(
+        replace(table, features=table.features[drawn], target=table.target[drawn]),
+        replace(SMALL.settings, decide=rule, resources="yes"),
+        given=frozenset({"resources"}),
+        ask=lambda _: None,
+        listener=Silent(),
+        clock=lambda: 0.0,
+    )
+    said, found = result.recommendation, chosen[rule].choice
+    assert found["regularizer"] == said.regularizer
+    assert (found["l1"], found["l2"]) == pytest.approx((said.l1, said.l2))
+    assert said.training is not None
+    assert found["training"] == said.training.model_dump(exclude={"optimizer"})
 
 
-@pytest.fixture(scope="module")
-def runs() -> dict[str, RunResult]:
-    split = split_of("diabetes")
-    return {decide: recommended(split, LINEAR, decide=decide) for decide in get_args(Rule)}
+def test_single_arms_take_part_of_the_time_of_the_experiment(chosen: dict[str, Found]) -> None:
+    assert tuple(chosen) == OURS
+    assert all(found.loss > 0 for found in chosen.values())
+    assert (chosen["none"].choice["l1"], chosen["none"].choice["l2"]) == (0, 0)
+    assert chosen["elastic_net"].choice["l1"] > 0
+    assert chosen["elastic_net"].choice["l2"] > 0
+    assert max(chosen[arm].seconds for arm in ("elastic_net", "none")) < chosen[AUDITED].seconds
+    assert chosen[AUDITED].choice["rope"] > 0
 
 
-@pytest.mark.parametrize(("method", "decide"), [(BEST, "best"), (CHART, "chart")])
-def test_both_rules_are_what_a_run_of_their_own_recommends(
-    chosen: dict[str, Found], runs: dict[str, RunResult], method: str, decide: str
+def test_an_experiment_that_fails_predicts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise TrainingError("E501", "the loss became infinite")
+
+    monkeypatch.setattr(ours, "run_experiment", fail)
+    own = contest_of("breast_cancer")
+    found = our_rules(own, SMALL)
+    assert tuple(found) == OURS
+    assert {one.loss for one in found.values()} == {own.loss_null}
+    assert found[AUDITED].choice == {"failed": "E501 the loss became infinite"}
+
+
+def test_an_earlier_version_recommends_from_the_rows_drawn(chosen: dict[str, Found]) -> None:
+    """This version stands for it: it must come to what our rule comes to."""
+    found = earlier_version(contest_of("diabetes"), SMALL, checkout=ROOT)
+    assert found.seconds > 0
+    said = chosen[AUDITED]
+    assert found.loss == pytest.approx(said.loss, rel=1e-3)
+    for name in ("regularizer", "training"):
+        assert found.choice[name] == said.choice[name]
+    assert (found.choice["l1"], found.choice["l2"]) == pytest.approx((said.choice["l1"], said.choice["l2"]))
+
+
+def test_an_earlier_version_that_ends_in_an_error_predicts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "regchoose").mkdir()
+    (tmp_path / "regchoose" / "__init__.py").touch()
+    (tmp_path / "regchoose" / "__main__.py").write_text('raise SystemExit("broken")', encoding="utf-8")
+    own = contest_of("breast_cancer")
+    found = earlier_version(own, SMALL, checkout=tmp_path)
+    assert (found.loss, found.choice) == (own.loss_null, {"failed": "broken"})
+
+
+def test_what_is_no_checkout_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The version that is installed would run in its place."""
+    with pytest.raises(SystemExit):
+        command.main(["--earlier", str(tmp_path)])
+    assert "is no checkout" in capsys.readouterr().err
+
+
+# ---- peers ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["diabetes", "breast_cancer", "digits"])
+@pytest.mark.parametrize("name", list(command.PEERS["mlp"]))
+def test_a_peer_chooses_and_is_judged(table: str, name: str) -> None:
+    own, sizes = contest_of(table), replace(SMALL, refits=1)
+    found = command.PEERS["mlp"][name](own, sizes)
+    assert 0 < found.loss < 1.5 * own.loss_null
+    assert found.seconds > 0
+    assert set(found.choice) == {"adamw": {"weight_decay"}, "sklearn_grid": {"alpha"}}.get(name, {"l1", "l2"})
+
+
+@pytest.mark.parametrize("search", [peers.skorch_grid, peers.optuna_search])
+def test_a_search_in_which_all_diverges_predicts_nothing(
+    monkeypatch: pytest.MonkeyPatch, search: Callable[[Contest, Sizes], Found]
 ) -> None:
-    """The chart's choice is taken from the run for the best."""
-    own = runs[decide].recommendation
-    for name in ("regularizer", "l1", "l2"):
-        assert chosen[method].choice[name] == pytest.approx(getattr(own, name))
+    monkeypatch.setattr(peers, "RATE", 1e30)
+    own = contest_of("diabetes")
+    assert search(own, SMALL).loss == own.loss_null
 
 
-def test_the_chart_has_a_run_of_its_own_where_the_rules_may_have_looked_at_different_rows(
-    runs: dict[str, RunResult], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    best, chart = runs["best"], runs["chart"]
-    assert best.design is not None
-    again = altered(best, design={"looks": 2 * [look.model_dump() for look in best.design.looks]})
-    other = altered(chart, recommendation={"regularizer": "l1", "l1": 0.123})
-    monkeypatch.setattr(engine, "recommended", lambda *_, decide: again if decide == "best" else other)
-    found = {one.method: one for one in ours(split_of("diabetes"), LINEAR)}
-    assert found[CHART].choice["l1"] == 0.123
-    assert found[BEST].choice["l1"] == best.recommendation.l1
+@pytest.mark.parametrize("table", ["diabetes", "breast_cancer"])
+def test_scikit_learns_own_search_for_a_linear_model_is_judged(table: str) -> None:
+    own = contest_of(table, "linear")
+    found = peers.sklearn_linear(own, SMALL.of("linear"))
+    assert 0 < found.loss < own.loss_null
+    assert "alpha" in found.choice or "C" in found.choice
 
 
-def test_habits_train_to_the_end_of_the_usual_schedule() -> None:
-    split = split_of("loans", SMALL.settings)
-    found = {one.method: one for one in habits(split, SMALL)}
-    assert set(found) == set(HABITS)
-    assert found["weight decay 1e-2"].choice["l2"] == 0.005
-    assert len({one.loss for one in found.values()}) == 3
-    assert all(one.choice["stop"] == one.choice["epochs"] for one in found.values())
+# ---- tables --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", ["diabetes", "wine"])
-def test_scikit_learns_estimators_choose_and_are_scored(table: str) -> None:
-    split = split_of(table)
-    found = scikit_learn(split, LINEAR)
-    assert [one.method for one in found] == list(NAMES)
-    assert all(0 < one.loss < split.loss_null for one in found)
-
-
-def made_up(losses: Mapping[str, float], *, table: str, split: int = 0) -> list[dict[str, Any]]:
-    """Return the lines of a split in which every quick method loses 0.5 but these."""
-    return [
-        {
-            "network": "linear",
-            "table": table,
-            "split": split,
-            "loss_null": 2.0,
-            "method": method,
-            "loss": losses.get(method, 0.5),
-            "seconds": 3.0 if method == BEST else 6.0,
-            "choice": {"rope": 0.01},
+def made_up(
+    losses: Mapping[str, float], *, table: str, n: int = 200, draw: int = 0, **more: Mapping[str, Any]
+) -> Record:
+    """Return the record of a task on which every method loses 0.5 but these."""
+    methods = {
+        name: {
+            "loss": losses.get(name, 0.5),
+            "seconds": 3.0 if name == AUDITED else 6.0,
+            "choice": {"rope": 0.01} if name == AUDITED else more.get(name, {}),
         }
-        for method in QUICK["linear"]
+        for name in (AUDITED, "best", "adamw")
+    }
+    return {"table": table, "n": n, "draw": draw, "network": "mlp", "loss_null": 2.0, "methods": methods}
+
+
+def test_regret_is_to_the_best_of_a_task_in_units_of_predicting_nothing() -> None:
+    records = [
+        made_up({AUDITED: 0.4, "adamw": 0.6}, table="wine"),
+        made_up({"adamw": 0.3}, table="diabetes"),
     ]
+    own = summarize(records)["mlp"]
+    found = own["all"]["methods"]
+    assert own["by_table"]["wine"]["adamw"] == pytest.approx(0.1)
+    assert found[AUDITED]["regret"] == pytest.approx((0 + 0.1) / 2)
+    assert found["adamw"]["regret"] == pytest.approx((0.1 + 0) / 2)
+    assert found["adamw"]["standard_error"] == pytest.approx(np.std([0.1, 0], ddof=1) / np.sqrt(2))
+    assert found["adamw"]["more_than_ours"] == pytest.approx(0)
+    assert found["adamw"]["standard_error_of_more"] == pytest.approx(np.std([0.1, -0.1], ddof=1) / np.sqrt(2))
+    assert found["adamw"]["within"] == 0.5
+    assert found["best"]["within"] == 0
+    assert found["best"]["times_ours"] == pytest.approx(2)
 
 
-def test_regret_is_to_the_best_of_a_split_in_units_of_predicting_nothing() -> None:
-    lines = made_up({BEST: 0.4, NAMES[0]: 0.6}, table="wine") + made_up({NAMES[0]: 0.3}, table="diabetes")
-    panel = summary(lines)["linear"]["quick methods"]
-    found = panel["reporting"]["methods"]
-    assert panel["regret by table"]["wine"][NAMES[0]] == pytest.approx(0.1)
-    assert found[BEST]["regret"] == pytest.approx((0 + 0.1) / 2)
-    assert found[NAMES[0]]["regret"] == pytest.approx((0.1 + 0) / 2)
-    assert found[NAMES[0]]["more_than_ours"] == pytest.approx(0)
-    assert found[NAMES[0]]["standard_error"] == pytest.approx(np.std([0.1, -0.1], ddof=1) / np.sqrt(2))
-    assert found[NAMES[0]]["within"] == 0.5
-    assert found[CHART]["within"] == 0
-    assert found[CHART]["times_ours"] == pytest.approx(2)
+def test_a_table_counts_once_however_often_it_was_drawn() -> None:
+    records = [made_up({"adamw": loss}, table="wine", draw=draw) for draw, loss in enumerate((0.7, 0.9))]
+    records.append(made_up({}, table="diabetes"))
+    found = summarize(records)["mlp"]["all"]
+    assert (found["tables"], found["tasks"]) == (2, 3)
+    assert found["methods"]["adamw"]["regret"] == pytest.approx((0.15 + 0) / 2)
+    assert summarize(records[:2])["mlp"]["all"]["methods"]["adamw"]["standard_error"] is None
 
 
-def test_a_table_counts_once_and_in_its_half_however_many_splits_it_has() -> None:
-    lines = made_up({NAMES[0]: 0.7}, table="wine") + made_up({NAMES[0]: 0.9}, table="wine", split=1)
-    lines += made_up({}, table="diabetes") + made_up({NAMES[0]: 1.5}, table="loans")
-    panel = summary(lines)["linear"]["quick methods"]
-    assert panel["reporting"]["methods"][NAMES[0]]["regret"] == pytest.approx((0.15 + 0) / 2)
-    assert (panel["reporting"]["tables"], panel["reporting"]["splits"]) == (2, 3)
-    assert panel["tuning"]["methods"][NAMES[0]]["regret"] == pytest.approx(0.5)
-    assert panel["tuning"]["methods"][NAMES[0]]["standard_error"] is None
+def test_regrets_are_shown_by_rows_too() -> None:
+    records = [made_up({"adamw": 0.7}, table="wine"), made_up({"adamw": 0.9}, table="wine", n=500)]
+    found = summarize(records)["mlp"]["by_rows"]
+    assert {n: own["methods"]["adamw"]["regret"] for n, own in found.items()} == pytest.approx(
+        {"200": 0.1, "500": 0.2}
+    )
 
 
-def test_a_split_that_not_every_method_has_run_on_is_left_out() -> None:
-    lines = made_up({}, table="wine") + made_up({}, table="diabetes")[1:]
-    assert summary(lines)["linear"]["quick methods"]["reporting"]["tables"] == 1
+def test_only_tasks_of_all_methods_that_are_compared_count() -> None:
+    whole, partly = made_up({}, table="wine"), made_up({"best": 0.3}, table="diabetes")
+    late = {**partly, "methods": {"adamw": partly["methods"].pop("adamw")}}
+    found = summarize([whole, partly])["mlp"]
+    assert (found["all"]["tasks"], found["not_compared"]) == (1, 1)
+    found = summarize([whole, partly], ["best"])["mlp"]
+    assert list(found["all"]["methods"]) == [AUDITED, "best"]
+    assert (found["all"]["tasks"], found["not_compared"]) == (2, 0)
+    assert summarize([whole, partly, late])["mlp"]["all"]["tasks"] == 2
+    assert summarize([late]) == {}
+
+
+def test_failures_are_counted() -> None:
+    failed = made_up({}, table="wine", adamw={"failed": "it diverged"})
+    found = summarize([failed])["mlp"]["all"]["methods"]
+    assert (found["adamw"]["failed"], found["best"]["failed"]) == (1, 0)
 
 
 def test_a_study_runs_every_method_and_goes_on_where_it_stood(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = [str(DATA / "loans.csv"), "--small", "--splits", "1", "--output", str(tmp_path)]
-    command.main([*arguments, "--network", "linear"])
+    arguments = [str(DATA / "diabetes.csv"), "--small", "--rows", "60", "--draws"]
+    more = ["--output", str(tmp_path)]
+    command.main([*arguments, "1", *more, "--methods", "audited", "adamw"])
     path = tmp_path / "regret.jsonl"
     first = path.read_text(encoding="utf-8")
     path.write_text(first + first[:40], encoding="utf-8")  # broken off in the midst of a line
-    command.main([*arguments, "--slow-splits", "1"])
+    command.main([*arguments, "1", *more])
     whole = path.read_text(encoding="utf-8")
     assert whole.startswith(first)
     assert str(DATA) not in whole
-    lines = [json.loads(line) for line in whole.splitlines()]
-    for network, quick in QUICK.items():
-        own = [line["method"] for line in lines if line["network"] == network]
-        assert sorted(own) == sorted((*quick, *SLOW[network]))
-    assert capsys.readouterr().out.count("linear loans 0: ours") == 1
-    tables = json.loads((tmp_path / "regret.json").read_text(encoding="utf-8"))
-    assert set(tables["mlp"]["with every peer"]["tuning"]["methods"]) >= {BEST, GRID, OPTUNA}
-    command.main([*arguments, "--only-tables"])
+    early, late = (json.loads(line)["methods"] for line in whole.splitlines())
+    assert set(early) == {*OURS, "adamw"}
+    assert set(late) == {"sklearn_grid", "skorch_grid", "optuna"}
+    command.main([*arguments, "1", *more])
+    command.main([*arguments, "2", *more, "--only-tables"])
     assert path.read_text(encoding="utf-8") == whole
+    out = capsys.readouterr().out
+    assert out.count("1 of 1: diabetes, 60 rows") == 2
+    assert "mlp: 60 rows, 1 tasks of 1 tables" in out
+    tables = json.loads((tmp_path / "regret.json").read_text(encoding="utf-8"))
+    assert set(tables["mlp"]["all"]["methods"]) == {*OURS, *command.PEERS["mlp"]}

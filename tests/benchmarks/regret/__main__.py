@@ -1,108 +1,147 @@
-"""Run the study, or go on with it: `make regret`, or with tables of your own that splits.py declares.
+"""Run the study, or go on with it: `make regret`, or with folders of real tables.
 
-Each method's figures on a split are a line of tests/benchmarks/results/regret.jsonl, so a study that was
-broken off goes on where it stood. The tables go to the terminal and to regret.json beside it.
+What the methods find on a task is a line of tests/benchmarks/results/regret.jsonl, so a study that was broken
+off goes on where it stood. The tables go to the terminal and to regret.json beside it.
+
+All methods of a task run one after another in one process, each on one thread, and their seconds are of
+processor time. Compare those of the same task: other tasks may have run beside more or fewer processes.
 """
 
 import argparse
-import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from tests.benchmarks.calibration.lines import whole_lines
-from tests.benchmarks.regret import engine, linear_peers, peers
-from tests.benchmarks.regret.method import SMALL, WHOLE, Found, Sizes
+from tests.benchmarks.calibration.lines import Record, append_records, read_records, record_key
+from tests.benchmarks.calibration.real_tables import find_tables
+from tests.benchmarks.calibration.tasks import RealTask, real_tasks
+from tests.benchmarks.regret import peers
+from tests.benchmarks.regret.contest import SMALL, WHOLE, Contest, Found, Sizes
+from tests.benchmarks.regret.earlier_version import earlier_version
+from tests.benchmarks.regret.our_rules import OURS, our_rules
 from tests.benchmarks.regret.show import show
-from tests.benchmarks.regret.splits import SPLITS, Split, splits_of
-from tests.benchmarks.regret.summary import summary
+from tests.benchmarks.regret.summary import join_records, summarize
 
-ROOT = Path(__file__).parents[3]
 RESULTS = Path(__file__).parents[1] / "results"
-SLOW_ROWS = 400  # of a table on which skorch and Optuna take minutes a split, not hours
-Runner = Callable[[Split, Sizes], list[Found]]
-RUNNERS: dict[tuple[str, bool], dict[str, Runner]] = {  # network, slow → the first method of each
-    ("linear", False): {linear_peers.NAMES[0]: linear_peers.scikit_learn, engine.BEST: engine.ours},
-    ("linear", True): {},
-    ("mlp", False): {next(iter(engine.HABITS)): engine.habits, engine.BEST: engine.ours},
-    ("mlp", True): {peers.GRID: peers.grid_search, peers.OPTUNA: peers.optuna_search},
+ROWS, DRAWS = (200, 500, 1_000), 3
+EARLIER = "earlier"
+PEERS: Mapping[str, Mapping[str, Callable[[Contest, Sizes], Found]]] = {
+    "mlp": {
+        "adamw": peers.adamw,
+        "sklearn_grid": peers.sklearn_grid,
+        "skorch_grid": peers.skorch_grid,
+        "optuna": peers.optuna_search,
+    },
+    "linear": {"sklearn": peers.sklearn_linear},
 }
+METHODS = (*OURS, *(name for own in PEERS.values() for name in own), EARLIER)
+
+
+@dataclass(frozen=True)
+class Contestants:
+    """A task, and the methods that have not run on it."""
+
+    task: RealTask
+    methods: tuple[str, ...]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line; run what is missing; show and write the tables."""
     options = _parser().parse_args(arguments)
-    console, path = Console(), options.output / "regret.jsonl"
     options.output.mkdir(parents=True, exist_ok=True)
-    records = read(path)
+    console, path = Console(), options.output / "regret.jsonl"
     if not options.only_tables:
-        torch.set_num_threads(1)
-        with threadpool_limits(1):
-            for found in _missing(options, records, console):
-                records += found
-                with path.open("a", encoding="utf-8") as file:
-                    file.writelines(json.dumps(record) + "\n" for record in found)
-    tables = summary(records)
-    (options.output / "regret.json").write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
-    show(tables, console)
+        _run(options, path, console)
+    found = summarize(read_records(path), options.methods)
+    show(found, console)
+    (options.output / "regret.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Hold the recommendation against other choices.")
     add = parser.add_argument
-    add("tables", type=Path, nargs="*", help="CSV files, or folders of them; by default data/")
-    add("--network", choices=("mlp", "linear"), nargs="*", default=["linear", "mlp"], help="which models")
-    add("--splits", type=int, default=SPLITS, help="splits of each table")
-    add("--most-rows", type=int, default=10**9, help="leave out tables with more rows")
-    add("--slow-rows", type=int, default=SLOW_ROWS, help="skorch and Optuna: up to so many rows")
-    add("--slow-splits", type=int, default=SPLITS, help="skorch and Optuna: so many splits of each table")
+    add("folders", type=Path, nargs="*", metavar="FOLDER", help="real tables: folders of files, or files")
+    add("--rows", type=int, nargs="+", default=ROWS, help="rows that are drawn of a table")
+    add("--draws", type=int, default=DRAWS, help="how many times they are drawn")
+    add("--methods", choices=METHODS, nargs="+", default=(), help="which methods; by default all")
+    add("--network", choices=tuple(PEERS), default="mlp", help="which models")
+    add(
+        "--earlier",
+        type=_checkout,
+        help="a checkout of another version, whose recommendation is a method too",
+    )
+    add("--jobs", type=int, default=1, help="processes, each with one thread")
     add("--small", action="store_true", help="toy sizes: shows that it runs, no more")
     add("--only-tables", action="store_true", help="run nothing")
     add("--output", type=Path, default=RESULTS, help="the folder of the results")
     return parser
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """Return the finished lines; a last one that was broken off is left out and cut."""
-    return [json.loads(line) for line in whole_lines(path)]
+def _checkout(text: str) -> Path:
+    """Return the folder of a checkout; from another, Python would run the version that is installed."""
+    path = Path(text).resolve()
+    if not (path / "regchoose" / "__init__.py").exists():
+        raise argparse.ArgumentTypeError(f"{text} is no checkout: it has no regchoose/__init__.py")
+    return path
 
 
-def _missing(
-    options: argparse.Namespace, records: Sequence[dict[str, Any]], console: Console
-) -> Iterator[list[dict[str, Any]]]:
-    """Run what has no lines yet; yield each runner's lines on a split. The slow ones come last."""
-    known = {(own["network"], own["table"], own["split"], own["method"]) for own in records}
-    sizes = SMALL if options.small else WHOLE
-    for network, slow in itertools.product(options.network, (False, True)):
-        own = sizes.linear if network == "linear" else sizes
-        for path in _files(options.tables or [ROOT / "data"]):
-            splits = options.slow_splits if slow else options.splits
-            for split in splits_of(path, own.settings, splits=splits):
-                rows = len(split.y) + len(split.held_y)
-                if rows > options.most_rows or (slow and rows > options.slow_rows):
-                    break
-                for name, run in RUNNERS[network, slow].items():
-                    if (network, split.table, split.number, name) not in known:
-                        found = run(split, own)
-                        console.print(f"{network} {split.table} {split.number}: {name}")
-                        yield [_record(network, split, one) for one in found]
+def _run(options: argparse.Namespace, path: Path, console: Console) -> None:
+    """Run what has no line yet, the quick tasks first."""
+    sizes = (SMALL if options.small else WHOLE).of(options.network)
+    missing = sorted(_missing(options, read_records(path)), key=lambda own: own.task.slowness)
+    work = partial(compete, sizes=sizes, earlier=options.earlier)
+    for done, record in enumerate(append_records(path, work, missing, jobs=options.jobs), 1):
+        seconds = ", ".join(f"{name} {own['seconds']:.0f} s" for name, own in record["methods"].items())
+        console.print(f"{done} of {len(missing)}: {record['table']}, {record['n']} rows: {seconds}")
 
 
-def _record(network: str, split: Split, found: Found) -> dict[str, Any]:
-    place = {"network": network, "table": split.table, "split": split.number, "loss_null": split.loss_null}
-    return place | asdict(found)
+def _missing(options: argparse.Namespace, records: Sequence[Record]) -> Iterator[Contestants]:
+    known = {record_key(record): set(record["methods"]) for record in join_records(records)}
+    wanted = [*OURS, *PEERS[options.network], *([EARLIER] if options.earlier else [])]
+    wanted = [name for name in wanted if not options.methods or name in options.methods]
+    tables = find_tables(options.folders)
+    for task in real_tasks(tables, rows=options.rows, draws=options.draws, networks=[options.network]):
+        missing = tuple(name for name in wanted if name not in known.get(task.key, ()))
+        if missing:
+            yield Contestants(task, missing)
 
 
-def _files(tables: Sequence[Path]) -> list[Path]:
-    """Return the files, the smaller first."""
-    files = [file for table in tables for file in (table.glob("*.csv") if table.is_dir() else [table])]
-    return sorted(files, key=lambda file: (file.stat().st_size, file.name))
+def compete(own: Contestants, *, sizes: Sizes, earlier: Path | None = None) -> Record:
+    """Let methods choose on a task, one after another, and return what each found."""
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        contest = Contest.of(own.task)
+        found = dict(_find(contest, own.methods, sizes=sizes, earlier=earlier))
+    table, n, draw, network = own.task.key
+    return {
+        "table": table,
+        "n": n,
+        "draw": draw,
+        "network": network,
+        "task": contest.task,
+        "inputs": contest.x.shape[1],
+        "judged": len(contest.judged_y),
+        "loss_null": contest.loss_null,
+        "methods": {name: asdict(one) for name, one in found.items()},
+    }
+
+
+def _find(
+    contest: Contest, methods: Sequence[str], *, sizes: Sizes, earlier: Path | None
+) -> Iterator[tuple[str, Found]]:
+    if set(methods) & set(OURS):
+        yield from our_rules(contest, sizes).items()
+    for name, run in PEERS[contest.source.network].items():
+        if name in methods:
+            yield name, run(contest, sizes)
+    if EARLIER in methods and earlier is not None:
+        yield EARLIER, earlier_version(contest, sizes, checkout=earlier)
 
 
 if __name__ == "__main__":
