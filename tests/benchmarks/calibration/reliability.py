@@ -42,7 +42,7 @@ def summarize(records: Sequence[Record]) -> dict[str, Any]:
     }
     for kind in ("real", "synthetic"):
         found[kind] = {}
-        for name in ("all", *networks):
+        for name in ("all", *(networks if len(networks) > 1 else ())):
             own, plain = (
                 [
                     answers
@@ -211,7 +211,7 @@ def _hold_goals(judged: Mapping[str, Any], least: Mapping[str, Any] | None) -> l
             "goal": name,
             "wanted": wanted,
             "found": found["mean"],
-            "reached": found["mean"] is None or found["mean"] >= wanted,
+            "reached": None if found["mean"] is None else found["mean"] >= wanted,
         }
         for name, found, wanted in asked
     ]
