@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from regchoose.records.experiment import WORSE
 from regchoose.records.words import ARMS, Arm
-from regchoose.statistics.decide import FIRM, LEANING, WORSE
+from regchoose.statistics.decide import FIRM, LEANING
 from tests.benchmarks.calibration.lines import Record
 from tests.benchmarks.calibration.prior_by_rows import compare_forms, learn_prior, leave_out_tables
 from tests.benchmarks.calibration.verdicts import RULES, Answers, Said, answer_record
