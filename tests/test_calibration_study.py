@@ -432,6 +432,7 @@ def test_goals_are_held_against_the_figures() -> None:
         found = summarize(records)["real"]["all"]
         goals = {goal["goal"]: goal["reached"] for goal in found["goals"]}
         assert goals["worse is right"] == reached
+        assert "best: firm is right at 200 rows" in goals
         assert len(goals) == 10
     assert found["by_rows"][200]["best"]["right"]["mean"] == 0.0
 
@@ -452,7 +453,7 @@ def test_a_study_goes_on_where_it_stood(tmp_path: Path, capsys: pytest.CaptureFi
     assert "synthetic 1, 60 rows" in capsys.readouterr().out
     found = json.loads((tmp_path / "calibration.json").read_text(encoding="utf-8"))
     assert found["tasks"] == 3
-    assert found["real"]["mlp"]["tasks"] == 1
+    assert found["real"]["all"]["tasks"] == 1
     command.main([*arguments, "2", "--only-tables"])
     assert path.read_text(encoding="utf-8").splitlines() == lines
 

@@ -6,6 +6,7 @@ goes on where it stood. The tables go to the terminal and to calibration.json be
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.benchmarks.machine import cores
 RESULTS = Path(__file__).parents[1] / "results"
 NETWORKS = ("mlp", "linear")
 ROWS, DRAWS, SYNTHETIC = (200, 500, 1_000, 2_000), 3, 300
+WIDTH = 140  # of the tables in a file
 MOST_ON_A_CARD = 4  # processes that share a graphics card
 
 
@@ -31,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line; train what is missing; show and write the tables."""
     options = _parser().parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
-    console, path = Console(), options.output / "calibration.jsonl"
+    console, path = (
+        Console(width=None if sys.stdout.isatty() else WIDTH),
+        options.output / "calibration.jsonl",
+    )
     if not options.only_tables:
         _run(options, path, console)
     found = summarize(read_records(path))

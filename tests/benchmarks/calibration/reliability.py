@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from regchoose.records.experiment import WORSE
 from regchoose.records.words import ARMS, Arm
-from regchoose.statistics.decide import FIRM, LEANING, WORSE
+from regchoose.statistics.decide import FIRM, LEANING
 from tests.benchmarks.calibration.lines import Record
 from tests.benchmarks.calibration.prior_by_rows import compare_forms, learn_prior, leave_out_tables
 from tests.benchmarks.calibration.verdicts import RULES, Answers, Said, answer_record
@@ -42,7 +43,7 @@ def summarize(records: Sequence[Record]) -> dict[str, Any]:
     }
     for kind in ("real", "synthetic"):
         found[kind] = {}
-        for name in ("all", *networks):
+        for name in ("all", *(networks if len(networks) > 1 else ())):
             own, plain = (
                 [
                     answers
@@ -211,7 +212,7 @@ def _hold_goals(judged: Mapping[str, Any], least: Mapping[str, Any] | None) -> l
             "goal": name,
             "wanted": wanted,
             "found": found["mean"],
-            "reached": found["mean"] is None or found["mean"] >= wanted,
+            "reached": None if found["mean"] is None else found["mean"] >= wanted,
         }
         for name, found, wanted in asked
     ]

@@ -20,15 +20,15 @@ def show(found: Mapping[str, Any], console: Console) -> None:
             _show_prior(network, prior, console)
     for kind in ("real", "synthetic"):
         for name, own in found[kind].items():
-            _show_group(f"{kind} tables, {'all networks' if name == 'all' else name}", own, console)
+            _show_group(f"{kind}, {name}", own, console)
         if found[kind]:
-            _show_reliability(f"{kind} tables", found[kind]["all"]["with_prior"], console)
+            _show_reliability(kind, found[kind]["all"]["with_prior"], console)
 
 
 def _show_prior(network: str, prior: Mapping[str, Any], console: Console) -> None:
     """Print the t distributions of an arm's true loss less Elastic Net's."""
     grid = _grid(
-        f"{network}: prior from {prior['tasks']} tasks, synthetic ones at {prior['synthetic_weight']:g}",
+        f"{network}, the prior (synthetic tasks at {prior['synthetic_weight']:g})",
         ("arm", "df", "rows", "location / δ", "scale / δ"),
     )
     for arm, curve in prior["arms"].items():
@@ -60,7 +60,7 @@ def _show_group(title: str, found: Mapping[str, Any], console: Console) -> None:
         grid.add_row("", "called worse", str(worse["of"]), "", "", "", "", _share(worse), "", "")
     console.print(grid)
     for goal in found["goals"]:
-        reached = "reached" if goal["reached"] else "NOT reached"
+        reached = {True: "reached", False: "NOT reached", None: "not known"}[goal["reached"]]
         console.print(f"{goal['goal']}: {_percent(goal['found'])}, wanted {goal['wanted']:.0%}: {reached}")
 
 
