@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 
 from regchoose.records.words import ARMS
 from regchoose.statistics.prior import Student
@@ -54,16 +56,20 @@ def test_the_truth_without_a_penalty_is_scikit_learns(number: int) -> None:
     training = experiment_of(own, WHOLE.settings).training
     found = true_losses(own, training, sets=4, scored=4_000)["none"]
     x_scored, score = own.rows(4_000, seed=10_000)
+    clip = FunctionTransformer(lambda z: z / np.sqrt(1 + (z / 3) ** 2))
+    as_encoded = make_pipeline(RobustScaler(), clip, StandardScaler())
     expected = []
     for j in range(4):
-        x, drawn = own.rows(400, seed=100 + j)
+        drawn_x, drawn = own.rows(400, seed=100 + j)
+        encoder = as_encoded.fit(drawn_x)
+        x, scored = encoder.transform(drawn_x), encoder.transform(x_scored)
         y = own.targets(drawn, seed=100 + j)
         if own.task == "regression":
-            error = np.square(LinearRegression().fit(x, y).predict(x_scored) - score[:, 0]).mean()
+            error = np.square(LinearRegression().fit(x, y).predict(scored) - score[:, 0]).mean()
             expected.append((error + 1 / own.signal) / y.var())
         else:
             odds = own.probabilities(score)
-            logs = LogisticRegression(C=np.inf).fit(x, y).predict_log_proba(x_scored)
+            logs = LogisticRegression(C=np.inf).fit(x, y).predict_log_proba(scored)
             expected.append(-(odds * logs).sum(1).mean())
     assert found == pytest.approx(expected, rel=1e-3)
 

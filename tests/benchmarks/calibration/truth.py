@@ -1,4 +1,4 @@
-"""What each arm truly loses, from fresh rows: nothing here is shared with the verdict but the trainer.
+"""What each arm truly loses, from fresh rows: it shares with the verdict the trainer and the inputs alone.
 
 Forty fresh training sets of the task's size. Each arm tries its grid on three quarters of a set; strength and
 length are those of the lowest loss on the other quarter, averaged over two sets: about two independent sets
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_expit, log_softmax
 
+from regchoose.encoding.inputs import fit_numbers, standardize_numbers
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm, Float, Int
 from regchoose.training.block import CellData
@@ -107,20 +108,23 @@ def _draw(law: Law, training: Training, x_scored: Float, *, seed: int) -> _Set:
     x, score = law.rows(law.n, seed=seed)
     y = law.targets(score, seed=seed)
     n_fit = round(FIT * law.n)
-    fit_x, center, scale = _standard(x[:n_fit])
+    fit_x, inner_x = _inputs(x[:n_fit], x[n_fit:], precision=precision)
     center_y, scale_y = (y[:n_fit].mean(), y[:n_fit].std()) if law.task == "regression" else (0.0, 1.0)
-    inner = ((x[n_fit:] - center) / scale).astype(precision), (y[n_fit:] - center_y) / scale_y
-    fit = CellData(fit_x.astype(precision), (y[:n_fit] - center_y) / scale_y, {"inner": inner}, seed)
-    all_x, center, scale = _standard(x)
+    inner = inner_x, (y[n_fit:] - center_y) / scale_y
+    fit = CellData(fit_x, (y[:n_fit] - center_y) / scale_y, {"inner": inner}, seed)
+    all_x, x_scored = _inputs(x, x_scored, precision=precision)
     center_y, scale_y = (y.mean(), y.std()) if law.task == "regression" else (0.0, 1.0)
-    scored = ((x_scored - center) / scale).astype(precision), np.zeros(len(x_scored))
-    whole = CellData(all_x.astype(precision), (y - center_y) / scale_y, {"test": scored}, seed)
+    scored = x_scored, np.zeros(len(x_scored))
+    whole = CellData(all_x, (y - center_y) / scale_y, {"test": scored}, seed)
     return _Set(fit, whole, float(center_y), float(scale_y))
 
 
-def _standard(x: Float) -> tuple[Float, Float, Float]:
-    center, scale = x.mean(0), x.std(0)
-    return (x - center) / scale, center, scale
+def _inputs(x: Float, others: Float, *, precision: str) -> tuple[Float, Float]:
+    """Encode rows (n, d) and others (m, d), by what the first are."""
+    d = x.shape[1]
+    numbers = fit_numbers(x, [""] * d, [False] * d)
+    rows, more = (standardize_numbers(part, numbers).astype(precision) for part in (x, others))
+    return rows, more
 
 
 def _strongest(law: Law, x: RowMatrix, y: Float) -> float:
