@@ -225,7 +225,7 @@ def test_ways_to_choose_are_judged_on_the_same_cells(records: list[dict[str, Any
 
 
 def test_what_the_study_knows_is_said_of_such_experiments_alone() -> None:
-    usual = replace(WHOLE.settings, network="linear", folds=5, repeats=2, tuning_repeats=2)
+    usual = replace(WHOLE.settings, network="linear", folds=5, repeats=2)
     experiment = experiment_of(law(21), usual)
     assert experiment.is_studied
     others: list[dict[str, Any]] = [

@@ -93,4 +93,4 @@ def _write_path(result: RunResult) -> list[str]:
         evidence = f": {prose(step.evidence)}" if step.evidence else ""
         who = ANSWERED_BY[step.answered_by]
         lines.append(f"{number}. {prose(step.text)} **{prose(step.answer)}** ({who}{evidence})")
-    return [*lines, "", f"→ **{prose(result.recommendation.outcome_text)}**"]
+    return [*lines, "", f"→ **{prose(result.path[-1].text)}**"]

@@ -102,7 +102,7 @@ def _render_path(result: RunResult) -> RenderableType:
             for line in filter(None, (step.evidence, _describe_estimate(result, step))):
                 answer.append(f" · {plain(line, longest=400)}", style="not bold")
             rows.append((str(len(rows) + 1), Group(Text(plain(step.text)), answer)))
-    rows.append(("→", _render_heading(plain(result.recommendation.outcome_text))))
+    rows.append(("→", _render_heading(plain(result.path[-1].text))))
     return _render_items(rows)
 
 

@@ -179,6 +179,7 @@ def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Tab
         classes=target.classes,
         merged=target.merged,
         warnings=tuple(Phrase.of(warning).words(python=python) for warning in warnings),
+        leaks=bool(leaking),
         groups=features.groups,
         time=features.time,
     )

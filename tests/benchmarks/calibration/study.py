@@ -29,7 +29,7 @@ class Sizes:
 
 WHOLE = Sizes(Settings(hidden=(32,), lr=0.003, device="cpu", jobs=1))
 SMALL = Sizes(
-    replace(WHOLE.settings, strengths=3, alphas=(0.5,), repeats=2, tuning_repeats=1, epochs=10, steps=20),
+    replace(WHOLE.settings, strengths=3, alphas=(0.5,), repeats=2, epochs=10, steps=20),
     sets=2,
     scored=200,
     most_rows=60,
