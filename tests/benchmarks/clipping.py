@@ -2,8 +2,8 @@
 
 ``python -m tests.benchmarks.clipping FOLDER...`` trains the same models on the same rows with both: on the
 tables of the folders, and on a made-up one in which 2 of 5,000 cells are far outside. Models train on n rows
-and are judged on up to 4,000 others, in units of the loss of predicting the mean or the shares of classes. Best
-strengths are averaged over the tables; of none the median is shown, since it may lose any amount.
+and are judged on up to 4,000 others, in units of the loss of predicting the mean or the shares of classes.
+Best strengths are averaged over tables; of none the median is shown, since it may lose any amount.
 """
 
 import sys
