@@ -12,11 +12,11 @@ from regchoose.experiment.calibration import learned_prior
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.plan import Experiment
-from regchoose.records.experiment import Comparison, Verdict
+from regchoose.records.experiment import LEAST_ROPE, Comparison, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
-from regchoose.statistics.decide import DIAMONDS, FIRM, LEAST_ROPE, judge
+from regchoose.statistics.decide import DIAMONDS, FIRM, judge
 from regchoose.statistics.posterior import Posterior, compare_arms, draw_losses
 from regchoose.statistics.prior import ArmPrior, draw_with_prior
 

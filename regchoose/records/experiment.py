@@ -19,6 +19,8 @@ class Cell:
     seed: int  # initialization and batch order, shared by all arms
 
 
+AS_GOOD, WORSE = 0.80, 0.05  # of `safe`: an arm as good as any, and one that is worse
+LEAST_ROPE = 0.002  # of the loss of predicting nothing: δ is never smaller
 SPARSE = 0.5  # a fit with a smaller share of nonzero weights counts as sparse
 
 

@@ -8,7 +8,7 @@ from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.design import Layout
 from regchoose.experiment.grid import at_edge
 from regchoose.experiment.judgement import Judgement
-from regchoose.records.experiment import SPARSE, Comparison, Penalties, Verdict
+from regchoose.records.experiment import AS_GOOD, SPARSE, WORSE, Comparison, Penalties, Verdict
 from regchoose.records.words import Arm
 from regchoose.result.document import (
     Arms,
@@ -32,7 +32,7 @@ from regchoose.run.audit_section import make_audit
 from regchoose.run.curve_sections import make_curves
 from regchoose.run.dry_run import describe_design
 from regchoose.run.wording import advise, describe_growth, describe_size_rule, describe_strengths, split_of
-from regchoose.statistics.decide import AS_GOOD, OUTCOME_ARMS, WORSE
+from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.statistics.posterior import compare_arms
 
 

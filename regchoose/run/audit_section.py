@@ -8,6 +8,7 @@ from regchoose.run.wording import (
     describe_assumptions,
     describe_audit,
     describe_growth,
+    describe_optimism,
     describe_split,
     describe_stages,
 )
@@ -44,6 +45,7 @@ def make_audit(judgement: Judgement) -> Audit:
         firmly=firmly,
         alike=comparison.equivalent >= FIRM,
     )
+    sentences.append(describe_optimism({arm: run.optimism for arm, run in judgement.arms.items()}))
     if chart_arm in ("none", "l2"):
         sentences.append(describe_assumptions(judgement.profile))
     sentences += filter(None, [describe_split(judgement.table)])

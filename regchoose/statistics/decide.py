@@ -5,14 +5,12 @@ from typing import Literal
 
 import numpy as np
 
-from regchoose.records.experiment import Verdict
+from regchoose.records.experiment import AS_GOOD, LEAST_ROPE, Verdict
 from regchoose.records.words import ARMS, Arm, Float, Task
 from regchoose.statistics.posterior import Posterior, compare_arms
 
 FIRM, LEANING = 0.95, 0.80  # of `safe`
-AS_GOOD, WORSE = 0.80, 0.05  # of `safe`: an arm as good as any, and one that is worse
 FIRM_BETWEEN = 0.975  # while another stage may follow: several tests must each be stricter
-LEAST_ROPE = 0.002  # of the loss of predicting nothing: δ is never smaller
 ESTABLISHED = 0.95  # P(equivalent) from which no regularization stays, since it is free
 
 # The diamonds of the charts: which arm is compared with which.
