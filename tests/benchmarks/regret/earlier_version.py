@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from regchoose.settings.options import Settings
 from regchoose.settings.sources import resolve_settings
 from regchoose.table.load import load_with_text
 from regchoose.table.write import write_rows
@@ -15,6 +16,7 @@ from tests.benchmarks.regret.contest import Contest, Found, Sizes
 from tests.benchmarks.regret.refit import Choice, Length, refit
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+LISTS = ("exclude", "keep", "na")  # options that may be given again
 
 
 def earlier_version(contest: Contest, sizes: Sizes, *, checkout: Path) -> Found:
@@ -22,12 +24,14 @@ def earlier_version(contest: Contest, sizes: Sizes, *, checkout: Path) -> Found:
 
     The seconds are the processor's, as everywhere here, with the start of Python.
     """
-    start = _child_seconds()
+    start, source = _child_seconds(), contest.source.source
+    read, _ = resolve_settings(dict(source.options), environ={}, config=None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
-        _write(contest, path)
+        table, raw = load_with_text(source.path, read)
+        write_rows(path, "csv", table=table, raw=raw, rows=contest.sample.drawn)
         run = subprocess.run(
-            [sys.executable, "-m", "regchoose", "recommend", str(path), *_flags(contest, sizes)],
+            [sys.executable, "-m", "regchoose", "recommend", str(path), *_flags(contest, sizes, read)],
             cwd=checkout,
             env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(checkout), "XDG_CACHE_HOME": folder},
             capture_output=True,
@@ -48,18 +52,13 @@ def _child_seconds() -> float:
     return times.children_user + times.children_system
 
 
-def _write(contest: Contest, path: Path) -> None:
-    settings, _ = resolve_settings(dict(contest.source.source.options), environ={}, config=None)
-    table, raw = load_with_text(contest.source.source.path, settings)
-    write_rows(path, "csv", table=table, raw=raw, rows=contest.sample.drawn)
-
-
-def _flags(contest: Contest, sizes: Sizes) -> list[str]:
-    """Return the flags: how the rows are read, and that the experiment is done on one thread."""
+def _flags(contest: Contest, sizes: Sizes, read: Settings) -> list[str]:
+    """Return the flags: that the rows are read as the table was, and the experiment as the sizes say."""
     table, settings = contest.sample.table, sizes.settings
     task = "regression" if table.task == "regression" else "classification"
     flags = ["--target", table.target_name, "--header", "--task", task, "--resources", "yes"]
     flags += ["--budget", "24h", "--jobs", "1", "--json", "--no-input", "--fresh"]
+    flags += [word for name in LISTS for value in getattr(read, name) for word in (f"--{name}", value)]
     lists = {"alphas": settings.alphas, "hidden": settings.hidden if settings.network == "mlp" else ()}
     numbers = {name: getattr(settings, name) for name in ("strengths", "repeats", "epochs", "steps", "lr")}
     given = numbers | {name: ",".join(map(str, values)) for name, values in lists.items() if values}
