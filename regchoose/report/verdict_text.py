@@ -25,7 +25,7 @@ def write_headline(result: RunResult) -> str:
     """
     advice = result.recommendation
     if advice.certainty == "prior":
-        return f"{_capitalize(arm_phrase(advice.regularizer))}   from prior knowledge, nothing was trained"
+        return f"{_capitalize(arm_phrase(advice.regularizer))}, from prior knowledge: nothing was trained."
     if advice.caution:
         return _warn_first(result)
     trained, recommended = [arm for arm, _ in result.arms.items()], advice.regularizer
@@ -69,7 +69,7 @@ def write_start(result: RunResult) -> str:
     opening = {"firm": "Start with", "leaning": "Rather start with", "undecided": "If you must choose:"}
     name = f"{opening[advice.certainty]} {arm_phrase(advice.regularizer)}"
     sure = f"{advice.certainty}: {numbers.probability(advice.safe)} safe"
-    return "   ".join([name, *_list_amounts(advice), sure])
+    return " · ".join([name, *_list_amounts(advice), sure])
 
 
 def _list_amounts(advice: Recommendation) -> list[str]:
@@ -139,7 +139,7 @@ def _describe_task(result: RunResult) -> str:
     data = result.data
     kind = {"regression": "a number", "binary": "two classes", "multiclass": f"{len(data.classes)} classes"}
     used = sum(column.role in ("numeric", "category", "date", "time") for column in data.columns)
-    source = f"{numbers.count(used, 'column')} and " if data.image is None else ""
+    source = f"{numbers.count(used, 'column')} and " if used and data.image is None else ""
     return f"Predicting {data.target} ({kind[data.task]}) from {source}{numbers.count(data.rows, 'row')}."
 
 

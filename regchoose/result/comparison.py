@@ -64,7 +64,7 @@ class ResultComparison(Section):
 RANKS = ("prior", "undecided", "leaning", "firm")  # ascending
 FIGURES = (
     "regularizer",
-    "outcome",
+    "chart_outcome",
     "certainty",
     "safe",
     "probability",
