@@ -33,8 +33,8 @@ class Student:
 class StudentByRows:
     """A t distribution for each number of rows.
 
-    Location and the logarithm of the scale are interpolated in the logarithm of the rows, and stay as they are
-    beyond the outermost knots.
+    Location and the logarithm of the scale are interpolated in the logarithm of the rows, and stay as they
+    are beyond the outermost knots.
 
     Parameters
     ----------
