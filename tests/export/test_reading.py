@@ -163,7 +163,9 @@ def test_hostile_names_and_paths_are_inert(documents: Documents, tmp_path: Path)
         if (arm, library) != ("elastic_net", "sklearn"):
             document = on_table(with_arm(trained, arm), table, QUICK)
             text = write_script(make_recipe(as_result(document), where=""), library)
-            assert "49" not in text.partition("COLUMNS")[0]
+            head = text.partition("COLUMNS")[0]
+            assert "#{{7*7}}.csv" in head
+            assert "#49" not in head
             files.append(tmp_path / f"{arm}_{library}.py")
             files[-1].write_text(text, encoding="utf-8")
             compile(text, "script", "exec")
