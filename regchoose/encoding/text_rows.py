@@ -26,7 +26,7 @@ from regchoose.table.large.batches import Batch, Numbers
 from regchoose.table.raw_table import RawTable, factorize
 
 FAR, FLAT = 10.0, 0.03  # of an image's mean and spread, in standard deviations of the images learned from
-NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), factorize(np.empty(0, dtype=object))
+NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), factorize([])
 Where = Callable[[int], str]  # a row's place in the file, for people
 Parts = Mapping[str, tuple[str, str]]  # name of an input → column of dates, part
 

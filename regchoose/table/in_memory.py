@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
 from regchoose.table.csv.header import name_columns
-from regchoose.table.raw_table import Cells, RawTable
+from regchoose.table.raw_table import Cells, RawTable, hold_texts
 
 Frame = pd.DataFrame
 InMemory = pd.DataFrame | ArrayLike | Mapping[Any, Any]  # of a mapping: column name → values
@@ -177,7 +177,7 @@ def _cells(name: str, values: pd.Series) -> tuple[Cells, str]:
     else:
         # The shortest that reads back; booleans and other objects as they call themselves.
         texts = np.asarray(found).astype(str).tolist()
-    cells = Cells(np.asarray(codes, dtype=np.int64), tuple(texts))
+    cells = Cells(np.asarray(codes, dtype=np.int64), hold_texts(texts))
     # A category that no row has is dropped, and 1 and "1" of a column of objects are one text.
     apart = len(set(texts)) == len(texts) and bool(cells.counts().all())
     return cells if apart else cells.take(np.arange(len(values))), kind

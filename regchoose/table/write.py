@@ -23,7 +23,7 @@ from regchoose.table.large.duckdb_session import (
     quote_text,
 )
 from regchoose.table.large.stream import Stream
-from regchoose.table.raw_table import RawTable, texts_at
+from regchoose.table.raw_table import RawTable
 
 Form = Literal["csv", "parquet", "npz"]
 FORMULA = "^[=+@\\t\\r-]"  # what makes a spreadsheet run a cell (OWASP, CSV injection)
@@ -62,7 +62,7 @@ def write_rows(target: Path, form: Form, *, table: Table, raw: RawTable, rows: I
     rows : (m,) ndarray
         Row numbers.
     """
-    cells = {f"c{j}": pd.Series(texts_at(column, rows), dtype="str") for j, column in enumerate(raw.columns)}
+    cells = {f"c{j}": pd.Series(column.at(rows), dtype="str") for j, column in enumerate(raw.columns)}
     with connect_in_memory(threads=1) as connection:
         connection.register("rows_drawn", pd.DataFrame(cells))
         return _copy(connection, "rows_drawn", target, form, table=table, raw=raw)

@@ -84,7 +84,7 @@ def warn_of_doubtful(facts: Facts) -> str | None:
     counts = facts.cells.counts()
     found = [
         f"{text!r} ({count:,})"
-        for text, count in zip(facts.cells.texts, counts, strict=True)
+        for text, count in zip(facts.cells.texts.tolist(), counts, strict=True)
         if text.casefold() in DOUBTFUL
     ]
     if not found:

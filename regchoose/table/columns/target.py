@@ -15,7 +15,7 @@ from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.odd_cells import refuse_odd_texts
 from regchoose.table.columns.roles import ANOTHER_TARGET
 from regchoose.table.csv.dialect import Choose
-from regchoose.table.raw_table import RawTable, take_rows, to_cells
+from regchoose.table.raw_table import RawTable
 
 NAMES = ("target", "label", "class", "y", "outcome")
 MOST_CLASSES = 20  # integers with more levels are quantities
@@ -93,7 +93,7 @@ def _find(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, Ph
 def _last_filled(raw: RawTable, settings: Settings) -> int:
     """Return the last column, unless it has neither name nor cells: a delimiter that ends rows makes one."""
     for place in range(len(raw.names) - 1, 0, -1):
-        texts = to_cells(raw.columns[place]).texts
+        texts = raw.columns[place].clean().texts
         if raw.names[place] != f"c{place + 1}" or not all(is_missing(text, settings.na) for text in texts):
             return place
     return len(raw.names) - 1
@@ -192,9 +192,8 @@ def _drop_missing(facts: Facts, raw: RawTable, settings: Settings) -> tuple[RawT
             fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
         )
     kept = ~facts.missing
-    columns = tuple(take_rows(column, kept) for column in raw.columns)
     warning = f"{count:,} rows without a target were left out"
-    return replace(raw, columns=columns, lines=raw.lines[kept]), facts.take(kept), warning
+    return raw.take(kept), facts.take(kept), warning
 
 
 def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:

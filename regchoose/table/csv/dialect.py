@@ -12,7 +12,7 @@ from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import is_missing, mark_evidence, to_number
 from regchoose.table.csv.grammar import CsvLayout, records, scan_records
-from regchoose.table.raw_table import Text, to_cells
+from regchoose.table.raw_table import Cells
 
 Choose = Callable[[Prompt], str | None]
 
@@ -271,7 +271,7 @@ MARK_NAMES = {".": "point", ",": "comma"}
 
 
 def find_decimal_mark(
-    columns: Sequence[Text], settings: Settings, *, delimiter: str, path: str, choose: Choose
+    columns: Sequence[Cells], settings: Settings, *, delimiter: str, path: str, choose: Choose
 ) -> tuple[str, str]:
     """Find the decimal mark.
 
@@ -309,12 +309,12 @@ def find_decimal_mark(
     return _ask_for_mark(votes, path=path, choose=choose)
 
 
-def _votes(column: Text, settings: Settings) -> dict[str, str]:
+def _votes(column: Cells, settings: Settings) -> dict[str, str]:
     """Return what a column of numbers speaks for, each with an example."""
-    cells = to_cells(column)
+    cells = column.clean()
     found: dict[str, str] = {}
     numbers = present = 0
-    for text, count in zip(cells.texts, cells.counts(), strict=True):
+    for text, count in zip(cells.texts.tolist(), cells.counts(), strict=True):
         if is_missing(text, settings.na):
             continue
         present += count

@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_spars
 from regchoose.table.csv.source import Source, read_text
 from regchoose.table.file_set import check_path
 from regchoose.table.large.parquet import read_parquet
-from regchoose.table.raw_table import TEXT, RawTable, Text
+from regchoose.table.raw_table import TEXT, RawTable, Text, factorize
 
 CHUNK = 50_000  # records turned to columns at a time
 OR_REPAIR = "   or repair the file"
@@ -240,62 +240,44 @@ def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[
     layout, why_layout = find_dialect(source.text, settings, choose=choose)
     columns, lines, warnings = split_to_columns(source, layout, settings)
     top = settings.header_rows
-    body = tuple(column[top:] if len(column) > top else column for column in columns)
+    below = [factorize(column[top:] if len(column) > top else column) for column in columns]
     # Where commas separate and nothing is quoted, no cell can hold a decimal comma.
     free = layout.delimiter == "," and layout.quote is None and settings.decimal == "auto"
     mark, why_mark = (
         (".", "decimal point")
         if free
-        else find_decimal_mark(body, settings, delimiter=layout.delimiter, path=path, choose=choose)
+        else find_decimal_mark(below, settings, delimiter=layout.delimiter, path=path, choose=choose)
     )
-    if settings.header == "auto" and settings.header_rows == 1:
+    if settings.header == "auto" and top == 1:
         refuse_sparse_start(columns, lines, path=path)
     header, why = has_header(columns, settings, mark=mark, path=path, choose=choose)
-    dialect = Dialect(
-        format="csv",
-        delimiter=layout.delimiter,
-        quote=layout.quote,
-        encoding=source.encoding,
-        compression=source.compression,
-        header=header,
-        decimal=mark,
-        found=f"{why_layout}; {source.note}; {why_mark}; {why}",
-        escape="\\" if layout.escaped else None,
-    )
-    named = _name_columns(path, columns, lines, dialect, warnings=warnings, header_rows=settings.header_rows)
-    return named, layout
-
-
-def _name_columns(
-    path: str,
-    columns: tuple[Text, ...],
-    lines: Int,
-    dialect: Dialect,
-    *,
-    warnings: tuple[str, ...],
-    header_rows: int,
-) -> RawTable:
-    """Name the columns, by the first row or rows where they are a header."""
+    first = duplicated = renamed = tuple[str, ...]()
     names = tuple(f"c{j + 1}" for j in range(len(columns)))
-    duplicated: tuple[str, ...] = ()
-    renamed: tuple[str, ...] = ()
-    first: tuple[str, ...] = ()
-    found = f"{dialect.found}: no header, columns are c1 to {names[-1]}"
-    if dialect.header:
-        if len(lines) <= header_rows:
+    said = f"no header, columns are c1 to {names[-1]}"
+    if header:
+        if len(lines) <= top:
             raise DataError("E302", f"{path} has a header and 0 data rows", where=f"{path}:1", fix="add rows")
-        first = tuple(join_names(column[:header_rows]) for column in columns)
+        first, said = tuple(join_names(column[:top]) for column in columns), "a header"
         names, duplicated, renamed = name_columns(first)
-        columns, lines = tuple(column[header_rows:] for column in columns), lines[header_rows:]
-        found = f"{dialect.found}: a header"
-    refuse_non_data_rows(columns, lines, header=first, path=path)
-    return RawTable(
+    raw = RawTable(
         path=path,
-        dialect=replace(dialect, found=found),
+        dialect=Dialect(
+            format="csv",
+            delimiter=layout.delimiter,
+            quote=layout.quote,
+            encoding=source.encoding,
+            compression=source.compression,
+            header=header,
+            decimal=mark,
+            found=f"{why_layout}; {source.note}; {why_mark}; {why}: {said}",
+            escape="\\" if layout.escaped else None,
+        ),
         names=names,
-        columns=columns,
-        lines=lines,
+        columns=tuple(below if header else map(factorize, columns)),
+        lines=lines[top:] if header else lines,
         kinds=("",) * len(names),
         duplicated=duplicated,
         warnings=(*warnings, *renamed),
     )
+    refuse_non_data_rows(raw.columns, raw.lines, header=first, path=path)
+    return raw, layout

@@ -17,7 +17,7 @@ from regchoose.records.table import IMAGE_ENDINGS, Image
 from regchoose.settings.options import Settings
 from regchoose.table.file_set import is_table
 from regchoose.table.images.image_set import ImageSet, Pixels, reduce_size, warn_of_reduced
-from regchoose.table.raw_table import TEXT
+from regchoose.table.raw_table import factorize
 
 FORMATS = ("PNG", "JPEG")
 GREY = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"}  # modes of Pillow
@@ -88,7 +88,7 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
         image=image,
         count=len(files),
         names=tuple(map(path_to_text, (file.relative_to(path) for file in files))),
-        labels=np.array(labels, dtype=TEXT),
+        labels=factorize(labels),
         kind="text",
         target_name="class",
         target_why="the subfolder of each image",

@@ -98,7 +98,7 @@ def target_text(images: ImageSet, rows: Int) -> RawTable:
         images.path,
         Dialect(images.format, None, None, None, None, header=False, decimal=".", found=images.found),
         (images.target_name,) if known else (),
-        () if images.labels is None else (images.labels[rows],),
+        () if images.labels is None else (images.labels.take(rows),),
         rows + 1,
         (images.kind,) if known else (),
     )

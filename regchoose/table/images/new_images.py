@@ -3,8 +3,6 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from regchoose.errors import UsageError
 from regchoose.records.table import Image
 from regchoose.table.cell_values import to_number
@@ -19,7 +17,7 @@ from regchoose.table.images.image_folder import (
 )
 from regchoose.table.images.image_set import ImageSet, warn_of_stretched
 from regchoose.table.images.npz import is_arrays, open_arrays_for_model
-from regchoose.table.raw_table import TEXT
+from regchoose.table.raw_table import factorize
 
 
 def open_images_for_model(
@@ -80,7 +78,7 @@ def open_images_for_model(
         image=wanted,
         count=len(files),
         names=tuple(map(path_to_text, places)),
-        labels=np.array(labels, dtype=TEXT) if known else None,
+        labels=factorize(labels) if known else None,
         kind="text",
         target_name=target_name,
         target_why="the subfolder of each image",

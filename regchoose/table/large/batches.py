@@ -21,7 +21,7 @@ from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import Stream, streaming
-from regchoose.table.raw_table import Cells, RawTable, no_rows_error, take_rows
+from regchoose.table.raw_table import Cells, RawTable, no_rows_error
 
 # Numbers that everybody reads alike, as `regchoose.table.cell_values.ORDINARY` has them.
 PLAIN = "-?(?:0|[1-9][0-9]{{0,14}})(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?"
@@ -182,16 +182,16 @@ def _size(columns: Sequence[str]) -> int:
 
 def _of_held(raw: RawTable, columns: Sequence[str]) -> Iterator[Batch]:
     places = [raw.names.index(name) for name in columns]
+    wanted = replace(
+        raw,
+        names=tuple(columns),
+        columns=tuple(raw.columns[j] for j in places),
+        kinds=tuple(raw.kinds[j] for j in places),
+    )
     size = _size(columns)
     for start in range(0, raw.n_rows, size):
         rows = np.arange(start, min(start + size, raw.n_rows))
-        own = replace(
-            raw,
-            names=tuple(columns),
-            columns=tuple(take_rows(raw.columns[j], rows) for j in places),
-            lines=raw.lines[rows],
-            kinds=tuple(raw.kinds[j] for j in places),
-        )
+        own = wanted.take(rows)
         yield Batch(own, start, own.where)
 
 

@@ -29,7 +29,7 @@ from regchoose.table.large.duckdb_session import (
 )
 from regchoose.table.large.parquet import parquet_dialect, parquet_schema
 from regchoose.table.large.text_file import TextFile, all_rows_sql, read_head
-from regchoose.table.raw_table import Cells, RawTable, factorize, to_cells
+from regchoose.table.raw_table import Cells, RawTable, factorize
 from regchoose.workers.tasks import Workers
 
 TABLE = "THE_TABLE"  # stands in a query for the relation
@@ -90,9 +90,7 @@ class Stream:
 
     def is_grouped(self, place: int) -> bool:
         """Say whether numbers of a column may have their thousands grouped by commas."""
-        return self.parts.kind == "csv" and any(
-            "," in text for text in to_cells(self.head.columns[place]).texts
-        )
+        return self.parts.kind == "csv" and any("," in text for text in self.head.columns[place].texts)
 
     def run(self, query: str) -> duckdb.DuckDBPyConnection:
         """Run a query, telling now and then how many bytes it has read; damage becomes an error.
