@@ -11,7 +11,7 @@ from regchoose.records.table import Table
 from regchoose.settings.options import Settings, first_rows
 from regchoose.subsample.draw import draw_subsample
 from regchoose.table.file_set import Advanced, large_parts
-from regchoose.table.images.load_images import are_images
+from regchoose.table.images.open_images import are_images
 from regchoose.table.large.stream import streaming
 from regchoose.table.load import PassProgress, load_with_text
 from regchoose.table.write import (

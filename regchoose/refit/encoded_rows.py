@@ -22,7 +22,8 @@ from regchoose.table.columns.duplicates import group_copies
 from regchoose.table.columns.group_and_time import make_time_reader
 from regchoose.table.file_set import large_parts
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.load_images import are_images, load_images, open_images
+from regchoose.table.images.load_images import load_images
+from regchoose.table.images.open_images import are_images, open_images
 from regchoose.table.large.batches import Batch, Rows, open_rows, rows_of_images, rows_of_table
 from regchoose.table.large.row_sampling import PRIME, row_hash
 from regchoose.table.load import PassProgress, load_with_text

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
-from regchoose.table.csv.header import name_columns
+from regchoose.table.column_names import name_columns
 from regchoose.table.raw_table import Cells, RawTable, hold_texts
 
 Frame = pd.DataFrame
@@ -32,8 +32,8 @@ def name_to_text(name: Hashable) -> str:
     return " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
 
-def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> tuple[RawTable, str | None]:
-    """Return a table in memory as cells, and the name of the target where that is apart.
+def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> RawTable:
+    """Return a table in memory as cells.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> tuple[RawTabl
         target = _free_name(values, names)
         columns, names = [*columns, values], (*names, target)
     raw = raw_from_columns(path, names, columns, n_rows=len(frame))
-    return replace(raw, duplicated=duplicated, warnings=renamed), target
+    return replace(raw, duplicated=duplicated, warnings=renamed, target=target)
 
 
 def raw_from_columns(

@@ -95,6 +95,7 @@ class RawTable:
     kinds: tuple[str, ...]  # of a typed file: number, text, boolean, date; else ""
     duplicated: tuple[str, ...] = ()  # names that the header holds more than once
     warnings: tuple[str, ...] = ()
+    target: str | None = None  # the column that came apart from the others, as `y`
 
     @property
     def n_rows(self) -> int:

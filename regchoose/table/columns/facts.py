@@ -1,7 +1,7 @@
 """What all the cells of one column say, before it is decided what the column is for."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,11 +74,6 @@ class Facts:
         """Spread one value for each of `texts` (t,) over the rows (n,); missing cells are NaN."""
         spread: Float = np.append(values, math.nan)[self.codes]
         return spread
-
-    def take(self, rows: NDArray[np.bool_]) -> "Facts":
-        """Return the facts of some rows (n,), among which are all that have a value."""
-        cells = replace(self.cells, codes=self.cells.codes[rows])
-        return replace(self, cells=cells, codes=self.codes[rows])
 
 
 def gather_facts(raw: RawTable, place: int, settings: Settings) -> Facts:

@@ -12,7 +12,7 @@ from regchoose.settings.options import Settings
 from regchoose.table.columns.dates import expand_dates
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.group_and_time import suggest_group_and_time, to_groups, to_times
-from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_doubtful, warn_of_respelled
+from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_odd_cells
 from regchoose.table.columns.roles import ANOTHER_TARGET, rule
 from regchoose.table.raw_table import RawTable
 
@@ -65,12 +65,13 @@ class _Reader:
         ruling = rule(facts, settings)
         why = Phrase.of(ruling.why).words(python=self.raw.dialect.in_memory)
         column = Column(facts.name, ruling.role, ruling.type, why, missing=int(facts.missing.sum()))
-        if column.role in ("numeric", "category"):
-            self._warn(warn_of_respelled(facts))
-        if column.role not in ("numeric", "excluded"):
-            self._warn(warn_of_doubtful(facts))
+        self.warnings += warn_of_odd_cells(facts, column.role)
         if column.role == "numeric":
-            column = self._use(*self._finite(facts, column))
+            values = facts.by_row(facts.numbers)
+            if count := int(np.isinf(values).sum()):
+                self.warnings.append(f"column {facts.name!r}: {count:,} infinite cells are taken as missing")
+                column = replace(column, missing=column.missing + count)
+            column = self._use(column, np.where(np.isinf(values), np.nan, values))
         elif column.role == "category":
             codes, levels = to_levels(facts, boolean=column.type == "boolean")
             column = self._use(replace(column, levels=levels), codes)
@@ -84,20 +85,6 @@ class _Reader:
             self.group = facts
         if facts.name == settings.time:
             self.time = facts
-
-    def _warn(self, warning: str | None) -> None:
-        if warning is not None:
-            self.warnings.append(warning)
-
-    def _finite(self, facts: Facts, column: Column) -> tuple[Column, Float]:
-        """Return the numbers (n,) of a column; infinite ones count as missing."""
-        values = facts.by_row(facts.numbers)
-        infinite = np.isinf(values)
-        count = int(infinite.sum())
-        if not count:
-            return column, values
-        self._warn(f"column {facts.name!r}: {count:,} infinite cells are taken as missing")
-        return replace(column, missing=column.missing + count), np.where(infinite, np.nan, values)
 
     def _use(self, column: Column, values: Float) -> Column:
         """Take the values (n,) of a column, unless another one has the same."""

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from regchoose.errors import UsageError
+from regchoose.records.answers import Ask
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
-from regchoose.table.csv.dialect import Choose
 from regchoose.table.csv.read import read
 from regchoose.table.file_set import Advanced, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.load_images import are_images, open_images, target_text
+from regchoose.table.images.load_images import target_text
+from regchoose.table.images.open_images import are_images, open_images
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
@@ -124,7 +125,7 @@ def open_rows(
     path: str,
     settings: Settings,
     *,
-    choose: Choose,
+    choose: Ask,
     advanced: Advanced = ignore_progress,
     checked: bool = False,
 ) -> Iterator[Rows]:
@@ -151,7 +152,7 @@ def open_rows(
         yield Rows(stream.head.names, seen.records if seen else stream.count(), stream, seen)
 
 
-def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
+def _read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     """Read a table that is held, of text or of arrays."""
     if are_images(path):
         found = open_images(path, settings, target_optional=True)

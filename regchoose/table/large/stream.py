@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from regchoose.errors import DataError
+from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
-from regchoose.table.csv.dialect import Choose
 from regchoose.table.file_set import Advanced, Parts, check_unchanged, ignore_progress
 from regchoose.table.large.byte_scan import read_blocks, to_utf8
 from regchoose.table.large.distributed_scan import QUERY, REJECTS, merge_counts, run_on_files
@@ -195,7 +195,7 @@ def streaming(
     parts: Parts,
     settings: Settings,
     *,
-    choose: Choose,
+    choose: Ask,
     advanced: Advanced,
     threads: int = 0,
     workers: Workers | None = None,
@@ -237,7 +237,7 @@ def streaming(
         check_unchanged(file, old)
 
 
-def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Choose) -> tuple[TextFile, ...]:
+def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Ask) -> tuple[TextFile, ...]:
     """Return text files of one dialect and the same columns; those in another encoding are copied."""
     first = read_head(parts.files[0], settings, compression=parts.compression, choose=choose)
     same = replace(

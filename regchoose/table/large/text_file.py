@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from regchoose.errors import DataError
+from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
-from regchoose.table.csv.dialect import Choose
 from regchoose.table.csv.grammar import CsvLayout
 from regchoose.table.csv.read import read_source
 from regchoose.table.csv.source import open_text, to_source
@@ -27,7 +27,7 @@ class FileHead:
         return int(self.raw.lines[0]) - 1
 
 
-def read_head(file: str, settings: Settings, *, compression: str | None, choose: Choose) -> FileHead:
+def read_head(file: str, settings: Settings, *, compression: str | None, choose: Ask) -> FileHead:
     """Read the beginning of a text file with the reader of small ones.
 
     Raises
