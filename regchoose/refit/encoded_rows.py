@@ -82,7 +82,7 @@ def encode_rows(
     with _open_table(path, settings, ask=ask, listener=listener) as (rows, table, raw):
         for warning in table.warnings:
             listener.noted(warning)
-        encoder = Encoder.fit(table, np.arange(table.n_rows)).for_text(table, raw, settings)
+        encoder = Encoder.fit(table, np.arange(table.n_rows)).for_text(table, settings)
         n_inputs = len(encoder.input_names)
         free = shutil.disk_usage(folder).free
         refuse_too_large(folder, n_rows=table.n_all, n_inputs=n_inputs, precision=precision, free=free)

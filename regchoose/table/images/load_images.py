@@ -57,6 +57,7 @@ def load_images(images: ImageSet, settings: Settings, *, advanced: Advanced) -> 
         task=target.task,
         task_why=Phrase.of(target.task_why).shell if images.format == "npz" else "the subfolders are classes",
         classes=target.classes,
+        merged=target.merged,
         warnings=(*images.warnings, *merged, *some, *_warn_of_copies(digests, target.values[held])),
         whole=whole,
         image=images.image,
