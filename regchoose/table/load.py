@@ -27,10 +27,10 @@ from regchoose.records.table import Table
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import warn_of_duplicates
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import Advanced, Parts, ignore_progress, large_parts
+from regchoose.table.file_set import Advanced, Parts, are_images, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import load_images
-from regchoose.table.images.open_images import are_images, open_images
+from regchoose.table.images.open_images import open_images
 from regchoose.table.in_memory import InMemory, raw_from_memory
 from regchoose.table.large.distributed_scan import why_not_shared
 from regchoose.table.large.load_large import load_large

@@ -1,6 +1,5 @@
 """A folder of images, whose subfolders are the classes."""
 
-import os
 import warnings
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -16,7 +15,7 @@ from regchoose.errors import DataError, UsageError, setting
 from regchoose.records.table import IMAGE_ENDINGS, Image
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import to_number
-from regchoose.table.file_set import is_table
+from regchoose.table.file_set import class_folders, is_image, path_to_text, walk_files
 from regchoose.table.images.image_set import ImageSet, Pixels, reduce_size, warn_of_reduced, warn_of_stretched
 from regchoose.table.raw_table import factorize
 
@@ -37,22 +36,6 @@ class Header:
     width: int
     grey: bool
     transparent: bool
-
-
-def is_image_folder(path: str) -> bool:
-    """Tell whether a path is a folder without tables in which a subfolder holds an image."""
-    here = Path(path)
-    try:
-        if not here.is_dir() or any(_is_surely_table(file) for file in here.iterdir()):
-            return False
-        return any(_is_image(name) for folder in _subfolders(here)[0] for _, name in _walk_files(folder))
-    except OSError:  # whoever reads tables says what is wrong with it
-        return False
-
-
-def _is_surely_table(file: Path) -> bool:
-    """Tell whether a file is a table by its name; a .txt beside images is more often about them."""
-    return is_table(file) and ".txt" not in file.suffixes and file.is_file()
 
 
 def open_folder(path: str, settings: Settings) -> ImageSet:
@@ -90,7 +73,7 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
         found=f"a folder of images by class, {listed}: {image}",
         image=image,
         count=len(files),
-        names=tuple(_path_to_text(file.relative_to(path)) for file in files),
+        names=tuple(path_to_text(file.relative_to(path)) for file in files),
         labels=factorize(labels),
         kind="text",
         target_name="class",
@@ -128,15 +111,15 @@ def open_images_like(
         E330 for an image that cannot be read.
     """
     here = Path(path)
-    if here.is_file() and not _is_image(here.name):
+    if here.is_file() and not is_image(here.name):
         raise UsageError(
             "E209",
             f"{path} is no image, and the model reads images: {wanted}",
             fix="a folder of .png or .jpg files   or   an .npz file with X",
         )
     root = here.parent if here.is_file() else here
-    found = [str(here)] if here.is_file() else [str(Path(*pair)) for pair in sorted(_walk_files(here))]
-    files = [Path(name) for name in found if _is_image(name)]
+    found = [str(here)] if here.is_file() else [str(Path(*pair)) for pair in sorted(walk_files(here))]
+    files = [Path(name) for name in found if is_image(name)]
     if not files:
         raise UsageError(
             "E201",
@@ -145,14 +128,14 @@ def open_images_like(
         )
     headers = [_read_header(file) for file in files]
     places = [file.relative_to(root) for file in files]
-    labels = [_path_to_text(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
+    labels = [path_to_text(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
     spelled = {name.lower() for name in classes}
     known = any(
         to_number(label, ".") is not None if numeric else label.strip().lower() in spelled
         for label in set(labels)
         if label is not None
     )
-    others = [Path(name).name for name in found if not _is_image(name)]
+    others = [Path(name).name for name in found if not is_image(name)]
     coloured = sum(not header.grey for header in headers) if wanted.channels == 1 else 0
     return ImageSet(
         path=path,
@@ -160,7 +143,7 @@ def open_images_like(
         found=f"{len(files):,} images",
         image=wanted,
         count=len(files),
-        names=tuple(map(_path_to_text, places)),
+        names=tuple(map(path_to_text, places)),
         labels=factorize(labels) if known else None,
         kind="text",
         target_name=target_name,
@@ -176,14 +159,14 @@ def open_images_like(
 
 def _list_images(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
     """Return the images, in order of class and name, the class of each, and what was left out."""
-    folders, links = _subfolders(here)
+    folders, links = class_folders(here)
     files: list[Path] = []
     labels: list[str] = []
     others: list[str] = []
     for folder in folders:
-        found, label = sorted(_walk_files(folder)), _path_to_text(Path(folder.name))
-        own = [Path(place, name) for place, name in found if _is_image(name)]
-        others += [name for _, name in found if not _is_image(name)]
+        found, label = sorted(walk_files(folder)), path_to_text(Path(folder.name))
+        own = [Path(place, name) for place, name in found if is_image(name)]
+        others += [name for _, name in found if not is_image(name)]
         if not own:
             raise DataError(
                 "E331",
@@ -203,36 +186,6 @@ def _list_images(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
 def _warn_of_skipped(names: Sequence[str], what: str, why: str) -> tuple[str, ...]:
     """Say how many files or folders are passed over."""
     return (f"{len(names):,} {what} are left out as {why}, such as {names[0]!r}",) if names else ()
-
-
-def _subfolders(here: Path) -> tuple[list[Path], list[str]]:
-    """Return the folders of classes in order of their names, and the names of linked folders."""
-    found = sorted(folder for folder in here.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
-    return (
-        [folder for folder in found if not folder.is_symlink()],
-        [_path_to_text(Path(folder.name)) for folder in found if folder.is_symlink()],
-    )
-
-
-def _walk_files(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield place and name of each file; links to folders are not followed, so no circle can be walked."""
-    for place, below, names in os.walk(folder):
-        below[:] = [name for name in below if not _is_hidden(name)]
-        yield from ((place, name) for name in names if not _is_hidden(name))
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "_"))
-
-
-def _is_image(name: str) -> bool:
-    """Tell by its name whether a file is an image."""
-    return name.lower().endswith(IMAGE_ENDINGS)
-
-
-def _path_to_text(file: Path) -> str:
-    """Return a path as text, whatever its bytes."""
-    return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
 def _warn_of_unlike(

@@ -22,18 +22,12 @@ from regchoose.table.images.image_set import (
 )
 from regchoose.table.raw_table import Cells, RawTable, factorize
 
-ENDING = ".npz"
 MOST_BYTES = 4 * 2**30  # of X, unpacked
 MOST_CELLS = 20_000_000  # of a table of numbers: each becomes a text
 CHANNELS = (1, 3, 4)
 WRITE = "np.savez_compressed('data.npz', X=X, y=y)"
 SHAPED = "X of the shape (n, height, width, channels)   or   fit a model on such data"
 Array = NDArray[Any]
-
-
-def is_arrays(path: str) -> bool:
-    """Tell whether a path is called .npz."""
-    return path.lower().endswith(ENDING)
 
 
 def open_arrays(path: str, settings: Settings, *, target_optional: bool = False) -> ImageSet | RawTable:

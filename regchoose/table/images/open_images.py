@@ -1,18 +1,14 @@
-"""Whether a path means images, and which."""
+"""The images that a path means, or the table of numbers in an .npz file."""
 
 from collections.abc import Collection
 
 from regchoose.records.table import Image
 from regchoose.settings.options import Settings
-from regchoose.table.images.image_folder import is_image_folder, open_folder, open_images_like
+from regchoose.table.file_set import is_arrays
+from regchoose.table.images.image_folder import open_folder, open_images_like
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.npz import is_arrays, open_arrays, open_arrays_for_model
+from regchoose.table.images.npz import open_arrays, open_arrays_for_model
 from regchoose.table.raw_table import RawTable
-
-
-def are_images(path: str) -> bool:
-    """Tell whether a path is an .npz file, or a folder of images rather than of tables."""
-    return is_arrays(path) or is_image_folder(path)
 
 
 def open_images(path: str, settings: Settings, *, target_optional: bool = False) -> ImageSet | RawTable:

@@ -14,10 +14,10 @@ from regchoose.records.answers import Ask
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import Advanced, ignore_progress, large_parts
+from regchoose.table.file_set import Advanced, are_images, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import target_text
-from regchoose.table.images.open_images import are_images, open_images
+from regchoose.table.images.open_images import open_images
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
@@ -143,7 +143,7 @@ def open_rows(
     RegchooseError
         As `regchoose.table.csv.read.read`; E209 for images.
     """
-    parts = None if are_images(path) else large_parts(path)
+    parts = large_parts(path)
     if parts is None:
         yield rows_of_table(_read(path, settings, choose=choose))
         return
