@@ -23,21 +23,19 @@ def make_table(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[Table
     """
     place, why = find_target(raw, settings, choose=choose)
     raw, target = select_target(raw, place, settings)
-    features = to_features(raw, place, settings)
-    leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
     python = raw.dialect.in_memory
-    name, target_why = raw.names[place], Phrase.of(why).words(python=python)
-    columns = list(features.columns)
-    columns[place] = Column(name, "target", target.type, target_why)
+    column = Column(raw.names[place], "target", target.type, Phrase.of(why).words(python=python))
+    features = to_features(raw, column, settings)
+    leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
     warnings = [*raw.warnings, *target.warnings, *features.warnings, *leaking]
     table = Table(
         path=raw.path,
         dialect=raw.dialect,
-        columns=tuple(columns),
+        columns=features.columns,
         features=features.values,
         target=target.values,
-        target_name=name,
-        target_why=target_why if raw.target is None else AS_Y,
+        target_name=column.name,
+        target_why=column.why if raw.target is None else AS_Y,
         task=target.task,
         task_why=Phrase.of(target.task_why).words(python=python),
         classes=target.classes,

@@ -66,12 +66,11 @@ def split_to_columns(
         length.
     """
     expected = _check_quotes(source, layout)
-    blank = count = 0
+    count = 0
     rows: _Rows | None = None
     for line, row in _read_records(source, layout):
         count += 1
         if not row or (len(row) == 1 and not row[0].strip() and (rows is None or rows.width > 1)):
-            blank += 1
             continue
         rows = rows or _Rows(len(row))
         if len(row) == rows.width:
