@@ -3,12 +3,14 @@
 # make test   linters, types and all tests
 # make bench  the engine beside skorch, scikit-learn and a plain loop; an idle machine, most of an hour
 # make score  how polluted tables are read: exactly, refused, or silently wrong (which must be none)
-# make calibrate  the verdict held against known truths; two hours, and it goes on where it was broken off
+# make calibrate  the verdict held against known truths, with TABLES="FOLDER ..." on tables of yours; hours,
+#                 and it goes on where it was broken off
 # make regret  the recommendation held against other choices on the sample tables; hours, and it goes on too
 # All create .venv first, so a machine with nothing but Python is enough.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
+TABLES ?= data
 
 .PHONY: demo check test bench score calibrate regret lint clean
 
@@ -32,7 +34,7 @@ score: $(READY)
 	$(VENV)/bin/python -m tests.table.pollution.score
 
 calibrate: $(READY)
-	$(VENV)/bin/python -m tests.benchmarks.calibration
+	$(VENV)/bin/python -m tests.benchmarks.calibration $(TABLES)
 
 regret: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.regret

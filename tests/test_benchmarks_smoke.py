@@ -86,12 +86,12 @@ def test_peers_are_scaled_to_every_strength_in_every_cell(found: dict[str, Any])
 
 
 def test_the_exhaustive_grid_drops_no_strength_and_racing_does() -> None:
-    experiment = prepared(make_sheet("binary", 60, 3, seed=0), replace(QUICK.settings, tuning_repeats=2))
+    experiment = prepared(make_sheet("binary", 60, 3, seed=0), replace(QUICK.settings))
     raced = train_arm(experiment, "elastic_net", advanced=lambda _: None)
     whole = train_arm(exhaustive(experiment), "elastic_net", advanced=lambda _: None)
-    assert whole.tuning.trained - raced.tuning.trained == 4 * 6 - (4 * 3 + 3 * 3)
-    assert whole.tuning.everywhere.all()
-    assert not raced.tuning.everywhere.all()
+    assert whole.trained - raced.trained == 4 * 6 - (4 * 3 + 3 * 3)
+    assert whole.trials.everywhere.all()
+    assert not raced.trials.everywhere.all()
 
 
 @pytest.mark.parametrize(("task", "place"), [("regression", 12), ("binary", 13)])

@@ -40,7 +40,6 @@ TINY = {
     "strengths": 2,
     "alphas": [0.5],
     "repeats": 1,
-    "tuning_repeats": 1,
     "epochs": 2,
     "steps": 5,
     "lr": 0.01,

@@ -1,4 +1,4 @@
-"""One arm: tuned on the inner parts, retrained on the whole training sides, tested; and the arms together."""
+"""One arm: its points are tried in the cells, and the chosen one is judged there; and the arms together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,16 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from regchoose.errors import TrainingError
-from regchoose.experiment.choice import Choice, choose, choose_at_end
+from regchoose.experiment.choice import Choice, choose_at_end, smooth_checkpoints
+from regchoose.experiment.optimism import estimate_optimism
 from regchoose.experiment.plan import Experiment
-from regchoose.experiment.race import Tuning, tune
-from regchoose.records.experiment import Penalties, Trained
+from regchoose.experiment.race import choice_rule, tune
+from regchoose.experiment.trials import Trials
+from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARM_NAMES, Arm, Float
 from regchoose.statistics.decide import region_of_equivalence
-from regchoose.statistics.metrics import average_scores, row_losses, secondary_metrics
+from regchoose.statistics.metrics import average_scores, secondary_metrics
 from regchoose.statistics.posterior import Posterior, make_posterior
+from regchoose.training.block import captured_rows
 from regchoose.training.schedule import SMALLER_RATE
-from regchoose.training.train import Advanced, count_from, train
+from regchoose.training.train import Advanced
 
 MOST_FAILED = 0.2  # share of trainings that may fail
 FEWEST_CELLS = 3  # that a posterior needs
@@ -29,35 +32,40 @@ class ArmRun:
     ----------
     chosen, chosen_at_end : Choice
         The best point at its best checkpoint (or as `--stopping` says), and the best at the last checkpoint.
-    judged : Penalties
-        The chosen points (one or two), for `Experiment.rows_train` rows.
-    losses : ndarray (c,)
-        Test loss of each cell; NaN where the training failed.
-    losses_at_end : ndarray (w,)
-        The same at the last checkpoint, in the w cells that are trained for the full length.
+    strengths : Penalties
+        The chosen point, for models trained on `Experiment.rows_train` rows.
+    criterion, criterion_at_end : float
+        By which they were chosen; see `score_points`.
+    losses, losses_at_end : ndarray (c,)
+        Their test loss in each cell; NaN where the training failed.
     row_losses, row_losses_at_end : ndarray (n,), optional
-        Loss of each test row, averaged over the cells, where all cells share their test rows.
+        Their loss of each test row, averaged over the cells, where all cells share their test rows.
+    optimism : float
+        By how much the mean of `losses` is expected to be too low, since they chose the point.
     curves : mapping of str to ndarray (t,)
-        Mean test and train loss of the chosen point at each checkpoint.
+        Mean test and train loss of the chosen point at each checkpoint, in the watched cells.
     weights : ndarray (q,)
-        Penalized weights of the models of the first cells; of large networks an evenly spaced selection.
+        Penalized weights of the models of the watched cells; of large networks an evenly spaced selection.
     fitted : ndarray (k', g), optional
         Mean curve of the models; see `Experiment.drawing`.
     stationarity : float
         Largest violation of the optimality condition.
     trained, failed : int
-        Models, those of the tuning included.
+        Models.
     """
 
     arm: Arm
-    tuning: Tuning
+    trials: Trials
     chosen: Choice
     chosen_at_end: Choice
-    judged: Penalties
+    strengths: Penalties
+    criterion: float
+    criterion_at_end: float
     losses: Float
     losses_at_end: Float
     row_losses: Float | None
     row_losses_at_end: Float | None
+    optimism: float
     curves: Mapping[str, Float]
     weights: Float
     fitted: Float | None
@@ -69,155 +77,132 @@ class ArmRun:
     failed: int
     note: str
 
+    @property
+    def checkpoint(self) -> int:
+        """The chosen checkpoint."""
+        return self.chosen.checkpoint
+
 
 def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun:
-    """Tune an arm, retrain its choice and test it.
-
-    The strength and the checkpoint are chosen by the inner loss, averaged over all cells.
+    """Try an arm's points in the cells, and choose the point and the checkpoint of the lowest criterion.
 
     Raises
     ------
     TrainingError
         E501 where more than a fifth of the trainings failed.
     """
-    tuning = tune(experiment, arm, advanced=advanced)
-    _refuse_failures(arm, tuning)
-    at_end = choose_at_end(tuning.eligible)
-    chosen = at_end if experiment.settings.stopping == "fixed" else choose(tuning.eligible)
-    share = float(tuning.nonzero_share[chosen.point, chosen.checkpoint])
-    # Often one point is the choice at both lengths: then one model serves.
-    points = list(dict.fromkeys([chosen.point, at_end.point]))
-    judged = tuning.grid[np.array(points)].at_rows(
-        experiment.rows_train, trained_on=experiment.rows_fit, nonzero_share=share
-    )
-    full = train(
-        experiment.training,
-        experiment.final[: experiment.n_full_length],
-        judged,
-        capture=np.array([chosen.checkpoint, at_end.checkpoint][: len(points)]),
-        advanced=count_from(tuning.trained, advanced),
-    )
-    done = tuning.trained + full.failed.size
-    stopped = None
-    if len(experiment.final) > experiment.n_full_length:
-        stopped = train(
-            experiment.training.stop_at(chosen.checkpoint),
-            experiment.final[experiment.n_full_length :],
-            judged[:1],
-            capture=np.array([0]),
-            advanced=count_from(done, advanced),
-        )
-    return _summary(
-        experiment, (full, stopped), arm=arm, tuning=tuning, choices=(chosen, at_end), judged=judged
+    trials = tune(experiment, arm, advanced=advanced)
+    _refuse_failures(arm, trials)
+    eligible = trials.eligible
+    chosen, at_end = choice_rule(experiment)(eligible), choose_at_end(eligible)
+    good = ~trials.failed[:, chosen.point]
+    recorded = {name: values[:, chosen.point] for name, values in trials.recorded.items()}  # (c, t)
+    watched = [number for number, cell in enumerate(experiment.data) if cell.watched and good[number]]
+    return ArmRun(
+        arm=arm,
+        trials=trials,
+        chosen=chosen,
+        chosen_at_end=at_end,
+        strengths=trials.grid[np.array([chosen.point])],
+        criterion=float(eligible[chosen.point, chosen.checkpoint]),
+        criterion_at_end=float(eligible[at_end.point, at_end.checkpoint]),
+        losses=recorded["test"][:, chosen.checkpoint],
+        losses_at_end=trials.losses[:, at_end.point, at_end.checkpoint],
+        row_losses=_row_losses(experiment, trials, chosen),
+        row_losses_at_end=_row_losses(experiment, trials, at_end),
+        optimism=_optimism(experiment, trials, chosen),
+        curves={name: recorded[name][watched].mean(0) for name in ("test", "train")},
+        weights=np.concatenate(
+            [
+                np.empty(0),
+                *(trials.captured["weights"][cell, chosen.point][chosen.checkpoint] for cell in watched),
+            ]
+        ),
+        fitted=_mean_curve(experiment, trials, chosen, cells=watched),
+        nonzero_share=float(np.nanmean(recorded["nonzero_share"][:, chosen.checkpoint])),
+        nonzero_inputs=float(np.nanmean(recorded["nonzero_inputs"][:, chosen.checkpoint])),
+        stationarity=float(trials.stationarity[good, chosen.point].max()),
+        metrics=_metrics(experiment, trials, chosen),
+        trained=int(trials.tried.sum()),
+        failed=int(trials.failed.sum()),
+        note="; ".join(sorted(trials.notes)),
     )
 
 
-def _refuse_failures(arm: Arm, tuning: Tuning) -> None:
-    if tuning.failed > MOST_FAILED * tuning.trained or not np.isfinite(tuning.eligible).any():
-        diverged = np.isinf(tuning.loss).all(1)
+def _refuse_failures(arm: Arm, trials: Trials) -> None:
+    trained, failed = int(trials.tried.sum()), int(trials.failed.sum())
+    if failed > MOST_FAILED * trained or not np.isfinite(trials.eligible).any():
+        diverged = np.isinf(trials.criterion).all(1)
         strengths = ", ".join(
             f"(l1 {l1:.3g}, l2 {l2:.3g})"
-            for l1, l2 in zip(tuning.grid.l1[diverged], tuning.grid.l2[diverged], strict=True)
+            for l1, l2 in zip(trials.grid.l1[diverged], trials.grid.l2[diverged], strict=True)
         )
         raise TrainingError(
             "E501",
-            f"{tuning.failed} of {tuning.trained} trainings of the arm {ARM_NAMES[arm]} failed: the loss "
-            "became infinite or not a number",
+            f"{failed} of {trained} trainings of the arm {ARM_NAMES[arm]} failed: the loss became infinite "
+            "or not a number",
             detail=[f"strengths that failed in most cells: {strengths}"] if strengths else [],
             fix=SMALLER_RATE,
         )
 
 
-def _summary(
-    experiment: Experiment,
-    runs: tuple[Trained, Trained | None],
-    *,
-    arm: Arm,
-    tuning: Tuning,
-    choices: tuple[Choice, Choice],
-    judged: Penalties,
-) -> ArmRun:
-    chosen, at_end = choices
-    full, stopped = runs
-    parts = [_Part.of(experiment, full, start=0, place=0, checkpoint=chosen.checkpoint)]
-    if stopped is not None:
-        parts.append(_Part.of(experiment, stopped, start=experiment.n_full_length, place=0, checkpoint=0))
-    last = full.failed.shape[1] - 1
-    ended = _Part.of(experiment, full, start=0, place=last, checkpoint=at_end.checkpoint)
-    good = ~full.failed[:, 0]
-    trained = [run for run in runs if run is not None]
-    return ArmRun(
-        arm=arm,
-        tuning=tuning,
-        chosen=chosen,
-        chosen_at_end=at_end,
-        judged=judged,
-        losses=np.concatenate([part.losses for part in parts]),
-        losses_at_end=ended.losses,
-        row_losses=parts[0].row_losses,
-        row_losses_at_end=ended.row_losses,
-        curves={name: full.losses[name][good, 0].mean(0) for name in ("test", "train")},
-        weights=_weights(full),
-        fitted=_mean_curve(experiment, trained),
-        nonzero_share=float(np.nanmean(np.concatenate([part.nonzero_share for part in parts]))),
-        nonzero_inputs=float(np.nanmean(np.concatenate([part.nonzero_inputs for part in parts]))),
-        stationarity=float(full.stationarity[good, 0].max()),
-        metrics=average_scores([score for part in parts for score in part.scores]),
-        trained=tuning.trained + sum(run.failed.size for run in trained),
-        failed=tuning.failed + int(sum(run.failed.sum() for run in trained)),
-        note=full.note,
+def _row_losses(experiment: Experiment, trials: Trials, choice: Choice) -> Float | None:
+    """Return the loss of each test row, averaged over the cells: (n,); None unless they share them."""
+    if not experiment.layout.shares_test_rows:
+        return None
+    good = np.flatnonzero(~trials.failed[:, choice.point]).tolist()
+    models = trials.captured["row"]
+    by_cell = [models[cell, choice.point][choice.checkpoint].astype(np.float64) for cell in good]
+    return np.asarray(np.mean(by_cell, axis=0))
+
+
+def _optimism(experiment: Experiment, trials: Trials, chosen: Choice) -> float:
+    """Return the optimism of the chosen point among those that were tried in all cells."""
+    points = np.flatnonzero(trials.everywhere & np.isfinite(trials.eligible).any(1))
+    shape = (experiment.n_drawn, len(points), trials.n_checkpoints)
+    total, count = np.zeros(shape), np.zeros(shape[:2])
+    for number, cell in enumerate(experiment.cells):
+        rows = cell.test[captured_rows(len(cell.test))]
+        for place, point in enumerate(points.tolist()):
+            if not trials.failed[number, point]:
+                total[rows, place] += trials.captured["row"][number, point].T
+                count[rows, place] += 1
+    judged = count.all(1)
+    losses = total[judged] / count[judged][:, :, None]
+    errors = trials.criterion[points] - smooth_checkpoints(np.nanmean(trials.losses[:, points], axis=0))
+    place = int(np.flatnonzero(points == chosen.point)[0])
+    return estimate_optimism(
+        losses,
+        errors,
+        Choice(place, chosen.checkpoint),
+        at_end=experiment.settings.stopping == "fixed",
+        seed=experiment.settings.seed,
     )
 
 
-def _weights(run: Trained) -> Float:
-    assert run.weights is not None
-    good = [cell[0] for cell, failed in zip(run.weights, run.failed[:, 0], strict=True) if not failed]
-    return np.concatenate([np.empty(0), *good])
-
-
-def _mean_curve(experiment: Experiment, runs: list[Trained]) -> Float | None:
-    """Return the mean curve of the chosen point's models over the cells."""
+def _mean_curve(experiment: Experiment, trials: Trials, chosen: Choice, *, cells: list[int]) -> Float | None:
+    """Return the mean curve of the chosen point's models over the watched cells."""
     drawing, task = experiment.drawing, experiment.training.task
-    if drawing is None:
+    if drawing is None or not cells:
         return None
-    drawn = [cell[0] for run in runs for cell in run.drawn or ()]
-    failed = np.concatenate([run.failed[:, 0] for run in runs])
-    curves = [drawing.curves(task, drawn[cell], cell) for cell in np.flatnonzero(~failed).tolist()]
-    return np.mean(curves, axis=0) if curves else None
+    models = trials.captured["drawn"]
+    curves = [
+        drawing.curves(task, models[cell, chosen.point][chosen.checkpoint].astype(np.float64), cell)
+        for cell in cells
+    ]
+    return np.asarray(np.mean(curves, axis=0))
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The results of one point in some of the cells; NaN where the training failed."""
-
-    losses: Float
-    nonzero_share: Float
-    nonzero_inputs: Float
-    scores: list[dict[str, float]]
-    row_losses: Float | None
-
-    @staticmethod
-    def of(experiment: Experiment, run: Trained, *, start: int, place: int, checkpoint: int) -> "_Part":
-        failed, task = run.failed[:, place], experiment.training.task
-        assert run.outputs is not None
-        cells = experiment.final[start : start + len(failed)]
-        tested = [
-            (outputs[place], cell.judged["test"][1])
-            for outputs, cell, cell_failed in zip(run.outputs, cells, failed, strict=True)
-            if not cell_failed
-        ]
-        by_row = experiment.layout.shares_test_rows and tested
-
-        def where_trained(values: Float) -> Float:
-            return np.where(failed, np.nan, values[:, place, checkpoint])
-
-        return _Part(
-            where_trained(run.losses["test"]),
-            where_trained(run.nonzero_share),
-            where_trained(run.nonzero_inputs),
-            [secondary_metrics(task, outputs, y) for outputs, y in tested],
-            np.mean([row_losses(task, outputs, y) for outputs, y in tested], axis=0) if by_row else None,
-        )
+def _metrics(experiment: Experiment, trials: Trials, chosen: Choice) -> dict[str, float]:
+    """Return the metrics that are shown beside the loss, averaged over the cells."""
+    task, scores = experiment.training.task, []
+    errors = trials.recorded.get("errors")
+    for number in np.flatnonzero(~trials.failed[:, chosen.point]).tolist():
+        losses = trials.captured["row"][number, chosen.point][chosen.checkpoint].astype(np.float64)
+        y = experiment.data[number].judged["test"][1]
+        wrong = 0.0 if errors is None else float(errors[number, chosen.point, chosen.checkpoint])
+        scores.append(secondary_metrics(task, losses, y[captured_rows(len(y))], errors=wrong))
+    return average_scores(scores)
 
 
 def pool_cells(arms: Mapping[Arm, ArmRun], experiment: Experiment, *, at_end: bool = False) -> Posterior:
@@ -243,9 +228,13 @@ def pool_cells(arms: Mapping[Arm, ArmRun], experiment: Experiment, *, at_end: bo
         )
     rows = [run.row_losses_at_end if at_end else run.row_losses for run in arms.values()]
     shared = [losses for losses in rows if losses is not None]
-    by_row = np.column_stack(shared) if len(shared) == len(rows) else None
-    factor = experiment.variance_factor(len(losses))
-    return make_posterior(tuple(arms), losses[whole], factor=factor, by_row=by_row)
+    by_row = np.cov(np.column_stack(shared), rowvar=False) if len(shared) == len(rows) else None
+    return make_posterior(
+        tuple(arms),
+        losses[whole],
+        factor=experiment.variance_factor(len(losses)),
+        test_error=None if by_row is None else by_row / experiment.layout.test_rows,
+    )
 
 
 def choose_rope(arms: Mapping[Arm, ArmRun], experiment: Experiment) -> float:

@@ -23,7 +23,6 @@ NETWORKS = ("mlp", "linear")
 FOLDS = 5
 FEWEST_STUDIED_CELLS = 10
 ROWS = (100, 1_000)  # of a table, fewest and most
-LEAST_UNIT = 0.004  # the smallest δ, as a share of the loss of predicting nothing
 
 
 def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:
@@ -45,14 +44,12 @@ def is_studied(network: str, layout: Layout, *, folds: int, cells: int, exchange
     return network in NETWORKS and crossed and exchangeable and ROWS[0] <= layout.rows <= ROWS[1]
 
 
-def learned_prior(unit: float, *, loss_null: float) -> ArmPrior | None:
-    """Return the prior of the differences between the arms; None for a table easier than those of the study.
+def learned_prior(n_rows: int, *, unit: float) -> ArmPrior:
+    """Return the prior of the differences between the arms on so many rows.
 
     Parameters
     ----------
     unit : float
         δ as it is without `--rope`.
-    loss_null : float
-        Loss of predicting nothing.
     """
-    return ArmPrior(LEARNED, unit) if unit >= LEAST_UNIT * loss_null else None
+    return ArmPrior(LEARNED, unit)

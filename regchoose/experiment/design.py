@@ -11,11 +11,8 @@ from regchoose.records.table import TARGET_BINS
 from regchoose.records.words import Float, Int, Task
 
 SETS, FEWER_SETS = 10, 5  # disjoint training sets of Design A, and where there are not enough rows for ten
-TUNING_SETS = 2  # that choose the strength, each judged by the other
 FEWEST_TEST, MOST_TEST = 5_000, 10_000  # rows that judge in Design A
-INNER_PARTS = 4  # of a training side, one of which chooses the strength
-FULL_LENGTH_CELLS = 10  # trained to the end of the schedule, for the curves and the result at a fixed length
-MODELS_PER_CELL = 2  # that are retrained: the choices at the tuned length and at the end
+FIRST_SETS = 2  # of Design A that all points are trained on; its test rows are so many that two tell enough
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Layout:
     rows : int
         Rows of a training set (A), or of all folds together (B).
     sets, test_rows : int
-        Number of training sets that are judged, and of rows that judge them; 0 in Design B.
+        Number of training sets, and of the rows that judge them all; 0 in Design B.
     """
 
     kind: Literal["A", "B"]
@@ -41,7 +38,7 @@ class Layout:
     @property
     def drawn(self) -> int:
         """Rows of the subsample."""
-        return self.rows if self.kind == "B" else self.rows * (self.sets + TUNING_SETS) + self.test_rows
+        return self.rows if self.kind == "B" else self.rows * self.sets + self.test_rows
 
     @property
     def shares_test_rows(self) -> bool:
@@ -60,16 +57,14 @@ def make_layout(n_rows: int, *, rows: int, exchangeable: bool) -> Layout:
         Whether rows may be dealt out at random: no groups and no order of time.
     """
     for sets in (SETS, FEWER_SETS):
-        left = n_rows - rows * (sets + TUNING_SETS)
+        left = n_rows - rows * sets
         if exchangeable and left >= FEWEST_TEST:
             return Layout("A", rows, sets, min(left, MOST_TEST))
     return Layout("B", min(rows, n_rows))
 
 
-def make_sets(
-    target: Float, task: Task, layout: Layout, *, seed: int, groups: Int
-) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
-    """Deal out the rows for Design A: return the cells that choose the strength, and those that judge.
+def make_sets(target: Float, task: Task, layout: Layout, *, seed: int, groups: Int) -> tuple[Cell, ...]:
+    """Deal out the rows for Design A: disjoint training sets, and the same test rows for all.
 
     Every set is stratified. Rows with the same number in `groups` go to the same set, so sizes differ a
     little.
@@ -77,20 +72,11 @@ def make_sets(
     members, place, counts = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)[1:]
     strata = _strata(target[members], task, parts=SETS)
     order = _spread(strata, rng=np.random.default_rng(_derive_seed(seed, 0)))
-    ends = layout.rows * np.arange(1, TUNING_SETS + layout.sets + 1)
+    ends = layout.rows * np.arange(1, layout.sets + 1)
     part = np.empty(len(members), dtype=np.int64)
     part[order] = np.searchsorted(ends, np.cumsum(counts[order]))
-    sets = [np.flatnonzero(part[place] == number) for number in range(len(ends) + 1)]
-    nothing = np.array([], dtype=np.int64)
-    tuning = [
-        Cell(sets[j], sets[1 - j], nothing, nothing, seed=_derive_seed(seed, j, 1))
-        for j in range(TUNING_SETS)
-    ]
-    judging = [
-        Cell(nothing, nothing, rows, sets[-1], seed=_derive_seed(seed, j, 2))
-        for j, rows in enumerate(sets[TUNING_SETS:-1])
-    ]
-    return tuple(tuning), tuple(judging)
+    *sets, test = [np.flatnonzero(part[place] == number) for number in range(len(ends) + 1)]
+    return tuple(Cell(rows, test, _derive_seed(seed, j, 1)) for j, rows in enumerate(sets))
 
 
 def make_cells(
@@ -111,25 +97,13 @@ def make_cells(
         Each with a seed of its own.
     """
     members, place = np.unique(groups, return_index=True)[1], np.unique(groups, return_inverse=True)[1]
-    strata = _strata(target[members], task, parts=folds * INNER_PARTS)
+    strata = _strata(target[members], task, parts=folds)
     cells = []
     for repeat in range(repeats):
-        outer = _split(strata, folds, seed=_derive_seed(seed, repeat))
+        fold_of = _split(strata, folds, seed=_derive_seed(seed, repeat))[place]
         for fold in range(folds):
-            judged = outer == fold
-            training = np.flatnonzero(~judged)
-            inner_parts = _split(strata[training], INNER_PARTS, seed=_derive_seed(seed, repeat, fold))
-            inner = np.zeros(len(members), dtype=bool)
-            inner[training[inner_parts == 0]] = True
-            cells.append(
-                Cell(
-                    fit=np.flatnonzero(~judged[place] & ~inner[place]),
-                    inner=np.flatnonzero(inner[place]),
-                    train=np.flatnonzero(~judged[place]),
-                    test=np.flatnonzero(judged[place]),
-                    seed=_derive_seed(seed, repeat, fold, 1),
-                )
-            )
+            train, test = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+            cells.append(Cell(train, test, _derive_seed(seed, repeat, fold, 1)))
     return tuple(cells)
 
 
@@ -139,8 +113,8 @@ def forward_cells(
     """Lay out cells in which earlier rows train and later ones judge.
 
     The later half of the rows is cut into `folds` blocks. Each block tests models that are trained on the
-    rows just before it, always the same number of them, the last part of which chooses the strength. All
-    repeats have the same rows, and seeds of their own.
+    rows just before it, always the same number of them. All repeats have the same rows, and seeds of their
+    own.
 
     Parameters
     ----------
@@ -156,23 +130,11 @@ def forward_cells(
     for repeat in range(repeats):
         for fold in range(folds):
             start = fold * block
-            training = order[start : start + window]
+            train = order[start : start + window]
             test = order[start + window : start + window + block]
-            cut = window - window // INNER_PARTS
-            fit, inner = training[:cut], training[cut:]
             if groups is not None:
-                training = training[~np.isin(groups[training], groups[test])]
-                inner = inner[np.isin(inner, training)]
-                fit = fit[np.isin(fit, training) & ~np.isin(groups[fit], groups[inner])]
-            cells.append(
-                Cell(
-                    fit=np.sort(fit),
-                    inner=np.sort(inner),
-                    train=np.sort(training),
-                    test=np.sort(test),
-                    seed=_derive_seed(seed, repeat, fold, 1),
-                )
-            )
+                train = train[~np.isin(groups[train], groups[test])]
+            cells.append(Cell(np.sort(train), np.sort(test), _derive_seed(seed, repeat, fold, 1)))
     return tuple(cells)
 
 

@@ -26,7 +26,6 @@ class Size:
     rows: int
     gain: float  # as a share of the loss without regularization
     interval: tuple[float, float]
-    rows_fit: int  # that models are trained on while the strength is chosen
     l1: float  # the best for these, between the points of the grid
     inside: bool  # whether that lies inside the grid
 
@@ -48,7 +47,7 @@ def prepare_parts(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[
     drawn : ndarray of int
         The rows of the subsample.
     """
-    settings = replace(experiment.settings, repeats=REPEATS, tuning_repeats=REPEATS)
+    settings = replace(experiment.settings, repeats=REPEATS)
     folds, lr = settings.folds, experiment.training.schedule.lr
     parts = []
     for share in SHARES:
@@ -93,9 +92,8 @@ def grow(
     rows = np.array([size.rows for size in sizes])
     gains = np.array([size.gain for size in sizes])
     exponent = None
-    if arms[1].judged.l1[0] > 0 and all(size.inside for size in sizes):
-        rows_fit = np.array([size.rows_fit for size in sizes])
-        exponent = l1_exponent(rows_fit, np.array([size.l1 for size in sizes]))
+    if arms[1].strengths.l1[0] > 0 and all(size.inside for size in sizes):
+        exponent = l1_exponent(rows, np.array([size.l1 for size in sizes]))
     return Growth(tuple(sizes), extrapolate_gain(rows, gains, of=of), exponent)
 
 
@@ -103,7 +101,5 @@ def _size(run: ArmRun, experiment: Experiment, posterior: Posterior) -> Size:
     comparison = compare_arms(posterior, "none", run.arm, rope=0.0)
     base = float(posterior.mean[posterior.arms.index("none")])
     low, high = (float(end) / base for end in comparison.interval)
-    l1, inside = refine_l1(run.tuning.grid, run.tuning.eligible, run.chosen.point)
-    return Size(
-        experiment.rows_train, comparison.difference / base, (low, high), experiment.rows_fit, l1, inside
-    )
+    l1, inside = refine_l1(run.trials.grid, run.trials.criterion, run.chosen.point)
+    return Size(experiment.rows_train, comparison.difference / base, (low, high), l1, inside)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -11,15 +12,18 @@ from regchoose.experiment.calibration import learned_prior
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.plan import Experiment
-from regchoose.records.experiment import Comparison, Verdict
+from regchoose.records.experiment import LEAST_ROPE, Comparison, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.statistics.decide import DIAMONDS, FIRM, judge
-from regchoose.statistics.posterior import Posterior, compare_arms
-from regchoose.statistics.prior import ArmPrior
+from regchoose.statistics.posterior import Posterior, compare_arms, draw_losses
+from regchoose.statistics.prior import ArmPrior, draw_with_prior
 
 Walk = Callable[[Mapping[str, str]], str]
+Caution = Literal["", "nothing", "leak"]
+
+MUCH_LARGER = 2  # times the rows of a training: from that size on a table's strengths are moved
 
 
 @dataclass(frozen=True)
@@ -72,24 +76,28 @@ class Judgement:
     @cached_property
     def verdict(self) -> Verdict:
         """The recommended arm, and how certain that is."""
-        settings = self.experiment.settings
-        return judge(
+        settings, prior = self.experiment.settings, self.arm_prior
+        rng = np.random.default_rng(settings.seed)
+        verdict = judge(
             self.posterior,
-            outcome=None if settings.decide == "best" else self.outcome,
+            {arm: run.criterion for arm, run in self.arms.items()},
+            outcome=self.outcome,
+            decide=settings.decide,
             rope=self.rope,
             walk=self.walk,
-            rng=np.random.default_rng(settings.seed),
             firm=self.firm,
-            prior=self.arm_prior,
+            losses=draw_with_prior(prior, self.posterior, rng) if prior else draw_losses(self.posterior, rng),
         )
+        if self.caution == "leak" and verdict.certainty == "firm":
+            return replace(verdict, certainty="leaning")
+        return verdict
 
     @property
     def arm_prior(self) -> ArmPrior | None:
         """The prior that the calibration taught; None where its study says nothing of such an experiment."""
         if not self.experiment.is_studied or set(self.arms) != set(ARMS):
             return None
-        unit = default_rope(self.arms, self.experiment)
-        return learned_prior(unit, loss_null=self.experiment.loss_null)
+        return learned_prior(self.experiment.n_rows, unit=default_rope(self.arms, self.experiment))
 
     @cached_property
     def diamonds(self) -> dict[str, Comparison]:
@@ -100,6 +108,23 @@ class Judgement:
             if {a, b} <= set(self.arms)
         }
 
+    @cached_property
+    def caution(self) -> Caution:
+        """What must be known first: that nothing predicts the target, or that something gives it away.
+
+        Nothing does where no arm beats predicting the mean or the class shares by δ. Where the whole loss is
+        no more than the smallest δ, some columns together give the target away.
+        """
+        lowest, null = min(self.loss(arm) for arm in self.arms), self.experiment.loss_null
+        if self.table.leaks or lowest <= LEAST_ROPE * null:
+            return "leak"
+        return "nothing" if lowest > null - self.rope else ""
+
+    @property
+    def is_much_larger(self) -> bool:
+        """Whether the table is so much larger than what was trained on that strengths must move."""
+        return self.table.n_all >= MUCH_LARGER * self.experiment.rows_train
+
     @property
     def matters_at_full_size(self) -> bool:
         """Whether the gain, extrapolated to all rows, is more than δ; true where it was not measured."""
@@ -108,8 +133,8 @@ class Judgement:
         return self.growth.trend.at_full_size * self.loss("none") > self.rope
 
     def loss(self, arm: Arm) -> float:
-        """Return the estimated mean loss of an arm."""
-        return float(self.posterior.mean[self.posterior.arms.index(arm)])
+        """Return the estimated mean loss of an arm, corrected for the choice of its point."""
+        return float(self.posterior.mean[self.posterior.arms.index(arm)]) + self.arms[arm].optimism
 
     @property
     def stages(self) -> tuple[tuple[Layout, Verdict], ...]:
@@ -121,8 +146,7 @@ def judge_by_loss(
     table: Table, experiment: Experiment, arms: Mapping[Arm, ArmRun], profile: Profile
 ) -> Judgement:
     """Judge the arms of a stopped run by their losses alone; the chart would ask for missing arms."""
-    posterior = pool_cells(arms, experiment)
-    best = f"start_{posterior.arms[int(np.argmin(posterior.mean))]}"
+    best = f"start_{min(arms, key=lambda arm: arms[arm].criterion)}"
     return Judgement(
         table,
         replace(experiment, settings=replace(experiment.settings, decide="best", audit=False)),

@@ -6,13 +6,13 @@ from functools import reduce
 
 import numpy as np
 
-from regchoose.experiment.choice import mean_inner_loss
 from regchoose.experiment.plan import Experiment
-from regchoose.records.experiment import Penalties, Trained
+from regchoose.experiment.race import try_points
+from regchoose.experiment.trials import Trials
+from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Float
-from regchoose.training.block import CellData
 from regchoose.training.schedule import USUAL_RATE
-from regchoose.training.train import MODELS_A_BLOCK, Advanced, count_from, seconds_a_model, train
+from regchoose.training.train import MODELS_A_BLOCK, Advanced, count_from, seconds_a_model
 
 RATES = (0.001, 0.003, 0.01)
 ERRORS = 2.0  # standard errors by which a rate must be better than the usual one
@@ -28,39 +28,33 @@ def count_search_models(experiment: Experiment) -> int:
     """Return how many models the search trains."""
     if not is_searched(experiment):
         return 0
-    return len(RATES) * len(_trial_points(experiment)) * len(_first_repeat(experiment))
+    return len(RATES) * len(_trial_points(experiment)) * experiment.stops[0]
 
 
 def estimate_seconds(experiment: Experiment, *, clock: Callable[[], float]) -> float:
     """Return about how many seconds everything will take, from a short stretch of training."""
     grid = experiment.grid("l2")
     block = grid[np.resize(np.arange(len(grid)), MODELS_A_BLOCK)]
-    seconds = seconds_a_model(experiment.training, experiment.tuning, block, clock=clock)
-    return seconds * (count_search_models(experiment) / 2 + sum(experiment.models(arm) for arm in ARMS))
+    seconds = seconds_a_model(experiment.training, experiment.data, block, clock=clock)
+    return seconds * (count_search_models(experiment) + sum(experiment.models(arm) for arm in ARMS))
 
 
 def find_rate(experiment: Experiment, *, advanced: Advanced) -> Experiment:
-    """Return the experiment at the rate of lowest inner loss on the cells of the first repeat.
+    """Return the experiment at the rate of lowest loss in the first cells, with what was trained at it.
 
     The loss is averaged over no penalty and a weak one of each kind, each at its best checkpoint. Another
     rate replaces the usual one only where it is better by more than two standard errors over the cells: on a
-    small table the lowest of several is luck. Half the schedule is enough: on ten tables of 80 to 1,600 rows
-    it chose the same rate as the whole schedule.
+    small table the lowest of several is luck.
     """
-    half = replace(experiment.training, schedule=experiment.training.schedule.halve())
-    cells, points = _first_repeat(experiment), _trial_points(experiment)
-    losses: dict[float, Float] = {}
+    points = _trial_points(experiment)
+    trials: dict[float, Trials] = {}
     for rate in RATES:
-        count = count_from(len(losses) * len(cells) * len(points), advanced)
-        losses[rate] = _cell_losses(train(half.at_rate(rate), cells, points, advanced=count))
+        count = count_from(sum(int(known.tried.sum()) for known in trials.values()), advanced)
+        trials[rate] = try_points(experiment.at_rate(rate), points, advanced=count)
+    losses = {rate: _cell_losses(known, cells=experiment.stops[0]) for rate, known in trials.items()}
     best = min(losses, key=lambda rate: (_bound(losses[rate], losses[USUAL_RATE]), rate))
     chosen = best if _bound(losses[best], losses[USUAL_RATE]) < 0 else USUAL_RATE
-    return experiment.at_rate(chosen)
-
-
-def _first_repeat(experiment: Experiment) -> tuple[CellData, ...]:
-    """Return the tuning cells of the first repeat."""
-    return experiment.tuning[: experiment.settings.folds]
+    return replace(experiment.at_rate(chosen), known=trials[chosen])
 
 
 def _trial_points(experiment: Experiment) -> Penalties:
@@ -71,12 +65,11 @@ def _trial_points(experiment: Experiment) -> Penalties:
     return reduce(Penalties.join, points)
 
 
-def _cell_losses(run: Trained) -> Float:
-    """Inner loss of each cell, averaged over the points at their best checkpoints; infinite if one failed."""
-    inner, good = run.losses["inner"], ~run.failed
-    best = mean_inner_loss(inner, good, tried=np.ones_like(good)).argmin(1)
-    losses = np.where(good, inner[:, np.arange(len(best)), best], np.inf)
-    return np.asarray(losses.mean(1))
+def _cell_losses(trials: Trials, *, cells: int) -> Float:
+    """Loss of each of the first cells, averaged over the points at their best; infinite if one failed."""
+    best = trials.criterion.argmin(1)
+    losses = trials.losses[:cells, np.arange(len(best)), best]
+    return np.asarray(np.where(np.isnan(losses), np.inf, losses).mean(1))
 
 
 def _bound(losses: Float, usual: Float) -> float:

@@ -1,7 +1,6 @@
 """The experiment: a subsample, resampled and encoded, and all that the arms share."""
 
 from dataclasses import dataclass, replace
-from math import ceil
 
 import numpy as np
 
@@ -9,18 +8,11 @@ from regchoose.encoding.encoder import Encoder
 from regchoose.encoding.input_plan import plan_inputs
 from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.experiment.calibration import is_studied, variance_factor
-from regchoose.experiment.choice import count_tuned_models, race_stops
-from regchoose.experiment.design import (
-    FULL_LENGTH_CELLS,
-    INNER_PARTS,
-    MODELS_PER_CELL,
-    Layout,
-    forward_cells,
-    make_cells,
-    make_sets,
-)
+from regchoose.experiment.choice import count_models, race_stops
+from regchoose.experiment.design import Layout, forward_cells, make_cells, make_sets
 from regchoose.experiment.fitted_curve import Drawing, encode_curve, make_drawing
-from regchoose.experiment.grid import FEWEST_POINTS, alpha_max, make_grid
+from regchoose.experiment.grid import alpha_max, make_grid
+from regchoose.experiment.trials import Trials
 from regchoose.records.experiment import BlockStore, Cell, Penalties
 from regchoose.records.table import Table
 from regchoose.records.words import Arm, Int, Task
@@ -47,19 +39,19 @@ class Experiment:
     layout : Layout
         How the rows are used: Design A or B.
     cells : tuple of Cell
-        The cells that judge the arms, and in Design B also choose the strength.
-    tuning : tuple of CellData
-        The cells that choose the strength: trained on `fit`, judged on `inner`.
-    final : tuple of CellData
-        The cells that judge: trained on `train`, judged on `test` and on the training rows themselves.
+        The cells that choose strength and length, and judge the arms.
+    data : tuple of CellData
+        Their encoded rows: each cell is trained on `train` and judged on `test`.
+    stops : tuple of int
+        After how many cells an arm drops its worst points; the last number is that of all cells.
     top : float
         The strongest strength of the grids.
     loss_null : float
         Loss of predicting the class shares or the mean.
-    racing : bool
-        Whether the worst points are dropped on the way; otherwise every point is tried in all cells.
     drawing : Drawing, optional
         Where fitted curves are drawn.
+    known : Trials, optional
+        Points that the search of the learning rate has tried in the first cells.
     exchangeable : bool
         Whether rows were dealt out at random: no groups and no order of time.
     """
@@ -67,24 +59,19 @@ class Experiment:
     settings: Settings
     layout: Layout
     cells: tuple[Cell, ...]
-    tuning: tuple[CellData, ...]
-    final: tuple[CellData, ...]
+    data: tuple[CellData, ...]
+    stops: tuple[int, ...]
     training: Training
     top: float
     loss_null: float
-    racing: bool = True
     drawing: Drawing | None = None
+    known: Trials | None = None
     exchangeable: bool = True
 
     @property
-    def rows_fit(self) -> int:
-        """Rows that a model trains on while the strength is chosen."""
-        return len(self.tuning[0].y)
-
-    @property
     def rows_train(self) -> int:
-        """Rows that a model trains on when it is judged."""
-        return len(self.final[0].y)
+        """Rows that a model trains on."""
+        return len(self.data[0].y)
 
     @property
     def n_rows(self) -> int:
@@ -92,14 +79,14 @@ class Experiment:
         return self.layout.rows
 
     @property
+    def n_drawn(self) -> int:
+        """Rows of the subsample that the cells' positions count."""
+        return 1 + max(int(max(cell.train.max(), cell.test.max())) for cell in self.cells)
+
+    @property
     def is_convex(self) -> bool:
         """Whether models are solved to their optimum, and so have neither a learning rate nor a length."""
         return self.training.network.is_convex
-
-    @property
-    def n_full_length(self) -> int:
-        """Cells in which training goes on to the end of the schedule."""
-        return len(self.final) if self.is_convex else min(FULL_LENGTH_CELLS, len(self.final))
 
     def variance_factor(self, cells: int) -> float:
         """Return the factor of the covariance over so many cells."""
@@ -107,7 +94,7 @@ class Experiment:
 
     def at_rate(self, lr: float) -> "Experiment":
         """Return the experiment at another learning rate."""
-        return replace(self, training=self.training.at_rate(lr))
+        return replace(self, training=self.training.at_rate(lr), known=None)
 
     def with_store(self, store: BlockStore | None) -> "Experiment":
         """Return the experiment with a store in which its blocks are looked up."""
@@ -125,7 +112,7 @@ class Experiment:
             settings.network,
             self.layout,
             folds=settings.folds,
-            cells=len(self.final),
+            cells=len(self.cells),
             exchangeable=self.exchangeable,
         )
         return tuned and studied and settings.rope == "auto"
@@ -141,16 +128,10 @@ class Experiment:
         return self.training.network.source
 
     def grid(self, arm: Arm) -> Penalties:
-        """Return the points that an arm tries, for models trained on `rows_fit` rows."""
+        """Return the points that an arm tries."""
         settings = self.settings
         alphas = settings.alphas if settings.alpha is None else (settings.alpha,)
-        # The user's strengths are for the whole subsample.
-        given = Penalties.single(settings.l1 or 0.0, settings.l2 or 0.0)
-        moved = given.at_rows(self.rows_fit, trained_on=self.n_rows)
-        fixed = (
-            None if settings.l1 is None else float(moved.l1[0]),
-            None if settings.l2 is None else float(moved.l2[0]),
-        )
+        fixed = settings.l1, settings.l2
         return make_grid(arm, top=self.top, strengths=settings.strengths, alphas=alphas, fixed=fixed)
 
     def is_fixed(self, arm: Arm) -> bool:
@@ -164,22 +145,9 @@ class Experiment:
         """The largest l1 that makes sense: at `top` all weights of a linear model are zero."""
         return self.top if self.is_convex else np.inf
 
-    def race_stops(self, points: int) -> tuple[int, ...]:
-        """Return after how many tuning cells an arm drops its worst points; the last is their number."""
-        cells = len(self.tuning)
-        if not self.racing or points <= FEWEST_POINTS:
-            return (cells,)
-        return race_stops(cells, folds=self.settings.folds, rows=len(self.tuning[0].judged["inner"][1]))
-
     def models(self, arm: Arm) -> int:
-        """Return how many models an arm trains at most, to tune and to judge, unless its grid is extended."""
-        points = len(self.grid(arm))
-        judged = MODELS_PER_CELL if points > 1 and not self.is_convex else 1
-        return (
-            count_tuned_models(points, self.race_stops(points))
-            + (judged - 1) * self.n_full_length
-            + len(self.final)
-        )
+        """Return how many models an arm trains at most, unless its grid is extended."""
+        return count_models(len(self.grid(arm)), self.stops)
 
 
 def prepare(
@@ -209,7 +177,8 @@ def prepare(
         Where the user's network cannot be used; see `choose_network`.
     """
     layout = layout or Layout("B", len(rows))
-    tuning_cells, cells = _cells(table, rows, settings, layout)
+    cells = _cells(table, rows, settings, layout)
+    stops = race_stops(layout, cells=len(cells), folds=settings.folds)
     network = choose_network(
         settings,
         input_names=plan_inputs(table).input_names,
@@ -217,22 +186,25 @@ def prepare(
         n_classes=len(table.classes),
         image=table.image,
     )
-    precision = network.precision
-    tuning = tuple(_tuning_data(table, rows, cell, precision=precision) for cell in tuning_cells)
     drawing = make_drawing(table, rows, cells)
-    final = tuple(_final_data(table, rows, cell, precision=precision, drawing=drawing) for cell in cells)
-    top = alpha_max(table.task, tuning[0].x.astype(np.float64), tuning[0].y)
+    # Every point that may be chosen is tried in the cells between the first two stops, and few others are.
+    watched = range(stops[0]) if len(stops) == 1 else range(stops[0], stops[1])
+    data = tuple(
+        _encode(table, rows, cell, precision=network.precision, drawing=drawing, watched=number in watched)
+        for number, cell in enumerate(cells)
+    )
+    top = alpha_max(table.task, data[0].x.astype(np.float64), data[0].y)
     return Experiment(
         settings,
         layout,
         cells,
-        tuning,
-        final,
+        data,
+        stops,
         _training(
             network,
             settings,
             task=table.task,
-            n_rows=len(tuning_cells[0].fit),
+            n_rows=len(data[0].y),
             workers=workers or use_threads(settings.jobs),
         ),
         top if network.is_convex else max(1.0, top),
@@ -242,13 +214,8 @@ def prepare(
     )
 
 
-def _cells(
-    table: Table, rows: Int, settings: Settings, layout: Layout
-) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
-    """Lay out the cells that choose the strength, and those that judge.
-
-    They follow the order of time where there is one, and keep groups together where there are any.
-    """
+def _cells(table: Table, rows: Int, settings: Settings, layout: Layout) -> tuple[Cell, ...]:
+    """Lay out the cells, in the order of time where there is one, and with groups kept together."""
     groups = None if table.groups is None else table.groups[rows]
     apart = group_copies(table, rows) if groups is None else groups
     target = table.target[rows]
@@ -257,21 +224,15 @@ def _cells(
     size = {"folds": settings.folds, "repeats": settings.repeats, "seed": settings.seed}
     if table.time is not None:
         cells = forward_cells(table.time[rows], groups=groups, **size)
-        if not all(min(map(len, (cell.fit, cell.inner, cell.train, cell.test))) for cell in cells):
+        if not all(len(cell.train) and len(cell.test) for cell in cells):
             raise _few_groups(
                 "whole groups in the order of " + setting("time") + " leave a fold without rows"
             )
-    else:
-        count, fewest = len(np.unique(apart)), _fewest_groups(settings.folds)
-        if count < fewest:
-            raise _few_groups(f"{count} groups of rows, and {settings.folds} folds need at least {fewest}")
-        cells = make_cells(target, table.task, groups=apart, **size)
-    return cells[: settings.folds * settings.tuning_repeats], cells
-
-
-def _fewest_groups(folds: int) -> int:
-    """Return how many groups leave one for each fold, and one for each inner part of the other folds."""
-    return next(n for n in range(folds, 3 * INNER_PARTS + folds) if n - ceil(n / folds) >= INNER_PARTS)
+        return cells
+    count = len(np.unique(apart))
+    if count < settings.folds:
+        raise _few_groups(f"{count} groups of rows, and {settings.folds} folds need at least as many")
+    return make_cells(target, table.task, groups=apart, **size)
 
 
 def _few_groups(message: PhraseLike) -> DataError:
@@ -292,15 +253,15 @@ def _training(network: Network, settings: Settings, *, task: Task, n_rows: int, 
     return Training(task, network, schedule, devices_of(workers, settings.device), workers, may_fall_back)
 
 
-def _tuning_data(table: Table, rows: Int, cell: Cell, *, precision: str) -> CellData:
-    encoder = Encoder.fit(table, rows[cell.fit])
-    (x, y), (x_inner, y_inner) = (encoder.transform(table, rows[part]) for part in (cell.fit, cell.inner))
-    return CellData(x.astype(precision), y, {"inner": (x_inner.astype(precision), y_inner)}, cell.seed)
-
-
-def _final_data(table: Table, rows: Int, cell: Cell, *, precision: str, drawing: Drawing | None) -> CellData:
+def _encode(
+    table: Table, rows: Int, cell: Cell, *, precision: str, drawing: Drawing | None, watched: bool
+) -> CellData:
+    """Encode a cell, with an encoder that learned from its training rows alone."""
     encoder = Encoder.fit(table, rows[cell.train])
     (x, y), (x_test, y_test) = (encoder.transform(table, rows[part]) for part in (cell.train, cell.test))
-    x, x_test = x.astype(precision), x_test.astype(precision)
-    drawn = None if drawing is None else encode_curve(table, drawing, encoder).astype(precision)
-    return CellData(x, y, {"test": (x_test, y_test), "train": (x, y)}, cell.seed, drawn)
+    drawn = None
+    if watched and drawing is not None:
+        drawn = encode_curve(table, drawing, encoder).astype(precision)
+    return CellData(
+        x.astype(precision), y, {"test": (x_test.astype(precision), y_test)}, cell.seed, drawn, watched
+    )

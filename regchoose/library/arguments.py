@@ -62,13 +62,12 @@ class Keywords(TypedDict, total=False):
     l1: float
     l2: float
     stopping: Literal["tuned", "fixed"]
-    decide: Literal["chart", "best"]
+    decide: Literal["audited", "chart", "best"]
     audit: bool
     strengths: int
     alphas: Sequence[float]
     folds: int
     repeats: int
-    tuning_repeats: int
     epochs: int
     steps: int
     batch: int

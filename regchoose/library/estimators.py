@@ -49,7 +49,7 @@ class _RegularizerEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lear
         *,
         network: str = "mlp",
         hidden: Sequence[int] | None = None,
-        decide: Literal["chart", "best"] = "chart",
+        decide: Literal["audited", "chart", "best"] = "audited",
         budget: str | None = None,
         device: str | None = None,
         settings: Mapping[str, Any] | None = None,
@@ -173,7 +173,7 @@ class RegularizerRegressor(RegressorMixin, _RegularizerEstimator):  # type: igno
         "mlp", "linear", or your own as "file.py:Name" or "module:Name".
     hidden : sequence of int, optional
         Hidden units of each layer of the mlp; by default those of the preset.
-    decide : {"chart", "best"}
+    decide : {"audited", "chart", "best"}
         Whether the chart's outcome is taken, or the best of all four regularizers.
     budget : str, optional
         Time allowed for the experiment, such as "90s"; a longer one is answered from prior knowledge.

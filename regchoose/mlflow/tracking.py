@@ -144,7 +144,7 @@ def _tags_of_result(result: RunResult) -> dict[str, str]:
     return {
         "regularizer": advice.regularizer,
         "certainty": advice.certainty,
-        "outcome": advice.outcome,
+        "outcome": advice.chart_outcome,
         "partial": str(result.partial).lower(),
         "regchoose_version": result.regchoose_version,
         "fingerprint.data": result.fingerprint.data,

@@ -14,13 +14,13 @@ from regchoose.records.words import Arm, Arrays, Float, Int
 class Cell:
     """One resampling cell: positions within the subsample."""
 
-    fit: Int  # trained on while the strength is chosen
-    inner: Int  # that choose the strength; with `fit` they make `train`
     train: Int
     test: Int
     seed: int  # initialization and batch order, shared by all arms
 
 
+AS_GOOD, WORSE = 0.80, 0.05  # of `safe`: an arm as good as any, and one that is worse
+LEAST_ROPE = 0.002  # of the loss of predicting nothing: δ is never smaller
 SPARSE = 0.5  # a fit with a smaller share of nonzero weights counts as sparse
 
 
@@ -89,18 +89,36 @@ class Penalties:
 
 @dataclass(frozen=True)
 class Trained:
-    """The results of m models in each of c cells. Losses are without the penalty."""
+    """The results of m models in each of c cells, at t checkpoints. Losses are without the penalty.
 
-    checkpoints: Int  # (t,) epochs
-    losses: Mapping[str, Float]  # name of the rows that were judged → (c, m, t)
-    nonzero_share: Float  # (c, m, t): of the penalized weights
-    nonzero_inputs: Float  # (c, m, t): features with any weight
-    stationarity: Float  # (c, m): largest violation of the optimality condition at the end
-    failed: NDArray[np.bool_]  # (c, m): diverged
-    outputs: tuple[Float, ...] | None = None  # a cell's (m, k, n_test) at the captured checkpoint
+    Parameters
+    ----------
+    checkpoints : ndarray of int (t,)
+        Epochs.
+    losses : mapping of str to ndarray (c, m, t)
+        Mean loss on the rows of each name: "test", and "train" where the cells are watched; "errors" is the
+        share of test rows whose class is wrong, where there are several classes.
+    nonzero_share : ndarray (c, m, t)
+        Of the penalized weights.
+    nonzero_inputs : ndarray (c, m, t)
+        Features with any weight.
+    stationarity : ndarray (c, m)
+        Largest violation of the optimality condition at the end.
+    failed : ndarray of bool (c, m)
+        Diverged.
+    captured : mapping of str to tuple of ndarray
+        One array a cell: the loss of each test "row", (m, t, n'); and where the cells are watched, the
+        "weights", (m, t, w), and the outputs along the curve that is "drawn", (m, t, k, g).
+    """
+
+    checkpoints: Int
+    losses: Mapping[str, Float]
+    nonzero_share: Float
+    nonzero_inputs: Float
+    stationarity: Float
+    failed: NDArray[np.bool_]
+    captured: Mapping[str, tuple[Float, ...]]
     note: str = ""
-    drawn: tuple[Float, ...] | None = None  # the same for the rows of a fitted curve: (m, k, g)
-    weights: tuple[Float, ...] | None = None  # a cell's (m, w): penalized weights at that checkpoint
 
 
 class BlockStore(Protocol):
@@ -130,11 +148,11 @@ class Comparison:
 class Verdict:
     """The recommended arm, and how certain that is."""
 
-    outcome: str  # key of the chart
+    outcome: str  # key of the chart's outcome, whether it is followed or not
     arm: Arm
     certainty: Literal["firm", "leaning", "undecided"]
     probability: float
     safe: float
-    safe_of: Mapping[str, float]  # each arm's share of draws within the ROPE of the best
+    safe_of: Mapping[Arm, float]  # each arm's share of draws within the ROPE of the best
     rope: float
     best_arm: Arm

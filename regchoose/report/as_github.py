@@ -23,7 +23,7 @@ def as_github(result: RunResult, gate: Gate | None = None) -> str:
     file = _within_repository(result.data.path)
     certainty = result.recommendation.certainty
     level = "warning" if certainty == "undecided" else "notice"
-    answer = [write_headline(result).replace("   ", " · "), *write_details(result)]
+    answer = [write_headline(result), *write_details(result)]
     annotations = [_annotate(level, answer, title=f"regchoose: {certainty}")]
     warnings = list_warnings(result)
     most = MOST - (level == "warning")

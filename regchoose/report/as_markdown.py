@@ -50,7 +50,7 @@ def as_markdown_summary(result: RunResult, gate: Gate | None = None) -> str:
 def _write_head(result: RunResult, gate: Gate | None) -> list[str]:
     data = result.data
     lines = [
-        f"## {prose(write_headline(result)).replace('   ', ' · ')}",
+        f"## {prose(write_headline(result))}",
         "",
         *(line for text in write_details(result) if text for line in (prose(text), "")),
         f"Table {code_span(data.path)}: {data.rows:,} rows{_describe_columns(result)}; "
@@ -93,4 +93,4 @@ def _write_path(result: RunResult) -> list[str]:
         evidence = f": {prose(step.evidence)}" if step.evidence else ""
         who = ANSWERED_BY[step.answered_by]
         lines.append(f"{number}. {prose(step.text)} **{prose(step.answer)}** ({who}{evidence})")
-    return [*lines, "", f"→ **{prose(result.recommendation.outcome_text)}**"]
+    return [*lines, "", f"→ **{prose(result.path[-1].text)}**"]

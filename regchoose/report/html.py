@@ -95,20 +95,16 @@ def _make_harmless(value: object) -> object:
 
 def _gather_verdict(result: RunResult) -> dict[str, Any]:
     certainty = result.recommendation.certainty
-    name, _, amounts = write_headline(result).partition("   ")
+    start, *below = write_details(result)
     warnings = list_warnings(result)
     if result.partial:
         warnings[0] = "This answer is partial: the run was cut short."
     return {
         "result": result,
         "title": f"regchoose: {write_headline(result)}",
-        "headline": name,
-        "amounts": amounts.replace("   ", " · "),
-        "below": [
-            line.removeprefix(f"{certainty}: ")
-            for line in write_details(result)
-            if line and line != result.recommendation.sentence
-        ],
+        "headline": write_headline(result),
+        "amounts": start,
+        "below": [line for line in below if line and line != result.recommendation.sentence],
         "advice": result.recommendation,
         "certainty": certainty,
         "warnings": warnings,

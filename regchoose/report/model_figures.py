@@ -155,20 +155,20 @@ class _StrengthCurve:
 
 
 def draw_strength_curves(result: RunResult) -> Iterator[Figure]:
-    """Draw inner loss and share of zeros against the strength, the chosen marked."""
+    """Draw loss and share of zeros against the strength, the chosen marked."""
     by_strength = result.curves.loss_by_strength or StrengthCurves()
     shown = {arm: points for arm, points in by_strength.items() if _can_be_drawn(points)}
     if not shown:
         return
     mixed = " Elastic Net is drawn at the mix of L1 and L2 that was chosen." * ("elastic_net" in shown)
-    losses = {arm: _make_curve(points, points.inner_loss) for arm, points in shown.items()}
+    losses = {arm: _make_curve(points, points.criterion) for arm, points in shown.items()}
     yield _draw_curves(
         losses,
         padded_range(y for curve in losses.values() for _, y in curve.points),
         title="Loss against strength",
         note=f"Each at its best length. The dot is chosen.{mixed}",
-        axis="inner loss",
-        key="inner_loss",
+        axis="loss + 1 standard error",
+        key="criterion",
         write=numbers.loss,
     )
     zeros = {
@@ -220,7 +220,7 @@ def _draw_curves(
 
 def _can_be_drawn(points: ByStrength) -> bool:
     totals = [l1 + l2 for l1, l2 in zip(points.l1, points.l2, strict=True)]
-    return len(totals) > 1 and min(totals) > 0 and points.inner_loss[points.chosen] is not None
+    return len(totals) > 1 and min(totals) > 0 and points.criterion[points.chosen] is not None
 
 
 def _make_curve(points: ByStrength, heights: Sequence[float | None]) -> _StrengthCurve:

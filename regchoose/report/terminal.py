@@ -102,7 +102,7 @@ def _render_path(result: RunResult) -> RenderableType:
             for line in filter(None, (step.evidence, _describe_estimate(result, step))):
                 answer.append(f" · {plain(line, longest=400)}", style="not bold")
             rows.append((str(len(rows) + 1), Group(Text(plain(step.text)), answer)))
-    rows.append(("→", _render_heading(plain(result.recommendation.outcome_text))))
+    rows.append(("→", _render_heading(plain(result.path[-1].text))))
     return _render_items(rows)
 
 
@@ -116,7 +116,7 @@ def _describe_estimate(result: RunResult, step: PathStep) -> str:
 def _render_caption(result: RunResult) -> list[RenderableType]:
     """Say for which rows the strengths of the table are, where those above are for others."""
     size = result.recommendation.subsample_size
-    if not size or size.rows == result.data.rows:
+    if not size or not result.recommendation.rule:
         return []
     return [Padding(Text(f"l1 and l2 as trained, on {size.rows:,} rows", style="dim"), (0, 0, 0, 3))]
 
@@ -154,16 +154,19 @@ def _describe_strengths(result: RunResult) -> list[str]:
     advice, lines = result.recommendation, []
     size = advice.subsample_size
     if size and (advice.l1 or advice.l2):
-        rule = f" ({plain(advice.rule)})" if advice.rule else ""
-        how = f"found at {size.rows} rows as {', '.join(numbers.strengths(size.l1, size.l2))}{rule}"
-        lines.append(f"The strengths are for all {result.data.rows} rows; {how}.")
+        lines.append(
+            f"The strengths are for all {result.data.rows:,} rows: found on {size.rows:,} as "
+            f"{', '.join(numbers.strengths(size.l1, size.l2))}, and moved ({plain(advice.rule)})."
+            if advice.rule
+            else f"The strengths were found on {size.rows:,} rows; {result.data.rows:,} need no others."
+        )
     if advice.l1 and advice.l2:
         mix = f"strength {numbers.strength(advice.strength)} and alpha {advice.alpha:.2g}"
         lines.append(f"In the article's words: {mix} (alpha 1 is Ridge, 0 is Lasso).")
     taken = result.subsample
     if taken and taken.rows < taken.of:
         match = "matches the table" if taken.matched else "does not match the table"
-        lines.append(f"The subsample, {taken.rows} of {taken.of} rows, {match}: {plain(taken.reason)}.")
+        lines.append(f"The subsample, {taken.rows:,} of {taken.of:,} rows, {match}: {plain(taken.reason)}.")
     return lines
 
 

@@ -64,7 +64,7 @@ class ResultComparison(Section):
 RANKS = ("prior", "undecided", "leaning", "firm")  # ascending
 FIGURES = (
     "regularizer",
-    "outcome",
+    "chart_outcome",
     "certainty",
     "safe",
     "probability",
@@ -105,7 +105,7 @@ def compare_results(old: RunResult, new: RunResult) -> ResultComparison:
 def _compare_recommendations(old: Recommendation, new: Recommendation) -> dict[str, Any]:
     return {
         "regularizer_changed": old.regularizer != new.regularizer,
-        "outcome_changed": old.outcome != new.outcome,
+        "outcome_changed": old.chart_outcome != new.chart_outcome,
         "certainty_changed": old.certainty != new.certainty,
         "certainty_lower": RANKS.index(new.certainty) < RANKS.index(old.certainty),
         "safe_increase": _subtract(new.safe, old.safe),

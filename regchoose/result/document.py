@@ -106,8 +106,13 @@ class Recommendation(Section):
     """What to start with, how strong, how sure. Where nothing was trained, what would be measured is null."""
 
     regularizer: Arm
-    outcome: str = Field(description="key of the chart's outcome")
-    outcome_text: str
+    chart_outcome: str = Field(description="key of the chart's outcome")
+    follows_chart: bool = Field(description="whether the chart's outcome is what is recommended")
+    as_good: list[Arm] = Field(description="as good as any: arms whose `safe` is at least .80")
+    worse: list[Arm] = Field(description="arms whose `safe` is at most .05")
+    caution: Literal["", "nothing", "leak"] = Field(
+        description="nothing: no arm predicts the target; leak: a column, or all, gives it away"
+    )
     l1: float | None = Field(description="of J = mean loss + l1·Σ|w| + l2·Σw², for all rows of the table")
     l2: float | None = Field(description="as l1")
     strength: float | None = Field(description="l1 + l2")
@@ -294,7 +299,7 @@ class RunResult(Section):
     """The result of `regchoose recommend`."""
 
     ok: Literal[True]
-    schema_version: Literal["1"]
+    schema_version: Literal["2"]
     regchoose_version: str
     fingerprint: Fingerprint
     settings: Chosen

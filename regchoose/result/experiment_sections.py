@@ -12,7 +12,10 @@ class ArmFigures(Section):
 
     l1: float = Field(description="as trained, for the rows of the subsample")
     l2: float = Field(description="as l1")
-    loss: float = Field(description="mean over the test rows of all cells")
+    loss: float = Field(description="mean over the test rows of all cells, corrected for the choice")
+    optimism: float = Field(description="the correction: how much too low the mean is, since it chose")
+    criterion: float = Field(description="mean plus one standard error over cells: the lowest is the best")
+    safe: float | None = Field(description="probability to be within no practical difference of the best")
     loss_sd: FloatOrNull = Field(description="standard deviation over cells")
     interval: Interval = Field(description="of the loss")
     train_loss: FloatOrNull
@@ -90,11 +93,13 @@ class Compared(Section):
 
 
 class ByStrength(Section):
-    """Inner loss and share of weights that are not zero, at each point of an arm's grid."""
+    """Loss and share of weights that are not zero, at each point of an arm's grid."""
 
     l1: list[float]
     l2: list[float]
-    inner_loss: list[FloatOrNull]
+    criterion: list[FloatOrNull] = Field(
+        description="at the best checkpoint: the mean loss over the cells plus one standard error"
+    )
     nonzero_share: list[FloatOrNull]
     in_all_cells: list[bool]
     chosen: int

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from regchoose.errors import UsageError
+from regchoose.records.experiment import AS_GOOD, WORSE
 from regchoose.result.document import Data, ReadDates, RunResult, TableColumn
 
 REMEDY = "regchoose recommend DATA -o result.json"
@@ -46,9 +47,9 @@ def parse_result(document: Any, path: Path) -> RunResult:
         raise not_a_result(path, "the run failed")
     if "schema_version" not in document or "recommendation" not in document:
         raise not_a_result(path, "it has no recommendation")
-    if document["schema_version"] != "1":
+    if document["schema_version"] not in ("1", "2"):
         version = _shorten(document.get("regchoose_version", "another version"))
-        reason = f"its schema_version is {_shorten(document['schema_version'])}, wanted 1"
+        reason = f"its schema_version is {_shorten(document['schema_version'])}, wanted 1 or 2"
         raise not_a_result(path, reason, fix=f"regchoose {version}, which wrote it, or {REMEDY}")
     try:
         return restore_result(document)
@@ -66,6 +67,8 @@ def restore_result(document: Any) -> RunResult:
     ValidationError
         Where it is no result.
     """
+    if isinstance(document, dict) and document.get("schema_version") == "1":
+        document = _from_first_schema(document)
     return _upgrade(RunResult.model_validate(document, extra="ignore"))
 
 
@@ -77,12 +80,52 @@ def _first_fault(error: ValidationError) -> str:
 
 
 # ---- older results ---------------------------------------------------------------------------------
-# They say in sentences alone how dates and quotes were read, and that classes were merged.
+# Those of the first schema have other names for some things; and the oldest of them say in sentences alone
+# how dates and quotes were read, and that classes were merged.
+
+OUTCOME = "start_"
 
 PART = re.compile(r"(year|month|day|weekday|hour|elapsed) of (.*?)(?: in days since the first)?", re.DOTALL)
 READ_AS = re.compile(r".* read as (.*?): gives .*", re.DOTALL)
 ORDERS = {"times of day": ("%Y-%m-%d", True), "ISO 8601": ("ISO8601", False)}
 BACKSLASH = "backslash before a quote"
+
+
+def _from_first_schema(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document of the first schema as one of the second; what it lacks is unknown.
+
+    Where a part is not as it should be, it stays as it is: the validation then says what is wrong.
+    """
+    advice, audit, curves = (document.get(key) for key in ("recommendation", "audit", "curves"))
+    changed: dict[str, Any] = {"schema_version": "2"}
+    safe = audit.get("safe") if isinstance(audit, dict) else None
+    safe = safe if isinstance(safe, dict) else {}
+    if isinstance(advice, dict):
+        outcome = advice.get("outcome")
+        known = {arm: share for arm, share in safe.items() if isinstance(share, int | float)}
+        changed["recommendation"] = {
+            **advice,
+            "chart_outcome": outcome,
+            "follows_chart": outcome == f"{OUTCOME}{advice.get('regularizer')}",
+            "as_good": [arm for arm, share in known.items() if share >= AS_GOOD],
+            "worse": [arm for arm, share in known.items() if share <= WORSE],
+            "caution": "",
+        }
+    if isinstance(document.get("arms"), dict):
+        changed["arms"] = {
+            arm: {**figures, "safe": safe.get(arm), "criterion": figures.get("loss"), "optimism": 0.0}
+            if isinstance(figures, dict)
+            else figures
+            for arm, figures in document["arms"].items()
+        }
+    points = curves.get("loss_by_strength") if isinstance(curves, dict) else None
+    if isinstance(curves, dict) and isinstance(points, dict):
+        renamed = {
+            arm: {**own, "criterion": own.get("inner_loss")} if isinstance(own, dict) else own
+            for arm, own in points.items()
+        }
+        changed["curves"] = {**curves, "loss_by_strength": renamed}
+    return {**document, **changed}
 
 
 def _upgrade(result: RunResult) -> RunResult:

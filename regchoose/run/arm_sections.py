@@ -8,8 +8,8 @@ from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.design import Layout
 from regchoose.experiment.grid import at_edge
 from regchoose.experiment.judgement import Judgement
-from regchoose.records.experiment import SPARSE, Comparison, Verdict
-from regchoose.records.words import Arm, arm_phrase
+from regchoose.records.experiment import AS_GOOD, SPARSE, WORSE, Comparison, Penalties, Verdict
+from regchoose.records.words import Arm
 from regchoose.result.document import (
     Arms,
     FullSize,
@@ -32,6 +32,7 @@ from regchoose.run.audit_section import make_audit
 from regchoose.run.curve_sections import make_curves
 from regchoose.run.dry_run import describe_design
 from regchoose.run.wording import advise, describe_growth, describe_size_rule, describe_strengths, split_of
+from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.statistics.posterior import compare_arms
 
 
@@ -63,8 +64,7 @@ def _recommendation(judgement: Judgement) -> Recommendation:
     verdict, experiment = judgement.verdict, judgement.experiment
     arm, run = verdict.arm, judgement.arms[verdict.arm]
     rows, of = experiment.rows_train, judgement.table.n_all
-    exponent = judgement.growth.exponent if judgement.growth else None
-    moved = run.judged.at_rows(of, trained_on=rows, nonzero_share=run.nonzero_share, exponent=exponent)
+    moved = move_strengths(judgement)
     l1, l2 = float(moved.l1[0]), float(moved.l2[0])
     linear = experiment.is_convex
     batch = experiment.training.schedule.steps(rows)[1]
@@ -73,8 +73,11 @@ def _recommendation(judgement: Judgement) -> Recommendation:
     )
     return Recommendation(
         regularizer=arm,
-        outcome=verdict.outcome,
-        outcome_text=f"Start with {arm_phrase(arm)}",
+        chart_outcome=verdict.outcome,
+        follows_chart=OUTCOME_ARMS[verdict.outcome] == arm,
+        as_good=[arm for arm, safe in verdict.safe_of.items() if safe >= AS_GOOD],
+        worse=[arm for arm, safe in verdict.safe_of.items() if safe <= WORSE],
+        caution=judgement.caution,
         l1=l1,
         l2=l2,
         strength=l1 + l2,
@@ -86,10 +89,8 @@ def _recommendation(judgement: Judgement) -> Recommendation:
         gain=_gain(judgement, arm),
         nonzero_share=run.nonzero_share,
         training=None if linear else _training(judgement, run),
-        subsample_size=SubsampleSize(l1=float(run.judged.l1[0]), l2=float(run.judged.l2[0]), rows=rows),
-        rule=describe_size_rule(
-            run.judged, rows, of=of, sparse=run.nonzero_share < SPARSE, exponent=exponent
-        ),
+        subsample_size=SubsampleSize(l1=float(run.strengths.l1[0]), l2=float(run.strengths.l2[0]), rows=rows),
+        rule=_size_rule(judgement),
         full_size=_full_size(judgement),
         in_words=describe_strengths(l1, l2, task=judgement.table.task, linear=linear, batch=batch, rows=of),
         weight_decay=2 * l2 or None,
@@ -103,13 +104,41 @@ def _recommendation(judgement: Judgement) -> Recommendation:
     )
 
 
+def move_strengths(judgement: Judgement) -> Penalties:
+    """Return the recommended strengths: moved to all rows if these are many more than were trained on.
+
+    A table that is little larger keeps them as trained: moved by a fifth, they did worse on real tables.
+    """
+    run, rows = judgement.arms[judgement.verdict.arm], judgement.experiment.rows_train
+    if not judgement.is_much_larger:
+        return run.strengths
+    exponent = judgement.growth.exponent if judgement.growth else None
+    return run.strengths.at_rows(
+        judgement.table.n_all, trained_on=rows, nonzero_share=run.nonzero_share, exponent=exponent
+    )
+
+
+def _size_rule(judgement: Judgement) -> str:
+    if not judgement.is_much_larger:
+        return ""
+    run, rows = judgement.arms[judgement.verdict.arm], judgement.experiment.rows_train
+    return describe_size_rule(
+        run.strengths,
+        rows,
+        of=judgement.table.n_all,
+        sparse=run.nonzero_share < SPARSE,
+        exponent=judgement.growth.exponent if judgement.growth else None,
+    )
+
+
 def _gain(judgement: Judgement, arm: Arm) -> Gain | None:
     if arm == "none" or "none" not in judgement.arms:
         return None
     comparison = compare_arms(judgement.posterior, "none", arm, rope=judgement.rope)
     base = judgement.loss("none")
-    low, high = comparison.interval
-    return Gain(value=comparison.difference / base, interval=[low / base, high / base])
+    correction = judgement.arms["none"].optimism - judgement.arms[arm].optimism
+    low, high = ((end + correction) / base for end in comparison.interval)
+    return Gain(value=(comparison.difference + correction) / base, interval=[low, high])
 
 
 def _full_size(judgement: Judgement) -> FullSize | None:
@@ -144,17 +173,20 @@ def _training(judgement: Judgement, run: ArmRun) -> TrainingLength:
 def _arm(judgement: Judgement, run: ArmRun) -> ArmFigures:
     schedule, linear = judgement.experiment.training.schedule, judgement.experiment.is_convex
     return ArmFigures(
-        l1=float(run.judged.l1[0]),
-        l2=float(run.judged.l2[0]),
+        l1=float(run.strengths.l1[0]),
+        l2=float(run.strengths.l2[0]),
+        safe=judgement.verdict.safe_of[run.arm],
         loss=judgement.loss(run.arm),
+        optimism=run.optimism,
+        criterion=run.criterion,
         loss_sd=float(np.nanstd(run.losses, ddof=1)),
-        interval=list(judgement.posterior.interval(run.arm)),
+        interval=[end + run.optimism for end in judgement.posterior.interval(run.arm)],
         train_loss=float(run.curves["train"][run.chosen.checkpoint]),
         epochs=None if linear else int(schedule.checkpoints[run.chosen.checkpoint]),
         nonzero_share=run.nonzero_share,
         nonzero_inputs=run.nonzero_inputs,
         stationarity=run.stationarity,
-        at_grid_edge=at_edge(run.tuning.grid, run.chosen.point),
+        at_grid_edge=at_edge(run.trials.grid, run.chosen.point),
         trained=run.trained,
         failed=run.failed,
         metrics=dict(run.metrics),
@@ -170,14 +202,14 @@ def _design(judgement: Judgement) -> Design:
     return Design(
         kind=experiment.layout.kind,
         split=split_of(judgement.table),
-        cells=len(experiment.final),
+        cells=len(experiment.cells),
         folds=settings.folds if crossed else None,
         repeats=settings.repeats if crossed else None,
         rows=experiment.n_rows,
         test_rows=experiment.layout.test_rows or None,
         text=describe_design(experiment.layout, settings),
         rope=verdict.rope,
-        variance_factor=experiment.variance_factor(len(experiment.final)),
+        variance_factor=experiment.variance_factor(len(experiment.cells)),
         arm_prior=None if prior is None else DesignPrior.model_validate(asdict(prior)),
         loss="squared error of the standardized target" if regression else "log loss",
         loss_null=experiment.loss_null,

@@ -8,6 +8,7 @@ from regchoose.run.wording import (
     describe_assumptions,
     describe_audit,
     describe_growth,
+    describe_optimism,
     describe_split,
     describe_stages,
 )
@@ -44,6 +45,7 @@ def make_audit(judgement: Judgement) -> Audit:
         firmly=firmly,
         alike=comparison.equivalent >= FIRM,
     )
+    sentences.append(describe_optimism({arm: run.optimism for arm, run in judgement.arms.items()}))
     if chart_arm in ("none", "l2"):
         sentences.append(describe_assumptions(judgement.profile))
     sentences += filter(None, [describe_split(judgement.table)])
@@ -61,7 +63,7 @@ def make_audit(judgement: Judgement) -> Audit:
         agrees=verdict.best_arm == chart_arm,
         firmly=firmly,
         simpler_equivalent=simpler[0] if simpler else None,
-        safe=ArmNumbers(**verdict.safe_of),
+        safe=ArmNumbers(**dict(verdict.safe_of.items())),
         outcome_at_fixed_length=None if linear else _outcome_at(judgement, at_end),
         fixed_length=None if linear else FixedLength(epochs=epochs, loss=ArmNumbers(**losses_at_end)),
         sentences=sentences,
@@ -69,7 +71,13 @@ def make_audit(judgement: Judgement) -> Audit:
 
 
 def _outcome_at(judgement: Judgement, posterior: Posterior) -> str:
-    return judgement.walk({key: answer(posterior, key, rope=judgement.rope) for key in DIAMONDS})
+    criteria = {arm: run.criterion_at_end for arm, run in judgement.arms.items()}
+    answers = {
+        key: answer(posterior, criteria, key, rope=judgement.rope)
+        for key, pair in DIAMONDS.items()
+        if set(pair) <= set(judgement.arms)
+    }
+    return judgement.walk(answers)
 
 
 def _find_simpler(judgement: Judgement, arm: Arm) -> tuple[Arm, float] | None:

@@ -44,7 +44,7 @@ from regchoose.settings.options import Option, Settings
 from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.version import __version__
 
-SCHEMA_VERSION: Literal["1"] = "1"
+SCHEMA_VERSION: Literal["2"] = "2"
 
 
 def make_result(
@@ -240,8 +240,11 @@ def _from_prior_knowledge(ending: Outcome) -> Recommendation:
     """Return the recommendation of a run that trained nothing."""
     return Recommendation(
         regularizer=ending.regularizer,
-        outcome=ending.key,
-        outcome_text=ending.text,
+        chart_outcome=ending.key,
+        follows_chart=True,
+        as_good=[],
+        worse=[],
+        caution="",
         l1=None,
         l2=None,
         strength=None,

@@ -57,15 +57,16 @@ def make_curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: P
 
 
 def _by_strength(run: ArmRun) -> ByStrength:
-    best = run.tuning.loss.argmin(1)
-    rows = np.arange(len(best))
+    trials = run.trials
+    shares = trials.recorded["nonzero_share"][:, :, run.chosen.checkpoint]
+    known = np.isfinite(shares)
     return ByStrength(
-        l1=run.tuning.grid.l1.tolist(),
-        l2=run.tuning.grid.l2.tolist(),
-        inner_loss=run.tuning.loss[rows, best].tolist(),
+        l1=trials.grid.l1.tolist(),
+        l2=trials.grid.l2.tolist(),
+        criterion=trials.criterion.min(1).tolist(),
         # At one length for all, because the best length of a strength far too large is a step or two.
-        nonzero_share=run.tuning.nonzero_share[:, run.chosen.checkpoint].tolist(),
-        in_all_cells=run.tuning.everywhere.tolist(),
+        nonzero_share=(np.where(known, shares, 0.0).sum(0) / np.maximum(known.sum(0), 1)).tolist(),
+        in_all_cells=trials.everywhere.tolist(),
         chosen=run.chosen.point,
     )
 

@@ -6,9 +6,9 @@ from math import ceil
 from typing import Any
 
 from regchoose.encoding.input_plan import plan_inputs
-from regchoose.experiment.choice import count_tuned_models, race_stops
-from regchoose.experiment.design import FULL_LENGTH_CELLS, INNER_PARTS, MODELS_PER_CELL, TUNING_SETS, Layout
-from regchoose.experiment.grid import FEWEST_POINTS, make_grid
+from regchoose.experiment.choice import count_models, race_stops
+from regchoose.experiment.design import Layout
+from regchoose.experiment.grid import make_grid
 from regchoose.machine import cores
 from regchoose.records.answers import Ask
 from regchoose.records.table import Table
@@ -32,7 +32,7 @@ class TrainingPlan:
     Parameters
     ----------
     rows : int
-        Rows that a model of the tuning part trains on.
+        Rows that a model trains on.
     epochs : int
         Epochs of the schedule; 0 for a linear model.
     models : mapping of Arm to int
@@ -91,31 +91,19 @@ def plan_trainings(table: Table, layout: Layout, settings: Settings) -> Training
     """Count what is to be trained; `regchoose.experiment.plan` prepares it."""
     linear = settings.network == "linear"
     crossed = layout.kind == "B"
-    training = layout.rows * (settings.folds - 1) // settings.folds if crossed else layout.rows
-    inner = training // INNER_PARTS if crossed else layout.rows
-    rows = training - inner if crossed else layout.rows
-    repeats = min(settings.tuning_repeats, settings.repeats)
-    tuning = settings.folds * repeats if crossed else TUNING_SETS
-    judging = settings.folds * settings.repeats if crossed else layout.sets
-    models = {
-        arm: _count_models(arm, settings, tuning=tuning, judging=judging, inner=inner, linear=linear)
-        for arm in ARMS
-    }
+    rows = layout.rows * (settings.folds - 1) // settings.folds if crossed else layout.rows
+    cells = settings.folds * settings.repeats if crossed else layout.sets
+    stops = race_stops(layout, cells=cells, folds=settings.folds)
+    models = {arm: count_models(_count_points(arm, settings), stops) for arm in ARMS}
     steps = max(1, round(rows / settings.batch))
     epochs = 0 if linear else max(settings.epochs, ceil(settings.steps / steps))
     return TrainingPlan(rows, epochs, models, _count_weights(table, settings))
 
 
-def _count_models(
-    arm: Arm, settings: Settings, *, tuning: int, judging: int, inner: int, linear: bool
-) -> int:
+def _count_points(arm: Arm, settings: Settings) -> int:
     alphas = settings.alphas if settings.alpha is None else (settings.alpha,)
     fixed = (settings.l1, settings.l2)
-    points = len(make_grid(arm, top=1.0, strengths=settings.strengths, alphas=alphas, fixed=fixed))
-    raced = points > FEWEST_POINTS
-    stops = race_stops(tuning, folds=settings.folds, rows=inner) if raced else (tuning,)
-    again = 0 if points == 1 or linear else (MODELS_PER_CELL - 1) * min(FULL_LENGTH_CELLS, judging)
-    return count_tuned_models(points, stops) + again + judging
+    return len(make_grid(arm, top=1.0, strengths=settings.strengths, alphas=alphas, fixed=fixed))
 
 
 def _count_weights(table: Table, settings: Settings) -> int | None:

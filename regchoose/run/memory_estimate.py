@@ -1,7 +1,7 @@
 """How much memory an experiment on images takes, before it takes it."""
 
 from regchoose.errors import ResourceError, setting
-from regchoose.experiment.design import TUNING_SETS, Layout, make_layout
+from regchoose.experiment.design import Layout, make_layout
 from regchoose.machine import memory
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings, first_rows
@@ -49,10 +49,9 @@ def _bytes_needed(table: Table, layout: Layout, settings: Settings) -> int:
     """Return about how many bytes an experiment holds: the table, and the encoded rows of every cell."""
     numbers: int = table.features.shape[1]
     if layout.kind == "A":
-        cells = layout.sets * (layout.rows + layout.test_rows) + TUNING_SETS * 2 * layout.rows
+        cells = layout.sets * (layout.rows + layout.test_rows)
     else:
-        tuning = settings.folds * min(settings.tuning_repeats, settings.repeats)
-        cells = round(layout.rows * (settings.folds * settings.repeats + tuning * (1 - 1 / settings.folds)))
+        cells = layout.rows * settings.folds * settings.repeats
     return numbers * (HELD * (table.n_rows + layout.rows) + ENCODED * cells)
 
 

@@ -37,7 +37,6 @@ ARM_OF_ACTION: dict[str, Arm] = {
     "train_l2": "l2",
     "train_elastic_net": "elastic_net",
 }
-MUCH_LARGER = 2  # times the rows of a training: a table from that size on has its gain extrapolated
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
 # Questions on prior knowledge, with the field of the profile that measures each.
 PROFILE_FIELDS = {
@@ -211,8 +210,7 @@ class Run:
     def _measure_growth(self, judgement: Judgement) -> Growth | None:
         """Measure the gain on fewer rows, if the table is much larger and the budget allows."""
         stage, arm, table = self._stage, judgement.verdict.arm, self._table
-        rows_train = stage.prepare_experiment().rows_train
-        if arm == "none" or not table.exchangeable or table.n_all < MUCH_LARGER * rows_train:
+        if arm == "none" or not table.exchangeable or not judgement.is_much_larger:
             return None
         if self._clock() - self._start + sum(stage.seconds.get(a, 0) for a in ("none", arm)) > self._budget:
             return None
@@ -303,7 +301,8 @@ class Run:
     def _compare(self, node: Question) -> Answer:
         arms, experiment = self._stage.arms, self._stage.prepare_experiment()
         posterior, rope = pool_cells(arms, experiment), choose_rope(arms, experiment)
-        return Answer(answer(posterior, node.key, rope=rope), "trained")
+        criteria = {arm: run.criterion for arm, run in arms.items()}
+        return Answer(answer(posterior, criteria, node.key, rope=rope), "trained")
 
     def _measure_profile(self) -> Profile:
         """Measure what the chart asks about the data, once."""

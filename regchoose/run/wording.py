@@ -117,23 +117,30 @@ def describe_audit(
         sentences.append(f"{ARM_NAMES[best]} did best by the estimate, which makes no practical difference.")
     elif best != arm:
         stress = "is better, and that is firm" if firmly else "did better, by the estimate"
-        large = losses[arm] - losses[best] >= LEAST_SHARE * losses[best]
-        lower = f"loss {_excess(losses[arm], losses[best])} lower" if large else "by a hair"
+        large = losses[arm] - losses[best] >= LEAST_SHARE * losses[arm]
+        lower = f"loss {_gain(losses[arm], losses[best])} lower" if large else "by a hair"
         sentences.append(f"{ARM_NAMES[best]}, which the chart did not choose, {stress}: {lower}.")
     if simpler is not None:
         name, probability = simpler
         sentences.append(f"{ARM_NAMES[name]} is simpler and not worse (P = {_probability(probability)}).")
     if epochs > 1 and "none" in losses:
-        end, tuned = (_excess(table["none"], min(table.values())) for table in (losses_at_end, losses))
+        end, tuned = (_gain(table["none"], min(table.values())) for table in (losses_at_end, losses))
         sentences.append(
-            f"Without early stopping, at {epochs} epochs, none loses {end} to the best arm; with it {tuned}."
+            f"Without early stopping, at {epochs} epochs, the lowest loss is {end} under that of none; with "
+            f"it {tuned}."
         )
     return sentences
 
 
-def _excess(loss: float, lowest: float) -> str:
-    """Say how much a loss is above the lowest: as a share of it, or in absolute terms if it is zero."""
-    return f"{(loss - lowest) / lowest:.1%}" if lowest > 0 else f"{loss - lowest:.2g}"
+def describe_optimism(optimism: Mapping[Arm, float]) -> str:
+    """Say by how much losses are corrected, since they chose strength and length themselves."""
+    most = max(optimism.values())
+    return f"Losses are corrected for having chosen strength and length: by {most:.2g} at most."
+
+
+def _gain(loss: float, lowest: float) -> str:
+    """Say how much the lowest loss is under another: as a share of that."""
+    return f"{100 * (loss - lowest) / loss:.1f} %" if loss > 0 else "0 %"
 
 
 def describe_assumptions(profile: Profile) -> str:
@@ -161,11 +168,14 @@ def describe_size_rule(judged: Penalties, rows: int, *, of: int, sparse: bool, e
 def describe_growth(growth: Growth, *, of: int, matters: bool) -> str:
     """Say where the gain is heading."""
     first, last = growth.sizes[0], growth.sizes[-1]
-    sentence = (
-        f"The gain over none is {first.gain:.1%} on {first.rows:,} training rows and {last.gain:.1%} on "
-        f"{last.rows:,}; carried on to all {of:,}, about {growth.trend.at_full_size:.1%} (an extrapolation)."
+    at_first, at_last, at_end = (
+        f"{100 * gain:.1f} %" for gain in (first.gain, last.gain, growth.trend.at_full_size)
     )
-    return sentence if matters else f"{sentence} At full size the choice is predicted not to matter."
+    sentence = (
+        f"The gain over none is {at_first} on {first.rows:,} training rows and {at_last} on {last.rows:,}; "
+        f"carried on to all {of:,}, about {at_end} (an extrapolation)."
+    )
+    return sentence if matters else f"{sentence} Of so small a loss that makes no practical difference."
 
 
 def describe_stages(stages: Sequence[tuple[Layout, Verdict]], *, ended: str) -> str:

@@ -91,13 +91,12 @@ class Settings:
     l1: Annotated[float | None, Ge(0), Option("The strength of L1 in the mean loss; recommend uses it on the subsample and does not tune it.", EXPERIMENT, "STRENGTH")] = None
     l2: Annotated[float | None, Ge(0), Option("The strength of L2 in the mean loss; recommend uses it on the subsample and does not tune it.", EXPERIMENT, "STRENGTH")] = None
     stopping: Annotated[Literal["tuned", "fixed"], Option("Tune the number of epochs in every arm, or train all arms to the last epoch.", EXPERIMENT)] = "tuned"
-    decide: Annotated[Literal["chart", "best"], Option("Recommend what the chart says, or the arm with the lowest loss.", EXPERIMENT)] = "chart"
+    decide: Annotated[Literal["audited", "chart", "best"], Option("Recommend what the chart says while that is as good as any (audited), in any case (chart), or the best arm.", EXPERIMENT)] = "audited"
     audit: Annotated[bool, Option("Also train the arm that the chart skips.", EXPERIMENT)] = True
     strengths: Annotated[int, Ge(2), Le(41), Option("Number of strengths to try.", EXPERIMENT, "N")] = 9
     alphas: Annotated[tuple[Annotated[float, Gt(0), Lt(1)], ...], Option("Values of alpha to try for Elastic Net.", EXPERIMENT, "SHARE,SHARE")] = (0.1, 0.5, 0.9)
     folds: Annotated[int, Ge(2), Le(20), Option("Folds of cross-validation.", EXPERIMENT, "N")] = 5
     repeats: Annotated[int, Ge(1), Le(50), Option("Repeats of cross-validation.", EXPERIMENT, "N")] = 5
-    tuning_repeats: Annotated[int, Ge(1), Le(50), Option("Repeats used to tune strength and epochs; all repeats evaluate the arms.", EXPERIMENT, "N")] = 2
     epochs: Annotated[int, Ge(1), Le(100_000), Option("Maximum number of epochs; small tables get more, see --steps.", EXPERIMENT, "N")] = 60
     steps: Annotated[int, Ge(0), Le(1_000_000), Option("Minimum number of optimizer steps: epochs are added until it is reached.", EXPERIMENT, "N")] = 200
     batch: Annotated[int, Ge(1), Le(65536), Option("Target batch size; an epoch is cut into equal batches of about this size.", EXPERIMENT, "N")] = 128

@@ -5,10 +5,9 @@ from typing import Literal
 
 import numpy as np
 
-from regchoose.records.experiment import Verdict
+from regchoose.records.experiment import AS_GOOD, LEAST_ROPE, Verdict
 from regchoose.records.words import ARMS, Arm, Float, Task
-from regchoose.statistics.posterior import Posterior, compare_arms, draw_losses
-from regchoose.statistics.prior import ArmPrior, draw_with_prior
+from regchoose.statistics.posterior import Posterior, compare_arms
 
 FIRM, LEANING = 0.95, 0.80  # of `safe`
 FIRM_BETWEEN = 0.975  # while another stage may follow: several tests must each be stricter
@@ -40,16 +39,18 @@ def region_of_equivalence(loss_null: float, loss_none: float) -> float:
     One percent of what predicting nothing loses, but no more than two percent of what the baseline loses;
     never under 0.2 percent of the former, so that it does not vanish on separable tables.
     """
-    return max(0.002 * loss_null, min(0.01 * loss_null, 0.02 * loss_none))
+    return max(LEAST_ROPE * loss_null, min(0.01 * loss_null, 0.02 * loss_none))
 
 
-def answer(posterior: Posterior, diamond: str, *, rope: float) -> Literal["better", "worse"]:
-    """Answer a diamond by the sign of the estimated difference.
+def answer(
+    posterior: Posterior, criteria: Mapping[Arm, float], diamond: str, *, rope: float
+) -> Literal["better", "worse"]:
+    """Answer a diamond by the criterion by which each arm's point was chosen: the lower is better.
 
     Where an arm is established as equivalent to no regularization, that stays: it is free.
     """
     a, b = DIAMONDS[diamond]
-    is_lower = posterior.difference(a, b)[0] < 0
+    is_lower = criteria[a] < criteria[b]
     return "better" if is_lower and not _is_free_equivalent(posterior, a, b, rope=rope) else "worse"
 
 
@@ -60,46 +61,52 @@ def _is_free_equivalent(posterior: Posterior, a: Arm, b: Arm, *, rope: float) ->
 
 def judge(
     posterior: Posterior,
+    criteria: Mapping[Arm, float],
     *,
-    outcome: str | None,
+    outcome: str,
+    decide: Literal["audited", "chart", "best"],
     rope: float,
     walk: Walk,
-    rng: np.random.Generator,
     firm: float = FIRM,
-    prior: ArmPrior | None = None,
+    losses: Float,
 ) -> Verdict:
-    """Judge how certain an outcome is.
+    """Recommend an arm, and judge how certain that is.
 
     Parameters
     ----------
-    outcome : str, optional
-        The chart's outcome on the estimated losses; None recommends the arm of lowest estimated loss.
+    criteria : mapping of Arm to float
+        By which each arm's point was chosen: the best arm is that of the lowest.
+    outcome : str
+        The chart's outcome.
+    decide : str
+        "chart": its arm is recommended; "best": the best arm; "audited": the chart's arm while it is as good
+        as any, and else the best.
     rope : float
         δ.
     walk : callable
         From answers of the diamonds to the key of the outcome.
     firm : float
         The value of `safe` from which the certainty is firm.
-    prior : ArmPrior, optional
-        Of the differences between the arms. It changes only the certainty, not the outcome.
+    losses : ndarray (draws, a)
+        Draws of the arms' mean losses, with what is known before any was seen.
 
     Returns
     -------
     Verdict
-        `probability` is the share of posterior draws that end there too, `safe` the share of draws in which
-        the arm is within δ of the best.
+        `safe_of` is for each arm the share of draws in which it is within δ of the best; `safe` that of the
+        recommended arm. `probability` is the share of draws in which the chart ends at its outcome, or, where
+        the recommendation does not follow the chart, in which its arm is the best.
     """
-    losses = draw_losses(posterior, rng) if prior is None else draw_with_prior(prior, posterior, rng)
-    best_arm = posterior.arms[int(np.argmin(posterior.mean))]
+    best_arm = min(criteria, key=criteria.__getitem__)
     within = losses <= losses.min(1, keepdims=True) + rope
-    safe_of: dict[str, float] = dict(zip(posterior.arms, within.mean(0).tolist(), strict=True))
-    if outcome is None:
-        arm = best_arm
-        outcome = f"start_{arm}"
-        probability = float((losses.argmin(1) == posterior.arms.index(arm)).mean())
-    else:
-        arm = OUTCOME_ARMS[outcome]
+    safe_of: dict[Arm, float] = dict(zip(posterior.arms, within.mean(0).tolist(), strict=True))
+    chart_arm = OUTCOME_ARMS[outcome]
+    follows = decide == "chart" or (decide == "audited" and safe_of.get(chart_arm, 0.0) >= AS_GOOD)
+    arm = chart_arm if follows else best_arm
+    if arm == chart_arm:
         probability = _share_of_walks(posterior, losses, outcome=outcome, rope=rope, walk=walk)
+    else:
+        probability = float((losses.argmin(1) == posterior.arms.index(arm)).mean())
     safe = safe_of[arm]
     certainty: Literal["firm", "leaning", "undecided"] = "undecided"
     if safe >= LEANING:

@@ -1,30 +1,38 @@
 """Losses, probabilities, and the metrics shown beside the loss, which never decide."""
 
 import numpy as np
-from scipy.special import expit, log_softmax, logsumexp, softmax
+from scipy.special import expit, log_softmax, logsumexp
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score, root_mean_squared_error
 
 from regchoose.records.words import Float, Task
 
+WITHIN = (1e-30, 500.0)  # losses that tell a finite logit
 
-def secondary_metrics(task: Task, outputs: Float, y: Float) -> dict[str, float]:
-    """Return metrics of one model on its test rows.
+
+def secondary_metrics(task: Task, losses: Float, y: Float, *, errors: float = 0.0) -> dict[str, float]:
+    """Return metrics of one model from the losses of its test rows.
 
     Parameters
     ----------
-    outputs : ndarray (k, n)
-        Logits or numbers, as trained: of the standardized target.
+    losses : ndarray (n,)
+        As `row_losses` returns them.
     y : ndarray (n,)
         Class codes, or the standardized target.
+    errors : float
+        The share of rows whose class is wrong; two classes do not need it.
     """
     if task == "regression":
-        rmse = float(root_mean_squared_error(y, outputs[0]))
-        return {"R2": float(r2_score(y, outputs[0])), "RMSE": rmse}
-    if task == "binary":
-        probability = expit(outputs[0])
-        scores = {"accuracy": float(accuracy_score(y, probability > 0.5))}
-        return scores | ({"AUC": float(roc_auc_score(y, probability))} if len(np.unique(y)) == 2 else {})
-    return {"accuracy": float(accuracy_score(y, softmax(outputs, axis=0).argmax(0)))}
+        predicted = y + np.sqrt(losses)  # on whichever side: the metrics are the same
+        return {
+            "R2": float(r2_score(y, predicted)),
+            "RMSE": float(root_mean_squared_error(y, predicted)),
+        }
+    if task == "multiclass":
+        return {"accuracy": 1 - errors}
+    # The loss of a row is −log p of its class, so it tells the logit.
+    logits = np.where(y > 0, 1, -1) * -np.log(np.expm1(np.clip(losses, *WITHIN)))
+    scores = {"accuracy": float(accuracy_score(y, logits > 0))}
+    return scores | ({"AUC": float(roc_auc_score(y, logits))} if len(np.unique(y)) == 2 else {})
 
 
 def row_losses(task: Task, outputs: Float, y: Float) -> Float:

@@ -45,7 +45,7 @@ class Posterior:
 
 
 def make_posterior(
-    arms: tuple[Arm, ...], losses: Float, *, factor: float, by_row: Float | None = None
+    arms: tuple[Arm, ...], losses: Float, *, factor: float, test_error: Float | None = None
 ) -> Posterior:
     """Return the posterior of the mean losses.
 
@@ -56,13 +56,13 @@ def make_posterior(
     ----------
     losses : ndarray (c, a)
         Test loss of each cell and arm.
-    by_row : ndarray (n, a), optional
-        Where all cells share their n test rows: the loss of each of these, averaged over the cells. Other
-        test rows would have given other means, so their covariance, divided by n, is added.
+    test_error : ndarray (a, a), optional
+        Where all cells share their test rows, other rows would have given other means: the covariance over
+        rows of the losses, averaged over the cells, divided by the number of rows.
     """
     scale = factor * np.atleast_2d(np.cov(losses, rowvar=False))
-    if by_row is not None:
-        scale = scale + np.atleast_2d(np.cov(by_row, rowvar=False)) / len(by_row)
+    if test_error is not None:
+        scale = scale + np.atleast_2d(test_error)
     return Posterior(arms, losses.mean(0), scale, len(losses) - 1)
 
 

@@ -41,6 +41,7 @@ def make_table(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[Table
         classes=target.classes,
         merged=target.merged,
         warnings=tuple(Phrase.of(warning).words(python=python) for warning in warnings),
+        leaks=bool(leaking),
         groups=features.groups,
         time=features.time,
     )

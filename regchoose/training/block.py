@@ -20,7 +20,8 @@ from regchoose.training.networks.network import Network, array_digest
 from regchoose.training.schedule import Schedule
 
 CellArrays = tuple[Float, ...]  # an array for each cell
-MOST_WEIGHTS = 10_000  # captured of a model: enough for a histogram
+MOST_WEIGHTS = 1_000  # captured of a model: enough for a histogram of several
+MOST_ROWS = 1_000  # test rows of a cell whose own losses are captured
 PLAIN = ("nonzero_share", "nonzero_inputs", "stationarity", "failed")  # the arrays of a result
 LOSSES, CAPTURED = "losses", "captured"  # and its mappings to arrays
 
@@ -31,18 +32,22 @@ class Stopped(Exception):  # noqa: N818 - not an error: somebody asked the block
 
 @dataclass(frozen=True)
 class CellData:
-    """Encoded rows of one cell: those trained on, and those on which losses are recorded."""
+    """Encoded rows of one cell: those trained on, and those on which losses are recorded.
+
+    In a `watched` cell the loss of the training rows is recorded too, and weights are captured.
+    """
 
     x: RowMatrix  # (n, d)
     y: Float  # (n,)
     judged: Mapping[str, tuple[RowMatrix, Float]]  # name → (n', d), (n',)
     seed: int
     drawn: RowMatrix | None = None  # (g, d): rows along the fitted curve, whose outputs are captured
+    watched: bool = False
 
     @cached_property
     def digest(self) -> bytes:
         """Hash that tells these rows from all others."""
-        names = repr((self.seed, list(self.judged), self.drawn is None))
+        names = repr((self.seed, list(self.judged), self.drawn is None, self.watched))
         digest = hashlib.sha256(names.encode())
         judged = [array for pair in self.judged.values() for array in pair]
         for array in (self.x, self.y, *judged, *(() if self.drawn is None else (self.drawn,))):
@@ -52,7 +57,7 @@ class CellData:
     def first_rows(self, n_rows: int) -> "CellData":
         """Return the cell with so many rows to train and to judge on."""
         judged = {name: (x[:n_rows], y[:n_rows]) for name, (x, y) in self.judged.items()}
-        return replace(self, x=self.x[:n_rows], y=self.y[:n_rows], judged=judged, drawn=None)
+        return replace(self, x=self.x[:n_rows], y=self.y[:n_rows], judged=judged, drawn=None, watched=False)
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,6 @@ class Block:
         The c cells.
     penalties : Penalties
         The m points, the same in every cell.
-    capture : ndarray of int (m,), optional
-        For each model the index of the checkpoint at which it is captured: its outputs on the rows judged as
-        "test", its outputs on the rows `drawn`, and its weights (of more than 10,000, an evenly spaced
-        selection).
     n_rows : int, optional
         Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it; otherwise
         the steps of a model would depend on the cells with which it shares a block.
@@ -79,7 +80,6 @@ class Block:
     task: Task
     network: Network
     schedule: Schedule
-    capture: Int | None = None
     n_rows: int | None = None
 
     @property
@@ -105,7 +105,6 @@ class Block:
             cells=[self.cells[cell]],
             penalties=self.penalties[models],
             schedule=schedule,
-            capture=None if self.capture is None else self.capture[models],
         )
 
     def key(self, network: str, processor: str) -> str:
@@ -121,8 +120,8 @@ class Block:
         schedule = self.schedule
         plain = (network, processor, self.task, self.n_rows, schedule.epochs, schedule.batch, schedule.lr)
         digest = hashlib.sha256(repr(plain).encode())
-        for numbers in (schedule.checkpoints, self.penalties.l1, self.penalties.l2, self.capture):
-            digest.update(b"none" if numbers is None else array_digest(numbers))
+        for numbers in (schedule.checkpoints, self.penalties.l1, self.penalties.l2):
+            digest.update(array_digest(numbers))
         for cell in self.cells:
             digest.update(cell.digest)
         return digest.hexdigest()
@@ -137,7 +136,7 @@ class BlockResult:
     nonzero_inputs: Float
     stationarity: Float
     failed: NDArray[np.bool_]
-    captured: Mapping[str, CellArrays]  # what `Block.capture` asks for: name → a cell's (m, …)
+    captured: Mapping[str, CellArrays]  # name → a cell's (m, t, …)
     weights: Float  # (c, m, p) at the end
     note: str = ""
 
@@ -226,5 +225,14 @@ def _combine(
 
 def captured_weights(n_penalized: int) -> Int:
     """Return which weights of a model are captured: all, or `MOST_WEIGHTS` evenly spaced ones."""
-    count = min(n_penalized, MOST_WEIGHTS)
-    return np.arange(count) * n_penalized // count
+    return _spread_evenly(n_penalized, MOST_WEIGHTS)
+
+
+def captured_rows(n_rows: int) -> Int:
+    """Return the test rows whose losses are captured: all, or `MOST_ROWS` evenly spaced ones."""
+    return _spread_evenly(n_rows, MOST_ROWS)
+
+
+def _spread_evenly(n: int, most: int) -> Int:
+    count = min(n, most)
+    return np.arange(count) * n // max(count, 1)

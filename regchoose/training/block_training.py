@@ -8,7 +8,14 @@ from torch import Tensor
 
 from regchoose.records.words import Float
 from regchoose.training.adam import Adam
-from regchoose.training.block import Block, BlockResult, Stopped, captured_weights
+from regchoose.training.block import (
+    Block,
+    BlockResult,
+    CellData,
+    Stopped,
+    captured_rows,
+    captured_weights,
+)
 from regchoose.training.convex_solver import DeviceRows, LinearProblem, solve
 from regchoose.training.descent import Batches, Descent
 from regchoose.training.deterministic import RowMatrix
@@ -17,6 +24,7 @@ from regchoose.training.networks.linear import matrix_to_rows
 from regchoose.training.networks.network import EVALUATED_ROWS, torch_dtype
 from regchoose.training.penalty import PenaltyTensors
 
+EMPTY = np.empty(0)
 NO_OPTIMUM = "some linear models have no finite optimum (separable classes): stopped on the way"
 
 
@@ -134,27 +142,27 @@ def _solve_block(block: Block, device: torch.device, stop: Callable[[], bool]) -
 
 
 class _Recorder:
-    """Records losses and zeros at each checkpoint, and captures models at theirs."""
+    """Records losses and zeros at each checkpoint, and captures the losses of rows and weights."""
 
     def __init__(self, block: Block, device: torch.device) -> None:
         self._block, self._done = block, 0
         self._device, self._dtype = device, torch_dtype(block.network)
+        self._watched = block.cells[0].watched
+        self._counts_errors = block.task == "multiclass"
         shape = (len(block.cells), len(block.penalties), len(block.schedule.checkpoints))
-        self._losses = {name: np.full(shape, np.nan) for name in block.cells[0].judged}
+        names = [*block.cells[0].judged, *["train"] * self._watched, *["errors"] * self._counts_errors]
+        self._losses = {name: np.full(shape, np.nan) for name in names}
         self._nonzero_share, self._nonzero_inputs = np.full(shape, np.nan), np.full(shape, np.nan)
         self._judged = [
-            {
-                name: (self._rows(x), torch.as_tensor(y, dtype=self._dtype, device=device))
-                for name, (x, y) in cell.judged.items()
-            }
-            for cell in block.cells
+            {name: self._place(x, y) for name, (x, y) in _judged(cell).items()} for cell in block.cells
         ]
-        self._drawn = [None if cell.drawn is None else self._rows(cell.drawn) for cell in block.cells]
+        self._drawn = [None if cell.drawn is None else self._place(cell.drawn)[0] for cell in block.cells]
         self._captured_weights = torch.as_tensor(captured_weights(block.network.n_penalized), device=device)
-        self._captured: dict[str, dict[int, Float]] = {}
+        self._captured: dict[str, list[list[Float]]] = {}  # name → an array (m, …) by cell and checkpoint
 
-    def _rows(self, x: RowMatrix) -> Tensor:
-        return self._block.network.place_rows(x, device=self._device)[:, : x.shape[1]]
+    def _place(self, x: RowMatrix, y: Float = EMPTY) -> tuple[Tensor, Tensor]:
+        rows = self._block.network.place_rows(x, device=self._device)[:, : x.shape[1]]
+        return rows, torch.as_tensor(y, dtype=self._dtype, device=self._device)
 
     def take(self, parameters: Tensor) -> None:
         """Record losses and zeros at the next checkpoint."""
@@ -167,40 +175,36 @@ class _Recorder:
         for cell, judged in enumerate(self._judged):
             of_cell = parameters[cell * m : (cell + 1) * m]
             for name, (x, y) in judged.items():
-                loss, outputs = self._judge(of_cell, x=x, y=y)
-                self._losses[name][cell, :, self._done] = loss
+                losses, errors = self._judge(of_cell, x=x, y=y)
+                self._losses[name][cell, :, self._done] = losses.double().mean(1).cpu().numpy()
                 if name == "test":
-                    self._capture("outputs", cell, outputs)
-            self._capture_model(cell, of_cell)
+                    rows = torch.as_tensor(captured_rows(len(y)), device=y.device)
+                    self._capture("row", cell, losses[:, rows].float())
+                    if self._counts_errors:
+                        self._losses["errors"][cell, :, self._done] = errors.cpu().numpy()
+            if self._watched:
+                self._capture("weights", cell, of_cell[:, self._captured_weights])
+                drawn = self._drawn[cell]
+                if drawn is not None:
+                    self._capture("drawn", cell, network.outputs(of_cell, drawn.expand(m, -1, -1)))
         self._done += 1
 
-    def _judge(self, parameters: Tensor, *, x: Tensor, y: Tensor) -> tuple[Float, Float]:
-        """Mean loss (m,) and outputs (m, k, n) on rows that all models share."""
+    def _judge(self, parameters: Tensor, *, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss of each row (m, n) that all models share, and the share of wrong classes (m,)."""
         m, network = len(parameters), self._block.network
-        parts, total = [], torch.zeros(m, dtype=torch.float64, device=x.device)
+        losses, wrong = [], torch.zeros(m, dtype=torch.float64, device=x.device)
         for start in range(0, len(y), network.rows_at_once):
             rows = slice(start, start + network.rows_at_once)
             outputs = network.outputs(parameters, x[rows].expand(m, -1, -1))
-            total += row_loss(self._block.task, outputs, y[rows].expand(m, -1)).double().sum(1)
-            parts.append(outputs)
-        return (total / len(y)).cpu().numpy(), torch.cat(parts, 2).double().cpu().numpy()
+            losses.append(row_loss(self._block.task, outputs, y[rows].expand(m, -1)))
+            if self._counts_errors:
+                wrong += (outputs.argmax(1) != y[rows]).double().sum(1)
+        return torch.cat(losses, 1), wrong / len(y)
 
-    def _capture_model(self, cell: int, parameters: Tensor) -> None:
-        if self._block.capture is None or not (self._block.capture == self._done).any():
-            return
-        self._capture("weights", cell, parameters[:, self._captured_weights].double().cpu().numpy())
-        drawn = self._drawn[cell]
-        if drawn is not None:
-            outputs = self._block.network.outputs(parameters, drawn.expand(len(parameters), -1, -1))
-            self._capture("drawn", cell, outputs.double().cpu().numpy())
-
-    def _capture(self, name: str, cell: int, values: Float) -> None:
-        """Keep the values (m, …) of the models whose checkpoint this is."""
-        if self._block.capture is None:
-            return
-        now = self._block.capture == self._done
-        captured = self._captured.setdefault(name, {}).setdefault(cell, np.zeros_like(values))
-        captured[now] = values[now]
+    def _capture(self, name: str, cell: int, values: Tensor) -> None:
+        """Keep the values (m, …) of a cell's models at this checkpoint."""
+        cells = self._captured.setdefault(name, [[] for _ in self._block.cells])
+        cells[cell].append(values.cpu().numpy())
 
     def result(self, parameters: Tensor, violation: Tensor, *, note: str = "") -> BlockResult:
         """Return the result, once all checkpoints are taken; the violation is (c·m,)."""
@@ -215,7 +219,15 @@ class _Recorder:
             self._nonzero_inputs,
             violation.double().cpu().numpy().reshape(c, m),
             ~finite,
-            {name: tuple(cells.values()) for name, cells in self._captured.items()},
+            {
+                name: tuple(np.stack(checkpoints, 1) for checkpoints in cells)
+                for name, cells in self._captured.items()
+            },
             weights.double().cpu().numpy(),
             note,
         )
+
+
+def _judged(cell: CellData) -> dict[str, tuple[RowMatrix, Float]]:
+    """Return the rows on which losses are recorded, by name."""
+    return {**cell.judged, **({"train": (cell.x, cell.y)} if cell.watched else {})}

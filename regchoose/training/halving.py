@@ -91,4 +91,4 @@ def _shorten(block: Block, n_rows: int) -> Block:
     """Return the block for one epoch on the first rows."""
     schedule = replace(block.schedule, epochs=1, checkpoints=np.array([1]))
     cells = [cell.first_rows(n_rows) for cell in block.cells]
-    return replace(block, cells=cells, schedule=schedule, capture=None, n_rows=None)
+    return replace(block, cells=cells, schedule=schedule, n_rows=None)

@@ -76,7 +76,6 @@ def train(
     cells: Sequence[CellData],
     penalties: Penalties,
     *,
-    capture: Int | None = None,
     advanced: Advanced = lambda _: None,
 ) -> Trained:
     """Train a model for every cell and penalty.
@@ -84,24 +83,20 @@ def train(
     Parameters
     ----------
     cells : sequence of CellData
-        c cells with the same features and about the same number of rows.
+        c cells with the same features and about the same number of rows; all are watched, or none.
     penalties : Penalties
         m points, the same in each cell.
-    capture : ndarray of int (m,), optional
-        Index of the checkpoint at which each model's outputs and weights are captured; see `Block`.
     advanced : callable
         Called with the number of models trained so far, in the thread that called `train`.
     """
-    blocks = list(_cut(training, cells, penalties, capture=capture))
+    blocks = list(_cut(training, cells, penalties))
     results = _run(blocks, training, advanced=advanced)
     if not training.network.is_convex:  # there is no learning rate to lower
         results = _retry(blocks, results, training)
     return _assemble(training, results)
 
 
-def _cut(
-    training: Training, cells: Sequence[CellData], penalties: Penalties, *, capture: Int | None
-) -> Iterator[Block]:
+def _cut(training: Training, cells: Sequence[CellData], penalties: Penalties) -> Iterator[Block]:
     """Cut a plan into blocks of about `MODELS_A_BLOCK` models: whole cells, all penalties of a cell together.
 
     The solver gains nothing from solving cells together, so each of them is a block.
@@ -118,7 +113,6 @@ def _cut(
             training.task,
             training.network,
             schedule,
-            capture,
             n_rows,
         )
 
@@ -217,10 +211,8 @@ def _assemble(training: Training, results: Sequence[BlockResult]) -> Trained:
         whole.nonzero_inputs,
         whole.stationarity,
         whole.failed,
-        whole.captured.get("outputs"),
+        whole.captured,
         "; ".join(notes),
-        whole.captured.get("drawn"),
-        whole.captured.get("weights"),
     )
 
 

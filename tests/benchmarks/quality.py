@@ -1,16 +1,14 @@
 """What racing costs: the test loss of its choices against that of an exhaustive grid's."""
 
-from dataclasses import replace
 from math import sqrt
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from regchoose.experiment.plan import Experiment
 from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
-from tests.benchmarks.tables import Sheet, make_sheet
+from tests.benchmarks.tables import make_sheet
 from tests.benchmarks.whole_experiment import exhaustive, prepared, train_arms, with_found_rate
 
 TASKS: tuple[Task, ...] = ("regression", "binary")
@@ -18,7 +16,7 @@ FEATURES = (5, 10, 20, 40)
 
 
 def compare_quality(n_tables: int, rows: tuple[int, int], settings: Settings) -> dict[str, Any]:
-    """Tune, retrain and judge the arms of small tables, with racing and without.
+    """Tune and judge the arms of small tables, with racing and without.
 
     Parameters
     ----------
@@ -55,17 +53,10 @@ def _losses(n: int, number: int, settings: Settings) -> tuple[float, float, int]
     sheet = make_sheet(task, n, d, seed=100 + number)
     with threadpool_limits(1):
         experiment = with_found_rate(prepared(sheet, settings))
-        raced, grid = train_arms(experiment), train_arms(_exhaustive_of(sheet, experiment))
+        raced, grid = train_arms(experiment), train_arms(exhaustive(experiment))
     moved = sum(raced[arm].chosen != grid[arm].chosen for arm in raced)
     mean = [float(np.mean([np.nanmean(run.losses) for run in arms.values()])) for arms in (raced, grid)]
     return mean[0], mean[1], moved
-
-
-def _exhaustive_of(sheet: Sheet, experiment: Experiment) -> Experiment:
-    """Return the same cells and learning rate, with every strength tried in every cell."""
-    rate = experiment.training.schedule.lr
-    settings = replace(experiment.settings, tuning_repeats=experiment.settings.repeats, lr=rate)
-    return exhaustive(prepared(sheet, settings))
 
 
 def _standard_error(values: Float) -> float:

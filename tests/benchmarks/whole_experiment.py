@@ -31,14 +31,14 @@ def with_found_rate(experiment: Experiment) -> Experiment:
 
 
 def train_arms(experiment: Experiment) -> dict[Arm, ArmRun]:
-    """Tune, retrain and judge all four arms."""
+    """Tune and judge all four arms."""
     return {arm: train_arm(experiment, arm, advanced=lambda _: None) for arm in ARMS}
 
 
 def exhaustive(experiment: Experiment) -> Experiment:
-    """Return the experiment without racing. It must have been prepared to tune on all its cells."""
-    assert len(experiment.tuning) == len(experiment.cells)
-    return replace(experiment, racing=False)
+    """Return the experiment without racing: every point is tried in every cell."""
+    data = tuple(replace(cell, watched=True) for cell in experiment.data)
+    return replace(experiment, stops=(len(data),), data=data, known=None)
 
 
 def compare_experiment(
@@ -46,8 +46,8 @@ def compare_experiment(
 ) -> dict[str, Any]:
     """Time our experiment, and peers that fit every strength in every cell.
 
-    Theirs is a sample of the fits of the tuning part, scaled to all of it. Encoding, the search
-    for a learning rate, and the fits that retrain and judge the choices are in our seconds, not in theirs.
+    Theirs is a sample of the fits, scaled to all of them. Encoding and the search for a learning rate are in
+    our seconds, not in theirs.
     """
     experiment = prepared(sheet, settings)
     work = _tuning_work(sheet, experiment)
@@ -82,11 +82,11 @@ def _ours(sheet: Sheet, settings: Settings) -> dict[Arm, ArmRun]:
 
 
 def _tuning_work(sheet: Sheet, experiment: Experiment) -> Work:
-    """Return the fits of the tuning part in the first repeat."""
+    """Return the fits of the first repeat."""
     cells = experiment.cells[: experiment.settings.folds]
     return Work(
         replace(sheet, x=sheet.x[: experiment.n_rows], y=sheet.y[: experiment.n_rows]),
-        tuple((cell.fit, cell.inner) for cell in cells),
+        tuple((cell.train, cell.test) for cell in cells),
         tuple(experiment.grid(arm) for arm in ARMS),
         experiment.training,
     )

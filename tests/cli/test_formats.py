@@ -21,7 +21,7 @@ def saved(tmp_path: Path) -> str:
 BEGINNINGS = {
     "text": "Elastic Net   l1 = 0.0021",
     "json": '{\n  "ok": true',
-    "markdown": "## Elastic Net · l1 = 0.0021",
+    "markdown": "## Use a penalty: L1, L2 and Elastic Net",
     "github": "::notice title=regchoose%3A firm::Elastic Net",
     "junit": "<?xml version='1.0'",
 }

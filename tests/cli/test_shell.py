@@ -26,7 +26,7 @@ def test_the_answer_goes_to_stdout_and_the_rest_to_stderr(shell: Shell) -> None:
     done = shell("recommend", "a.csv")
     assert done.returncode == 0
     assert done.stdout.startswith(
-        "Elastic Net   l1 = 0.0021   l2 = 0.0086   about 40 epochs\nfirm: 97 % safe"
+        "Use a penalty: L1, L2 and Elastic Net do equally well here, and 6.1 % better"
     )
     begin, end, *_ = done.stderr.splitlines()
     assert begin == "begin  draw a subsample"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from regchoose.experiment.calibration import LEARNED, LEAST_UNIT, is_studied, learned_prior, variance_factor
+from regchoose.experiment.calibration import LEARNED, is_studied, variance_factor
 from regchoose.experiment.design import Layout
 
 STUDY = Path(__file__).parents[1] / "benchmarks" / "results" / "calibration.json"
@@ -57,15 +57,6 @@ def test_the_prior_is_the_one_that_the_study_found() -> None:
     for arm, own in LEARNED.items():
         for name, value in asdict(own).items():
             assert value == pytest.approx(found[arm][name], abs=0.005)
-
-
-def test_it_is_for_tables_as_hard_as_those_of_the_study() -> None:
-    found = learned_prior(0.02, loss_null=2.0)
-    assert found is not None
-    assert (found.unit, found.differences) == (0.02, LEARNED)
-    assert learned_prior(0.0039, loss_null=1.0) is None
-    records = map(json.loads, STUDY.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines())
-    assert min(own["rope"] / own["loss_null"] for own in records) == pytest.approx(LEAST_UNIT, abs=0.0005)
 
 
 @pytest.mark.parametrize("models", ["networks", "linear"])

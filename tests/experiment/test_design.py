@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regchoose.experiment.design import (
-    TUNING_SETS,
     Layout,
     forward_cells,
     make_cells,
@@ -36,8 +35,6 @@ def test_cells_partition_the_rows(task: Task) -> None:
     assert len(cells) == 15
     for cell in cells:
         assert sorted([*cell.train, *cell.test]) == list(range(n))
-        assert sorted([*cell.fit, *cell.inner]) == sorted(cell.train)
-        assert len(cell.inner) == pytest.approx(len(cell.train) / 4, abs=2)
     for repeat in range(3):
         tested = np.concatenate([cell.test for cell in cells[5 * repeat : 5 * repeat + 5]])
         assert sorted(tested) == list(range(n))
@@ -58,7 +55,6 @@ def test_classes_are_spread_evenly() -> None:
     target = np.repeat([0.0, 1.0], [80, 20])
     cells = make_cells(target, "binary", folds=5, repeats=2, seed=0, groups=np.arange(100))
     assert {int(target[cell.test].sum()) for cell in cells} == {4}
-    assert {int(target[cell.inner].sum()) for cell in cells} == {4}
 
 
 def test_a_numeric_target_is_spread_evenly() -> None:
@@ -75,7 +71,6 @@ def test_copies_of_a_row_stay_together(groups: list[int], seed: int) -> None:
     target = np.random.default_rng(seed).normal(size=len(numbers))
     for cell in make_cells(target, "regression", folds=5, repeats=1, seed=seed, groups=numbers):
         assert not set(numbers[cell.train]) & set(numbers[cell.test])
-        assert not set(numbers[cell.fit]) & set(numbers[cell.inner])
 
 
 def test_a_class_too_rare_to_spread_is_no_obstacle() -> None:
@@ -89,9 +84,7 @@ def test_earlier_rows_train_and_later_ones_judge() -> None:
     cells = forward_cells(time, folds=5, repeats=2, seed=0)
     assert len(cells) == 10
     for cell in cells:
-        assert time[cell.fit].max() < time[cell.inner].min()
         assert time[cell.train].max() < time[cell.test].min()
-        assert set(cell.train) == set(cell.fit) | set(cell.inner)
         assert len(cell.train) == len(cells[0].train)
         assert len(cell.test) == 20
     judged = np.concatenate([cell.test for cell in cells[:5]])
@@ -104,19 +97,17 @@ def test_groups_that_are_judged_do_not_train_even_earlier() -> None:
     groups = np.arange(200) % 90
     for cell in forward_cells(np.arange(200.0), folds=5, repeats=1, seed=0, groups=groups):
         assert not set(groups[cell.train]) & set(groups[cell.test])
-        assert not set(groups[cell.fit]) & set(groups[cell.inner])
-        assert len(cell.fit)
-        assert len(cell.inner)
+        assert len(cell.train)
 
 
 @pytest.mark.parametrize(
     ("n_rows", "exchangeable", "layout"),
     [
         (400, True, Layout("B", 400)),
-        (52_999, True, Layout("A", 4_000, 5, 10_000)),
-        (32_999, True, Layout("B", 4_000)),
-        (33_000, True, Layout("A", 4_000, 5, 5_000)),
-        (53_000, True, Layout("A", 4_000, 10, 5_000)),
+        (44_999, True, Layout("A", 4_000, 5, 10_000)),
+        (24_999, True, Layout("B", 4_000)),
+        (25_000, True, Layout("A", 4_000, 5, 5_000)),
+        (45_000, True, Layout("A", 4_000, 10, 5_000)),
         (10**6, True, Layout("A", 4_000, 10, 10_000)),
         (10**6, False, Layout("B", 4_000)),
     ],
@@ -129,19 +120,15 @@ def test_disjoint_sets_where_rows_are_plenty(n_rows: int, *, exchangeable: bool,
 @pytest.mark.parametrize("task", ["regression", "multiclass"])
 def test_disjoint_sets_are_disjoint_and_stratified(task: Task) -> None:
     rng = np.random.default_rng(2)
-    n = 1_000
+    n = 800
     target = rng.normal(size=n) if task == "regression" else rng.choice(3, n, p=(0.7, 0.2, 0.1)).astype(float)
     copies = np.where(np.arange(n) < 40, 0, np.arange(n))
     layout = Layout("A", 100, 5, 300)
-    tuning, judging = make_sets(target, task, layout, seed=0, groups=copies)
-    assert len(tuning) == TUNING_SETS
-    assert len(judging) == 5
-    first, second = tuning
-    assert (first.fit == second.inner).all()
-    assert (first.inner == second.fit).all()
-    sets = [first.fit, first.inner, *(cell.train for cell in judging), judging[0].test]
+    cells = make_sets(target, task, layout, seed=0, groups=copies)
+    assert len(cells) == 5
+    sets = [*(cell.train for cell in cells), cells[0].test]
     assert np.sort(np.concatenate(sets)).tolist() == list(range(n))
-    assert all((cell.test == judging[0].test).all() for cell in judging)
+    assert all((cell.test == cells[0].test).all() for cell in cells)
     assert sum(0 in own for own in sets) == 1
     assert sum(bool(np.isin(own, np.arange(40)).any()) for own in sets) == 1  # copies stay together
     for own in sets[:-1]:
@@ -150,4 +137,4 @@ def test_disjoint_sets_are_disjoint_and_stratified(task: Task) -> None:
             assert (target[own] == 2).mean() == pytest.approx(0.1, abs=0.04)
         else:
             assert target[own].mean() == pytest.approx(target.mean(), abs=0.12)
-    assert len({cell.seed for cell in (*tuning, *judging)}) == 7
+    assert len({cell.seed for cell in cells}) == 5

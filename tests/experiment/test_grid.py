@@ -9,10 +9,11 @@ from regchoose.experiment.choice import (
     best_third,
     choose,
     choose_at_end,
-    count_tuned_models,
-    mean_inner_loss,
+    count_models,
     race_stops,
+    score_points,
 )
+from regchoose.experiment.design import Layout
 from regchoose.experiment.grid import alpha_max, at_edge, beyond, grid_order, make_grid
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Arm, Task
@@ -84,66 +85,81 @@ def test_the_strongest_strength_is_the_least_that_empties_the_linear_model(task:
         assert (np.abs(coefficients).max() < 1e-5) == empty
 
 
-def inner_losses() -> np.ndarray:
-    losses = np.full((4, 3, 2), 0.9)
-    losses[:, 1] = (0.5, 0.7)
-    losses[:, 2] = (0.6, 0.4)
+def losses_of_three() -> np.ndarray:
+    """Three points in four cells, at four checkpoints; the third is the best at the third checkpoint."""
+    losses = np.full((4, 3, 4), 0.9)
+    losses[:, 1] = (0.5, 0.5, 0.6, 0.7)
+    losses[:, 2] = (0.6, 0.5, 0.4, 0.5)
     return losses
 
 
-def test_choice_is_pooled_over_cells_and_checkpoints() -> None:
-    good = np.ones((4, 3), dtype=bool)
-    mean = mean_inner_loss(inner_losses(), good, tried=good)
-    assert choose(mean) == Choice(2, 1)
-    mean[2] = 0.8
-    assert choose(mean) == Choice(1, 0)
-    assert choose_at_end(mean) == Choice(1, 1)
+ALL = np.ones((4, 3), dtype=bool)
+
+
+def test_choice_is_over_points_and_checkpoints() -> None:
+    criterion = score_points(losses_of_three(), ALL)
+    assert choose(criterion) == Choice(2, 2)
+    criterion[2] = 0.8
+    assert choose(criterion) == Choice(1, 0)
+    assert choose_at_end(criterion) == Choice(1, 3)
+
+
+def test_the_criterion_is_a_smooth_mean_plus_one_standard_error() -> None:
+    losses = np.exp(np.random.default_rng(0).normal(size=(6, 2, 5)))
+    place = np.arange(5)
+    for checkpoint in range(5):
+        weights = np.exp(-0.5 * (place - checkpoint) ** 2)
+        smooth = np.exp((np.log(losses) * weights).sum(2) / weights.sum())
+        error = losses[:, :, checkpoint].std(0, ddof=1) / np.sqrt(6)
+        expected = smooth.mean(0) + error
+        assert score_points(losses, ALL[:1].repeat(6, 0)[:, :2])[:, checkpoint] == pytest.approx(expected)
+
+
+def test_a_lucky_checkpoint_does_not_win() -> None:
+    """One dip between two poor neighbours loses to an even valley."""
+    losses = np.full((4, 3, 9), 0.9)
+    losses[:, 1, 4] = 0.39
+    losses[:, 2, 3:6] = 0.4
+    assert choose(score_points(losses, ALL)) == Choice(2, 4)
 
 
 def test_failed_and_untried_models_do_not_count() -> None:
-    good = np.ones((4, 3), dtype=bool)
-    losses = inner_losses()
+    losses, tried = losses_of_three(), ALL.copy()
     losses[1, 2] = np.nan
-    good[1, 2] = False
-    tried = np.ones((4, 3), dtype=bool)
-    assert choose(mean_inner_loss(losses, good, tried=tried)) == Choice(2, 1)
-    good[:2, 2] = False
-    assert np.isinf(mean_inner_loss(losses, good, tried=tried)[2]).all()
+    assert choose(score_points(losses, tried)) == Choice(2, 2)
+    tried[1, 2] = False
+    losses[1, 2] = 0.0
+    assert choose(score_points(losses, tried)) == Choice(2, 2)
+    losses[:2, 2], tried[1, 2] = np.nan, True
+    assert np.isinf(score_points(losses, tried)[2]).all()
 
 
 def test_a_third_goes_on_and_never_fewer_than_three() -> None:
-    mean = np.arange(12.0)[::-1].reshape(12, 1)
-    assert list(best_third(mean)) == [8, 9, 10, 11]
-    assert list(best_third(mean[:5])) == [2, 3, 4]
-    assert list(best_third(mean[:1])) == [0]
-
-
-def test_a_point_stands_for_its_best_checkpoint() -> None:
-    mean = np.array([[5.0, 5.0], [1.0, 9.0], [6.0, 6.0], [9.0, 2.0], [3.0, 3.0], [np.inf, np.inf]])
-    assert list(best_third(mean)) == [1, 3, 4]
+    criterion = np.arange(12.0)[::-1]
+    assert list(best_third(criterion)) == [8, 9, 10, 11]
+    assert list(best_third(criterion[:5])) == [2, 3, 4]
+    assert list(best_third(criterion[:1])) == [0]
 
 
 @pytest.mark.parametrize(
-    ("cells", "rows", "found"),
+    ("layout", "cells", "stops"),
     [
-        (10, 20, (5, 10)),  # few rows: a whole repeat judges before anything is dropped
-        (5, 20, (5,)),
-        (10, 150, (4, 10)),
-        (5, 150, (5,)),
-        (10, 320, (2, 4, 10)),
-        (5, 320, (2, 5)),
-        (15, 320, (2, 4, 8, 15)),
+        (Layout("B", 442), 25, (5, 10, 25)),
+        (Layout("B", 442), 50, (5, 10, 50)),
+        (Layout("B", 442), 10, (5, 10)),
+        (Layout("B", 442), 5, (5,)),
+        (Layout("A", 4_000, 10, 5_000), 10, (2, 4, 10)),
+        (Layout("A", 4_000, 5, 5_000), 5, (2, 4, 5)),
     ],
 )
-def test_points_are_dropped_once_enough_rows_have_judged(
-    cells: int, rows: int, found: tuple[int, ...]
-) -> None:
-    assert race_stops(cells, folds=5, rows=rows) == found
+def test_points_are_dropped_after_the_first_cells(layout: Layout, cells: int, stops: tuple[int, ...]) -> None:
+    assert race_stops(layout, cells=cells, folds=5) == stops
 
 
 def test_models_are_counted_as_they_are_trained() -> None:
-    assert count_tuned_models(27, (2, 4, 10)) == 27 * 2 + 9 * 2 + 3 * 6
-    assert count_tuned_models(4, (10,)) == 40
+    assert count_models(27, (5, 10, 25)) == 27 * 5 + 9 * 5 + 3 * 15
+    assert count_models(4, (10,)) == 40
+    assert sum(count_models(points, (5, 10, 25)) for points in (1, 9, 9, 27)) == 460
 
 
 def test_edges_are_told() -> None:

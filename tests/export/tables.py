@@ -19,7 +19,6 @@ SMALL = Settings(
     strengths=3,
     alphas=(0.5,),
     repeats=2,
-    tuning_repeats=1,
     epochs=20,
     steps=60,
     lr=0.01,

@@ -13,7 +13,6 @@ SMALL: Keywords = {
     "alphas": (0.5,),
     "folds": 2,
     "repeats": 2,
-    "tuning_repeats": 1,
     "subsample": "yes",
     "resources": "yes",
     "jobs": 1,

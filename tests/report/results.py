@@ -5,11 +5,16 @@ from typing import Any
 from regchoose.result.document import RunResult
 
 
-def arm(loss: float, *, l1: float = 0.0, l2: float = 0.0, nonzero: float = 1.0) -> dict[str, Any]:
+def arm(
+    loss: float, *, safe: float, l1: float = 0.0, l2: float = 0.0, nonzero: float = 1.0
+) -> dict[str, Any]:
     return {
         "l1": l1,
         "l2": l2,
+        "safe": safe,
         "loss": loss,
+        "optimism": 0.002,
+        "criterion": loss + 0.005,
         "loss_sd": 0.021,
         "interval": [loss - 0.02, loss + 0.02],
         "train_loss": loss - 0.05,
@@ -58,10 +63,10 @@ def _altered(known: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 FIRM = RunResult.model_validate(
     {
         "ok": True,
-        "schema_version": "1",
+        "schema_version": "2",
         "regchoose_version": "0.1.0",
         "fingerprint": {"data": "d1", "settings": "s1", "version": "0.1.0"},
-        "settings": {"decide": "chart", "chart": "which-regularizer", "seed": 0},
+        "settings": {"decide": "audited", "chart": "which-regularizer", "seed": 0},
         "partial": False,
         "seconds": 12.4,
         "execution": {
@@ -72,8 +77,11 @@ FIRM = RunResult.model_validate(
         },
         "recommendation": {
             "regularizer": "elastic_net",
-            "outcome": "start_elastic_net",
-            "outcome_text": "Start with Elastic Net",
+            "chart_outcome": "start_elastic_net",
+            "follows_chart": True,
+            "as_good": ["l1", "l2", "elastic_net"],
+            "worse": ["none"],
+            "caution": "",
             "l1": 0.0021,
             "l2": 0.0086,
             "strength": 0.0107,
@@ -81,7 +89,7 @@ FIRM = RunResult.model_validate(
             "certainty": "firm",
             "probability": 0.71,
             "safe": 0.97,
-            "calibrated": False,
+            "calibrated": True,
             "gain": {"value": 0.061, "interval": [0.038, 0.083]},
             "nonzero_share": 0.69,
             "training": {
@@ -131,13 +139,20 @@ FIRM = RunResult.model_validate(
                 by="trained",
                 evidence="+0.002 ± 0.004; no practical difference: 93 %",
             ),
-            step("start_elastic_net", text="Start", answer="", by="trained", evidence="", kind="outcome"),
+            step(
+                "start_elastic_net",
+                text="Start with Elastic Net",
+                answer="",
+                by="trained",
+                evidence="",
+                kind="outcome",
+            ),
         ],
         "arms": {
-            "none": arm(0.561),
-            "l1": arm(0.529, l1=0.003, nonzero=0.56),
-            "l2": arm(0.534, l2=0.01),
-            "elastic_net": arm(0.527, l1=0.0021, l2=0.0086, nonzero=0.69),
+            "none": arm(0.561, safe=0.01),
+            "l1": arm(0.529, safe=0.9, l1=0.003, nonzero=0.56),
+            "l2": arm(0.534, safe=0.81, l2=0.01),
+            "elastic_net": arm(0.527, safe=0.97, l1=0.0021, l2=0.0086, nonzero=0.69),
         },
         "design": {
             "kind": "B",
@@ -218,10 +233,19 @@ UNDECIDED = altered(
     FIRM,
     recommendation={
         "regularizer": "l1",
+        "chart_outcome": "start_l1",
+        "as_good": [],
+        "worse": [],
         "certainty": "undecided",
         "safe": 0.71,
         "l1": 0.003,
         "l2": 0.0,
+    },
+    arms={
+        "none": {"safe": 0.64},
+        "l1": {"safe": 0.71},
+        "l2": {"safe": 0.3},
+        "elastic_net": {"safe": 0.6},
     },
     audit={"safe": {"none": 0.64, "l1": 0.71, "l2": 0.3, "elastic_net": 0.6}},
     comparisons=[
@@ -241,8 +265,10 @@ PRIOR = altered(
     FIRM,
     recommendation={
         "regularizer": "l2",
-        "outcome": "start_l2",
-        "outcome_text": "Start with L2",
+        "chart_outcome": "start_l2",
+        "as_good": [],
+        "worse": [],
+        "calibrated": False,
         "l1": None,
         "l2": None,
         "strength": None,
@@ -267,6 +293,7 @@ PRIOR = altered(
             by="measured",
             evidence="condition number 48",
         ),
+        step("start_l2", text="Start with L2", answer="", by="measured", evidence="", kind="outcome"),
     ],
     arms={},
     design=None,

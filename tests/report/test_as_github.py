@@ -41,7 +41,7 @@ def test_a_firm_answer_is_a_notice() -> None:
     assert answer == (
         "notice",
         {"title": "regchoose: firm"},
-        "\n".join([write_headline(FIRM).replace("   ", " · "), *filter(None, write_details(FIRM))]),
+        "\n".join([write_headline(FIRM), *filter(None, write_details(FIRM))]),
     )
     assert warning == (
         "warning",

@@ -109,7 +109,7 @@ def test_a_firm_answer_in_whole() -> None:
 
 
 SUMMARY = """\
-## Elastic Net · l1 = 0.0021 · l2 = 0.0086 · about 40 epochs
+## Use a penalty: L1, L2 and Elastic Net do equally well here, and 6.1 % better than none.
 
 {verdict}
 

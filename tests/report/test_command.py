@@ -10,7 +10,7 @@ from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, option_of
 from tests.report.results import FIRM, altered
 
-QUICK = {"preset": "quick", "strengths": 5, "alphas": [0.5], "repeats": 2, "tuning_repeats": 1} | {
+QUICK = {"preset": "quick", "strengths": 5, "alphas": [0.5], "repeats": 2} | {
     "epochs": 40,
     "steps": 100,
 }

@@ -1,20 +1,26 @@
 import doctest
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regchoose.records.words import ARMS
 from regchoose.report import numbers
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.terminal import capture_text, render_as_text, render_result
+from regchoose.report.verdict_text import write_headline
 from regchoose.result.document import RunResult
 from tests.report.results import FIRM, PRIOR, UNDECIDED, altered
 
 AT_80 = """\
-Elastic Net   l1 = 0.0021   l2 = 0.0086   about 40 epochs
-firm: 97 % safe · squared error 6.1 % under none [3.8, 8.3], 32 % at a fixed
-length · 31 % of the weights exactly zero
+Use a penalty: L1, L2 and Elastic Net do equally well here, and 6.1 % better
+than none.
+Start with Elastic Net · l1 = 0.0021 · l2 = 0.0086 · about 40 epochs · firm: 97
+% safe
+Predicting progression (a number) from 442 rows.
+squared error 6.1 % under none [3.8, 8.3] · 31 % of the weights exactly zero
 warning: 2 rows are duplicates
 
      arm           loss  its interval                  l1      l2  zeros   time
@@ -39,8 +45,8 @@ Beyond the chart
   –  L2 was trained too: alike (P = .81), and simpler by one strength.
   –  The length belongs to it: 100 epochs of Adam, 128 rows a step, rate 0.003
      falling to 0 as a cosine, stopped after epoch 40.
-  –  The strengths are for all 442 rows; found at 353 rows as l1 = 0.0024, l2 =
-     0.011 (l2 falls as 1/n, l1 as its square root).
+  –  The strengths are for all 442 rows: found on 353 as l1 = 0.0024, l2 =
+     0.011, and moved (l2 falls as 1/n, l1 as its square root).
   –  In the article's words: strength 0.011 and alpha 0.8 (alpha 1 is Ridge, 0
      is Lasso).
 
@@ -49,12 +55,16 @@ Next   regchoose recommend data/diabetes.csv -o result.json
        regchoose report result.json -o report.html
 """
 AT_40 = """\
-Elastic Net   l1 = 0.0021   l2 = 0.0086
-about 40 epochs
-firm: 97 % safe · squared error 6.1 %
-under none [3.8, 8.3], 32 % at a fixed
-length · 31 % of the weights exactly
-zero
+Use a penalty: L1, L2 and Elastic Net do
+equally well here, and 6.1 % better than
+none.
+Start with Elastic Net · l1 = 0.0021 ·
+l2 = 0.0086 · about 40 epochs · firm: 97
+% safe
+Predicting progression (a number) from
+442 rows.
+squared error 6.1 % under none [3.8,
+8.3] · 31 % of the weights exactly zero
 warning: 2 rows are duplicates
 
      arm           loss  zeros
@@ -92,10 +102,10 @@ Beyond the chart
      epochs of Adam, 128 rows a step,
      rate 0.003 falling to 0 as a
      cosine, stopped after epoch 40.
-  –  The strengths are for all 442 rows;
-     found at 353 rows as l1 = 0.0024,
-     l2 = 0.011 (l2 falls as 1/n, l1 as
-     its square root).
+  –  The strengths are for all 442 rows:
+     found on 353 as l1 = 0.0024, l2 =
+     0.011, and moved (l2 falls as 1/n,
+     l1 as its square root).
   –  In the article's words: strength
      0.011 and alpha 0.8 (alpha 1 is
      Ridge, 0 is Lasso).
@@ -108,15 +118,17 @@ Next   regchoose recommend
        report.html
 """
 UNDECIDED_80 = """\
-Undecided between L1 and no regularization (safe: 71 % and 64 %).
-On 208 rows the difference (0.011 ± 0.016) drowns in noise.
-If you must choose: L1, the chart's answer (l1 = 0.0030, about 40 epochs). More
-rows would settle it.
+L1 or none: 208 rows cannot tell them apart.
+If you must choose: L1 · l1 = 0.0030 · about 40 epochs · undecided: 71 % safe
+Predicting progression (a number) from 442 rows.
+The difference (0.011 ± 0.016) is within what chance may make.
+squared error 6.1 % under none [3.8, 8.3] · 31 % of the weights exactly zero
 """
 PRIOR_ASCII = """\
-L2   from prior knowledge, nothing was trained
+L2, from prior knowledge: nothing was trained.
 prior: right in at most 60 % of such cases
 Correlated features speak for L2; begin with strengths from 0.001 to 1.
+Predicting progression (a number) from 442 rows.
 warning: 2 rows are duplicates
 
 The way through the chart
@@ -149,15 +161,86 @@ def test_an_undecided_answer_is_an_answer() -> None:
     assert render_as_text(UNDECIDED, width=80, brief=True) == UNDECIDED_80
 
 
-def test_a_firm_disagreement_of_the_audit_is_in_the_headline() -> None:
-    audit = {"firmly": True, "safe": {"l1": 0.02, "l2": 0.97}}
-    shown = render_as_text(altered(UNDECIDED, audit=audit), width=100, brief=True).splitlines()
-    assert shown[0] == "The chart says L1; L2 is better, and that is firm (safe: 2 % and 97 %)."
-    assert "--decide best" in shown[1]
+def safe_arms(**safe: float) -> dict[str, Any]:
+    """Return what says how safe each arm is."""
+    return {
+        "arms": {arm: {"safe": share} for arm, share in safe.items()},
+        "recommendation": {
+            "as_good": [arm for arm, share in safe.items() if share >= 0.8],
+            "worse": [arm for arm, share in safe.items() if share <= 0.05],
+        },
+    }
+
+
+HEADLINES = [
+    ("Any of the four does: they make no practical difference here.", (0.9, 0.9, 0.9, 0.99)),
+    ("No penalty is needed: none and Elastic Net do equally well here; L1 is worse.", (0.9, 0.02, 0.5, 0.99)),
+    ("No penalty is needed: none does as well as any; L1 is worse.", (0.95, 0.01, 0.2, 0.3)),
+    ("Use no penalty: L1, L2 and Elastic Net all do worse.", (0.99, 0.01, 0.01, 0.01)),
+    ("Use a penalty: L2 and Elastic Net do equally well here, and 6.1 % better than none; L1 is worse.",
+     (0.01, 0.02, 0.9, 0.99)),
+    ("Use a penalty: L1 and L2 do equally well here; none may do as well.", (0.3, 0.9, 0.9, 0.5)),
+    ("Use L2: it does 6.1 % better than none.", (0.01, 0.3, 0.9, 0.5)),
+    ("Use L2; Elastic Net is worse; none may do as well.", (0.3, 0.3, 0.9, 0.01)),
+    ("L2 or L1: 442 rows cannot tell them apart; none is worse.", (0.01, 0.6, 0.7, 0.5)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("headline", "safe"), HEADLINES, ids=[text for text, _ in HEADLINES])
+def test_the_headline_is_about_the_set(headline: str, safe: tuple[float, ...]) -> None:
+    of = safe_arms(**dict(zip(ARMS, safe, strict=True)))
+    best = max(ARMS, key=lambda arm: safe[ARMS.index(arm)])
+    of["recommendation"] |= {"regularizer": best}
+    assert write_headline(altered(FIRM, **of)) == headline
+
+
+def test_an_arm_that_is_worse_is_never_recommended_without_saying_so_first() -> None:
+    of = safe_arms(none=0.01, l1=0.02, l2=0.97, elastic_net=0.3)
+    of["recommendation"] |= {"regularizer": "l1", "chart_outcome": "start_l1", "certainty": "undecided"}
+    shown = render_as_text(altered(FIRM, **of), width=100, brief=True).splitlines()
+    assert shown[0] == "The chart ends at L1, but L2 is better here."
+
+
+def test_where_the_chart_is_not_followed_the_answer_says_why() -> None:
+    of = safe_arms(none=0.01, l1=0.02, l2=0.97, elastic_net=0.3)
+    of["recommendation"] |= {"regularizer": "l2", "chart_outcome": "start_l1", "follows_chart": False}
+    shown = render_as_text(altered(FIRM, **of), width=100, brief=True)
+    assert "The chart ends at L1, which is worse (2 % safe), so L2 is recommended in its place." in shown
+
+
+def test_what_must_be_known_comes_first() -> None:
+    def first(caution: str, **more: Any) -> str:
+        return write_headline(altered(FIRM, recommendation={"caution": caution}, **more))
+
+    mean = "Nothing here predicts the target: no network does better than its mean."
+    shares = "Nothing here predicts the target: no network does better than the class shares."
+    assert first("nothing") == mean
+    assert first("nothing", data={"task": "binary"}) == shares
+    assert first("leak") == "A column gives the target away (see the warnings), so nothing here is sure."
+    lost = {arm: {"loss": 0.0005} for arm in ARMS}
+    perfect = "The target is predicted without loss: look for columns that give it away."
+    assert first("leak", arms=lost) == perfect
+    shown = render_as_text(
+        altered(FIRM, recommendation={"caution": "leak", "certainty": "leaning"}, design={"firm_from": 0.95}),
+        width=100,
+    )
+    assert "It is not called firm, because something gives the target away." in shown
+
+
+def test_an_uncalibrated_certainty_says_so() -> None:
+    shown = render_as_text(altered(FIRM, recommendation={"calibrated": False}), width=100)
+    assert "The certainty is uncalibrated: such runs were not held against tables" in shown
+
+
+def test_leaning_at_96_per_cent_says_why() -> None:
+    between = altered(
+        FIRM, recommendation={"certainty": "leaning", "safe": 0.96}, design={"firm_from": 0.975}
+    )
+    assert "Firm would be from 97.5 % here" in render_as_text(between, width=100)
 
 
 def test_the_verdict_alone() -> None:
-    assert render_as_text(FIRM, width=80, brief=True) == "".join(AT_80.splitlines(keepends=True)[:3])
+    assert render_as_text(FIRM, width=80, brief=True) == "".join(AT_80.splitlines(keepends=True)[:6])
 
 
 def test_ascii_has_the_same_lines() -> None:
@@ -174,9 +257,8 @@ def test_no_line_is_wider_than_the_terminal(result: RunResult, width: int) -> No
 
 def test_no_regularization_has_no_strengths() -> None:
     advice = {"regularizer": "none", "l1": 0.0, "l2": 0.0, "nonzero_share": 1.0}
-    first, second, *_ = render_as_text(altered(FIRM, recommendation=advice), width=80).splitlines()
-    assert first == "No regularization   about 40 epochs"
-    assert second == "firm: 97 % safe"
+    _, second, *_ = render_as_text(altered(FIRM, recommendation=advice), width=100).splitlines()
+    assert second == "Start with no regularization · about 40 epochs · firm: 97 % safe"
 
 
 def test_a_loss_is_no_gain() -> None:
@@ -250,7 +332,9 @@ def test_text_from_data_is_inert() -> None:
     step = {**dict(FIRM.path[0]), "evidence": HOSTILE, "text": HOSTILE}
     shown = render_as_text(altered(FIRM, data=data, path=(step,)), width=300)
     assert "warning: [bold]x[/bold] red <script>alert(1)</script> end" in shown
-    assert shown.count("[bold]x[/bold]") == 4  # the warning, the question, its evidence, a command
+    assert (
+        shown.count("[bold]x[/bold]") == 5
+    )  # the warning, the question and the end, the evidence, a command
     assert not {"\x1b", "\x00", "\u202e", "\x07"} & set(shown)
 
 

@@ -25,7 +25,7 @@ CHANGED = altered(
     settings={"seed": 1, "hidden": [32]},
     recommendation={
         "regularizer": "l1",
-        "outcome": "start_l1",
+        "chart_outcome": "start_l1",
         "certainty": "leaning",
         "safe": 0.85,
         "l1": 0.003,
@@ -87,7 +87,7 @@ def test_each_change_is_named() -> None:
     assert set(found) - set(FOUND) == {"figures", "settings_changed"}
     assert [change.name for change in comparison.figures] == [
         "regularizer",
-        "outcome",
+        "chart_outcome",
         "certainty",
         "safe",
         "l1",

@@ -53,7 +53,7 @@ def test_models_and_schedule_are_those_of_the_experiment(
         if settings.network != "linear":
             assert work.epochs == experiment.training.schedule.epochs
             assert work.weights == experiment.training.network.n_penalized
-        assert abs(work.rows - experiment.rows_fit) <= 2
+        assert abs(work.rows - experiment.rows_train) <= 2
 
 
 def test_the_time_follows_the_work(monkeypatch: pytest.MonkeyPatch) -> None:

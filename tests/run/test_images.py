@@ -16,7 +16,7 @@ from regchoose.settings.options import Settings
 from regchoose.table.load import load
 
 ROOT = Path(__file__).parents[2]
-FEW = ["--strengths", "2", "--alphas", "0.5", "--folds", "3", "--repeats", "1", "--tuning-repeats", "1"]
+FEW = ["--strengths", "2", "--alphas", "0.5", "--folds", "3", "--repeats", "1"]
 SHORT = ["--epochs", "3", "--steps", "6", "--lr", "0.01", "--no-input", "--jobs", "1"]
 
 

@@ -104,7 +104,11 @@ def test_an_answer_has_everything_the_contract_names(walked: tuple[Any, ...]) ->
     assert document["ok"] is True
     assert document["data"]["task"] == task
     advice = result.recommendation
-    assert advice.outcome == f"start_{advice.regularizer}"
+    assert advice.follows_chart == (advice.chart_outcome == f"start_{advice.regularizer}")
+    assert advice.follows_chart or advice.chart_outcome.removeprefix("start_") not in advice.as_good
+    for arm, figures in result.arms.items():
+        assert (arm in advice.as_good) == (figures.safe >= 0.8)
+        assert (arm in advice.worse) == (figures.safe <= 0.05)
     assert advice.certainty in ("firm", "leaning", "undecided")
     assert 0 <= advice.probability <= 1
     assert 0 <= advice.safe <= 1
@@ -138,7 +142,7 @@ def test_the_path_is_a_walk_of_the_chart(walked: tuple[Any, ...]) -> None:
         "train_baseline",
         "train_elastic_net",
     ]
-    assert result.path[-1].key == result.recommendation.outcome
+    assert result.path[-1].key == result.recommendation.chart_outcome
     for step in result.path:
         assert step.why
         assert step.source
@@ -148,7 +152,7 @@ def test_the_path_is_a_walk_of_the_chart(walked: tuple[Any, ...]) -> None:
 
 def test_the_answers_agree_with_the_losses(walked: tuple[Any, ...]) -> None:
     _, _, result, _ = walked
-    losses = {arm: figures.loss for arm, figures in result.arms.items()}
+    losses = {arm: figures.criterion for arm, figures in result.arms.items()}
     pairs = {
         "elastic_net_vs_baseline": ("elastic_net", "none"),
         "l1_vs_elastic_net": ("l1", "elastic_net"),
@@ -205,6 +209,13 @@ def test_a_rate_much_better_than_the_usual_one_is_taken(tmp_path: Path) -> None:
     assert result.recommendation.training.lr == 0.01
 
 
+def test_a_table_that_is_little_larger_keeps_the_strengths(walked: tuple[Any, ...]) -> None:
+    _, _, result, _ = walked
+    advice = result.recommendation
+    assert (advice.l1, advice.l2) == (advice.subsample_size.l1, advice.subsample_size.l2)
+    assert advice.rule == ""
+
+
 def test_strengths_are_moved_to_the_full_table(tmp_path: Path) -> None:
     path = write(tmp_path, "regression", n=300)
     result = run(path, replace(QUICK, rows=100, subsample="yes"), given=frozenset({"subsample"}))
@@ -221,8 +232,7 @@ def test_strengths_are_moved_to_the_full_table(tmp_path: Path) -> None:
 def test_strengths_of_the_user_are_taken(tmp_path: Path) -> None:
     path = write(tmp_path, "regression")
     result = run(path, replace(QUICK, l1=0.01, l2=0.02))
-    assert result.arms.l2.l2 == pytest.approx(0.02 * 80 / 64)  # for 64 of the subsample's 80 rows
-    assert result.arms.elastic_net.l2 == pytest.approx(0.02 * 80 / 64)
+    assert result.arms.l2.l2 == result.arms.elastic_net.l2 == 0.02
     assert len(result.curves.loss_by_strength.elastic_net.l1) == 1
 
 
@@ -242,10 +252,47 @@ def test_without_the_audit_the_skipped_arm_is_not_trained(tmp_path: Path) -> Non
     assert result.audit is None
 
 
-def test_best_recommends_the_lowest_loss(tmp_path: Path) -> None:
+def test_losses_are_shown_corrected_for_the_choice(walked: tuple[Any, ...]) -> None:
+    _, _, result, _ = walked
+    for arm, figures in result.arms.items():
+        mean = result.curves.posterior.mean[result.curves.posterior.arms.index(arm)]
+        assert figures.loss == pytest.approx(mean + figures.optimism)
+        assert 0 <= figures.optimism < 0.1 * figures.loss
+    most = max(figures.optimism for _, figures in result.arms.items())
+    assert f"Losses are corrected for having chosen strength and length: by {most:.2g} at most." in (
+        result.audit.sentences
+    )
+
+
+def test_noise_is_said_to_predict_nothing(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    lines = ["a,b,target", *(f"{a:.4f},{b:.4f},{y:.4f}" for a, b, y in rng.standard_normal((150, 3)))]
+    path = tmp_path / "noise.csv"
+    path.write_text("\n".join(lines) + "\n")
+    result = run(path)
+    assert result.recommendation.caution == "nothing"
+    assert render_as_text(result, width=100).startswith("Nothing here predicts the target: no network")
+
+
+def test_a_leak_is_said_first_and_nothing_is_firm(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    x, y = rng.standard_normal((150, 2)), rng.integers(0, 2, 150)
+    words = [
+        "class,a,b,target",
+        *(f"{'xy'[k]},{a:.4f},{b:.4f},{['no', 'yes'][k]}" for (a, b), k in zip(x, y, strict=True)),
+    ]
+    path = tmp_path / "leak.csv"
+    path.write_text("\n".join(words) + "\n")
+    result = run(path)
+    assert result.recommendation.caution == "leak"
+    assert result.recommendation.certainty != "firm"
+    assert "give" in render_as_text(result, width=100).splitlines()[0]
+
+
+def test_best_recommends_the_lowest_criterion(tmp_path: Path) -> None:
     result = run(write(tmp_path, "regression"), replace(QUICK, decide="best"))
-    losses = {arm: figures.loss for arm, figures in result.arms.items()}
-    assert result.recommendation.regularizer == min(losses, key=losses.__getitem__)
+    criteria = {arm: figures.criterion for arm, figures in result.arms.items()}
+    assert result.recommendation.regularizer == min(criteria, key=criteria.__getitem__)
 
 
 def test_a_fixed_length_trains_to_the_end(tmp_path: Path) -> None:
@@ -283,7 +330,7 @@ def test_prior_knowledge_answers_without_training(
         }
         result = run(path, ask=lambda prompt: replies.get(prompt.flag), diary=diary)
         by = "user"
-    assert result.recommendation.outcome == outcome
+    assert result.recommendation.chart_outcome == outcome
     assert result.recommendation.certainty == "prior"
     assert result.recommendation.l1 is None
     assert diary.steps == []

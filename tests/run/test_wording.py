@@ -8,9 +8,10 @@ from regchoose.statistics.decide import FIRM, LEANING
 
 
 @pytest.mark.parametrize(
-    ("lowest", "lower", "lost"), [(0.4, "25.0%", "50.0%"), (0.0, "0.5 lower", "0.6 to the best arm")]
+    ("lowest", "lower", "gained"),
+    [(0.4, "loss 20.0 % lower", "33.3 % under that of none"), (0.0, "100.0 % lower", "100.0 % under that")],
 )
-def test_what_is_lost_to_the_best_arm_is_told(lowest: float, lower: str, lost: str) -> None:
+def test_how_much_lower_a_loss_is_counts_by_the_higher_one(lowest: float, lower: str, gained: str) -> None:
     losses = {"none": 0.6, "l1": 0.5, "l2": lowest}
     said = describe_audit(
         arm="l1",
@@ -23,7 +24,7 @@ def test_what_is_lost_to_the_best_arm_is_told(lowest: float, lower: str, lost: s
         alike=False,
     )
     assert lower in said[0]
-    assert lost in said[1]
+    assert gained in said[1]
 
 
 @pytest.mark.parametrize(

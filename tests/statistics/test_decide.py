@@ -1,6 +1,7 @@
 """Decisions on posteriors made by hand."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -16,8 +17,9 @@ from regchoose.statistics.decide import (
     null_loss,
     region_of_equivalence,
 )
-from regchoose.statistics.posterior import Posterior
+from regchoose.statistics.posterior import Posterior, draw_losses
 
+Decide = Literal["audited", "chart", "best"]
 BEFORE = {"subsample_possible": "yes", "resources": "yes"}
 
 
@@ -29,13 +31,24 @@ def posterior(means: tuple[float, ...], *, error: float = 0.001, arms: tuple[Arm
     return Posterior(arms, np.array(means), np.eye(len(means)) * error**2 / 2, 24)
 
 
-def verdict_of(made: Posterior, *, best: bool = False, rope: float = 0.01) -> Verdict:
+def criteria_of(made: Posterior) -> dict[Arm, float]:
+    return dict(zip(made.arms, made.mean.tolist(), strict=True))
+
+
+def verdict_of(made: Posterior, *, decide: Decide = "chart", rope: float = 0.01) -> Verdict:
     signs: dict[str, str] = dict.fromkeys(DIAMONDS, "worse")
     for key, pair in DIAMONDS.items():
         if set(pair) <= set(made.arms):
-            signs[key] = answer(made, key, rope=rope)
-    chosen = None if best else walk(signs)
-    return judge(made, outcome=chosen, rope=rope, walk=walk, rng=np.random.default_rng(0))
+            signs[key] = answer(made, criteria_of(made), key, rope=rope)
+    return judge(
+        made,
+        criteria_of(made),
+        outcome=walk(signs),
+        decide=decide,
+        rope=rope,
+        walk=walk,
+        losses=draw_losses(made, np.random.default_rng(0)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,8 +69,8 @@ def test_the_chart_follows_the_signs(means: tuple[float, ...], expected: str) ->
 
 def test_an_established_tie_stays_with_the_free_default() -> None:
     made = posterior((0.500, 0.498, 0.499, 0.498))
-    assert answer(made, "elastic_net_vs_baseline", rope=0.01) == "worse"
-    assert answer(made, "l2_vs_baseline", rope=0.01) == "worse"
+    assert answer(made, criteria_of(made), "elastic_net_vs_baseline", rope=0.01) == "worse"
+    assert answer(made, criteria_of(made), "l2_vs_baseline", rope=0.01) == "worse"
     found = verdict_of(made)
     assert found.outcome == "start_none"
     assert found.certainty == "firm"  # two arms that do not differ are no doubt
@@ -65,16 +78,35 @@ def test_an_established_tie_stays_with_the_free_default() -> None:
 
 def test_a_tie_between_l1_and_elastic_net_goes_by_the_sign() -> None:
     made = posterior((0.600, 0.498, 0.500, 0.499))
-    assert answer(made, "l1_vs_elastic_net", rope=0.01) == "better"
+    assert answer(made, criteria_of(made), "l1_vs_elastic_net", rope=0.01) == "better"
 
 
 def test_the_audit_sees_what_the_chart_is_blind_to() -> None:
     """Elastic Net beats the baseline, so the chart never tries L2, which is the best of all."""
     made = posterior((0.50, 0.47, 0.30, 0.45))
-    chart, best = verdict_of(made), verdict_of(made, best=True)
-    assert (chart.outcome, chart.certainty, chart.best_arm) == ("start_elastic_net", "undecided", "l2")
+    chart, best, audited = (verdict_of(made, decide=decide) for decide in ("chart", "best", "audited"))
+    assert (chart.arm, chart.certainty, chart.best_arm) == ("elastic_net", "undecided", "l2")
     assert chart.safe == pytest.approx(0, abs=1e-3)
-    assert (best.outcome, best.certainty) == ("start_l2", "firm")
+    for departing in (best, audited):
+        assert (departing.outcome, departing.arm, departing.certainty) == ("start_elastic_net", "l2", "firm")
+        assert departing.probability == pytest.approx(1, abs=1e-3)
+
+
+def test_the_chart_is_followed_while_its_arm_is_as_good_as_any() -> None:
+    """L2 is better by half of δ: the chart's Elastic Net is as good, and simpler to explain."""
+    made = posterior((0.50, 0.47, 0.445, 0.45))
+    assert [verdict_of(made, decide=decide).arm for decide in ("audited", "best", "chart")] == [
+        "elastic_net",
+        "l2",
+        "elastic_net",
+    ]
+
+
+def test_the_criterion_answers_and_not_the_mean() -> None:
+    """Elastic Net has the lower mean, but varies from cell to cell."""
+    made = posterior((0.50, 0.47, 0.48, 0.45))
+    criteria = criteria_of(made) | {"elastic_net": 0.52}
+    assert answer(made, criteria, "elastic_net_vs_baseline", rope=0.01) == "worse"
 
 
 @pytest.mark.parametrize(("error", "certainty"), [(0.001, "firm"), (0.3, "undecided")])
@@ -88,7 +120,13 @@ def test_safe_counts_draws_within_the_region() -> None:
 
     made = Posterior(("none", "elastic_net"), np.array([0.50, 0.51]), np.diag([2e-4, 2e-4]), 24)
     found = judge(
-        made, outcome="start_elastic_net", rope=0.005, walk=lambda _: "", rng=np.random.default_rng(0)
+        made,
+        criteria_of(made),
+        outcome="start_elastic_net",
+        decide="chart",
+        rope=0.005,
+        walk=lambda _: "",
+        losses=draw_losses(made, np.random.default_rng(0)),
     )
     exact = student.cdf((0.005 - 0.01) / np.sqrt(4e-4), 24)
     assert found.safe == pytest.approx(exact, abs=0.01)

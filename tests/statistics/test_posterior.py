@@ -86,7 +86,12 @@ def test_shared_test_rows_add_their_own_variance() -> None:
     of_rows = rng.normal(size=(repetitions, 1, n_rows, 2)) * (1.0, 0.7)
     losses = of_sets + of_rows
     found = [
-        make_posterior(("none", "l1"), own.mean(1), factor=1 / n_sets, by_row=own.mean(0)).scale
+        make_posterior(
+            ("none", "l1"),
+            own.mean(1),
+            factor=1 / n_sets,
+            test_error=np.cov(own.mean(0), rowvar=False) / n_rows,
+        ).scale
         for own in losses[:500]
     ]
     truth = np.cov(losses.mean((1, 2)), rowvar=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from regchoose.records.experiment import Penalties
+from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.words import Float, Task
 from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.block_training import train_block
@@ -33,7 +33,15 @@ def rows(task: Task, n: int, d: int, *, seed: int) -> tuple[Float, Float]:
 
 def cell(task: Task, *, n: int = 60, d: int = 4, seed: int = 0) -> CellData:
     x, y = rows(task, n + 30, d, seed=seed)
-    return CellData(x[:n], y[:n], {"inner": (x[:n], y[:n]), "test": (x[n:], y[n:])}, seed)
+    return CellData(x[:n], y[:n], {"test": (x[n:], y[n:])}, seed, watched=True)
+
+
+def arrays_of(trained: Trained) -> list[bytes]:
+    """Return all that a training came to, to the bit."""
+    captured = [array for name in sorted(trained.captured) for array in trained.captured[name]]
+    plain = [trained.nonzero_share, trained.nonzero_inputs, trained.stationarity, trained.failed]
+    whole = [*trained.losses.values(), *plain, *captured]
+    return [array.dtype.str.encode() + array.tobytes() for array in whole] + [trained.note.encode()]
 
 
 def points(*pairs: tuple[float, float]) -> Penalties:

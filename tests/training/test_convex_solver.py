@@ -143,12 +143,12 @@ def test_separable_classes_without_penalty_are_stopped_on_the_way(task: Task) ->
     fit = solve(problem(task, data.x, code, (0, 0), (0, 0.01)))
     assert fit.converged.tolist() == [False, True]
     assert torch.isfinite(fit.u).all()
-    separable = type(data)(data.x, code, {"inner": (data.x, code)}, 0)
+    separable = type(data)(data.x, code, {"test": (data.x, code)}, 0)
     trained = train(training(task, hidden=None), [separable], points((0, 0), (0, 0.01)))
     assert "separable" in trained.note
     assert not trained.failed.any()
-    assert np.isfinite(trained.losses["inner"]).all()
-    assert trained.losses["inner"][0, 0, 0] < 1e-2 < trained.losses["inner"][0, 1, 0]
+    assert np.isfinite(trained.losses["test"]).all()
+    assert trained.losses["test"][0, 0, 0] < 1e-2 < trained.losses["test"][0, 1, 0]
 
 
 def test_converged_models_need_no_note() -> None:
@@ -172,17 +172,16 @@ def test_gradient_and_hessian_are_autograds(task: Task) -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_trained_linear_models_report_what_was_solved(task: Task) -> None:
     cells, pairs = [cell(task, seed=seed) for seed in range(2)], [(0.1, 0.0), (0.0, 0.1)]
-    trained = train(training(task, hidden=None), cells, points(*pairs), capture=np.zeros(2, dtype=np.int64))
+    trained = train(training(task, hidden=None), cells, points(*pairs))
     assert trained.checkpoints.tolist() == [0]
-    assert trained.outputs is not None
     for c, data in enumerate(cells):
         ours = problem(task, data.x, data.y, *pairs)
         fit = solve(ours)
         loss = ours.loss(fit.u.flatten(1)).numpy()
-        np.testing.assert_allclose(trained.losses["inner"][c, :, 0], loss, rtol=1e-9)
+        np.testing.assert_allclose(trained.losses["train"][c, :, 0], loss, rtol=1e-9)
         used = (fit.u[:, :, :-1] != 0).any(1).sum(1).tolist()
         assert trained.nonzero_inputs[c, :, 0].tolist() == used
-        assert trained.outputs[c].shape == (2, ours.n_outputs, 30)
+        assert trained.captured["row"][c].shape == (2, 1, 30)
 
 
 def test_a_solution_can_be_stopped_between_two_steps() -> None:

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from regchoose.errors import ResourceError
-from regchoose.records.experiment import Trained
 from regchoose.training import deterministic, serialization
 from regchoose.training.block import Block, BlockResult
 from regchoose.training.block_training import train_block
@@ -22,7 +21,7 @@ from regchoose.training.halving import HALVED, train_within_memory
 from regchoose.training.networks import mlp
 from regchoose.training.networks.torch_module import module_network
 from regchoose.training.train import train
-from tests.training.problems import CPU, TASKS, cell, points, training
+from tests.training.problems import CPU, TASKS, arrays_of, cell, points, training
 
 ROOT = Path(__file__).parents[2]
 PENALTIES = points((0, 0), (0.02, 0), (0, 0.02), (0.01, 0.01), (0.05, 0))
@@ -54,13 +53,6 @@ def with_room_for(models: int, error: Exception, *, sizes: list[int]) -> Callabl
     return trained
 
 
-def numbers_of(trained: Trained) -> list[bytes]:
-    """All that a training came to, to the bit."""
-    captured = [*(trained.outputs or ()), *(trained.weights or ()), *(trained.drawn or ())]
-    plain = [trained.nonzero_share, trained.nonzero_inputs, trained.stationarity, trained.failed]
-    return [array.tobytes() for array in (*trained.losses.values(), *plain, *captured)]
-
-
 @pytest.mark.parametrize("room", [1, 2, 7])
 @pytest.mark.parametrize("hidden", [(16,), (64, 64), (5, 7), (3,)], ids=str)
 @pytest.mark.parametrize("task", TASKS)
@@ -68,14 +60,14 @@ def test_halves_come_to_the_same_bits_as_the_whole(
     task: Any, hidden: tuple[int, ...], room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cells = [cell(task, n=47, d=11, seed=seed) for seed in range(3)]
-    plan, capture = training(task, hidden=hidden, n=47, d=11), np.array([1, 0, 1, 2, 0])
-    whole = train(plan, cells, PENALTIES, capture=capture)
+    plan = training(task, hidden=hidden, n=47, d=11)
+    whole = train(plan, cells, PENALTIES)
     sizes: list[int] = []
     monkeypatch.setattr(serialization, "train_block", with_room_for(room, MemoryError(), sizes=sizes))
-    halves = train(plan, cells, PENALTIES, capture=capture)
+    halves = train(plan, cells, PENALTIES)
     assert sum(sizes) == 15
     assert max(sizes) <= room
-    assert numbers_of(halves) == numbers_of(whole)
+    assert arrays_of(halves) == arrays_of(whole)
     assert halves.note == whole.note
 
 
@@ -96,7 +88,7 @@ def test_one_allocation_that_fails_changes_nothing(
     monkeypatch.setattr(mlp, "aligned_empty", room)
     again = train(plan, cells, PENALTIES)
     assert next(calls) > at
-    assert numbers_of(again) == numbers_of(whole)
+    assert arrays_of(again) == arrays_of(whole)
 
 
 def in_pairs(own: Callable[..., BlockResult], sizes: list[int]) -> Callable[..., BlockResult]:
@@ -204,7 +196,7 @@ from regchoose.errors import ResourceError
 from regchoose.training import serialization
 from regchoose.training import train as module
 from tests.training.problems import cell, points, training
-from tests.training.test_halving import numbers_of
+from tests.training.test_halving import arrays_of
 import hashlib
 torch.set_num_threads(1)
 plan = training("binary", hidden=({width}, {width}), epochs=1, jobs=1)
@@ -219,7 +211,7 @@ def counted(block, device, *, stop):
     return own(block, device, stop=stop)
 serialization.train_block = counted
 try:
-    print(hashlib.sha256(b"".join(numbers_of(module.train(plan, cells, penalties)))).hexdigest(), sizes)
+    print(hashlib.sha256(b"".join(arrays_of(module.train(plan, cells, penalties)))).hexdigest(), sizes)
 except ResourceError as error:
     print(error.code, error.fix)
 """

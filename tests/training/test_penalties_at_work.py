@@ -94,7 +94,7 @@ def test_a_huge_strength_leaves_the_biases_free(task: Task) -> None:
     """Without weights, what the biases can still learn is the mean or the class shares."""
     data = cell(task)
     plan = training(task, epochs=60, lr=0.05)
-    loss = block_result(plan, [data], points((1e9, 0))).losses["inner"][0, 0, -1]
+    loss = block_result(plan, [data], points((1e9, 0))).losses["train"][0, 0, -1]
     shares = np.bincount(data.y.astype(int)) / len(data.y) if task != "regression" else None
     wanted = data.y.var() if shares is None else -(shares * np.log(shares)).sum()
     assert loss == pytest.approx(wanted, rel=0.02)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from regchoose.cache.block_cache import Cache
-from regchoose.records.experiment import Penalties, Trained
+from regchoose.records.experiment import Penalties
 from regchoose.records.words import Arrays
 from regchoose.settings.options import Settings
 from regchoose.training import serialization
@@ -23,10 +23,9 @@ from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network_check import CheckReport
 from regchoose.training.networks.torch_module import ModuleNetwork
 from regchoose.training.train import Training, seconds_a_model, train
-from tests.training.problems import block_result, cell, points, training
+from tests.training.problems import arrays_of, block_result, cell, points, training
 
 PENALTIES = points((0, 0), (0.05, 0), (0, 0.05))
-CAPTURE = np.zeros(3, dtype=np.int64)
 
 
 class Memory:
@@ -57,12 +56,6 @@ def cells() -> list[CellData]:
     return [replace(one, drawn=one.x[:4]) for one in made]
 
 
-def arrays(run: Trained) -> list[bytes]:
-    several = [*(run.outputs or ()), *(run.drawn or ()), *(run.weights or ())]
-    whole = [*run.losses.values(), run.nonzero_share, run.nonzero_inputs, run.stationarity, run.failed]
-    return [array.dtype.str.encode() + array.tobytes() for array in (*whole, *several)]
-
-
 def test_a_result_comes_back_from_its_arrays_without_the_weights_of_all_models(cells: list[CellData]) -> None:
     result = replace(block_result(training("regression"), cells[:1], PENALTIES), note="a note")
     again = BlockResult.from_arrays(dict(result.arrays()), result.note)
@@ -78,18 +71,18 @@ def test_the_second_run_trains_nothing_and_says_the_same(
     hidden: tuple[int, ...] | None, cells: list[CellData], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = training("regression", hidden=hidden)
-    plain = train(plan, cells, PENALTIES, capture=CAPTURE)
+    plain = train(plan, cells, PENALTIES)
     runs, told = [], list[int]()
     for turn in range(2):
         cache = Cache(tmp_path / "j.sqlite", engine="", fresh=False, now=lambda: 0.0)
         if turn:
             monkeypatch.setattr(serialization, "train_within_memory", None)
         kept = replace(plan, store=cache)
-        runs.append(train(kept, cells, PENALTIES, capture=CAPTURE, advanced=told.append))
+        runs.append(train(kept, cells, PENALTIES, advanced=told.append))
         assert (cache.n_found, cache.n_stored) == ((0, 3), (3, 0))[turn]
         cache.close()
     assert told == [3, 6, 9] * 2
-    assert arrays(runs[0]) == arrays(runs[1]) == arrays(plain)
+    assert arrays_of(runs[0]) == arrays_of(runs[1]) == arrays_of(plain)
     assert runs[1].note == plain.note
 
 
@@ -109,7 +102,7 @@ def test_what_was_done_before_a_stop_is_not_done_again(
     again = train(replace(plan, store=memory), cells, PENALTIES)
     assert memory.found == 2
     assert len(memory.blocks) == 3
-    assert arrays(again) == arrays(wanted)
+    assert arrays_of(again) == arrays_of(wanted)
 
 
 def test_a_failed_model_is_repaired_alike(cells: list[CellData], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,10 +115,10 @@ def test_a_failed_model_is_repaired_alike(cells: list[CellData], monkeypatch: py
     monkeypatch.setattr(serialization, "train_block", failing)
     plan = training("regression")
     plan = replace(plan, schedule=replace(plan.schedule, lr=0.02), store=Memory())
-    first = train(plan, cells, PENALTIES, capture=CAPTURE)
+    first = train(plan, cells, PENALTIES)
     assert len(plan.store.blocks) == 6  # type: ignore[union-attr]
     assert not first.failed.any()
-    assert arrays(train(plan, cells, PENALTIES, capture=CAPTURE)) == arrays(first)
+    assert arrays_of(train(plan, cells, PENALTIES)) == arrays_of(first)
 
 
 Change = Callable[[Training, list[CellData]], tuple[Training, list[CellData], Penalties]]
@@ -245,5 +238,5 @@ def test_blocks_of_a_users_network_are_kept_unless_nothing_tells_it(tmp_path: Pa
         plan = replace(training("regression"), network=own, store=memory)
         first = train(plan, data, PENALTIES)
         again = train(plan, data, PENALTIES)
-        assert arrays(first) == arrays(again)
+        assert arrays_of(first) == arrays_of(again)
         assert (len(memory.blocks), memory.found) == (kept, kept)

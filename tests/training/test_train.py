@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from regchoose.records.experiment import Trained
 from regchoose.records.words import Task
 from regchoose.training import serialization
 from regchoose.training import train as train_module
@@ -24,18 +23,10 @@ from regchoose.training.block_training import train_block
 from regchoose.training.loss import row_loss
 from regchoose.training.schedule import Schedule, make_schedule
 from regchoose.training.train import seconds_a_model, train
-from tests.training.problems import CPU, TASKS, block_result, cell, points, training
+from tests.training.problems import CPU, TASKS, arrays_of, block_result, cell, points, training
 
 PENALTIES = points((0, 0), (0.05, 0), (0, 0.05))
 NETWORKS: list[tuple[int, ...] | None] = [(6,), (), (5, 4), None]
-
-
-def same_bytes(a: Trained, b: Trained) -> bool:
-    arrays = [
-        [*t.losses.values(), t.nonzero_share, t.nonzero_inputs, t.stationarity, *(t.outputs or ())]
-        for t in (a, b)
-    ]
-    return all(x.tobytes() == y.tobytes() for x, y in zip(*arrays, strict=True))
 
 
 @pytest.fixture
@@ -48,13 +39,11 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("hidden", NETWORKS, ids=str)
 @pytest.mark.parametrize("task", TASKS)
 def test_neither_a_second_run_nor_jobs_change_a_byte(task: Task, hidden: tuple[int, ...] | None) -> None:
-    cells, capture = [cell(task, seed=seed) for seed in range(3)], np.zeros(3, dtype=np.int64)
+    cells = [cell(task, seed=seed) for seed in range(3)]
     first, again, two_jobs = (
-        train(training(task, hidden=hidden, jobs=jobs), cells, PENALTIES, capture=capture)
-        for jobs in (1, 1, 2)
+        train(training(task, hidden=hidden, jobs=jobs), cells, PENALTIES) for jobs in (1, 1, 2)
     )
-    assert same_bytes(first, again)
-    assert same_bytes(first, two_jobs)
+    assert arrays_of(first) == arrays_of(again) == arrays_of(two_jobs)
 
 
 def test_another_seed_gives_another_start_and_order() -> None:
@@ -70,14 +59,15 @@ def test_another_seed_gives_another_start_and_order() -> None:
 def test_shapes_and_checkpoints(task: Task, hidden: tuple[int, ...] | None) -> None:
     trained = train(training(task, hidden=hidden), [cell(task, seed=s) for s in range(2)], PENALTIES)
     t = len(trained.checkpoints)
-    assert set(trained.losses) == {"inner", "test"}
+    assert set(trained.losses) - {"errors"} == {"train", "test"}
+    assert ("errors" in trained.losses) == (task == "multiclass")
     for part in (*trained.losses.values(), trained.nonzero_share, trained.nonzero_inputs):
         assert part.shape == (2, 3, t)
         assert np.isfinite(part).all()
     assert trained.stationarity.shape == trained.failed.shape == (2, 3)
-    assert trained.outputs is None
+    assert set(trained.captured) == {"row", "weights"}
     if hidden is not None:
-        assert (trained.losses["inner"][:, 0, -1] < trained.losses["inner"][:, 0, 0]).all()
+        assert (trained.losses["train"][:, 0, -1] < trained.losses["train"][:, 0, 0]).all()
 
 
 @pytest.mark.parametrize("n_rows", [1, 20, 100, 130, 1000, 4000])
@@ -112,35 +102,44 @@ def test_row_counts_that_differ_leave_no_trace_of_the_block(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_captured_outputs_have_the_recorded_loss(task: Task) -> None:
-    cells = [cell(task, seed=seed) for seed in range(2)]
-    capture = np.array([0, 3, 5])
-    trained = train(training(task), cells, PENALTIES, capture=capture)
-    assert trained.outputs is not None
-    for c, data in enumerate(cells):
-        y = torch.tensor(data.judged["test"][1]).expand(3, -1)
-        loss = row_loss(task, torch.tensor(trained.outputs[c]), y).mean(1).numpy()
-        recorded = trained.losses["test"][c, np.arange(3), capture]
-        np.testing.assert_allclose(loss, recorded, rtol=1e-5)
-        assert not np.isclose(loss, trained.losses["test"][c, :, -1], rtol=1e-5).any()
+def test_losses_of_rows_have_the_recorded_mean(task: Task) -> None:
+    trained = train(training(task), [cell(task, seed=seed) for seed in range(2)], PENALTIES)
+    for c, losses in enumerate(trained.captured["row"]):
+        assert losses.shape == (3, len(trained.checkpoints), 30)
+        np.testing.assert_allclose(losses.mean(2), trained.losses["test"][c], rtol=1e-5)
 
 
 @pytest.mark.parametrize("hidden", [(6,), None])
 @pytest.mark.parametrize("task", TASKS)
-def test_drawn_rows_and_weights_are_those_of_the_captured_checkpoint(
+def test_drawn_outputs_and_weights_are_those_of_each_checkpoint(
     task: Task, hidden: tuple[int, ...] | None
 ) -> None:
     cells = [cell(task, seed=seed) for seed in range(2)]
     cells = [replace(data, drawn=data.judged["test"][0][:7]) for data in cells]
-    capture = np.array([0, 3, 5]) if hidden else np.zeros(3, dtype=np.int64)
-    trained = train(training(task, hidden=hidden), cells, PENALTIES, capture=capture)
-    assert trained.outputs is not None
-    assert trained.drawn is not None
-    assert trained.weights is not None
-    for c in range(2):
-        np.testing.assert_allclose(trained.drawn[c], trained.outputs[c][:, :, :7], rtol=1e-4, atol=1e-5)
-        nonzero = (trained.weights[c] != 0).mean(1)
-        np.testing.assert_allclose(nonzero, trained.nonzero_share[c, np.arange(3), capture], rtol=1e-6)
+    trained = train(training(task, hidden=hidden), cells, PENALTIES)
+    for c, data in enumerate(cells):
+        drawn, y = trained.captured["drawn"][c], torch.tensor(data.judged["test"][1][:7])
+        for checkpoint in range(len(trained.checkpoints)):
+            loss = row_loss(task, torch.tensor(drawn[:, checkpoint]), y.expand(3, -1)).numpy()
+            recorded = trained.captured["row"][c][:, checkpoint, :7]
+            np.testing.assert_allclose(loss, recorded, rtol=1e-4, atol=1e-5)
+        nonzero = (trained.captured["weights"][c] != 0).mean(2)
+        np.testing.assert_allclose(nonzero, trained.nonzero_share[c], rtol=1e-6)
+
+
+def test_errors_are_counted_where_there_are_several_classes() -> None:
+    data = cell("multiclass")
+    data = replace(data, drawn=data.judged["test"][0])
+    trained = train(training("multiclass"), [data], PENALTIES)
+    wrong = trained.captured["drawn"][0].argmax(2) != data.judged["test"][1]
+    np.testing.assert_allclose(trained.losses["errors"][0], wrong.mean(2))
+
+
+def test_of_a_cell_that_is_not_watched_only_test_rows_are_recorded() -> None:
+    data = replace(cell("regression"), watched=False, drawn=cell("regression").x[:3])
+    trained = train(training("regression"), [data], PENALTIES)
+    assert set(trained.losses) == {"test"}
+    assert set(trained.captured) == {"row"}
 
 
 def test_of_many_weights_some_are_kept_evenly() -> None:
@@ -279,17 +278,14 @@ def test_a_model_that_fails_is_retried_at_a_tenth_of_the_rate(monkeypatch: pytes
     monkeypatch.setattr(serialization, "train_block", fails_above_one)
     penalties = points((0, 0), (0.1, 0), (0.01, 0))
     cells = [cell("regression", seed=seed) for seed in range(2)]
-    mended = train(training("regression", lr=0.01), cells, penalties, capture=np.array([0, 1, 0]))
+    mended = train(training("regression", lr=0.01), cells, penalties)
     assert sorted(set(rates)) == [0.001, 0.01]
     assert not mended.failed.any()
-    calm = train(training("regression", lr=0.001), cells, points((0.1, 0)), capture=np.array([1]))
+    calm = train(training("regression", lr=0.001), cells, points((0.1, 0)))
     np.testing.assert_allclose(mended.losses["test"][:, 1], calm.losses["test"][:, 0], rtol=1e-4)
-    assert mended.outputs is not None
-    assert calm.outputs is not None
-    np.testing.assert_allclose(mended.outputs[1][1], calm.outputs[1][0], rtol=1e-3, atol=1e-4)
-    assert mended.weights is not None
-    assert calm.weights is not None
-    np.testing.assert_allclose(mended.weights[1][1], calm.weights[1][0], rtol=1e-3, atol=1e-4)
+    for name in ("row", "weights"):
+        again, at_once = mended.captured[name][1][1], calm.captured[name][1][0]
+        np.testing.assert_allclose(again, at_once, rtol=1e-3, atol=1e-4)
 
 
 def test_a_halved_schedule_records_up_to_its_own_end() -> None:

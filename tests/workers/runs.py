@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from regchoose.records.experiment import Trained
 from regchoose.records.words import Task
 from regchoose.training.block import CellData
@@ -12,7 +10,6 @@ from regchoose.workers.tasks import Workers
 from tests.training.problems import cell, points, training
 
 PENALTIES = points((0, 0), (0.05, 0), (0, 0.05))
-CAPTURE = np.array([0, 1, 2])
 
 
 def cells(task: Task, count: int) -> list[CellData]:
@@ -23,13 +20,5 @@ def cells(task: Task, count: int) -> list[CellData]:
 def trained(workers: Workers | None, plan: Training | None = None, *, count: int = 6) -> Trained:
     """Train six cells, a block each, by these workers; None: by threads."""
     plan = plan or training("regression")
-    capture = CAPTURE if not plan.network.is_convex else np.zeros(3, dtype=np.int64)
     plan = plan if workers is None else replace(plan, workers=workers)
-    return train(plan, cells(plan.task, count), PENALTIES, capture=capture)
-
-
-def as_bytes(run: Trained) -> list[bytes]:
-    """Everything that a run came to."""
-    several = [*(run.outputs or ()), *(run.drawn or ()), *(run.weights or ())]
-    whole = [*run.losses.values(), run.nonzero_share, run.nonzero_inputs, run.stationarity, run.failed]
-    return [array.dtype.str.encode() + array.tobytes() for array in (*whole, *several)] + [run.note.encode()]
+    return train(plan, cells(plan.task, count), PENALTIES)

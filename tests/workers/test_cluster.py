@@ -38,9 +38,9 @@ from regchoose.workers.cluster import Cluster
 from regchoose.workers.wire_format import unpack
 from regchoose.workers.worker_main import perform
 from tests.table.large.test_stream import csv, lines
-from tests.training.problems import training
+from tests.training.problems import arrays_of, training
 from tests.workers.dask_cluster import DaskCluster
-from tests.workers.runs import PENALTIES, as_bytes, cells, trained
+from tests.workers.runs import PENALTIES, cells, trained
 from tests.workers.test_processes import NETWORK
 
 pytestmark = pytest.mark.slow
@@ -81,7 +81,7 @@ def test_workers_come_to_the_bytes_of_threads(
     two: Cluster, task: Task, hidden: tuple[int, ...] | None
 ) -> None:
     plan = training(task, hidden=hidden)
-    assert as_bytes(trained(two, plan)) == as_bytes(trained(None, plan))
+    assert arrays_of(trained(two, plan)) == arrays_of(trained(None, plan))
 
 
 def test_a_block_of_many_bytes_is_sent_without_a_warning(two: Cluster) -> None:
@@ -90,7 +90,7 @@ def test_a_block_of_many_bytes_is_sent_without_a_warning(two: Cluster) -> None:
     assert large.x.nbytes > 11e6
     plan = replace(training("regression"), schedule=Schedule(1, 100_000, 0.01, np.array([1])))
     here, there = (train(one, [large], PENALTIES) for one in (plan, replace(plan, workers=two)))
-    assert as_bytes(there) == as_bytes(here)
+    assert arrays_of(there) == arrays_of(here)
 
 
 def test_a_users_network_is_sent_as_its_source(
@@ -107,10 +107,10 @@ def test_a_users_network_is_sent_as_its_source(
         settings = Settings(network=f"{folder / 'net.py'}:Net")
         network = choose_network(settings, input_names=list("abcd"), task="regression", n_classes=0)
         plan = replace(training("regression", epochs=3), network=network)
-        here = as_bytes(trained(None, plan))
+        here = arrays_of(trained(None, plan))
         for file in ("net.py", "width_of_net.py"):  # another machine has no such files
             (folder / file).unlink()
-        assert as_bytes(trained(two, plan)) == here
+        assert arrays_of(trained(two, plan)) == here
 
 
 def test_a_worker_that_is_killed_costs_its_blocks(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_worker_that_is_killed_costs_its_blocks(tmp_path: Path) -> None:
         found = train(plan, data, PENALTIES, advanced=killing)
         assert workers.size == 1
     assert told == [3 * count for count in range(1, 9)], "each block is told once"
-    assert as_bytes(found) == as_bytes(train(training("regression", epochs=60), data, PENALTIES))
+    assert arrays_of(found) == arrays_of(train(training("regression", epochs=60), data, PENALTIES))
 
 
 @pytest.mark.parametrize("lost", ["workers", "scheduler"])

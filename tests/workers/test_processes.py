@@ -23,8 +23,8 @@ from regchoose.training.networks.network_check import CheckReport
 from regchoose.training.schedule import Schedule
 from regchoose.training.train import train
 from regchoose.workers.processes import ATTEMPTS, Processes
-from tests.training.problems import TASKS, training
-from tests.workers.runs import PENALTIES, as_bytes, cells, trained
+from tests.training.problems import TASKS, arrays_of, training
+from tests.workers.runs import PENALTIES, cells, trained
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,7 @@ def test_processes_come_to_the_bytes_of_threads(
     two: Processes, task: Task, hidden: tuple[int, ...] | None
 ) -> None:
     plan = training(task, hidden=hidden)
-    assert as_bytes(trained(two, plan)) == as_bytes(trained(None, plan))
+    assert arrays_of(trained(two, plan)) == arrays_of(trained(None, plan))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_other_networks_of_ours_are_built_anew_there(
         training("binary", epochs=2),
         network=choose_network(settings, input_names=list("abcd"), task="binary", n_classes=2, image=image),
     )
-    assert as_bytes(trained(two, plan)) == as_bytes(trained(None, plan))
+    assert arrays_of(trained(two, plan)) == arrays_of(trained(None, plan))
 
 
 def test_a_process_that_is_killed_costs_its_block(two: Processes) -> None:
@@ -90,7 +90,7 @@ def test_a_process_that_is_killed_costs_its_block(two: Processes) -> None:
     data = cells("regression", 6)
     found = train(plan, data, PENALTIES, advanced=killing)
     wanted = train(training("regression", epochs=150), data, PENALTIES)
-    assert as_bytes(found) == as_bytes(wanted)
+    assert arrays_of(found) == arrays_of(wanted)
     assert told == [3, 6, 9, 12, 15, 18]
     assert victim not in two.pids, "another process is in its place"
 
@@ -117,7 +117,7 @@ def test_a_block_over_which_processes_die_again_and_again_is_an_error(two: Proce
     assert caught.value.code == "E406"
     assert f"{ATTEMPTS} processes died" in caught.value.message
     assert "signal 9" in caught.value.message
-    assert as_bytes(trained(two)) == as_bytes(trained(None)), "the workers are complete again"
+    assert arrays_of(trained(two)) == arrays_of(trained(None)), "the workers are complete again"
 
 
 def test_an_interrupt_ends_the_blocks_in_hand(two: Processes) -> None:
@@ -136,7 +136,7 @@ def test_an_interrupt_ends_the_blocks_in_hand(two: Processes) -> None:
     with pytest.raises(Stop):
         train(plan, [data[0], *long], PENALTIES, advanced=stop)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("hand")]
-    assert as_bytes(trained(two)) == as_bytes(trained(None))
+    assert arrays_of(trained(two)) == arrays_of(trained(None))
     assert time.monotonic() - before < 60
 
 
@@ -208,12 +208,12 @@ def test_a_users_network_is_built_anew_there(
     settings = Settings(network=f"{folder / 'net.py'}:Net")
     network = choose_network(settings, input_names=list("abcd"), task="regression", n_classes=0)
     plan = replace(training("regression", epochs=3), network=network)
-    here = as_bytes(trained(None, plan))
-    assert as_bytes(trained(two, plan)) == here
+    here = arrays_of(trained(None, plan))
+    assert arrays_of(trained(two, plan)) == here
     for file in ("net.py", "width_of_net.py"):  # not there any more, as on another machine
         (folder / file).unlink()
     with Processes(1) as strangers:
-        assert as_bytes(trained(strangers, plan)) == here
+        assert arrays_of(trained(strangers, plan)) == here
     assert capfd.readouterr().out == ""
 
 

@@ -10,14 +10,14 @@ from typing import Any
 Record = dict[str, Any]
 
 
-def number(record: Record) -> int:
-    """Return the task's number."""
-    return int(record["law"]["number"])
+def read_records(path: Path) -> list[Record]:
+    """Return the finished tasks, in the order of their names."""
+    return sorted(map(json.loads, whole_lines(path)), key=lambda record: record_key(record))
 
 
-def read(path: Path) -> list[Record]:
-    """Return the finished tasks."""
-    return sorted(map(json.loads, whole_lines(path)), key=number)
+def record_key(record: Record) -> tuple[str, int, int, str]:
+    """Return what tells a task from all others: table, rows, draw and network."""
+    return record["table"], record["n"], record["draw"], record["network"]
 
 
 def whole_lines(path: Path) -> list[str]:
@@ -30,20 +30,20 @@ def whole_lines(path: Path) -> list[str]:
     return lines
 
 
-def completed(
+def append_records(
     path: Path, work: Callable[[Any], Record], missing: Sequence[Any], *, jobs: int
 ) -> Iterator[Record]:
     """Do what is missing, write a line for each, and yield it.
 
     Processes rather than threads: the steps of small networks are mostly Python, and hold its lock.
     """
-    for record in _done(work, missing, jobs=jobs):
+    for record in _run(work, missing, jobs=jobs):
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
         yield record
 
 
-def _done(work: Callable[[Any], Record], missing: Sequence[Any], *, jobs: int) -> Iterator[Record]:
+def _run(work: Callable[[Any], Record], missing: Sequence[Any], *, jobs: int) -> Iterator[Record]:
     if jobs == 1 or len(missing) < 2:
         yield from map(work, missing)
         return

@@ -1,130 +1,134 @@
-"""Synthetic tasks: what is drawn is known, so every arm's true loss is."""
+"""The tasks of the study: which rows an experiment sees, and which say what is true."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Protocol
 
 import numpy as np
-from scipy.special import expit, softmax
 
-from regchoose.records.words import Float, Task
+from regchoose.records.table import Table
+from regchoose.records.words import Int
+from tests.benchmarks.calibration.laws import Law, law
+from tests.benchmarks.calibration.real_tables import RealTable, draw_rows
+from tests.benchmarks.tables import Sheet, as_table
 
-KINDS: tuple[Task, ...] = ("regression", "binary", "multiclass")
-NEAR_TIES = 3  # of ten tasks
-CLASSES = 3
-SHIFT = 2.0  # scale of the tanh units' inputs
+FRESH = 20_000  # rows of a synthetic task that judge
 
 
 @dataclass(frozen=True)
-class Law:
-    """Where the rows of a task come from.
+class Sample:
+    """Rows of a table: those that the experiment sees, and others that judge."""
 
-    Parameters
-    ----------
-    number : int
-        Seeds everything.
-    network : bool
-        Whether the experiment trains networks, or linear models.
-    shape : str
-        What the score is of the features: linear, or with tanh units.
-    n, d : int
-        Rows of a sample, features.
-    share : float
-        Of the features that matter.
-    correlation : float
-        Of neighbours, AR(1).
-    signal : float
-        Variance of the score over that of the noise (regression), or of the logits (classification).
-    """
+    table: Table
+    drawn: Int
+    judged: Int
 
-    number: int
-    task: Task
-    network: bool
-    shape: Literal["linear", "tanh"]
-    n: int
-    d: int
-    share: float
-    correlation: float
-    signal: float
-    near_tie: bool
+
+class StudyTask(Protocol):
+    """A task: what tells it from others, and its rows."""
 
     @property
-    def width(self) -> int:
-        """Weights of a linear model; 0 for a network, whose time does not depend on it."""
-        return 0 if self.network else self.d * (CLASSES if self.task == "multiclass" else 1)
+    def key(self) -> tuple[str, int, int, str]:
+        """Table, rows, draw and network."""
 
-    def rows(self, n: int, *, seed: int) -> tuple[Float, Float]:
-        """Draw features (n, d), and what each row's target is drawn from: (n, k), see `targets`."""
-        rng = np.random.default_rng((self.number, seed))
-        x = rng.standard_normal((n, self.d))
-        for j in range(1, self.d):
-            x[:, j] = self.correlation * x[:, j - 1] + np.sqrt(1 - self.correlation**2) * x[:, j]
-        return x, self._score(x)
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the rows are drawn from a law."""
 
-    def targets(self, score: Float, *, seed: int) -> Float:
-        """Draw a target for each row: a number around its score, or a class by its probabilities."""
-        rng = np.random.default_rng((self.number, seed, 1))
-        if self.task == "regression":
-            return np.asarray(score[:, 0] + rng.standard_normal(len(score)) / np.sqrt(self.signal))
-        odds = self.probabilities(score)
-        drawn: Float = (rng.random((len(score), 1)) > np.cumsum(odds, axis=1)[:, :-1]).sum(1).astype(float)
-        return drawn
+    @property
+    def slowness(self) -> tuple[int, ...]:
+        """Sort by this, so that a study that is broken off has the quick tasks of all tables."""
 
-    def probabilities(self, score: Float) -> Float:
-        """Return the classes' probabilities, (n, k)."""
-        logits = np.sqrt(self.signal) * 2 * score
-        if self.task == "binary":
-            p = expit(logits[:, :1])
-            return np.hstack([1 - p, p])
-        return np.asarray(softmax(logits, axis=1))
-
-    def _score(self, x: Float) -> Float:
-        """Return scores of variance 1: (n, d) -> (n, k)."""
-        rng = np.random.default_rng((self.number, 99))
-        k = CLASSES if self.task == "multiclass" else 1
-        count = max(1, round(self.share * self.d))
-        place = rng.permutation(self.d)[:count]
-        if self.shape == "linear":
-            slopes = np.zeros((self.d, k))
-            slopes[place] = rng.standard_normal((count, k))
-            spread = np.sqrt(np.einsum("ik,ij,jk->k", slopes, self._covariance(), slopes))
-            return np.asarray(x @ slopes / spread)
-        units = 4
-        inner = np.zeros((self.d, units))
-        inner[place] = rng.standard_normal((count, units))
-        inner *= SHIFT / np.sqrt(np.einsum("ik,ij,jk->k", inner, self._covariance(), inner))
-        outer = rng.standard_normal((units, k))
-        probe = np.random.default_rng((self.number, 98)).standard_normal((4_000, self.d))
-        probe = probe @ np.linalg.cholesky(self._covariance()).T
-        like = np.tanh(probe @ inner) @ outer
-        return np.asarray((np.tanh(x @ inner) @ outer - like.mean(0)) / like.std(0))
-
-    def _covariance(self) -> Float:
-        place = np.arange(self.d)
-        return np.asarray(self.correlation ** np.abs(place[:, None] - place)) + 1e-12 * np.eye(self.d)
+    def sample(self) -> Sample:
+        """Return the task's rows."""
 
 
-def law(number: int) -> Law:
-    """Return one of the tasks: kinds, models and near-ties by turns, the rest at random."""
-    rng = np.random.default_rng((number, 7))
-    task, network = KINDS[number % 3], number // 3 % 2 == 0
-    near_tie = number % 10 < NEAR_TIES
-    if near_tie:  # many rows, few features: no arm can gain much
-        n, d, share = int(rng.integers(600, 1000)), int(rng.integers(3, 6)), 1.0
-    else:
-        n = int(np.exp(rng.uniform(np.log(120), np.log(800))))
-        # A linear model of several classes has as many times the weights, and each truth takes 40 sets of it.
-        widest = 60 if network else 30 if task == "multiclass" else 1.5 * n
-        d = int(np.exp(rng.uniform(np.log(6), np.log(min(widest, 250)))))
-        share = float(rng.choice([0.05, 0.2, 0.5, 1.0]))
-    return Law(
-        number,
-        task,
-        network,
-        "tanh" if network and rng.random() < 0.5 else "linear",
-        n,
-        d,
-        share,
-        float(rng.choice([0.0, 0.6, 0.9])),
-        float(np.exp(rng.uniform(np.log(0.3), np.log(4)))),
-        near_tie,
-    )
+@dataclass(frozen=True)
+class RealTask:
+    """Some rows of a real table, drawn at random; `draw` tells several such samples apart."""
+
+    source: RealTable
+    n: int
+    draw: int
+    network: str
+    is_synthetic = False
+
+    @property
+    def key(self) -> tuple[str, int, int, str]:
+        """Table, rows, draw and network."""
+        return self.source.data, self.n, self.draw, self.network
+
+    @property
+    def slowness(self) -> tuple[int, ...]:
+        """Small samples first, all tables at each draw."""
+        return self.n, self.draw
+
+    def sample(self) -> Sample:
+        """Return the rows drawn, and those that judge."""
+        table = _load(self.source)
+        rows = draw_rows(table, self.source.data, n=self.n, draw=self.draw)
+        assert rows is not None, f"{self.source.data} has no task of {self.n} rows"
+        return Sample(table, *rows)
+
+
+@dataclass(frozen=True)
+class SyntheticTask:
+    """Rows of a law, and fresh ones."""
+
+    law: Law
+    fresh: int = FRESH
+    is_synthetic = True
+
+    @property
+    def key(self) -> tuple[str, int, int, str]:
+        """Table, rows, draw and network."""
+        return f"synthetic {self.law.number}", self.law.n, 0, "mlp" if self.law.network else "linear"
+
+    @property
+    def slowness(self) -> tuple[int, ...]:
+        """Wide linear models take minutes, and so come last."""
+        return max(self.law.n, 20 * self.law.width), 0
+
+    def sample(self) -> Sample:
+        """Return the rows that are seen, and as many fresh ones as judge."""
+        own = self.law
+        x, score = own.rows(own.n, seed=0)
+        fresh_x, fresh_score = own.rows(self.fresh, seed=10_000)
+        x, y = (
+            np.vstack([x, fresh_x]),
+            np.concatenate([own.targets(score, seed=0), own.targets(fresh_score, seed=10_000)]),
+        )
+        table = as_table(Sheet(own.task, x, y, x[:0], y[:0]))
+        if own.task == "multiclass":
+            table = replace(table, classes=tuple("012"))
+        rows = np.arange(len(y))
+        return Sample(table, rows[: own.n], rows[own.n :])
+
+
+def real_tasks(
+    tables: Sequence[RealTable], *, rows: Sequence[int], draws: int, networks: Sequence[str]
+) -> Iterator[RealTask]:
+    """Yield the tasks of real tables, as far as these have the rows for them."""
+    for source in tables:
+        table = _load(source)
+        for n in rows:
+            for draw in range(draws):
+                if draw_rows(table, source.data, n=n, draw=draw) is not None:
+                    yield from (RealTask(source, n, draw, network) for network in networks)
+
+
+def synthetic_tasks(
+    count: int, *, networks: Sequence[str], most_rows: int, fresh: int = FRESH
+) -> Iterator[SyntheticTask]:
+    """Yield the first `count` synthetic tasks, those of other networks left out."""
+    for own in map(law, range(count)):
+        if ("mlp" if own.network else "linear") in networks:
+            small = replace(own, n=min(own.n, most_rows), d=min(own.d, max(1, most_rows // 4)))
+            yield SyntheticTask(small, fresh)
+
+
+@cache
+def _load(source: RealTable) -> Table:
+    """Read a table once in each process."""
+    return source.load()

@@ -1,155 +1,98 @@
-"""What each arm truly loses, from fresh rows: nothing here is shared with the verdict but the trainer.
+"""What each arm truly loses: its choice, trained on all drawn rows with ten seeds, scored on other rows."""
 
-Forty fresh training sets of the task's size. Each arm tries its grid on three quarters of a set; strength and
-length are those of the lowest loss on the other quarter, averaged over two sets: about two independent sets
-are what the verdict's pooled choice over ten overlapping cells is worth (by Nadeau & Bengio's factor,
-1/10 + 1/3). The choice is retrained on all rows of both sets and scored on 20,000 rows against their means or
-probabilities, so without the noise of targets. Points that do badly on the first eight sets are not tried
-on the other 32.
-"""
-
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
-from scipy.special import log_expit, log_softmax
 
+from regchoose.encoding.encoder import Encoder
+from regchoose.experiment.arms import ArmRun
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Arm, Float, Int
+from regchoose.statistics.prior import REFERENCE
 from regchoose.training.block import CellData
-from regchoose.training.deterministic import RowMatrix
 from regchoose.training.train import Training, train
-from tests.benchmarks.calibration.tasks import Law
+from tests.benchmarks.calibration.tasks import Sample
 
-SETS, TOGETHER, SCORED = 40, 2, 20_000
-STRENGTHS, DECADES, MIXES = 9, 4, (0.1, 0.5, 0.9)
-FIRST, WORTH = 8, 0.02  # sets that all points are tried on; how much worse than the best a point may do there
-FIT = 0.75  # share of a set's rows that models train on while the strength is chosen
-DENSE = 0.5  # share of nonzero weights from which l1 moves with the rows as l2 does
+SEEDS = 10
 
 
 @dataclass(frozen=True)
-class _Set:
-    """A training set, and its rows as models see them."""
+class Truth:
+    """The arms' losses on rows that nobody has seen, and how exactly they are known.
 
-    fit: CellData
-    whole: CellData
-    center: float  # of the target
-    scale: float
-
-
-def true_losses(law: Law, training: Training, *, sets: int = SETS, scored: int = SCORED) -> dict[Arm, Float]:
-    """Return the expected loss of each arm on each fresh training set, (sets,).
-
-    Squared errors are in units of the variance of the set's target.
+    Parameters
+    ----------
+    losses : mapping of Arm to float
+        Squared errors are in units of the variance of the drawn rows' target; NaN if every training failed.
+    errors : mapping of Arm to float
+        Standard error of an arm's loss less Elastic Net's, over seeds and judging rows.
     """
-    x_scored, score = law.rows(scored, seed=10_000)
-    drawn = [_draw(law, training, x_scored, seed=100 + number) for number in range(sets)]
-    top = float(np.median([_strongest(law, one.fit.x, one.fit.y) for one in drawn]))
-    if not training.network.is_convex:
-        top = max(top, 1.0)
-    found: dict[Arm, Float] = {}
-    for arm in ARMS:
-        grid = _grid(arm, top)
-        inner, nonzero = _tried(training, [one.fit for one in drawn], grid)
-        losses = np.full(sets, np.nan)
-        for (point, checkpoint), places in _choices(inner).items():
-            share = float(nonzero[places, point, checkpoint].mean())
-            chosen = Penalties(
-                grid.l1[[point]] * FIT ** (1.0 if share >= DENSE else 0.5), grid.l2[[point]] * FIT
-            )
-            again = train(
-                training.stop_at(checkpoint),
-                [drawn[place].whole for place in places],
-                chosen,
-                capture=np.array([0]),
-            )
-            assert again.outputs is not None
-            for place, outputs in zip(places, again.outputs, strict=True):
-                losses[place] = _expected_loss(law, outputs[0], score, drawn[place])
-        found[arm] = losses
-    return found
+
+    losses: Mapping[Arm, float]
+    errors: Mapping[Arm, float]
 
 
-def _tried(training: Training, sets: list[CellData], grid: Penalties) -> tuple[Float, Float]:
-    """Return inner losses and shares of nonzero weights, (s, m, t); infinite where a point was not tried.
-
-    The points that go on are those within a fiftieth of the best, on average over the first sets, and at
-    least a third of them.
-    """
-    first = train(training, sets[:FIRST], grid)
-    inner = np.where(first.failed[:, :, None], np.inf, first.losses["inner"])
-    lowest = inner.mean(0).min(1)
-    good = lowest <= max((1 + WORTH) * lowest.min(), np.sort(lowest)[len(lowest) // 3])
-    if len(sets) <= FIRST:
-        return inner, first.nonzero_share
-    kept = np.flatnonzero(good)
-    rest = train(training, sets[FIRST:], Penalties(grid.l1[kept], grid.l2[kept]))
-    shape = (len(sets) - FIRST, *inner.shape[1:])
-    more, nonzero = np.full(shape, np.inf), np.zeros(shape)
-    more[:, kept] = np.where(rest.failed[:, :, None], np.inf, rest.losses["inner"])
-    nonzero[:, kept] = rest.nonzero_share
-    return np.concatenate([inner, more]), np.concatenate([first.nonzero_share, nonzero])
-
-
-def _choices(inner: Float) -> dict[tuple[int, int], Int]:
-    """Return the point and checkpoint of lowest loss for every two sets, and the sets that chose them."""
-    sets, _, t = inner.shape
-    places: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for start in range(0, sets, TOGETHER):
-        best = int(inner[start : start + TOGETHER].mean(0).argmin())
-        places[divmod(best, t)] += range(start, min(start + TOGETHER, sets))
-    return {choice: np.array(own) for choice, own in places.items()}
-
-
-def _draw(law: Law, training: Training, x_scored: Float, *, seed: int) -> _Set:
+def measure_truth(
+    training: Training, arms: Mapping[Arm, ArmRun], sample: Sample, *, seeds: int = SEEDS
+) -> Truth:
+    """Train the chosen points to their chosen checkpoints; strengths stay as they were chosen."""
+    table, encoder = sample.table, Encoder.fit(sample.table, sample.drawn)
+    (x, y), (x_judged, y_judged) = (encoder.transform(table, rows) for rows in (sample.drawn, sample.judged))
     precision = training.network.precision
-    x, score = law.rows(law.n, seed=seed)
-    y = law.targets(score, seed=seed)
-    n_fit = round(FIT * law.n)
-    fit_x, center, scale = _standard(x[:n_fit])
-    center_y, scale_y = (y[:n_fit].mean(), y[:n_fit].std()) if law.task == "regression" else (0.0, 1.0)
-    inner = ((x[n_fit:] - center) / scale).astype(precision), (y[n_fit:] - center_y) / scale_y
-    fit = CellData(fit_x.astype(precision), (y[:n_fit] - center_y) / scale_y, {"inner": inner}, seed)
-    all_x, center, scale = _standard(x)
-    center_y, scale_y = (y.mean(), y.std()) if law.task == "regression" else (0.0, 1.0)
-    scored = ((x_scored - center) / scale).astype(precision), np.zeros(len(x_scored))
-    whole = CellData(all_x.astype(precision), (y - center_y) / scale_y, {"test": scored}, seed)
-    return _Set(fit, whole, float(center_y), float(scale_y))
+    x, x_judged = x.astype(precision), x_judged.astype(precision)
+    count = 1 if training.network.is_convex else seeds  # the optimum does not depend on where one starts
+    cells = [CellData(x, y, {"test": (x_judged, y_judged)}, seed) for seed in range(count)]
+    points = reduce(Penalties.join, (arms[arm].strengths for arm in ARMS))
+    checkpoints = np.array([arms[arm].checkpoint for arm in ARMS])
+    short, at = _stop(training, checkpoints)
+    run, place = train(short, cells, points), np.arange(len(ARMS))
+    losses = np.where(run.failed, np.nan, run.losses["test"][:, place, at])  # (seeds, arms)
+    rows = np.stack([own[place, at] for own in run.captured["row"]])  # (seeds, arms, some of the rows)
+    reference = ARMS.index(REFERENCE)
+    return Truth(
+        {arm: _mean(losses[:, own]) for own, arm in enumerate(ARMS)},
+        {
+            arm: _error(
+                losses[:, own] - losses[:, reference], rows[:, own] - rows[:, reference], len(y_judged)
+            )
+            for own, arm in enumerate(ARMS)
+            if arm != REFERENCE
+        },
+    )
 
 
-def _standard(x: Float) -> tuple[Float, Float, Float]:
-    center, scale = x.mean(0), x.std(0)
-    return (x - center) / scale, center, scale
+def _stop(training: Training, checkpoints: Int) -> tuple[Training, Int]:
+    """Return the training with only those checkpoints, and the place of each among them."""
+    if training.network.is_convex:
+        return training, np.zeros_like(checkpoints)
+    stops, places = np.unique(checkpoints, return_inverse=True)
+    schedule = replace(training.schedule, checkpoints=training.schedule.checkpoints[stops])
+    return replace(training, schedule=schedule), places
 
 
-def _strongest(law: Law, x: RowMatrix, y: Float) -> float:
-    """Return the l1 from which on a linear model has no weights."""
-    if law.task == "regression":
-        return float(2 * np.abs(x.T @ y).max() / len(y))
-    classes = (y[:, None] == np.unique(y)).astype(float)
-    return float(np.abs(x.T @ (classes - classes.mean(0))).max() / len(y))
+def _mean(losses: Float) -> float:
+    """Return the mean over the seeds that did not fail."""
+    good = losses[np.isfinite(losses)]
+    return float(good.mean()) if len(good) else np.nan
 
 
-def _grid(arm: Arm, top: float) -> Penalties:
-    levels = top * 10.0 ** -np.linspace(0, DECADES, STRENGTHS)
-    zeros = np.zeros(STRENGTHS)
-    if arm == "none":
-        return Penalties(zeros[:1], zeros[:1])
-    if arm == "elastic_net":
-        return Penalties(
-            np.concatenate([(1 - mix) * levels for mix in MIXES]),
-            np.concatenate([mix * levels for mix in MIXES]),
-        )
-    return Penalties(levels, zeros) if arm == "l1" else Penalties(zeros, levels)
+def _error(by_seed: Float, rows: Float, n_rows: int) -> float:
+    """Return the standard error of a mean difference.
 
-
-def _expected_loss(law: Law, outputs: Float, score: Float, one: _Set) -> float:
-    """Return the mean loss over the targets that the scored rows may have: outputs (k, n)."""
-    if law.task == "regression":
-        error = np.square(outputs[0] * one.scale + one.center - score[:, 0]).mean()
-        return float((error + 1 / law.signal) / one.scale**2)
-    odds = law.probabilities(score)
-    if law.task == "binary":
-        return float(-(odds[:, 1] * log_expit(outputs[0]) + odds[:, 0] * log_expit(-outputs[0])).mean())
-    return float(-(odds * log_softmax(outputs.T, axis=1)).sum(1).mean())
+    Parameters
+    ----------
+    by_seed : ndarray (s,)
+        The difference on all rows; NaN where a training failed.
+    rows : ndarray (s, r)
+        The difference on some of the rows.
+    n_rows : int
+        How many there are in all.
+    """
+    good = np.isfinite(by_seed)
+    if not good.any():
+        return np.nan
+    count = int(good.sum())
+    among_seeds = by_seed[good].var(ddof=1) / count if count > 1 else 0.0
+    return float(np.sqrt(among_seeds + rows[good].mean(0).var(ddof=1) / n_rows))

@@ -1,8 +1,7 @@
-"""What the verdicts of a study would have been at a variance factor, and whether they were right."""
+"""What the program says of a record, by each of its rules, and whether that is true."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -10,20 +9,24 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.walk import find_outcome
 from regchoose.records.words import ARMS, Arm, Float
 from regchoose.statistics.decide import DIAMONDS, OUTCOME_ARMS, answer, judge
-from regchoose.statistics.posterior import Posterior, compare_arms, make_posterior
-from regchoose.statistics.prior import ArmPrior
+from regchoose.statistics.posterior import Posterior, draw_losses, make_posterior
+from regchoose.statistics.prior import ArmPrior, Student, draw_with_prior
+from tests.benchmarks.calibration.lines import Record
 
-NADEAU_BENGIO = 1 / 25 + 1 / 4
+FOLDS = 5
 CHART = CHARTS["which-regularizer"]
 BEFORE = {"subsample_possible": "yes", "resources": "yes"}
+RULES = ("best", "chart", "audited")
 
 
 @dataclass(frozen=True)
 class Said:
-    """A verdict, held against the truth.
+    """What is said of an arm, and what is true.
 
     Parameters
     ----------
+    safe : float
+        The stated probability that the arm is within δ of the best.
     regret : float
         True loss of the arm less that of the best, as a share of the loss of predicting nothing.
     right : bool
@@ -32,83 +35,62 @@ class Said:
 
     arm: Arm
     safe: float
-    probability: float
-    certainty: str
     regret: float
     right: bool
-    same_outcome: bool  # the chart, walked on the true losses, ends there too
 
 
-def whole(record: dict[str, Any]) -> Float:
-    """Return the losses of the cells in which no arm failed, (c, a)."""
+@dataclass(frozen=True)
+class Answers:
+    """What is said of a task: of every arm, and which arm each rule recommends.
+
+    `audited` is the chart's outcome while that is as good as any, and the best arm otherwise.
+    """
+
+    record: Record
+    arms: Mapping[Arm, Said]
+    rules: Mapping[str, Arm]
+
+    def of(self, rule: str) -> Said:
+        """Return what a rule says of its arm."""
+        return self.arms[self.rules[rule]]
+
+
+def answer_record(record: Record, differences: Mapping[Arm, Student] | None) -> Answers:
+    """Judge a record as the program does; the prior is of the differences from Elastic Net."""
+    posterior, criteria, rope = posterior_of(record), record["criterion"], record["rope"]
+    chart = walk_chart({key: answer(posterior, criteria, key, rope=rope) for key in DIAMONDS})
+    rng = np.random.default_rng(0)
+    if differences is None:
+        draws = draw_losses(posterior, rng)
+    else:
+        draws = draw_with_prior(ArmPrior(differences, rope), posterior, rng)
+    verdict = judge(
+        posterior,
+        criteria,
+        outcome=chart,
+        decide="audited",
+        rope=rope,
+        walk=lambda answers: walk_chart(dict(answers)),
+        losses=draws,
+    )
+    arms = {arm: _hold(record, arm, verdict.safe_of[arm]) for arm in ARMS}
+    rules = {"best": verdict.best_arm, "chart": OUTCOME_ARMS[chart], "audited": verdict.arm}
+    return Answers(record, arms, rules)
+
+
+def posterior_of(record: Record) -> Posterior:
+    """Return the posterior of the mean losses, from the cells in which no arm failed."""
     losses = np.array([record["losses"][arm] for arm in ARMS], dtype=float).T
-    return np.asarray(losses[np.isfinite(losses).all(1)])
+    whole: Float = losses[np.isfinite(losses).all(1)]
+    return make_posterior(ARMS, whole, factor=1 / len(losses) + 1 / (FOLDS - 1))
 
 
-def posterior_of(record: dict[str, Any], factor: float) -> Posterior:
-    """Return the posterior of a record at a variance factor."""
-    return make_posterior(ARMS, whole(record), factor=factor)
-
-
-def walked(signs: dict[str, str]) -> str:
+def walk_chart(signs: Mapping[str, str]) -> str:
     """Return the chart's outcome for these answers at the diamonds."""
     return find_outcome(CHART, {**BEFORE, **signs})
 
 
-def said(record: dict[str, Any], *, factor: float, decide: str) -> Said:
-    """Judge a record as the program does; with the prior that it has, if any."""
-    posterior, rope = posterior_of(record, factor), record["rope"]
-    signs: dict[str, str] = {key: answer(posterior, key, rope=rope) for key in DIAMONDS}
-    verdict = judge(
-        posterior,
-        outcome=None if decide == "best" else walked(signs),
-        rope=rope,
-        walk=lambda answers: walked(dict(answers)),
-        rng=np.random.default_rng(record["law"]["number"]),
-        prior=ArmPrior(record["prior"], rope) if "prior" in record else None,
-    )
-    true = {arm: record["truth"][arm] for arm in ARMS}
-    return Said(
-        verdict.arm,
-        verdict.safe,
-        verdict.probability,
-        verdict.certainty,
-        (true[verdict.arm] - min(true.values())) / record["loss_null"],
-        true[verdict.arm] <= min(true.values()) + rope,
-        verdict.outcome == (_truly_best(true) if decide == "best" else walked(_true_signs(true, rope))),
-    )
-
-
-def _true_signs(true: dict[Arm, float], rope: float) -> dict[str, str]:
-    """Answer the diamonds as one who knows the truth: a penalty that gains no more than δ is not needed."""
-    needed = {key: rope if b == "none" else 0.0 for key, (_, b) in DIAMONDS.items()}
-    return {key: "better" if true[a] < true[b] - needed[key] else "worse" for key, (a, b) in DIAMONDS.items()}
-
-
-def _truly_best(true: dict[Arm, float]) -> str:
-    best = min(ARMS, key=lambda arm: true[arm])
-    return next(key for key, arm in OUTCOME_ARMS.items() if arm == best)
-
-
-def always(record: dict[str, Any], arm: Arm) -> tuple[float, bool]:
-    """Return the regret of an arm, and whether it is within δ of the best."""
-    lowest = min(record["truth"].values())
-    loss = record["truth"][arm]
-    return (loss - lowest) / record["loss_null"], loss <= lowest + record["rope"]
-
-
-def false_alarms(records: Sequence[dict[str, Any]], factors: Sequence[float]) -> tuple[int, int]:
-    """Return how often two arms that are truly alike are told apart at 5 %, and how often that was asked.
-
-    Alike: their true losses differ by less than a quarter of δ.
-    """
-    wrong = asked = 0
-    for record, factor in zip(records, factors, strict=True):
-        posterior = posterior_of(record, factor)
-        for place, a in enumerate(ARMS):
-            for b in ARMS[:place]:
-                if abs(record["truth"][a] - record["truth"][b]) < record["rope"] / 4:
-                    low, high = compare_arms(posterior, a, b, rope=record["rope"]).interval
-                    asked += 1
-                    wrong += not low <= 0 <= high
-    return wrong, asked
+def _hold(record: Record, arm: Arm, safe: float) -> Said:
+    truth: Mapping[Arm, float] = record["truth"]
+    beyond = truth[arm] - min(truth.values())
+    return Said(arm, safe, beyond / record["loss_null"], beyond <= record["rope"])

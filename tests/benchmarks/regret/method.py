@@ -54,9 +54,7 @@ class Sizes:
 
 WHOLE = Sizes(Settings(decide="best", resources="yes", budget="24h", device="cpu"))
 SMALL = Sizes(
-    replace(
-        WHOLE.settings, strengths=2, alphas=(0.5,), folds=2, repeats=2, tuning_repeats=1, epochs=5, steps=10
-    ),
+    replace(WHOLE.settings, strengths=2, alphas=(0.5,), folds=2, repeats=2, epochs=5, steps=10),
     refits=1,
     trials=2,
     jobs=1,

@@ -293,9 +293,9 @@ def test_the_mlp_as_a_module_learns_what_the_mlp_learns(task: Task) -> None:
     """From other starts, so to about the same loss."""
     data, none = [cell(task, d=D, seed=seed) for seed in range(4)], points((0.0, 0.0))
     plan = training(task, epochs=40, lr=0.03, d=D)
-    own = train(plan, data, none).losses["inner"][:, 0, -1].mean()
+    own = train(plan, data, none).losses["train"][:, 0, -1].mean()
     as_module = train(replace(plan, network=of(good.mlp, k=n_outputs(task, 3))), data, none)
-    assert as_module.losses["inner"][:, 0, -1].mean() == pytest.approx(own, rel=0.25)
+    assert as_module.losses["train"][:, 0, -1].mean() == pytest.approx(own, rel=0.25)
 
 
 @pytest.mark.parametrize("make", [good.mlp, good.dropout, good.batch_norm], ids=lambda make: make.__name__)
