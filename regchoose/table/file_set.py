@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import UsageError
 from regchoose.records.table import IMAGE_ENDINGS
+from regchoose.table.file_bytes import STDIN, compression_of
 
 Advanced = Callable[[int], None]  # is told how many bytes a pass over the files has read
 
@@ -174,17 +175,6 @@ def path_to_text(file: Path) -> str:
 
 # ---- one file -------------------------------------------------------------------------------------------
 
-COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}  # first bytes, and what they mean
-
-
-def compression_of(start: bytes) -> str | None:
-    """Say how a file is compressed, by its first bytes."""
-    return next((name for mark, name in COMPRESSIONS.items() if start.startswith(mark)), None)
-
-
-STDIN = "-"
-
-
 # First bytes of files that are no text. A file is what it holds, whatever its name says.
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "an Excel or zip file"),
@@ -272,17 +262,3 @@ def _nearest(path: Path) -> str:
         return f"there is no folder {str(folder)!r} to look in"
     near = difflib.get_close_matches(path.name, names, n=1)
     return f"did you mean {str(folder / near[0])!r}?" if near else "check the name"
-
-
-def check_unchanged(path: str, before: os.stat_result) -> None:
-    """Raise E311 where size or time of a file are not what they were."""
-    try:
-        after: os.stat_result | None = Path(path).stat()
-    except OSError:
-        after = None
-    if after is None or (
-        stat.S_ISREG(before.st_mode)
-        and (before.st_size, before.st_mtime_ns, before.st_ino)
-        != (after.st_size, after.st_mtime_ns, after.st_ino)
-    ):
-        raise DataError("E311", f"{path} changed while it was read", fix="run again once it is complete")

@@ -10,7 +10,7 @@ import numpy as np
 
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
-from regchoose.table.file_set import check_unchanged
+from regchoose.table.file_bytes import check_unchanged
 from regchoose.table.large.duckdb_session import connect_in_memory, quote_path
 from regchoose.table.raw_table import Cells, RawTable, factorize, no_rows_error
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from regchoose.errors import DataError
 from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
-from regchoose.table.file_set import Advanced, Parts, check_unchanged, ignore_progress
+from regchoose.table.file_bytes import check_unchanged
+from regchoose.table.file_set import Advanced, Parts, ignore_progress
 from regchoose.table.large.byte_scan import read_blocks, to_utf8
 from regchoose.table.large.distributed_scan import QUERY, REJECTS, merge_counts, run_on_files
 from regchoose.table.large.duckdb_session import (

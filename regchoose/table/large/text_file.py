@@ -7,7 +7,8 @@ from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
 from regchoose.table.csv.grammar import CsvLayout
 from regchoose.table.csv.read import read_source
-from regchoose.table.csv.source import open_text, to_source
+from regchoose.table.csv.source import to_source
+from regchoose.table.file_bytes import open_text
 from regchoose.table.large.duckdb_session import quote_path, quote_text
 from regchoose.table.raw_table import RawTable
 
