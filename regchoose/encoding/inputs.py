@@ -16,14 +16,19 @@ from regchoose.records.table import Column, Image, Table
 from regchoose.records.words import Float, Int, Task
 from regchoose.table.columns.quantiles import quantiles
 
-CLIP = 100.0  # quartile ranges from the median at which a number is clipped
+CLIP = 3.0  # quartile ranges from the median that no number exceeds
+FAR = 1e9  # quartile ranges from which on a number is clipped to 3 to the last bit; its square is finite
 
 
 @dataclass(frozen=True)
 class NumberInput:
-    """A number: in quartile ranges from the median, clipped, then standardized; a missing one is the median.
+    """A number: in quartile ranges from the median, clipped smoothly, then standardized.
 
-    input = (clip((x/4 − center)/spread, −100, 100) − mean)/scale
+    input = (z/√(1 + (z/3)²) − mean)/scale, z = (x/4 − center)/spread; of a missing one, z = 0.
+
+    So a cell far outside the rows learned from moves an answer no more than one at their edge does. Scale
+    and clip are RealMLP's (Holzmüller, Grinsztajn & Steinwart 2024, arXiv 2407.04491). It trains on z as it
+    is; here the inputs are standardized, since a penalty charges for the weights of all inputs alike.
 
     Attributes
     ----------
@@ -34,7 +39,7 @@ class NumberInput:
     center : float
         Median of the values, divided by four so that nothing overflows.
     spread : float or None
-        Quartile range of the same; None for a constant.
+        Quartile range of the same, or half the range where that is 0; None for a constant.
     mean, scale : float
         Mean and standard deviation after clipping.
     flagged : bool
@@ -83,30 +88,31 @@ def standardize_numbers(x: Float, inputs: Sequence[NumberInput]) -> Float:
 
 
 def spreads(inputs: Sequence[NumberInput]) -> Float:
-    """Return the quartile ranges (a,), infinite for constants."""
+    """Return the `spread` of each number (a,), infinite for constants."""
     return np.array([np.inf if number.spread is None else number.spread for number in inputs])
 
 
 def _location(x: Float) -> tuple[Float, Float]:
-    """Return medians and quartile ranges of the columns of x (n, a), in quarters so that nothing overflows.
+    """Return `center` and `spread` of the columns of x (n, a), in quarters so that nothing overflows.
 
-    The range of a constant is infinite.
+    The spread of a constant is infinite.
     """
     low, lower, center, upper, high = quantiles(x / 4, (0.0, 0.25, 0.5, 0.75, 1.0))
     spread = upper - lower
-    spread = np.where(spread > 0, spread, np.maximum(high - center, center - low))  # mostly one value
+    spread = np.where(spread > 0, spread, (high - low) / 2)  # mostly one value
     return center, np.where(spread > 0, spread, np.inf)  # constant: the column says nothing
 
 
 def _clip(x: Float, *, center: Float, spread: Float) -> Float:
-    """Return numbers (n, a) in quartile ranges from the median, clipped at 100.
+    """Return numbers (n, a) in quartile ranges from the median, clipped smoothly at 3.
 
-    Otherwise a single 1e300 would flatten its column. A missing number becomes the median, which is 0 here.
-    The graph of `regchoose.refit.onnx_graph` takes the same steps.
+    A missing number becomes the median, which is 0 here. The graph of `regchoose.refit.onnx_graph` takes the
+    same steps, and so do the scripts of `regchoose.export`.
     """
     with np.errstate(over="ignore"):
         away: Float = (x / 4 - center) / spread
-    np.clip(away, -CLIP, CLIP, out=away)
+    np.clip(away, -FAR, FAR, out=away)
+    away /= np.sqrt(1 + (away / CLIP) ** 2)
     return np.where(np.isnan(away), 0.0, away)
 
 

@@ -22,7 +22,7 @@ from regchoose.errors import ResourceError, UsageError
 from regchoose.records.model import Model
 from regchoose.records.words import Arrays
 
-FORMAT = "1"
+FORMAT = "2"  # of the files and of the formulas that they are numbers of
 T = TypeVar("T")
 MODEL, PREPROCESSING, WEIGHTS = "model.json", "preprocessing.json", "weights.safetensors"
 CARD, ONNX, UNFINISHED = "model_card.md", "model.onnx", "unfinished"

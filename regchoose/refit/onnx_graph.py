@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from regchoose.encoding.encoder import Encoder
-from regchoose.encoding.inputs import CLIP, CategoryInput, ImageInput, spreads
+from regchoose.encoding.inputs import CLIP, FAR, CategoryInput, ImageInput, spreads
 from regchoose.records.model import Model
 from regchoose.refit.model_folder import as_json
 from regchoose.version import __version__
@@ -126,8 +126,12 @@ def _standardize(graph: _Graph, numbers: str, missing: str, encoder: Encoder) ->
     spread = graph.constant(spreads(inputs))
     quarter = graph.node("Mul", numbers, graph.constant(0.25))
     away = graph.node("Div", graph.node("Sub", quarter, center), spread)
-    cut = graph.node("Clip", away, graph.constant(-CLIP), graph.constant(CLIP))
-    filled = graph.node("Where", missing, graph.constant(0.0), cut)
+    finite = graph.node("Clip", away, graph.constant(-FAR), graph.constant(FAR))
+    part = graph.node("Div", finite, graph.constant(CLIP))
+    square = graph.node("Mul", part, part)
+    root = graph.node("Sqrt", graph.node("Add", graph.constant(1.0), square))
+    clipped = graph.node("Div", finite, root)
+    filled = graph.node("Where", missing, graph.constant(0.0), clipped)
     return graph.node("Div", graph.node("Sub", filled, mean), scale)
 
 

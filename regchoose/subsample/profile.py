@@ -22,6 +22,7 @@ PARTICIPATION = 0.5  # of the columns in the signal, from which it is dense
 SPARSE, DENSE = 0.9, 0.5  # shares of zeros
 MOST_INPUTS = 500  # beyond, a random choice of the columns is measured
 MOST_ROWS = 10_000
+COPY_DIGITS = 9  # decimals to which standardized columns are equal that say the same
 
 
 def measure_profile(table: Table, rows: Int) -> Profile:
@@ -127,7 +128,8 @@ def _standardize_inputs(x: Float, plan: InputPlan) -> Float:
     z = np.ascontiguousarray(z[:, z.any(axis=0)].T)
     if not len(z):
         return z.T
-    whole = z.view(np.dtype((np.void, z.itemsize * z.shape[1]))).ravel()
+    alike = np.round(z, COPY_DIGITS) + 0.0  # a number and a level that say the same differ in the last bits
+    whole = alike.view(np.dtype((np.void, z.itemsize * z.shape[1]))).ravel()
     return z[np.sort(np.unique(whole, return_index=True)[1])].T
 
 

@@ -19,10 +19,10 @@ def saved(tmp_path: Path) -> str:
 
 
 BEGINNINGS = {
-    "text": "Elastic Net   l1 = 0.0021",
+    "text": "Use a penalty: L1, L2 and Elastic Net",
     "json": '{\n  "ok": true',
     "markdown": "## Use a penalty: L1, L2 and Elastic Net",
-    "github": "::notice title=regchoose%3A firm::Elastic Net",
+    "github": "::notice title=regchoose%3A firm::Use a penalty: L1, L2",
     "junit": "<?xml version='1.0'",
 }
 
@@ -47,7 +47,7 @@ def test_a_saved_result_has_the_same_forms(shell: Shell, saved: str, form: str) 
         ("a.md", "## "),
         ("a.xml", "<?xml"),
         ("a.html", "<!DOCTYPE html>"),
-        ("a.txt", "Elastic Net"),
+        ("a.txt", "Use a penalty: L1, L2 and Elastic Net"),
         ("a.json", "{"),
     ],
 )
@@ -119,7 +119,7 @@ def test_a_summary_is_appended(shell: Shell, tmp_path: Path) -> None:
     page.write_text("before\n", encoding="utf-8")
     shell("recommend", "a.csv", "--format", "github", GITHUB_STEP_SUMMARY=str(page))
     text = page.read_text(encoding="utf-8")
-    assert text.startswith("before\n## Elastic Net")
+    assert text.startswith("before\n## Use a penalty: L1, L2 and Elastic Net")
     assert "| **Elastic Net** ← |" in text
 
 

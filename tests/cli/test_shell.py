@@ -38,7 +38,8 @@ def test_the_answer_goes_to_stdout_and_the_rest_to_stderr(shell: Shell) -> None:
 def test_quiet_prints_the_verdict_alone(shell: Shell) -> None:
     done = shell("recommend", "a.csv", "-q")
     assert done.stderr == ""
-    assert len(done.stdout.splitlines()) == 3
+    assert "Start with Elastic Net" in done.stdout
+    assert len(done.stdout.splitlines()) == 6
 
 
 @pytest.mark.parametrize("where", [["--json"], []], ids=["flag", "environment"])

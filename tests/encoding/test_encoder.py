@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 
 from regchoose.encoding.encoder import Encoder
 from regchoose.encoding.input_plan import plan_inputs
@@ -24,12 +25,34 @@ def encode(whole: Table, fit: Int, *others: Int) -> list[tuple[Float, Float]]:
     return [encoder.transform(whole, rows) for rows in (fit, *others)]
 
 
-def test_plain_numbers_are_standardized_as_scikit_learn_does() -> None:
-    x = np.random.default_rng(0).normal(3, 5, size=(400, 4))
+def test_numbers_are_scaled_and_clipped_as_by_realmlp_then_standardized() -> None:
+    x = np.random.default_rng(0).standard_t(2, size=(400, 4)) * 5 + 3
     (a, _), (b, _) = encode(table(x, x[:, 0]), FIT, REST)
-    oracle = StandardScaler().fit(x[FIT])
+    clip = FunctionTransformer(lambda z: z / np.sqrt(1 + (z / 3) ** 2))
+    oracle = make_pipeline(RobustScaler(), clip, StandardScaler()).fit(x[FIT])
     np.testing.assert_allclose(a, oracle.transform(x[FIT]), atol=1e-12)
     np.testing.assert_allclose(b, oracle.transform(x[REST]), atol=1e-12)
+
+
+def test_where_most_values_are_one_half_the_range_takes_the_place_of_the_quartiles() -> None:
+    x = np.zeros((400, 2))
+    x[::10, 0], x[5, 1] = 2.0, -3.0
+    fitted, encoder = encode(table(x, x[:, 0]), FIT)[0][0], Encoder.fit(table(x, x[:, 0]), FIT)
+    assert [number.spread for number in encoder.numbers] == [2.0 / 8, 3.0 / 8]  # in quarters
+    np.testing.assert_allclose(fitted, StandardScaler().fit_transform(x[FIT]), atol=1e-12)
+
+
+def test_a_cell_far_outside_counts_as_one_at_the_edge() -> None:
+    x = np.random.default_rng(0).normal(size=(400, 1))
+    x[REST[:6], 0] = [30.0, 1e9, 1.7e308, -30.0, -1e9, -1.7e308]
+    _, (b, _) = encode(table(x, x[:, 0]), FIT, REST)
+    number = Encoder.fit(table(x, x[:, 0]), FIT).numbers[0]
+    edges = (np.array([3.0, -3.0]) - number.mean) / number.scale
+    np.testing.assert_allclose(b[[1, 2, 4, 5], 0], np.repeat(edges, 2), rtol=1e-12)
+    np.testing.assert_allclose(b[[0, 3], 0], edges, rtol=0.02)
+    assert np.abs(b).max() < 5
+    ordered = np.argsort(x[REST, 0], kind="stable")
+    assert np.all(np.diff(b[ordered, 0]) >= 0), "the clip keeps the order"
 
 
 def test_names_say_what_each_input_is() -> None:

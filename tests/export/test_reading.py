@@ -94,6 +94,14 @@ def merged(folder: Path) -> tuple[Path, Settings]:
     return folder / "t.csv", replace(QUICK, min_class=8)
 
 
+def far_cells(folder: Path) -> tuple[Path, Settings]:
+    rows = [[i * 37 % 101 / 7, "" if i % 3 else i % 7, 0 if i % 9 else i / 8, i % 13 / 3] for i in range(160)]
+    rows[70][0] = "1e300"
+    body = "\n".join(",".join(map(str, row)) for row in rows)
+    (folder / "t.csv").write_text(f"wild,gaps,zeros,out\n{body}\n", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
 def dates(folder: Path) -> tuple[Path, Settings]:
     body = "".join(
         f"{1 + i % 28}/{1 + i % 12}/2021,{i % 24}:{i % 60:02d},{i % 13 / 3:.3f}\n" for i in range(120)
@@ -109,7 +117,10 @@ def parquet(folder: Path) -> tuple[Path, Settings]:
     return table, QUICK
 
 
-@pytest.mark.parametrize("make", [plain, german, headless, two_headers, gaps, merged, dates, parquet])
+READ = [plain, german, headless, two_headers, gaps, merged, far_cells, dates, parquet]
+
+
+@pytest.mark.parametrize("make", READ)
 def test_scripts_read_and_encode_as_we_do(
     make: Callable[[Path], tuple[Path, Settings]], documents: Documents, tmp_path: Path
 ) -> None:
@@ -152,7 +163,9 @@ def test_hostile_names_and_paths_are_inert(documents: Documents, tmp_path: Path)
         if (arm, library) != ("elastic_net", "sklearn"):
             document = on_table(with_arm(trained, arm), table, QUICK)
             text = write_script(make_recipe(as_result(document), where=""), library)
-            assert "49" not in text.partition("COLUMNS")[0]
+            head = text.partition("COLUMNS")[0]
+            assert "#{{7*7}}.csv" in head
+            assert "#49" not in head
             files.append(tmp_path / f"{arm}_{library}.py")
             files[-1].write_text(text, encoding="utf-8")
             compile(text, "script", "exec")

@@ -67,7 +67,7 @@ CATEGORY = {
 IMAGES = {"shape": {"channels": 1, "height": 4, "width": 4}, "mean": [1.0], "scale": [2.0]}
 CNN = {"name": "cnn", "hidden": [], "options": {"channels": 8}, "penalize": [], "source": ""}
 DAMAGE: dict[str, dict[str, Any]] = {
-    "its format is '2'": {"format": "2"},
+    "its format is '1', wanted '2'": {"format": "1"},
     "is not the file that model.json was written with": {"weights": "00"},
     "rows": {"rows": "many"},
     "numbers": {"numbers": [{"name": 1}]},

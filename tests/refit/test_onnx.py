@@ -17,7 +17,7 @@ from tests.refit.fits import HEADER, lines, model_in, request, settings, table
 from tests.refit.test_prediction import predicted
 from tests.table.writing import write
 
-HARD = ["1e30,,2021-03-03,new,YES,same,0", "-1e30,7,2020-01-01,,no,same,0", "0.5,,2023-12-31,c d,No,same,0"]
+HARD = ["1e300,,2021-03-03,new,YES,same,0", "-1e30,7,2020-01-01,,no,same,0", "0.5,,2023-12-31,c d,No,same,0"]
 
 
 def inputs_of(folder: Path, path: str) -> dict[str, Any]:

@@ -63,8 +63,9 @@ def by_hand(folder: Path, path: str) -> np.ndarray[Any, Any]:
             }[number["part"]].to_numpy(float)
         else:
             values = np.array([float(text or "nan") for text in rows[number["column"]]])
-        cut = np.clip((values / 4 - number["center"]) / number["spread"], -100, 100)
-        columns.append((np.where(np.isnan(values), 0, cut) - number["mean"]) / number["scale"])
+        away = (values / 4 - number["center"]) / number["spread"]
+        clipped = away / np.hypot(1, away / 3)
+        columns.append((np.where(np.isnan(values), 0, clipped) - number["mean"]) / number["scale"])
         if number["flagged"]:
             flags.append(np.isnan(values).astype(float))
     for category in said["categories"]:

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, RobustScaler
 
 from regchoose.experiment.arms import pool_cells, train_arm
 from regchoose.experiment.fitted_curve import INPUTS, MOST_POINTS
@@ -35,12 +37,22 @@ def one_feature(task: Task, *, n: int = 400) -> Table:
 
 
 def test_a_fitted_curve_is_in_the_units_of_the_table() -> None:
-    experiment = prepare(one_feature("regression"), np.arange(400), replace(SETTINGS, network="linear"))
+    table = one_feature("regression")
+    experiment = prepare(table, np.arange(400), replace(SETTINGS, network="linear"))
     assert experiment.drawing is not None
     fitted = train_arm(experiment, "none", advanced=lambda _: None).fitted
     assert fitted is not None
     assert fitted.shape == (1, INPUTS)
-    np.testing.assert_allclose(fitted[0], 1000 + 7 * experiment.drawing.x, rtol=1e-9)
+    clip = FunctionTransformer(lambda z: z / np.sqrt(1 + (z / 3) ** 2))
+    theirs = make_pipeline(RobustScaler(), clip, LinearRegression())
+    each = [
+        theirs.fit(table.features[cell.train], table.target[cell.train]).predict(
+            experiment.drawing.x[:, None]
+        )
+        for cell in experiment.cells
+    ]
+    np.testing.assert_allclose(fitted[0], np.mean(each, axis=0), rtol=1e-9)
+    np.testing.assert_allclose(fitted[0], 1000 + 7 * experiment.drawing.x, rtol=0.01)
     np.testing.assert_allclose(experiment.drawing.points_y[0], 1000 + 7 * experiment.drawing.points_x)
     assert len(experiment.drawing.points_x) == MOST_POINTS
 
