@@ -17,7 +17,7 @@ from regchoose.experiment.plan import prepare
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.settings.sources import resolve_settings
-from regchoose.statistics.prior import Student
+from regchoose.statistics.prior import Student, StudentByRows
 from regchoose.training.block import CellData
 from regchoose.training.train import train
 from tests.benchmarks.calibration import __main__ as command
@@ -26,7 +26,6 @@ from tests.benchmarks.calibration.laws import KINDS, law
 from tests.benchmarks.calibration.lines import Record
 from tests.benchmarks.calibration.prior_by_rows import (
     KNOTS,
-    Curve,
     compare_forms,
     fit_curve,
     learn_prior,
@@ -334,7 +333,7 @@ def test_a_verdict_knows_the_prior_that_it_is_given() -> None:
 
 
 def test_a_curve_is_interpolated_between_its_knots_and_constant_beyond() -> None:
-    curve = Curve(3.0, (200, 800), (4.0, 2.0), (4.0, 1.0))
+    curve = StudentByRows(3.0, (200, 800), (4.0, 2.0), (4.0, 1.0))
     assert curve.at(200) == curve.at(100) == Student(3.0, 4.0, pytest.approx(4.0))  # type: ignore[arg-type]
     assert curve.at(5_000).scale == pytest.approx(1.0)
     assert (curve.at(400).location, curve.at(400).scale) == pytest.approx((3.0, 2.0))
@@ -343,7 +342,7 @@ def test_a_curve_is_interpolated_between_its_knots_and_constant_beyond() -> None
 def test_a_curve_is_fitted() -> None:
     rng = np.random.default_rng(5)
     rows = np.repeat([200.0, 500.0, 1_000.0, 2_000.0], 1_000)
-    truth = Curve(2.5, (200, 2_000), (4.0, 1.0), (2.0, 0.4))
+    truth = StudentByRows(2.5, (200, 2_000), (4.0, 1.0), (2.0, 0.4))
     drawn = [truth.at(n).location + truth.at(n).scale * rng.standard_t(2.5) for n in rows]
     for knots in KNOTS[1:]:
         found = fit_curve(rows, np.array(drawn), np.ones(len(rows)), knots=knots)

@@ -1,6 +1,6 @@
 """The judgement of the arms: their posterior, the verdict, and the comparisons at the diamonds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -16,11 +16,10 @@ from regchoose.records.experiment import LEAST_ROPE, Comparison, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
-from regchoose.statistics.decide import DIAMONDS, FIRM, judge
+from regchoose.statistics.decide import DIAMONDS, FIRM, Walk, judge
 from regchoose.statistics.posterior import Posterior, compare_arms, draw_losses
 from regchoose.statistics.prior import ArmPrior, draw_with_prior
 
-Walk = Callable[[Mapping[str, str]], str]
 Caution = Literal["", "nothing", "leak"]
 
 MUCH_LARGER = 2  # times the rows of a training: from that size on a table's strengths are moved
@@ -36,13 +35,13 @@ class Judgement:
         Key of the chart's outcome on the estimated losses.
     walk : callable
         From answers of the diamonds to the key of the outcome; the other answers stay as they were.
-    prior : str
+    prior_outcome : str
         The outcome to which prior knowledge leads, measured on the data.
     firm : float
         The value of `safe` from which the certainty is firm.
     earlier : tuple of (Layout, Verdict)
         Layout and verdict of earlier stages, on fewer rows.
-    last : str
+    ended : str
         Why no other stage can follow; empty if one may.
     skipped : tuple of Arm
         Arms for which the audit had no time.
@@ -56,10 +55,10 @@ class Judgement:
     profile: Profile
     outcome: str
     walk: Walk
-    prior: str
+    prior_outcome: str
     firm: float = FIRM
     earlier: tuple[tuple[Layout, Verdict], ...] = ()
-    last: str = ""
+    ended: str = ""
     skipped: tuple[Arm, ...] = ()
     growth: Growth | None = None
 
@@ -155,5 +154,5 @@ def judge_by_loss(
         best,
         lambda _signs: best,
         best,
-        last="the run was stopped",
+        ended="the run was stopped",
     )

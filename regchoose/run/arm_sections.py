@@ -214,7 +214,7 @@ def _design(judgement: Judgement) -> Design:
         loss="squared error of the standardized target" if regression else "log loss",
         loss_null=experiment.loss_null,
         looks=[_summarize_stage(layout, stage_verdict) for layout, stage_verdict in judgement.stages],
-        ended="decided" if verdict.certainty != "undecided" else judgement.last,
+        ended="decided" if verdict.certainty != "undecided" else judgement.ended,
         firm_from=judgement.firm,
     )
 

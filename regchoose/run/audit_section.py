@@ -50,12 +50,12 @@ def make_audit(judgement: Judgement) -> Audit:
         sentences.append(describe_assumptions(judgement.profile))
     sentences += filter(None, [describe_split(judgement.table)])
     sentences += [f"{ARM_NAMES[arm]} was not trained: the budget was used up." for arm in judgement.skipped]
-    sentences += filter(None, [describe_stages(judgement.stages, ended=judgement.last)])
+    sentences += filter(None, [describe_stages(judgement.stages, ended=judgement.ended)])
     if judgement.growth is not None:
         matters = judgement.matters_at_full_size
         sentences.append(describe_growth(judgement.growth, of=judgement.table.n_all, matters=matters))
     if verdict.certainty == "undecided":
-        name = ARM_NAMES[OUTCOME_ARMS[judgement.prior]]
+        name = ARM_NAMES[OUTCOME_ARMS[judgement.prior_outcome]]
         sentences.append(f"Prior knowledge, measured on the data, would say {name} (right in at most 60 %).")
     return Audit(
         best_arm=verdict.best_arm,

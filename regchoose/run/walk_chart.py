@@ -201,7 +201,7 @@ class Run:
             _prior_outcome(profile),
             firm=FIRM if why_last else FIRM_BETWEEN,
             earlier=self._earlier,
-            last=why_last,
+            ended=why_last,
             skipped=tuple(skipped),
         )
         self._judged = stage, steps, judgement
@@ -228,7 +228,7 @@ class Run:
 
     def _next_stage(self, judgement: Judgement) -> Stage | None:
         """Return the next stage, if the verdict is undecided and more rows are there."""
-        if judgement.verdict.certainty != "undecided" or judgement.last:
+        if judgement.verdict.certainty != "undecided" or judgement.ended:
             return None
         rows = self._stage.next_rows()
         assert rows is not None

@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
 from regchoose.records.words import ARMS, Arm, Float
-from regchoose.statistics.prior import REFERENCE, Student
+from regchoose.statistics.prior import REFERENCE, Student, StudentByRows
 from tests.benchmarks.calibration.lines import Record
 
 KNOTS: tuple[tuple[int, ...], ...] = ((500,), (200, 2_000), (200, 500, 1_000, 2_000))
@@ -28,36 +28,10 @@ COMPARED: tuple[Arm, ...] = tuple(arm for arm in ARMS if arm != REFERENCE)
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A t distribution for every number of rows.
-
-    Parameters
-    ----------
-    df : float
-        Degrees of freedom.
-    knots : tuple of int (k,)
-        Rows.
-    location, scale : tuple of float (k,)
-        At the knots, in units of δ.
-    """
-
-    df: float
-    knots: tuple[int, ...]
-    location: tuple[float, ...]
-    scale: tuple[float, ...]
-
-    def at(self, n: float) -> Student:
-        """Return the distribution for n rows."""
-        place, knots = np.log(n), np.log(self.knots)
-        location = float(np.interp(place, knots, self.location))
-        return Student(self.df, location, float(np.exp(np.interp(place, knots, np.log(self.scale)))))
-
-
-@dataclass(frozen=True)
 class PriorByRows:
     """The curves of all arms but Elastic Net, and how they were chosen."""
 
-    curves: Mapping[Arm, Curve]
+    curves: Mapping[Arm, StudentByRows]
     synthetic_weight: float
 
     def at(self, n: float) -> dict[Arm, Student]:
@@ -134,7 +108,7 @@ def _differences(records: Sequence[Record], arm: Arm) -> Float:
     return np.array([(own["truth"][arm] - own["truth"][REFERENCE]) / own["rope"] for own in records])
 
 
-def fit_curve(rows: Float, differences: Float, weights: Float, *, knots: tuple[int, ...]) -> Curve:
+def fit_curve(rows: Float, differences: Float, weights: Float, *, knots: tuple[int, ...]) -> StudentByRows:
     """Fit a t distribution to the differences by maximum likelihood: (n,), (n,), (n,)."""
     basis = np.stack([np.interp(np.log(rows), np.log(knots), row) for row in np.eye(len(knots))], axis=1)
     k, share = len(knots), weights / weights.sum()
@@ -154,7 +128,7 @@ def fit_curve(rows: Float, differences: Float, weights: Float, *, knots: tuple[i
     bounds += [(np.log(LEAST_SCALE), np.log(MOST_SCALE))] * k + [(np.log(LEAST_DF), np.log(MOST_DF))]
     best: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     location, scale, df = best[:k], np.exp(best[k:-1]), np.exp(best[-1])
-    return Curve(float(df), knots, tuple(location.tolist()), tuple(scale.tolist()))
+    return StudentByRows(float(df), knots, tuple(location.tolist()), tuple(scale.tolist()))
 
 
 def _log_density(
