@@ -21,7 +21,6 @@ from regchoose.encoding.inputs import (
 )
 from regchoose.encoding.text_rows import (
     Oddities,
-    read_dates,
     read_levels,
     read_numbers,
     read_targets,
@@ -30,11 +29,8 @@ from regchoose.encoding.text_rows import (
 from regchoose.records.table import Image, Table
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
-from regchoose.table.columns.facts import gather_facts
-from regchoose.table.columns.target import MERGED
 from regchoose.table.in_memory import InMemory, named_columns
 from regchoose.table.large.batches import Batch
-from regchoose.table.raw_table import RawTable
 
 
 @dataclass(frozen=True)
@@ -94,26 +90,34 @@ class Encoder:
         )
         return cls(numbers, categories, (), target, ())
 
-    def for_text(self, table: Table, raw: RawTable, settings: Settings) -> "Encoder":
+    def for_text(self, table: Table, settings: Settings) -> "Encoder":
         """Return an encoder that can also read new rows of text, in the way the table was read.
 
         Parameters
         ----------
-        raw : RawTable
-            The text of the table's rows.
         settings : Settings
             Those that the table was read with.
         """
-        target = _target_of_text(self.target, table, raw, settings)
+        (column,) = (column for column in table.columns if column.role == "target")
+        target = replace(
+            self.target,
+            numeric=bool(table.classes) and column.type in ("integer", "number"),
+            boolean=column.type == "boolean",
+            rest=len(table.classes) - 1 if table.merged else None,
+            # New rows are encoded with what the model's folder stores, which is not this figure.
+            scaled_mean=None,
+        )
         if self.images is not None:
             return replace(self, target=target)
-        dates, parts = read_dates(table, raw, settings)
+        dated = [(column.name, column.date) for column in table.columns if column.date is not None]
+        parts = {made: (name, part) for name, date in dated for made, part in date.parts.items()}
         numbers = (
             replace(number, column=parts[number.name][0], part=parts[number.name][1])
             if number.name in parts
             else number
             for number in self.numbers
         )
+        dates = tuple(DateColumn(name, date.order, date.clock, date.first) for name, date in dated)
         return replace(self, numbers=tuple(numbers), dates=dates, target=target, na=tuple(settings.na))
 
     # ---- applied ---------------------------------------------------------------------------------------
@@ -261,21 +265,3 @@ class Encoder:
         if images is not None and {len(images.mean), len(images.scale)} != {images.shape.channels}:
             wrong.append("images")
         return wrong
-
-
-def _target_of_text(target: EncodedTarget, table: Table, raw: RawTable, settings: Settings) -> EncodedTarget:
-    """Return the target with how its texts are read."""
-    (column,) = (column for column in table.columns if column.role == "target")
-    # The class that merges the rare ones has a name that no cell has.
-    merged = False
-    if settings.min_class and table.classes:
-        texts = gather_facts(raw, raw.names.index(column.name), settings).texts
-        merged = table.classes[-1].startswith(MERGED) and table.classes[-1] not in texts
-    return replace(
-        target,
-        numeric=bool(table.classes) and column.type in ("integer", "number"),
-        boolean=column.type == "boolean",
-        rest=len(table.classes) - 1 if merged else None,
-        # New rows are encoded with what the model's folder stores, which is not this figure.
-        scaled_mean=None,
-    )

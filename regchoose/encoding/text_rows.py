@@ -9,26 +9,18 @@ import pandas as pd
 
 from regchoose.encoding.inputs import CategoryInput, DateColumn, EncodedTarget, NumberInput
 from regchoose.errors import DataError, setting
-from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import to_number
-from regchoose.table.columns.dates import (
-    date_parts,
-    name_date_part,
-    parse_dates,
-    parse_dates_as,
-    varying_date_parts,
-)
+from regchoose.table.columns.dates import date_parts, parse_dates_as
 from regchoose.table.columns.facts import Facts, gather_facts
 from regchoose.table.in_memory import FRAME, is_number, raw_from_columns
 from regchoose.table.large.batches import Batch, Numbers
-from regchoose.table.raw_table import RawTable, factorize
+from regchoose.table.raw_table import factorize
 
 FAR, FLAT = 10.0, 0.03  # of an image's mean and spread, in standard deviations of the images learned from
-NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), factorize(np.empty(0, dtype=object))
+NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), factorize([])
 Where = Callable[[int], str]  # a row's place in the file, for people
-Parts = Mapping[str, tuple[str, str]]  # name of an input → column of dates, part
 
 
 @dataclass
@@ -201,23 +193,6 @@ def _facts(batch: Batch, name: str, settings: Settings) -> Facts:
 
 
 # ---- dates -----------------------------------------------------------------------------------------------
-
-
-def read_dates(table: Table, raw: RawTable, settings: Settings) -> tuple[tuple[DateColumn, ...], Parts]:
-    """Find how the dates of a table are read, and which inputs are parts of them."""
-    dates, parts = [], dict[str, tuple[str, str]]()
-    for place, column in enumerate(table.columns):
-        if column.role != "date":
-            continue
-        facts = gather_facts(raw, place, settings)
-        parsed = parse_dates(facts.texts)
-        if parsed is None:
-            continue
-        seconds = facts.by_row(parsed.seconds)
-        for part in varying_date_parts(parsed, seconds):
-            parts[name_date_part(column.name, part, taken=raw.names)] = (column.name, part)
-        dates.append(DateColumn(column.name, parsed.format, parsed.clock, float(np.nanmin(seconds))))
-    return tuple(dates), parts
 
 
 def _read_parts(batch: Batch, date: DateColumn, settings: Settings) -> dict[str, Float]:

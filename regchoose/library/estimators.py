@@ -33,8 +33,7 @@ from regchoose.refit.final_fit import fit_table
 from regchoose.settings.options import Settings
 from regchoose.statistics.metrics import probabilities
 from regchoose.table.in_memory import Frame, InMemory, is_number, named_columns
-from regchoose.table.load import load_with_text
-from regchoose.table.raw_table import RawTable
+from regchoose.table.load import load
 
 SEEDS = 2**31 - 1
 NAMED = ("preset", "network", "hidden", "decide", "budget", "device")  # parameters that are settings
@@ -99,11 +98,11 @@ class _RegularizerEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lear
         """Choose and train; a classification's `y` are the codes of its classes."""
         settings, given = self._settings(X, task)
         with translate_errors():
-            table, raw, settings, given = self._load(X, y, settings, given)
+            table, settings, given = self._load(X, y, settings, given)
             if task == "classification":
                 table = replace(table, classes=tuple(map(str, self.classes_)))
             result = walk_unattended(table, settings, given=given, progress=self.progress)
-            self._fitted = fit_table(table, raw, settings, result)
+            self._fitted = fit_table(table, settings, result)
         for line in list_urgent_warnings(result):
             warnings.warn(line, RegchooseWarning, stacklevel=3)
         self.result_ = Result(result)
@@ -112,17 +111,17 @@ class _RegularizerEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lear
 
     def _load(
         self, X: InMemory, y: Any, settings: Settings, given: frozenset[str]
-    ) -> tuple[Table, RawTable, Settings, frozenset[str]]:
-        """Return the table and its text; if it is too small, with settings that ask for no experiment."""
+    ) -> tuple[Table, Settings, frozenset[str]]:
+        """Return the table; if it is too small, with settings that ask for no experiment."""
         try:
-            return *load_with_text(X, settings, y=y), settings, given
+            return load(X, settings, y=y), settings, given
         except DataError as error:
             if error.code not in TOO_FEW:
                 raise
             reason = error.message if error.code == "E303" else _describe_rarest(self.classes_, y, settings)
         warnings.warn(f"no experiment was possible: {reason}", RegchooseWarning, stacklevel=4)
         fewer = replace(settings, resources="no")
-        return *load_with_text(X, fewer, y=y), fewer, given | {"resources"}
+        return load(X, fewer, y=y), fewer, given | {"resources"}
 
     def _settings(self, X: InMemory, task: str) -> tuple[Settings, frozenset[str]]:
         seed = self.random_state

@@ -11,7 +11,6 @@ from regchoose.records.table import Table
 from regchoose.settings.options import Settings, first_rows
 from regchoose.subsample.draw import draw_subsample
 from regchoose.table.file_set import Advanced, large_parts
-from regchoose.table.images.load_images import are_images
 from regchoose.table.large.stream import streaming
 from regchoose.table.load import PassProgress, load_with_text
 from regchoose.table.write import (
@@ -29,8 +28,6 @@ __all__ = ["Form", "PassProgress", "count_bytes", "extract", "output_form"]
 
 def count_bytes(path: str) -> int:
     """Return the bytes that one pass over a large table reads; 0 for images and for tables in memory."""
-    if are_images(path):
-        return 0
     parts = large_parts(path)
     return parts.n_bytes if parts else 0
 

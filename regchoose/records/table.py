@@ -57,6 +57,7 @@ class DateParts:
     order: str  # ISO8601, or day, month and year in the notation of strftime
     clock: bool  # whether they are times of day alone
     parts: Mapping[str, str]  # name of a column → year, month, day, weekday, hour or elapsed
+    first: float  # seconds since 1970 from which `elapsed`, in days, is counted
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ from regchoose.refit.row_file import RowFile, RowFileWriter, refuse_too_large
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import group_copies
 from regchoose.table.columns.group_and_time import make_time_reader
-from regchoose.table.file_set import large_parts
+from regchoose.table.file_set import are_images, large_parts
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.load_images import are_images, load_images, open_images
+from regchoose.table.images.load_images import load_images
+from regchoose.table.images.open_images import open_images
 from regchoose.table.large.batches import Batch, Rows, open_rows, rows_of_images, rows_of_table
 from regchoose.table.large.row_sampling import PRIME, row_hash
 from regchoose.table.load import PassProgress, load_with_text
@@ -81,7 +82,7 @@ def encode_rows(
     with _open_table(path, settings, ask=ask, listener=listener) as (rows, table, raw):
         for warning in table.warnings:
             listener.noted(warning)
-        encoder = Encoder.fit(table, np.arange(table.n_rows)).for_text(table, raw, settings)
+        encoder = Encoder.fit(table, np.arange(table.n_rows)).for_text(table, settings)
         n_inputs = len(encoder.input_names)
         free = shutil.disk_usage(folder).free
         refuse_too_large(folder, n_rows=table.n_all, n_inputs=n_inputs, precision=precision, free=free)
@@ -121,7 +122,7 @@ def _open_table(
         listener.finished("read", f"{table.n_all:,} images")
         yield rows_of_images(images), table, raw
         return
-    parts = None if images else large_parts(path)
+    parts = large_parts(path)
     if parts is None:
         table, raw = load_with_text(path, settings, choose=ask)
         yield rows_of_table(raw), table, raw

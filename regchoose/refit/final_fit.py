@@ -35,7 +35,6 @@ from regchoose.refit.unfinished import Unfinished
 from regchoose.result.document import RunResult
 from regchoose.settings.options import Settings, for_images
 from regchoose.table.in_memory import InMemory
-from regchoose.table.raw_table import RawTable
 from regchoose.training.device import choose_devices
 from regchoose.training.networks.choose import choose_network, record_network
 from regchoose.training.networks.network import Network
@@ -255,7 +254,7 @@ class FittedTable:
         return self.encoder.target.in_units(self.network.predict(self.row, x, device=device))
 
 
-def fit_table(table: Table, raw: RawTable, settings: Settings, result: RunResult) -> FittedTable:
+def fit_table(table: Table, settings: Settings, result: RunResult) -> FittedTable:
     """Train on all rows with what a result recommends.
 
     If nothing was trained to find a strength, it is the middle of those that would have been tried, and the
@@ -263,10 +262,8 @@ def fit_table(table: Table, raw: RawTable, settings: Settings, result: RunResult
 
     Parameters
     ----------
-    raw : RawTable
-        The text of the table's rows.
     settings : Settings
-        Those that it was read with.
+        Those that the table was read with.
 
     Raises
     ------
@@ -276,7 +273,7 @@ def fit_table(table: Table, raw: RawTable, settings: Settings, result: RunResult
     advice, rows = result.recommendation, np.arange(table.n_rows)
     learned = Encoder.fit(table, rows)
     x, y = learned.transform(table, rows)
-    encoder = learned.for_text(table, raw, settings)
+    encoder = learned.for_text(table, settings)
     device = (result.execution.device or "cpu").partition(",")[0]
     length = recommended_length(result) or _usual_length(len(y), settings)
     training = _make_training(MemoryRows(x, y), encoder, settings, length=length, device=device)

@@ -18,7 +18,7 @@ from regchoose.records.words import Float, Task
 from regchoose.refit.model_folder import read_model
 from regchoose.settings.options import Settings
 from regchoose.statistics.metrics import log_probabilities, probabilities
-from regchoose.table.images.new_images import open_images_for_model
+from regchoose.table.images.open_images import open_images_for_model
 from regchoose.table.large.batches import Rows, open_rows, rows_of_images
 from regchoose.table.write import Form, PredictionWriter
 from regchoose.training.loss import n_outputs

@@ -210,7 +210,11 @@ def _dialect(dialect: Dialect) -> Written:
 
 
 def _column(column: Column) -> TableColumn:
-    date = {} if column.date is None else {"date": ReadDates(**asdict(column.date))}
+    date = {}
+    if column.date is not None:
+        read = asdict(column.date)
+        del read["first"]  # only for whoever encodes rows
+        date["date"] = ReadDates(**read)
     return TableColumn(
         name=column.name, role=column.role, type=column.type, why=column.why, missing=column.missing, **date
     )

@@ -5,12 +5,14 @@ import errno
 import glob
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from regchoose.errors import DataError, UsageError
+from regchoose.errors import UsageError
+from regchoose.records.table import IMAGE_ENDINGS
+from regchoose.table.file_bytes import STDIN, compression_of
 
 Advanced = Callable[[int], None]  # is told how many bytes a pass over the files has read
 
@@ -57,7 +59,7 @@ class Parts:
 
 
 def large_parts(path: str) -> Parts | None:
-    """Return the files of a table that is to be streamed; None for one small file.
+    """Return the files of a table that is to be streamed; None for one small file, and for images.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def large_parts(path: str) -> Parts | None:
         E201 where a folder or pattern holds no table, E209 for files of several kinds.
     """
     here = Path(path)
-    if path == "-" or (here.exists() and not here.is_dir() and not here.is_file()):
+    if path == STDIN or are_images(path) or (here.exists() and not here.is_dir() and not here.is_file()):
         return None
     files = _files(here, path)
     if not files:
@@ -90,7 +92,7 @@ def _files(here: Path, path: str) -> tuple[str, ...]:
     if here.is_file():
         return (path,)
     if here.is_dir():
-        found = [str(file) for file in here.iterdir() if file.is_file() and is_table(file)]
+        found = [str(file) for file in here.iterdir() if file.is_file() and _is_table(file)]
     elif any(mark in path for mark in "*?["):
         found = [file for file in glob.glob(path, recursive=True) if Path(file).is_file()]
     else:
@@ -104,7 +106,7 @@ def _files(here: Path, path: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def is_table(file: Path) -> bool:
+def _is_table(file: Path) -> bool:
     """Tell by its name whether a file is a table."""
     name = file.name.lower()
     for ending in PACKED:
@@ -112,16 +114,66 @@ def is_table(file: Path) -> bool:
     return name.endswith(ENDINGS) and not name.startswith((".", "_"))
 
 
-COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}  # first bytes, and what they mean
+# ---- images ---------------------------------------------------------------------------------------------
 
 
-def compression_of(start: bytes) -> str | None:
-    """Say how a file is compressed, by its first bytes."""
-    return next((name for mark, name in COMPRESSIONS.items() if start.startswith(mark)), None)
+def are_images(path: str) -> bool:
+    """Tell whether a path is an .npz file, or a folder of images rather than of tables."""
+    return is_arrays(path) or _is_image_folder(path)
 
 
-STDIN = "-"
+def is_arrays(path: str) -> bool:
+    """Tell whether a path is called .npz."""
+    return path.lower().endswith(".npz")
 
+
+def _is_image_folder(path: str) -> bool:
+    """Tell whether a path is a folder without tables in which a subfolder holds an image."""
+    here = Path(path)
+    try:
+        if not here.is_dir() or any(_is_surely_table(file) for file in here.iterdir()):
+            return False
+        return any(is_image(name) for folder in class_folders(here)[0] for _, name in walk_files(folder))
+    except OSError:  # whoever reads tables says what is wrong with it
+        return False
+
+
+def _is_surely_table(file: Path) -> bool:
+    """Tell whether a file is a table by its name; a .txt beside images is more often about them."""
+    return _is_table(file) and ".txt" not in file.suffixes and file.is_file()
+
+
+def class_folders(here: Path) -> tuple[list[Path], list[str]]:
+    """Return the folders of classes in order of their names, and the names of linked folders."""
+    found = sorted(folder for folder in here.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
+    return (
+        [folder for folder in found if not folder.is_symlink()],
+        [path_to_text(Path(folder.name)) for folder in found if folder.is_symlink()],
+    )
+
+
+def walk_files(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield place and name of each file; links to folders are not followed, so no circle can be walked."""
+    for place, below, names in os.walk(folder):
+        below[:] = [name for name in below if not _is_hidden(name)]
+        yield from ((place, name) for name in names if not _is_hidden(name))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "_"))
+
+
+def is_image(name: str) -> bool:
+    """Tell by its name whether a file is an image."""
+    return name.lower().endswith(IMAGE_ENDINGS)
+
+
+def path_to_text(file: Path) -> str:
+    """Return a path as text, whatever its bytes."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
+# ---- one file -------------------------------------------------------------------------------------------
 
 # First bytes of files that are no text. A file is what it holds, whatever its name says.
 MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -210,17 +262,3 @@ def _nearest(path: Path) -> str:
         return f"there is no folder {str(folder)!r} to look in"
     near = difflib.get_close_matches(path.name, names, n=1)
     return f"did you mean {str(folder / near[0])!r}?" if near else "check the name"
-
-
-def check_unchanged(path: str, before: os.stat_result) -> None:
-    """Raise E311 where size or time of a file are not what they were."""
-    try:
-        after: os.stat_result | None = Path(path).stat()
-    except OSError:
-        after = None
-    if after is None or (
-        stat.S_ISREG(before.st_mode)
-        and (before.st_size, before.st_mtime_ns, before.st_ino)
-        != (after.st_size, after.st_mtime_ns, after.st_ino)
-    ):
-        raise DataError("E311", f"{path} changed while it was read", fix="run again once it is complete")

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
-from regchoose.table.csv.header import name_columns
-from regchoose.table.raw_table import Cells, RawTable
+from regchoose.table.column_names import name_columns
+from regchoose.table.raw_table import Cells, RawTable, hold_texts
 
 Frame = pd.DataFrame
 InMemory = pd.DataFrame | ArrayLike | Mapping[Any, Any]  # of a mapping: column name → values
@@ -32,8 +32,8 @@ def name_to_text(name: Hashable) -> str:
     return " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
 
-def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> tuple[RawTable, str | None]:
-    """Return a table in memory as cells, and the name of the target where that is apart.
+def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> RawTable:
+    """Return a table in memory as cells.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> tuple[RawTabl
         target = _free_name(values, names)
         columns, names = [*columns, values], (*names, target)
     raw = raw_from_columns(path, names, columns, n_rows=len(frame))
-    return replace(raw, duplicated=duplicated, warnings=renamed), target
+    return replace(raw, duplicated=duplicated, warnings=renamed, target=target)
 
 
 def raw_from_columns(
@@ -177,7 +177,7 @@ def _cells(name: str, values: pd.Series) -> tuple[Cells, str]:
     else:
         # The shortest that reads back; booleans and other objects as they call themselves.
         texts = np.asarray(found).astype(str).tolist()
-    cells = Cells(np.asarray(codes, dtype=np.int64), tuple(texts))
+    cells = Cells(np.asarray(codes, dtype=np.int64), hold_texts(texts))
     # A category that no row has is dropped, and 1 and "1" of a column of objects are one text.
     apart = len(set(texts)) == len(texts) and bool(cells.counts().all())
     return cells if apart else cells.take(np.arange(len(values))), kind

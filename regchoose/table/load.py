@@ -2,16 +2,17 @@
 
 ::
 
-    path ─┬─ images ───────────── images/load_images ──────────────────────────────────┐
-          ├─ one small file ───── csv/read, large/parquet ──┐                           │
-          └─ large, or several ── large/stream: DuckDB ─────┤ RawTable: columns of text │
-                                  large/held_rows           │                           │
-    a DataFrame or arrays ─────── in_memory ────────────────┘                           │
-                                                            │                           │
-                                  columns/target   what is predicted                    │
-                                  columns/features what each column is for, as numbers  │
-                                                            │                           │
-                  large/column_stats, of a large table ──── Table ──────────────────────┘
+    path ─┬─ one small file ───── csv/read, large/parquet ─┐
+          ├─ large, or several ── large/load_large ────────┤ RawTable: cells of each column
+          └─ .npz of numbers ──── images/npz ──────────────┤
+    a DataFrame or arrays ─────── in_memory ───────────────┤
+                                                           │
+                                make_table:  columns/facts         what the cells of a column say
+                                             columns/find_target   what is predicted
+                                             columns/target        as classes or numbers
+                                             columns/features      what each other column is for
+                                                           │
+    path ─── images ───────────── images/load_images ──── Table
 """
 
 from collections.abc import Callable
@@ -20,27 +21,26 @@ from functools import partial
 
 from numpy.typing import ArrayLike
 
-from regchoose.errors import Phrase, UsageError, setting
+from regchoose.records.answers import Ask, Prompt
 from regchoose.records.listener import Listener
-from regchoose.records.table import AS_Y, Column, Table
+from regchoose.records.table import Table
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import warn_of_duplicates
-from regchoose.table.columns.features import to_features
-from regchoose.table.columns.leakage import find_leakage
-from regchoose.table.columns.target import find_target, select_target
-from regchoose.table.csv.dialect import Choose, ask_nobody
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import Advanced, Parts, ignore_progress, large_parts
+from regchoose.table.file_set import Advanced, Parts, are_images, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.load_images import are_images, load_images, open_images
+from regchoose.table.images.load_images import load_images
+from regchoose.table.images.open_images import open_images
 from regchoose.table.in_memory import InMemory, raw_from_memory
-from regchoose.table.large.column_stats import add_column_stats
 from regchoose.table.large.distributed_scan import why_not_shared
-from regchoose.table.large.held_rows import draw_held_rows
-from regchoose.table.large.rejected_rows import check_reading
-from regchoose.table.large.stream import streaming
+from regchoose.table.large.load_large import load_large
+from regchoose.table.make_table import make_table
 from regchoose.table.raw_table import RawTable
 from regchoose.workers.tasks import Workers
+
+
+def ask_nobody(_prompt: Prompt) -> None:
+    """Answer no question: what the file does not tell is then an error."""
 
 
 def load(
@@ -48,7 +48,7 @@ def load(
     settings: Settings,
     *,
     y: ArrayLike | None = None,
-    choose: Choose = ask_nobody,
+    choose: Ask = ask_nobody,
     advanced: Advanced = ignore_progress,
     workers: Workers | None = None,
 ) -> Table:
@@ -92,98 +92,24 @@ def load_with_text(
     settings: Settings,
     *,
     y: ArrayLike | None = None,
-    choose: Choose = ask_nobody,
+    choose: Ask = ask_nobody,
     advanced: Advanced = ignore_progress,
     workers: Workers | None = None,
 ) -> tuple[Table, RawTable]:
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
+    raw: RawTable | ImageSet
     if not isinstance(data, str):
-        return _load_memory(data, y, settings)
-    if are_images(data):
-        images = open_images(data, settings)
-        if isinstance(images, ImageSet):
-            return load_images(images, settings, advanced=advanced)
-        return _load_small(images, settings, choose=choose)
-    parts = large_parts(data)
-    if parts is None:
-        return _load_small(read(data, settings, choose=choose), settings, choose=choose)
-    return _load_large(parts, settings, choose=choose, advanced=advanced, workers=workers)
-
-
-def _load_memory(data: InMemory, y: ArrayLike | None, settings: Settings) -> tuple[Table, RawTable]:
-    raw, target = raw_from_memory(data, y)
-    if target is None:
-        return _load_small(raw, settings, choose=ask_nobody)
-    table, kept = _load_small(raw, replace(settings, target=target), choose=ask_nobody)
-    return replace(table, target_why=AS_Y), kept
-
-
-def _load_small(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
-    """Make the table of rows that are all held."""
-    table, raw = _to_table(raw, settings, choose=choose)
+        raw, choose = raw_from_memory(data, y), ask_nobody
+    elif are_images(data):
+        raw = open_images(data, settings)
+    elif (parts := large_parts(data)) is not None:
+        return load_large(parts, settings, choose=choose, advanced=advanced, workers=workers)
+    else:
+        raw = read(data, settings, choose=choose)
+    if isinstance(raw, ImageSet):
+        return load_images(raw, settings, advanced=advanced)
+    table, raw = make_table(raw, settings, choose=choose)
     return replace(table, warnings=(*table.warnings, *warn_of_duplicates(table))), raw
-
-
-def _load_large(
-    parts: Parts, settings: Settings, *, choose: Choose, advanced: Advanced, workers: Workers | None
-) -> tuple[Table, RawTable]:
-    """Make the table of the rows held, and count over all rows what they are like."""
-    with streaming(parts, settings, choose=choose, advanced=advanced, workers=workers) as stream:
-        held = draw_held_rows(stream)
-        if held.complete:
-            table, raw = _to_table(held.raw, settings, choose=choose)
-            skipped = check_reading(stream, held.counts, ())
-            return replace(table, warnings=(*table.warnings, *skipped, *warn_of_duplicates(table))), raw
-        _check_possible(held.raw, settings)
-        table, raw = _to_table(held.raw, settings, choose=choose)
-        return add_column_stats(table, stream, held.counts), raw
-
-
-def _check_possible(raw: RawTable, settings: Settings) -> None:
-    """Raise E202 for an option that needs all rows, where only some are held."""
-    reasons = {
-        "group": "rows of one group would be torn apart" if settings.group is not None else "",
-        "min_class": "a class may be rare among them, and not in the table" if settings.min_class else "",
-    }
-    for name, why in reasons.items():
-        if why:
-            raise UsageError(
-                "E202",
-                setting(name) + f" needs all rows, and of this table {raw.n_rows:,} are held: {why}",
-                where=raw.path,
-                fix="leave " + setting(name) + " out" | f"give a table of at most {raw.n_rows:,} rows",
-            )
-
-
-def _to_table(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[Table, RawTable]:
-    """Give a table as text its target, roles and features; return it with the text of its rows."""
-    place, why = find_target(raw, settings, choose=choose)
-    raw, target = select_target(raw, place, settings)
-    features = to_features(raw, place, settings)
-    leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
-    python = raw.dialect.in_memory
-    name, target_why = raw.names[place], Phrase.of(why).words(python=python)
-    columns = list(features.columns)
-    columns[place] = Column(name, "target", target.type, target_why)
-    warnings = [*raw.warnings, *target.warnings, *features.warnings, *leaking]
-    table = Table(
-        path=raw.path,
-        dialect=raw.dialect,
-        columns=tuple(columns),
-        features=features.values,
-        target=target.values,
-        target_name=name,
-        target_why=target_why,
-        task=target.task,
-        task_why=Phrase.of(target.task_why).words(python=python),
-        classes=target.classes,
-        merged=target.merged,
-        warnings=tuple(Phrase.of(warning).words(python=python) for warning in warnings),
-        leaks=bool(leaking),
-        groups=features.groups,
-        time=features.time,
-    )
-    return table, raw
 
 
 class PassProgress:
@@ -205,7 +131,7 @@ def load_with_progress(
     data: str | Table,
     settings: Settings,
     *,
-    choose: Choose,
+    choose: Ask,
     listener: Listener,
     workers: Workers | None = None,
 ) -> Table:

@@ -1,6 +1,6 @@
 """A table as text, before its columns are given roles: of each column the different texts, cleaned."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,10 +19,10 @@ TEXT = np.dtypes.StringDType(na_object=None)
 
 @dataclass(frozen=True)
 class Cells:
-    """The texts of a column, in order of their first appearance."""
+    """The cells of a column (n,): its different texts, in order of their first appearance."""
 
     codes: Int  # (n,) places in `texts`; −1 for a null of a typed file
-    texts: tuple[str, ...]
+    texts: Text  # (t,)
     respelled: tuple[str, ...] = ()  # as they stood, where cleaning changed more than plain spaces
 
     def counts(self) -> Int:
@@ -31,56 +31,51 @@ class Cells:
 
     def where(self, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
         """Return the rows (n,) whose text fulfils a condition; nulls do not."""
-        fulfilled = np.fromiter((holds(text) for text in self.texts), dtype=bool, count=len(self.texts))
+        fulfilled = np.fromiter(map(holds, self.texts.tolist()), dtype=bool, count=len(self.texts))
         return np.append(fulfilled, False)[self.codes]
+
+    def at(self, rows: NDArray[Any] | slice) -> NDArray[Any]:
+        """Return the texts (m,) of some rows, as objects; None is a null."""
+        codes = self.codes[rows]
+        found = np.full(len(codes), None, dtype=object)
+        found[codes >= 0] = self.texts[codes[codes >= 0]]
+        return found
 
     def take(self, rows: NDArray[Any]) -> "Cells":
         """Return the cells of some rows; texts that no longer appear are dropped."""
         codes, kept = pd.factorize(self.codes[rows])
-        texts = [self.texts[code] if code >= 0 else None for code in kept]
-        return _of(codes, texts)
+        return _merge(codes, replace(self, codes=kept).at(slice(None)))
+
+    def clean(self) -> "Cells":
+        """Clean the texts and merge those that then agree (NFC, outer spaces)."""
+        stood = self.texts.tolist()
+        if are_clean(stood):
+            return self
+        texts = [clean(text) for text in stood]
+        pairs = zip(stood, texts, strict=True)
+        odd = tuple(old for old, new in pairs if not old.isascii() and new != old.strip(" \t"))
+        return replace(_merge(self.codes, texts), respelled=odd)
 
 
-def factorize(column: NDArray[Any]) -> Cells:
+def factorize(column: Sequence[str | None] | NDArray[Any]) -> Cells:
     """Keep each different text of a column (n,) once, as it stands; None is a null."""
-    codes, found = pd.factorize(column.astype(object, copy=False))
-    return Cells(codes.astype(np.int64), tuple(found))
+    codes, found = pd.factorize(np.asarray(column, dtype=object))
+    return Cells(codes.astype(np.int64), hold_texts(found))
 
 
-def to_cells(column: Text | Cells) -> Cells:
-    """Clean the texts of a column and merge those that then agree (NFC, outer spaces)."""
-    cells = column if isinstance(column, Cells) else factorize(column)
-    if are_clean(cells.texts):
-        return cells
-    texts = [clean(text) for text in cells.texts]
-    pairs = zip(cells.texts, texts, strict=True)
-    odd = tuple(old for old, new in pairs if not old.isascii() and new != old.strip(" \t"))
-    return replace(_of(cells.codes, texts), respelled=odd)
+def hold_texts(texts: Sequence[str] | NDArray[Any]) -> Text:
+    """Hold texts in little memory; those with surrogates, which a DataFrame may have, as Python's own."""
+    try:
+        return np.array(texts, dtype=TEXT)
+    except UnicodeEncodeError:
+        return np.array(texts, dtype=object)
 
 
-def take_rows(column: Text | Cells, rows: NDArray[Any]) -> Text | Cells:
-    """Return some rows of a column."""
-    if isinstance(column, Cells):
-        return column.take(rows)
-    kept: Text = column[rows]
-    return kept
-
-
-def texts_at(column: Text | Cells, rows: NDArray[Any]) -> NDArray[Any]:
-    """Return the texts (m,) of some rows, as objects; None is a null."""
-    if isinstance(column, Cells):
-        texts = np.array([*column.texts, None], dtype=object)
-        found: NDArray[Any] = texts[column.codes[rows]]
-        return found
-    held: NDArray[Any] = column[rows].astype(object)
-    return held
-
-
-def _of(codes: NDArray[Any], texts: Sequence[str | None]) -> Cells:
+def _merge(codes: NDArray[Any], texts: Iterable[str | None]) -> Cells:
+    """Keep each of the texts, to which the codes point, once; None is a null."""
     places: dict[str, int] = {}
     new = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]
-    merged = np.array([*new, -1], dtype=np.int64)[codes]
-    return Cells(merged, tuple(places))
+    return Cells(np.array([*new, -1], dtype=np.int64)[codes], hold_texts(list(places)))
 
 
 def no_rows_error(path: str) -> DataError:
@@ -95,11 +90,12 @@ class RawTable:
     path: str
     dialect: Dialect
     names: tuple[str, ...]  # unique
-    columns: tuple[Text | Cells, ...]  # each (n,) of texts, as they stand; None is a null of a typed file
+    columns: tuple[Cells, ...]  # each (n,), as they stand
     lines: Int  # (n,) the line of the file on which each row begins, from 1
     kinds: tuple[str, ...]  # of a typed file: number, text, boolean, date; else ""
     duplicated: tuple[str, ...] = ()  # names that the header holds more than once
     warnings: tuple[str, ...] = ()
+    target: str | None = None  # the column that came apart from the others, as `y`
 
     @property
     def n_rows(self) -> int:
@@ -113,5 +109,9 @@ class RawTable:
     @property
     def texts(self) -> tuple[NDArray[Any], ...]:
         """The columns as objects, each (n,)."""
-        every = np.arange(self.n_rows)
-        return tuple(texts_at(column, every) for column in self.columns)
+        return tuple(column.at(slice(None)) for column in self.columns)
+
+    def take(self, rows: NDArray[Any]) -> "RawTable":
+        """Return some rows."""
+        columns = tuple(column.take(rows) for column in self.columns)
+        return replace(self, columns=columns, lines=self.lines[rows])

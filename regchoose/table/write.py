@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -23,7 +24,7 @@ from regchoose.table.large.duckdb_session import (
     quote_text,
 )
 from regchoose.table.large.stream import Stream
-from regchoose.table.raw_table import RawTable, texts_at
+from regchoose.table.raw_table import RawTable
 
 Form = Literal["csv", "parquet", "npz"]
 FORMULA = "^[=+@\\t\\r-]"  # what makes a spreadsheet run a cell (OWASP, CSV injection)
@@ -62,7 +63,7 @@ def write_rows(target: Path, form: Form, *, table: Table, raw: RawTable, rows: I
     rows : (m,) ndarray
         Row numbers.
     """
-    cells = {f"c{j}": pd.Series(texts_at(column, rows), dtype="str") for j, column in enumerate(raw.columns)}
+    cells = {f"c{j}": pd.Series(column.at(rows), dtype="str") for j, column in enumerate(raw.columns)}
     with connect_in_memory(threads=1) as connection:
         connection.register("rows_drawn", pd.DataFrame(cells))
         return _copy(connection, "rows_drawn", target, form, table=table, raw=raw)
@@ -82,25 +83,34 @@ def _copy(
     table: Table,
     raw: RawTable,
 ) -> int:
-    mark = raw.dialect.decimal
+    cells = [f"c{place}" for place in range(len(raw.names))]  # parts of dates, which follow, are not written
     columns = ", ".join(
-        f"{_cell(j, column, form, mark=mark)} AS {quote_identifier(column.name)}"
-        for j, column in enumerate(table.columns)
+        f"{_value(cell, column, form, mark=raw.dialect.decimal)} AS {quote_identifier(column.name)}"
+        for cell, column in zip(cells, table.columns, strict=False)
     )
-    options = "FORMAT parquet" if form == "parquet" else "FORMAT csv, HEADER true, NULL ''"
     count = 0
-    try:
+    with _writing():
         if form == "csv":
-            risky = " + ".join(f"count_if({_is_formula(j)})" for j in range(len(table.columns)))
+            risky = " + ".join(f"count_if({_is_formula(cell)})" for cell in cells)
             (count,) = connection.execute(f"SELECT {risky} FROM {relation}").fetchall()[0]
-        connection.execute(
-            f"COPY (SELECT {columns} FROM {relation}) TO {quote_text(str(target))} ({options})"
-        )
+        connection.execute(_copy_sql(f"SELECT {columns} FROM {relation}", target, form))
+    return int(count)
+
+
+def _copy_sql(query: str, target: Path, form: Form) -> str:
+    options = "FORMAT parquet" if form == "parquet" else "FORMAT csv, HEADER true, NULL ''"
+    return f"COPY ({query}) TO {quote_text(str(target))} ({options})"
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Turn what DuckDB says of an output into E402, and of what it reads into E306."""
+    try:
+        yield
     except duckdb.IOException as error:
         raise _unwritable(_reason(error)) from None
     except duckdb.Error as error:
         raise DataError("E306", f"the rows cannot be written: {str(error).splitlines()[0]}") from None
-    return int(count)
 
 
 def _unwritable(reason: str) -> ResourceError:
@@ -114,17 +124,21 @@ def _reason(error: duckdb.Error) -> str:
     return os.strerror(int(number[1])) if number else str(error).splitlines()[0]
 
 
-def _is_formula(place: int) -> str:
+def _is_formula(cell: str) -> str:
     """Say in SQL whether a spreadsheet would run a cell: it begins like a formula, and is no number."""
-    cell = f"c{place}"
     number = f"TRY_CAST(replace({cell}, ',', '.') AS DOUBLE) IS NOT NULL"
     return f"coalesce(regexp_matches({cell}, '{FORMULA}') AND NOT {number} AND {cell} <> '-', false)"
 
 
-def _cell(place: int, column: Column, form: Form, *, mark: str) -> str:
-    cell = f"nullif(c{place}, '')"
+def _protected(cell: str) -> str:
+    """Put an apostrophe, in SQL, before what a spreadsheet would run."""
+    return f"CASE WHEN {_is_formula(cell)} THEN chr(39) || {cell} ELSE nullif({cell}, '') END"
+
+
+def _value(cell: str, column: Column, form: Form, *, mark: str) -> str:
     if form == "csv":
-        return f"CASE WHEN {_is_formula(place)} THEN chr(39) || c{place} ELSE {cell} END"
+        return _protected(cell)
+    cell = f"nullif({cell}, '')"
     if column.type in ("integer", "number") and column.role in ("numeric", "target"):
         plain = f"replace(replace({cell}, '.', ''), ',', '.')" if mark == "," else f"replace({cell}, ',', '')"
         kind = "BIGINT" if column.type == "integer" else "DOUBLE"
@@ -181,38 +195,28 @@ class PredictionWriter:
         self._connection.unregister("batch")
         self.rows += len(frame)
 
-    def finish(self, file: Path, form: Form) -> int:
+    def finish(self, target: Path, form: Form) -> int:
         """Write the file; return how many classes have a name that was protected against spreadsheets."""
         names, protected = list(self._classes), 0
         if form == "csv":
             risky = [name for name in names if re.match(FORMULA, name) and not _is_number(name)]
             protected = len(risky)
             names = [f"'{name}" if name in risky else name for name in names]
-        options = "FORMAT parquet" if form == "parquet" else "FORMAT csv, HEADER true"
-        columns = self._file(form) + self._columns(names)
-        try:
-            self._connection.execute(
-                f"COPY (SELECT {columns} FROM answers) TO {quote_text(str(file))} ({options})"
-            )
-        except duckdb.IOException as error:
-            raise _unwritable(_reason(error)) from None
+        file = _protected("file") if form == "csv" else "file"
+        columns = [*([f"{file} AS file"] if self._has_files else []), *self._columns(names)]
+        with _writing():
+            self._connection.execute(_copy_sql(f"SELECT {', '.join(columns)} FROM answers", target, form))
         return protected
 
-    def _file(self, form: Form) -> str:
-        if not self._has_files:
-            return ""
-        risky = f"CASE WHEN regexp_matches(file, '{FORMULA}') THEN chr(39) || file ELSE file END AS "
-        return f"{risky if form == 'csv' else ''}file, "
-
-    def _columns(self, names: list[str]) -> str:
+    def _columns(self, names: list[str]) -> list[str]:
         if not names:
-            return "p0 AS prediction"
+            return ["p0 AS prediction"]
         texts = ", ".join(map(quote_text, names))
         shares = (
             f"p{place} AS {quote_identifier(f'probability of {name}')}"
             for place, name in enumerate(self._classes)
         )
-        return ", ".join([f"list_extract([{texts}], code + 1) AS prediction", *shares])
+        return [f"list_extract([{texts}], code + 1) AS prediction", *shares]
 
 
 def _is_number(text: str) -> bool:

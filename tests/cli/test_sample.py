@@ -69,6 +69,23 @@ def test_text_that_a_spreadsheet_would_run_is_protected_and_numbers_are_not(
     assert min(float(row["x"]) for row in found) < 0
 
 
+def test_dates_are_written_as_they_stand_and_not_their_parts(shell: Shell, tmp_path: Path) -> None:
+    rows = [f"2021-{1 + i % 12:02}-{1 + i % 28:02},{i * i % 97},{i * i % 89 / 7}" for i in range(200)]
+    (tmp_path / "dated.csv").write_text("\n".join(["day,x,y", *rows, ""]), encoding="utf-8")
+    for name in ("s.csv", "s.parquet"):
+        assert shell("sample", "dated.csv", "--rows", "100", "-o", name).returncode == 0
+    drawn = read(tmp_path / "s.csv")
+    assert set(drawn[0]) == {"day", "x", "y"}
+    assert {row["day"] for row in drawn} <= {row[:10] for row in rows}
+
+
+def test_all_rows_of_a_table_in_a_numpy_file_are_written(shell: Shell, tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    np.savez(tmp_path / "t.npz", X=x, y=x[:, 0])
+    assert shell("sample", "t.npz", "--rows", "all", "-o", "s.csv").returncode == 0
+    assert len(read(tmp_path / "s.csv")) == 60
+
+
 def test_parquet_keeps_numbers_as_numbers(shell: Shell, table: Path) -> None:
     shell("sample", "t.csv", "--rows", "all", "-o", "s.parquet")
     with duckdb.connect() as connection:

@@ -28,7 +28,7 @@ def loaded(folder: Path, task: str = "regression") -> tuple[Table, RawTable, Enc
     """Read a table with dates, gaps and categories; fit the encoder on all its rows."""
     table, raw = load_with_text(written(folder, task=task), SETTINGS, choose=nobody)
     encoder = Encoder.fit(table, np.arange(table.n_rows))
-    return table, raw, encoder.for_text(table, raw, SETTINGS)
+    return table, raw, encoder.for_text(table, SETTINGS)
 
 
 def encoded(raw: RawTable, encoder: Encoder) -> tuple[Float, Float, Oddities]:

@@ -47,6 +47,12 @@ def test_a_frame_read_from_a_file_is_as_the_file(name: str) -> None:
     assert (frame.path, frame.dialect.format) == ("DataFrame", "memory")
 
 
+def test_texts_that_are_no_unicode_are_levels_like_others() -> None:
+    letters = pd.Series(["\ud800", "b", "\ud800 "] * (N // 3), dtype=object)
+    table = loaded(pd.DataFrame({"kind": letters, "x": NUMBERS}), NUMBERS * 3)
+    assert table.columns[0].levels == ("b", "\ud800")
+
+
 def test_a_frame_of_many_types_is_as_its_parquet_file(tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {

@@ -99,16 +99,6 @@ def is_ambiguous_date(texts: Sequence[str]) -> bool:
     )
 
 
-def varying_date_parts(parsed: ParsedDates, seconds: Float) -> dict[str, Float]:
-    """Return the features of dates in rows (n,), by name: calendar parts, and days since the first.
-
-    What is the same in every row is left out; missing stays NaN.
-    """
-    known = ~np.isnan(seconds)
-    found = date_parts(seconds, clock=parsed.clock, first=float(np.nanmin(seconds)))
-    return {name: found[name] for name in PARTS if name in found and len(np.unique(found[name][known])) > 1}
-
-
 def date_parts(seconds: Float, *, clock: bool, first: float) -> dict[str, Float]:
     """Return all parts of dates in rows (n,), by name; missing stays NaN.
 
@@ -161,25 +151,22 @@ def expand_dates(
         cause = "day and month cannot be told apart, as in" if unclear else "in no one order, as in"
         why += f"{cause} {facts.texts[0]!r}; write dates as 2021-03-04"
         return replace(column, why=why), [], why if unclear else ""
-    parts = varying_date_parts(parsed, facts.by_row(parsed.seconds))
+    seconds = facts.by_row(parsed.seconds)
+    first, known = float(np.nanmin(seconds)), ~facts.missing
+    found = date_parts(seconds, clock=parsed.clock, first=first)
+    parts = {name: found[name] for name in PARTS if name in found and len(np.unique(found[name][known])) > 1}
     further = [(_part(facts, name, values, taken=taken), values) for name, values in parts.items()]
     listed = ", ".join(parts) or "nothing, for it is the same in every row"
     why = f"dates, as {facts.texts[0]!r}, read as {parsed.order}: gives {listed}"
     made = {part.name: name for name, (part, _) in zip(parts, further, strict=True)}
-    date = DateParts(parsed.format, parsed.clock, made) if made else None
+    date = DateParts(parsed.format, parsed.clock, made, first) if made else None
     return replace(column, why=why, date=date), further, ""
 
 
-def name_date_part(column: str, part: str, *, taken: Sequence[str]) -> str:
-    """Return what a part of a column of dates is called."""
-    full = f"{column}.{part}"
+def _part(facts: Facts, name: str, values: Float, *, taken: Sequence[str]) -> Column:
+    full = f"{facts.name}.{name}"
     while full in taken:
         full += "_2"
-    return full
-
-
-def _part(facts: Facts, name: str, values: Float, *, taken: Sequence[str]) -> Column:
-    full = name_date_part(facts.name, name, taken=taken)
     unit = " in days since the first" if name == "elapsed" else ""
     whole = bool((values[~np.isnan(values)] % 1 == 0).all())
     return Column(

@@ -1,7 +1,7 @@
 """What all the cells of one column say, before it is decided what the column is for."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from regchoose.table.cell_values import (
     ordinary_numbers,
     to_number,
 )
-from regchoose.table.raw_table import Cells, RawTable, to_cells
+from regchoose.table.raw_table import Cells, RawTable
 
 
 @dataclass(frozen=True)
@@ -75,34 +75,30 @@ class Facts:
         spread: Float = np.append(values, math.nan)[self.codes]
         return spread
 
-    def take(self, rows: NDArray[np.bool_]) -> "Facts":
-        """Return the facts of some rows (n,), among which are all that have a value."""
-        cells = replace(self.cells, codes=self.cells.codes[rows])
-        return replace(self, cells=cells, codes=self.codes[rows])
-
 
 def gather_facts(raw: RawTable, place: int, settings: Settings) -> Facts:
     """Gather the facts of the column at `place`."""
     name, kind, mark = raw.names[place], raw.kinds[place], raw.dialect.decimal
-    cells = to_cells(raw.columns[place])
+    cells = raw.columns[place].clean()
+    stated = tuple(cells.texts.tolist())
     # A typed file has nulls: there the text "NA" is a text.
     typed = kind == "text"
-    ordinary = None if typed or settings.na else ordinary_numbers([t for t in cells.texts if t], mark)
+    ordinary = None if typed or settings.na else ordinary_numbers([t for t in stated if t], mark)
     known = np.ones(len(cells.texts) + 1, dtype=bool)
     known[-1] = False  # code −1, a null, is the last
     if ordinary is None:
         known[:-1] = [
-            not (text in settings.na if typed else is_missing(text, settings.na)) for text in cells.texts
+            not (text in settings.na if typed else is_missing(text, settings.na)) for text in stated
         ]
     elif len(ordinary) < len(cells.texts):
-        known[cells.texts.index("")] = False  # the empty text alone is missing
+        known[stated.index("")] = False  # the empty text alone is missing
     places = np.flatnonzero(known)
-    texts = tuple(cells.texts[place] for place in places.tolist())
+    texts = tuple(stated[place] for place in places.tolist()) if len(places) < len(stated) else stated
     return Facts(
         name=name,
         kind=kind,
         cells=cells,
-        texts=texts if len(texts) < len(cells.texts) else cells.texts,
+        texts=texts,
         counts=cells.counts()[places],
         numbers=_numbers(texts, kind, mark) if ordinary is None else np.array(ordinary, dtype=np.float64),
         codes=np.where(known, np.cumsum(known) - 1, -1)[cells.codes],

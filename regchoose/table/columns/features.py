@@ -12,7 +12,7 @@ from regchoose.settings.options import Settings
 from regchoose.table.columns.dates import expand_dates
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.group_and_time import suggest_group_and_time, to_groups, to_times
-from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_doubtful, warn_of_respelled
+from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_odd_cells
 from regchoose.table.columns.roles import ANOTHER_TARGET, rule
 from regchoose.table.raw_table import RawTable
 
@@ -24,7 +24,7 @@ class Features:
     Attributes
     ----------
     columns : tuple of Column
-        Those of the file in its order, the target without its type; then the parts of dates.
+        Those of the file in its order; then the parts of dates.
     values : (n, p) ndarray
         The columns used; codes of categories; missing is NaN.
     warnings : tuple of str
@@ -60,44 +60,32 @@ class _Reader:
     def read(self, facts: Facts) -> None:
         """Give a column its role, and keep its numbers where it is used."""
         settings = self.settings
-        if facts.name not in (*settings.exclude, *settings.keep):
-            refuse_odd_texts(facts, self.raw)
         ruling = rule(facts, settings)
         why = Phrase.of(ruling.why).words(python=self.raw.dialect.in_memory)
         column = Column(facts.name, ruling.role, ruling.type, why, missing=int(facts.missing.sum()))
-        if column.role in ("numeric", "category"):
-            self._warn(warn_of_respelled(facts))
-        if column.role not in ("numeric", "excluded"):
-            self._warn(warn_of_doubtful(facts))
+        if facts.name not in (*settings.exclude, *settings.keep):
+            refuse_odd_texts(facts, self.raw)
+        self.warnings += warn_of_odd_cells(facts, column.role)
+        values: Float | None = None
         if column.role == "numeric":
-            column = self._use(*self._finite(facts, column))
+            values = facts.by_row(facts.numbers)
+            if count := int(np.isinf(values).sum()):
+                self.warnings.append(f"column {facts.name!r}: {count:,} infinite cells are taken as missing")
+                column = replace(column, missing=column.missing + count)
+                values = np.where(np.isinf(values), np.nan, values)
         elif column.role == "category":
-            codes, levels = to_levels(facts, boolean=column.type == "boolean")
-            column = self._use(replace(column, levels=levels), codes)
+            values, levels = to_levels(facts, boolean=column.type == "boolean")
+            column = replace(column, levels=levels)
         elif column.role == "date":
             column, parts, warning = expand_dates(facts, column, taken=self.raw.names)
             self.parts += parts
             self.unclear_dates += [warning] if warning else []
-        self.columns.append(column)
+        self.columns.append(column if values is None else self._use(column, values))
         self.n_texts[facts.name] = len(facts.cells.texts)
         if facts.name == settings.group:
             self.group = facts
         if facts.name == settings.time:
             self.time = facts
-
-    def _warn(self, warning: str | None) -> None:
-        if warning is not None:
-            self.warnings.append(warning)
-
-    def _finite(self, facts: Facts, column: Column) -> tuple[Column, Float]:
-        """Return the numbers (n,) of a column; infinite ones count as missing."""
-        values = facts.by_row(facts.numbers)
-        infinite = np.isinf(values)
-        count = int(infinite.sum())
-        if not count:
-            return column, values
-        self._warn(f"column {facts.name!r}: {count:,} infinite cells are taken as missing")
-        return replace(column, missing=column.missing + count), np.where(infinite, np.nan, values)
 
     def _use(self, column: Column, values: Float) -> Column:
         """Take the values (n,) of a column, unless another one has the same."""
@@ -109,15 +97,15 @@ class _Reader:
         return column
 
 
-def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
+def to_features(raw: RawTable, target: Column, settings: Settings) -> Features:
     """Give every column its role, and turn those that are used to numbers.
 
     Parameters
     ----------
     raw : RawTable
         The table as text.
-    target : int
-        The place of the target, whose column is left out here.
+    target : Column
+        The target, which is no feature.
     settings : Settings
         Only `exclude`, `keep`, `group`, `time` and `na` matter.
 
@@ -134,8 +122,8 @@ def to_features(raw: RawTable, target: int, settings: Settings) -> Features:
     """
     reader = _Reader(raw, settings)
     for place, name in enumerate(raw.names):
-        if place == target:
-            reader.columns.append(Column(name, "target", "", ""))  # whoever called knows its type
+        if name == target.name:
+            reader.columns.append(target)
         else:
             reader.read(gather_facts(raw, place, settings))
     columns = (*reader.columns, *(column for column, _ in reader.parts))

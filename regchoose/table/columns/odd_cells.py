@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from regchoose.errors import DataError, Word, setting
+from regchoose.records.table import Role
 from regchoose.table.cell_values import DOUBTFUL, clean
 from regchoose.table.columns.facts import Facts
 from regchoose.table.raw_table import RawTable
@@ -66,27 +67,29 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
     )
 
 
-def warn_of_respelled(facts: Facts) -> str | None:
-    """Warn of cells that are read in another spelling: other spaces, Unicode forms or digits."""
+def warn_of_odd_cells(facts: Facts, role: Role) -> list[str]:
+    """Warn of cells that are not read as they stand, or perhaps should be."""
+    respelled = _respelled(facts) if role in ("numeric", "category") else ""
+    doubtful = _doubtful(facts) if role not in ("numeric", "excluded") else ""
+    return [f"column {facts.name!r}: {said}" for said in (respelled, doubtful) if said]
+
+
+def _respelled(facts: Facts) -> str:
+    """Say which cells are read in another spelling: other spaces, Unicode forms or digits."""
     stated = zip(facts.texts, facts.numbers.tolist(), strict=True)
     digits = [text for text, number in stated if not text.isascii() and not math.isnan(number)]
     odd = facts.cells.respelled or tuple(digits)
     if not odd or facts.kind == "text":
-        return None
+        return ""
     read = unicodedata.normalize("NFKC" if facts.all_numbers else "NFC", clean(odd[0]))
-    return f"column {facts.name!r}: {len(odd):,} different texts are read otherwise: {odd[0]!a} as {read!a}"
+    return f"{len(odd):,} different texts are read otherwise: {odd[0]!a} as {read!a}"
 
 
-def warn_of_doubtful(facts: Facts) -> str | None:
-    """Warn of texts read as missing that may be somebody's category, as the NA of Namibia."""
+def _doubtful(facts: Facts) -> str:
+    """Say which texts are read as missing and may be somebody's category, as the NA of Namibia."""
     if facts.kind == "text" or not facts.texts or not np.isnan(facts.numbers).any():
-        return None
-    counts = facts.cells.counts()
-    found = [
-        f"{text!r} ({count:,})"
-        for text, count in zip(facts.cells.texts, counts, strict=True)
-        if text.casefold() in DOUBTFUL
-    ]
-    if not found:
-        return None
-    return f"column {facts.name!r}: {', '.join(found)} is read as missing, and may be a category there"
+        return ""
+    cells = facts.cells
+    pairs = zip(cells.texts.tolist(), cells.counts(), strict=True)
+    found = [f"{text!r} ({count:,})" for text, count in pairs if text.casefold() in DOUBTFUL]
+    return f"{', '.join(found)} is read as missing, and may be a category there" if found else ""

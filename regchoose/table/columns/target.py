@@ -1,30 +1,24 @@
-"""Which column is to be predicted, as classes or as numbers, and whether the rows suffice for that."""
+"""The target: classes or numbers, and whether the rows suffice for that."""
 
-import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from regchoose.errors import DataError, PhraseLike, UsageError, Word, one_of, phrase_of, setting
-from regchoose.records.answers import Prompt
+from regchoose.errors import DataError, PhraseLike, Word, one_of, setting
 from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import BOOLEANS, clean, is_missing
+from regchoose.table.cell_values import BOOLEANS
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.odd_cells import refuse_odd_texts
 from regchoose.table.columns.roles import ANOTHER_TARGET
-from regchoose.table.csv.dialect import Choose
-from regchoose.table.raw_table import RawTable, take_rows, to_cells
+from regchoose.table.raw_table import RawTable
 
-NAMES = ("target", "label", "class", "y", "outcome")
 MOST_CLASSES = 20  # integers with more levels are quantities
 
 MERGED = "other"  # the class of those that --min-class merges
 WITHOUT_EXPERIMENT = (
     setting(resources="no") + " gives the answer from prior knowledge, which needs no experiment"
 )
-OF_DIALECT = ("delimiter", "encoding", "decimal", "header", "header_rows")  # what `Dialect.found` names
 
 
 @dataclass(frozen=True)
@@ -40,122 +34,6 @@ class TargetValues:
     merged: bool = False  # whether the last class holds the rare ones
 
 
-def find_target(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, PhraseLike]:
-    """Return the place of the target column, and why it is that one; check the columns that options name.
-
-    Raises
-    ------
-    UsageError
-        E204 where `--target` is not a column, or is several; E205 for a table of one column; E208 where
-        another option names a column that is not there, or the target.
-    """
-    place, why = _find(raw, settings, choose=choose)
-    _check_names(raw, settings, target=raw.names[place])
-    return place, why
-
-
-def _find(raw: RawTable, settings: Settings, *, choose: Choose) -> tuple[int, PhraseLike]:
-    if len(raw.names) == 1:
-        raise UsageError(
-            "E205",
-            f"the table has one column, {raw.names[0][:60]!r}: a target and features were wanted",
-            where=raw.path,
-            detail=[phrase_of(raw.dialect.found[:150], *map(setting, OF_DIALECT))],
-            fix=setting(delimiter=";") + ", where another character separates the fields"
-            if raw.dialect.format == "csv"
-            else "a table with the target and features",
-        )
-    if settings.target is not None:
-        return _named(raw, settings.target), "by " + setting("target")
-    likely = [place for place, name in enumerate(raw.names) if name.casefold() in NAMES]
-    if len(likely) == 1:
-        return likely[0], f"the only column called {', '.join(NAMES[:-1])} or {NAMES[-1]}"
-    several = " and ".join(repr(raw.names[place]) for place in likely)
-    why = (
-        f"{several} may be meant" if likely else f"no column is called {', '.join(NAMES[:-1])} or {NAMES[-1]}"
-    )
-    last = raw.names[_last_filled(raw, settings)]
-    answer = choose(
-        Prompt(
-            flag="--target",
-            text="Which column is to be predicted?",
-            choices={name: f"column {place}" for place, name in enumerate(raw.names, 1)},
-            default=last,
-            why=f"The names do not tell: {why}.",
-        )
-    )
-    if answer is None:
-        chosen = f"the last column, as {why}; " + setting("target") + " names another"
-        return raw.names.index(last), chosen
-    return _named(raw, answer), "as answered"
-
-
-def _last_filled(raw: RawTable, settings: Settings) -> int:
-    """Return the last column, unless it has neither name nor cells: a delimiter that ends rows makes one."""
-    for place in range(len(raw.names) - 1, 0, -1):
-        texts = to_cells(raw.columns[place]).texts
-        if raw.names[place] != f"c{place + 1}" or not all(is_missing(text, settings.na) for text in texts):
-            return place
-    return len(raw.names) - 1
-
-
-def _named(raw: RawTable, name: str) -> int:
-    if clean(name) in raw.duplicated:
-        same = [other for other in raw.names if other == clean(name) or other.startswith(f"{clean(name)}_")]
-        raise UsageError(
-            "E204",
-            f"{len(same)} columns are called {name!r}",
-            where=raw.path,
-            detail=[f"they are read as {', '.join(map(repr, same))}"],
-            fix="give each column a name of its own in the file",
-        )
-    if name in raw.names:
-        return raw.names.index(name)
-    several = [part.strip() for part in name.split(",")]
-    if len(several) > 1 and all(part in raw.names for part in several):
-        raise UsageError(
-            "E204",
-            f"{len(several)} targets were named, and one can be predicted at a time",
-            where=raw.path,
-            fix=setting(target=several[0], exclude=[several[1]]),
-        )
-    raise UsageError(
-        "E204",
-        f"there is no column {name!r} to predict",
-        where=f"{raw.path}   columns {', '.join(raw.names[:8])}{', …' if len(raw.names) > 8 else ''}",
-        fix=one_of([setting(target=other) for other in _nearest(name, raw.names)]),
-    )
-
-
-def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
-    """Raise E208 for a column that `--exclude` or `--keep` names and that is not there, or is the target."""
-    for by in ("exclude", "keep", "group", "time"):
-        given = getattr(settings, by)
-        names = given if isinstance(given, tuple) else filter(None, [given])
-        for name in names:
-            if name not in raw.names:
-                near = _nearest(name, raw.names)
-                raise UsageError(
-                    "E208",
-                    setting(by) + f" names {name!r}, and there is no such column",
-                    where=raw.path,
-                    fix=one_of([setting(**{by: [o] if isinstance(given, tuple) else o}) for o in near]),
-                )
-            if name == target and by != "keep":
-                raise UsageError(
-                    "E208", setting(by) + f" names the target {name!r}", where=raw.path, fix=ANOTHER_TARGET
-                )
-
-
-def _nearest(name: str, names: tuple[str, ...]) -> Sequence[str]:
-    """Return the names that may be meant; the last one where none is alike."""
-    folded = {other.casefold(): other for other in names}
-    near = [
-        folded[match] for match in difflib.get_close_matches(clean(name).casefold(), folded, n=3, cutoff=0.5)
-    ]
-    return near or names[-1:]
-
-
 def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTable, TargetValues]:
     """Return the rows that have a target, and the target in them.
 
@@ -167,34 +45,25 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
     Raises
     ------
     DataError
-        E322 for rows without a target, unless they are to be dropped; E326 for a few texts among numbers;
-        and those of `prepare_target`.
+        E322 for rows without a target, unless they are to be dropped; and those of `prepare_target`.
     """
     facts, warnings = gather_facts(raw, place, settings), tuple[str, ...]()
-    if facts.missing.any():
-        raw, facts, warning = _drop_missing(facts, raw, settings)
-        warnings = (warning,)
-    if settings.task != "classification":
-        refuse_odd_texts(facts, raw)
+    missing = facts.missing
+    if missing.any():
+        count, lines = int(missing.sum()), raw.lines[missing].tolist()
+        if not settings.drop_missing_target or count == raw.n_rows:
+            raise DataError(
+                "E322",
+                f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
+                where=f"{raw.path}:{lines[0]}",
+                detail=[f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}"],
+                fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
+            )
+        raw = raw.take(~missing)
+        facts = gather_facts(raw, place, settings)
+        warnings = (f"{count:,} rows without a target were left out",)
     target = prepare_target(facts, raw, settings)
     return raw, replace(target, warnings=(*warnings, *target.warnings))
-
-
-def _drop_missing(facts: Facts, raw: RawTable, settings: Settings) -> tuple[RawTable, Facts, str]:
-    """Return the rows that have a target, its facts in them, and a warning; E322 unless that is asked for."""
-    count, lines = int(facts.missing.sum()), raw.lines[facts.missing].tolist()
-    if not settings.drop_missing_target or count == raw.n_rows:
-        raise DataError(
-            "E322",
-            f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
-            where=f"{raw.path}:{lines[0]}",
-            detail=[f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}"],
-            fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
-        )
-    kept = ~facts.missing
-    columns = tuple(take_rows(column, kept) for column in raw.columns)
-    warning = f"{count:,} rows without a target were left out"
-    return replace(raw, columns=columns, lines=raw.lines[kept]), facts.take(kept), warning
 
 
 def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
@@ -209,8 +78,11 @@ def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetVal
     ------
     DataError
         E303 for too few rows and E324 for too few of a class, where an experiment is to come; E321
-        constant, E323 infinite, E327 not to be used for the task asked for.
+        constant, E323 infinite, E326 for a few texts among numbers, E327 not to be used for the task asked
+        for.
     """
+    if settings.task != "classification":
+        refuse_odd_texts(facts, raw)
     experiment = "no" not in (settings.resources, settings.subsample)
     if experiment:
         _check_rows(raw, settings)

@@ -1,25 +1,17 @@
-"""The dialect of a text: delimiter, quotes and decimal mark. What is read must be clear, or is asked."""
+"""The dialect of a text: delimiter and quotes. What is read must be clear, or is asked."""
 
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from regchoose.errors import DataError, UsageError, one_of, setting
-from regchoose.records.answers import Prompt
+from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import is_missing, mark_evidence, to_number
+from regchoose.table.cell_values import to_number
 from regchoose.table.csv.grammar import CsvLayout, records, scan_records
-from regchoose.table.raw_table import Text, to_cells
-
-Choose = Callable[[Prompt], str | None]
-
-
-def ask_nobody(_prompt: Prompt) -> None:
-    """Answer no question: what the file does not tell is then an error."""
-
 
 NAMES: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 STRONG = ",;\t|"
@@ -74,7 +66,7 @@ def name_delimiter(delimiter: str) -> str:
     return {**NAMES, **RARE}.get(delimiter, repr(delimiter))
 
 
-def find_dialect(text: str, settings: Settings, *, choose: Choose) -> tuple[CsvLayout, str]:
+def find_dialect(text: str, settings: Settings, *, choose: Ask) -> tuple[CsvLayout, str]:
     """Find how fields are separated and enclosed.
 
     Returns
@@ -242,7 +234,7 @@ def _why(candidate: _Candidate) -> str:
     return f"most rows then have {candidate.width} fields"
 
 
-def _ask(best: _Candidate, rival: _Candidate, *, choose: Choose) -> tuple[CsvLayout, str]:
+def _ask(best: _Candidate, rival: _Candidate, *, choose: Ask) -> tuple[CsvLayout, str]:
     both = {candidate.layout.delimiter: candidate for candidate in (best, rival)}
     answer = choose(
         Prompt(
@@ -263,90 +255,4 @@ def _ask(best: _Candidate, rival: _Candidate, *, choose: Choose) -> tuple[CsvLay
         f"fields may end at {' or at '.join(name_delimiter(mark) for mark in both)}: both fit every row",
         detail=[f"{name_delimiter(mark)}: {candidate.summary}" for mark, candidate in both.items()],
         fix=one_of([setting(delimiter=mark) for mark in both]),
-    )
-
-
-SPEAKING = 0.8  # of a column's cells must be numbers for the column to speak
-MARK_NAMES = {".": "point", ",": "comma"}
-
-
-def find_decimal_mark(
-    columns: Sequence[Text], settings: Settings, *, delimiter: str, path: str, choose: Choose
-) -> tuple[str, str]:
-    """Find the decimal mark.
-
-    Parameters
-    ----------
-    delimiter : str
-        Where commas separate, a point is the decimal mark unless a cell says otherwise: who writes decimal
-        commas separates by something else.
-
-    Returns
-    -------
-    str, str
-        The mark, and why.
-
-    Raises
-    ------
-    DataError
-        E313 where both readings are possible and nobody can be asked.
-    """
-    if settings.decimal != "auto":
-        return settings.decimal, f"decimal {MARK_NAMES[settings.decimal]} by --decimal"
-    votes: dict[str, str] = {}
-    for column in columns:
-        for vote, text in _votes(column, settings).items():
-            if vote not in votes or ("," in text and "," not in votes[vote]):  # a comma is the stronger doubt
-                votes[vote] = text
-    if "." in votes and "," not in votes:
-        return ".", f"decimal point, as in {votes['.']}"
-    if "," in votes and "." not in votes:
-        return ",", f"decimal comma, as in {votes[',']}"
-    if not votes:
-        return ".", "no number has a decimal mark"
-    if delimiter == "," and set(votes) == {"?"} and "," not in votes["?"]:
-        return ".", f"decimal point, as in {votes['?']}, since commas separate the fields"
-    return _ask_for_mark(votes, path=path, choose=choose)
-
-
-def _votes(column: Text, settings: Settings) -> dict[str, str]:
-    """Return what a column of numbers speaks for, each with an example."""
-    cells = to_cells(column)
-    found: dict[str, str] = {}
-    numbers = present = 0
-    for text, count in zip(cells.texts, cells.counts(), strict=True):
-        if is_missing(text, settings.na):
-            continue
-        present += count
-        vote = mark_evidence(text)
-        numbers += count if vote != "x" else 0
-        if vote not in found or ("," in text and "," not in found[vote]):
-            found[vote] = text
-    if not present or numbers < SPEAKING * present:
-        return {}
-    return {vote: text for vote, text in found.items() if vote in ".,?" and vote}
-
-
-def _ask_for_mark(votes: dict[str, str], *, path: str, choose: Choose) -> tuple[str, str]:
-    if "?" in votes and len(votes) == 1:
-        text = votes["?"]
-        why = f"{text!r} may be a decimal number or {text.replace(',', '').replace('.', '')}"
-    else:
-        why = f"numbers are written both as {votes['.']!r} and as {votes[',']!r}"
-    answer = choose(
-        Prompt(
-            flag="--decimal",
-            text="Which is the decimal mark?",
-            choices={".": "point", ",": "comma"},
-            default=".",
-            why=f"The numbers do not tell: {why}.",
-        )
-    )
-    if answer in MARK_NAMES:
-        return answer, f"decimal {MARK_NAMES[answer]} as answered"
-    raise DataError(
-        "E313",
-        f"the decimal mark cannot be told: {why}",
-        where=path,
-        fix=setting(decimal=".") | setting(decimal=","),
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from regchoose.errors import DataError, setting
-from regchoose.records.answers import Prompt
+from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import (
     BOOLEANS,
@@ -17,7 +17,6 @@ from regchoose.table.cell_values import (
     ordinary_numbers,
     to_number,
 )
-from regchoose.table.csv.dialect import Choose
 from regchoose.table.raw_table import Text
 
 LOOKED_AT = 5000  # rows below the first; text further down a column of numbers is an error later on
@@ -26,7 +25,7 @@ Vote = Literal["like", "unlike", "odd", "far", ""]
 
 
 def has_header(
-    columns: Sequence[Text], settings: Settings, *, mark: str, path: str, choose: Choose
+    columns: Sequence[Text], settings: Settings, *, mark: str, path: str, choose: Ask
 ) -> tuple[bool, str]:
     """Decide whether the first row is a header.
 
@@ -97,7 +96,7 @@ def _vote_on_number(first: float | None, numbers: list[float]) -> Vote:
     return "like" if within or not first.is_integer() else "far"
 
 
-def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Choose) -> tuple[bool, str]:
+def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Ask) -> tuple[bool, str]:
     if len(first) == 1:
         return True, "one column alone, which is no table to learn from"
     shown = " · ".join(cell[:20] for cell in first[:6])
@@ -123,36 +122,3 @@ def _ask(first: list[str], votes: Counter[Vote], *, path: str, choose: Choose) -
         where=f"{path}:1   {shown}",
         fix=setting(header="no") | setting(header="yes"),
     )
-
-
-def join_names(cells: Text) -> str:
-    """Join what several header rows say of one column; a single one stands as it is."""
-    return str(cells[0]) if len(cells) == 1 else " ".join(filter(None, map(clean, cells)))
-
-
-def name_columns(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Make unique names of a header row.
-
-    Returns
-    -------
-    names, duplicated, warnings : tuples of str
-        One name a column; the names that the header holds more than once; what was renamed.
-    """
-    cleaned = [clean(cell) for cell in cells]
-    counts = Counter(cleaned)
-    taken, names, renamed = set(cleaned), list[str](), list[str]()
-    seen: set[str] = set()
-    for place, (raw, name) in enumerate(zip(cells, cleaned, strict=True), 1):
-        unique = name or f"c{place}"
-        number = 1
-        while unique in seen or (unique != name and unique in taken):
-            number += 1
-            unique = f"{name or f'c{place}'}_{number}"
-        seen.add(unique)
-        names.append(unique)
-        if unique != raw:
-            renamed.append(f"column {place}: {raw!r} is called {unique!r}")
-    shown = (*renamed[:5], *([f"and {len(renamed) - 5} more"] if len(renamed) > 5 else []))
-    warnings = (f"header names were changed: {'; '.join(shown)}",) if renamed else ()
-    duplicated = tuple(name for name, count in counts.items() if name and count > 1)
-    return tuple(names), duplicated, warnings

@@ -36,33 +36,35 @@ def refuse_sparse_start(columns: Sequence[Text], lines: Int, *, path: str) -> No
             return
 
 
-def refuse_non_data_rows(columns: Sequence[Text], lines: Int, *, header: Sequence[str], path: str) -> None:
+def refuse_non_data_rows(columns: Sequence[Cells], lines: Int, *, header: Sequence[str], path: str) -> None:
     """Raise E314 for a row that is no data: the header again, a comment, a total at the end.
 
     `columns` are without the header row; such rows in columns of numbers are found there as text.
     """
     first = columns[0]
     if header:
-        for row in np.flatnonzero(first == header[0]):
-            if all(column[row] == name for column, name in zip(columns, header, strict=True)):
-                raise repeated_header_error(int(lines[row]), path)
-    comments = [row for row in np.flatnonzero(np.strings.startswith(first, "#")) if is_comment(first[row])]
-    if comments and len(comments) <= n_comments_allowed(len(first)):
+        same = first.where(header[0].__eq__)
+        for column, name in zip(columns[1:], header[1:], strict=True):
+            same = same & column.where(name.__eq__) if same.any() else same
+        if same.any():
+            raise repeated_header_error(int(lines[same.argmax()]), path)
+    comments = np.flatnonzero(first.where(is_comment))
+    if 0 < len(comments) <= n_comments_allowed(len(lines)):
         raise comment_error(int(lines[comments[0]]), path, count=len(comments))
     _refuse_second_header(columns, lines, header=header, path=path)
     if len(lines) > 2:
-        last = [column[-1] or "" for column in columns]
+        last = [str(column.texts[column.codes[-1]]) for column in columns]
         refuse_last_row(columns, last, n_rows=len(lines), path=path, line=int(lines[-1]), held=True)
 
 
 def refuse_last_row(
-    columns: Sequence[Text | Cells], last: Sequence[str], *, n_rows: int, path: str, line: int, held: bool
+    columns: Sequence[Cells], last: Sequence[str], *, n_rows: int, path: str, line: int, held: bool
 ) -> None:
     """Raise E314 for a total or a note in the last row.
 
     Parameters
     ----------
-    columns : sequence of Text or Cells
+    columns : sequence of Cells
         Of all rows, or of those that are held.
     last : sequence of str
         The cells of the last row.
@@ -76,11 +78,11 @@ def refuse_last_row(
     pairs = list(zip(columns, last, strict=True))
     empty = [column for column, cell in pairs if not cell.strip()]
     is_sparse = n_rows > 4 and len(columns) > 2 and 2 * len(empty) > len(columns)
-    if is_sparse and all(_count_blank(column) <= held for column in empty):
+    if is_sparse and all(column.where(_is_blank).sum() <= held for column in empty):
         what = f"the last row has {len(empty)} empty cells, in columns without another"
         raise _not_data(path, line, what, "a total or a note below the table")
     for column, cell in pairs:
-        if TOTAL.fullmatch(clean(cell)) and _count(column, cell) <= held:
+        if TOTAL.fullmatch(clean(cell)) and column.where(cell.__eq__).sum() <= held:
             what = f"{clean(cell)!r} in the last row alone"
             raise _not_data(path, line, what, "a total below the table")
 
@@ -105,26 +107,16 @@ def n_comments_allowed(rows: int) -> int:
     return max(1, rows // 20)
 
 
-def _count(column: Text | Cells, text: str) -> int:
-    """Return how many cells hold a text."""
-    if isinstance(column, Cells):
-        return int(column.where(text.__eq__).sum())
-    return int((column == text).sum())
+def _is_blank(text: str) -> bool:
+    return not text.strip()
 
 
-def _count_blank(column: Text | Cells) -> int:
-    """Return how many cells are empty or hold spaces alone."""
-    if isinstance(column, Cells):
-        return int(column.where(lambda text: not text.strip()).sum())
-    return int((np.strings.str_len(np.strings.strip(column)) == 0).sum())
-
-
-def _refuse_second_header(columns: Sequence[Text], lines: Int, *, header: Sequence[str], path: str) -> None:
+def _refuse_second_header(columns: Sequence[Cells], lines: Int, *, header: Sequence[str], path: str) -> None:
     """Raise E314 where the row below the header holds text in columns of numbers, and no number."""
     rows = len(lines)
     if not header or rows < 5:
         return
-    tops = [clean(column[0] or "") for column in columns if _of_numbers(column)]
+    tops = [clean(column.texts[0]) for column in columns if _of_numbers(column)]
     texts = [top for top in tops if top and to_number(top, ".") is None and to_number(top, ",") is None]
     if not texts or any(top not in texts and top for top in tops):
         return
@@ -138,9 +130,9 @@ def _refuse_second_header(columns: Sequence[Text], lines: Int, *, header: Sequen
     )
 
 
-def _of_numbers(column: Text) -> bool:
+def _of_numbers(column: Cells) -> bool:
     """Say whether the cells below the first are numbers, nearly all that are not missing."""
-    cells = [cell for cell in (clean(text or "") for text in column[1 : 1 + LOOKED_AT]) if cell]
+    cells = [cell for cell in map(clean, column.at(slice(1, 1 + LOOKED_AT))) if cell]
     numbers = sum(to_number(cell, ".") is not None or to_number(cell, ",") is not None for cell in cells)
     return bool(cells) and numbers >= MOSTLY * len(cells)
 

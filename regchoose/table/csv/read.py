@@ -1,211 +1,23 @@
-"""From a text to columns: every record of the right length, or an error that names the line."""
+"""From a path to the columns of one small file, as text."""
 
-import csv
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-
-import numpy as np
-
-from regchoose.errors import DataError, PhraseLike, setting
+from regchoose.errors import DataError
+from regchoose.records.answers import Ask
 from regchoose.records.table import Dialect
-from regchoose.records.words import Int
 from regchoose.settings.options import Settings
-from regchoose.table.csv.dialect import Choose, find_decimal_mark, find_dialect, name_delimiter
-from regchoose.table.csv.grammar import CsvLayout, line_of, records, scan_records
-from regchoose.table.csv.header import has_header, join_names, name_columns
+from regchoose.table.column_names import join_names, name_columns
+from regchoose.table.csv.decimal_mark import find_decimal_mark
+from regchoose.table.csv.dialect import find_dialect
+from regchoose.table.csv.grammar import CsvLayout
+from regchoose.table.csv.header import has_header
 from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_sparse_start
 from regchoose.table.csv.source import Source, read_text
+from regchoose.table.csv.split_records import split_to_columns
 from regchoose.table.file_set import check_path
 from regchoose.table.large.parquet import read_parquet
-from regchoose.table.raw_table import TEXT, RawTable, Text
-
-CHUNK = 50_000  # records turned to columns at a time
-OR_REPAIR = "   or repair the file"
-BAD_SHARE = 100  # at most one row in so many may be skipped or padded
+from regchoose.table.raw_table import RawTable, factorize
 
 
-def n_bad_allowed(n_rows: int) -> int:
-    """Return how many rows of a wrong length may be skipped or padded where that is asked for."""
-    return max(1, n_rows // BAD_SHARE)
-
-
-@dataclass
-class _Rows:
-    """Records of the right length, gathered to columns; those of a wrong length, kept apart."""
-
-    width: int
-    chunks: list[list[Text]] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    bad: list[tuple[int, list[str]]] = field(default_factory=list)
-
-    def add(self, line: int, row: list[str]) -> None:
-        """Keep one record."""
-        self.rows.append(row)
-        self.lines.append(line)
-        if len(self.rows) >= CHUNK:
-            self.flush()
-
-    def flush(self) -> None:
-        """Turn the records at hand to columns."""
-        if self.rows:
-            self.chunks.append([np.array(column, dtype=TEXT) for column in zip(*self.rows, strict=True)])
-            self.rows = []
-
-    def columns(self) -> tuple[Text, ...]:
-        """Return all columns."""
-        self.flush()
-        return tuple(np.concatenate(parts) for parts in zip(*self.chunks, strict=True))
-
-
-def split_to_columns(
-    source: Source, layout: CsvLayout, settings: Settings
-) -> tuple[tuple[Text, ...], Int, tuple[str, ...]]:
-    """Split a text to columns (header row included), the line of each row, and warnings.
-
-    Raises
-    ------
-    DataError
-        E301 for cells that are all blank, E310 for malformed quotes, E312 for rows of a wrong
-        length.
-    """
-    expected = _check_quotes(source, layout)
-    blank = count = 0
-    rows: _Rows | None = None
-    for line, row in _read_records(source, layout):
-        count += 1
-        if not row or (len(row) == 1 and not row[0].strip() and (rows is None or rows.width > 1)):
-            blank += 1
-            continue
-        rows = rows or _Rows(len(row))
-        if len(row) == rows.width:
-            rows.add(line, row)
-        else:
-            rows.bad.append((line, row))
-    if rows is None:
-        what = f"{source.path} holds blank cells alone: no header and no rows"
-        raise DataError("E301", what, fix="give a file with a table")
-    if expected is not None and count != expected:
-        raise DataError(
-            "E310",
-            f"two ways of reading the quotes give {count:,} and {expected:,} records",
-            where=source.path,
-            fix="write the file again, quotes inside quotes doubled",
-        )
-    warnings = _bad_rows(rows, source, layout, settings) if rows.bad else []
-    if layout.quote is None and '"' in source.text:
-        warnings.append('no field is enclosed in quotes, so quotes (") are read as characters like others')
-    if layout.quote is not None and not layout.escaped and "\\\\" in source.text:
-        warnings.append("doubled backslashes are read as they stand, as quotes inside quotes are doubled")
-    order = np.argsort(np.array(rows.lines), kind="stable")
-    columns = rows.columns()
-    lines = np.array(rows.lines, dtype=np.int64)
-    if (np.diff(order) < 0).any():  # padded rows were added last
-        columns, lines = tuple(column[order] for column in columns), lines[order]
-    return columns, lines, tuple(warnings)
-
-
-def _check_quotes(source: Source, layout: CsvLayout) -> int | None:
-    """Return the number of records by the grammar (None without quotes), or raise E310."""
-    if layout.quote is None:
-        return None
-    found = scan_records(source.text, layout)
-    if found.broken is None:
-        return found.records
-    line = line_of(source.text, found.broken) + source.skipped
-    shown = source.text[found.broken : found.broken + 60].splitlines()[0]
-    what = (
-        "a quote opens here and is never closed" if found.unclosed else "a quote stands where none may stand"
-    )
-    raise DataError(
-        "E310",
-        what,
-        where=f"{source.path}:{line}   text: {shown}",
-        detail=["cause: a quote inside a field must be doubled, and the field enclosed in quotes"],
-        fix=f"repair line {line}",
-    )
-
-
-def _read_records(source: Source, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records with their lines in the file; one that the csv module refuses is an error."""
-    last = 0
-    try:
-        for line, row in records(source.text, layout):
-            last = line + source.skipped
-            yield last, row
-    except csv.Error as error:
-        raise DataError(
-            "E310",
-            f"a field after line {last} cannot be read: {error}",
-            where=f"{source.path}:{last + 1}",
-            detail=["cause: a quote that is closed far below is likely"],
-            fix="repair the file",
-        ) from None
-
-
-def _bad_rows(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings) -> list[str]:
-    """Raise E312, or skip or pad the rows of a wrong length where that is asked for; return warnings."""
-    total = len(rows.lines) + len(rows.bad)
-    allowed = n_bad_allowed(total)
-    longer = [line for line, row in rows.bad if len(row) > rows.width]
-    padding = settings.on_bad_rows == "pad" and not longer
-    if len(rows.bad) > allowed or not (settings.on_bad_rows == "skip" or padding):
-        raise _ragged_error(rows, source, layout, settings, allowed=allowed)
-    listed = ", ".join(str(line) for line, _ in rows.bad[:5])
-    if not padding:
-        return [f"{len(rows.bad)} of {total:,} rows had a wrong number of fields and were skipped: {listed}"]
-    for line, row in rows.bad:
-        rows.add(line, [*row, *[""] * (rows.width - len(row))])
-    return [f"{len(rows.bad)} of {total:,} rows were too short and padded with missing cells: {listed}"]
-
-
-def _ragged_error(
-    rows: _Rows, source: Source, layout: CsvLayout, settings: Settings, *, allowed: int
-) -> DataError:
-    line, row = rows.bad[0]
-    total = len(rows.lines) + len(rows.bad)
-    cause: PhraseLike
-    fix: PhraseLike
-    listed = ", ".join(str(number) for number, _ in rows.bad[:3])
-    name = name_delimiter(layout.delimiter)
-    if len(rows.bad) > total / 2:
-        cause = "a title, a comment or another table above the rows"
-        ((usual, _),) = Counter(len(other) for _, other in rows.bad).most_common(1)
-        first_usual = next(number for number, other in rows.bad if len(other) == usual)
-        fix = setting(skip_rows=first_usual - 1) | "take them out of the file"
-        if all(len(other) == rows.width + 1 for _, other in rows.bad):
-            cause = "a header that lacks the name of one column"
-            fix = f"add a name to line {rows.lines[0]}, at the start where rows are numbered"
-    elif len(row) > rows.width:
-        cause = "an unquoted delimiter inside a field is likely"
-        fix = setting(on_bad_rows="skip")
-        if layout.delimiter != ";":
-            fix |= setting(delimiter=";")
-        fix += OR_REPAIR
-    else:
-        cause = "a cut line, a comment or a second table is likely"
-        fix = setting(on_bad_rows="skip") | setting(on_bad_rows="pad") + OR_REPAIR
-    if settings.on_bad_rows != "error" and len(rows.bad) > allowed:
-        asked = setting(on_bad_rows=settings.on_bad_rows)
-        cause = asked + f" takes at most {allowed:,} of these rows (1 %)"
-        fix = "repair the file"
-    elif settings.on_bad_rows == "pad":
-        cause, fix = "a row that is too long cannot be padded", setting(on_bad_rows="skip") + OR_REPAIR
-    text = layout.delimiter.join(row)[:60]
-    return DataError(
-        "E312",
-        f"row has {len(row)} {'field' if len(row) == 1 else 'fields'}, the first row has {rows.width}",
-        where=f"{source.path}:{line}   text: {text}",
-        detail=[
-            f"{len(rows.bad):,} such rows of {total:,} (first: {listed}), read as {name}-separated",
-            "cause: " + cause,
-        ],
-        fix=fix,
-    )
-
-
-def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
+def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     """Read a table as text.
 
     Parameters
@@ -234,68 +46,50 @@ def read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
     return read_source(read_text(path, settings), settings, choose=choose)[0]
 
 
-def read_source(source: Source, settings: Settings, *, choose: Choose) -> tuple[RawTable, CsvLayout]:
+def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[RawTable, CsvLayout]:
     """Read a table from its text, as `read` does; return its layout too."""
     path = source.path
     layout, why_layout = find_dialect(source.text, settings, choose=choose)
     columns, lines, warnings = split_to_columns(source, layout, settings)
     top = settings.header_rows
-    body = tuple(column[top:] if len(column) > top else column for column in columns)
+    below = [factorize(column[top:] if len(column) > top else column) for column in columns]
     # Where commas separate and nothing is quoted, no cell can hold a decimal comma.
     free = layout.delimiter == "," and layout.quote is None and settings.decimal == "auto"
     mark, why_mark = (
         (".", "decimal point")
         if free
-        else find_decimal_mark(body, settings, delimiter=layout.delimiter, path=path, choose=choose)
+        else find_decimal_mark(below, settings, delimiter=layout.delimiter, path=path, choose=choose)
     )
-    if settings.header == "auto" and settings.header_rows == 1:
+    if settings.header == "auto" and top == 1:
         refuse_sparse_start(columns, lines, path=path)
     header, why = has_header(columns, settings, mark=mark, path=path, choose=choose)
-    dialect = Dialect(
-        format="csv",
-        delimiter=layout.delimiter,
-        quote=layout.quote,
-        encoding=source.encoding,
-        compression=source.compression,
-        header=header,
-        decimal=mark,
-        found=f"{why_layout}; {source.note}; {why_mark}; {why}",
-        escape="\\" if layout.escaped else None,
-    )
-    named = _name_columns(path, columns, lines, dialect, warnings=warnings, header_rows=settings.header_rows)
-    return named, layout
-
-
-def _name_columns(
-    path: str,
-    columns: tuple[Text, ...],
-    lines: Int,
-    dialect: Dialect,
-    *,
-    warnings: tuple[str, ...],
-    header_rows: int,
-) -> RawTable:
-    """Name the columns, by the first row or rows where they are a header."""
+    first = duplicated = renamed = tuple[str, ...]()
     names = tuple(f"c{j + 1}" for j in range(len(columns)))
-    duplicated: tuple[str, ...] = ()
-    renamed: tuple[str, ...] = ()
-    first: tuple[str, ...] = ()
-    found = f"{dialect.found}: no header, columns are c1 to {names[-1]}"
-    if dialect.header:
-        if len(lines) <= header_rows:
+    said = f"no header, columns are c1 to {names[-1]}"
+    if header:
+        if len(lines) <= top:
             raise DataError("E302", f"{path} has a header and 0 data rows", where=f"{path}:1", fix="add rows")
-        first = tuple(join_names(column[:header_rows]) for column in columns)
+        first, said = tuple(join_names(column[:top]) for column in columns), "a header"
         names, duplicated, renamed = name_columns(first)
-        columns, lines = tuple(column[header_rows:] for column in columns), lines[header_rows:]
-        found = f"{dialect.found}: a header"
-    refuse_non_data_rows(columns, lines, header=first, path=path)
-    return RawTable(
+    raw = RawTable(
         path=path,
-        dialect=replace(dialect, found=found),
+        dialect=Dialect(
+            format="csv",
+            delimiter=layout.delimiter,
+            quote=layout.quote,
+            encoding=source.encoding,
+            compression=source.compression,
+            header=header,
+            decimal=mark,
+            found=f"{why_layout}; {source.note}; {why_mark}; {why}: {said}",
+            escape="\\" if layout.escaped else None,
+        ),
         names=names,
-        columns=columns,
-        lines=lines,
+        columns=tuple(below if header else map(factorize, columns)),
+        lines=lines[top:] if header else lines,
         kinds=("",) * len(names),
         duplicated=duplicated,
         warnings=(*warnings, *renamed),
     )
+    refuse_non_data_rows(raw.columns, raw.lines, header=first, path=path)
+    return raw, layout

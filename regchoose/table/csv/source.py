@@ -1,31 +1,15 @@
-"""From a path to text: bytes are read once, decompressed within a limit, decoded strictly."""
+"""From a path to text: bytes are read once, and decoded strictly."""
 
 import codecs
-import gzip
-import os
-import sys
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
 from itertools import islice
-from pathlib import Path
-from typing import BinaryIO, cast
 
 from regchoose.errors import DataError, UsageError, setting
 from regchoose.settings.options import Settings
 from regchoose.table.csv.grammar import LINE
-from regchoose.table.file_set import KINDS, STDIN, check_unchanged, compression_of, kind_of_file
+from regchoose.table.file_bytes import MAX_BYTES, read_bytes
+from regchoose.table.file_set import KINDS, kind_of_file
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-__all__ = ["decompress", "open_text", "read_text", "to_source", "zstd"]
-
-MAX_BYTES = 2**30  # of text, decompressed: the table is held in memory, at several times its text
 BLANK = "\ufeff \t\r\n\v\f"
 
 MARKUP = ("<!doctype", "<html", "<?xml", '[{"', '{"')
@@ -39,10 +23,6 @@ MARKS: tuple[tuple[bytes, str], ...] = (
 )
 
 
-CHUNK = 2**20  # bytes decompressed at a time
-_SPELLED = {"gzip": "gzip", "zstd": "zstandard"}
-
-
 @dataclass(frozen=True)
 class Source:
     """The text of a file, and how its bytes were decoded."""
@@ -53,53 +33,6 @@ class Source:
     compression: str | None
     note: str  # for people: encoding and byte order mark
     skipped: int = 0  # lines of the file above the text
-
-
-def read_bytes(path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, str | None]:
-    """Read a file once, decompressing gzip and zstandard.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    limit : int, optional
-        Most bytes of text, after decompression.
-
-    Returns
-    -------
-    bytes, str or None
-        The text's bytes, and the compression.
-
-    Raises
-    ------
-    DataError
-        E307 for a damaged compressed file or too much text, E311 for a file that changes meanwhile.
-    """
-    data = sys.stdin.buffer.read(limit + 1) if path == STDIN else _read_unchanged(path, limit)
-    compression = compression_of(data)
-    if compression is not None:
-        data = decompress(path, data, compression=compression, limit=limit)
-    if len(data) > limit:
-        raise _too_large_error(path, limit)
-    return data, compression
-
-
-def _read_unchanged(path: str, limit: int) -> bytes:
-    with Path(path).open("rb") as file:
-        before = os.fstat(file.fileno())
-        if before.st_size > limit:
-            raise _too_large_error(path, limit)
-        data = file.read(limit + 1)
-    check_unchanged(path, before)
-    return data
-
-
-def _too_large_error(path: str, limit: int) -> DataError:
-    return DataError(
-        "E307",
-        f"{path} holds more than {limit:,} bytes of text, which is the limit",
-        fix="give fewer rows: a random part of the file's lines will do",
-    )
 
 
 def read_text(path: str, settings: Settings, *, limit: int = MAX_BYTES) -> Source:
@@ -211,55 +144,3 @@ def _refuse_nul(path: str, text: str, encoding: str) -> None:
         if wide
         else "repair the file: text has no NUL bytes",
     )
-
-
-# ---- compressed text --------------------------------------------------------------------------
-
-
-@contextmanager
-def open_text(file: str, compression: str | None) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Open a file for its text's bytes, and for those on the disk, whose position says how far it is.
-
-    Raises
-    ------
-    DataError
-        E307, while reading, for damaged bytes.
-    """
-    with Path(file).open("rb") as raw:
-        if compression is None:
-            yield raw, raw
-            return
-        with _unpacking(raw, file, compression) as text:
-            yield text, raw
-
-
-def decompress(file: str, data: bytes, *, compression: str, limit: int) -> bytes:
-    """Return the text's bytes, at most about `limit` of them and one chunk.
-
-    Raises
-    ------
-    DataError
-        E307 for damaged bytes.
-    """
-    parts: list[bytes] = []
-    size = 0
-    with _unpacking(BytesIO(data), file, compression) as text:
-        while size <= limit and (part := text.read(CHUNK)):
-            parts.append(part)
-            size += len(part)
-    return b"".join(parts)
-
-
-@contextmanager
-def _unpacking(raw: BinaryIO, file: str, compression: str) -> Iterator[BinaryIO]:
-    try:
-        with gzip.open(raw) if compression == "gzip" else zstd.open(raw) as text:
-            yield cast(BinaryIO, text)
-    except EOFError:
-        raise _damaged_error(f"{file} ends in the middle of its {_SPELLED[compression]} stream") from None
-    except (gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
-        raise _damaged_error(f"{file} is a damaged {_SPELLED[compression]} file ({error})") from None
-
-
-def _damaged_error(what: str) -> DataError:
-    return DataError("E307", what, fix="fetch or compress it again")

@@ -1,9 +1,8 @@
 """A folder of images, whose subfolders are the classes."""
 
-import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +14,18 @@ from PIL import ImageOps
 from regchoose.errors import DataError, UsageError, setting
 from regchoose.records.table import IMAGE_ENDINGS, Image
 from regchoose.settings.options import Settings
-from regchoose.table.file_set import is_table
-from regchoose.table.images.image_set import ImageSet, Pixels, reduce_size, warn_of_reduced
-from regchoose.table.raw_table import TEXT
+from regchoose.table.cell_values import to_number
+from regchoose.table.file_set import class_folders, is_image, path_to_text, walk_files
+from regchoose.table.images.image_set import ImageSet, Pixels, reduce_size, warn_of_reduced, warn_of_stretched
+from regchoose.table.raw_table import factorize
 
 FORMATS = ("PNG", "JPEG")
 GREY = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"}  # modes of Pillow
 TRANSPARENT = {"RGBA", "RGBa", "LA", "La", "PA"}
 ORIENTATION, TURNED = 0x0112, 5  # EXIF: from 5 on, height and width change places
 WIDE = 257  # a step of 8 bits in 16
+BY_FOLDER = "the subfolder of each image"
+AS_FITTED = "and read as grey like those of the fit"
 
 
 @dataclass(frozen=True)
@@ -34,22 +36,6 @@ class Header:
     width: int
     grey: bool
     transparent: bool
-
-
-def is_image_folder(path: str) -> bool:
-    """Tell whether a path is a folder without tables in which a subfolder holds an image."""
-    here = Path(path)
-    try:
-        if not here.is_dir() or any(_is_surely_table(file) for file in here.iterdir()):
-            return False
-        return any(is_image(name) for folder in _subfolders(here)[0] for _, name in walk_files(folder))
-    except OSError:  # whoever reads tables says what is wrong with it
-        return False
-
-
-def _is_surely_table(file: Path) -> bool:
-    """Tell whether a file is a table by its name; a .txt beside images is more often about them."""
-    return is_table(file) and ".txt" not in file.suffixes and file.is_file()
 
 
 def open_folder(path: str, settings: Settings) -> ImageSet:
@@ -73,7 +59,7 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
             fix="leave " + setting("task") + " out" | "an .npz file with the numbers as y",
         )
     files, labels, said = _list_images(Path(path))
-    headers = [read_header(file) for file in files]
+    headers = [_read_header(file) for file in files]
     sizes = Counter((header.height, header.width) for header in headers)
     common = max(sizes, key=lambda size: (sizes[size], -size[0] * size[1], size))
     height, width = reduce_size(*common, settings)
@@ -87,12 +73,12 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
         found=f"a folder of images by class, {listed}: {image}",
         image=image,
         count=len(files),
-        names=tuple(map(path_to_text, (file.relative_to(path) for file in files))),
-        labels=np.array(labels, dtype=TEXT),
+        names=tuple(path_to_text(file.relative_to(path)) for file in files),
+        labels=factorize(labels),
         kind="text",
         target_name="class",
-        target_why="the subfolder of each image",
-        pixels=lambda row: read_pixels(files[row], image),
+        target_why=BY_FOLDER,
+        pixels=lambda row: _read_pixels(files[row], image),
         warnings=(
             *said,
             *_warn_of_unlike(files, headers, common=common),
@@ -101,9 +87,79 @@ def open_folder(path: str, settings: Settings) -> ImageSet:
     )
 
 
+def open_images_like(
+    path: str, wanted: Image, *, target_name: str, classes: Collection[str], numeric: bool
+) -> ImageSet:
+    """Open an image or the images of a folder, as images of the shape that a model reads.
+
+    In a folder, images of a subfolder have its name as their target, as where a model is fitted; those that
+    lie in the folder itself have none. Where no subfolder is called like a class of the model, or it predicts
+    numbers, subfolders are no targets.
+
+    Parameters
+    ----------
+    classes : collection of str
+        Of the model; empty where it predicts numbers.
+    numeric : bool
+        Whether its classes are numbers.
+
+    Raises
+    ------
+    UsageError
+        E201 where there is no image, E209 for another file.
+    DataError
+        E330 for an image that cannot be read.
+    """
+    here = Path(path)
+    if here.is_file() and not is_image(here.name):
+        raise UsageError(
+            "E209",
+            f"{path} is no image, and the model reads images: {wanted}",
+            fix="a folder of .png or .jpg files   or   an .npz file with X",
+        )
+    root = here.parent if here.is_file() else here
+    found = [str(here)] if here.is_file() else [str(Path(*pair)) for pair in sorted(walk_files(here))]
+    files = [Path(name) for name in found if is_image(name)]
+    if not files:
+        raise UsageError(
+            "E201",
+            f"there is no image in {path!r}",
+            fix="name a folder of .png or .jpg files, or an .npz file with X",
+        )
+    headers = [_read_header(file) for file in files]
+    places = [file.relative_to(root) for file in files]
+    labels = [path_to_text(Path(place.parts[0])) if len(place.parts) > 1 else None for place in places]
+    spelled = {name.lower() for name in classes}
+    known = any(
+        to_number(label, ".") is not None if numeric else label.strip().lower() in spelled
+        for label in set(labels)
+        if label is not None
+    )
+    others = [Path(name).name for name in found if not is_image(name)]
+    coloured = sum(not header.grey for header in headers) if wanted.channels == 1 else 0
+    return ImageSet(
+        path=path,
+        format="images",
+        found=f"{len(files):,} images",
+        image=wanted,
+        count=len(files),
+        names=tuple(map(path_to_text, places)),
+        labels=factorize(labels) if known else None,
+        kind="text",
+        target_name=target_name,
+        target_why=BY_FOLDER,
+        pixels=lambda row: _read_pixels(files[row], wanted),
+        warnings=(
+            *_warn_of_skipped(others, "files", "no .png or .jpg"),
+            *warn_of_stretched([(header.height, header.width) for header in headers], wanted),
+            *([f"{coloured:,} of {len(files):,} images are coloured, {AS_FITTED}"] if coloured else []),
+        ),
+    )
+
+
 def _list_images(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
     """Return the images, in order of class and name, the class of each, and what was left out."""
-    folders, links = _subfolders(here)
+    folders, links = class_folders(here)
     files: list[Path] = []
     labels: list[str] = []
     others: list[str] = []
@@ -123,43 +179,13 @@ def _list_images(here: Path) -> tuple[list[Path], list[str], tuple[str, ...]]:
     return (
         files,
         labels,
-        (*warn_of_skipped(others, "files", "no .png or .jpg"), *warn_of_skipped(links, "folders", "links")),
+        (*_warn_of_skipped(others, "files", "no .png or .jpg"), *_warn_of_skipped(links, "folders", "links")),
     )
 
 
-def warn_of_skipped(names: Sequence[str], what: str, why: str) -> tuple[str, ...]:
+def _warn_of_skipped(names: Sequence[str], what: str, why: str) -> tuple[str, ...]:
     """Say how many files or folders are passed over."""
     return (f"{len(names):,} {what} are left out as {why}, such as {names[0]!r}",) if names else ()
-
-
-def _subfolders(here: Path) -> tuple[list[Path], list[str]]:
-    """Return the folders of classes in order of their names, and the names of linked folders."""
-    found = sorted(folder for folder in here.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
-    return (
-        [folder for folder in found if not folder.is_symlink()],
-        [path_to_text(Path(folder.name)) for folder in found if folder.is_symlink()],
-    )
-
-
-def walk_files(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield place and name of each file; links to folders are not followed, so no circle can be walked."""
-    for place, below, names in os.walk(folder):
-        below[:] = [name for name in below if not _is_hidden(name)]
-        yield from ((place, name) for name in names if not _is_hidden(name))
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "_"))
-
-
-def is_image(name: str) -> bool:
-    """Tell by its name whether a file is an image."""
-    return name.lower().endswith(IMAGE_ENDINGS)
-
-
-def path_to_text(file: Path) -> str:
-    """Return a path as text, whatever its bytes."""
-    return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
 def _warn_of_unlike(
@@ -209,7 +235,7 @@ def _broken(file: Path, why: str, fix: str = "repair the file, or take it out of
     return DataError("E330", f"an image cannot be read: {why}", where=str(file), fix=fix)
 
 
-def read_header(file: Path) -> Header:
+def _read_header(file: Path) -> Header:
     """Read what an image says of itself."""
     with _open(file) as image:
         width, height = image.size
@@ -219,7 +245,7 @@ def read_header(file: Path) -> Header:
         return Header(height, width, image.mode in GREY, clear)
 
 
-def read_pixels(file: Path, shape: Image) -> Pixels:
+def _read_pixels(file: Path, shape: Image) -> Pixels:
     """Return the numbers of an image, from 0 to 255: (channels, height, width)."""
     with _open(file) as image:
         image.draft(None, (2 * shape.width, 2 * shape.height))  # a JPEG can be decoded at half its size

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from regchoose.errors import setting
 from regchoose.records.table import Image
 from regchoose.settings.options import Settings
-from regchoose.table.raw_table import Text
+from regchoose.table.raw_table import Cells
 
 MOST_SIDE = 32  # pixels of the longer side, unless --image-size says otherwise
 Pixels = NDArray[Any]  # (channels, height, width), in the numbers of the file
@@ -29,7 +29,7 @@ class ImageSet:
         How many there are, n.
     names : tuple of str or None
         What each file is called below the folder; None of arrays.
-    labels : (n,) ndarray of str or None
+    labels : Cells or None
         The targets as text; None where there are none, which only predictions allow.
     kind : str
         What the labels are: text, number or boolean; see `RawTable.kinds`.
@@ -45,7 +45,7 @@ class ImageSet:
     image: Image
     count: int
     names: tuple[str, ...] | None
-    labels: Text | None
+    labels: Cells | None
     kind: Literal["text", "number", "boolean"]
     target_name: str
     target_why: str

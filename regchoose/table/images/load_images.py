@@ -13,39 +13,12 @@ from regchoose.settings.options import DATA, Option, Settings
 from regchoose.table.columns.facts import gather_facts
 from regchoose.table.columns.target import TargetValues, prepare_target
 from regchoose.table.file_set import Advanced
-from regchoose.table.images.image_folder import is_image_folder, open_folder
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.npz import is_arrays, open_arrays
 from regchoose.table.images.patches import patch_means
 from regchoose.table.raw_table import RawTable
 
 MOST_NUMBERS = 40_000_000  # held, 8 bytes each; of more images some are held
 MEANT = {"task", "min_class", "image_size"}  # settings of the group Data that images know
-
-
-def are_images(path: str) -> bool:
-    """Tell whether a path is an .npz file, or a folder of images rather than of tables."""
-    return is_arrays(path) or is_image_folder(path)
-
-
-def open_images(path: str, settings: Settings, *, target_optional: bool = False) -> ImageSet | RawTable:
-    """Open what `are_images` recognizes; a RawTable where an .npz file holds a table of numbers.
-
-    Parameters
-    ----------
-    target_optional : bool
-        Whether a table may lack its target, as where a model is to predict it.
-
-    Raises
-    ------
-    UsageError, DataError
-        As `open_folder` and `open_arrays`.
-    """
-    return (
-        open_arrays(path, settings, target_optional=target_optional)
-        if is_arrays(path)
-        else open_folder(path, settings)
-    )
 
 
 def load_images(images: ImageSet, settings: Settings, *, advanced: Advanced) -> tuple[Table, RawTable]:
@@ -84,6 +57,7 @@ def load_images(images: ImageSet, settings: Settings, *, advanced: Advanced) -> 
         task=target.task,
         task_why=Phrase.of(target.task_why).shell if images.format == "npz" else "the subfolders are classes",
         classes=target.classes,
+        merged=target.merged,
         warnings=(*images.warnings, *merged, *some, *_warn_of_copies(digests, target.values[held])),
         whole=whole,
         image=images.image,
@@ -98,7 +72,7 @@ def target_text(images: ImageSet, rows: Int) -> RawTable:
         images.path,
         Dialect(images.format, None, None, None, None, header=False, decimal=".", found=images.found),
         (images.target_name,) if known else (),
-        () if images.labels is None else (images.labels[rows],),
+        () if images.labels is None else (images.labels.take(rows),),
         rows + 1,
         (images.kind,) if known else (),
     )

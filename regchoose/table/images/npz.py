@@ -20,20 +20,14 @@ from regchoose.table.images.image_set import (
     warn_of_reduced,
     warn_of_stretched,
 )
-from regchoose.table.raw_table import TEXT, RawTable, Text
+from regchoose.table.raw_table import Cells, RawTable, factorize
 
-ENDING = ".npz"
 MOST_BYTES = 4 * 2**30  # of X, unpacked
 MOST_CELLS = 20_000_000  # of a table of numbers: each becomes a text
 CHANNELS = (1, 3, 4)
 WRITE = "np.savez_compressed('data.npz', X=X, y=y)"
 SHAPED = "X of the shape (n, height, width, channels)   or   fit a model on such data"
 Array = NDArray[Any]
-
-
-def is_arrays(path: str) -> bool:
-    """Tell whether a path is called .npz."""
-    return path.lower().endswith(ENDING)
 
 
 def open_arrays(path: str, settings: Settings, *, target_optional: bool = False) -> ImageSet | RawTable:
@@ -71,7 +65,7 @@ def _to_image_set(
     planes: Array,
     image: Image,
     *,
-    targets: tuple[Text | None, Any],
+    targets: tuple[Cells | None, Any],
     target_name: str,
     found: str,
     warnings: tuple[str, ...],
@@ -122,7 +116,7 @@ def open_arrays_for_model(path: str, wanted: Image, *, target_name: str) -> Imag
     )
 
 
-def _targets(path: str, labels: Array, x: Array) -> tuple[Text, Any]:
+def _targets(path: str, labels: Array, x: Array) -> tuple[Cells, Any]:
     """Return targets as text, and what they are: one for each row of X."""
     labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
     if labels.ndim != 1 or len(labels) != len(x):
@@ -205,20 +199,20 @@ def _channels_first(path: str, x: Array) -> tuple[Array, str]:
     return (np.moveaxis(x, 3, 1), "channels last") if last else (x, "channels first")
 
 
-def _texts(path: str, labels: Array) -> tuple[Text, Any]:
+def _texts(path: str, labels: Array) -> tuple[Cells, Any]:
     """Return targets as text, and what they are."""
     kind = labels.dtype.kind
     if kind not in "biufUST":
         raise _unfit_error(path, f"y is of {labels.dtype}; numbers or texts were wanted")
     if kind == "b":
-        return np.array(["true" if label else "false" for label in labels.tolist()], dtype=TEXT), "boolean"
+        return factorize(["true" if label else "false" for label in labels.tolist()]), "boolean"
     if kind == "S":
         labels = np.char.decode(labels, "utf-8", "backslashreplace")
     texts: list[str | None] = [str(label) for label in labels.tolist()]
     if kind == "f":
         gaps = np.isnan(labels).tolist()
         texts = [None if gap else text for gap, text in zip(gaps, texts, strict=True)]
-    return np.array(texts, dtype=TEXT), "number" if kind in "iuf" else "text"
+    return factorize(texts), "number" if kind in "iuf" else "text"
 
 
 def _table(path: str, x: Array, *, labels: Array | None, said: str) -> RawTable:

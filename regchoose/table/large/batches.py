@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 
 from regchoose.errors import UsageError
+from regchoose.records.answers import Ask
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
-from regchoose.table.csv.dialect import Choose
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import Advanced, ignore_progress, large_parts
+from regchoose.table.file_set import Advanced, are_images, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.load_images import are_images, open_images, target_text
+from regchoose.table.images.load_images import target_text
+from regchoose.table.images.open_images import open_images
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import Stream, streaming
-from regchoose.table.raw_table import Cells, RawTable, no_rows_error, take_rows
+from regchoose.table.raw_table import Cells, RawTable, no_rows_error
 
 # Numbers that everybody reads alike, as `regchoose.table.cell_values.ORDINARY` has them.
 PLAIN = "-?(?:0|[1-9][0-9]{{0,14}})(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?"
@@ -124,7 +125,7 @@ def open_rows(
     path: str,
     settings: Settings,
     *,
-    choose: Choose,
+    choose: Ask,
     advanced: Advanced = ignore_progress,
     checked: bool = False,
 ) -> Iterator[Rows]:
@@ -142,7 +143,7 @@ def open_rows(
     RegchooseError
         As `regchoose.table.csv.read.read`; E209 for images.
     """
-    parts = None if are_images(path) else large_parts(path)
+    parts = large_parts(path)
     if parts is None:
         yield rows_of_table(_read(path, settings, choose=choose))
         return
@@ -151,7 +152,7 @@ def open_rows(
         yield Rows(stream.head.names, seen.records if seen else stream.count(), stream, seen)
 
 
-def _read(path: str, settings: Settings, *, choose: Choose) -> RawTable:
+def _read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     """Read a table that is held, of text or of arrays."""
     if are_images(path):
         found = open_images(path, settings, target_optional=True)
@@ -182,16 +183,16 @@ def _size(columns: Sequence[str]) -> int:
 
 def _of_held(raw: RawTable, columns: Sequence[str]) -> Iterator[Batch]:
     places = [raw.names.index(name) for name in columns]
+    wanted = replace(
+        raw,
+        names=tuple(columns),
+        columns=tuple(raw.columns[j] for j in places),
+        kinds=tuple(raw.kinds[j] for j in places),
+    )
     size = _size(columns)
     for start in range(0, raw.n_rows, size):
         rows = np.arange(start, min(start + size, raw.n_rows))
-        own = replace(
-            raw,
-            names=tuple(columns),
-            columns=tuple(take_rows(raw.columns[j], rows) for j in places),
-            lines=raw.lines[rows],
-            kinds=tuple(raw.kinds[j] for j in places),
-        )
+        own = wanted.take(rows)
         yield Batch(own, start, own.where)
 
 

@@ -23,7 +23,7 @@ from regchoose.table.csv.non_data_rows import (
     n_comments_allowed,
     repeated_header_error,
 )
-from regchoose.table.csv.source import open_text
+from regchoose.table.file_bytes import open_text
 from regchoose.table.large.text_file import BEGINNING, FileHead
 
 CHUNK = 2**24  # bytes read at a time, and more than a record may have

@@ -10,9 +10,9 @@ import numpy as np
 
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
-from regchoose.table.file_set import check_unchanged
+from regchoose.table.file_bytes import check_unchanged
 from regchoose.table.large.duckdb_session import connect_in_memory, quote_path
-from regchoose.table.raw_table import TEXT, RawTable, Text, no_rows_error
+from regchoose.table.raw_table import Cells, RawTable, factorize, no_rows_error
 
 CELL_KINDS: tuple[tuple[str, str], ...] = (
     (r"U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)", "number"),
@@ -41,8 +41,8 @@ def read_parquet(path: str) -> RawTable:
         except duckdb.Error as error:
             raise _unreadable(path, error) from None
     check_unchanged(path, before)
-    columns = tuple(_text(values) for values in found.values())
-    n_rows = len(columns[0]) if columns else 0
+    columns = tuple(_cells(values) for values in found.values())
+    n_rows = len(columns[0].codes) if columns else 0
     if n_rows == 0:
         raise no_rows_error(path)
     return RawTable(
@@ -102,7 +102,7 @@ def _kind_of(path: str, name: str, type: str) -> str:
     )
 
 
-def _text(values: Any) -> Text:
-    missing = np.ma.getmaskarray(values)
-    cells = [None if hidden else value for hidden, value in zip(missing, np.ma.getdata(values), strict=True)]
-    return np.array(cells, dtype=TEXT)
+def _cells(values: Any) -> Cells:
+    cells = np.array(np.ma.getdata(values), dtype=object)
+    cells[np.ma.getmaskarray(values)] = None
+    return factorize(cells)

@@ -1,7 +1,7 @@
 """Rows of a large table that DuckDB could not read: an error that names the first, or a warning."""
 
 from regchoose.errors import DataError, PhraseLike, setting
-from regchoose.table.csv.read import OR_REPAIR, n_bad_allowed
+from regchoose.table.csv.split_records import OR_REPAIR, n_bad_allowed
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.stream import Reject, Stream
 from regchoose.table.large.text_file import MOST_REJECTED

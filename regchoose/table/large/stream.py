@@ -15,9 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from regchoose.errors import DataError
+from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
-from regchoose.table.csv.dialect import Choose
-from regchoose.table.file_set import Advanced, Parts, check_unchanged, ignore_progress
+from regchoose.table.file_bytes import check_unchanged
+from regchoose.table.file_set import Advanced, Parts, ignore_progress
 from regchoose.table.large.byte_scan import read_blocks, to_utf8
 from regchoose.table.large.distributed_scan import QUERY, REJECTS, merge_counts, run_on_files
 from regchoose.table.large.duckdb_session import (
@@ -29,7 +30,7 @@ from regchoose.table.large.duckdb_session import (
 )
 from regchoose.table.large.parquet import parquet_dialect, parquet_schema
 from regchoose.table.large.text_file import TextFile, all_rows_sql, read_head
-from regchoose.table.raw_table import Cells, RawTable, factorize, to_cells
+from regchoose.table.raw_table import Cells, RawTable, factorize
 from regchoose.workers.tasks import Workers
 
 TABLE = "THE_TABLE"  # stands in a query for the relation
@@ -90,9 +91,7 @@ class Stream:
 
     def is_grouped(self, place: int) -> bool:
         """Say whether numbers of a column may have their thousands grouped by commas."""
-        return self.parts.kind == "csv" and any(
-            "," in text for text in to_cells(self.head.columns[place]).texts
-        )
+        return self.parts.kind == "csv" and any("," in text for text in self.head.columns[place].texts)
 
     def run(self, query: str) -> duckdb.DuckDBPyConnection:
         """Run a query, telling now and then how many bytes it has read; damage becomes an error.
@@ -197,7 +196,7 @@ def streaming(
     parts: Parts,
     settings: Settings,
     *,
-    choose: Choose,
+    choose: Ask,
     advanced: Advanced,
     threads: int = 0,
     workers: Workers | None = None,
@@ -239,7 +238,7 @@ def streaming(
         check_unchanged(file, old)
 
 
-def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Choose) -> tuple[TextFile, ...]:
+def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Ask) -> tuple[TextFile, ...]:
     """Return text files of one dialect and the same columns; those in another encoding are copied."""
     first = read_head(parts.files[0], settings, compression=parts.compression, choose=choose)
     same = replace(

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 from regchoose.errors import DataError
+from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
-from regchoose.table.csv.dialect import Choose
 from regchoose.table.csv.grammar import CsvLayout
 from regchoose.table.csv.read import read_source
-from regchoose.table.csv.source import open_text, to_source
+from regchoose.table.csv.source import to_source
+from regchoose.table.file_bytes import open_text
 from regchoose.table.large.duckdb_session import quote_path, quote_text
 from regchoose.table.raw_table import RawTable
 
@@ -27,7 +28,7 @@ class FileHead:
         return int(self.raw.lines[0]) - 1
 
 
-def read_head(file: str, settings: Settings, *, compression: str | None, choose: Choose) -> FileHead:
+def read_head(file: str, settings: Settings, *, compression: str | None, choose: Ask) -> FileHead:
     """Read the beginning of a text file with the reader of small ones.
 
     Raises

@@ -15,8 +15,8 @@ from regchoose.errors import DataError
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.csv.read import read
-from regchoose.table.csv.source import read_bytes, read_text, zstd
-from regchoose.table.file_set import check_unchanged
+from regchoose.table.csv.source import read_text
+from regchoose.table.file_bytes import check_unchanged, read_bytes, zstd
 from tests.table.pollution.families import Polluted, around_the_table
 from tests.table.writing import csv_of, error_of, nobody, numbers, text_of, write
 

@@ -17,8 +17,8 @@ from regchoose.records.table import Image, Table
 from regchoose.settings.options import Settings
 from regchoose.subsample.draw import draw_subsample
 from regchoose.subsample.profile import measure_profile
+from regchoose.table.file_set import are_images
 from regchoose.table.images import load_images
-from regchoose.table.images.load_images import are_images
 from regchoose.table.images.patches import in_patches, patch_names
 from regchoose.table.load import load
 

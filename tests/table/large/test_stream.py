@@ -17,7 +17,7 @@ from regchoose.subsample.draw import draw_subsample
 from regchoose.subsample.moments import to_coordinates
 from regchoose.table import file_set
 from regchoose.table.csv.read import read
-from regchoose.table.csv.source import zstd
+from regchoose.table.file_bytes import zstd
 from regchoose.table.file_set import ignore_progress, large_parts
 from regchoose.table.large import held_rows
 from regchoose.table.large.held_rows import draw_held_rows
