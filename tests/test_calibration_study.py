@@ -178,7 +178,7 @@ def test_the_truth_without_a_penalty_is_scikit_learns(number: int) -> None:
     own = replace(law(number), n=400, d=5, share=1.0, signal=1.0, correlation=0.0, shape="linear")
     sample = SyntheticTask(own, fresh=2_000).sample()
     experiment, arms = run_experiment(sample, replace(SMALL.settings, network="linear"))
-    found = measure_truth(experiment.training, arms, sample)
+    found = measure_truth(experiment.training, arms, sample, rows_train=experiment.rows_train)
     x, y = sample.table.features, sample.table.target
     fit = x[sample.drawn], y[sample.drawn]
     if own.task == "regression":
@@ -194,7 +194,7 @@ def test_the_truth_is_the_choice_trained_on_all_drawn_rows() -> None:
     """Each arm trained alone, for the whole schedule, has the same loss at its checkpoint."""
     sample = SyntheticTask(replace(law(0), n=80, d=4), fresh=300).sample()
     experiment, arms = run_experiment(sample, SMALL.settings)
-    found = measure_truth(experiment.training, arms, sample, seeds=3)
+    found = measure_truth(experiment.training, arms, sample, rows_train=experiment.rows_train, seeds=3)
     x, y = sample.table.features, sample.table.target
     center, scale = x[sample.drawn].mean(0), x[sample.drawn].std(0)
     x, y = (x - center) / scale, (y - y[sample.drawn].mean()) / y[sample.drawn].std()

@@ -74,7 +74,7 @@ def _measure(sample: Sample, settings: Settings, seeds: int) -> Record:
     start = time.perf_counter()
     experiment, arms = run_experiment(sample, settings)
     between = time.perf_counter()
-    truth = measure_truth(experiment.training, arms, sample, seeds=seeds)
+    truth = measure_truth(experiment.training, arms, sample, rows_train=experiment.rows_train, seeds=seeds)
     end = time.perf_counter()
     checkpoints = experiment.training.checkpoints
     return {

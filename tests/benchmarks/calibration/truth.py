@@ -35,9 +35,13 @@ class Truth:
 
 
 def measure_truth(
-    training: Training, arms: Mapping[Arm, ArmRun], sample: Sample, *, seeds: int = SEEDS
+    training: Training, arms: Mapping[Arm, ArmRun], sample: Sample, *, rows_train: int, seeds: int = SEEDS
 ) -> Truth:
-    """Train the chosen points to their chosen checkpoints; strengths stay as they were chosen."""
+    """Train the chosen points to their chosen checkpoints; strengths stay as they were chosen.
+
+    Steps have as many rows as in the cells, which trained on `rows_train` rows, as where a recommendation is
+    fitted.
+    """
     table, encoder = sample.table, Encoder.fit(sample.table, sample.drawn)
     (x, y), (x_judged, y_judged) = (encoder.transform(table, rows) for rows in (sample.drawn, sample.judged))
     precision = training.network.precision
@@ -46,6 +50,8 @@ def measure_truth(
     cells = [CellData(x, y, {"test": (x_judged, y_judged)}, seed) for seed in range(count)]
     points = reduce(Penalties.join, (arms[arm].strengths for arm in ARMS))
     checkpoints = np.array([arms[arm].checkpoint for arm in ARMS])
+    batch = training.schedule.steps(rows_train)[1]
+    training = replace(training, schedule=replace(training.schedule, batch=batch))
     short, at = _stop(training, checkpoints)
     run, place = train(short, cells, points), np.arange(len(ARMS))
     losses = np.where(run.failed, np.nan, run.losses["test"][:, place, at])  # (seeds, arms)
