@@ -2,27 +2,33 @@
 
 The cells of a cross-validation share rows, so their losses are correlated. With ρ their correlation and V
 their covariance, the covariance of their means over J cells is (1/J + ρ/(1 − ρ))·V. Nadeau & Bengio (2003)
-take ρ/(1 − ρ) to be the number of test rows over that of training rows. The study in
-tests/benchmarks/calibration learned on half of its tasks how far the arms truly lie apart, and tested the
-verdicts with that prior on the other half. With it, no smaller factor is needed to be firm in four of five
-tasks.
+take ρ/(1 − ρ) to be the number of test rows over that of training rows. The cells alone do not tell that
+tuned penalties mostly end close together; the study in tests/benchmarks/calibration learned on real tables
+how far apart they truly are, and held the verdicts against tables that it had not learned from.
 """
+
+from collections.abc import Mapping
 
 from regchoose.experiment.design import Layout
 from regchoose.records.words import Arm
-from regchoose.statistics.prior import ArmPrior, Student
+from regchoose.statistics.prior import ArmPrior, StudentByRows
 
-# `prior` of tests/benchmarks/results/calibration.json: learned from all tasks, in units of δ.
-LEARNED: dict[Arm, Student] = {
-    "none": Student(1.5, 1.02, 1.67),
-    "l1": Student(2.5, 0.03, 0.20),
-    "l2": Student(2.5, 0.17, 0.55),
+# `prior` of tests/benchmarks/results/calibration.json: an arm's loss less Elastic Net's, in units of δ.
+LEARNED: Mapping[str, Mapping[Arm, StudentByRows]] = {
+    "mlp": {
+        "none": StudentByRows(2.5, (200, 1_000), (2.1, 0.87), (3.9, 1.4)),
+        "l1": StudentByRows(2.5, (200, 1_000), (0.15, 0.08), (0.9, 0.23)),
+        "l2": StudentByRows(2.5, (200, 1_000), (0.17, -0.16), (2.0, 0.45)),
+    },
+    "linear": {
+        "none": StudentByRows(2.5, (200, 1_000), (2.1, 0.87), (3.9, 1.4)),
+        "l1": StudentByRows(2.5, (200, 1_000), (0.15, 0.08), (0.9, 0.23)),
+        "l2": StudentByRows(2.5, (200, 1_000), (0.17, -0.16), (2.0, 0.45)),
+    },
 }
 # What was studied:
-NETWORKS = ("mlp", "linear")
-FOLDS = 5
-FEWEST_STUDIED_CELLS = 10
-ROWS = (100, 1_000)  # of a table, fewest and most
+FOLDS, CELLS = 5, 25
+ROWS = (200, 2_000)  # of a table, fewest and most
 
 
 def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:
@@ -38,18 +44,23 @@ def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:
     return 1 / cells + 1 / (folds - 1)
 
 
-def is_studied(network: str, layout: Layout, *, folds: int, cells: int, exchangeable: bool) -> bool:
-    """Whether the study covers such an experiment, provided that its strengths are tuned."""
-    crossed = layout.kind == "B" and folds == FOLDS and cells >= FEWEST_STUDIED_CELLS
-    return network in NETWORKS and crossed and exchangeable and ROWS[0] <= layout.rows <= ROWS[1]
+def learned_prior(network: str, layout: Layout, *, unit: float) -> ArmPrior | None:
+    """Return the prior of the differences between tuned arms; None where none was learned.
 
-
-def learned_prior(n_rows: int, *, unit: float) -> ArmPrior:
-    """Return the prior of the differences between the arms on so many rows.
+    On more rows than were studied the arms lie closer together still, so the prior of the largest tables is
+    on the safe side; on fewer they may lie further apart than any that was learned from.
 
     Parameters
     ----------
     unit : float
         δ as it is without `--rope`.
     """
-    return ArmPrior(LEARNED, unit)
+    if network not in LEARNED or layout.kind != "B" or layout.rows < ROWS[0]:
+        return None
+    return ArmPrior({arm: curve.at(layout.rows) for arm, curve in LEARNED[network].items()}, unit)
+
+
+def is_studied(network: str, layout: Layout, *, folds: int, cells: int) -> bool:
+    """Whether the study covers such an experiment, provided that it is `Experiment.is_tuned`."""
+    crossed = layout.kind == "B" and folds == FOLDS and cells >= CELLS
+    return network in LEARNED and crossed and ROWS[0] <= layout.rows <= ROWS[1]

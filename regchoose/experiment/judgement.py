@@ -93,10 +93,17 @@ class Judgement:
 
     @property
     def arm_prior(self) -> ArmPrior | None:
-        """The prior that the calibration taught; None where its study says nothing of such an experiment."""
-        if not self.experiment.is_studied or set(self.arms) != set(ARMS):
+        """The prior that the calibration taught; None where its study says nothing of such arms."""
+        experiment = self.experiment
+        if not experiment.is_tuned or set(self.arms) != set(ARMS):
             return None
-        return learned_prior(self.experiment.n_rows, unit=default_rope(self.arms, self.experiment))
+        unit = default_rope(self.arms, experiment)
+        return learned_prior(experiment.settings.network, experiment.layout, unit=unit)
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether real tables bore out what is said of such an experiment."""
+        return self.arm_prior is not None and self.experiment.is_studied
 
     @cached_property
     def diamonds(self) -> dict[str, Comparison]:

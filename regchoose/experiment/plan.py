@@ -101,21 +101,17 @@ class Experiment:
         return replace(self, training=replace(self.training, store=store))
 
     @property
-    def is_studied(self) -> bool:
-        """Whether the calibration studied such experiments.
-
-        They tune all strengths, penalize all weights, and judge by the default δ.
-        """
+    def is_tuned(self) -> bool:
+        """Whether all strengths are tuned, on rows dealt out at random, and penalize all weights."""
         settings = self.settings
-        tuned = settings.l1 is None and settings.l2 is None and not settings.penalize
-        studied = is_studied(
-            settings.network,
-            self.layout,
-            folds=settings.folds,
-            cells=len(self.cells),
-            exchangeable=self.exchangeable,
-        )
-        return tuned and studied and settings.rope == "auto"
+        return settings.l1 is None and settings.l2 is None and not settings.penalize and self.exchangeable
+
+    @property
+    def is_studied(self) -> bool:
+        """Whether the calibration studied such experiments: tuned ones, which judge by the default δ."""
+        settings = self.settings
+        studied = is_studied(settings.network, self.layout, folds=settings.folds, cells=len(self.cells))
+        return studied and self.is_tuned and settings.rope == "auto"
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def _recommendation(judgement: Judgement) -> Recommendation:
         certainty=verdict.certainty,
         probability=verdict.probability,
         safe=verdict.safe,
-        calibrated=judgement.arm_prior is not None,
+        calibrated=judgement.is_calibrated,
         gain=_gain(judgement, arm),
         nonzero_share=run.nonzero_share,
         training=None if linear else _training(judgement, run),

@@ -74,8 +74,10 @@ class ArmPrior:
     unit: float = 1.0
 
 
-def draw_with_prior(prior: ArmPrior, posterior: Posterior, rng: np.random.Generator) -> Float:
-    """Draw mean losses from the posterior with a prior: -> (DRAWS, a).
+def draw_with_prior(
+    prior: ArmPrior, posterior: Posterior, rng: np.random.Generator, *, n_draws: int = DRAWS
+) -> Float:
+    """Draw mean losses from the posterior with a prior: -> (n_draws, a).
 
     Without Elastic Net, or an arm beside it for which there is a prior, it is drawn without one.
 
@@ -85,14 +87,14 @@ def draw_with_prior(prior: ArmPrior, posterior: Posterior, rng: np.random.Genera
     """
     arms = [arm for arm in posterior.arms if arm in prior.differences]
     if REFERENCE not in posterior.arms or not arms:
-        return draw_losses(posterior, rng)
+        return draw_losses(posterior, rng, n_draws=n_draws)
     df, location, scale = np.array([astuple(prior.differences[arm]) for arm in arms]).T
     root = scale_root(posterior)
     places, reference = [posterior.arms.index(arm) for arm in arms], posterior.arms.index(REFERENCE)
     # Each difference less the prior's location, in units of its scale, is offset + slopes @ z.
     slopes = (root[places] - root[reference]) / (prior.unit * scale[:, None])
     offset = ((posterior.mean[places] - posterior.mean[reference]) / prior.unit - location) / scale
-    chains = DRAWS // KEPT_TURNS
+    chains = n_draws // KEPT_TURNS
     kappa = rng.chisquare(posterior.df, chains) / posterior.df
     z = _conditioned(slopes, offset, precision=np.ones((chains, len(arms))), kappa=kappa, rng=rng)
     draws = []

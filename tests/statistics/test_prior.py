@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from regchoose.experiment.calibration import LEARNED
-from regchoose.records.words import ARMS, Float
+from regchoose.records.words import ARMS, Arm, Float
 from regchoose.statistics.posterior import DRAWS, Posterior, draw_losses, make_posterior
-from regchoose.statistics.prior import ArmPrior, Student, draw_with_prior
+from regchoose.statistics.prior import ArmPrior, Student, StudentByRows, draw_with_prior
 
 UNIT = 0.01
+LEARNED: dict[Arm, Student] = {
+    "none": Student(1.5, 1.0, 1.7),
+    "l1": Student(2.5, 0.03, 0.2),
+    "l2": Student(2.5, 0.2, 0.6),
+}
 WIDE = {arm: Student(3.0, 0.0, 1e6) for arm in LEARNED}
 
 
@@ -99,3 +103,11 @@ def test_a_seed_gives_the_same_draws() -> None:
     found, prior = posterior(1.0), ArmPrior(LEARNED, UNIT)
     first, again = (draw_with_prior(prior, found, np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
+
+
+def test_a_distribution_for_each_number_of_rows_lies_between_those_of_its_knots() -> None:
+    curve = StudentByRows(4.0, (200, 800), (3.0, 1.0), (4.0, 1.0))
+    assert curve.at(200) == curve.at(50) == Student(4.0, 3.0, 4.0)
+    assert curve.at(800) == curve.at(9_000) == Student(4.0, 1.0, 1.0)
+    between = curve.at(400)
+    assert (between.df, between.location, between.scale) == (4.0, pytest.approx(2.0), pytest.approx(2.0))

@@ -3,11 +3,15 @@
 The difference of an arm's true loss from Elastic Net's, in units of δ, has a t distribution. Its location and
 the logarithm of its scale are interpolated in log n between knots, and stay as they are beyond the outermost.
 How many knots, and how much synthetic tasks count beside real tables, is chosen by held-out likelihood.
+
+The likeliest prior is too narrow: most differences are tiny, so it says that of all, and the few large ones
+make firm answers wrong. So its scales are widened, by as much as firm answers need to be right on tables that
+are held out.
 """
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +19,17 @@ from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
 from regchoose.records.words import ARMS, Arm, Float
+from regchoose.statistics.decide import FIRM
 from regchoose.statistics.prior import REFERENCE, Student, StudentByRows
 from tests.benchmarks.calibration.lines import Record
+from tests.benchmarks.calibration.verdicts import answer_record
 
-KNOTS: tuple[tuple[int, ...], ...] = ((500,), (200, 2_000), (200, 500, 1_000, 2_000))
+KNOTS: tuple[tuple[int, ...], ...] = ((500,), (200, 1_000))
+WIDENINGS = (1.0, 1.25, 1.5, 2.0, 3.0)  # of the scales
+RIGHT = 0.97  # share of firm answers that must be right
+FEW_DRAWS = 4_000  # of a posterior, where many are tried
 WEIGHTS = (0.0, 0.1, 0.3, 1.0)  # of all synthetic tasks together, beside that of all real tables
-LEAST_DF, MOST_DF = 1.5, 30.0  # heavy tails, so that clear evidence outweighs the prior
+LEAST_DF, MOST_DF = 2.5, 30.0  # heavy tails, so that clear evidence outweighs the prior
 LEAST_SCALE, MOST_SCALE = 0.02, 1_000.0
 FEWEST_TABLES = 4  # from which anything is learned
 PARTS = 5  # of the tables, each held out once, where forms are compared
@@ -33,6 +42,15 @@ class PriorByRows:
 
     curves: Mapping[Arm, StudentByRows]
     synthetic_weight: float
+    widening: float = 1.0  # by which the likeliest scales were multiplied
+
+    def widen(self, factor: float) -> "PriorByRows":
+        """Return the prior with its scales multiplied by a factor."""
+        curves = {
+            arm: replace(curve, scale=tuple(factor * scale for scale in curve.scale))
+            for arm, curve in self.curves.items()
+        }
+        return PriorByRows(curves, self.synthetic_weight, factor)
 
     def at(self, n: float) -> dict[Arm, Student]:
         """Return the distributions for n rows."""
@@ -45,7 +63,35 @@ def learn_prior(records: Sequence[Record]) -> PriorByRows | None:
         return None
     found = compare_forms(records)
     knots, weight = max(found, key=lambda form: found[form])
-    return _fit(records, knots, weight)
+    return _fit(records, knots, weight).widen(_find_widening(records, knots, weight))
+
+
+def _find_widening(records: Sequence[Record], knots: tuple[int, ...], weight: float) -> float:
+    """Return the least widening with which firm answers are right on tables that are held out in parts."""
+    held_out = list(_hold_out(records, knots, weight))
+    for factor in WIDENINGS:
+        answered = [
+            answer_record(own, prior.widen(factor).at(own["n"]), n_draws=FEW_DRAWS)
+            for held, prior in held_out
+            for own in held
+        ]
+        said = [own.of(rule) for own in answered for rule in ("best", "audited")]
+        right = [own.right for own in said if own.safe >= FIRM]
+        if not right or np.mean(right) >= RIGHT:
+            return factor
+    return WIDENINGS[-1]
+
+
+def _hold_out(
+    records: Sequence[Record], knots: tuple[int, ...], weight: float
+) -> Iterator[tuple[list[Record], PriorByRows]]:
+    """Yield the tasks of a part of the teaching tables, and what the others teach."""
+    tables = _teaching_tables(records)
+    for part in range(PARTS):
+        held = set(tables[part::PARTS])
+        kept = [record for record in records if record["table"] not in held]
+        if held and len(_teaching_tables(kept)) > 1:
+            yield [own for own in records if own["table"] in held], _fit(kept, knots, weight)
 
 
 def compare_forms(records: Sequence[Record]) -> dict[tuple[tuple[int, ...], float], float]:
@@ -54,16 +100,12 @@ def compare_forms(records: Sequence[Record]) -> dict[tuple[tuple[int, ...], floa
     Tables are held out in five parts. Each counts the same, however many draws it has; real ones alone count,
     if there are any.
     """
-    tables = _teaching_tables(records)
     only_synthetic = all(record["synthetic"] for record in records)
     found = {}
     for knots, weight in itertools.product(KNOTS, (1.0,) if only_synthetic else WEIGHTS):
         scores: dict[str, float] = {}
-        for part in range(PARTS):
-            held = set(tables[part::PARTS])
-            kept = [record for record in records if record["table"] not in held]
-            if held and len(_teaching_tables(kept)) > 1:
-                scores |= _score(_fit(kept, knots, weight), [own for own in records if own["table"] in held])
+        for held, prior in _hold_out(records, knots, weight):
+            scores |= _score(prior, held)
         found[knots, weight] = float(np.mean(list(scores.values())))
     return found
 

@@ -79,6 +79,7 @@ def _describe_prior(records: Sequence[Record]) -> dict[str, Any] | None:
     return {
         "arms": {arm: asdict(curve) for arm, curve in prior.curves.items()},
         "synthetic_weight": prior.synthetic_weight,
+        "widening": prior.widening,
         "held_out": [
             {"knots": knots, "synthetic_weight": weight, "log_likelihood": score}
             for (knots, weight), score in compare_forms(records).items()

@@ -9,7 +9,7 @@ from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.walk import find_outcome
 from regchoose.records.words import ARMS, Arm, Float
 from regchoose.statistics.decide import DIAMONDS, OUTCOME_ARMS, answer, judge
-from regchoose.statistics.posterior import Posterior, draw_losses, make_posterior
+from regchoose.statistics.posterior import DRAWS, Posterior, draw_losses, make_posterior
 from regchoose.statistics.prior import ArmPrior, Student, draw_with_prior
 from tests.benchmarks.calibration.lines import Record
 
@@ -55,15 +55,17 @@ class Answers:
         return self.arms[self.rules[rule]]
 
 
-def answer_record(record: Record, differences: Mapping[Arm, Student] | None) -> Answers:
+def answer_record(
+    record: Record, differences: Mapping[Arm, Student] | None, *, n_draws: int = DRAWS
+) -> Answers:
     """Judge a record as the program does; the prior is of the differences from Elastic Net."""
     posterior, criteria, rope = posterior_of(record), record["criterion"], record["rope"]
     chart = walk_chart({key: answer(posterior, criteria, key, rope=rope) for key in DIAMONDS})
     rng = np.random.default_rng(0)
     if differences is None:
-        draws = draw_losses(posterior, rng)
+        draws = draw_losses(posterior, rng, n_draws=n_draws)
     else:
-        draws = draw_with_prior(ArmPrior(differences, rope), posterior, rng)
+        draws = draw_with_prior(ArmPrior(differences, rope), posterior, rng, n_draws=n_draws)
     verdict = judge(
         posterior,
         criteria,
