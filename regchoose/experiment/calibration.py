@@ -27,7 +27,7 @@ LEARNED: Mapping[str, Mapping[Arm, StudentByRows]] = {
     },
 }
 # What was studied:
-FOLDS, CELLS = 5, 25
+FOLDS, REPEATS = 5, 5
 ROWS = (200, 2_000)  # of a table, fewest and most
 
 
@@ -60,7 +60,7 @@ def learned_prior(network: str, layout: Layout, *, unit: float) -> ArmPrior | No
     return ArmPrior({arm: curve.at(layout.rows) for arm, curve in LEARNED[network].items()}, unit)
 
 
-def is_studied(network: str, layout: Layout, *, folds: int, cells: int) -> bool:
+def is_studied(network: str, layout: Layout, *, folds: int, repeats: int) -> bool:
     """Whether the study covers such an experiment, provided that it is `Experiment.is_tuned`."""
-    crossed = layout.kind == "B" and folds == FOLDS and cells >= CELLS
+    crossed = layout.kind == "B" and folds == FOLDS and repeats >= REPEATS
     return network in LEARNED and crossed and ROWS[0] <= layout.rows <= ROWS[1]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regchoose.experiment.design import FIRST_SETS, Layout
+from regchoose.experiment.design import Layout, count_first_cells
 from regchoose.experiment.grid import FEWEST_POINTS
 from regchoose.records.words import Float, Int
 
@@ -65,8 +65,7 @@ def smooth_checkpoints(losses: Float) -> Float:
 def race_stops(layout: Layout, *, cells: int, folds: int) -> tuple[int, ...]:
     """Return after how many cells the worst points are dropped; the last number is that of all cells.
 
-    All points are tried in the first repeat of the cross-validation, or in the first two sets of Design A,
-    the better ones in twice as many cells, and the best of these in all.
+    All points are tried in the first cells, the better ones in twice as many, and the best of these in all.
 
     Parameters
     ----------
@@ -75,7 +74,7 @@ def race_stops(layout: Layout, *, cells: int, folds: int) -> tuple[int, ...]:
     folds : int
         Cells of a repeat.
     """
-    first = folds if layout.kind == "B" else FIRST_SETS
+    first = count_first_cells(layout, folds=folds)
     return (*(stop for stop in (first, 2 * first) if stop < cells), cells)
 
 

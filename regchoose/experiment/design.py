@@ -1,6 +1,7 @@
 """Which rows train and which judge: disjoint sets where rows are plenty, else cross-validation."""
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,10 @@ from regchoose.records.words import Float, Int, Task
 
 SETS, FEWER_SETS = 10, 5  # disjoint training sets of Design A, and where there are not enough rows for ten
 FEWEST_TEST, MOST_TEST = 5_000, 10_000  # rows that judge in Design A
-FIRST_SETS = 2  # of Design A that all points are trained on; its test rows are so many that two tell enough
+ENOUGH_ROWS = 500  # test rows, over the cells, from which the worst points can be told
+FEWEST_FIRST = 2  # cells before any point is dropped
+ROWS_OF_REPEATS = 600  # up to so many rows a cross-validation is repeated as often as the settings say
+FEWEST_REPEATS = 0.6  # of these on any number of rows
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,21 @@ class Layout:
     def shares_test_rows(self) -> bool:
         """Whether all cells are judged on the same rows."""
         return self.kind == "A"
+
+
+def count_repeats(rows: int, most: int) -> int:
+    """Return how often a cross-validation of so many rows is repeated: the more rows, the less often.
+
+    Repeats average over the draw of the folds and the initial weights, and not over the rows, so the error
+    hardly falls with them: its square by a tenth from three to five (see `variance_factor`).
+    """
+    return int(np.clip(round(most * ROWS_OF_REPEATS / rows), ceil(FEWEST_REPEATS * most), most))
+
+
+def count_first_cells(layout: Layout, *, folds: int) -> int:
+    """Return the cells that all points are tried in: as many as judge 500 rows, but no more than a repeat."""
+    judged = layout.test_rows or layout.rows / folds
+    return int(np.clip(ceil(ENOUGH_ROWS / judged), FEWEST_FIRST, folds))
 
 
 def make_layout(n_rows: int, *, rows: int, exchangeable: bool) -> Layout:

@@ -9,7 +9,7 @@ from regchoose.encoding.input_plan import plan_inputs
 from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.experiment.calibration import is_studied, variance_factor
 from regchoose.experiment.choice import count_models, race_stops
-from regchoose.experiment.design import Layout, forward_cells, make_cells, make_sets
+from regchoose.experiment.design import Layout, count_repeats, forward_cells, make_cells, make_sets
 from regchoose.experiment.fitted_curve import Drawing, encode_curve, make_drawing
 from regchoose.experiment.grid import alpha_max, make_grid
 from regchoose.experiment.trials import Trials
@@ -110,7 +110,7 @@ class Experiment:
     def is_studied(self) -> bool:
         """Whether the calibration studied such experiments: tuned ones, which judge by the default δ."""
         settings = self.settings
-        studied = is_studied(settings.network, self.layout, folds=settings.folds, cells=len(self.cells))
+        studied = is_studied(settings.network, self.layout, folds=settings.folds, repeats=settings.repeats)
         return studied and self.is_tuned and settings.rope == "auto"
 
     @property
@@ -217,7 +217,11 @@ def _cells(table: Table, rows: Int, settings: Settings, layout: Layout) -> tuple
     target = table.target[rows]
     if layout.kind == "A":
         return make_sets(target, table.task, layout, seed=settings.seed, groups=apart)
-    size = {"folds": settings.folds, "repeats": settings.repeats, "seed": settings.seed}
+    size = {
+        "folds": settings.folds,
+        "repeats": count_repeats(layout.rows, settings.repeats),
+        "seed": settings.seed,
+    }
     if table.time is not None:
         cells = forward_cells(table.time[rows], groups=groups, **size)
         if not all(len(cell.train) and len(cell.test) for cell in cells):

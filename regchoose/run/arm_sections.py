@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from regchoose.experiment.arms import ArmRun
-from regchoose.experiment.design import Layout
+from regchoose.experiment.design import Layout, count_repeats
 from regchoose.experiment.grid import at_edge
 from regchoose.experiment.judgement import Judgement
 from regchoose.records.experiment import AS_GOOD, SPARSE, WORSE, Comparison, Penalties, Verdict
@@ -204,7 +204,7 @@ def _design(judgement: Judgement) -> Design:
         split=split_of(judgement.table),
         cells=len(experiment.cells),
         folds=settings.folds if crossed else None,
-        repeats=settings.repeats if crossed else None,
+        repeats=count_repeats(experiment.layout.rows, settings.repeats) if crossed else None,
         rows=experiment.n_rows,
         test_rows=experiment.layout.test_rows or None,
         text=describe_design(experiment.layout, settings),

@@ -7,7 +7,7 @@ from typing import Any
 
 from regchoose.encoding.input_plan import plan_inputs
 from regchoose.experiment.choice import count_models, race_stops
-from regchoose.experiment.design import Layout
+from regchoose.experiment.design import Layout, count_repeats
 from regchoose.experiment.grid import make_grid
 from regchoose.machine import cores
 from regchoose.records.answers import Ask
@@ -92,7 +92,7 @@ def plan_trainings(table: Table, layout: Layout, settings: Settings) -> Training
     linear = settings.network == "linear"
     crossed = layout.kind == "B"
     rows = layout.rows * (settings.folds - 1) // settings.folds if crossed else layout.rows
-    cells = settings.folds * settings.repeats if crossed else layout.sets
+    cells = settings.folds * count_repeats(layout.rows, settings.repeats) if crossed else layout.sets
     stops = race_stops(layout, cells=cells, folds=settings.folds)
     models = {arm: count_models(_count_points(arm, settings), stops) for arm in ARMS}
     steps = max(1, round(rows / settings.batch))
@@ -147,4 +147,5 @@ def describe_design(layout: Layout, settings: Settings) -> str:
     if layout.kind == "A":
         sets = f"{layout.sets} separate training sets of {layout.rows:,} rows"
         return f"{sets}, judged on {layout.test_rows:,} others"
-    return f"{settings.folds}-fold cross-validation of {layout.rows:,} rows, {settings.repeats} times"
+    repeats = count_repeats(layout.rows, settings.repeats)
+    return f"{settings.folds}-fold cross-validation of {layout.rows:,} rows, {repeats} times"

@@ -1,7 +1,7 @@
 """How much memory an experiment on images takes, before it takes it."""
 
 from regchoose.errors import ResourceError, setting
-from regchoose.experiment.design import Layout, make_layout
+from regchoose.experiment.design import Layout, count_repeats, make_layout
 from regchoose.machine import memory
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings, first_rows
@@ -51,7 +51,7 @@ def _bytes_needed(table: Table, layout: Layout, settings: Settings) -> int:
     if layout.kind == "A":
         cells = layout.sets * (layout.rows + layout.test_rows)
     else:
-        cells = layout.rows * settings.folds * settings.repeats
+        cells = layout.rows * settings.folds * count_repeats(layout.rows, settings.repeats)
     return numbers * (HELD * (table.n_rows + layout.rows) + ENCODED * cells)
 
 

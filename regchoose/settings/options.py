@@ -96,7 +96,7 @@ class Settings:
     strengths: Annotated[int, Ge(2), Le(41), Option("Number of strengths to try.", EXPERIMENT, "N")] = 9
     alphas: Annotated[tuple[Annotated[float, Gt(0), Lt(1)], ...], Option("Values of alpha to try for Elastic Net.", EXPERIMENT, "SHARE,SHARE")] = (0.1, 0.5, 0.9)
     folds: Annotated[int, Ge(2), Le(20), Option("Folds of cross-validation.", EXPERIMENT, "N")] = 5
-    repeats: Annotated[int, Ge(1), Le(50), Option("Repeats of cross-validation.", EXPERIMENT, "N")] = 5
+    repeats: Annotated[int, Ge(1), Le(50), Option("Repeats of cross-validation; more than 600 rows need fewer, three fifths at least.", EXPERIMENT, "N")] = 5
     epochs: Annotated[int, Ge(1), Le(100_000), Option("Maximum number of epochs; small tables get more, see --steps.", EXPERIMENT, "N")] = 60
     steps: Annotated[int, Ge(0), Le(1_000_000), Option("Minimum number of optimizer steps: epochs are added until it is reached.", EXPERIMENT, "N")] = 200
     batch: Annotated[int, Ge(1), Le(65536), Option("Target batch size; an epoch is cut into equal batches of about this size.", EXPERIMENT, "N")] = 128

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from regchoose.experiment.design import (
     Layout,
+    count_repeats,
     forward_cells,
     make_cells,
     make_layout,
@@ -115,6 +116,14 @@ def test_groups_that_are_judged_do_not_train_even_earlier() -> None:
 def test_disjoint_sets_where_rows_are_plenty(n_rows: int, *, exchangeable: bool, layout: Layout) -> None:
     assert make_layout(n_rows, rows=4_000, exchangeable=exchangeable) == layout
     assert layout.drawn <= n_rows
+
+
+@pytest.mark.parametrize(
+    ("rows", "most", "repeats"),
+    [(200, 5, 5), (600, 5, 5), (800, 5, 4), (1_000, 5, 3), (20_000, 5, 3), (4_000, 2, 2), (4_000, 10, 6)],
+)
+def test_many_rows_need_fewer_repeats(rows: int, most: int, repeats: int) -> None:
+    assert count_repeats(rows, most) == repeats
 
 
 @pytest.mark.parametrize("task", ["regression", "multiclass"])

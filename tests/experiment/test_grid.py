@@ -148,6 +148,8 @@ def test_a_third_goes_on_and_never_fewer_than_three() -> None:
         (Layout("B", 442), 50, (5, 10, 50)),
         (Layout("B", 442), 10, (5, 10)),
         (Layout("B", 442), 5, (5,)),
+        (Layout("B", 1_000), 15, (3, 6, 15)),
+        (Layout("B", 4_000), 15, (2, 4, 15)),
         (Layout("A", 4_000, 10, 5_000), 10, (2, 4, 10)),
         (Layout("A", 4_000, 5, 5_000), 5, (2, 4, 5)),
     ],
