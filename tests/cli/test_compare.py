@@ -87,7 +87,7 @@ FOREIGN = {
     "a list": "[]",
     "deep": "[" * 100_000,
     "an error": '{"ok": false, "error": {"code": "E201", "message": "", "hint": "", "where": ""}}',
-    "a newer one": dump_model(FIRM).replace('"schema_version": "1"', '"schema_version": "2"'),
+    "a newer one": dump_model(FIRM).replace('"schema_version": "2"', '"schema_version": "3"'),
     "a damaged one": dump_model(FIRM).replace('"loss": 0.561', '"loss": "much"'),
     "a cut one": json.dumps({**json.loads(dump_model(FIRM)), "arms": {"none": {}}}),
     "no text": "\x00\xff",
@@ -108,10 +108,10 @@ def test_what_is_no_result_is_said(
 
 
 def test_a_newer_result_names_who_can_read_it(shell: Shell, both: tuple[str, str], tmp_path: Path) -> None:
-    newer = json.dumps({**json.loads(dump_model(FIRM)), "schema_version": "2", "regchoose_version": "3.1"})
+    newer = json.dumps({**json.loads(dump_model(FIRM)), "schema_version": "3", "regchoose_version": "3.1"})
     (tmp_path / both[1]).write_text(newer, encoding="utf-8")
     done = shell("compare", *both)
-    assert "its schema_version is 2, wanted 1" in done.stderr
+    assert "its schema_version is 3, wanted 1 or 2" in done.stderr
     assert "fix:   regchoose 3.1, which wrote it, or regchoose recommend DATA -o result.json" in done.stderr
 
 

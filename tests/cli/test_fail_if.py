@@ -17,7 +17,7 @@ from tests.report.results import FIRM, PRIOR
 def test_what_holds_ends_with_1_and_says_so(shell: Shell) -> None:
     done = shell("recommend", "a.csv", "--fail-if", 'regularizer != "l2"')
     assert done.returncode == int(ExitCode.GATE) == 1
-    assert done.stdout.startswith("Elastic Net")
+    assert done.stdout.startswith("Use a penalty: L1, L2 and Elastic Net")
     assert '--fail-if regularizer != "l2" holds: regularizer is "elastic_net"; exit 1\n' in done.stderr
 
 

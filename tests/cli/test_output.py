@@ -20,7 +20,7 @@ def test_the_result_is_written_whole(shell: Shell, tmp_path: Path) -> None:
     done = shell("recommend", "a.csv", "-o", "r.json")
     assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["ok"] is True
     assert "The result is in r.json." in done.stderr
-    assert done.stdout.startswith("Elastic Net")
+    assert done.stdout.startswith("Use a penalty: L1, L2 and Elastic Net")
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
