@@ -16,14 +16,14 @@ from regchoose.statistics.prior import ArmPrior, StudentByRows
 # `prior` of tests/benchmarks/results/calibration.json: an arm's loss less Elastic Net's, in units of δ.
 LEARNED: Mapping[str, Mapping[Arm, StudentByRows]] = {
     "mlp": {
-        "none": StudentByRows(2.5, (200, 1_000), (2.1, 0.87), (3.9, 1.4)),
-        "l1": StudentByRows(2.5, (200, 1_000), (0.15, 0.08), (0.9, 0.23)),
-        "l2": StudentByRows(2.5, (200, 1_000), (0.17, -0.16), (2.0, 0.45)),
+        "none": StudentByRows(2.5, (200, 2_000), (1.49, 0.83), (3.21, 2.23)),
+        "l1": StudentByRows(2.5, (200, 2_000), (0.099, 0.115), (1.10, 0.334)),
+        "l2": StudentByRows(2.93, (200, 2_000), (0.155, -0.170), (2.38, 0.446)),
     },
     "linear": {
-        "none": StudentByRows(2.5, (200, 1_000), (2.1, 0.87), (3.9, 1.4)),
-        "l1": StudentByRows(2.5, (200, 1_000), (0.15, 0.08), (0.9, 0.23)),
-        "l2": StudentByRows(2.5, (200, 1_000), (0.17, -0.16), (2.0, 0.45)),
+        "none": StudentByRows(2.5, (200, 1_000), (2.27, 0.69), (22.8, 6.28)),
+        "l1": StudentByRows(2.5, (200, 1_000), (0.194, 0.072), (1.57, 0.546)),
+        "l2": StudentByRows(2.5, (200, 1_000), (-0.003, -0.018), (1.11, 0.492)),
     },
 }
 # What was studied:

@@ -24,7 +24,7 @@ from regchoose.statistics.prior import REFERENCE, Student, StudentByRows
 from tests.benchmarks.calibration.lines import Record
 from tests.benchmarks.calibration.verdicts import answer_record
 
-KNOTS: tuple[tuple[int, ...], ...] = ((500,), (200, 1_000))
+KNOTS: tuple[tuple[int, ...], ...] = ((200, 1_000), (200, 2_000))
 WIDENINGS = (1.0, 1.25, 1.5, 2.0, 3.0)  # of the scales
 RIGHT = 0.97  # share of firm answers that must be right
 FEW_DRAWS = 4_000  # of a posterior, where many are tried
