@@ -9,46 +9,24 @@ processor time. Compare those of the same task: other tasks may have run beside 
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import torch
 from rich.console import Console
-from threadpoolctl import threadpool_limits
 
 from tests.benchmarks.calibration.lines import Record, append_records, read_records, record_key
 from tests.benchmarks.calibration.real_tables import find_tables
-from tests.benchmarks.calibration.tasks import RealTask, real_tasks
-from tests.benchmarks.regret import peers
-from tests.benchmarks.regret.contest import SMALL, WHOLE, Contest, Found, Sizes
-from tests.benchmarks.regret.earlier_version import earlier_version
-from tests.benchmarks.regret.our_rules import OURS, our_rules
+from tests.benchmarks.calibration.tasks import real_tasks
+from tests.benchmarks.regret.compete import EARLIER, PEERS, Contestants, compete
+from tests.benchmarks.regret.contest import SMALL, WHOLE
+from tests.benchmarks.regret.our_rules import OURS
 from tests.benchmarks.regret.show import show
 from tests.benchmarks.regret.summary import join_records, summarize
 
 RESULTS = Path(__file__).parents[1] / "results"
 ROWS, DRAWS = (200, 500, 1_000), 3
-EARLIER = "earlier"
-PEERS: Mapping[str, Mapping[str, Callable[[Contest, Sizes], Found]]] = {
-    "mlp": {
-        "adamw": peers.adamw,
-        "sklearn_grid": peers.sklearn_grid,
-        "skorch_grid": peers.skorch_grid,
-        "optuna": peers.optuna_search,
-    },
-    "linear": {"sklearn": peers.sklearn_linear},
-}
 METHODS = (*OURS, *(name for own in PEERS.values() for name in own), EARLIER)
-
-
-@dataclass(frozen=True)
-class Contestants:
-    """A task, and the methods that have not run on it."""
-
-    task: RealTask
-    methods: tuple[str, ...]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -110,38 +88,6 @@ def _missing(options: argparse.Namespace, records: Sequence[Record]) -> Iterator
         missing = tuple(name for name in wanted if name not in known.get(task.key, ()))
         if missing:
             yield Contestants(task, missing)
-
-
-def compete(own: Contestants, *, sizes: Sizes, earlier: Path | None = None) -> Record:
-    """Let methods choose on a task, one after another, and return what each found."""
-    torch.set_num_threads(1)
-    with threadpool_limits(1):
-        contest = Contest.of(own.task)
-        found = dict(_find(contest, own.methods, sizes=sizes, earlier=earlier))
-    table, n, draw, network = own.task.key
-    return {
-        "table": table,
-        "n": n,
-        "draw": draw,
-        "network": network,
-        "task": contest.task,
-        "inputs": contest.x.shape[1],
-        "judged": len(contest.judged_y),
-        "loss_null": contest.loss_null,
-        "methods": {name: asdict(one) for name, one in found.items()},
-    }
-
-
-def _find(
-    contest: Contest, methods: Sequence[str], *, sizes: Sizes, earlier: Path | None
-) -> Iterator[tuple[str, Found]]:
-    if set(methods) & set(OURS):
-        yield from our_rules(contest, sizes).items()
-    for name, run in PEERS[contest.source.network].items():
-        if name in methods:
-            yield name, run(contest, sizes)
-    if EARLIER in methods and earlier is not None:
-        yield EARLIER, earlier_version(contest, sizes, checkout=earlier)
 
 
 if __name__ == "__main__":
