@@ -22,6 +22,7 @@ from tests.benchmarks.calibration.tasks import RealTask
 from tests.benchmarks.regret import __main__ as command
 from tests.benchmarks.regret import our_rules as ours
 from tests.benchmarks.regret import peers
+from tests.benchmarks.regret.compete import PEERS
 from tests.benchmarks.regret.contest import SMALL, Contest, Found, Sizes
 from tests.benchmarks.regret.earlier_version import earlier_version
 from tests.benchmarks.regret.our_rules import AUDITED, OURS, RULES, our_rules
@@ -171,10 +172,10 @@ def test_what_is_no_checkout_is_refused(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("table", ["diabetes", "breast_cancer", "digits"])
-@pytest.mark.parametrize("name", list(command.PEERS["mlp"]))
+@pytest.mark.parametrize("name", list(PEERS["mlp"]))
 def test_a_peer_chooses_and_is_judged(table: str, name: str) -> None:
     own, sizes = contest_of(table), replace(SMALL, refits=1)
-    found = command.PEERS["mlp"][name](own, sizes)
+    found = PEERS["mlp"][name](own, sizes)
     assert 0 < found.loss < 1.5 * own.loss_null
     assert found.seconds > 0
     assert set(found.choice) == {"adamw": {"weight_decay"}, "sklearn_grid": {"alpha"}}.get(name, {"l1", "l2"})
@@ -291,4 +292,4 @@ def test_a_study_runs_every_method_and_goes_on_where_it_stood(
     assert out.count("1 of 1: diabetes, 60 rows") == 2
     assert "mlp: 60 rows, 1 tasks of 1 tables" in out
     tables = json.loads((tmp_path / "regret.json").read_text(encoding="utf-8"))
-    assert set(tables["mlp"]["all"]["methods"]) == {*OURS, *command.PEERS["mlp"]}
+    assert set(tables["mlp"]["all"]["methods"]) == {*OURS, *PEERS["mlp"]}
