@@ -112,9 +112,10 @@ def _name_the_good(result: RunResult, good: Sequence[Arm], worse: Sequence[Arm])
         better = f"{numbers.percent(gain.value)} better than none"
     if len(good) == 1:
         text = f"Use {ARM_NAMES[good[0]]}" + (f": it does {better}" if "none" in worse else "")
+    elif "none" in worse:
+        text = f"Use a penalty: {_join(good)} do equally well here, and {better}"
     else:
-        text = f"Use a penalty: {_join(good)} do equally well here"
-        text += f", and {better}" if "none" in worse else ""
+        text = f"{_join(good)} do equally well here"
     text += _add_worse([arm for arm in worse if arm != "none"])
     return text + ("." if "none" in worse else "; none may do as well.")
 

@@ -179,7 +179,7 @@ HEADLINES = [
     ("Use no penalty: L1, L2 and Elastic Net all do worse.", (0.99, 0.01, 0.01, 0.01)),
     ("Use a penalty: L2 and Elastic Net do equally well here, and 6.1 % better than none; L1 is worse.",
      (0.01, 0.02, 0.9, 0.99)),
-    ("Use a penalty: L1 and L2 do equally well here; none may do as well.", (0.3, 0.9, 0.9, 0.5)),
+    ("L1 and L2 do equally well here; none may do as well.", (0.3, 0.9, 0.9, 0.5)),
     ("Use L2: it does 6.1 % better than none.", (0.01, 0.3, 0.9, 0.5)),
     ("Use L2; Elastic Net is worse; none may do as well.", (0.3, 0.3, 0.9, 0.01)),
     ("L2 or L1: 442 rows cannot tell them apart; none is worse.", (0.01, 0.6, 0.7, 0.5)),
