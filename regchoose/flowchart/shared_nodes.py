@@ -54,7 +54,7 @@ EXPERIMENT = (
         text="How does L1 perform against Elastic Net?",
         why="Elastic Net has just beaten the baseline. If L1 alone does better still, its L2 part is not "
         "needed.",
-        source=f"{WHICH}; the sign of the estimated difference answers",
+        source=f"{WHICH}; the lower mean plus one standard error answers",
         arrows={"better": "start_l1", "worse": "start_elastic_net"},
         answers={
             "better": "its loss on test rows is lower",

@@ -174,7 +174,8 @@ class RegularizerRegressor(RegressorMixin, _RegularizerEstimator):  # type: igno
     hidden : sequence of int, optional
         Hidden units of each layer of the mlp; by default those of the preset.
     decide : {"audited", "chart", "best"}
-        Whether the chart's outcome is taken, or the best of all four regularizers.
+        Whether the chart's outcome is taken while it is as good as any (audited), or always (chart), or the
+        best of all four regularizers.
     budget : str, optional
         Time allowed for the experiment, such as "90s"; a longer one is answered from prior knowledge.
     device : str, optional
