@@ -28,7 +28,7 @@ LEARNED: Mapping[str, Mapping[Arm, StudentByRows]] = {
 }
 # What was studied:
 FOLDS, REPEATS = 5, 5
-ROWS = (200, 2_000)  # of a table, fewest and most
+ROWS = (200, 1_000)  # of a table, fewest and most
 
 
 def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:
