@@ -67,7 +67,7 @@ def test_where_nothing_was_learned_there_is_no_prior(network: str, layout: Layou
 
 
 def test_the_prior_knows_the_rows() -> None:
-    few, many, more = (learned_prior("mlp", Layout("B", rows), unit=0.01) for rows in (200, 1_000, 9_000))
+    few, many, more = (learned_prior("mlp", Layout("B", rows), unit=0.01) for rows in (200, 2_000, 9_000))
     assert few is not None
     assert many is not None
     assert few.differences["none"].scale > many.differences["none"].scale
