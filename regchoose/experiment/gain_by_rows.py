@@ -61,7 +61,7 @@ def prepare_parts(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[
 
 
 def grow(
-    arms: Sequence[ArmRun],
+    arms: tuple[ArmRun, ArmRun],
     experiment: Experiment,
     posterior: Posterior,
     parts: Sequence[Experiment],
@@ -87,8 +87,8 @@ def grow(
         for name in ("none", arm):
             runs[name] = train_arm(part, name, advanced=count_from(done, advanced))
             done += runs[name].trained
-        sizes.append(_size(runs[arm], part, pool_cells(runs, part)))
-    sizes.append(_size(arms[1], experiment, posterior))
+        sizes.append(_size(runs["none"], runs[arm], part, posterior=pool_cells(runs, part)))
+    sizes.append(_size(*arms, experiment, posterior=posterior))
     rows = np.array([size.rows for size in sizes])
     gains = np.array([size.gain for size in sizes])
     exponent = None
@@ -97,9 +97,19 @@ def grow(
     return Growth(tuple(sizes), extrapolate_gain(rows, gains, of=of), exponent)
 
 
-def _size(run: ArmRun, experiment: Experiment, posterior: Posterior) -> Size:
-    comparison = compare_arms(posterior, "none", run.arm, rope=0.0)
-    base = float(posterior.mean[posterior.arms.index("none")])
-    low, high = (float(end) / base for end in comparison.interval)
+def _size(none: ArmRun, run: ArmRun, experiment: Experiment, *, posterior: Posterior) -> Size:
+    gain, interval = measure_gain(none, run, posterior)
     l1, inside = refine_l1(run.trials.grid, run.trials.criterion, run.chosen.point)
-    return Size(experiment.rows_train, comparison.difference / base, (low, high), l1, inside)
+    return Size(experiment.rows_train, gain, interval, l1, inside)
+
+
+def measure_gain(none: ArmRun, run: ArmRun, posterior: Posterior) -> tuple[float, tuple[float, float]]:
+    """Return how much lower an arm's loss is than without regularization, as a share of that; its interval.
+
+    Both losses are corrected for the choice of their points.
+    """
+    comparison = compare_arms(posterior, "none", run.arm, rope=0.0)
+    base = float(posterior.mean[posterior.arms.index("none")]) + none.optimism
+    correction = none.optimism - run.optimism
+    low, high = ((float(end) + correction) / base for end in comparison.interval)
+    return (comparison.difference + correction) / base, (low, high)

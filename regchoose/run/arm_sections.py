@@ -6,6 +6,7 @@ import numpy as np
 
 from regchoose.experiment.arms import ArmRun
 from regchoose.experiment.design import Layout, count_repeats
+from regchoose.experiment.gain_by_rows import measure_gain
 from regchoose.experiment.grid import at_edge
 from regchoose.experiment.judgement import Judgement
 from regchoose.records.experiment import AS_GOOD, SPARSE, WORSE, Comparison, Penalties, Verdict
@@ -33,7 +34,6 @@ from regchoose.run.curve_sections import make_curves
 from regchoose.run.dry_run import describe_design
 from regchoose.run.wording import advise, describe_growth, describe_size_rule, describe_strengths, split_of
 from regchoose.statistics.decide import OUTCOME_ARMS
-from regchoose.statistics.posterior import compare_arms
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,8 @@ def _size_rule(judgement: Judgement) -> str:
 def _gain(judgement: Judgement, arm: Arm) -> Gain | None:
     if arm == "none" or "none" not in judgement.arms:
         return None
-    comparison = compare_arms(judgement.posterior, "none", arm, rope=judgement.rope)
-    base = judgement.loss("none")
-    correction = judgement.arms["none"].optimism - judgement.arms[arm].optimism
-    low, high = ((end + correction) / base for end in comparison.interval)
-    return Gain(value=(comparison.difference + correction) / base, interval=[low, high])
+    value, interval = measure_gain(judgement.arms["none"], judgement.arms[arm], judgement.posterior)
+    return Gain(value=value, interval=list(interval))
 
 
 def _full_size(judgement: Judgement) -> FullSize | None:

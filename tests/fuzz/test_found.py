@@ -24,7 +24,7 @@ def grouped(groups: int, rows: int = 60) -> str:
 
 @pytest.mark.parametrize(
     ("groups", "further", "status"),
-    [(2, [], 3), (3, ["--folds", "5"], 3), (3, [], 0), (3, ["--time", "when"], 3)],
+    [(3, ["--folds", "5"], 3), (3, [], 0), (3, ["--time", "when"], 3)],
 )
 def test_few_groups_although_a_subsample_is_said_to_be_possible(
     groups: int, further: list[str], status: int
