@@ -64,7 +64,7 @@ def run_reporting_errors(work: Callable[[], int], form: ErrorFormat) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read stdout has what they wanted, as in `| head`: end quietly.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_stdout()
     except (KeyboardInterrupt, typer.Abort):
         return _report_stop(ExitCode.INTERRUPTED, form)
     except Terminated:
@@ -72,8 +72,22 @@ def run_reporting_errors(work: Callable[[], int], form: ErrorFormat) -> int:
     except Exception as error:  # noqa: BLE001 - the last net: a person gets a line, not a traceback
         # An import or a call into C that a signal stops may raise an error of its own.
         stop = signal_status()
+        if isinstance(error, OSError):
+            _flush_or_discard_stdout()
         return _report_error(error, form) if stop is None else _report_stop(stop, form)
     return status
+
+
+def _flush_or_discard_stdout() -> None:
+    """Discard what stdout cannot take, as on a full disk; else Python tries again at exit, and says 120."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard_stdout()
+
+
+def _discard_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report_error(error: Exception, form: ErrorFormat) -> int:
