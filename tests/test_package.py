@@ -55,7 +55,9 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path)
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     package = {path for path in (ROOT / "regchoose").rglob("*") if path.is_file()}
-    configs = {path for path in (ROOT / "configs").rglob("*") if path.is_file()}
+    configs = {
+        path for path in (ROOT / "configs").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
     wanted = {str(path.relative_to(ROOT)) for path in package if "__pycache__" not in path.parts}
     wanted |= {f"regchoose/{path.relative_to(ROOT)}" for path in configs}
     assert held == wanted
