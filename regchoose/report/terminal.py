@@ -43,7 +43,8 @@ def render_result(
     saved : str, optional
         The file that it was written to.
     """
-    style = CERTAINTY_STYLE[result.recommendation.certainty]
+    advice = result.recommendation
+    style = CERTAINTY_STYLE["leaning" if advice.caution else advice.certainty]  # no green under a warning
     verdict = [Text(plain(write_headline(result)), style=style), *_render_sentences(write_details(result))]
     if brief:
         return Group(*verdict)

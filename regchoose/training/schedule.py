@@ -52,18 +52,9 @@ class Schedule:
         """Return the same schedule, stopped at one of its checkpoints, the only one that is recorded."""
         return replace(self, checkpoints=self.checkpoints[[checkpoint]])
 
-    def at_end(self) -> "Schedule":
-        """Return the same schedule with its last checkpoint alone."""
-        return self.stop_at(len(self.checkpoints) - 1)
-
     def at_rate(self, lr: float) -> "Schedule":
         """Return the same schedule with another initial learning rate."""
         return replace(self, lr=lr)
-
-    def halve(self) -> "Schedule":
-        """Return the schedule with half the epochs, in which the rate falls twice as fast."""
-        epochs = max(1, self.epochs // 2)
-        return replace(self, epochs=epochs, checkpoints=_checkpoints(epochs))
 
 
 def make_schedule(n_rows: int, *, epochs: int, least_steps: int, batch: int, lr: float) -> Schedule:

@@ -126,7 +126,7 @@ CHANGES: dict[str, Change] = {
     "strength": lambda plan, cells: (plan, cells, points((0, 0), (0.06, 0), (0, 0.05))),
     "kind of strength": lambda plan, cells: (plan, cells, points((0, 0), (0, 0.05), (0.05, 0))),
     "rate": lambda plan, cells: (_scheduled(plan, lr=0.001), cells, PENALTIES),
-    "length": lambda plan, cells: (replace(plan, schedule=plan.schedule.halve()), cells, PENALTIES),
+    "length": lambda plan, cells: (replace(plan, schedule=plan.schedule.stop_at(0)), cells, PENALTIES),
     "batch": lambda plan, cells: (_scheduled(plan, batch=plan.schedule.batch // 2), cells, PENALTIES),
     "hidden": lambda plan, cells: (replace(plan, network=Mlp((4, 7, 1))), cells, PENALTIES),
     "linear": lambda plan, cells: (replace(plan, network=Linear(4, 1)), cells, PENALTIES),

@@ -288,13 +288,6 @@ def test_a_model_that_fails_is_retried_at_a_tenth_of_the_rate(monkeypatch: pytes
         np.testing.assert_allclose(again, at_once, rtol=1e-3, atol=1e-4)
 
 
-def test_a_halved_schedule_records_up_to_its_own_end() -> None:
-    schedule = make_schedule(1000, epochs=61, least_steps=0, batch=100, lr=0.01)
-    half = schedule.halve()
-    assert (half.epochs, half.checkpoints[-1], half.lr, half.batch) == (30, 30, 0.01, 100)
-    assert make_schedule(1000, epochs=1, least_steps=0, batch=100, lr=0.01).halve().epochs == 1
-
-
 def test_a_stopped_training_is_the_same_up_to_there() -> None:
     cells = [cell("binary", seed=seed) for seed in range(2)]
     whole = training("binary")
