@@ -147,7 +147,7 @@ def _refuse_failures(arm: Arm, trials: Trials) -> None:
 
 def _row_losses(experiment: Experiment, trials: Trials, choice: Choice) -> Float | None:
     """Return the loss of each test row, averaged over the cells: (n,); None unless they share them."""
-    if not experiment.layout.shares_test_rows:
+    if experiment.layout.is_cross_validation:
         return None
     good = np.flatnonzero(~trials.failed[:, choice.point]).tolist()
     models = trials.captured["row"]

@@ -55,7 +55,7 @@ def prepare_parts(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[
         if rows < FEWEST:
             return ()
         part_rows = drawn[stratified_part(table.target[drawn], table.task, rows, seed=settings.seed)]
-        part = prepare(table, part_rows, settings, Layout("B", rows), workers=experiment.training.workers)
+        part = prepare(table, part_rows, settings, Layout(rows), workers=experiment.training.workers)
         parts.append(part.at_rate(lr).with_store(experiment.training.store))
     return tuple(parts)
 
