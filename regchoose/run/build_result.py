@@ -18,24 +18,24 @@ from regchoose.records.table import Column, Dialect, Table
 from regchoose.result.document import (
     Arms,
     ArmSeconds,
-    Chosen,
     ColumnAssociations,
     Data,
+    DataProfile,
+    DateFormat,
     Estimates,
     Execution,
+    FileDialect,
     Fingerprint,
-    InWords,
+    ImageShape,
+    LibraryWords,
     MatchCheck,
-    Measured,
+    MeasuredProperty,
     PathStep,
-    Pictured,
-    Properties,
-    ReadDates,
     Recommendation,
+    ResultSettings,
     RunResult,
-    Sampled,
+    SubsampleProof,
     TableColumn,
-    Written,
 )
 from regchoose.result.experiment_sections import Curves
 from regchoose.run.arm_sections import make_arm_sections
@@ -80,7 +80,7 @@ def make_result(
         schema_version=SCHEMA_VERSION,
         regchoose_version=__version__,
         fingerprint=_fingerprint(table, settings, experiment),
-        settings=Chosen(**_settings_with_effect(settings)),
+        settings=ResultSettings(**_settings_with_effect(settings)),
         partial=partial,
         seconds=seconds["total"],
         execution=_execution(settings, experiment, seconds=seconds),
@@ -161,8 +161,8 @@ def _step(step: Step, evidence: Mapping[str, str]) -> PathStep:
     )
 
 
-def _subsample(subsample: Subsample) -> Sampled:
-    return Sampled(
+def _subsample(subsample: Subsample) -> SubsampleProof:
+    return SubsampleProof(
         rows=len(subsample.rows),
         of=subsample.of,
         method=subsample.method,
@@ -183,7 +183,7 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
         path=table.path,
         dialect=_dialect(table.dialect),
         rows=table.n_all,
-        image=None if table.image is None else Pictured(**asdict(table.image)),
+        image=None if table.image is None else ImageShape(**asdict(table.image)),
         columns=[_column(column) for column in table.display_columns],
         target=table.target_name,
         target_why=table.target_why,
@@ -191,7 +191,7 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
         task_why=table.task_why,
         classes=list(table.classes),
         warnings=[*table.warnings, *profile.warnings, *remarks],
-        profile=Properties(
+        profile=DataProfile(
             correlated=_measured(profile.correlated),
             somewhat_correlated=_measured(profile.somewhat_correlated),
             entire_picture=_measured(profile.entire_picture),
@@ -202,11 +202,11 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
     )
 
 
-def _dialect(dialect: Dialect) -> Written:
+def _dialect(dialect: Dialect) -> FileDialect:
     fields_of_dialect = asdict(dialect)
     if dialect.escape is None:
         del fields_of_dialect["escape"]
-    return Written(**fields_of_dialect)
+    return FileDialect(**fields_of_dialect)
 
 
 def _column(column: Column) -> TableColumn:
@@ -214,14 +214,14 @@ def _column(column: Column) -> TableColumn:
     if column.date is not None:
         read = asdict(column.date)
         del read["first"]  # only for whoever encodes rows
-        date["date"] = ReadDates(**read)
+        date["date"] = DateFormat(**read)
     return TableColumn(
         name=column.name, role=column.role, type=column.type, why=column.why, missing=column.missing, **date
     )
 
 
-def _measured(finding: Finding) -> Measured:
-    return Measured(answer=finding.answer, evidence=finding.evidence, figures=dict(finding.figures))
+def _measured(finding: Finding) -> MeasuredProperty:
+    return MeasuredProperty(answer=finding.answer, evidence=finding.evidence, figures=dict(finding.figures))
 
 
 def _associations(associations: AssociationMatrix | None) -> ColumnAssociations | None:
@@ -258,7 +258,7 @@ def _from_prior_knowledge(ending: Outcome) -> Recommendation:
         training=None,
         subsample_size=None,
         rule=None,
-        in_words=InWords(),
+        in_words=LibraryWords(),
         weight_decay=None,
         sentence=advise(ending.regularizer, certainty="prior"),
     )

@@ -143,7 +143,7 @@ def test_no_room_for_one_model_is_an_error_with_the_rows_that_fit(most: int, fit
         tried.append(rows)
         if rows > most:
             raise MemoryError
-        assert all(len(y) <= rows for _, y in block.cells[0].judged.values())
+        assert all(len(y) <= rows for _, y in block.cells[0].eval_sets.values())
         return train_block(block, device, stop=stop)
 
     with pytest.raises(ResourceError) as caught:
