@@ -8,16 +8,18 @@ from torch import Tensor
 from regchoose.errors import is_lack_of_memory
 
 WARM_UP = 2  # steps before the capture, in which libraries set themselves up
-NOT_CAPTURED = "the network cannot be captured as a CUDA graph, so its steps are launched one operation at a time"
+NOT_CAPTURED = (
+    "the network cannot be captured as a CUDA graph, so its steps are launched one operation at a time"
+)
 
 
 class CapturedStep:
-    """A step that is captured at its first call and replayed from then on, or taken as it is where that fails.
+    """A step that is captured at its first call and replayed from then on, or taken as it is if that fails.
 
     Parameters
     ----------
     step : callable
-        Of tensors whose shapes never change. It must read nothing back from the card.
+        Of tensors whose shapes never change; it reads nothing back from the card.
     state : sequence of Tensor
         What it changes and builds on: put back after the steps that warm it up.
     noted : callable

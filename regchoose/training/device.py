@@ -50,6 +50,16 @@ class Devices:
         return self.kinds[number % len(self.kinds)]
 
     @property
+    def types(self) -> frozenset[str]:
+        """Their types, cpu or cuda."""
+        return frozenset(part.partition(":")[0] for part in self.name.split(","))
+
+    @property
+    def count(self) -> int:
+        """How many devices there are on this machine; 1 where models are trained on others."""
+        return max(1, len({device for devices in self.turns for device in devices}))
+
+    @property
     def mixed(self) -> bool:
         """Whether a turn may go to devices of several kinds, on machines that differ."""
         return MIXED in self.kinds

@@ -46,7 +46,7 @@ def fused_step(adam: "Adam", parameters: Parameters, gradient: Parameters, rates
 
 def _step_of_block(
     parameters: Any, gradients: Any, means: Any, squares: Any, l1s: Any, twice_l2s: Any, rates: Any,
-    n_weights: Any, n: Any, BLOCK: "tl.constexpr",
+    n_weights: Any, n: Any, BLOCK: "tl.constexpr",  # noqa: N803 - Triton's constants
 ) -> None:  # fmt: skip
     i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     here, is_weight = i < n, i < n_weights

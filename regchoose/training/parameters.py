@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from regchoose.training.deterministic import round_up_to_lines
-from regchoose.training.networks.network import Network, TensorSlot, Tensors, torch_dtype
+from regchoose.training.networks.network import Network, Tensors, TensorSlot
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,10 @@ class Parameters:
     n_penalized: int
 
     @classmethod
-    def zeros(cls, network: Network, n_models: int, *, device: torch.device) -> "Parameters":
-        """Return zeros for models of a network."""
-        numbers = n_models * sum(_span(slot, device) for slot in network.slots)
-        flat = torch.zeros(numbers, dtype=torch_dtype(network), device=device)
-        return cls(flat, network.slots, n_models, network.n_penalized)
-
-    @classmethod
     def of_rows(cls, network: Network, rows: Tensor) -> "Parameters":
-        """Return the models whose rows (m, p) these are."""
-        parameters = cls.zeros(network, len(rows), device=rows.device)
+        """Return the models of a network whose rows (m, p) these are."""
+        numbers = len(rows) * sum(_span(slot, rows.device) for slot in network.slots)
+        parameters = cls(rows.new_zeros(numbers), network.slots, len(rows), network.n_penalized)
         for slot, tensor in zip(parameters.slots, parameters.tensors, strict=True):
             tensor.copy_(slot.view(rows))
         return parameters
@@ -88,7 +82,7 @@ class Parameters:
 
     def rows(self) -> Tensor:
         """Return the models as rows, (m, p)."""
-        return torch.cat([tensor.flatten(1) for tensor in self.tensors], 1)
+        return torch.cat([tensor.reshape(self.n_models, -1) for tensor in self.tensors], 1)
 
 
 def _span(slot: TensorSlot, device: torch.device) -> int:

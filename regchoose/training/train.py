@@ -10,6 +10,7 @@ import torch
 from regchoose.records.experiment import BlockStore, Penalties, Trained
 from regchoose.records.words import Int, OnProgress, Task
 from regchoose.training.block import Block, BlockResult, CellData
+from regchoose.training.block_size import models_a_block
 from regchoose.training.device import Devices
 from regchoose.training.networks.network import Network
 from regchoose.training.schedule import RETRY_RATE, Schedule
@@ -17,7 +18,6 @@ from regchoose.training.serialization import TRAINING, TrainingTask
 from regchoose.workers.tasks import Workers
 from regchoose.workers.threads import use_threads
 
-MODELS_A_BLOCK = 32  # enough to keep the processor busy, few enough to stay in its cache
 FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much
 TIMED_STEPS = 30  # about, for the estimate of the time
 
@@ -90,14 +90,18 @@ def train(
 
 
 def _cut(training: Training, cells: Sequence[CellData], penalties: Penalties) -> Iterator[Block]:
-    """Cut a plan into blocks of about `MODELS_A_BLOCK` models: whole cells, all penalties of a cell together.
+    """Cut a plan into blocks: whole cells, all penalties of a cell together.
 
     The solver gains nothing from solving cells together, so each of them is a block.
     """
+    n_rows = min(len(cell.y) for cell in cells)
     at_once = 1
     if not training.network.is_convex:
-        at_once = max(1, min(MODELS_A_BLOCK // len(penalties), -(-len(cells) // FEWEST_BLOCKS)))
-    n_rows = min(len(cell.y) for cell in cells)
+        _, batch = training.schedule.steps(n_rows)
+        types = training.devices.types
+        models = min(models_a_block(training.network, batch=batch, device_type=own) for own in types)
+        side_by_side = FEWEST_BLOCKS if "cpu" in types else training.devices.count
+        at_once = max(1, min(models // len(penalties), -(-len(cells) // side_by_side)))
     schedule = replace(training.schedule, checkpoints=training.checkpoints)
     for start in range(0, len(cells), at_once):
         yield Block(

@@ -103,10 +103,14 @@ class Cnn(LayeredNetwork):
         return last.out * last.places
 
     @property
+    def numbers_a_row(self) -> int:
+        """Patches and activations of each convolution."""
+        return sum((2 * stage.seen + 2 * stage.out) * stage.places for stage in self.stages)
+
+    @property
     def group(self) -> int:
         """Models that are computed together."""
-        numbers = sum((2 * stage.seen + 2 * stage.out) * stage.places for stage in self.stages) * ROWS
-        return max(1, GROUP_BYTES // (4 * numbers))
+        return max(1, GROUP_BYTES // (4 * self.numbers_a_row * ROWS))
 
     @cached_property
     def slots(self) -> tuple[TensorSlot, ...]:
@@ -148,7 +152,7 @@ class Cnn(LayeredNetwork):
         return CnnProgram(self, tensors, gradients, n_rows)
 
     def nonzero_inputs(self, tensors: Tensors) -> Tensor:
-        """Return how many numbers of an image any nonzero kernel weight is applied to: (m, …) each -> (m,)."""
+        """Return how many numbers of an image a nonzero weight is applied to: (m, …) each -> (m,)."""
         stage = self.stages[0]
         kernels = self.layers(tensors)[0][0]
         live = (kernels != 0).any(1).view(-1, stage.channels, TAPS).to(kernels)

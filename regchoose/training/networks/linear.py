@@ -39,6 +39,11 @@ class Linear(BuiltInNetwork):
     rows_at_once: ClassVar[int] = 2**62  # there are no activations to keep small
 
     @property
+    def numbers_a_row(self) -> int:
+        """Outputs and their slopes."""
+        return 2 * self.n_outputs
+
+    @property
     def n_penalized(self) -> int:
         """Weights."""
         return self.n_inputs * self.n_outputs

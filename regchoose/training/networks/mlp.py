@@ -1,9 +1,8 @@
 """A fully connected ReLU network, m of them side by side.
 
-Features come first: activations are (m, units, rows), and weights have PyTorch's layout (out, in). The rows of a
-cell are shared by its models, so the first layer of all of them is one product, for which nothing is copied.
-The gradient is written out: with batched products it costs less than a tape. Weights have PyTorch's default
-initialization.
+Features come first: activations are (m, units, rows), and weights have PyTorch's layout (out, in). The models
+of a cell share its rows, so for the first layer nothing is copied. The gradient is written out: with batched
+products it costs less than a tape. Weights have PyTorch's default initialization.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,6 +41,11 @@ class Mlp(LayeredNetwork):
     def n_outputs(self) -> int:
         """Outputs, k."""
         return self.sizes[-1]
+
+    @property
+    def numbers_a_row(self) -> int:
+        """Activations and their slopes."""
+        return 2 * sum(self.sizes[1:])
 
     @property
     def same_in_parts(self) -> bool:
@@ -120,7 +124,7 @@ class MlpProgram:
     ----------
     forward : MlpPass
     slopes : sequence of Tensor (m, out, n)
-        The derivative of the loss by what each hidden layer puts out.
+        The derivative of the mean loss by what each layer puts out.
     gradients : sequence of Tensor
         One a slot: weights (m, out, in), then biases (m, out).
     first : Tensor (m, in, out)
@@ -136,18 +140,18 @@ class MlpProgram:
     def of(cls, network: Mlp, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "MlpProgram":
         """Return the program of models with these tensors."""
         forward = MlpPass.of(network, tensors, n_rows=n_rows)
-        slopes = [aligned_empty(layer, *layer.shape) for layer in forward.layers[:-1]]
+        slopes = [aligned_empty(layer, *layer.shape) for layer in forward.layers]
         m, out, into = tensors[0].shape
         return cls(forward, slopes, gradients, aligned_empty(tensors[0], m, into, out))
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
         """Write the gradient of the mean loss on the rows of the cells, x (c, n, d), y (c, n)."""
         outputs = self.forward.forward(x)
-        back = slope(task, outputs, rows_by_model(y, len(outputs))) / y.shape[1]
-        self.backward(x, back)
+        by_row = slope(task, outputs, rows_by_model(y, len(outputs)))
+        self.backward(x, torch.div(by_row, y.shape[1], out=self.slopes[-1]))
 
     def backward(self, x: Tensor, back: Tensor) -> None:
-        """Write the gradient, from the derivative of the loss by the outputs, (m, k, n)."""
+        """Write the gradient, from the derivative of the mean loss by the outputs, (m, k, n)."""
         weights, layers = self.forward.weights, self.forward.layers
         n_layers = len(weights)
         for layer in range(n_layers - 1, -1, -1):
@@ -162,14 +166,14 @@ class MlpProgram:
         _first_gradient(back, x, out=self.gradients[0], scratch=self.first)
 
 
-# The first layer. On CUDA it is one product for all models of a cell. A CPU takes a product for each model, so
-# that none depends on its neighbours, and comes to the gradient transposed: its products are several times as
-# slow where the last axis is as short as the inputs often are.
+# The first layer. On CUDA it is one product for all models of a cell. A CPU takes one for each model, so that
+# none depends on its neighbours, and comes to the gradient transposed: its products are several times as slow
+# where the last axis is as short as the inputs often are.
 
 
 def _apply_first(weight: Tensor, bias: Tensor, x: Tensor, *, out: Tensor) -> None:
     """Write weight · x + bias: (m, h, d), (m, h, 1), (c, n, d) -> (m, h, n)."""
-    (c, n, d), (m, h, _) = x.shape, weight.shape
+    (c, n, d), m = x.shape, len(weight)
     if x.device.type != "cpu":
         stacked = weight.reshape(c, -1, d), bias.reshape(c, -1, 1), out.view(c, -1, n)
         torch.baddbmm(stacked[1], stacked[0], x.transpose(1, 2), out=stacked[2])

@@ -1,7 +1,7 @@
 """The protocol of a network: m copies of it side by side.
 
-In training each tensor of all models is one tensor (m, …); see `regchoose.training.parameters`. Elsewhere a model
-is a row of numbers, the penalized ones first.
+In training each tensor of all models is one tensor (m, …); see `regchoose.training.parameters`. Elsewhere a
+model is a row of numbers, the penalized ones first.
 
 Everything that trains, caches, sends, stores or applies a network asks it through this protocol; none asks
 which kind it is. The built-in kinds are `Mlp`, `Cnn` and `Linear`; `ModuleNetwork` is any torch module.
@@ -81,6 +81,10 @@ class Network(Protocol):
     @property
     def slots(self) -> tuple[TensorSlot, ...]:
         """The tensors of a model, named as PyTorch's layers name them, in the order of its row."""
+
+    @property
+    def numbers_a_row(self) -> int:
+        """How many numbers a model keeps for each row of a step, about: activations and their slopes."""
 
     @property
     def is_convex(self) -> bool:

@@ -31,7 +31,6 @@ from regchoose.errors import RegchooseError, ResourceError, TrainingError, Usage
 from regchoose.records.words import Task
 from regchoose.training.deterministic import quiet_modules
 from regchoose.training.loss import row_loss
-from regchoose.training.parameters import Parameters
 from regchoose.training.networks.torch_module import (
     ModuleNetwork,
     build_from_seed,
@@ -46,6 +45,7 @@ from regchoose.training.networks.user_network import (
     load_network,
     short_message,
 )
+from regchoose.training.parameters import Parameters
 
 START_S = 60.0  # that a busy machine may take to load PyTorch, on top of the limit
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal to get when whoever started this process is gone

@@ -189,6 +189,8 @@ class ModuleNetwork:
         Returns a fresh module that maps rows (n, n_inputs) to (n, n_outputs), or to (n,) for one output.
     layout : ModuleLayout
         What a row holds.
+    numbers_a_row : int
+        How many numbers a model keeps for each row of a step, about.
     random : bool
         Whether it draws random numbers while it trains, as dropout does. The models of a block draw the
         same numbers, so they differ by their penalty and not by luck.
@@ -210,6 +212,7 @@ class ModuleNetwork:
     n_inputs: int
     n_outputs: int
     layout: ModuleLayout
+    numbers_a_row: int
     random: bool = False
     unseen: int = 0
     batched: bool = True
@@ -534,6 +537,7 @@ def module_network(
         n_inputs,
         n_outputs,
         lay_out(first, carried=carried, penalize=penalize),
+        _count_activations(second, n_inputs),
         random=random,
         unseen=n_inputs - _count_seen(second, n_inputs),
         batched=batched,
@@ -563,6 +567,22 @@ def _draws_random(module: nn.Module, n_inputs: int) -> bool:
         start = generator.get_state()
         module.train()(dummy_rows(n_inputs))
         return not torch.equal(start, generator.get_state())
+
+
+def _count_activations(module: nn.Module, n_inputs: int) -> int:
+    """Count what its layers put out for a row, with as many slopes, and the copies that autograd keeps."""
+    counted = [0]
+
+    def count(_: nn.Module, __: Any, outputs: Any) -> None:
+        counted[0] += outputs.numel() if isinstance(outputs, Tensor) else 0
+
+    layers = [layer for layer in module.modules() if not next(layer.children(), None)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    with seeded_generator(torch.device("cpu"), 0), torch.no_grad():
+        module.eval()(dummy_rows(n_inputs))
+    for hook in hooks:
+        hook.remove()
+    return max(n_inputs, 4 * counted[0] // DUMMY_ROWS)
 
 
 def _count_seen(module: nn.Module, n_inputs: int) -> int:
