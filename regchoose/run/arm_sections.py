@@ -1,6 +1,6 @@
 """The sections of a result on trained arms."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -39,14 +39,14 @@ from regchoose.statistics.decide import OUTCOME_ARMS
 
 @dataclass(frozen=True)
 class ArmSections:
-    """What a result says about the arms."""
+    """What a result says about the arms; where none was trained, it has a recommendation alone."""
 
     recommendation: Recommendation
-    arms: Arms
-    design: Design
-    comparisons: list[ArmComparison]
-    curves: Curves
-    audit: Audit | None
+    arms: Arms = field(default_factory=Arms)
+    design: Design | None = None
+    comparisons: list[ArmComparison] = field(default_factory=list)
+    curves: Curves = field(default_factory=Curves)
+    audit: Audit | None = None
 
 
 def make_arm_sections(judgement: Judgement) -> ArmSections:

@@ -15,7 +15,7 @@ from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.run.memory_estimate import first_layout
 from regchoose.settings.options import Settings, for_images, parse_duration
-from regchoose.settings.values import FIELDS, option_of
+from regchoose.settings.values import decisive_settings
 from regchoose.table.load import load
 
 # Multiplications and additions a second and core, measured in training 250 models side by side on 442 × 10
@@ -83,7 +83,7 @@ def plan_run(
         "schedule_epochs": plan.epochs or None,
         "models": dict(plan.models),
         "time": _describe_time(plan, settings),
-        "settings": {name: getattr(settings, name) for name in FIELDS if option_of(name).result},
+        "settings": decisive_settings(settings),
     }
 
 
