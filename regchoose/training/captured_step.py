@@ -1,6 +1,7 @@
 """A step of training as one CUDA graph: its operations one by one would leave the card idle."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -44,7 +45,7 @@ class CapturedStep:
     def _capture(self, inputs: Sequence[Tensor]) -> Callable[[], None]:
         self._inputs = [tensor.clone(memory_format=torch.contiguous_format) for tensor in inputs]
         before = [tensor.clone() for tensor in self._state]
-        aside = torch.cuda.Stream()
+        aside = _stream(self._inputs[0].device)
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(WARM_UP):
@@ -54,7 +55,7 @@ class CapturedStep:
             tensor.copy_(value)
         graph = torch.cuda.CUDAGraph()
         try:
-            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+            with torch.cuda.graph(graph, stream=aside, capture_error_mode="thread_local"):
                 self._step(*self._inputs)
         except RuntimeError as error:
             if is_lack_of_memory(error):
@@ -62,3 +63,9 @@ class CapturedStep:
             self._noted(NOT_CAPTURED)
             return lambda: self._step(*self._inputs)
         return graph.replay
+
+
+@cache
+def _stream(device: torch.device) -> torch.cuda.Stream:
+    """Return the stream in which steps are captured: one, since libraries keep memory for each."""
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]

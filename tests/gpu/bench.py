@@ -1,4 +1,4 @@
-"""The engine on a card: seconds of the same work as in tests/benchmarks/bench_engine.py, and of whole commands.
+"""The engine on a card: seconds of the same work as in tests/benchmarks/bench_engine.py, and of commands.
 
 `python -m tests.gpu.bench [--quick]`; figures of one machine, side by side in one run.
 """
@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -67,42 +68,42 @@ def on(device: str, work: Work) -> Training:
 
 def show(name: str, *figures: str) -> None:
     """Print a row of the table."""
-    print(f"{name:44}", *(f"{figure:>16}" for figure in figures), flush=True)
+    sys.stdout.write(f"{name:44}" + "".join(f"{figure:>16}" for figure in figures) + "\n")
+    sys.stdout.flush()
 
 
 def time_same_work(sizes: tuple[tuple[int, int], ...]) -> None:
-    """Time 46 points in 5 folds."""
-    show("46 points x 5 folds", "cuda", "cpu", "cpu / cuda")
-    for rows, features in sizes:
+    """Time 46 points in 5 folds; on the processors of the machine, the first table alone."""
+    show("46 points x 5 folds", "cuda", "cpu")
+    for place, (rows, features) in enumerate(sizes):
         work = make_work(make_sheet("regression", rows, features, seed=0), Settings())
         cells = cells_of(work)
-        card = seconds(lambda: train(on("cuda", work), cells, work.points))
-        cpu = seconds(lambda: train(on("cpu", work), cells, work.points), rounds=1)
-        show(f"  {rows:,} x {features}", f"{card:.3f} s", f"{cpu:.2f} s", f"{cpu / card:.0f}")
+        card = seconds(partial(train, on("cuda", work), cells, work.points))
+        cpu = seconds(partial(train, on("cpu", work), cells, work.points), rounds=1) if place == 0 else None
+        show(f"  {rows:,} x {features}", f"{card:.3f} s", "" if cpu is None else f"{cpu:.2f} s")
 
 
 def time_networks() -> None:
     """Time a network of the user's own against the same mlp, and the cnn against itself as a module."""
     work = make_work(make_sheet("regression", 442, 10, seed=0), Settings())
     cells = cells_of(work)
-    own = module_network(lambda: build_network(10, (64, 64)), n_inputs=10, n_outputs=1)
-    as_module = replace(on("cuda", work), network=own)
-    both = (
-        seconds(lambda t=t: train(t, cells, work.points), rounds=1) for t in (on("cuda", work), as_module)
+    own = module_network(partial(build_network, 10, (64, 64)), n_inputs=10, n_outputs=1)
+    here = on("cuda", work)
+    mlp, module = (
+        seconds(partial(train, replace(here, network=network), cells, work.points), rounds=1)
+        for network in (here.network, own)
     )
-    mlp, module = both
-    show("own network: mlp, as a module", f"{mlp:.3f} s", f"{module:.3f} s")
+    show("mlp, and the same as a module", f"{mlp:.3f} s", f"{module:.3f} s")
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((500, 144)).astype(np.float32), rng.standard_normal(500)
     images = [CellData(x[:400], y[:400], {"test": (x[400:], y[400:])}, seed) for seed in range(5)]
-    ours = Cnn(Image(1, 12, 12), (8, 16), 1)
-    theirs = module_network(ours.module, n_inputs=144, n_outputs=1)
+    cnn = Cnn(Image(1, 12, 12), (8, 16), 1)
+    points = work.points[:12]
+    networks = (cnn, module_network(cnn.module, n_inputs=144, n_outputs=1))
     for device in ("cuda", "cpu"):
         by_hand, by_func = (
-            seconds(
-                lambda n=n: train(replace(on(device, work), network=n), images, work.points[:12]), rounds=1
-            )
-            for n in (ours, theirs)
+            seconds(partial(train, replace(on(device, work), network=own), images, points), rounds=1)
+            for own in networks
         )
         show(f"cnn on {device}: by hand, as a module", f"{by_hand:.3f} s", f"{by_func:.3f} s")
 
@@ -115,20 +116,15 @@ def time_skorch() -> None:
         show("skorch", "not installed")
         return
     work = make_work(make_sheet("regression", 442, 10, seed=0), Settings())
-    cell = cells_of(work)[0]
+    cells = cells_of(work)
     net = NeuralNetRegressor(
         build_network, module__n_inputs=10, module__hidden=(64, 64), optimizer=torch.optim.Adam,
         lr=work.lr, max_epochs=work.epochs, batch_size=work.batch, train_split=None, callbacks="disable",
         verbose=0, device="cuda",
     )  # fmt: skip
-    target = cell.y.astype(np.float32)[:, None]
-    one = seconds(lambda: net.fit(cell.x, target))
-    ours = seconds(lambda: train(on("cuda", work), cells_of(work), work.points))
-    show(
-        "skorch on the card, 230 fits (from one)",
-        f"{one * work.n_fits:.1f} s",
-        f"{one * work.n_fits / ours:.0f} x",
-    )
+    theirs = seconds(partial(net.fit, cells[0].x, cells[0].y.astype(np.float32)[:, None])) * work.n_fits
+    ours = seconds(partial(train, on("cuda", work), cells, work.points))
+    show("skorch on the card, 230 fits (from one)", f"{theirs:.1f} s", f"{theirs / ours:.0f} x ours")
 
 
 def time_commands(tables: dict[str, Path], folder: Path) -> None:
@@ -154,7 +150,7 @@ def time_commands(tables: dict[str, Path], folder: Path) -> None:
             took = f"{time.perf_counter() - begun:.1f} s"
             found.append(took if done.returncode == 0 else f"exit {done.returncode}")
             if done.returncode:
-                print(done.stderr[-600:])
+                sys.stdout.write(done.stderr[-600:])
         show(f"  {name}", *found)
 
 
