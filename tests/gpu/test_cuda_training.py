@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_a_graph_gives_the_bits_of_plain_launches(
     captured = []
     graph = torch.cuda.graph
 
-    def counted(*arguments: object, **further: object) -> object:
+    def counted(*arguments: Any, **further: Any) -> Any:
         captured.append(1)
         return graph(*arguments, **further)
 
