@@ -280,6 +280,8 @@ def test_the_command_writes_a_script(
     assert main(["export", str(saved), "--to", "sklearn", "-o", str(out)]) == 0
     said = capsys.readouterr()
     assert not said.out
+    assert main(["export", str(saved), "--to", "sklearn", "-o", "-"]) == 0
+    assert capsys.readouterr().out == printed
     assert f"The script is in {out}" in said.err
     assert out.read_text(encoding="utf-8") == printed
     assert main(["export", str(saved), "--to", "sklearn", "-o", str(out)]) == 2
