@@ -260,6 +260,17 @@ class Data(Section):
     warnings: list[str]
     profile: Properties
 
+    @property
+    def features(self) -> list[TableColumn]:
+        """The columns of the file but for the target, without the numbers that are made of dates."""
+        made = {name for column in self.columns if column.date is not None for name in column.date.parts}
+        return [column for column in self.columns if column.role != "target" and column.name not in made]
+
+    @property
+    def used(self) -> list[TableColumn]:
+        """Those of them that the networks see, whole or in parts."""
+        return [c for c in self.features if c.role in ("numeric", "category") or c.date is not None]
+
 
 def _annotate(shape: Shape, *, none: bool) -> Any:
     """Return the type of a setting in the document."""
