@@ -16,6 +16,7 @@ from regchoose.report.terminal import capture_text
 
 LEAST, MOST = 20, 100  # columns
 TABLES = (".csv", ".parquet")  # what a command writes and a folder of tables is made of
+STDOUT = "-"  # in the place of a file's name
 USUAL_BYTES = 100_000  # of a result or report of a small table: most take half of it, none much more
 
 
@@ -66,11 +67,19 @@ def check_output(path: Path, *, data: Path, force: bool, option: str = "-o", nee
     Raises
     ------
     UsageError
-        E206 if it exists and `force` was not given, is the table, or would be one of a folder of tables.
+        E202 if it is "-"; E206 if it exists and `force` was not given, is the table, or would be one of a
+        folder of tables.
     ResourceError
         E402 if it cannot be written.
     """
     another = f"{option} with another name"
+    if str(path) == STDOUT:
+        raise UsageError(
+            "E202",
+            f"{option} {STDOUT} asks for standard output, and what {option} writes goes to a file",
+            where=option,
+            fix=f"{option} with the name of a file",
+        )
     beside = data.is_dir() and path.parent.is_dir() and path.parent.samefile(data)
     if beside and path.suffix.lower() in TABLES:
         raise UsageError(

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from regchoose.cli.fail_if import decide, read_condition, report_gate
 from regchoose.cli.formats import FORMATS, format_for, format_of, print_result
 from regchoose.cli.prompts import is_attended
 from regchoose.cli.signals import stop_status
-from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
+from regchoose.errors import DataError, ExitCode, Interrupted, TrainingError, UsageError, setting
 from regchoose.records.answers import Gate
 from regchoose.report.command import write_command_line
 from regchoose.report.safe_text import plain
@@ -40,6 +41,8 @@ def recommend(data: str, flags: Mapping[str, Any]) -> int:
 
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
+    if settings.output == output.STDOUT:  # what -o writes is JSON
+        settings = replace(settings, output=None, json=True)
     format_name, condition, began = format_of(settings), read_condition(settings.fail_if), time.time()
     if settings.dry_run:
         return _dry_run(data, settings, given=given, json=format_name == "json")
@@ -51,7 +54,9 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
             result = _find_answer(data, settings, given=given, answers=answers, cache=cache)
         except Interrupted as stop:
             result, status = stop.result, stop.status
-        except (KeyboardInterrupt, Terminated):
+        except (DataError, UsageError, TrainingError):
+            raise  # the same command would come to the same
+        except BaseException:
             _say_what_is_stored(cache, quiet=settings.quiet)
             raise
     gate = decide(condition, json.loads(dump_model(result)) if condition else {})
@@ -69,7 +74,7 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
 
 
 def _say_what_is_stored(cache: Cache | None, *, quiet: bool) -> None:
-    """Say that what was trained before the stop is not lost."""
+    """Say that what was trained before a stop or a fault is not lost."""
     n_blocks = 0 if cache is None else cache.n_found + cache.n_stored
     if n_blocks and not quiet:
         output.say(f"{n_blocks:,} blocks of models are kept: the same command goes on from there.")
@@ -132,15 +137,20 @@ def _write_and_show(result: RunResult, settings: Settings, gate: Gate | None) ->
     """Write the files and show the answer; return the exit status of a signal that stopped it, else 0."""
     lines: list[str] = []
     status: int = ExitCode.OK
+    fault: BaseException | None = None
     try:
         lines.extend(_write_files(result, settings, gate))  # one by one: a stop hides no file before it
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - raised below, when the answer has been shown
         stop = stop_status(error)
         if stop is None:
-            raise
-        status = stop
+            fault = error
+        else:
+            status = stop
     saved = settings.output if lines else None
-    print_result(result, gate, format_name=format_of(settings), brief=settings.quiet, saved=saved)
+    if fault is None or format_of(settings) == "text":  # a format for programs holds the answer or the error
+        print_result(result, gate, format_name=format_of(settings), brief=settings.quiet, saved=saved)
+    if fault is not None:
+        raise fault
     if status:
         lines.append("The writing was stopped: no other file was made, and an older one is as it was.")
     if not settings.quiet:

@@ -250,7 +250,8 @@ def _take_reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> 
         further_headers=settings.header_rows - 1,
         skip_short=settings.on_bad_rows == "skip",
         names=tuple(column.name for column in columns),
-        missing=(MISSING_WORDS, tuple(settings.na)) if gaps else None,
+        # A typed file has nulls: there the text "NA" is a text.
+        missing=(() if parquet else MISSING_WORDS, tuple(settings.na)) if gaps else None,
     )
 
 

@@ -106,7 +106,7 @@ def _encode(graph: _Graph, encoder: Encoder) -> list[str]:
     parts = []
     if encoder.numbers:
         numbers = graph.input("numbers", TensorProto.DOUBLE, ["n", len(encoder.numbers)])
-        missing = graph.node("IsNaN", numbers)
+        missing = graph.node("IsNaN", graph.node("Mul", numbers, graph.constant(0.0)))  # 0·∞ is NaN too
         parts.append(_standardize(graph, numbers, missing, encoder))
         flagged = [place for place, number in enumerate(encoder.numbers) if number.flagged]
         if flagged:

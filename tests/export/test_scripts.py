@@ -18,6 +18,7 @@ from regchoose.export.script import Library, write_script
 from regchoose.training.adam import Adam
 from regchoose.training.penalty import PenaltyTensors
 from tests.export.tables import as_result, linear, with_arm
+from tests.export.test_reading import QUICK, on_table, write_kinds
 from tests.training.problems import stacked, step_rates_at
 
 pytestmark = pytest.mark.slow
@@ -69,7 +70,13 @@ def test_pytorch_reaches_the_loss_of_the_recommendation(
 def test_keras_reaches_the_loss_of_the_recommendation(documents: Documents, tmp_path: Path) -> None:
     chosen = [with_arm(documents("regression"), "elastic_net"), with_arm(documents("binary"), "l2")]
     chosen += [with_arm(documents("multiclass"), "none"), with_arm(documents("regression", "linear"), "l1")]
-    files = [written(document, "keras", tmp_path, str(place)) for place, document in enumerate(chosen)]
+    table = tmp_path / "gaps.parquet"
+    write_kinds(table, "parquet", gaps=True, target="text")
+    with_gaps = on_table(with_arm(documents("binary"), "l2"), table, QUICK)
+    files = [
+        written(document, "keras", tmp_path, str(place))
+        for place, document in enumerate([*chosen, with_gaps])
+    ]
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", KERAS, *map(str, files)],
         capture_output=True,
@@ -78,7 +85,9 @@ def test_keras_reaches_the_loss_of_the_recommendation(documents: Documents, tmp_
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for document, losses in zip(chosen, json.loads(done.stdout.splitlines()[-1]), strict=True):
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert np.isfinite(found.pop()).all()
+    for document, losses in zip(chosen, found, strict=True):
         refuse_a_loss_outside(document, losses)
 
 

@@ -81,6 +81,14 @@ def parse_dates_as(texts: Sequence[str], order: str, *, clock: bool) -> Float | 
     return _parsed([f"1970-01-01 {text}" for text in texts] if clock else texts, order)
 
 
+def find_unread(texts: Sequence[str], order: str, *, clock: bool) -> list[int]:
+    """Return the places of the texts that are not in an order, whatever way the clock is written."""
+    series = pd.Series([f"1970-01-01 {text}" for text in texts] if clock else list(texts), dtype="str")
+    ways = ("",) if order == "ISO8601" else CLOCKS
+    read = [pd.to_datetime(series, format=order + way, errors="coerce", utc=True).isna() for way in ways]
+    return [int(place) for place in np.flatnonzero(min(read, key=sum))]
+
+
 def _parsed(texts: Sequence[str], order: str) -> Float | None:
     series = pd.Series(list(texts), dtype="str")
     for clock in ("",) if order == "ISO8601" else CLOCKS:

@@ -109,7 +109,7 @@ def _choose_users(settings: Settings, input_names: Sequence[str], *, k: int, tas
             penalize=settings.penalize,
             batched=checked.batched,
             note="" if checked.batched else f"trained one model at a time, which takes longer: {checked.why}",
-            warnings=[PRINTS] if checked.printed else [],
+            warnings=[line for line in (PRINTS * checked.printed, checked.outputs) if line],
         )
 
 

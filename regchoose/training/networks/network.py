@@ -150,6 +150,9 @@ class Network(Protocol):
     def training_context(self) -> AbstractContextManager[object]:
         """Return the context in which it is trained."""
 
+    def state_dict(self, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Return the tensors of a model, (p,), by name, as `load_state_dict(strict=True)` takes them."""
+
     # ---- elsewhere -------------------------------------------------------------------------------
 
     def key(self) -> str | None:
@@ -176,6 +179,10 @@ class BuiltInNetwork(ABC):
     def training_context(self) -> AbstractContextManager[object]:
         """Return the context in which it is trained: none."""
         return nullcontext()
+
+    def state_dict(self: Network, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Return the tensors of a model, (p,), by name."""
+        return to_named_tensors(self, row)
 
 
 def torch_dtype(network: Network) -> torch.dtype:

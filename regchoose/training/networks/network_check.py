@@ -31,6 +31,7 @@ from regchoose.errors import RegchooseError, ResourceError, TrainingError, Usage
 from regchoose.records.words import Task
 from regchoose.training.deterministic import quiet_modules
 from regchoose.training.loss import row_loss
+from regchoose.training.networks.output_range import warn_of_outputs
 from regchoose.training.networks.torch_module import (
     ModuleNetwork,
     build_from_seed,
@@ -88,11 +89,14 @@ class CheckReport:
         Why not.
     printed : bool
         Whether it writes to standard output.
+    outputs : str
+        How it confines its outputs; see `regchoose.training.networks.output_range`.
     """
 
     batched: bool
     why: str = ""
     printed: bool = False
+    outputs: str = ""
 
 
 # ---- the parent process --------------------------------------------------------------------------
@@ -289,7 +293,8 @@ def dry_step(request: NetworkRequest) -> CheckReport:
         network = module_network(
             build, n_inputs=n_inputs, n_outputs=request.n_outputs, penalize=request.penalize
         )
-        return _batched(network, user, task=task)
+        checked = _batched(network, user, task=task)
+        return replace(checked, outputs=warn_of_outputs(build, n_inputs=n_inputs))
 
 
 def _file(name: str) -> Path:

@@ -6,7 +6,7 @@ parameters, so models that share a module share no state.
 
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.utils.parametrizations import _SpectralNorm, _WeightNorm
+from torch.nn.utils.parametrize import is_parametrized
+from torch.nn.utils.spectral_norm import SpectralNorm
+from torch.nn.utils.weight_norm import WeightNorm
 
 from regchoose.errors import Phrase, TrainingError, UsageError, Word, setting
 from regchoose.records.words import Float, Task
@@ -39,6 +43,7 @@ from regchoose.training.networks.network import (
     consecutive_slots,
     predict_in_chunks,
     rows_by_model,
+    to_named_tensors,
 )
 from regchoose.training.networks.user_network import BuildModule, lines_of_error, short_message
 from regchoose.workers.threads import THREAD_PREFIX
@@ -47,6 +52,7 @@ TensorDict = dict[str, Tensor]
 OneModel = Callable[[TensorDict, TensorDict, Tensor], tuple[Tensor, TensorDict]]
 
 DUMMY_ROWS = 32
+WEIGHT_NORMS = (_SpectralNorm, _WeightNorm, SpectralNorm, WeightNorm)
 NORMALIZATIONS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 MOST_NAMES = 12  # listed in an error
 
@@ -87,7 +93,9 @@ class ModuleLayout:
         return (self.trained + self.carried)[-1].end
 
 
-def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str]) -> ModuleLayout:
+def lay_out(
+    module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str], unused: Collection[str] = ()
+) -> ModuleLayout:
     """Give every tensor of a module its place in a row.
 
     Parameters
@@ -96,6 +104,8 @@ def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str
         Names of the untrained tensors that differ between models.
     penalize : sequence of str
         Patterns of the names to penalize; without any, all weights of two and more dimensions.
+    unused : collection of str
+        Names of parameters that no output depends on. They are not penalized: all of them would be zeros.
 
     Raises
     ------
@@ -107,7 +117,7 @@ def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str
         raise UsageError(
             "E212", "the network has no parameters to train", fix="make its layers attributes of the module"
         )
-    weights = _weights(module, trained)
+    weights = [name for name in _weights(module, trained) if name not in unused]
     chosen = _matching(weights, penalize) if penalize else [n for n in weights if trained[n].ndim > 1]
     if not chosen:
         raise UsageError(
@@ -288,6 +298,16 @@ class ModuleNetwork:
     def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
         """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
         return predict_in_chunks(self, row, x, device=device)
+
+    def state_dict(self, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Return the tensors of a model, (p,): tied ones under each name, and constants as they are built."""
+        tensors, module = to_named_tensors(self, row), build_from_seed(self.build, 0, n_inputs=self.n_inputs)
+        names = {id(own): name for name, own in (*module.named_parameters(), *module.named_buffers())}
+        for name, own in module.state_dict(keep_vars=True).items():
+            if isinstance(own, Tensor) and name not in tensors:
+                tied = tensors.get(names.get(id(own), ""))
+                tensors[name] = own.detach().numpy() if tied is None else tied
+        return tensors
 
     def training_context(self) -> AbstractContextManager[object]:
         """Return the context in which it is trained: without its prints, and so on."""
@@ -532,17 +552,24 @@ def module_network(
         for name, tensor in before.items()
         if not (torch.equal(tensor, after[name]) and torch.equal(tensor, other[name]))
     ]
+    unseen = n_inputs - _count_seen(second, n_inputs)
+    unused = _find_unused(second, n_inputs)
     return ModuleNetwork(
         build,
         n_inputs,
         n_outputs,
-        lay_out(first, carried=carried, penalize=penalize),
+        lay_out(first, carried=carried, penalize=penalize, unused=unused),
         _count_activations(second, n_inputs),
         random=random,
-        unseen=n_inputs - _count_seen(second, n_inputs),
+        unseen=unseen,
         batched=batched,
         note=note,
-        warnings=(*warnings, *_warn_of_normalizations(first)),
+        warnings=(
+            *warnings,
+            *_warn_of_normalizations(first),
+            *_warn_of_normalized_weights(first),
+            *_warn_of_unused(unused),
+        ),
         file=file,
         source=source,
     )
@@ -590,6 +617,44 @@ def _count_seen(module: nn.Module, n_inputs: int) -> int:
     x = dummy_rows(n_inputs).requires_grad_()
     with seeded_generator(torch.device("cpu"), 0), torch.enable_grad():
         return int(moving_inputs(columns(module.eval()(x.clone())).T, x).sum())
+
+
+def _find_unused(module: nn.Module, n_inputs: int) -> tuple[str, ...]:
+    """Return the names of the trained parameters that no output depends on, in training or evaluation."""
+    unused = {name: tensor for name, tensor in module.named_parameters() if tensor.requires_grad}
+    with seeded_generator(torch.device("cpu"), 0), torch.enable_grad():
+        for training in (True, False):
+            outputs = module.train(training)(dummy_rows(n_inputs))
+            if unused and outputs.requires_grad:
+                gradients = torch.autograd.grad(outputs.sum(), list(unused.values()), allow_unused=True)
+                unused = {
+                    name: tensor
+                    for (name, tensor), gradient in zip(unused.items(), gradients, strict=True)
+                    if gradient is None
+                }
+    return tuple(unused)
+
+
+def _warn_of_unused(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    return (f"No output of the network depends on {_listed(names)}: they are not penalized.",)
+
+
+def _warn_of_normalized_weights(module: nn.Module) -> tuple[str, ...]:
+    names = [name for name, layer in module.named_modules() if _normalizes_weights(layer)]
+    if not names:
+        return ()
+    return (
+        f"The network normalizes weights ({_listed(names)}): a layer gives the same whatever their size, so "
+        "a penalty on them only rescales them. --penalize can name the weights of other layers.",
+    )
+
+
+def _normalizes_weights(layer: nn.Module) -> bool:
+    """Whether it has spectral or weight norm, in the present form of either or in the former one."""
+    steps = layer.get_submodule("parametrizations").modules() if is_parametrized(layer) else ()
+    return any(isinstance(step, WEIGHT_NORMS) for step in (*steps, *layer._forward_pre_hooks.values()))
 
 
 def _warn_of_normalizations(module: nn.Module) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import weight_norm as former_weight_norm
 
 from regchoose.errors import TrainingError, UsageError
 from regchoose.records.words import Task
 from regchoose.training.deterministic import quiet_modules
 from regchoose.training.loss import n_outputs, row_loss
 from regchoose.training.networks.mlp import Mlp
+from regchoose.training.networks.output_range import warn_of_outputs
 from regchoose.training.networks.torch_module import ModuleNetwork, module_network
 from regchoose.training.parameters import Parameters
 from regchoose.training.train import Training, train
@@ -283,6 +285,68 @@ def test_the_penalty_applies_just_there_and_zeros_are_exact(make: Make) -> None:
 
 
 # ---- in a run ----------------------------------------------------------------------------------------
+
+
+def test_layers_that_are_never_used_are_not_penalized() -> None:
+    network = of(good.Unused)
+    assert "unused.weight" not in [slot.name for slot in network.layout.penalized]
+    said = [line for line in network.remarks if "depends on" in line]
+    assert said == ["No output of the network depends on unused.weight, unused.bias: they are not penalized."]
+    assert not any("depends on" in line for line in of(good.Attention).remarks)
+
+
+def test_a_penalty_that_only_rescales_is_told() -> None:
+    (said,) = (line for line in of(good.Unused).remarks if "normalizes" in line)
+    assert said.startswith("The network normalizes weights (normed, scaled): ")
+    with pytest.warns(FutureWarning):  # PyTorch's former one
+        old = of(lambda d, k: nn.Sequential(former_weight_norm(nn.Linear(d, 3)), nn.Linear(3, k)))
+    assert any(line.startswith("The network normalizes weights (0): ") for line in old.remarks)
+
+
+@pytest.mark.parametrize("make", [good.Unused, good.Tied, good.batch_norm, good.convolution])
+def test_its_tensors_load_strictly(make: Make) -> None:
+    network = of(make)
+    row = starts(network)[1].numpy()
+    module = make(D, 1).eval()
+    module(torch.zeros(2, D))  # lazy layers take shape
+    tensors = {name: torch.as_tensor(array) for name, array in network.state_dict(row).items()}
+    module.load_state_dict(tensors, strict=True)
+    x = torch.randn(N, D)
+    with quiet_modules():
+        outputs = network.outputs(torch.as_tensor(row)[None], x[None])[0].T
+    if make is not good.Unused:  # whose frozen layer is drawn anew
+        assert torch.allclose(module(x), outputs, atol=1e-6)
+
+
+BOUNDS = {
+    "sum to 1, as after a softmax": (nn.Softmax(1), 3),
+    "lie in [0, 1], as after a sigmoid": (nn.Sigmoid(), 3),
+    "lie in [−1, 1], as after a tanh": (nn.Tanh(), 2),
+    "never negative, as after a ReLU": (nn.Softplus(), 1),
+    "the same whatever its inputs": (nn.Softmax(1), 1),
+}
+
+
+@pytest.mark.parametrize("said", BOUNDS)
+def test_outputs_that_are_confined_are_told(said: str) -> None:
+    last, k = BOUNDS[said]
+    assert said in warn_of_outputs(lambda: good.ending_in(last, D, k), n_inputs=D)
+
+
+def test_outputs_that_only_begin_within_bounds_are_not() -> None:
+    def zeros(k: int) -> nn.Module:  # as many begin their last layer
+        module = good.mlp(D, k)
+        assert isinstance(module, nn.Sequential)
+        nn.init.zeros_(module[-1].weight)
+        nn.init.constant_(module[-1].bias, 0.5)
+        return module
+
+    for k in (1, 3):
+        assert warn_of_outputs(lambda k=k: zeros(k), n_inputs=D) == ""  # type: ignore[misc]  # bound at once
+        for make in MODULES:
+            assert warn_of_outputs(lambda make=make, k=k: make(D, k), n_inputs=D) == ""  # type: ignore[misc]
+    assert warn_of_outputs(lambda: good.ending_in(nn.Identity(), D, 2), n_inputs=D) == ""
+    assert warn_of_outputs(lambda: good.ending_in(nn.LogSoftmax(1), D, 2), n_inputs=D) == ""
 
 
 def small(task: Task, make: Make, *, d: int = D, jobs: int = 1, **changes: object) -> Training:
