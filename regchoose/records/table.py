@@ -149,6 +149,7 @@ class Table:
     whole: Whole | None = None  # of a table too large to be held
     image: Image | None = None  # where each row is an image: its numbers are `features`
     merged: bool = False  # whether the last class holds the rare ones, as --min-class asks
+    unusable: str = ""  # why the target cannot be predicted: then all rows are of one class
 
     @property
     def n_rows(self) -> int:

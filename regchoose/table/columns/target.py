@@ -32,6 +32,12 @@ class TargetValues:
     type: str
     warnings: tuple[PhraseLike, ...] = ()
     merged: bool = False  # whether the last class holds the rare ones
+    unusable: str = ""  # why it cannot be predicted
+
+
+def unusable_target(type_: str, n_rows: int, *, why: str) -> TargetValues:
+    """Return what stands in place of a target that cannot be predicted: one class of all rows."""
+    return TargetValues(np.zeros(n_rows), "multiclass", why, ("",), type_, unusable=why)
 
 
 def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTable, TargetValues]:

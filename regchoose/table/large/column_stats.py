@@ -66,11 +66,13 @@ def _means_missing(stream: Stream, text: str, place: int) -> bool:
     return is_missing(text, stream.settings.na)
 
 
-def _check_number(stream: Stream, column: Column, number: Number, found: dict[str, Any]) -> None:
-    """Raise E326 where a column of numbers holds texts in rows that are not held."""
+def _check_number(
+    stream: Stream, column: Column, number: Number, found: dict[str, Any], *, lenient: bool
+) -> tuple[str, ...]:
+    """Raise E326 where a column of numbers holds texts in rows that are not held; or warn of them."""
     j = number.place
     if found[f"present{j}"] == found[f"cast{j}"] and not found[f"padded{j}"]:
-        return
+        return ()
     texts = stream.run(
         f"SELECT c, count(*), min(r) FROM (SELECT row_number() OVER () - 1 AS r, c{j} AS c,"
         f" {number.value} AS v FROM {stream.relation})"
@@ -83,8 +85,8 @@ def _check_number(stream: Stream, column: Column, number: Number, found: dict[st
         if not _means_missing(stream, clean(text), j) and to_number(clean(text), number.mark) is None
     ]
     if not odd or column.name in stream.settings.keep:
-        return
-    raise odd_texts_error(
+        return ()
+    error = odd_texts_error(
         column.name,
         [text for text, _, _ in odd],
         n_texts=sum(count for _, count, _ in odd),
@@ -92,9 +94,14 @@ def _check_number(stream: Stream, column: Column, number: Number, found: dict[st
         n_present=found[f"present{j}"],
         where=stream.where(odd[0][2]),
     )
+    if not lenient:
+        raise error
+    return (f"{error.message}, which are taken as missing here; {error.fix}",)
 
 
-def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> Table:
+def add_column_stats(
+    table: Table, stream: Stream, seen: ByteCounts | None, *, lenient: bool = False
+) -> Table:
     """Return the table with the statistics of all its rows.
 
     Parameters
@@ -104,6 +111,8 @@ def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> T
     stream : Stream
     seen : ByteCounts or None
         What the bytes of a text tell, with which DuckDB must agree.
+    lenient : bool
+        Whether a text among numbers is a warning.
 
     Raises
     ------
@@ -113,7 +122,7 @@ def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> T
     """
     numbers, categories = _numbers(table, stream), _places(table, "category")
     target = _place(table, table.target_name)
-    counted = [*categories, *([target] if table.classes else [])]
+    counted = [*categories, *([target] if table.classes and not table.unusable else [])]
     fixed = _places(table, "constant", "empty")
     in_file = [number for number in numbers if number.place < stream.width]
     counts = _scan(stream, _with_target(stream, target), in_file, counted=counted, fixed=fixed)
@@ -121,23 +130,29 @@ def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> T
     counts |= _estimate_date_parts(table, numbers, n_rows, stream.width)
     filtered = stream.settings.drop_missing_target
     skipped = check_reading(stream, seen, () if filtered else (n_rows, int(counts["last"])))
-    for number in in_file:
-        _check_number(stream, table.columns[number.place], number, counts)
+    odd = [
+        warning
+        for number in in_file
+        for warning in _check_number(stream, table.columns[number.place], number, counts, lenient=lenient)
+    ]
     varying = [warning for j in fixed if (warning := _warn_of_varying(table.columns[j], counts[f"same{j}"]))]
     levels = {j: _levels(stream, table.columns[j], j, counts[f"texts{j}"] or {}) for j in categories}
     classes = np.zeros(0, dtype=np.int64)
-    if table.classes:
+    if table.unusable:
+        classes = np.array([n_rows])
+    elif table.classes:
         classes = _classes(stream, table, target, counts[f"texts{target}"] or {})
     with_target = int(classes.sum()) if table.classes else int(counts[f"known{target}"])
     _check_missing(stream, table, n_rows, n_rows - with_target)
     whole = _whole(numbers, counts, n_rows=with_target, levels=tuple(levels.values()), classes=classes)
     missing = {number.place: n_rows - int(counts[f"known{number.place}"]) for number in numbers}
     missing |= {j: int(rows[-1]) for j, rows in levels.items()}
-    missing.pop(target, None)
+    if not table.unusable:
+        missing.pop(target, None)
     columns = tuple(
         replace(column, missing=missing.get(j, column.missing)) for j, column in enumerate(table.columns)
     )
-    return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *skipped, *varying))
+    return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *skipped, *odd, *varying))
 
 
 def _with_target(stream: Stream, target: int) -> str:
