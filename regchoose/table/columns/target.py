@@ -14,6 +14,8 @@ from regchoose.table.columns.roles import ANOTHER_TARGET
 from regchoose.table.raw_table import RawTable
 
 MOST_CLASSES = 20  # integers with more levels are quantities
+# Integers with a gap, or from −1, are classes where so much of their range is there, each in so many rows.
+FILLED, REPEATED = 2 / 3, 8
 
 MERGED = "other"  # the class of those that --min-class merges
 WITHOUT_EXPERIMENT = (
@@ -125,8 +127,8 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
         )
     if numbers is None:
         return _of_text(facts, raw, settings)
-    classification, why = _task(numbers, settings)
     values = facts.by_row(facts.numbers)
+    classification, why = _task(values, settings)
     type_ = "integer" if facts.all_integers else "number"
     if not classification:
         return TargetValues(values, "regression", why, (), type_)
@@ -181,21 +183,27 @@ def _merge_rare(target: TargetValues, fewest: int) -> TargetValues:
     )
 
 
-def _task(numbers: Float, settings: Settings) -> tuple[bool, PhraseLike]:
-    """Say whether sorted, different numbers are classes, and why."""
+def _task(values: Float, settings: Settings) -> tuple[bool, PhraseLike]:
+    """Say whether the numbers of the rows (n,) are classes, and why."""
     if settings.task != "auto":
         return settings.task == "classification", "by " + setting("task")
+    numbers, counts = np.unique(values, return_counts=True)
     if len(numbers) == 2:
         return True, f"the target has two values, {numbers[0]:g} and {numbers[1]:g}"
     span = f"{len(numbers)} different integers from {numbers[0]:g} to {numbers[-1]:g}"
     integers = bool((numbers == np.floor(numbers)).all())
-    if integers and len(numbers) <= MOST_CLASSES:
-        if numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all()):
-            other = setting(task="regression") + " is the other reading"
-            return True, f"the target counts up without gaps: {span}; " + other
-        other = setting(task="classification") + " is the other reading"
-        return False, f"the target has {span}, which do not count up from 0 or 1 without gaps; " + other
-    return False, f"the target has {span if integers else f'{len(numbers):,} different numbers'}"
+    if not integers or len(numbers) > MOST_CLASSES:
+        return False, f"the target has {span if integers else f'{len(numbers):,} different numbers'}"
+    steps = np.diff(numbers)
+    if numbers[0] in (0, 1) and bool((steps == 1).all()):
+        other = setting(task="regression") + " is the other reading"
+        return True, f"the target counts up without gaps: {span}; " + other
+    filled = len(numbers) >= FILLED * (numbers[-1] - numbers[0] + 1)
+    if numbers[0] in (-1, 0, 1) and filled and counts.min() >= REPEATED:
+        other = setting(task="regression") + " is the other reading"
+        return True, f"the target has {span}, each in {counts.min():,} rows or more; " + other
+    other = setting(task="classification") + " is the other reading"
+    return False, f"the target has {span}, which do not count up from 0 or 1 without gaps; " + other
 
 
 def _check_rows(raw: RawTable, settings: Settings) -> None:
