@@ -198,12 +198,12 @@ def _facts(batch: Batch, name: str, settings: Settings) -> Facts:
 def _read_parts(batch: Batch, date: DateColumn, settings: Settings) -> dict[str, Float]:
     """Read a column of dates; return its parts by name, each (n,)."""
     facts = _facts(batch, date.column, settings)
-    seconds = parse_dates_as(facts.texts, date.order, clock=date.clock) if facts.texts else np.zeros(0)
+    # A typed date is a moment, however the dates were written that the model was fitted on.
+    order = "ISO8601" if facts.kind == "date" and not date.clock else date.order
+    seconds = parse_dates_as(facts.texts, order, clock=date.clock) if facts.texts else np.zeros(0)
     if seconds is None:
-        how = "ISO 8601" if date.order == "ISO8601" else date.order
-        bad = next(
-            text for text in facts.texts if parse_dates_as([text], date.order, clock=date.clock) is None
-        )
+        how = "ISO 8601" if order == "ISO8601" else order
+        bad = next(text for text in facts.texts if parse_dates_as([text], order, clock=date.clock) is None)
         raise _unreadable(facts, bad, where=batch.where, wanted=f"the model reads dates as {how} there")
     return date_parts(facts.by_row(seconds), clock=date.clock, first=date.first)
 

@@ -49,11 +49,50 @@ DATE = re.compile(
     rf"|{_MONTH} [0-9]{{1,2}},? [0-9]{{4}})(?:[t ]{_CLOCK})?|{_CLOCK})",
     re.IGNORECASE,
 )
+_MONTH_NAME = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    "|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+# Texts that may be dates, if all of a column can be read so: months, quarters, weeks, days in one number.
+PERIOD = re.compile(
+    r"[0-9]{4}[-/](?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/][0-9]{4}"
+    rf"|{_MONTH_NAME}[- ][0-9]{{4}}|{_MONTH_NAME}-[0-9]{{2}}|[0-9]{{4}}[- ]?{_MONTH_NAME}"
+    r"|[0-9]{4}[- ]?q[1-4]|q[1-4][- ][0-9]{4}|[0-9]{4}-?w(?:0[1-9]|[1-4][0-9]|5[0-3])"
+    r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])",
+    re.IGNORECASE,
+)
 HEXADECIMAL = re.compile(r"(?:[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|[0-9a-f]{16,})", re.IGNORECASE)
 ID_NAME = re.compile(
     r"(?i:(?:.*[_ .-])?(?:id|uuid|guid|key)|(?:id|uuid|guid)[_ .-].*)"
-    r"|(?i:unnamed.*|index|row[_ .]?(?:names?|id|number))"
+    r"|(?i:unnamed.*|index|level_[0-9]+|row[_ .]?(?:names?|id|number))"
     r"|.*[a-z](?:Id|ID)"
+)
+# Columns that pandas makes of an index without a name, in CSV and in Parquet.
+INDEX_NAME = re.compile(r"Unnamed: [0-9]+|__index_level_[0-9]+__")
+
+
+def _last_word(words: str) -> str:
+    """Return a pattern of names that end with one of the words, `_` standing for any mark or none."""
+    listed = "|".join(words.split()).replace("_", "[_ .-]?")
+    return rf"(?i:(?:.*[_ .-])?(?:{listed}))"
+
+
+# Integers that name something rather than count it: codes of places, and whose id it is.
+CODE_NAME = re.compile(
+    _last_word("zip zip_codes? post(?:al)?_codes? plz fips naics")
+    + "|"
+    + _last_word(
+        "(?:area|country|state|county|city|region|district|department|product|item|store|station)_code"
+    )
+    + r"|(?i:.*[a-z][_ .-]ids?)|.*[a-z](?:Id|ID)"
+)
+# Integers that rise from row to row, and are a quantity all the same.
+QUANTITY_NAME = re.compile(
+    _last_word(
+        "years? yr time t date days? weeks? months? quarters? hours? minutes? seconds? ages? period epoch "
+        "timestamp population pop size count amount price weight height length distance depth dose temp "
+        "temperature x"
+    )
 )
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
 EXACT = 2**53  # integers beyond are not exact as float64
@@ -110,6 +149,11 @@ def to_number(text: str, mark: str) -> float | None:
     elif not PLAIN[mark].fullmatch(text):
         return None
     return float(text.replace(",", "."))
+
+
+def is_date(text: str) -> bool:
+    """Say whether a cleaned text may be a date, a month, a quarter, a week or a time of day."""
+    return DATE.fullmatch(text) is not None or PERIOD.fullmatch(text) is not None
 
 
 def is_large_integer(text: str) -> bool:

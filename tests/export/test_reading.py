@@ -110,6 +110,16 @@ def dates(folder: Path) -> tuple[Path, Settings]:
     return folder / "t.csv", QUICK
 
 
+def periods(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(
+        f"{2001 + i % 9}Q{1 + i % 4},{2001 + i % 9}-W{1 + i % 50:02},{1 + i % 12}/{2001 + i % 7},"
+        f"{2001 + i % 9}{1 + i % 12:02}{1 + i % 28:02},Jan-{i % 50:02},{i % 13 / 3:.3f}\n"
+        for i in range(120)
+    )
+    (folder / "t.csv").write_text(f"quarter,week,month,day,january,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
 def parquet(folder: Path) -> tuple[Path, Settings]:
     table = folder / "t.parquet"
     rows = "SELECT range * 0.5 AS a, range % 3 = 0 AS b, (range * 7) % 13 / 3 AS y FROM range(80)"
@@ -117,7 +127,7 @@ def parquet(folder: Path) -> tuple[Path, Settings]:
     return table, QUICK
 
 
-READ = [plain, german, headless, two_headers, gaps, merged, far_cells, dates, parquet]
+READ = [plain, german, headless, two_headers, gaps, merged, far_cells, dates, periods, parquet]
 
 
 @pytest.mark.parametrize("make", READ)

@@ -48,6 +48,7 @@ class Facts:
     counts: Int
     numbers: Float
     codes: Int
+    is_index: bool = False  # whether it is the first column and has no name
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -102,6 +103,7 @@ def gather_facts(raw: RawTable, place: int, settings: Settings) -> Facts:
         counts=cells.counts()[places],
         numbers=_numbers(texts, kind, mark) if ordinary is None else np.array(ordinary, dtype=np.float64),
         codes=np.where(known, np.cumsum(known) - 1, -1)[cells.codes],
+        is_index=name == raw.index,
     )
 
 

@@ -52,7 +52,7 @@ class _Reader:
     parts: list[tuple[Column, Float]] = field(default_factory=list)  # of dates
     used: list[Float] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    unclear_dates: list[str] = field(default_factory=list)
+    unclear_dates: list[PhraseLike] = field(default_factory=list)
     n_texts: dict[str, int] = field(default_factory=dict)
     group: Facts | None = None
     time: Facts | None = None
@@ -78,7 +78,7 @@ class _Reader:
             values, levels = to_levels(facts, boolean=column.type == "boolean")
             column = replace(column, levels=levels)
         elif column.role == "date":
-            column, parts, warning = expand_dates(facts, column, taken=self.raw.names)
+            column, parts, warning = expand_dates(facts, column, settings, taken=self.raw.names)
             self.parts += parts
             self.unclear_dates += [warning] if warning else []
         self.columns.append(column if values is None else self._use(column, values))
@@ -157,7 +157,7 @@ def to_features(
         np.column_stack(used) if used else np.empty((raw.n_rows, 0)),
         warnings,
         groups=None if reader.group is None else to_groups(reader.group, raw),
-        time=None if reader.time is None else to_times(reader.time, raw),
+        time=None if reader.time is None else to_times(reader.time, raw, settings),
     )
 
 

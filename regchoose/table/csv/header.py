@@ -9,10 +9,10 @@ from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import (
     BOOLEANS,
-    DATE,
     INTEGER,
     LEADING_ZERO,
     clean,
+    is_date,
     is_missing,
     ordinary_numbers,
     to_number,
@@ -77,8 +77,8 @@ def _vote(first: str, body: list[str], *, mark: str) -> Vote:
     others = len(body) - len(numbers)
     if len(numbers) > others and others <= max(ODD, len(body) // 5):
         return _vote_on_number(to_number(first, mark), numbers)
-    if all(DATE.fullmatch(cell) for cell in body):
-        return "like" if DATE.fullmatch(first) else "unlike" if len(body) > 1 else ""
+    if all(map(is_date, body)):
+        return "like" if is_date(first) else "unlike" if len(body) > 1 else ""
     levels = {cell.casefold() for cell in body}
     if any(levels <= pair for pair in BOOLEANS) and len(body) > 1:
         return "like" if first.casefold() in levels else "unlike"

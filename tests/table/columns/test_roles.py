@@ -53,6 +53,19 @@ ROLES: list[tuple[str, str, list[str], str, str, str]] = [
     ("a name of an id", "patient_id", shuffled([str(i) for i in range(N)]), "id", "integer", "name of an id"),
     ("camel-case id", "patientId", shuffled([str(i) for i in range(N)]), "id", "integer", "name of an id"),
     ("an id name that is not unique", "id", cycle("1", "2", "3"), "numeric", "integer", ""),
+    ("rows that were taken out", "v", [str(i + i // 3) for i in range(N)], "id", "integer", "rising"),
+    ("consecutive years", "v", [str(1980 + i) for i in range(N)], "numeric", "integer", "rising"),
+    ("a time that rises", "time", [str(i) for i in range(N)], "numeric", "integer", "rising"),
+    ("a population", "v", [str(3_929_214 + i**3 * 977) for i in range(N)], "numeric", "integer", "rising"),
+    ("epoch seconds", "v", [str(1_600_000_000 + 3600 * i) for i in range(N)], "numeric", "integer", "rising"),
+    ("days in one", "v", [f"200101{1 + i % 28:02}" for i in range(N)], "date", "date", "year, month and day"),
+    ("an index of pandas", "Unnamed: 0", cycle("0", "1", "2"), "id", "integer", "index of a pandas"),
+    ("another index", "level_0", shuffled([str(i) for i in range(N)]), "id", "integer", "name of an id"),
+    ("zip codes by name", "zip_code", cycle("10115", "94110", "60601"), "category", "integer", "by its name"),
+    ("provider ids", "Provider ID", cycle("10115", "94110", "60601"), "category", "integer", "by its name"),
+    ("too many codes", "storeId", cycle(*map(str, range(30))), "text", "integer", "too many to use"),
+    ("a code of two", "group_id", cycle("1", "2"), "numeric", "integer", ""),
+    ("a word that ends in id", "paid", cycle("1", "2", "3"), "numeric", "integer", ""),
     ("UUIDs", "v", [str(uuid.UUID(int=i * 7919)) for i in range(N)], "id", "text", "UUID"),
     ("hashes", "v", [f"{i * 7919:032x}" for i in range(N)], "id", "text", "hash"),
     ("codes called id", "id", [f"P{i}" for i in range(N)], "id", "text", "name of an id"),
@@ -274,3 +287,17 @@ def test_telephone_numbers_are_codes(tmp_path: Path) -> None:
     assert (column.role, "telephone" in column.why) == ("category", True)
     signed, _ = column_of(with_column(tmp_path, cycle("+1234", "+1.5", "-3")))
     assert signed.role == "numeric"
+
+
+def test_a_first_column_without_a_name_may_be_an_index(tmp_path: Path) -> None:
+    """`to_csv` of rows once sorted by class gives the class away, though no name says what it is."""
+    order = np.random.default_rng(0).permutation(N).tolist()
+    rows = [[str(place), *row] for place, row in zip(order, numbers(N)[1:], strict=True)]
+    path = write(tmp_path, csv_of([["", "x", "z", "y"], *rows]))
+    column, _ = column_of(path, place=0)
+    assert column.role == "id"
+    assert column.why == "another integer in every row, in a first column without a name"
+    named = write(tmp_path, csv_of([["c1", "x", "z", "y"], *rows]), name="named.csv")
+    assert column_of(named, place=0)[0].role == "numeric"
+    repeated = write(tmp_path, csv_of([["", "x", "z", "y"], *rows[:20], *rows]), name="repeated.csv")
+    assert column_of(repeated, place=0)[0].role == "numeric"
