@@ -11,7 +11,7 @@ from regchoose.encoding.inputs import CategoryInput, DateColumn, EncodedTarget, 
 from regchoose.errors import DataError, setting
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import to_number
+from regchoose.table.cell_values import strip_unit, to_number
 from regchoose.table.columns.dates import date_parts, parse_dates_as
 from regchoose.table.columns.facts import Facts, gather_facts
 from regchoose.table.in_memory import FRAME, is_number, raw_from_columns
@@ -121,7 +121,7 @@ def read_numbers(
     columns = [
         parts[number.column][number.part]
         if number.part
-        else _read_column(batch, number.column, settings, oddities=oddities)
+        else _read_column(batch, number, settings, oddities=oddities)
         for number in inputs
     ]
     numbers = np.column_stack([*columns, np.zeros((batch.raw.n_rows, 0))])
@@ -134,10 +134,12 @@ def read_numbers(
     return numbers
 
 
-def _read_column(batch: Batch, name: str, settings: Settings, *, oddities: Oddities) -> Float:
+def _read_column(batch: Batch, number: NumberInput, settings: Settings, *, oddities: Oddities) -> Float:
     """Read a column of numbers (n,)."""
+    name, unit = number.column, number.unit
     if name not in batch.numbers:
-        return _parse_cells(_facts(batch, name, settings), batch, where=batch.where, oddities=oddities)
+        facts = _facts(batch, name, settings)
+        return _parse_cells(facts, batch, unit, where=batch.where, oddities=oddities)
     numbers = batch.numbers[name]
     if not len(numbers.rows):
         return numbers.values
@@ -149,16 +151,19 @@ def _read_column(batch: Batch, name: str, settings: Settings, *, oddities: Oddit
     values[numbers.rows] = _parse_cells(
         gather_facts(rest, 0, settings),
         batch,
+        unit,
         where=lambda row: batch.where(int(numbers.rows[row])),
         oddities=oddities,
     )
     return values
 
 
-def _parse_cells(facts: Facts, batch: Batch, *, where: Where, oddities: Oddities) -> Float:
+def _parse_cells(facts: Facts, batch: Batch, unit: str, *, where: Where, oddities: Oddities) -> Float:
     """Parse a column of numbers (n,); infinite ones are missing."""
     mark = batch.raw.dialect.decimal
-    values = facts.by_row(_parse_texts(facts, mark, where=where, wanted="the model reads numbers there"))
+    values = facts.by_row(
+        _parse_texts(facts, mark, unit, where=where, wanted="the model reads numbers there")
+    )
     infinite = np.isinf(values)
     if infinite.any():
         oddities.infinite[facts.name] += int(infinite.sum())
@@ -166,11 +171,11 @@ def _parse_cells(facts: Facts, batch: Batch, *, where: Where, oddities: Oddities
     return values
 
 
-def _parse_texts(facts: Facts, mark: str, *, where: Where, wanted: str) -> Float:
+def _parse_texts(facts: Facts, mark: str, unit: str, *, where: Where, wanted: str) -> Float:
     """Parse each different text as a number; the column is known to be numeric."""
-    if not np.isnan(facts.numbers).any():
+    if facts.unit in ("", unit) and not np.isnan(facts.numbers).any():
         return facts.numbers
-    numbers = [to_number(text, mark) for text in facts.texts]
+    numbers = [to_number(strip_unit(text, unit), mark) for text in facts.texts]
     for text, number in zip(facts.texts, numbers, strict=True):
         if number is None:
             raise _unreadable(facts, text, where=where, wanted=wanted)
@@ -251,14 +256,15 @@ def read_targets(batch: Batch, target: EncodedTarget, settings: Settings) -> Flo
     """
     facts, mark = _facts(batch, target.name, settings), batch.raw.dialect.decimal
     if target.task == "regression":
-        values = facts.by_row(_parse_texts(facts, mark, where=batch.where, wanted="the target is a number"))
+        wanted = "the target is a number"
+        values = facts.by_row(_parse_texts(facts, mark, target.unit, where=batch.where, wanted=wanted))
         return np.where(np.isinf(values), np.nan, values)
     fold = _case_folding(target.boolean)
     codes = {fold(label): float(code) for code, label in enumerate(target.classes)}
     rest = np.nan if target.rest is None else float(target.rest)
 
     def label(text: str) -> str:
-        number = to_number(text, mark) if target.numeric else None
+        number = to_number(strip_unit(text, target.unit), mark) if target.numeric else None
         return fold(text) if number is None else f"{number:.15g}"
 
     return facts.by_row(np.array([codes.get(label(text), rest) for text in facts.texts]))

@@ -61,6 +61,8 @@ class RecipeInputs:
     ----------
     dates : mapping of str to ReadDates
         Column → how it is read, and the numbers that are made of it.
+    units : mapping of str to str
+        Column → what stands with each of its numbers, as $ or km.
     numbers, flagged, categories, booleans : tuple of str
         Numeric; numeric with missing cells; text; those of the text whose case does not matter.
     left_out : mapping of str to str
@@ -68,6 +70,7 @@ class RecipeInputs:
     """
 
     dates: Mapping[str, ReadDates]
+    units: Mapping[str, str]
     numbers: tuple[str, ...]
     flagged: tuple[str, ...]
     categories: tuple[str, ...]
@@ -218,6 +221,7 @@ def _take_inputs(columns: Sequence[TableColumn]) -> RecipeInputs:
     return RecipeInputs(
         dates={c.name: _in_order(c.date, columns) for c in columns if c.date is not None},
         numbers=tuple(column.name for column in numeric),
+        units={c.name: c.unit for c in columns if c.unit and c.role in ("numeric", "target")},
         flagged=tuple(column.name for column in numeric if column.missing > 0),
         categories=tuple(column.name for column in categories),
         booleans=tuple(column.name for column in categories if column.type == "boolean"),

@@ -70,6 +70,7 @@ class Column:
     why: str
     levels: tuple[str, ...] = ()  # of a category: code j is levels[j]
     missing: int = 0
+    unit: str = ""  # that stands with each number, as $ or km
     date: DateParts | None = None  # of dates that columns of numbers are made of
 
     @property

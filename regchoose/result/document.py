@@ -203,6 +203,9 @@ class TableColumn(Section):
     type: str
     why: str
     missing: int
+    unit: str | None = Field(
+        default=None, description="what stands with each number, as $ or km; null where nothing does"
+    )
     date: ReadDates | None = Field(
         default=None, description="null but for dates that columns of numbers are made of"
     )

@@ -210,13 +210,18 @@ def _dialect(dialect: Dialect) -> Written:
 
 
 def _column(column: Column) -> TableColumn:
-    date = {}
+    further: dict[str, Any] = {"unit": column.unit} if column.unit else {}
     if column.date is not None:
         read = asdict(column.date)
         del read["first"]  # only for whoever encodes rows
-        date["date"] = ReadDates(**read)
+        further["date"] = ReadDates(**read)
     return TableColumn(
-        name=column.name, role=column.role, type=column.type, why=column.why, missing=column.missing, **date
+        name=column.name,
+        role=column.role,
+        type=column.type,
+        why=column.why,
+        missing=column.missing,
+        **further,
     )
 
 

@@ -67,6 +67,41 @@ ID_NAME = re.compile(
     r"|(?i:unnamed.*|index|level_[0-9]+|row[_ .]?(?:names?|id|number))"
     r"|.*[a-z](?:Id|ID)"
 )
+# What may stand with a number: a currency before or behind it, or a unit behind it. Compared as it stands.
+CURRENCIES = ("$", "€", "£", "¥", "₹", "US$", "USD", "EUR", "GBP", "INR", "CHF", "CAD", "AUD")
+UNITS = tuple(
+    unit
+    for units in (
+        "% ‰ km m cm mm mi miles ft in kg g mg lb lbs oz t l L ml mL K k M B",  # sizes, and thousands
+        "kW W kWh MW hp bhp V mAh cc CC km/h kmh mph kmpl mpg km/kg m/s rpm °C °F KB MB GB TB Hz MHz GHz",
+        "h hr hrs hour hours min mins minutes s sec seconds ms day days weeks months yr yrs years",
+    )
+    for unit in units.split()
+)
+_WITH_UNIT = re.compile(
+    r"[+-]? ?(?:(?P<before>{currency}) ?)?[+-]?[0-9.,]*[0-9](?: ?(?P<after>{unit}))?".format(
+        currency="|".join(map(re.escape, CURRENCIES)), unit="|".join(map(re.escape, [*CURRENCIES, *UNITS]))
+    )
+)
+
+
+def find_unit(texts: Sequence[str]) -> str:
+    """Return the unit that each of the cleaned texts states with a number; nothing where there is none."""
+    found = set[str]()
+    for text in texts:
+        match = _WITH_UNIT.fullmatch(text)
+        stated = [unit for unit in match.groups() if unit] if match else []
+        found.update(stated)
+        if len(stated) != 1 or len(found) > 1:
+            return ""
+    return "".join(found)
+
+
+def strip_unit(text: str, unit: str) -> str:
+    """Return a cleaned text without its unit."""
+    return text.replace(unit, "", 1).replace(" ", "") if unit and unit in text else text
+
+
 # Columns that pandas makes of an index without a name, in CSV and in Parquet.
 INDEX_NAME = re.compile(r"Unnamed: [0-9]+|__index_level_[0-9]+__")
 

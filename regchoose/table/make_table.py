@@ -74,7 +74,8 @@ def _assemble(
 ) -> Table:
     """Give the other columns their roles, and return the table of the rows `raw`, which have the target."""
     (place, why), python = found, raw.dialect.in_memory
-    column = Column(raw.names[place], "target", target.type, Phrase.of(why).words(python=python))
+    said = Phrase.of(why).words(python=python)
+    column = Column(raw.names[place], "target", target.type, said, unit=target.unit)
     shown = None if target.unusable and on_unusable == "match" else column
     features = to_features(raw, shown, settings, lenient=on_unusable != "refuse")
     leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))

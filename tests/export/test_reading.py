@@ -120,6 +120,15 @@ def periods(folder: Path) -> tuple[Path, Settings]:
     return folder / "t.csv", QUICK
 
 
+def units(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(
+        f'"${i * 37:,}.50",{i % 9} %,{"" if i % 7 == 1 else f"{i * 11 % 23} km"},{i % 13 / 3:.3f} kg\n'
+        for i in range(120)
+    )
+    (folder / "t.csv").write_text(f"price,share,way,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
 def parquet(folder: Path) -> tuple[Path, Settings]:
     table = folder / "t.parquet"
     rows = "SELECT range * 0.5 AS a, range % 3 = 0 AS b, (range * 7) % 13 / 3 AS y FROM range(80)"
@@ -127,7 +136,7 @@ def parquet(folder: Path) -> tuple[Path, Settings]:
     return table, QUICK
 
 
-READ = [plain, german, headless, two_headers, gaps, merged, far_cells, dates, periods, parquet]
+READ = [plain, german, headless, two_headers, gaps, merged, far_cells, dates, periods, units, parquet]
 
 
 @pytest.mark.parametrize("make", READ)

@@ -11,9 +11,11 @@ from regchoose.settings.options import Settings
 from regchoose.table.cell_values import (
     LEADING_ZERO,
     PHONE,
+    find_unit,
     is_large_integer,
     is_missing,
     ordinary_numbers,
+    strip_unit,
     to_number,
 )
 from regchoose.table.raw_table import Cells, RawTable
@@ -48,6 +50,7 @@ class Facts:
     counts: Int
     numbers: Float
     codes: Int
+    unit: str = ""  # that every cell states with its number, as $ or km
     is_index: bool = False  # whether it is the first column and has no name
 
     @property
@@ -95,14 +98,17 @@ def gather_facts(raw: RawTable, place: int, settings: Settings) -> Facts:
         known[stated.index("")] = False  # the empty text alone is missing
     places = np.flatnonzero(known)
     texts = tuple(stated[place] for place in places.tolist()) if len(places) < len(stated) else stated
+    unit = find_unit(texts) if not kind and ordinary is None else ""
+    bare = tuple(strip_unit(text, unit) for text in texts) if unit else texts
     return Facts(
         name=name,
         kind=kind,
         cells=cells,
         texts=texts,
         counts=cells.counts()[places],
-        numbers=_numbers(texts, kind, mark) if ordinary is None else np.array(ordinary, dtype=np.float64),
+        numbers=_numbers(bare, kind, mark) if ordinary is None else np.array(ordinary, dtype=np.float64),
         codes=np.where(known, np.cumsum(known) - 1, -1)[cells.codes],
+        unit=unit,
         is_index=name == raw.index,
     )
 

@@ -63,7 +63,9 @@ class _Reader:
         settings = self.settings
         ruling = rule(facts, settings)
         why = Phrase.of(ruling.why).words(python=self.raw.dialect.in_memory)
-        column = Column(facts.name, ruling.role, ruling.type, why, missing=int(facts.missing.sum()))
+        column = Column(
+            facts.name, ruling.role, ruling.type, why, missing=int(facts.missing.sum()), unit=facts.unit
+        )
         if facts.name not in (*settings.exclude, *settings.keep):
             column = self._without_odd_texts(facts, column)
         self.warnings += warn_of_odd_cells(facts, column.role)

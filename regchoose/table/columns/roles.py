@@ -130,7 +130,8 @@ def _number(facts: Facts) -> Ruling | None:
     if not facts.all_numbers:
         return None
     type_, what = ("integer", "an integer") if facts.all_integers else ("number", "a number")
-    rest = " or missing" if facts.missing.any() else ""
+    rest = f" with the unit {facts.unit!r}" if facts.unit else ""
+    rest += " or missing" if facts.missing.any() else ""
     unique = facts.all_integers and len(facts.texts) == len(facts.missing)
     way = _way(facts) if unique else ""
     doubt = f", {way} from row to row: leave it out if it numbers the rows" if way else ""

@@ -34,6 +34,7 @@ class TargetValues:
     type: str
     warnings: tuple[PhraseLike, ...] = ()
     merged: bool = False  # whether the last class holds the rare ones
+    unit: str = ""  # that stands with each number
     unusable: str = ""  # why it cannot be predicted
 
 
@@ -71,7 +72,7 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
         facts = gather_facts(raw, place, settings)
         warnings = (f"{count:,} rows without a target were left out",)
     target = prepare_target(facts, raw, settings)
-    return raw, replace(target, warnings=(*warnings, *target.warnings))
+    return raw, replace(target, unit=facts.unit, warnings=(*warnings, *target.warnings))
 
 
 def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:

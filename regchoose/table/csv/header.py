@@ -12,9 +12,11 @@ from regchoose.table.cell_values import (
     INTEGER,
     LEADING_ZERO,
     clean,
+    find_unit,
     is_date,
     is_missing,
     ordinary_numbers,
+    strip_unit,
     to_number,
 )
 from regchoose.table.raw_table import Text
@@ -69,6 +71,8 @@ def _vote(first: str, body: list[str], *, mark: str) -> Vote:
     """
     if is_missing(first, ()) or not body:
         return ""
+    if unit := find_unit(body):
+        first, body = strip_unit(first, unit), [strip_unit(cell, unit) for cell in body]
     if LEADING_ZERO.fullmatch(first) and all(map(INTEGER.fullmatch, body)):
         return "like"  # codes, such as zip codes
     numbers = ordinary_numbers(body, mark)

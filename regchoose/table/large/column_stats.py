@@ -13,7 +13,7 @@ import numpy as np
 from regchoose.errors import DataError, setting
 from regchoose.records.table import Column, Role, Table, Whole
 from regchoose.records.words import Float, Int
-from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
+from regchoose.table.cell_values import MISSING, clean, is_missing, strip_unit, to_number
 from regchoose.table.columns.group_and_time import missing_values_error
 from regchoose.table.columns.odd_cells import odd_texts_error
 from regchoose.table.columns.quantiles import find_cuts
@@ -36,11 +36,14 @@ class Number:
     width: float
     grouped: bool
     mark: str
+    affix: str  # a unit that stands with the number
 
     @property
     def value(self) -> str:
         """The number that a cell states; of what DuckDB takes for one, infinities included."""
         text = f"c{self.place}"
+        if self.affix:
+            text = f"replace(replace({text}, {quote_text(self.affix)}, ''), ' ', '')"
         if self.mark == ",":
             text = f"replace(replace({text}, '.', ''), ',', '.')"
         elif self.grouped:
@@ -82,7 +85,8 @@ def _check_number(
     odd = [
         (clean(text), count, row)
         for text, count, row in texts
-        if not _means_missing(stream, clean(text), j) and to_number(clean(text), number.mark) is None
+        if not _means_missing(stream, clean(text), j)
+        and to_number(strip_unit(clean(text), number.affix), number.mark) is None
     ]
     if not odd or column.name in stream.settings.keep:
         return ()
@@ -180,7 +184,14 @@ def _numbers(table: Table, stream: Stream) -> list[Number]:
     low, width = find_cuts(values)
     mark, width_of_file = stream.head.dialect.decimal, stream.width
     return [
-        Number(place, float(a), float(b), place < width_of_file and stream.is_grouped(place), mark)
+        Number(
+            place,
+            float(a),
+            float(b),
+            place < width_of_file and stream.is_grouped(place),
+            mark,
+            table.columns[place].unit,
+        )
         for place, a, b in zip(places, low, width, strict=True)
     ]
 
@@ -284,7 +295,7 @@ def _classes(stream: Stream, table: Table, place: int, counts: Counts) -> Int:
     folded = {label.casefold(): label for label in table.classes}
 
     def label(text: str) -> str:
-        number = to_number(text, mark) if numeric else None
+        number = to_number(strip_unit(text, table.columns[place].unit), mark) if numeric else None
         return folded.get(text.casefold(), text) if number is None else f"{number:.15g}"
 
     rows, others = _count_labels(stream, place, counts, label=label, labels=table.classes)
