@@ -193,8 +193,8 @@ def _unreadable(facts: Facts, text: str, *, where: Where, wanted: str) -> DataEr
     )
 
 
-def _facts(batch: Batch, name: str, settings: Settings) -> Facts:
-    return gather_facts(batch.raw, batch.raw.names.index(name), settings)
+def _facts(batch: Batch, name: str, settings: Settings, *, levels: Sequence[str] = ()) -> Facts:
+    return gather_facts(batch.raw, batch.raw.names.index(name), settings, levels=levels)
 
 
 # ---- dates -----------------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def read_levels(
 ) -> list[Int]:
     """Read, for each category, the rows (n,) of its `inputs`."""
     return [
-        _read_category(_facts(batch, category.column, settings), category, oddities)
+        _read_category(_facts(batch, category.column, settings, levels=category.levels), category, oddities)
         for category in categories
     ]
 
@@ -254,7 +254,7 @@ def read_targets(batch: Batch, target: EncodedTarget, settings: Settings) -> Flo
     DataError
         E326 for a text if numbers are predicted.
     """
-    facts, mark = _facts(batch, target.name, settings), batch.raw.dialect.decimal
+    facts, mark = _facts(batch, target.name, settings, levels=target.classes), batch.raw.dialect.decimal
     if target.task == "regression":
         wanted = "the target is a number"
         values = facts.by_row(_parse_texts(facts, mark, target.unit, where=batch.where, wanted=wanted))

@@ -40,6 +40,8 @@ class FileReading:
         The columns of the file.
     missing : tuple of str
         Texts that mean missing, where any cell is: those compared without case, then those of `--na`.
+    words : mapping of str to sequence of str
+        Column → its levels that mean missing elsewhere.
     """
 
     path: str | None
@@ -51,6 +53,7 @@ class FileReading:
     skip_short: bool
     names: tuple[str, ...]
     missing: tuple[tuple[str, ...], tuple[str, ...]] | None
+    words: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -254,7 +257,8 @@ def _take_reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> 
         further_headers=settings.header_rows - 1,
         skip_short=settings.on_bad_rows == "skip",
         names=tuple(column.name for column in columns),
-        missing=(MISSING_WORDS, tuple(settings.na)) if gaps else None,
+        missing=(("",) if settings.na_none else MISSING_WORDS, tuple(settings.na)) if gaps else None,
+        words={column.name: column.words for column in columns if column.words},
     )
 
 

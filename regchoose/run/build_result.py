@@ -15,6 +15,7 @@ from regchoose.flowchart.nodes import Action, Outcome, Question
 from regchoose.flowchart.walk import Step
 from regchoose.records.subsample import AssociationMatrix, Check, Finding, Profile, Subsample
 from regchoose.records.table import Column, Dialect, Table
+from regchoose.records.words import MISSING_WORDS
 from regchoose.result.document import (
     Arms,
     ArmSeconds,
@@ -211,6 +212,8 @@ def _dialect(dialect: Dialect) -> Written:
 
 def _column(column: Column) -> TableColumn:
     further: dict[str, Any] = {"unit": column.unit} if column.unit else {}
+    if words := [level for level in column.levels if level.casefold() in MISSING_WORDS]:
+        further["words"] = words
     if column.date is not None:
         read = asdict(column.date)
         del read["first"]  # only for whoever encodes rows

@@ -66,6 +66,7 @@ class Settings:
     decimal: Annotated[Literal["auto", ".", ","], Option("The decimal mark of numbers.", DATA)] = "auto"
     date_order: Annotated[DateOrder, Option("How dates such as 01/02/2021 are read where the column does not tell; auto leaves such a column out.", DATA)] = "auto"
     na: Annotated[tuple[str, ...], Option("Another text that means a missing value; can be repeated.", DATA, "TEXT")] = ()
+    na_none: Annotated[bool, Option("Take no word such as NA or none for a missing value: only empty cells and those of --na are missing.", DATA)] = False
     min_class: Annotated[int, Ge(0), Option("Merge classes with fewer rows than this into one called other; 0 merges none.", DATA, "N")] = 0
     group: Annotated[str | None, Option("A column of groups, such as patients: rows of one group are never split between training and test.", DATA, "COL")] = None
     time: Annotated[str | None, Option("A column of times: models train on earlier rows and are tested on later ones.", DATA, "COL")] = None

@@ -3,12 +3,14 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from regchoose.records.words import MISSING_WORDS
+from regchoose.settings.options import Settings
 
 # Texts that mean missing, compared without case and outer spaces. `--na` adds to them.
 MISSING: frozenset[str] = frozenset(MISSING_WORDS)
+EMPTY = frozenset({""})
 # Those of them that may also be somebody's category: Namibia, "none of these".
 DOUBTFUL: frozenset[str] = frozenset({"na", "null", "none", "nil", "nan", "missing"})
 
@@ -60,6 +62,15 @@ PERIOD = re.compile(
     r"|[0-9]{4}[- ]?q[1-4]|q[1-4][- ][0-9]{4}|[0-9]{4}-?w(?:0[1-9]|[1-4][0-9]|5[0-3])"
     r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])",
     re.IGNORECASE,
+)
+CODE = re.compile(r"[A-Z]{2}")  # of a country, a state or a continent
+STATES = frozenset(  # of the USA, among which NA is none
+    code
+    for codes in (
+        "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV",
+        "NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR",
+    )
+    for code in codes.split()
 )
 HEXADECIMAL = re.compile(r"(?:[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|[0-9a-f]{16,})", re.IGNORECASE)
 ID_NAME = re.compile(
@@ -141,11 +152,16 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip(INVISIBLE).strip())
 
 
-def is_missing(text: str, na: Iterable[str]) -> bool:
+def missing_words(settings: Settings) -> frozenset[str]:
+    """Return the words, without case, that mean missing beside those of `--na`."""
+    return EMPTY if settings.na_none else MISSING
+
+
+def is_missing(text: str, settings: Settings) -> bool:
     """Say whether a cleaned text means missing."""
     if text[:1].isdigit():  # most texts; none of the list begins so
-        return text in na
-    return text.casefold() in MISSING or text in na
+        return text in settings.na
+    return text.casefold() in missing_words(settings) or text in settings.na
 
 
 def are_clean(texts: Sequence[str]) -> bool:

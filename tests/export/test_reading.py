@@ -129,6 +129,21 @@ def units(folder: Path) -> tuple[Path, Settings]:
     return folder / "t.csv", QUICK
 
 
+def words(folder: Path) -> tuple[Path, Settings]:
+    codes = ["AF", "DE", "FR", "NA", "US", "ZA"]
+    body = "".join(
+        f"{codes[i % 6]},{'yes' if i % 3 else 'none'},{'' if i % 7 == 1 else i % 11},{i % 13 / 3:.3f}\n"
+        for i in range(120)
+    )
+    (folder / "t.csv").write_text(f"land,phone,x,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+def all_words(folder: Path) -> tuple[Path, Settings]:
+    table, settings = words(folder)
+    return table, replace(settings, na_none=True)
+
+
 def parquet(folder: Path) -> tuple[Path, Settings]:
     table = folder / "t.parquet"
     rows = "SELECT range * 0.5 AS a, range % 3 = 0 AS b, (range * 7) % 13 / 3 AS y FROM range(80)"
@@ -136,7 +151,21 @@ def parquet(folder: Path) -> tuple[Path, Settings]:
     return table, QUICK
 
 
-READ = [plain, german, headless, two_headers, gaps, merged, far_cells, dates, periods, units, parquet]
+READ = [
+    plain,
+    german,
+    headless,
+    two_headers,
+    gaps,
+    merged,
+    far_cells,
+    dates,
+    periods,
+    units,
+    words,
+    all_words,
+]
+READ += [parquet]
 
 
 @pytest.mark.parametrize("make", READ)

@@ -51,7 +51,7 @@ class _Reader:
     columns: list[Column] = field(default_factory=list)
     parts: list[tuple[Column, Float]] = field(default_factory=list)  # of dates
     used: list[Float] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[PhraseLike] = field(default_factory=list)
     unclear_dates: list[PhraseLike] = field(default_factory=list)
     n_texts: dict[str, int] = field(default_factory=dict)
     group: Facts | None = None

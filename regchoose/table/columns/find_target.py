@@ -109,8 +109,12 @@ def _why_passed(raw: RawTable, place: int, settings: Settings) -> str:
     """Say why nobody would predict a column; nothing where somebody might."""
     facts = gather_facts(raw, place, settings)
     role = rule(facts, Settings()).role
-    if role not in ("numeric", "category", "constant") or (role == "constant" and facts.missing.any()):
+    if role not in ("numeric", "category", "constant"):
         return role
+    if not facts.missing.any() or facts.doubtful:  # a word such as None may be one of its classes
+        return ""
+    if len(facts.texts) == 1:
+        return "one value, or missing"
     return "mostly missing" if 2 * facts.present < raw.n_rows else ""
 
 

@@ -61,6 +61,11 @@ def _empty(facts: Facts) -> Ruling | None:
 
 def _constant(facts: Facts) -> Ruling | None:
     finite = facts.numbers[np.isfinite(facts.numbers)]
+    if len(facts.texts) == 1 and facts.missing.any():
+        type_ = "number" if facts.all_numbers else "text"
+        return Ruling(
+            "category", type_, f"only {facts.texts[0][:40]!r}, or missing, which counts as another value"
+        )
     alike = len(facts.texts) == 1 or (facts.all_numbers and bool((finite[1:] == finite[:-1]).all()))
     if not alike:
         return None

@@ -59,14 +59,20 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
     facts, warnings = gather_facts(raw, place, settings), tuple[str, ...]()
     missing = facts.missing
     if missing.any():
+        words = facts.doubtful
         count, lines = int(missing.sum()), raw.lines[missing].tolist()
         if not settings.drop_missing_target or count == raw.n_rows:
             raise DataError(
                 "E322",
                 f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
                 where=f"{raw.path}:{lines[0]}",
-                detail=[f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}"],
-                fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
+                detail=[
+                    f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}",
+                    *([f"{words[0]!r} is read as missing, and may be a class"] if words else []),
+                ],
+                fix=ANOTHER_TARGET
+                if count == raw.n_rows
+                else one_of([setting(na_none=True)] * bool(words) + [setting(drop_missing_target=True)]),
             )
         raw = raw.take(~missing)
         facts = gather_facts(raw, place, settings)

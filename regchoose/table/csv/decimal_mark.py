@@ -54,11 +54,11 @@ def find_decimal_mark(
 def _votes(column: Cells, settings: Settings, *, delimiter: str) -> dict[str, str]:
     """Return what a column of numbers speaks for, each with an example."""
     cells = column.clean()
-    unit = find_unit([text for text in cells.texts.tolist() if not is_missing(text, settings.na)])
+    unit = find_unit([text for text in cells.texts.tolist() if not is_missing(text, settings)])
     found: dict[str, str] = {}
     numbers = present = 0
     for text, count in zip(cells.texts.tolist(), cells.counts(), strict=True):
-        if is_missing(text, settings.na):
+        if is_missing(text, settings):
             continue
         present += count
         vote = mark_evidence(strip_unit(text, unit))

@@ -61,7 +61,7 @@ def has_header(
 
 def _body(column: Text, settings: Settings) -> list[str]:
     cells = [clean(text) for text in column[1 : 1 + LOOKED_AT]]
-    return [cell for cell in cells if not is_missing(cell, settings.na)]
+    return [cell for cell in cells if not is_missing(cell, settings)]
 
 
 def _vote(first: str, body: list[str], *, mark: str) -> Vote:
@@ -69,7 +69,7 @@ def _vote(first: str, body: list[str], *, mark: str) -> Vote:
 
     A number far from those below it ("far") may be a year that names the column.
     """
-    if is_missing(first, ()) or not body:
+    if is_missing(first, Settings()) or not body:
         return ""
     if unit := find_unit(body):
         first, body = strip_unit(first, unit), [strip_unit(cell, unit) for cell in body]

@@ -13,7 +13,7 @@ import numpy as np
 from regchoose.errors import DataError, setting
 from regchoose.records.table import Column, Role, Table, Whole
 from regchoose.records.words import Float, Int
-from regchoose.table.cell_values import MISSING, clean, is_missing, strip_unit, to_number
+from regchoose.table.cell_values import clean, is_missing, missing_words, strip_unit, to_number
 from regchoose.table.columns.group_and_time import missing_values_error
 from regchoose.table.columns.odd_cells import odd_texts_error
 from regchoose.table.columns.quantiles import find_cuts
@@ -66,7 +66,7 @@ def _means_missing(stream: Stream, text: str, place: int) -> bool:
     """Say whether a cleaned text of a column means missing; in typed files only nulls and `--na` do."""
     if stream.head.kinds[place] == "text":
         return text in stream.settings.na
-    return is_missing(text, stream.settings.na)
+    return is_missing(text, stream.settings)
 
 
 def _check_number(
@@ -172,7 +172,7 @@ def _is_missing_sql(stream: Stream, place: int) -> str:
     further = "".join(f", {quote_text(text)}" for text in stream.settings.na)
     if stream.head.kinds[place]:  # a typed file: a null, or what --na says
         return f"(c{place} IS NULL OR {cell} IN (chr(0){further}))"
-    absent = ", ".join(map(quote_text, sorted(MISSING)))
+    absent = ", ".join(map(quote_text, sorted(missing_words(stream.settings))))
     return f"(lower({cell}) IN ({absent}) OR {cell} IN (''{further}))"
 
 
@@ -266,10 +266,10 @@ def _count_labels(
     rows, others = np.zeros(len(labels) + 1, dtype=np.int64), Counter[str]()
     for cell, count in counts.items():
         text = clean(cell)
-        if _means_missing(stream, text, place):
-            rows[-1] += count
-        elif (j := places.get(label(text))) is not None:
+        if (j := places.get(label(text))) is not None:  # a level may be a word that means missing elsewhere
             rows[j] += count
+        elif _means_missing(stream, text, place):
+            rows[-1] += count
         else:
             others[text] += count
     return rows, others

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from regchoose.encoding.input_plan import plan_inputs
 from regchoose.records.table import Column, Table
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS, clean, is_missing, mark_evidence, to_number
@@ -100,7 +101,8 @@ ROLES: list[tuple[str, str, list[str], str, str, str]] = [
     ("many texts", "v", cycle(*(f"w{i}" for i in range(30))), "text", "text", "30 different texts"),
     ("one value", "v", cycle("7"), "constant", "number", "every cell is '7'"),
     ("one value in two spellings", "v", cycle("7", "7.0"), "constant", "number", ""),
-    ("one value or missing", "v", cycle("7", ""), "constant", "number", "or missing"),
+    ("one value or missing", "v", cycle("7", ""), "category", "number", "or missing, which counts"),
+    ("one word or none", "v", cycle("none", "none", "yes"), "category", "text", "only 'yes', or missing"),
     ("one number or infinite", "v", cycle("7", "inf"), "constant", "number", "or infinite"),
     ("one word", "v", cycle("x"), "constant", "text", "every cell is 'x'"),
     ("nothing", "v", cycle("", "NA", "?", "-"), "empty", "text", "every cell is missing"),
@@ -265,9 +267,13 @@ def test_numbers(text: str, point: float | None, comma: float | None, evidence: 
 
 
 def test_missing_texts() -> None:
-    assert all(is_missing(text, ()) for text in ("", "NA", "n/a", "NaN", "null", "None", "?", "-", "#N/A"))
-    assert not any(is_missing(text, ()) for text in ("0", "no", "nah", "x"))
-    assert is_missing("x", ("x",))
+    assert all(
+        is_missing(text, Settings()) for text in ("", "NA", "n/a", "NaN", "null", "None", "?", "-", "#N/A")
+    )
+    assert not any(is_missing(text, Settings()) for text in ("0", "no", "nah", "x"))
+    assert is_missing("x", Settings(na=("x",)))
+    none = Settings(na_none=True, na=("x",))
+    assert [is_missing(text, none) for text in ("", "NA", "?", "x")] == [True, False, False, True]
     assert clean("\ufeff a\u00a0") == "a"
 
 
@@ -307,3 +313,32 @@ def test_a_first_column_without_a_name_may_be_an_index(tmp_path: Path) -> None:
     assert column_of(named, place=0)[0].role == "numeric"
     repeated = write(tmp_path, csv_of([["", "x", "z", "y"], *rows[:20], *rows]), name="repeated.csv")
     assert column_of(repeated, place=0)[0].role == "numeric"
+
+
+CODES = ["AF", "DE", "FR", "NA", "US", "ZA"]
+
+
+def test_the_code_na_among_codes_is_a_level(tmp_path: Path) -> None:
+    column, table = column_of(with_column(tmp_path, cycle(*CODES)))
+    assert (column.levels, column.missing) == (tuple(CODES), 0)
+    assert any("'NA' is taken for a code like the others" in warning for warning in table.warnings)
+    states, table = column_of(with_column(tmp_path, cycle("CA", "NY", "TX", "NA")))
+    assert (states.levels, states.missing) == (("CA", "NY", "TX"), 10)
+    assert any("'NA' (10) is read as missing" in warning for warning in table.warnings)
+
+
+def test_built_in_words_may_be_words(tmp_path: Path) -> None:
+    path = with_column(tmp_path, cycle("None", "Partial", "Full", ""))
+    column, table = column_of(path)
+    assert (column.levels, column.missing) == (("Full", "Partial"), 20)
+    assert any("may be a category there: --na-none" in warning for warning in table.warnings)
+    column, table = column_of(path, Settings(na_none=True))
+    assert (column.levels, column.missing) == (("Full", "None", "Partial"), 10)
+    assert table.warnings == ()
+
+
+def test_a_value_or_nothing_is_two_values(tmp_path: Path) -> None:
+    column, table = column_of(with_column(tmp_path, cycle("none", "none", "yes")))
+    assert (column.role, column.levels, column.missing) == ("category", ("yes",), 27)
+    inputs = plan_inputs(table)
+    assert inputs.input_names == ("x", "z", "v=missing")

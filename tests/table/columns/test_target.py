@@ -112,6 +112,15 @@ def test_rows_without_a_target_may_be_left_out(tmp_path: Path) -> None:
     assert any("2 rows without a target were left out" in warning for warning in table.warnings)
 
 
+def test_a_class_may_be_called_none(tmp_path: Path) -> None:
+    """The largest class must not be dropped as missing."""
+    path = with_target(tmp_path, cycle("None", "None", "Partial"))
+    error = error_of(path)
+    assert (error.code, error.fix) == ("E322", "--na-none   or   --drop-missing-target")
+    assert error.detail[1] == "'None' is read as missing, and may be a class"
+    assert load(path, Settings(na_none=True), choose=nobody).classes == ("None", "Partial")
+
+
 def test_too_few_rows_for_an_experiment(tmp_path: Path) -> None:
     path = write(tmp_path, csv_of(numbers(12)))
     error = error_of(path)
