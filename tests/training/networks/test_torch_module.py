@@ -306,14 +306,15 @@ def test_a_penalty_that_only_rescales_is_told() -> None:
 @pytest.mark.parametrize("make", [good.Unused, good.Tied, good.batch_norm, good.convolution])
 def test_its_tensors_load_strictly(make: Make) -> None:
     network = of(make)
-    row = starts(network)[1].numpy()
+    parameters = starts(network)
+    row = parameters.rows()[1].numpy()
     module = make(D, 1).eval()
     module(torch.zeros(2, D))  # lazy layers take shape
     tensors = {name: torch.as_tensor(array) for name, array in network.state_dict(row).items()}
     module.load_state_dict(tensors, strict=True)
     x = torch.randn(N, D)
     with quiet_modules():
-        outputs = network.outputs(torch.as_tensor(row)[None], x[None])[0].T
+        outputs = network.outputs(parameters.of(slice(1, 2)), x[None])[0].T
     if make is not good.Unused:  # whose frozen layer is drawn anew
         assert torch.allclose(module(x), outputs, atol=1e-6)
 
@@ -337,8 +338,10 @@ def test_outputs_that_only_begin_within_bounds_are_not() -> None:
     def zeros(k: int) -> nn.Module:  # as many begin their last layer
         module = good.mlp(D, k)
         assert isinstance(module, nn.Sequential)
-        nn.init.zeros_(module[-1].weight)
-        nn.init.constant_(module[-1].bias, 0.5)
+        last = module[-1]
+        assert isinstance(last, nn.Linear)
+        nn.init.zeros_(last.weight)
+        nn.init.constant_(last.bias, 0.5)
         return module
 
     for k in (1, 3):
