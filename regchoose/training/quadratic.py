@@ -132,7 +132,7 @@ def working_sets(wanted: Tensor, *, together: bool = False) -> Iterator[WorkingS
     if together:
         widths = widths.amax().expand_as(widths)
     order = torch.argsort((~wanted).to(torch.int8), dim=1, stable=True)  # those wanted first
-    for width in widths.unique().tolist():
+    for width in sorted(set(widths.tolist())):
         alike = (widths == width).nonzero()[:, 0]
         for models in [alike] if together else alike.split(max(1, MOST_NUMBERS // width**2)):
             entries = order[models, :width].sort(1).values
