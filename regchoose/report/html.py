@@ -28,7 +28,7 @@ from regchoose.report.safe_text import plain
 from regchoose.report.terminal import ANSWERED_BY
 from regchoose.report.verdict_figures import draw_costs, draw_mean_losses, draw_posteriors
 from regchoose.report.verdict_text import list_warnings, write_details, write_headline
-from regchoose.result.document import MatchCheck, Measured, RunResult
+from regchoose.result.document import MatchCheck, MeasuredProperty, RunResult
 
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
@@ -156,7 +156,7 @@ def _gather_facts(result: RunResult) -> dict[str, Any]:
         "profile": [
             (name.replace("_", " "), measured)
             for name, measured in data.profile
-            if isinstance(measured, Measured)
+            if isinstance(measured, MeasuredProperty)
         ],
         "command": write_command(result),
         "wish": write_request(result, **EXPERIMENT),
