@@ -1,8 +1,8 @@
 """A fully connected ReLU network, m of them side by side.
 
-Features come first: activations are (m, units, rows), and weights have PyTorch's layout (out, in). The models
-of a cell share its rows, so for the first layer nothing is copied. The gradient is written out: with batched
-products it costs less than a tape. Weights have PyTorch's default initialization.
+Activations are (m, units, rows), and weights have PyTorch's layout (out, in). The models of a cell share its
+rows, so for the first layer nothing is copied. The gradient is written out: with batched products it costs
+less than a tape. Weights have PyTorch's default initialization.
 """
 
 from collections.abc import Mapping, Sequence
@@ -129,18 +129,28 @@ class MlpPass:
     biases : sequence of Tensor (m, out, 1)
     layers : sequence of Tensor (m, out, n)
         What each layer puts out for n rows, hidden ones after their ReLU.
+    outputs : Tensor (m, k, n)
+        What the last one puts out, each row on cache lines of its own: what is computed from it would else be
+        rounded by where a model lies.
     """
 
     weights: Tensors
     biases: Tensors
     layers: Tensors
+    outputs: Tensor
 
     @classmethod
     def of(cls, network: Mlp, tensors: Tensors, *, n_rows: int) -> "MlpPass":
         """Return the pass of models with these tensors."""
         weights, biases = tensors[: network.n_layers], tensors[network.n_layers :]
-        layers = [aligned_empty(weight, *weight.shape[:2], n_rows) for weight in weights]
-        return cls(weights, [bias.unsqueeze(2) for bias in biases], layers)
+        layers = [_room(weight, n_rows) for weight in weights[:-1]]
+        m, k, _ = weights[-1].shape
+        return cls(
+            weights,
+            [bias.unsqueeze(2) for bias in biases],
+            [*layers, weights[-1].new_empty(m, k, n_rows)],
+            aligned_empty(weights[-1], m, k, n_rows),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (m, k, n) for the rows of the cells, x (c, n, d)."""
@@ -148,8 +158,8 @@ class MlpPass:
         for before, weight, bias, layer in zip(
             self.layers[:-1], self.weights[1:], self.biases[1:], self.layers[1:], strict=True
         ):
-            torch.baddbmm(bias, weight, before.relu_(), out=layer)
-        return self.layers[-1]
+            _multiply(weight, before.relu_(), bias=bias, out=layer)
+        return self.outputs.copy_(self.layers[-1])
 
 
 @dataclass(frozen=True)
@@ -176,7 +186,8 @@ class MlpProgram:
     def of(cls, network: Mlp, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "MlpProgram":
         """Return the program of models with these tensors."""
         forward = MlpPass.of(network, tensors, n_rows=n_rows)
-        slopes = [aligned_empty(layer, *layer.shape) for layer in forward.layers]
+        slopes = [_room(weight, n_rows) for weight in forward.weights[:-1]]
+        slopes.append(aligned_empty(tensors[0], *forward.layers[-1].shape))
         m, out, into = tensors[0].shape
         return cls(forward, slopes, gradients, aligned_empty(tensors[0], m, into, out))
 
@@ -196,10 +207,37 @@ class MlpProgram:
                 break
             below = layers[layer - 1]
             torch.bmm(back, below.transpose(1, 2), out=self.gradients[layer])
-            product = torch.mul if back.shape[1] == 1 else torch.bmm  # one output: no sum to be taken
-            back = product(weights[layer].transpose(1, 2), back, out=self.slopes[layer - 1])
-            torch.ops.aten.threshold_backward.grad_input(back, below, 0, grad_input=back)
+            above, back_here = weights[layer].transpose(1, 2), self.slopes[layer - 1]
+            if back.shape[1] == 1:  # one output: no sum to be taken
+                torch.mul(above, back, out=back_here)
+            else:
+                _multiply(above, back, out=back_here)
+            torch.ops.aten.threshold_backward.grad_input(back_here, below, 0, grad_input=back_here)
+            back = back_here
         _first_gradient(back, x, out=self.gradients[0], scratch=self.first)
+
+
+# A CPU multiplies fastest where units are the last axis of memory: their number is a multiple of what it takes
+# at once more often than that of rows. There, what is (m, units, rows) here is a view.
+
+
+def _room(weight: Tensor, n_rows: int) -> Tensor:
+    """Return memory for what a layer with weights (m, h, in) puts out: (m, h, n)."""
+    m, h, _ = weight.shape
+    if weight.device.type == "cpu":
+        return aligned_empty(weight, m, n_rows, h).transpose(1, 2)
+    return weight.new_empty(m, h, n_rows)
+
+
+def _multiply(a: Tensor, b: Tensor, *, out: Tensor, bias: Tensor | None = None) -> None:
+    """Write a · b + bias, in either order of memory: (m, h, i), (m, i, n), (m, h, 1) -> (m, h, n)."""
+    if out.stride(2) != 1:  # the other order
+        a, b, out = b.transpose(1, 2), a.transpose(1, 2), out.transpose(1, 2)
+        bias = None if bias is None else bias.transpose(1, 2)
+    if bias is None:
+        torch.bmm(a, b, out=out)
+    else:
+        torch.baddbmm(bias, a, b, out=out)
 
 
 # The first layer. On CUDA it is one product for all models of a cell. A CPU takes one for each model, so that
@@ -211,13 +249,14 @@ def _apply_first(weight: Tensor, bias: Tensor, x: Tensor, *, out: Tensor) -> Non
     """Write weight · x + bias: (m, h, d), (m, h, 1), (c, n, d) -> (m, h, n)."""
     (c, n, d), m = x.shape, len(weight)
     if x.device.type != "cpu":
-        stacked = weight.reshape(c, -1, d), bias.reshape(c, -1, 1), out.view(c, -1, n)
-        torch.baddbmm(stacked[1], stacked[0], x.transpose(1, 2), out=stacked[2])
+        torch.baddbmm(
+            bias.reshape(c, -1, 1), weight.reshape(c, -1, d), x.transpose(1, 2), out=out.view(c, -1, n)
+        )
         return
     for cell in range(c):
         models = slice(cell * (m // c), (cell + 1) * (m // c))
         rows = x[cell].T.expand(m // c, d, n)
-        torch.baddbmm(bias[models], weight[models], rows, out=out[models])
+        _multiply(weight[models], rows, bias=bias[models], out=out[models])
 
 
 def _first_gradient(back: Tensor, x: Tensor, *, out: Tensor, scratch: Tensor) -> None:
