@@ -1,7 +1,6 @@
 """A small convolutional network, m of them side by side.
 
-Two convolutions of 3 × 3 that halve the image, each with a ReLU, and a linear layer. Parameters lie as in
-`regchoose.training.networks.mlp`: a model in a row, kernels and weights first, biases behind. A convolution
+Two convolutions of 3 × 3 that halve the image, each with a ReLU, and a linear layer. A convolution
 is a product of its kernels with the patches that they see (im2col; Chellapilla, Puri & Simard 2006), and its
 gradient is written out.
 """
@@ -18,7 +17,13 @@ from regchoose.records.table import Image
 from regchoose.records.words import Task
 from regchoose.training.deterministic import RowMatrix, padded_rows
 from regchoose.training.loss import slope
-from regchoose.training.networks.network import LayeredNetwork, TensorSlot, layer_slots
+from regchoose.training.networks.network import (
+    LayeredNetwork,
+    Tensors,
+    TensorSlot,
+    layer_slots,
+    rows_by_model,
+)
 
 KERNEL, STRIDE = 3, 2
 TAPS = KERNEL * KERNEL
@@ -98,10 +103,14 @@ class Cnn(LayeredNetwork):
         return last.out * last.places
 
     @property
+    def numbers_a_row(self) -> int:
+        """Patches and activations of each convolution."""
+        return sum((2 * stage.seen + 2 * stage.out) * stage.places for stage in self.stages)
+
+    @property
     def group(self) -> int:
         """Models that are computed together."""
-        numbers = sum((2 * stage.seen + 2 * stage.out) * stage.places for stage in self.stages) * ROWS
-        return max(1, GROUP_BYTES // (4 * numbers))
+        return max(1, GROUP_BYTES // (4 * self.numbers_a_row * ROWS))
 
     @cached_property
     def slots(self) -> tuple[TensorSlot, ...]:
@@ -117,34 +126,37 @@ class Cnn(LayeredNetwork):
         """Copy rows to a device, without gaps, since images are cut out of them: (n, d) -> (n, d)."""
         return padded_rows(x, x.shape[1], device=device)
 
-    def layers(self, flat: Tensor) -> LayerPairs:
-        """Split (m, p) into the layers' weights (m, out, in) and biases (m, out, 1), without a copy."""
-        views = [slot.view(flat) for slot in self.slots]
-        weights, biases = views[: self.n_layers], views[self.n_layers :]
-        return [(weight.flatten(2), bias.unsqueeze(2)) for weight, bias in zip(weights, biases, strict=True)]
+    def layers(self, tensors: Tensors, models: slice = slice(None)) -> LayerPairs:
+        """Return the weights (m, out, in) and biases (m, out, 1) of some models' layers, without a copy."""
+        weights, biases = tensors[: self.n_layers], tensors[self.n_layers :]
+        return [
+            (weight[models].flatten(2), bias[models].unsqueeze(2))
+            for weight, bias in zip(weights, biases, strict=True)
+        ]
 
-    def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Return the outputs of rows: (m, p), (m, n, d) -> (m, k, n)."""
-        m, n = len(parameters), x.shape[1]
+    def outputs(self, tensors: Tensors, x: Tensor) -> Tensor:
+        """Return the outputs of models for the rows of their cells: (m, …) each, (c, n, d) -> (m, k, n)."""
+        m, n = len(tensors[0]), x.shape[1]
+        of_models = rows_by_model(x, m)
         outputs = x.new_empty(m, self.n_outputs, n)
         for models in _groups(m, self.group):
-            layers = self.layers(parameters[models])
+            layers = self.layers(tensors, models)
             for rows in _groups(n, ROWS):
-                part = x[models, rows]
+                part = of_models[models, rows]
                 workspace = CnnWorkspace.of(self, part.shape[0], part.shape[1], like=x)
                 outputs[models, :, rows] = cnn_forward(self, layers, part, workspace)
         return outputs
 
-    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "CnnProgram":
-        """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step."""
-        return CnnProgram(self, parameters, gradient, n_rows)
+    def program(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "CnnProgram":
+        """Return what writes the gradients of models on n rows a step: (m, …) each."""
+        return CnnProgram(self, tensors, gradients, n_rows)
 
-    def nonzero_inputs(self, parameters: Tensor) -> Tensor:
-        """Return how many numbers of an image any nonzero kernel weight is applied to: (m, p) -> (m,)."""
+    def nonzero_inputs(self, tensors: Tensors) -> Tensor:
+        """Return how many numbers of an image a nonzero weight is applied to: (m, …) each -> (m,)."""
         stage = self.stages[0]
-        kernels = self.layers(parameters)[0][0]
-        live = (kernels != 0).any(1).view(-1, stage.channels, TAPS).to(parameters)
-        under = parameters.new_zeros(TAPS, stage.height + 2, stage.width + 2, 1)
+        kernels = self.layers(tensors)[0][0]
+        live = (kernels != 0).any(1).view(-1, stage.channels, TAPS).to(kernels)
+        under = kernels.new_zeros(TAPS, stage.height + 2, stage.width + 2, 1)
         for tap in range(TAPS):
             list(stage.taps(under[tap]))[tap].fill_(1)
         reached = under[:, 1:-1, 1:-1].reshape(TAPS, -1)  # which pixels each place of the kernel is laid on
@@ -230,7 +242,7 @@ def cnn_backward(
     back : Tensor (m, k, n)
         Derivative of the mean loss with respect to the outputs.
     gradients : list of pairs
-        Views into the (m, p) gradient, as `Cnn.layers` gives them.
+        Views into the gradient, as `Cnn.layers` gives them.
     """
     m, _, n = back.shape
     gradients[-1][0].copy_(torch.bmm(back, workspace.hidden[-1].view(m, -1, n).transpose(1, 2)))
@@ -271,18 +283,19 @@ def _groups(total: int, size: int) -> Iterator[slice]:
 
 
 class CnnProgram:
-    """The gradient of m networks, in memory that is used again at every step."""
+    """The gradients of m networks, in memory that is used again at every step."""
 
-    def __init__(self, network: Cnn, parameters: Tensor, gradient: Tensor, n_rows: int) -> None:
-        size = min(network.group, len(parameters))
-        self._network, self._groups = network, list(_groups(len(parameters), size))
-        self._layers = [network.layers(parameters[models]) for models in self._groups]
-        self._gradients = [network.layers(gradient[models]) for models in self._groups]
-        self._workspace = CnnWorkspace.of(network, size, n_rows, like=parameters)
+    def __init__(self, network: Cnn, tensors: Tensors, gradients: Tensors, n_rows: int) -> None:
+        self._network, self._n_models = network, len(tensors[0])
+        size = min(network.group, self._n_models)
+        self._groups = list(_groups(self._n_models, size))
+        self._layers = [network.layers(tensors, models) for models in self._groups]
+        self._gradients = [network.layers(gradients, models) for models in self._groups]
+        self._workspace = CnnWorkspace.of(network, size, n_rows, like=tensors[0])
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
-        """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
-        network = self._network
+        """Write the gradient of the mean loss on the rows of the cells, x (c, n, d), y (c, n)."""
+        network, x, y = self._network, rows_by_model(x, self._n_models), rows_by_model(y, self._n_models)
         for models, layers, gradients in zip(self._groups, self._layers, self._gradients, strict=True):
             rows, targets = x[models], y[models]
             workspace = self._workspace.of_first(len(rows))

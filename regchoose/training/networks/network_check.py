@@ -46,6 +46,7 @@ from regchoose.training.networks.user_network import (
     load_network,
     short_message,
 )
+from regchoose.training.parameters import Parameters
 
 START_S = 60.0  # that a busy machine may take to load PyTorch, on top of the limit
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal to get when whoever started this process is gone
@@ -423,14 +424,15 @@ def _batched(network: ModuleNetwork, user: UserNetwork, *, task: Task) -> CheckR
 def take_a_step(network: ModuleNetwork, task: Task) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return rows, gradient, outputs and inputs in use of two models after a step."""
     starts = np.stack([network.initial(np.random.default_rng(seed)) for seed in (0, 1)])
-    rows = torch.as_tensor(starts, dtype=DTYPE)
-    gradient = torch.zeros_like(rows)
+    models = Parameters.of_rows(network, torch.as_tensor(starts, dtype=DTYPE))
+    gradient = models.like()
     x = dummy_rows(network.n_inputs)
     y = targets(task, len(x), network.n_outputs)
-    for batch in (x.expand(2, -1, -1), torch.stack([x, -x])):  # one batch for all models, and one for each
-        network.program(rows, gradient, n_rows=len(x)).write_gradient(task, batch, y.expand(2, -1))
-    outputs = network.outputs(rows, x.expand(2, -1, -1))
-    return rows, gradient, outputs, network.nonzero_inputs(rows).float()
+    for batch in (x[None], torch.stack([x, -x])):  # one batch for all models, and one for each
+        program = network.program(models.tensors, gradient.tensors, n_rows=len(x))
+        program.write_gradient(task, batch, y.expand(len(batch), -1))
+    outputs = network.outputs(models.tensors, x[None])
+    return models.rows(), gradient.rows(), outputs, network.nonzero_inputs(models.tensors).float()
 
 
 if __name__ == "__main__":

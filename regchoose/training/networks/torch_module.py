@@ -1,7 +1,6 @@
 """Any torch module as a network, m of them side by side, by `torch.func`.
 
-The tensors of a model lie in one row, as in `regchoose.training.networks.mlp`; the module is handed views
-of it. What a module updates while it trains, such as running statistics, lies in the row too, behind the
+What a module updates while it trains, such as running statistics, is part of a model too, behind its
 parameters, so models that share a module share no state.
 """
 
@@ -32,17 +31,18 @@ from regchoose.training.deterministic import (
     RowMatrix,
     padded_rows,
     quiet_modules,
-    round_up_to_lines,
     seeded_generator,
 )
 from regchoose.training.loss import slope
 from regchoose.training.networks.network import (
     EVALUATED_ROWS,
     Precision,
+    Tensors,
     TensorSlot,
     array_digest,
     consecutive_slots,
     predict_in_chunks,
+    rows_by_model,
     to_named_tensors,
 )
 from regchoose.training.networks.user_network import BuildModule, lines_of_error, short_message
@@ -89,9 +89,8 @@ class ModuleLayout:
 
     @property
     def n_parameters(self) -> int:
-        """Length of a row: whole cache lines, as in `Mlp`."""
-        used = (self.trained + self.carried)[-1].end
-        return round_up_to_lines(used)
+        """Length of a row, p."""
+        return (self.trained + self.carried)[-1].end
 
 
 def lay_out(
@@ -200,6 +199,8 @@ class ModuleNetwork:
         Returns a fresh module that maps rows (n, n_inputs) to (n, n_outputs), or to (n,) for one output.
     layout : ModuleLayout
         What a row holds.
+    numbers_a_row : int
+        How many numbers a model keeps for each row of a step, about.
     random : bool
         Whether it draws random numbers while it trains, as dropout does. The models of a block draw the
         same numbers, so they differ by their penalty and not by luck.
@@ -221,6 +222,7 @@ class ModuleNetwork:
     n_inputs: int
     n_outputs: int
     layout: ModuleLayout
+    numbers_a_row: int
     random: bool = False
     unseen: int = 0
     batched: bool = True
@@ -237,6 +239,11 @@ class ModuleNetwork:
     same_in_parts: ClassVar[bool] = False  # nobody knows how its products round
     rows_at_once: ClassVar[int] = EVALUATED_ROWS
     how_to_shrink: ClassVar[Phrase] = Phrase.of("a smaller network")
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether it draws nothing at random, and its models are one program."""
+        return self.batched and not self.random
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -268,23 +275,24 @@ class ModuleNetwork:
         row: Float = flatten_module(module, self.layout).numpy()
         return row
 
-    def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Return the outputs of rows, in evaluation mode: (m, p), (m, n, d) -> (m, k, n)."""
+    def outputs(self, tensors: Tensors, x: Tensor) -> Tensor:
+        """Return the outputs in evaluation mode of models for their rows: (m, …), (c, n, d) -> (m, k, n)."""
         with torch.no_grad():
-            return self._evaluated(parameters, x)
+            return self._evaluated(tensors, x)
 
-    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "ModuleProgram":
-        """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step.
+    def program(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "ModuleProgram":
+        """Return what writes the gradients of models on n rows a step: (m, …) each.
 
         A single row is seen in evaluation mode: batch normalization cannot train on one.
         """
-        return ModuleProgram(self, parameters, gradient, training=n_rows > 1)
+        return ModuleProgram(self, tensors, gradients, training=n_rows > 1)
 
-    def nonzero_inputs(self, parameters: Tensor) -> Tensor:
-        """Return how many inputs move the outputs of any of the rows tried: (m, p) -> (m,)."""
-        x = dummy_rows(self.n_inputs).to(parameters).repeat(len(parameters), 1, 1).requires_grad_()
+    def nonzero_inputs(self, tensors: Tensors) -> Tensor:
+        """Return how many inputs move the outputs of any of the rows tried: (m, …) each -> (m,)."""
+        m = len(tensors[0])
+        x = dummy_rows(self.n_inputs).to(tensors[0]).repeat(m, 1, 1).requires_grad_()
         with torch.enable_grad():
-            outputs = self._evaluated(parameters.detach(), x)
+            outputs = self._evaluated([tensor.detach() for tensor in tensors], x)
         return moving_inputs(outputs, x).sum(1) + self.unseen
 
     def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
@@ -341,7 +349,7 @@ class ModuleNetwork:
         x: Tensor,
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, TensorDict]:
-        """Return the outputs (m, k, n) of rows x (m, n, d), and what the models carry on.
+        """Return the outputs (m, k, n) for the rows of the cells, x (c, n, d), and what the models carry on.
 
         Raises
         ------
@@ -382,52 +390,55 @@ class ModuleNetwork:
             outputs = columns(functional_call(module, values, (x.clone(),)))  # it may write into its rows
             return outputs.T, {name: values[name].to(tensor.dtype) for name, tensor in carried.items()}
 
+        m = len(next(iter(trained.values())))
         if not self.batched:
-            return _one_by_one(run_model, trained, carried, x=x, generator=generator)
-        shared = x.stride(0) == 0  # all models see the same rows: the first layer can use that
+            return _one_by_one(run_model, trained, carried, x=rows_by_model(x, m), generator=generator)
+        shared = len(x) == 1  # all models see the same rows: the first layer can use that
         both: tuple[Tensor, TensorDict] = vmap(
             run_model, in_dims=(0, 0, None if shared else 0), randomness="same"
-        )(trained, carried, x[0] if shared else x)
+        )(trained, carried, x[0] if shared else rows_by_model(x, m))
         return both
 
-    def _evaluated(self, parameters: Tensor, x: Tensor) -> Tensor:
-        trained, carried = (
-            slot_views(parameters, slots) for slots in (self.layout.trained, self.layout.carried)
-        )
-        module = self.module(parameters.device, training=False)
+    def split(self, tensors: Tensors) -> tuple[TensorDict, TensorDict]:
+        """Return models' tensors by name: what is trained, and what is carried."""
+        named = {slot.name: tensor for slot, tensor in zip(self.slots, tensors, strict=True)}
+        trained = {slot.name: named.pop(slot.name) for slot in self.layout.trained}
+        return trained, named
+
+    def _evaluated(self, tensors: Tensors, x: Tensor) -> Tensor:
+        (trained, carried), device = self.split(tensors), x.device
+        module = self.module(device, training=False)
         if not self.random:
             return self.apply(module, trained, carried, x=x)[0]
-        with seeded_generator(
-            parameters.device, 0
-        ) as generator:  # dropout is off; what a user draws may not be
+        with seeded_generator(device, 0) as generator:  # dropout is off; what a user draws may not be
             return self.apply(module, trained, carried, x=x, generator=generator)[0]
 
 
 class ModuleProgram:
-    """The gradient of m modules, by automatic differentiation."""
+    """The gradients of m modules, by automatic differentiation."""
 
     def __init__(
-        self, network: ModuleNetwork, parameters: Tensor, gradient: Tensor, *, training: bool
+        self, network: ModuleNetwork, tensors: Tensors, gradients: Tensors, *, training: bool
     ) -> None:
-        layout, self._network = network.layout, network
-        self._device = parameters.device
+        self._network, self._device = network, tensors[0].device
         self._module = network.module(self._device, training=training)
-        rows = parameters.detach()
-        self._trained = {
-            name: view.requires_grad_() for name, view in slot_views(rows, layout.trained).items()
-        }
-        self._carried, self._gradients = (
-            slot_views(rows, layout.carried),
-            slot_views(gradient, layout.trained),
-        )
+        trained, self._carried = network.split([tensor.detach() for tensor in tensors])
+        self._trained = {name: tensor.requires_grad_() for name, tensor in trained.items()}
+        self._gradients, _ = network.split(gradients)
         # The seed follows from the start of the first model, which is the same in all arms.
-        self._draws: int | Tensor = zlib.crc32(rows[0].cpu().numpy().tobytes()) if network.random else 0
+        self._draws: int | Tensor = 0
+        if network.random:
+            first = torch.cat([tensor[0].detach().flatten() for tensor in tensors])
+            self._draws = zlib.crc32(first.cpu().numpy().tobytes())
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
-        """Write the gradient of the mean loss on rows x (m, n, d), y (m, n), and update what is carried."""
+        """Write the gradient of the mean loss on the rows of the cells, and update what is carried.
+
+        Rows are x (c, n, d), y (c, n).
+        """
         with torch.enable_grad():
             outputs, carried = self._forward(x)
-        back = slope(task, outputs.detach(), y) / y.shape[1]
+        back = slope(task, outputs.detach(), rows_by_model(y, len(outputs))) / y.shape[1]
         leaves = list(self._trained.values())
         gradients = torch.autograd.grad(outputs, leaves, back, allow_unused=True, materialize_grads=True)
         for view, gradient in zip(self._gradients.values(), gradients, strict=True):
@@ -476,11 +487,6 @@ def moving_inputs(outputs: Tensor, x: Tensor) -> Tensor:
 def columns(outputs: Tensor) -> Tensor:
     """Return outputs as (n, k): one output may come as (n,)."""
     return outputs[:, None] if outputs.ndim == 1 else outputs
-
-
-def slot_views(rows: Tensor, slots: Sequence[TensorSlot]) -> TensorDict:
-    """Return each tensor of the models by name, (m, …), without a copy."""
-    return {slot.name: slot.view(rows) for slot in slots}
 
 
 def _one_by_one(
@@ -553,6 +559,7 @@ def module_network(
         n_inputs,
         n_outputs,
         lay_out(first, carried=carried, penalize=penalize, unused=unused),
+        _count_activations(second, n_inputs),
         random=random,
         unseen=unseen,
         batched=batched,
@@ -587,6 +594,22 @@ def _draws_random(module: nn.Module, n_inputs: int) -> bool:
         start = generator.get_state()
         module.train()(dummy_rows(n_inputs))
         return not torch.equal(start, generator.get_state())
+
+
+def _count_activations(module: nn.Module, n_inputs: int) -> int:
+    """Count what its layers put out for a row, with as many slopes, and the copies that autograd keeps."""
+    counted = [0]
+
+    def count(_: nn.Module, __: Any, outputs: Any) -> None:
+        counted[0] += outputs.numel() if isinstance(outputs, Tensor) else 0
+
+    layers = [layer for layer in module.modules() if not next(layer.children(), None)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    with seeded_generator(torch.device("cpu"), 0), torch.no_grad():
+        module.eval()(dummy_rows(n_inputs))
+    for hook in hooks:
+        hook.remove()
+    return max(n_inputs, 4 * counted[0] // DUMMY_ROWS)
 
 
 def _count_seen(module: nn.Module, n_inputs: int) -> int:

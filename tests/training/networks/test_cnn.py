@@ -20,7 +20,9 @@ from regchoose.training.loss import n_outputs, row_loss
 from regchoose.training.networks import cnn
 from regchoose.training.networks.choose import choose_network
 from regchoose.training.networks.cnn import Cnn
+from regchoose.training.networks.network import Tensors
 from regchoose.training.networks.torch_module import ModuleNetwork
+from regchoose.training.parameters import Parameters
 from regchoose.training.schedule import make_schedule
 from regchoose.training.train import Training, train
 
@@ -29,14 +31,15 @@ M, N = 3, 7
 N_BARS = 320
 
 
-def models(network: Cnn) -> tuple[Tensor, Tensor]:
-    """Parameters of M models, and rows of their own for each: (M, p), (M, N, d)."""
+def models(network: Cnn) -> tuple[Tensors, Tensor]:
+    """The tensors of M models, and rows of their own for each: (M, …), (M, N, d)."""
     rng = np.random.default_rng(0)
-    parameters = np.stack([network.initial(rng) for _ in range(M)])
-    return torch.tensor(parameters), torch.tensor(rng.standard_normal((M, N, network.image.n_numbers)))
+    rows = torch.tensor(np.stack([network.initial(rng) for _ in range(M)]))
+    x = torch.tensor(rng.standard_normal((M, N, network.image.n_numbers)))
+    return Parameters.of_rows(network, rows).tensors, x
 
 
-def as_torch(network: Cnn, parameters: Tensor, model: int) -> nn.Module:
+def as_torch(network: Cnn, parameters: Tensors, model: int) -> nn.Module:
     """One of the models, of PyTorch's own layers."""
     module = network.module().double()
     own = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
@@ -67,7 +70,7 @@ def test_the_gradient_is_that_of_autograd(
     network = Cnn(image, (4, 6), n_outputs(task, 3))
     parameters, x = models(network)
     y = torch.arange(N).remainder(3 if task == "multiclass" else 2).double().expand(M, -1)
-    gradient = torch.full_like(parameters, torch.nan)
+    gradient = [torch.full_like(tensor, torch.nan) for tensor in parameters]
     program = network.program(parameters, gradient, n_rows=N)
     program.write_gradient(task, x.flip(1), y)  # the room is used again
     program.write_gradient(task, x, y)
@@ -86,9 +89,7 @@ def test_kernels_and_weights_are_penalized_and_biases_are_not() -> None:
     module = network.module()
     matrices = [p for p in module.parameters() if p.ndim > 1]
     assert network.n_penalized == sum(p.numel() for p in matrices)
-    parameters, _ = models(network)
-    for _, bias in network.layers(parameters):
-        assert bias.storage_offset() >= network.n_penalized
+    assert all(slot.start >= network.n_penalized for slot in network.slots[network.n_layers :])
 
 
 @pytest.mark.parametrize("image", IMAGES, ids=str)
