@@ -300,3 +300,12 @@ def test_wrong_parameters_are_named(case: tuple[dict[str, Any], type[Exception],
 def test_one_class_is_no_classification() -> None:
     with pytest.raises(ValueError, match="one class"):
         classifier().fit(numbers(), ["a"] * N)
+
+
+def test_a_target_in_another_order_is_warned_of() -> None:
+    frame = numbers()
+    turned, settings = frame["y"].iloc[::-1], {"l1": 0.03, "l2": 0.04, "resources": "no"}
+    with pytest.warns(regchoose.RegchooseWarning, match="another order"):
+        regressor(settings={"l1": 0.03, "l2": 0.04, "resources": "no"}).fit(
+            frame[["first", "second"]], turned
+        )
