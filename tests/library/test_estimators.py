@@ -303,9 +303,6 @@ def test_one_class_is_no_classification() -> None:
 
 
 def test_a_target_in_another_order_is_warned_of() -> None:
-    frame = numbers()
-    turned, settings = frame["y"].iloc[::-1], {"l1": 0.03, "l2": 0.04, "resources": "no"}
+    frame, settings = numbers(), {"l1": 0.03, "l2": 0.04, "resources": "no"}
     with pytest.warns(regchoose.RegchooseWarning, match="another order"):
-        regressor(settings={"l1": 0.03, "l2": 0.04, "resources": "no"}).fit(
-            frame[["first", "second"]], turned
-        )
+        regressor(settings=settings).fit(frame[["first", "second"]], frame["y"].iloc[::-1])
