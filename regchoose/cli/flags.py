@@ -126,8 +126,8 @@ INSPECT = [*READING, "seed", *SHARED]
 SAMPLE = [*INSPECT, "rows", "folds", "output", "force"]
 FIT = [*READING, "network", "network_options", "penalize", "hidden", "l1", "l2", "epochs", "steps", "batch"]
 FIT += ["lr", "seed", "device", "mlflow", "force", *SHARED]
-PREDICT = ["header", "delimiter", "encoding", "skip_rows", "header_rows", "decimal", "na", "on_bad_rows"]
-PREDICT += ["device", "force", *SHARED]
+PREDICT = ["header", "delimiter", "encoding", "skip_rows", "header_rows", "decimal", "na", "na_none"]
+PREDICT += ["on_bad_rows", "device", "force", *SHARED]
 
 
 def _option(kind: Any, *flags: str, text: str, panel: str = "Final fit", **further: Any) -> Any:

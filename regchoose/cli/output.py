@@ -12,7 +12,6 @@ from rich.console import Console, RenderableType
 
 from regchoose.errors import ResourceError, UsageError, setting
 from regchoose.report.safe_text import fit_encoding, is_terminal
-from regchoose.report.terminal import capture_text
 
 LEAST, MOST = 20, 100  # columns
 TABLES = (".csv", ".parquet")  # what a command writes and a folder of tables is made of
@@ -30,6 +29,8 @@ def show(answer: RenderableType) -> None:
     if is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb" and speaks_unicode():
         Console(file=sys.stdout, width=width()).print(answer)
     else:
+        from regchoose.report.terminal import capture_text  # late: the documents come with it
+
         sys.stdout.write(capture_text(answer, width=width(), in_ascii=not speaks_unicode()))
 
 

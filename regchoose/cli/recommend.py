@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -15,19 +15,19 @@ from regchoose.cache.block_cache import Cache
 from regchoose.cache.fingerprint import answer_key
 from regchoose.cli import mlflow, output
 from regchoose.cli.cache import open_cache
-from regchoose.cli.command_setup import interaction, run_with_settings
+from regchoose.cli.command_setup import interaction, loading, run_with_settings
 from regchoose.cli.fail_if import decide, read_condition, report_gate
 from regchoose.cli.formats import FORMATS, format_for, format_of, print_result
 from regchoose.cli.prompts import is_attended
 from regchoose.cli.signals import stop_status
 from regchoose.errors import DataError, ExitCode, Interrupted, TrainingError, UsageError, setting
 from regchoose.records.answers import Gate
-from regchoose.report.command import write_command_line
 from regchoose.report.safe_text import plain
-from regchoose.result.document import RunResult
 from regchoose.result.json_text import dump_document, dump_model
-from regchoose.result.saved_result import restore_result
 from regchoose.settings.options import Settings
+
+if TYPE_CHECKING:
+    from regchoose.result.document import RunResult
 
 
 def recommend(data: str, flags: Mapping[str, Any]) -> int:
@@ -64,6 +64,8 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
     if settings.mlflow:
         mlflow.log_run(result, data, settings, began=began)
     if answers and not settings.quiet:
+        from regchoose.report.command import write_command_line  # late: the documents come with it
+
         output.say(
             f"\nThe same again, without questions:\n  {write_command_line(data, flags, answers=answers)}"
         )
@@ -87,7 +89,7 @@ def _find_answer(
     given: frozenset[str],
     answers: dict[str, str],
     cache: Cache | None,
-) -> RunResult:
+) -> "RunResult":
     """Look the answer up in the cache before anything heavy is imported; else train for it."""
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     key = partial(answer_key, data, settings, given=given, attended=attended, environ=os.environ)
@@ -96,11 +98,14 @@ def _find_answer(
     if stored is not None:
         if not settings.quiet:
             output.say("Answered from the journal; --fresh trains again.")
-        return restore_result(stored)
-    # Late, as torch, pandas and scikit-learn come with it.
-    from regchoose.run.walk_chart import recommend_regularizer
+        from regchoose.result.saved_result import restore_result  # late: the documents come with it
 
+        return restore_result(stored)
     with interaction(settings, json=format_of(settings) == "json", answers=answers) as (listener, ask):
+        listener.started("read", f"read {plain('standard input' if data == '-' else Path(data).name)}", 0)
+        with loading():  # late, as torch, pandas and scikit-learn come with it
+            from regchoose.run.walk_chart import recommend_regularizer
+
         result = recommend_regularizer(
             data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, store=cache
         )
@@ -133,7 +138,7 @@ def _check_outputs(settings: Settings, *, data: Path) -> None:
         raise UsageError("E202", message, where=settings.report, fix=fix)
 
 
-def _write_and_show(result: RunResult, settings: Settings, gate: Gate | None) -> int:
+def _write_and_show(result: "RunResult", settings: Settings, gate: Gate | None) -> int:
     """Write the files and show the answer; return the exit status of a signal that stopped it, else 0."""
     lines: list[str] = []
     status: int = ExitCode.OK
@@ -159,7 +164,7 @@ def _write_and_show(result: RunResult, settings: Settings, gate: Gate | None) ->
     return status
 
 
-def _write_files(result: RunResult, settings: Settings, gate: Gate | None) -> Iterator[str]:
+def _write_files(result: "RunResult", settings: Settings, gate: Gate | None) -> Iterator[str]:
     """Write the files that were asked for; yield a sentence on each."""
     if settings.output:
         output.write_file(Path(settings.output), dump_model(result))

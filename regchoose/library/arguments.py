@@ -37,7 +37,9 @@ class Keywords(TypedDict, total=False):
     skip_rows: int
     header_rows: int
     decimal: Literal["auto", ".", ","]
+    date_order: Literal["auto", "dmy", "mdy"]
     na: Sequence[str]
+    na_none: bool
     min_class: int
     group: str
     time: str

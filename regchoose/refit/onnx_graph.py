@@ -174,7 +174,7 @@ def _add_mlp(graph: _Graph, x: str, tensors: Tensors) -> str:
 
 
 def _add_cnn(graph: _Graph, x: str, tensors: Tensors, encoder: Encoder) -> str:
-    """Return the outputs; layers are those of `regchoose.training.networks.cnn.Cnn.module`."""
+    """Return the outputs; layers are those of `regchoose.training.networks.cnn.build_cnn`."""
     shape = encoder.shape
     assert shape is not None, "a cnn reads images"
     size = [-1, shape.channels, shape.height, shape.width]

@@ -230,6 +230,12 @@ class TableColumn(Section):
     type: str
     why: str
     missing: int
+    words: list[str] | None = Field(
+        default=None, description="levels that mean missing in other columns; null where there are none"
+    )
+    unit: str | None = Field(
+        default=None, description="what stands with each number, as $ or km; null where nothing does"
+    )
     date: DateFormat | None = Field(
         default=None, description="null but for dates that columns of numbers are made of"
     )

@@ -218,9 +218,9 @@ def seconds_a_model(
 ) -> float:
     """Time a short stretch of training and return the estimated seconds for one model of the schedule.
 
-    For a network some 30 steps are timed, for a convex one a whole cell. On a card the models of all cells are
-    timed as the one program that they will be, and by what a longer stretch takes more: setting the program
-    up takes as long for any schedule.
+    For a network some 30 steps are timed, for a convex one a whole cell. On a card the models of all cells
+    are timed as the one program that they will be, and what a longer stretch takes more than a shorter one:
+    setting the program up takes as long for any schedule.
     """
     training = replace(training, store=None)  # a stored block would take no time
     on_cpu = "cpu" in training.devices.types

@@ -110,6 +110,40 @@ def dates(folder: Path) -> tuple[Path, Settings]:
     return folder / "t.csv", QUICK
 
 
+def periods(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(
+        f"{2001 + i % 9}Q{1 + i % 4},{2001 + i % 9}-W{1 + i % 50:02},{1 + i % 12}/{2001 + i % 7},"
+        f"{2001 + i % 9}{1 + i % 12:02}{1 + i % 28:02},Jan-{i % 50:02},{i % 13 / 3:.3f}\n"
+        for i in range(120)
+    )
+    (folder / "t.csv").write_text(f"quarter,week,month,day,january,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+def units(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(
+        f'"${i * 37:,}.50",{i % 9} %,{"" if i % 7 == 1 else f"{i * 11 % 23} km"},{i % 13 / 3:.3f} kg\n'
+        for i in range(120)
+    )
+    (folder / "t.csv").write_text(f"price,share,way,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+def words(folder: Path) -> tuple[Path, Settings]:
+    codes = ["AF", "DE", "FR", "NA", "US", "ZA"]
+    body = "".join(
+        f"{codes[i % 6]},{'yes' if i % 3 else 'none'},{'' if i % 7 == 1 else i % 11},{i % 13 / 3:.3f}\n"
+        for i in range(120)
+    )
+    (folder / "t.csv").write_text(f"land,phone,x,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+def all_words(folder: Path) -> tuple[Path, Settings]:
+    table, settings = words(folder)
+    return table, replace(settings, na_none=True)
+
+
 def parquet(folder: Path) -> tuple[Path, Settings]:
     table = folder / "t.parquet"
     rows = "SELECT range * 0.5 AS a, range % 3 = 0 AS b, (range * 7) % 13 / 3 AS y FROM range(80)"
@@ -117,7 +151,21 @@ def parquet(folder: Path) -> tuple[Path, Settings]:
     return table, QUICK
 
 
-READ = [plain, german, headless, two_headers, gaps, merged, far_cells, dates, parquet]
+READ = [
+    plain,
+    german,
+    headless,
+    two_headers,
+    gaps,
+    merged,
+    far_cells,
+    dates,
+    periods,
+    units,
+    words,
+    all_words,
+]
+READ += [parquet]
 
 KINDS = {  # of a column: SQL of a cell, by its row
     "number": "range * 37 % 101 / 7",

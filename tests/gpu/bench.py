@@ -16,11 +16,9 @@ import numpy as np
 import torch
 from sklearn.datasets import make_regression
 
-from regchoose.records.table import Image
 from regchoose.settings.options import Settings
 from regchoose.training.block import CellData
 from regchoose.training.device import choose_devices
-from regchoose.training.networks.cnn import Cnn
 from regchoose.training.networks.torch_module import module_network
 from regchoose.training.train import Training, train
 from tests.benchmarks.plain_network import build_network
@@ -83,8 +81,8 @@ def time_same_work(sizes: tuple[tuple[int, int], ...]) -> None:
         show(f"  {rows:,} x {features}", f"{card:.3f} s", "" if cpu is None else f"{cpu:.2f} s")
 
 
-def time_networks() -> None:
-    """Time a network of the user's own against the same mlp, and the cnn against itself as a module."""
+def time_own_network() -> None:
+    """Time a network of the user's own against the same mlp."""
     work = make_work(make_sheet("regression", 442, 10, seed=0), Settings())
     cells = cells_of(work)
     own = module_network(partial(build_network, 10, (64, 64)), n_inputs=10, n_outputs=1)
@@ -94,18 +92,6 @@ def time_networks() -> None:
         for network in (here.network, own)
     )
     show("mlp, and the same as a module", f"{mlp:.3f} s", f"{module:.3f} s")
-    rng = np.random.default_rng(0)
-    x, y = rng.standard_normal((500, 144)).astype(np.float32), rng.standard_normal(500)
-    images = [CellData(x[:400], y[:400], {"test": (x[400:], y[400:])}, seed) for seed in range(5)]
-    cnn = Cnn(Image(1, 12, 12), (8, 16), 1)
-    points = work.points[:12]
-    networks = (cnn, module_network(cnn.module, n_inputs=144, n_outputs=1))
-    for device in ("cuda", "cpu"):
-        by_hand, by_func = (
-            seconds(partial(train, replace(on(device, work), network=own), images, points), rounds=1)
-            for own in networks
-        )
-        show(f"cnn on {device}: by hand, as a module", f"{by_hand:.3f} s", f"{by_func:.3f} s")
 
 
 def time_skorch() -> None:
@@ -158,7 +144,7 @@ def main(*, quick: bool) -> None:
     """Print the table."""
     show(torch.cuda.get_device_name(), f"torch {torch.__version__}")
     time_same_work(SIZES[:1] if quick else SIZES)
-    time_networks()
+    time_own_network()
     time_skorch()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

@@ -19,7 +19,7 @@ from regchoose.training.block_training import train_block
 from regchoose.training.device import choose_devices
 from regchoose.training.halving import HALVED
 from regchoose.training.loss import n_outputs
-from regchoose.training.networks.cnn import Cnn
+from regchoose.training.networks.cnn import cnn_network
 from regchoose.training.networks.linear import Linear
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network import Network
@@ -42,7 +42,7 @@ def network_of(kind: str, task: Task) -> Network:
     if kind == "linear":
         return Linear(D, k)
     if kind == "cnn":
-        return Cnn(Image(1, 3, 4), (4, 8), k)
+        return cnn_network(Image(1, 3, 4), (4, 8), k)
     make = {"own with running statistics": good.batch_norm, "own with dropout": good.dropout}
     build = make.get(kind, good.mlp)
     batched = kind != "own one by one"

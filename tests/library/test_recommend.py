@@ -109,7 +109,7 @@ WRONG: list[tuple[dict[str, Any], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("case", WRONG, ids=lambda case: str(case[0]))
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: f"{case[1]} {case[3]}")
 def test_errors_speak_of_keywords(case: tuple[dict[str, Any], str, str, str]) -> None:
     wrong, code, message, fix = case
     frame = numbers().assign(z=["a", "b", "c", "d"] * (N // 4))

@@ -9,8 +9,8 @@ import numpy as np
 
 from regchoose.errors import DataError, PhraseLike, Word, setting
 from regchoose.records.table import Role
-from regchoose.table.cell_values import DOUBTFUL, clean
-from regchoose.table.columns.facts import Facts
+from regchoose.table.cell_values import clean
+from regchoose.table.columns.facts import CODE_NA, Facts
 from regchoose.table.raw_table import RawTable
 
 FEW = 0.05  # texts among numbers, up to this share (or a single one), are faults rather than categories
@@ -69,11 +69,11 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
     )
 
 
-def warn_of_odd_cells(facts: Facts, role: Role) -> list[str]:
+def warn_of_odd_cells(facts: Facts, role: Role) -> list[PhraseLike]:
     """Warn of cells that are not read as they stand, or perhaps should be."""
     respelled = _respelled(facts) if role in ("numeric", "category") else ""
     doubtful = _doubtful(facts) if role not in ("numeric", "excluded") else ""
-    return [f"column {facts.name!r}: {said}" for said in (respelled, doubtful) if said]
+    return [f"column {facts.name!r}: " + said for said in (respelled, doubtful) if said]
 
 
 def warn_of_far_cells(facts: Facts, raw: RawTable) -> list[PhraseLike]:
@@ -117,11 +117,13 @@ def _respelled(facts: Facts) -> str:
     return f"{len(odd):,} different texts are read otherwise: {odd[0]!a} as {read!a}"
 
 
-def _doubtful(facts: Facts) -> str:
+def _doubtful(facts: Facts) -> PhraseLike:
     """Say which texts are read as missing and may be somebody's category, as the NA of Namibia."""
-    if facts.kind == "text" or not facts.texts or not np.isnan(facts.numbers).any():
+    if not facts.texts:
         return ""
-    cells = facts.cells
-    pairs = zip(cells.texts.tolist(), cells.counts(), strict=True)
-    found = [f"{text!r} ({count:,})" for text, count in pairs if text.casefold() in DOUBTFUL]
-    return f"{', '.join(found)} is read as missing, and may be a category there" if found else ""
+    if CODE_NA in facts.texts and not facts.kind:
+        return "'NA' is taken for a code like the others, not for missing"
+    counts = dict(zip(facts.cells.texts.tolist(), facts.cells.counts().tolist(), strict=True))
+    found = [f"{text!r} ({counts[text]:,})" for text in facts.doubtful]
+    remedy = setting(na_none=True)
+    return f"{', '.join(found)} is read as missing, and may be a category there: " + remedy if found else ""

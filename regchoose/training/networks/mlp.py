@@ -9,28 +9,39 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from math import sqrt
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from regchoose.records.words import Task
+from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import RowMatrix, aligned_empty, padded_rows, round_up_to_lines
 from regchoose.training.loss import slope
 from regchoose.training.networks.network import (
-    LayeredNetwork,
+    EVALUATED_ROWS,
+    BuiltInNetwork,
+    Precision,
     Tensors,
     TensorSlot,
-    layer_slots,
+    consecutive_slots,
+    predict_in_chunks,
     rows_by_model,
 )
 
 
 @dataclass(frozen=True)
-class Mlp(LayeredNetwork):
+class Mlp(BuiltInNetwork):
     """Sizes of the layers: inputs, hidden, outputs; see `regchoose.training.networks.network.Network`."""
 
     sizes: tuple[int, ...]
+
+    is_convex: ClassVar[bool] = False
+    precision: ClassVar[Precision] = "float32"
+    rows_at_once: ClassVar[int] = EVALUATED_ROWS
+    same_in_parts: ClassVar[bool] = True  # every model has cache lines and products of its own, on a CPU
 
     @property
     def n_inputs(self) -> int:
@@ -48,14 +59,39 @@ class Mlp(LayeredNetwork):
         return 2 * sum(self.sizes[1:])
 
     @property
-    def same_in_parts(self) -> bool:
-        """Every model has cache lines and products of its own, on a CPU."""
-        return True
+    def n_layers(self) -> int:
+        """Layers with weights."""
+        return len(self.sizes) - 1
+
+    @property
+    def n_penalized(self) -> int:
+        """Parameters that are weights; they come first."""
+        return self.slots[self.n_layers - 1].end
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of one model's row, p."""
+        return self.slots[-1].end
 
     @cached_property
     def slots(self) -> tuple[TensorSlot, ...]:
-        """The tensors of a `torch.nn.Sequential`; a ReLU stands between two layers."""
-        return layer_slots({2 * place: (out, into) for place, (into, out) in enumerate(pairwise(self.sizes))})
+        """The tensors of a `torch.nn.Sequential` in which a ReLU stands between two layers."""
+        shapes = [(out, into) for into, out in pairwise(self.sizes)]
+        weights = [(f"{2 * place}.weight", shape, torch.float32) for place, shape in enumerate(shapes)]
+        biases = [(f"{2 * place}.bias", shape[:1], torch.float32) for place, shape in enumerate(shapes)]
+        return consecutive_slots([*weights, *biases])
+
+    def initial(self, rng: np.random.Generator) -> Float:
+        """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Linear does."""
+        row = np.zeros(self.n_parameters)
+        for slot, into in zip(self.slots, self.sizes[:-1] * 2, strict=True):
+            bound = 1 / sqrt(into)
+            row[slot.start : slot.end] = rng.uniform(-bound, bound, slot.end - slot.start)
+        return row
+
+    def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
+        """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
+        return predict_in_chunks(self, row, x, device=device)
 
     def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
         """Copy rows to a device, each on cache lines of its own: (n, d) -> (n, d or more)."""

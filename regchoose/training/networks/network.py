@@ -4,7 +4,7 @@ In training each tensor of all models is one tensor (m, …); see `regchoose.tra
 model is a row of numbers, the penalized ones first.
 
 Everything that trains, caches, sends, stores or applies a network asks it through this protocol; none asks
-which kind it is. The built-in kinds are `Mlp`, `Cnn` and `Linear`; `ModuleNetwork` is any torch module.
+which kind it is. `Mlp` and `Linear` are built in; `ModuleNetwork` is any torch module, such as the cnn.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from math import prod, sqrt
+from math import prod
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -174,7 +174,7 @@ class BuiltInNetwork(ABC):
     @property
     @abstractmethod
     def slots(self) -> tuple[TensorSlot, ...]:
-        """The weights (out, …) of all layers, and then their biases (out,); see `layer_slots`."""
+        """The weights (out, in) of all layers, and then their biases (out,)."""
 
     def training_context(self) -> AbstractContextManager[object]:
         """Return the context in which it is trained: none."""
@@ -183,41 +183,6 @@ class BuiltInNetwork(ABC):
     def state_dict(self: Network, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Return the tensors of a model, (p,), by name."""
         return to_named_tensors(self, row)
-
-
-class LayeredNetwork(BuiltInNetwork):
-    """Layers of float32 weights and biases, trained by Adam; see `Network`."""
-
-    is_convex: ClassVar[bool] = False
-    precision: ClassVar[Precision] = "float32"
-    rows_at_once: ClassVar[int] = EVALUATED_ROWS
-
-    @property
-    def n_layers(self) -> int:
-        """Layers with weights."""
-        return len(self.slots) // 2
-
-    @property
-    def n_penalized(self) -> int:
-        """Parameters that are weights; they come first."""
-        return self.slots[self.n_layers - 1].end
-
-    @property
-    def n_parameters(self) -> int:
-        """Length of one model's row, p."""
-        return self.slots[-1].end
-
-    def initial(self, rng: np.random.Generator) -> Float:
-        """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Linear and Conv2d do."""
-        row = np.zeros(self.n_parameters)
-        for slot, weight in zip(self.slots, self.slots[: self.n_layers] * 2, strict=True):
-            bound = 1 / sqrt(prod(weight.shape[1:]))
-            row[slot.start : slot.end] = rng.uniform(-bound, bound, prod(slot.shape))
-        return row
-
-    def predict(self: Network, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
-        """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
-        return predict_in_chunks(self, row, x, device=device)
 
 
 def torch_dtype(network: Network) -> torch.dtype:
@@ -266,19 +231,6 @@ def consecutive_slots(
         slots.append(TensorSlot(name, shape, dtype, start))
         start = slots[-1].end
     return tuple(slots)
-
-
-def layer_slots(layers: Mapping[int, tuple[int, ...]]) -> tuple[TensorSlot, ...]:
-    """Return the slots of layers of a `torch.nn.Sequential`, all weights first, then all biases.
-
-    Parameters
-    ----------
-    layers : mapping of int to tuple of int
-        Position in the `Sequential` → shape (out, …) of the weight.
-    """
-    weights = {f"{place}.weight": shape for place, shape in layers.items()}
-    tensors = weights | {f"{place}.bias": shape[:1] for place, shape in layers.items()}
-    return consecutive_slots((name, shape, torch.float32) for name, shape in tensors.items())
 
 
 def to_named_tensors(network: Network, row: NDArray[Any]) -> dict[str, NDArray[Any]]:

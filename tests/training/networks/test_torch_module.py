@@ -306,16 +306,15 @@ def test_a_penalty_that_only_rescales_is_told() -> None:
 @pytest.mark.parametrize("make", [good.Unused, good.Tied, good.batch_norm, good.convolution])
 def test_its_tensors_load_strictly(make: Make) -> None:
     network = of(make)
-    row = network.initial(np.random.default_rng(1)).astype(np.float32)
+    parameters = starts(network)
+    row = parameters.rows()[1].numpy()
     module = make(D, 1).eval()
     module(torch.zeros(2, D))  # lazy layers take shape
     tensors = {name: torch.as_tensor(array) for name, array in network.state_dict(row).items()}
     module.load_state_dict(tensors, strict=True)
     x = torch.randn(N, D)
     with quiet_modules():
-        outputs = network.outputs(Parameters.of_rows(network, torch.as_tensor(row)[None]).tensors, x[None])[
-            0
-        ].T
+        outputs = network.outputs(parameters.of(slice(1, 2)), x[None])[0].T
     if make is not good.Unused:  # whose frozen layer is drawn anew
         assert torch.allclose(module(x), outputs, atol=1e-6)
 
@@ -337,10 +336,13 @@ def test_outputs_that_are_confined_are_told(said: str) -> None:
 
 def test_outputs_that_only_begin_within_bounds_are_not() -> None:
     def zeros(k: int) -> nn.Module:  # as many begin their last layer
-        module, last = good.mlp(D, k), nn.Linear(D, k)
+        module = good.mlp(D, k)
+        assert isinstance(module, nn.Sequential)
+        last = module[-1]
+        assert isinstance(last, nn.Linear)
         nn.init.zeros_(last.weight)
         nn.init.constant_(last.bias, 0.5)
-        return nn.Sequential(*list(module.children())[:-1], nn.Linear(D, D), last)
+        return module
 
     for k in (1, 3):
         assert warn_of_outputs(lambda k=k: zeros(k), n_inputs=D) == ""  # type: ignore[misc]  # bound at once
