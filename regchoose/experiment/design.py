@@ -136,7 +136,9 @@ def forward_cells(
     Parameters
     ----------
     time : ndarray (n,)
-        By which the rows are ordered; equal times keep their order.
+        By which the rows are ordered; equal times keep their order. Rows of a time that is tested do not
+        train, unless they are more than half of those that would: what happens on a day is not known before
+        the day is over.
     groups : ndarray of int (n,), optional
         Earlier rows of a group that is tested are left out.
     """
@@ -149,6 +151,9 @@ def forward_cells(
             start = fold * block
             train = order[start : start + window]
             test = order[start + window : start + window + block]
+            earlier = train[time[train] < time[test].min()]
+            if 2 * len(earlier) >= len(train):
+                train = earlier
             if groups is not None:
                 train = train[~np.isin(groups[train], groups[test])]
             cells.append(Cell(np.sort(train), np.sort(test), _derive_seed(seed, repeat, fold, 1)))

@@ -29,7 +29,7 @@ from regchoose.training.train import Training
 from regchoose.workers.tasks import Workers
 from regchoose.workers.threads import use_threads
 
-LEAST_WAY = 0.05  # that a weight must be able to go in a whole training
+LEAST_WAY = 0.005  # that a weight must be able to go in a whole training
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from regchoose.records.words import Float
 from regchoose.refit.final_fit import fit_table
 from regchoose.settings.options import Settings
 from regchoose.statistics.metrics import probabilities
-from regchoose.table.in_memory import Frame, InMemory, is_number, named_columns
+from regchoose.table.in_memory import Frame, InMemory, is_number, named_columns, warn_of_other_order
 from regchoose.table.load import load
 
 SEEDS = 2**31 - 1
@@ -81,6 +81,8 @@ class _RegularizerEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-lear
             )
             return pair
         validate_data(self, X, y, skip_check_array=True)
+        for line in warn_of_other_order(X, y):
+            warnings.warn(line, RegchooseWarning, stacklevel=3)
         targets = column_or_1d(y, warn=True)
         assert_all_finite(targets, input_name="y")
         check_consistent_length(X, targets)

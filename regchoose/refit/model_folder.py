@@ -65,9 +65,8 @@ def read_model(folder: Path) -> tuple[Model, Encoder, dict[str, NDArray[Any]]]:
     if not (folder / MODEL).is_file():
         raise _no_model(folder, _describe_folder(folder))
     content = {name: _read_bytes(folder, name) for name in (MODEL, PREPROCESSING, WEIGHTS)}
+    _refuse_other_format(folder, content[MODEL])
     model = _parse(TypeAdapter(Model).validate_json, content[MODEL], folder, MODEL)
-    if model.format != FORMAT:
-        raise _no_model(folder, f"its format is {model.format[:20]!r}, wanted {FORMAT!r}")
     encoder = _parse(Encoder.from_json, content[PREPROCESSING], folder, PREPROCESSING)
     if model.network.name == "cnn" and encoder.images is None:
         raise _no_model(folder, f"{MODEL} is of a cnn, and {PREPROCESSING} is of a table")
@@ -77,6 +76,19 @@ def read_model(folder: Path) -> tuple[Model, Encoder, dict[str, NDArray[Any]]]:
         return model, encoder, unpack(content[WEIGHTS])[0]
     except ValueError as error:
         raise _no_model(folder, str(error)) from error
+
+
+def _refuse_other_format(folder: Path, content: bytes) -> None:
+    """Raise E217 for a model that another version has written; its fields may be others."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return  # what is wrong there is said when it is validated
+    form = document.get("format") if isinstance(document, dict) else None
+    if isinstance(form, str) and form != FORMAT:
+        version = str(document.get("regchoose_version", "of another version"))[:20]
+        reason = f"its format is {form[:20]!r}, wanted {FORMAT!r}"
+        raise _no_model(folder, reason, fix=f"regchoose {version}, which wrote it, or {REMEDY}")
 
 
 def _describe_folder(folder: Path) -> str:
@@ -103,8 +115,8 @@ def _parse(parse: Callable[[bytes], T], content: bytes, folder: Path, name: str)
         raise _no_model(folder, f"{name}: {error}") from error
 
 
-def _no_model(folder: Path, reason: str) -> UsageError:
-    return UsageError("E217", f"no model of regchoose: {reason}", where=str(folder), fix=REMEDY)
+def _no_model(folder: Path, reason: str, *, fix: str = REMEDY) -> UsageError:
+    return UsageError("E217", f"no model of regchoose: {reason}", where=str(folder), fix=fix)
 
 
 # ---- files ---------------------------------------------------------------------------------------------

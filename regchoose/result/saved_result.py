@@ -24,7 +24,7 @@ def read_result(path: Path) -> RunResult:
         E201 if there is no such file; E214 if it is no result, or of another version.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_bytes())  # in UTF-8, or in UTF-16 as PowerShell writes it
     except OSError as error:
         message = f"the result cannot be read: {error.strerror or error}"
         raise UsageError("E201", message, where=str(path), fix=REMEDY) from error

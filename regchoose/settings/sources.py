@@ -5,6 +5,7 @@ Each source gives `Sourced` values, which pydantic checks against the types in `
 
 import re
 import tomllib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -107,7 +108,9 @@ def read_config(
     asked = flags.get("config") or environ.get(f"{PREFIX}CONFIG")
     name = str(asked or CONFIG_FILE)
     try:
-        return name, (folder / name).read_text(encoding="utf-8")
+        content = (folder / name).read_bytes()
+        is_utf16 = content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE)  # as PowerShell writes it
+        return name, content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except FileNotFoundError:
         if not asked:
             return None

@@ -206,6 +206,7 @@ def kind_of_file(start: bytes) -> str | None:
 OTHER_TEXT = {".json", ".jsonl", ".ndjson", ".xml", ".html", ".htm", ".arff", ".yaml", ".yml", ".toml", ".md"}
 
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 KINDS = "csv, tsv, txt, each also as .gz or .zst, and parquet files are read"
 
 
@@ -228,6 +229,9 @@ def check_path(path: str) -> bool:
         raise UsageError("E201", f"cannot open {path!r}: {_reason(error)}", fix=_nearest(here)) from None
     if start.startswith(b"PAR1"):
         return True
+    if start.startswith(LFS_POINTER):
+        said = f"{path} is a pointer of Git LFS: the table itself was not fetched"
+        raise UsageError("E209", said, fix="git lfs pull")
     kind = kind_of_file(start)
     if kind is not None:
         raise UsageError(
@@ -244,7 +248,7 @@ def _first_bytes(path: Path) -> bytes:
     """Return a file's first bytes. A pipe is not opened: its writer would take that for the reader."""
     if stat.S_ISREG(path.stat().st_mode):
         with path.open("rb") as file:
-            return file.read(16)
+            return file.read(len(LFS_POINTER))
     if not os.access(path, os.R_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return b""

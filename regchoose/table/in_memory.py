@@ -63,8 +63,22 @@ def raw_from_memory(data: InMemory, y: ArrayLike | None = None) -> RawTable:
         values = _target(y, n_rows=len(frame))
         target = _free_name(values, names)
         columns, names = [*columns, values], (*names, target)
+        renamed = (*renamed, *warn_of_other_order(data, y))
     raw = raw_from_columns(path, names, columns, n_rows=len(frame))
     return replace(raw, duplicated=duplicated, warnings=renamed, target=target)
+
+
+def warn_of_other_order(data: Any, y: Any) -> tuple[str, ...]:
+    """Return a warning where y has the index of a DataFrame's rows in another order."""
+    if not (isinstance(data, pd.DataFrame) and isinstance(y, pd.Series | pd.DataFrame)):
+        return ()
+    rows, own = data.index, y.index
+    if len(rows) != len(own) or rows.equals(own) or not (rows.is_unique and rows.isin(own).all()):
+        return ()
+    return (
+        "y has the index of the rows in another order, and the two are joined row by row, not by the index: "
+        "y.loc[X.index] is in the order of X",
+    )
 
 
 def raw_from_columns(

@@ -94,6 +94,16 @@ def test_earlier_rows_train_and_later_ones_judge() -> None:
     assert [cell.test.tolist() for cell in cells[:5]] == [cell.test.tolist() for cell in cells[5:]]
 
 
+def test_rows_of_a_day_that_is_judged_do_not_train() -> None:
+    days = np.random.default_rng(0).permutation(np.arange(203.0) // 10)
+    for cell in forward_cells(days, folds=5, repeats=1, seed=0):
+        assert days[cell.train].max() < days[cell.test].min()
+        assert len(cell.test) == 20
+    years = np.arange(200.0) // 100  # two: in the end, a part of the second has to train for the rest
+    trained = [len(cell.train) for cell in forward_cells(years, folds=5, repeats=1, seed=0)]
+    assert trained == [100, 80, 60, 100, 100]
+
+
 def test_groups_that_are_judged_do_not_train_even_earlier() -> None:
     groups = np.arange(200) % 90
     for cell in forward_cells(np.arange(200.0), folds=5, repeats=1, seed=0, groups=groups):

@@ -300,3 +300,9 @@ def test_wrong_parameters_are_named(case: tuple[dict[str, Any], type[Exception],
 def test_one_class_is_no_classification() -> None:
     with pytest.raises(ValueError, match="one class"):
         classifier().fit(numbers(), ["a"] * N)
+
+
+def test_a_target_in_another_order_is_warned_of() -> None:
+    frame, settings = numbers(), {"l1": 0.03, "l2": 0.04, "resources": "no"}
+    with pytest.warns(regchoose.RegchooseWarning, match="another order"):
+        regressor(settings=settings).fit(frame[["first", "second"]], frame["y"].iloc[::-1])

@@ -88,6 +88,14 @@ def test_what_does_not_fit_together_is_refused(reason: str, folder: Path, tmp_pa
     assert reason in caught.value.message
 
 
+def test_a_model_of_another_version_names_the_one_that_reads_it(folder: Path, tmp_path: Path) -> None:
+    later = {"format": "9", "regchoose_version": "7.0", "rows": {"all": 3}}  # its fields may be others
+    with pytest.raises(UsageError) as caught:
+        read_model(copied(folder, tmp_path / "m", **later))
+    assert "its format is '9', wanted '2'" in caught.value.message
+    assert caught.value.fix.startswith("regchoose 7.0, which wrote it, or ")
+
+
 @pytest.mark.parametrize("file", [MODEL, PREPROCESSING, WEIGHTS])
 def test_cut_and_missing_files_are_refused(file: str, folder: Path, tmp_path: Path) -> None:
     target = copied(folder, tmp_path / "m")

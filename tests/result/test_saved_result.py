@@ -103,3 +103,10 @@ def test_whatever_is_edited_a_fit_gets_strengths_and_a_length_that_it_can_train_
             assert min(strengths.l1[0], strengths.l2[0]) >= 0
             assert length is None or 1 <= length.stop_epoch <= length.schedule_epochs
             assert length is None or (0 < length.lr <= 1 and length.batch >= 1)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_result_is_read_as_windows_writes_it(encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_bytes(SECOND.read_text(encoding="utf-8").encode(encoding))
+    assert read_result(file) == read_result(SECOND)

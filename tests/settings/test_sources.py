@@ -320,3 +320,9 @@ def test_networks_are_words_or_places_with_a_name(name: str) -> None:
 @pytest.mark.parametrize("name", ["mpl", "nets.py", "nets.py:", ":Cnn", "nets.py:1", "nets.py:a b"])
 def test_other_names_of_networks_are_refused(name: str) -> None:
     assert refusal({"network": name}).code == "E202"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_configuration_is_read_as_windows_writes_it(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "regchoose.toml").write_bytes('exclude = ["größe"]\r\n'.encode(encoding))
+    assert read_config({}, environ={}, folder=tmp_path) == ("regchoose.toml", 'exclude = ["größe"]\r\n')

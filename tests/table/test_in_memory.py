@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from regchoose.errors import RegchooseError
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings
+from regchoose.table.in_memory import raw_from_memory
 from regchoose.table.load import load
 
 DATA = Path(__file__).parents[2] / "data"
@@ -184,3 +185,12 @@ def test_what_is_no_table_is_refused(case: tuple[str, str, Any, Any]) -> None:
         loaded(data, y)
     assert caught.value.code == code
     assert caught.value.fix
+
+
+def test_a_target_in_another_order_than_the_rows_is_told() -> None:
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=[7, 8, 9])
+    turned = pd.Series([1, 2, 3], index=[9, 7, 8], name="y")
+    (said,) = raw_from_memory(frame, turned).warnings
+    assert "y.loc[X.index] is in the order of X" in said
+    for fine in (turned.to_numpy(), turned.loc[frame.index], turned.reset_index(drop=True)):
+        assert raw_from_memory(frame, fine).warnings == ()

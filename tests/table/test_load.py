@@ -10,7 +10,7 @@ import pytest
 
 from regchoose.settings.options import Settings
 from regchoose.table.load import load
-from tests.table.writing import csv_of, nobody, numbers, write
+from tests.table.writing import csv_of, error_of, nobody, numbers, write
 
 N = 60
 
@@ -124,3 +124,10 @@ def test_loading_needs_no_torch(tmp_path: Path) -> None:
     code = "import sys, regchoose.table.load; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.csv.gz"])
+def test_a_pointer_of_git_lfs_is_told(name: str, tmp_path: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
+    found = error_of(write(tmp_path, pointer, name))
+    assert (found.code, found.fix) == ("E209", "git lfs pull")
