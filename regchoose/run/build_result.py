@@ -197,8 +197,9 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
 
 def _dialect(dialect: Dialect) -> FileDialect:
     fields_of_dialect = asdict(dialect)
-    if dialect.escape is None:
-        del fields_of_dialect["escape"]
+    for name in ("escape", "skipped", "nameless"):
+        if not fields_of_dialect[name]:
+            del fields_of_dialect[name]
     return FileDialect(**fields_of_dialect)
 
 
