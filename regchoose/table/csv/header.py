@@ -58,7 +58,7 @@ def has_header(
     if votes["unlike"] and not votes["like"]:
         return True, "the first row is text above columns of numbers, dates or booleans"
     years = _count_years(first)
-    if years >= FEWEST_YEARS + bool(votes["like"]) and not votes["odd"]:
+    if years >= FEWEST_YEARS + bool(votes["like"]):
         return True, f"the first row counts {years} years"
     if votes["like"] > votes["far"] and not votes["unlike"] and not votes["odd"]:
         return False, "the first row is typed like the rows below it"
@@ -81,7 +81,7 @@ def _chance_of_data(first: Sequence[str], columns: Sequence[Text], settings: Set
     In each column, a row of data has a text that stands nowhere else as often as other rows do, and a text
     without a digit hardly where all others have one.
     """
-    if len(set(first)) < len(first) or not all(first):
+    if len(set(first)) < len(first) or not all(first[1:]):  # a column of row names may have none
         return 1.0
     chance = 1.0
     for cell, column in zip(first, columns, strict=True):

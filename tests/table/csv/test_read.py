@@ -342,6 +342,8 @@ HEADERS: list[tuple[str, str, bool | None]] = [
     ),
     ("texts above codes", "name,code\n" + "".join(f"P{i},Q{i * 7}\n" for i in range(20)), True),
     ("few texts", "kind,colour\n" + "a,red\nb,blue\n", None),
+    ("years beside texts that recur", "land,2018,2019,2020\n" + "x,1,2,3\ny,2,3,8\n" * 6, True),
+    ("texts that recur, and row names", ",kind,colour\n" + "k,a,red\nl,b,blue\nm,a,blue\n" * 20, True),
     ("some of each", "a,1,2\n1,2,3\n4,5,6\n", None),
     ("one row of numbers", "1,2,3\n", False),
 ]
