@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from regchoose.errors import DataError, PhraseLike, Word, setting
+from regchoose.errors import DataError, PhraseLike, UsageError, Word, setting
 from regchoose.records.table import Role
 from regchoose.table.cell_values import clean
 from regchoose.table.columns.facts import CODE_NA, Facts
@@ -43,6 +43,18 @@ def odd_texts_error(
         ],
         fix=setting(na=[missing]) | setting(exclude=[name]) | setting(keep=[name]) + " (as a category)",
     )
+
+
+def refuse_nested(facts: Facts, raw: RawTable) -> None:
+    """Raise E209 for a column of lists, of parts or of bytes."""
+    kind, _, type_ = facts.kind.partition(" ")
+    if kind == "nested":
+        raise UsageError(
+            "E209",
+            f"column {facts.name!r} is of type {type_}, and numbers, text, booleans or dates were wanted",
+            where=raw.path,
+            fix=setting(exclude=[facts.name]) | "write the file with one column for each of its parts",
+        )
 
 
 def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:

@@ -9,7 +9,7 @@ from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
-from regchoose.table.columns.odd_cells import refuse_odd_texts
+from regchoose.table.columns.odd_cells import refuse_nested, refuse_odd_texts
 from regchoose.table.columns.roles import ANOTHER_TARGET
 from regchoose.table.raw_table import RawTable
 
@@ -96,6 +96,7 @@ def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetVal
         constant, E323 infinite, E326 for a few texts among numbers, E327 not to be used for the task asked
         for.
     """
+    refuse_nested(facts, raw)
     if settings.task != "classification":
         refuse_odd_texts(facts, raw)
     experiment = "no" not in (settings.resources, settings.subsample)

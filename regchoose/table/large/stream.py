@@ -290,14 +290,25 @@ def _whole_parquet(columns: str, path: str) -> str:
 def _parquet(parts: Parts, connection: duckdb.DuckDBPyConnection) -> tuple[str, RawTable]:
     """Return the columns, in SQL, of all of some Parquet files, and their common schema."""
     found = parquet_dialect(f"Parquet, types from its schema; {_files(parts)}")
+    schemas = [parquet_schema(connection, file) for file in parts.files]
     heads = [
-        RawTable(file, found, names, (), np.ones(1, dtype=np.int64), kinds)
-        for file in parts.files
-        for names, kinds in [parquet_schema(connection, file)]
+        RawTable(
+            path=file,
+            dialect=found,
+            names=schema.names,
+            columns=(),
+            lines=np.ones(1, dtype=np.int64),
+            kinds=schema.kinds,
+            index=schema.index,
+            duplicated=schema.duplicated,
+            warnings=schema.renamed,
+        )
+        for file, schema in zip(parts.files, schemas, strict=True)
     ]
     for head in heads[1:]:
         _same_columns(heads[0], head)
     columns = ", ".join(
-        f"CAST({quote_identifier(name)} AS VARCHAR) AS c{place}" for place, name in enumerate(heads[0].names)
+        f"CAST({quote_identifier(name)} AS VARCHAR) AS c{place}"
+        for place, name in enumerate(schemas[0].columns)
     )
     return columns, replace(heads[0], path=parts.path)

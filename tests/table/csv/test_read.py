@@ -9,14 +9,17 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 
 from regchoose.errors import DataError
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
+from regchoose.table import file_set
 from regchoose.table.csv.read import read
 from regchoose.table.csv.source import read_text
 from regchoose.table.file_bytes import check_unchanged, read_bytes, zstd
+from regchoose.table.load import load
 from tests.table.pollution.families import Polluted, around_the_table
 from tests.table.writing import csv_of, error_of, nobody, numbers, text_of, write
 
@@ -436,9 +439,9 @@ def test_parquet_takes_types_from_its_schema(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ("SELECT [1, 2] AS bad, 1 AS y", "E209"),
-        ("SELECT {'k': 1} AS bad, 1 AS y", "E209"),
-        ("SELECT 'x'::BLOB AS bad, 1 AS y", "E209"),
+        ("SELECT [1, 2] AS bad, i % 2 AS y FROM range(40) t(i)", "E209"),
+        ("SELECT {'k': 1} AS bad, i % 2 AS y FROM range(40) t(i)", "E209"),
+        ("SELECT 'x'::BLOB AS bad, i % 2 AS y FROM range(40) t(i)", "E209"),
         ("SELECT 1 AS x, 2 AS y WHERE false", "E302"),
     ],
 )
@@ -447,6 +450,62 @@ def test_parquet_that_is_no_table(tmp_path: Path, query: str, code: str) -> None
     assert error.code == code
     if code == "E209":
         assert "'bad'" in error.message
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_column_that_cannot_be_used_may_be_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    query = (
+        "SELECT i * 7 % 13 / 3 AS x, [i, 2] AS list, NULL AS nothing, i * 3 % 7 / 2 AS y FROM range(40) t(i)"
+    )
+    path = parquet(tmp_path / "t.parquet", query)
+    if large:
+        monkeypatch.setattr(file_set, "LARGE", 0)
+    error = error_of(path)
+    assert (error.code, error.fix.partition("   or")[0]) == ("E209", "--exclude 'list'")
+    table = load(path, Settings(exclude=("list",)), choose=nobody)
+    assert [column.role for column in table.columns] == ["numeric", "excluded", "empty", "target"]
+    shown = load(path, Settings(), choose=nobody, on_unusable="show")
+    assert [column.role for column in shown.columns] == ["numeric", "text", "empty", "target"]
+    assert error_of(path, Settings(target="list")).code == "E209"
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_names_are_those_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool) -> None:
+    """DuckDB tells no capitals from small letters, and would call the second `X_1`."""
+    frame = pd.DataFrame(
+        {"x": np.arange(40) % 7 / 2, "X": np.arange(40) % 5, "": 1.5, "y": np.arange(40) % 2}
+    )
+    frame.to_parquet(tmp_path / "t.parquet")
+    if large:
+        monkeypatch.setattr(file_set, "LARGE", 0)
+    table = load(str(tmp_path / "t.parquet"), Settings(), choose=nobody)
+    assert [column.name for column in table.columns] == ["x", "X", "c3", "y"]
+    np.testing.assert_array_equal(table.features, frame[["x", "X"]].to_numpy())
+
+
+def test_an_index_of_pandas_is_no_column(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": np.arange(60) % 7 / 2, "y": np.arange(60) % 2}).sample(
+        frac=0.8, random_state=0
+    )
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = load(str(tmp_path / "t.parquet"), Settings(), choose=nobody)
+    assert [(column.name, column.role) for column in table.columns] == [
+        ("x", "numeric"),
+        ("y", "target"),
+        ("__index_level_0__", "id"),
+    ]
+
+
+def test_folders_named_by_a_value_are_one_table(tmp_path: Path) -> None:
+    for land in ("de", "fr"):
+        (tmp_path / "all" / f"land={land}").mkdir(parents=True)
+        query = "SELECT i * 7 % 13 / 3 AS x, i % 2 AS y FROM range(20) t(i)"
+        parquet(tmp_path / "all" / f"land={land}" / "0.parquet", query)
+    table = load(str(tmp_path / "all"), Settings(), choose=nobody)
+    assert table.n_all == 40
+    assert {column.name: column.levels for column in table.columns}["land"] == ("de", "fr")
 
 
 def test_damaged_parquet(tmp_path: Path) -> None:
