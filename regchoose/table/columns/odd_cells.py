@@ -18,7 +18,14 @@ EDGE = 3  # rows at the top and at the bottom in which a text among numbers is a
 
 
 def odd_texts_error(
-    name: str, texts: Sequence[str], *, n_texts: int, n_numbers: int, n_present: int, where: str
+    name: str,
+    texts: Sequence[str],
+    *,
+    n_texts: int,
+    n_numbers: int,
+    n_present: int,
+    where: str,
+    is_target: bool = False,
 ) -> DataError:
     """Return E326 for texts that stand in a column of numbers.
 
@@ -30,6 +37,8 @@ def odd_texts_error(
         Cells that hold one of them, that hold a number, and that hold anything.
     where : str
         The file and line of the first.
+    is_target : bool
+        Whether it is the column to predict.
     """
     first = texts[0]
     missing = Word(first) if re.fullmatch(r"[\w.-]+", first) else first[:30]
@@ -41,7 +50,9 @@ def odd_texts_error(
             f"{n_texts:,} such cells of {n_present:,}: {', '.join(repr(text[:20]) for text in texts[:4])}",
             "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
         ],
-        fix=setting(na=[missing]) | setting(exclude=[name]) | setting(keep=[name]) + " (as a category)",
+        fix=setting(na=[missing], drop_missing_target=True) | "another " + setting("target")
+        if is_target
+        else setting(na=[missing]) | setting(exclude=[name]) | setting(keep=[name]) + " (as a category)",
     )
 
 
@@ -57,7 +68,7 @@ def refuse_nested(facts: Facts, raw: RawTable) -> None:
         )
 
 
-def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
+def refuse_odd_texts(facts: Facts, raw: RawTable, *, is_target: bool = False) -> None:
     """Raise E326 where a few texts stand in a column of numbers, naming the first."""
     is_text = np.isnan(facts.numbers)
     n_texts, n_present = int(facts.counts[is_text].sum()), facts.present
@@ -76,6 +87,7 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
         n_numbers=n_numbers,
         n_present=n_present,
         where=raw.where(rows[0]),
+        is_target=is_target,
     )
 
 

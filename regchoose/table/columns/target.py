@@ -60,6 +60,7 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
     missing = facts.missing
     if missing.any():
         words = facts.doubtful
+        other = ANOTHER_TARGET if len(facts.texts) < 2 else setting(drop_missing_target=True)
         count, lines = int(missing.sum()), raw.lines[missing].tolist()
         if not settings.drop_missing_target or count == raw.n_rows:
             raise DataError(
@@ -70,9 +71,7 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
                     f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}",
                     *([f"{words[0]!r} is read as missing, and may be a class"] if words else []),
                 ],
-                fix=ANOTHER_TARGET
-                if count == raw.n_rows
-                else one_of([setting(na_none=True)] * bool(words) + [setting(drop_missing_target=True)]),
+                fix=one_of([*([setting(na_none=True)] if words else []), other]),
             )
         raw = raw.take(~missing)
         facts = gather_facts(raw, place, settings)
@@ -98,7 +97,7 @@ def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetVal
     """
     refuse_nested(facts, raw)
     if settings.task != "classification":
-        refuse_odd_texts(facts, raw)
+        refuse_odd_texts(facts, raw, is_target=True)
     experiment = "no" not in (settings.resources, settings.subsample)
     if experiment:
         _check_rows(raw, settings)

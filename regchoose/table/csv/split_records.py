@@ -204,7 +204,7 @@ def _ragged_error(
     elif len(row) > rows.width:
         cause = "an unquoted delimiter inside a field is likely"
         fix = setting(on_bad_rows="skip")
-        if layout.delimiter != ";":
+        if layout.delimiter != ";" and ";" in source.text:
             fix |= setting(delimiter=";")
         fix += OR_REPAIR
     else:

@@ -568,11 +568,11 @@ def test_a_table_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> N
     assert error_of("-").code == "E301"
 
 
-def test_a_remedy_never_names_the_delimiter_that_is_read_already(tmp_path: Path) -> None:
+def test_a_remedy_names_another_delimiter_only_where_the_file_has_it(tmp_path: Path) -> None:
     rows = [f"{i}{{0}}{i * 2}{{0}}{i % 3}" for i in range(40)]
-    for delimiter, offered in ((",", True), (";", False)):
+    for delimiter, last, offered in ((",", "c", False), (",", "c; d", True), (";", "c", False)):
         path = tmp_path / "table.csv"
-        lines = ["a{0}b{0}c", *rows[:20], "1{0}2{0}3{0}4", *rows[20:]]
+        lines = [f"a{{0}}b{{0}}{last}", *rows[:20], "1{0}2{0}3{0}4", *rows[20:]]
         path.write_text("\n".join(lines).format(delimiter), encoding="utf-8")
         with pytest.raises(DataError) as caught:
             read(str(path), Settings(delimiter=delimiter), choose=nobody)
