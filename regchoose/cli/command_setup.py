@@ -1,5 +1,6 @@
 """What the commands that read a table share: their settings, their progress display and their prompts."""
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -71,3 +72,13 @@ def interaction(
     answers = {} if answers is None else answers
     with show_progress(quiet=settings.quiet, json=json, environ=os.environ, clock=time.monotonic) as listener:
         yield listener, make_asker(answers, paused=listener.paused) if attended else never_ask
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load libraries a sixth faster: of the half a million objects that these make, none is garbage."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -257,6 +257,8 @@ class Encoder:
         """Return the names of columns whose parts contradict each other."""
         dates = {date.column for date in self.dates}
         wrong = [number.name for number in self.numbers if number.part and number.column not in dates]
+        wrong += [number.name for number in self.numbers if number.scale <= 0 or (number.spread or 1) <= 0]
+        wrong += [self.target.name] * (self.target.scale <= 0)
         for category in self.categories:
             count = len(category.names)
             places = [*category.places, category.other or 0, category.missing or 0]
@@ -264,6 +266,8 @@ class Encoder:
             if not fits or not all(0 <= place < count for place in places):
                 wrong.append(category.column)
         images = self.images
-        if images is not None and {len(images.mean), len(images.scale)} != {images.shape.channels}:
+        if images is not None and (
+            {len(images.mean), len(images.scale)} != {images.shape.channels} or min(images.scale) <= 0
+        ):
             wrong.append("images")
         return wrong

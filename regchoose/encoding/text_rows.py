@@ -12,13 +12,14 @@ from regchoose.errors import DataError, setting
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import strip_unit, to_number
-from regchoose.table.columns.dates import date_parts, parse_dates_as
+from regchoose.table.columns.dates import date_parts, find_unread, parse_dates_as
 from regchoose.table.columns.facts import Facts, gather_facts
 from regchoose.table.in_memory import FRAME, is_number, raw_from_columns
 from regchoose.table.large.batches import Batch, Numbers
 from regchoose.table.raw_table import factorize
 
 FAR, FLAT = 10.0, 0.03  # of an image's mean and spread, in standard deviations of the images learned from
+MOST_WORDS, WORD_LETTERS = 4, 30  # that may be words for missing, rather than cells in another form
 NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), factorize([])
 Where = Callable[[int], str]  # a row's place in the file, for people
 
@@ -176,20 +177,26 @@ def _parse_texts(facts: Facts, mark: str, unit: str, *, where: Where, wanted: st
     if facts.unit in ("", unit) and not np.isnan(facts.numbers).any():
         return facts.numbers
     numbers = [to_number(strip_unit(text, unit), mark) for text in facts.texts]
-    for text, number in zip(facts.texts, numbers, strict=True):
-        if number is None:
-            raise _unreadable(facts, text, where=where, wanted=wanted)
+    bad = [text for text, number in zip(facts.texts, numbers, strict=True) if number is None]
+    if bad:
+        raise _unreadable(facts, bad, where=where, wanted=wanted)
     return np.array(numbers, dtype=np.float64)
 
 
-def _unreadable(facts: Facts, text: str, *, where: Where, wanted: str) -> DataError:
-    rows = np.flatnonzero(facts.cells.where(text.__eq__))
+def _unreadable(facts: Facts, texts: Sequence[str], *, where: Where, wanted: str) -> DataError:
+    """Return E326 for the texts of a column that cannot be read."""
+    rows = np.flatnonzero(facts.cells.where(set(texts).__contains__))
+    some = ", ".join(repr(text[:20]) for text in texts[:4])
+    cells = f"{len(rows):,} such cells among the {len(facts.missing):,} rows read at a time: {some}"
+    are_words = len(texts) <= MOST_WORDS and max(map(len, texts)) <= WORD_LETTERS
+    missing = setting(na=list(texts)) + ", if that means missing"
+    repair = f"write the column {facts.name!r} as it was where the model was fitted"
     return DataError(
         "E326",
-        f"column {facts.name!r} holds {text[:40]!r}, and {wanted}",
+        f"column {facts.name!r} holds {texts[0][:40]!r}, and {wanted}",
         where=where(int(rows[0])),
-        detail=[f"{len(rows):,} such cells among the {len(facts.missing):,} rows read at a time"],
-        fix=setting(na=[text[:30]]) + ", if that means missing" | "repair the file",
+        detail=[f"{cells}{', …' if len(texts) > 4 else ''}"],
+        fix=missing | "repair the file" if are_words else repair,
     )
 
 
@@ -208,7 +215,7 @@ def _read_parts(batch: Batch, date: DateColumn, settings: Settings) -> dict[str,
     seconds = parse_dates_as(facts.texts, order, clock=date.clock) if facts.texts else np.zeros(0)
     if seconds is None:
         how = "ISO 8601" if order == "ISO8601" else order
-        bad = next(text for text in facts.texts if parse_dates_as([text], order, clock=date.clock) is None)
+        bad = [facts.texts[j] for j in find_unread(facts.texts, order, clock=date.clock)]
         raise _unreadable(facts, bad, where=batch.where, wanted=f"the model reads dates as {how} there")
     return date_parts(facts.by_row(seconds), clock=date.clock, first=date.first)
 

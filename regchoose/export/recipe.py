@@ -242,6 +242,12 @@ def _in_order(dates: DateFormat, columns: Sequence[TableColumn]) -> DateFormat:
     return dates.model_copy(update={"parts": parts})
 
 
+def _missing_words(settings: Any, *, parquet: bool) -> tuple[str, ...]:
+    if parquet:
+        return ()
+    return ("",) if settings.na_none else MISSING_WORDS
+
+
 def _take_reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> FileReading:
     dialect, path = data.dialect, data.path
     if dialect.decimal not in (".", ","):
@@ -257,7 +263,8 @@ def _take_reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> 
         further_headers=settings.header_rows - 1,
         skip_short=settings.on_bad_rows == "skip",
         names=tuple(column.name for column in columns),
-        missing=(("",) if settings.na_none else MISSING_WORDS, tuple(settings.na)) if gaps else None,
+        # A typed file has nulls: there the text "NA" is a text.
+        missing=(_missing_words(settings, parquet=parquet), tuple(settings.na)) if gaps else None,
         words={column.name: column.words for column in columns if column.words},
     )
 

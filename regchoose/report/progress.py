@@ -32,7 +32,9 @@ class LogDisplay:
         self._begun: dict[str, tuple[str, float]] = {}
 
     def started(self, key: str, text: str, total: int) -> None:
-        """Write the line of a beginning."""
+        """Write the line of a beginning, once."""
+        if key in self._begun:
+            return
         self._begun[key] = (text, self._clock())
         self._write(f"begin  {plain(text)}")
 
@@ -111,7 +113,10 @@ class LiveDisplay(Display):
         self._tasks: dict[str, TaskID] = {}
 
     def started(self, key: str, text: str, total: int) -> None:
-        """Add a line to the block."""
+        """Add a line to the block, once."""
+        if key in self._tasks:
+            self._progress.update(self._tasks[key], total=total or None)
+            return
         shown = fit_encoding(f"  {plain(text, longest=40)}", self._progress.console.encoding)
         self._tasks[key] = self._progress.add_task(shown, total=total or None, summary=None)
 

@@ -6,6 +6,7 @@ from regchoose.records.experiment import LEAST_ROPE
 from regchoose.records.words import ARM_NAMES, ARMS, Arm, arm_phrase
 from regchoose.report import numbers
 from regchoose.report.command import write_request
+from regchoose.report.safe_text import plain
 from regchoose.result.document import Recommendation, RunResult
 
 CERTAINTY_STYLE = {
@@ -15,6 +16,15 @@ CERTAINTY_STYLE = {
     "prior": "bold yellow",
 }
 FIRM = 0.95  # of `safe`, where no further look could have followed
+WHY_UNUSED = {  # by a column's role, but for what somebody asked for
+    "id": "an id",
+    "constant": "one value",
+    "empty": "no value",
+    "text": "free text",
+    "duplicate": "a copy",
+    "date": "dates",
+}
+MOST_UNUSED, NAME_LETTERS = 12, 40  # columns that are named, and how much of a name
 COUNTED = {2: "two", 3: "three", 4: "four"}
 
 
@@ -46,13 +56,14 @@ def write_details(result: RunResult) -> list[str]:
     if advice.certainty == "prior":
         right = advice.probability
         odds = f"prior: right in at most {numbers.percent(right)} of such cases" if right else ""
-        return [odds, advice.sentence, _describe_task(result)]
+        return [odds, advice.sentence, _describe_task(result), _list_unused(result)]
     facts = [*_describe_gain(result), *_describe_zeros(advice)]
     doubt = {"undecided": _explain_doubt, "leaning": _explain_leaning}.get(advice.certainty)
     uncalibrated = [] if advice.calibrated else [UNCALIBRATED]
     return [
         write_start(result),
         _describe_task(result),
+        _list_unused(result),
         *_depart_from_chart(result),
         "" if doubt is None else doubt(result),
         " · ".join(facts),
@@ -139,9 +150,21 @@ def _capitalize(words: str) -> str:
 def _describe_task(result: RunResult) -> str:
     data = result.data
     kind = {"regression": "a number", "binary": "two classes", "multiclass": f"{len(data.classes)} classes"}
-    used = sum(column.role in ("numeric", "category", "date", "time") for column in data.columns)
+    used = len(data.used)
     source = f"{numbers.count(used, 'column')} and " if used and data.image is None else ""
     return f"Predicting {data.target} ({kind[data.task]}) from {source}{numbers.count(data.rows, 'row')}."
+
+
+def _list_unused(result: RunResult) -> str:
+    """Name the columns that nobody asked to leave out, and why they are; empty without any."""
+    unused = [c for c in result.data.features if c.role in WHY_UNUSED and c.date is None]
+    named = [(plain(c.name, longest=NAME_LETTERS), WHY_UNUSED[c.role]) for c in unused[:MOST_UNUSED]]
+    by_reason = dict[str, list[str]]()
+    for name, reason in named:
+        by_reason.setdefault(reason, []).append(name)
+    parts = [f"{', '.join(names)} ({reason})" for reason, names in by_reason.items()]
+    more = [f"{len(unused) - len(named):,} more"] if len(unused) > len(named) else []
+    return f"Not used: {', '.join([*parts, *more])}." if unused else ""
 
 
 def _depart_from_chart(result: RunResult) -> list[str]:

@@ -71,7 +71,11 @@ def measure_profile(table: Table, rows: Int) -> Profile:
 
 
 def _narrow(table: Table) -> Table:
-    """Return the table with a random choice of columns that give at most `MOST_INPUTS` inputs."""
+    """Return the table with a random choice of columns that give at most `MOST_INPUTS` inputs.
+
+    Pixels become columns like others: some of them are no image any more.
+    """
+    table = replace(table, image=None)
     plan, used = plan_inputs(table), table.used
     widths = np.ones(len(used), dtype=np.int64)
     widths[plan.categories] = [len(levels) for levels in plan.levels]

@@ -143,7 +143,7 @@ def load_with_progress(
     listener: Listener,
     workers: Workers | None = None,
 ) -> Table:
-    """Do what `load` does, and say how far the reading of a large table is; a table is returned as it is."""
+    """Do what `load` does, and say how far the reading is; a table is returned as it is."""
     if isinstance(data, Table):
         return data
     if are_images(data):
@@ -153,7 +153,10 @@ def load_with_progress(
         return table
     parts = large_parts(data)
     if parts is None:
-        return load(data, settings, choose=choose)
+        listener.started("read", "read", 0)
+        table = load(data, settings, choose=choose)
+        listener.finished("read", f"{table.n_all:,} rows")
+        return table
     shared = workers if workers is not None and _is_shared(workers, parts, listener) else None
     passes = PassProgress(parts.n_bytes, partial(listener.advanced, "read"), count=2 if shared is None else 3)
     listener.started("read", "read", passes.total)

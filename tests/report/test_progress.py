@@ -37,6 +37,18 @@ def test_a_log_gets_a_line_when_a_step_begins_and_one_when_it_ends() -> None:
     assert stream.getvalue() == "begin  train none\nnote   careful\nend    train none   25 cells   1.5 s\n"
 
 
+def test_a_step_that_begins_again_keeps_its_line() -> None:
+    stream = io.StringIO()
+    log = LogDisplay(stream, Clock())
+    live, progress, _ = drawn(80)
+    for display in (log, live):
+        display.started("read", "read a.csv", 0)
+        display.started("read", "read", 64)
+    assert stream.getvalue() == "begin  read a.csv\n"
+    (task,) = progress.tasks
+    assert (task.description, task.total) == ("  read a.csv", 64)
+
+
 def test_a_step_that_never_began_ends_quietly() -> None:
     stream = io.StringIO()
     LogDisplay(stream, Clock()).finished("none", "")

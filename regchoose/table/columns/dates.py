@@ -104,6 +104,11 @@ def parse_dates_as(texts: Sequence[str], order: str, *, clock: bool) -> Float | 
     return _parsed([f"1970-01-01 {text}" for text in texts] if clock else texts, order)
 
 
+def find_unread(texts: Sequence[str], order: str, *, clock: bool) -> list[int]:
+    """Return the places of the texts that are not in an order."""
+    return [j for j, text in enumerate(texts) if parse_dates_as([text], order, clock=clock) is None]
+
+
 def _is_season(text: str) -> bool:
     years = SEASON.fullmatch(text)
     return years is not None and (int(years[1]) + 1) % 100 == int(years[2])

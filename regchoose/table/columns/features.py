@@ -12,7 +12,12 @@ from regchoose.settings.options import Settings
 from regchoose.table.columns.dates import expand_dates
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.group_and_time import suggest_group_and_time, to_groups, to_times
-from regchoose.table.columns.odd_cells import refuse_nested, refuse_odd_texts, warn_of_odd_cells
+from regchoose.table.columns.odd_cells import (
+    refuse_nested,
+    refuse_odd_texts,
+    warn_of_far_cells,
+    warn_of_odd_cells,
+)
 from regchoose.table.columns.roles import ANOTHER_TARGET, rule
 from regchoose.table.raw_table import RawTable
 
@@ -72,6 +77,7 @@ class _Reader:
         values: Float | None = None
         if column.role == "numeric":
             values = facts.by_row(facts.numbers)
+            self.warnings += warn_of_far_cells(facts, self.raw)
             if count := int(np.isinf(values).sum()):
                 self.warnings.append(f"column {facts.name!r}: {count:,} infinite cells are taken as missing")
                 column = replace(column, missing=column.missing + count)

@@ -141,7 +141,7 @@ def _named(raw: RawTable, name: str) -> int:
     raise UsageError(
         "E204",
         f"there is no column {name!r} to predict",
-        where=f"{raw.path}   columns {', '.join(raw.names[:8])}{', …' if len(raw.names) > 8 else ''}",
+        where=_columns_of(raw),
         fix=one_of([setting(target=other) for other in _nearest(name, raw.names)]),
     )
 
@@ -153,12 +153,14 @@ def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
         names = given if isinstance(given, tuple) else filter(None, [given])
         for name in names:
             if name not in raw.names:
-                near = _nearest(name, raw.names)
+                near = _alike(name, [other for other in raw.names if other != target or by == "keep"])
                 raise UsageError(
                     "E208",
                     setting(by) + f" names {name!r}, and there is no such column",
-                    where=raw.path,
-                    fix=one_of([setting(**{by: [o] if isinstance(given, tuple) else o}) for o in near]),
+                    where=_columns_of(raw),
+                    fix=one_of([setting(**{by: [o] if isinstance(given, tuple) else o}) for o in near])
+                    if near
+                    else setting(by) + " with the name of a column, or leave it out",
                 )
             if name == target and by != "keep":
                 raise UsageError(
@@ -166,10 +168,17 @@ def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
                 )
 
 
+def _columns_of(raw: RawTable) -> str:
+    return f"{raw.path}   columns {', '.join(raw.names[:8])}{', …' if len(raw.names) > 8 else ''}"
+
+
 def _nearest(name: str, names: tuple[str, ...]) -> Sequence[str]:
     """Return the names that may be meant; the last one where none is alike."""
+    return _alike(name, names) or names[-1:]
+
+
+def _alike(name: str, names: Sequence[str]) -> list[str]:
     folded = {other.casefold(): other for other in names}
-    near = [
+    return [
         folded[match] for match in difflib.get_close_matches(clean(name).casefold(), folded, n=3, cutoff=0.5)
     ]
-    return near or names[-1:]

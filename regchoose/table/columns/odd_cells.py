@@ -14,6 +14,8 @@ from regchoose.table.columns.facts import CODE_NA, Facts
 from regchoose.table.raw_table import RawTable
 
 FEW = 0.05  # texts among numbers, up to this share (or a single one), are faults rather than categories
+FAR_TIMES, MOST_FAR = 20, 3  # as far from the median as all others is a mistake; and how many values may be
+FEWEST_VALUES = 10  # different ones, from which on that can be told
 EDGE = 3  # rows at the top and at the bottom in which a text among numbers is a heading, units or a total
 
 
@@ -96,6 +98,36 @@ def warn_of_odd_cells(facts: Facts, role: Role) -> list[PhraseLike]:
     respelled = _respelled(facts) if role in ("numeric", "category") else ""
     doubtful = _doubtful(facts) if role not in ("numeric", "excluded") else ""
     return [f"column {facts.name!r}: " + said for said in (respelled, doubtful) if said]
+
+
+def warn_of_far_cells(facts: Facts, raw: RawTable) -> list[PhraseLike]:
+    """Name the row of one to three values that lie much farther from the median than all others do.
+
+    They are likely to be mistyped, or to mean missing, as -999 does. It is the different values that are
+    compared, so that a code for missing is found however often it stands there.
+    """
+    known = np.flatnonzero(np.isfinite(facts.numbers))
+    if len(known) < FEWEST_VALUES:
+        return []
+    numbers = facts.numbers[known]
+    median = float(np.median(np.repeat(numbers, facts.counts[known])))
+    away = np.abs(numbers / 2 - median / 2)  # halves, so that nothing overflows
+    order = np.argsort(-away, kind="stable")
+    nearest = away[order[1 : MOST_FAR + 1]]
+    rest = nearest <= FAR_TIMES * np.median(away)  # numbers that span decades are far from each other anyway
+    gaps = np.flatnonzero((away[order[:MOST_FAR]] >= FAR_TIMES * nearest) & (nearest > 0) & rest)
+    if not len(gaps):
+        return []
+    count = int(gaps[0]) + 1
+    texts = [facts.texts[place] for place in known[order[:count]].tolist()]
+    cells = facts.cells.where(set(texts).__contains__)
+    n_cells, times = int(cells.sum()), away[order[count - 1]] / away[order[count]]
+    said = ", ".join(text[:20] for text in texts)
+    far = f"{times:,.0f} times as far from the median as any other value"
+    where = raw.where(int(np.flatnonzero(cells)[0]))
+    cell = f"{where} holds {said}" if n_cells == 1 else f"{n_cells:,} cells hold {said}, first {where}"
+    remedy = setting(na=[Word(text) for text in texts])
+    return [f"column {facts.name!r}: {cell}, {far}; repair it, or, where it means missing, " + remedy]
 
 
 def _respelled(facts: Facts) -> str:

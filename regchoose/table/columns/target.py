@@ -9,7 +9,7 @@ from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
-from regchoose.table.columns.odd_cells import refuse_nested, refuse_odd_texts
+from regchoose.table.columns.odd_cells import refuse_nested, refuse_odd_texts, warn_of_far_cells
 from regchoose.table.columns.roles import ANOTHER_TARGET
 from regchoose.table.raw_table import RawTable
 
@@ -106,6 +106,8 @@ def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetVal
         target = _merge_rare(target, settings.min_class)
     if experiment and target.classes:
         _check_classes(target, raw, settings)
+    if target.task == "regression":
+        return replace(target, warnings=(*target.warnings, *warn_of_far_cells(facts, raw)))
     return target
 
 
