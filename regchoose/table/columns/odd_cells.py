@@ -132,6 +132,8 @@ def warn_of_far_cells(facts: Facts, raw: RawTable) -> list[PhraseLike]:
 
 def _respelled(facts: Facts) -> str:
     """Say which cells are read in another spelling: other spaces, Unicode forms or digits."""
+    if not facts.cells.respelled and "".join(facts.texts).isascii():  # nearly all, found out at once
+        return ""
     stated = zip(facts.texts, facts.numbers.tolist(), strict=True)
     digits = [text for text, number in stated if not text.isascii() and not math.isnan(number)]
     odd = facts.cells.respelled or tuple(digits)
