@@ -102,14 +102,8 @@ def _draw(drawn: Subsample, path: str, protected: int) -> RenderableType:
     ]
     if protected:
         lines.append(Text(f"{protected:,} cells that a spreadsheet would run now begin with an apostrophe"))
-    if drawn.order is not None and not drawn.order.ok:
-        lines.append(
-            Text(
-                "warning: the first third of the rows can be told from the last "
-                f"(AUC {drawn.order.value:.2f}): their order or time matters",
-                style="yellow",
-            )
-        )
+    if drawn.remark:
+        lines.append(Text(f"warning: {plain(drawn.remark, longest=400)}", style="yellow"))
     if drawn.checks:
         lines += ["", _draw_checks(drawn)]
     return Group(*lines)

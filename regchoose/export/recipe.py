@@ -273,10 +273,10 @@ def _csv_options(dialect: FileDialect, settings: Any) -> dict[str, Any]:
     """Return what `pandas.read_csv` is told so that it splits the file as it was split."""
     aligned = dialect.delimiter == " " and dialect.quote is None  # runs of spaces separate
     options: dict[str, Any] = {"sep": r"\s+" if aligned else dialect.delimiter, "encoding": dialect.encoding}
-    if not dialect.header:
+    if not dialect.header or dialect.nameless:
         options["header"] = None
-    if settings.skip_rows:
-        options["skiprows"] = settings.skip_rows
+    if skipped := (dialect.skipped or settings.skip_rows) + bool(dialect.nameless):
+        options["skiprows"] = skipped
     if dialect.quote is None:
         options["quoting"] = 3  # csv.QUOTE_NONE
     elif dialect.quote != '"':

@@ -52,8 +52,8 @@ def recommend(
     y : array-like of shape (n,), optional
         The target, if it is not a column of `data`: `recommend(X, y)`.
     target : hashable, optional
-        The column of `data` to predict; by default the one called target, label, class, y or outcome, else
-        the last.
+        The column of `data` to predict; by default the one called target, label, class, y or outcome, or
+        by another usual name, else the last that can be predicted.
     progress : bool
         Whether progress is shown on stderr.
     **settings

@@ -29,6 +29,7 @@ class Subsample:
     reason: str  # why yes, or the rule that said no
     checks: tuple[Check, ...] = ()
     order: Check | None = None  # can the first third be told from the last? Not ok: order or time matters
+    remark: str = ""  # what to do where the order of the rows matters
 
     @property
     def worst(self) -> dict[str, Check]:

@@ -42,6 +42,8 @@ class Dialect:
     header: bool
     decimal: str
     found: str  # one sentence for people
+    skipped: int = 0  # lines above the table
+    nameless: bool = False  # whether the header has one field less than the rows do
     escape: str | None = None  # what stands before a quote within quotes, where quotes are not doubled
 
     @property

@@ -207,6 +207,10 @@ class FileDialect(Section):
     header: bool
     decimal: str
     found: str
+    skipped: int | None = Field(default=None, description="lines above the table; null where there are none")
+    nameless: bool | None = Field(
+        default=None, description="true where the header has one field less than the rows; else null"
+    )
     escape: str | None = Field(
         default=None, description="what stands before a quote within quotes; null where quotes are doubled"
     )

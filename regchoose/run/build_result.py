@@ -101,15 +101,8 @@ def make_result(
 def _remarks(table: Table, subsample: Subsample | None, experiment: Experiment | None) -> tuple[str, ...]:
     """Return warnings about the network and the order of the rows."""
     remarks = [phrase_of(line, setting("penalize")) for line in (experiment.remarks if experiment else ())]
-    order = subsample.order if subsample else None
-    if not (order is None or order.ok or table.time is not None):
-        remarks.append(
-            f"the first third of the rows can be told from the last (AUC {order.value:.2f}), so their order "
-            "means something, and they are split at random: where it is time, "
-            + setting("time")
-            + " names its column"
-        )
-    return tuple(remark.words(python=table.dialect.in_memory) for remark in remarks)
+    said = (remark.words(python=table.dialect.in_memory) for remark in remarks)
+    return (*said, *([subsample.remark] if subsample and subsample.remark else []))
 
 
 def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None) -> Fingerprint:
@@ -197,8 +190,9 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
 
 def _dialect(dialect: Dialect) -> FileDialect:
     fields_of_dialect = asdict(dialect)
-    if dialect.escape is None:
-        del fields_of_dialect["escape"]
+    for name in ("escape", "skipped", "nameless"):
+        if not fields_of_dialect[name]:
+            del fields_of_dialect[name]
     return FileDialect(**fields_of_dialect)
 
 

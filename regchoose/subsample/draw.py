@@ -4,10 +4,11 @@ import numpy as np
 from numpy.random import Generator
 from sklearn.decomposition import PCA
 
+from regchoose.errors import Phrase
 from regchoose.records.subsample import Check, Subsample
 from regchoose.records.table import TARGET_BINS, Table
 from regchoose.records.words import Float, Int
-from regchoose.subsample.match import broken_rule, check_match, check_row_order, missed_targets
+from regchoose.subsample.match import broken_rule, check_match, check_row_order, explain_order, missed_targets
 from regchoose.subsample.moments import Coordinates, to_coordinates, to_terms
 from regchoose.table.columns.group_and_time import FEWEST_GROUPS
 from regchoose.table.images.patches import in_patches
@@ -51,9 +52,11 @@ def draw_subsample(table: Table, *, size: int, folds: int, seed: int) -> Subsamp
     n, coords = table.n_all, to_coordinates(table)
     # Images lie in folders in the order of their classes: that says nothing of time.
     order = None if is_image else check_row_order(table, coords, seed=seed)
+    remark = "" if order is None else explain_order(table, order)
+    said = Phrase.of(remark).words(python=table.dialect.in_memory)
     few = _too_few_groups(table)
     if n <= size:
-        return Subsample(np.arange(n), n, "all rows", not few, few or f"all {n:,} rows", order=order)
+        return Subsample(np.arange(n), n, "all rows", not few, few or f"all {n:,} rows", (), order, said)
     rng = np.random.default_rng(seed)
     strata = stratify(table)
     balanced = balance(coords, seed=seed)
@@ -74,7 +77,7 @@ def draw_subsample(table: Table, *, size: int, folds: int, seed: int) -> Subsamp
         broken = sum(not check.ok for check in checks)
         reason = few or broken_rule(table, rows, checks=checks, folds=folds)
         praise = _describe_match(checks, size=len(rows), of=n)
-        tried = Subsample(rows, n, method, not reason, reason or praise, checks, order)
+        tried = Subsample(rows, n, method, not reason, reason or praise, checks, order, said)
         if best is None or broken < best[0]:
             best = broken, tried
         if broken == 0:

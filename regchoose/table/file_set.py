@@ -93,6 +93,7 @@ def _files(here: Path, path: str) -> tuple[str, ...]:
         return (path,)
     if here.is_dir():
         found = [str(file) for file in here.iterdir() if file.is_file() and _is_table(file)]
+        found = found or [str(file) for file in here.glob("*=*/**/*") if file.is_file() and _is_table(file)]
     elif any(mark in path for mark in "*?["):
         found = [file for file in glob.glob(path, recursive=True) if Path(file).is_file()]
     else:

@@ -59,7 +59,7 @@ def _select(raw: RawTable, settings: Settings, place: int, *, lenient: bool) -> 
     """Return the rows that have a target, and the target in them, or what stands in its place."""
     try:
         return select_target(raw, place, settings)
-    except DataError as error:
+    except (DataError, UsageError) as error:
         if not lenient:
             raise
         if error.code not in FEW_ROWS:

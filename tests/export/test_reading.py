@@ -139,6 +139,18 @@ def words(folder: Path) -> tuple[Path, Settings]:
     return folder / "t.csv", QUICK
 
 
+def preamble(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(f"{i % 7},{i % 9},{i % 13 / 3:.3f}\n" for i in range(120))
+    (folder / "t.csv").write_text(f"# made by hand\n\n# on a Monday\na,b,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+def row_names(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(f'"{i + 1}" {i % 7} "k{i % 3}" {i % 13 / 3:.3f}\n' for i in range(120))
+    (folder / "t.csv").write_text(f'"a" "b" "out"\n{body}', encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
 def all_words(folder: Path) -> tuple[Path, Settings]:
     table, settings = words(folder)
     return table, replace(settings, na_none=True)
@@ -151,21 +163,8 @@ def parquet(folder: Path) -> tuple[Path, Settings]:
     return table, QUICK
 
 
-READ = [
-    plain,
-    german,
-    headless,
-    two_headers,
-    gaps,
-    merged,
-    far_cells,
-    dates,
-    periods,
-    units,
-    words,
-    all_words,
-]
-READ += [parquet]
+READ = [plain, german, headless, two_headers, gaps, merged, far_cells, dates, parquet]
+READ += [periods, units, words, all_words, preamble, row_names]
 
 KINDS = {  # of a column: SQL of a cell, by its row
     "number": "range * 37 % 101 / 7",

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import ks_2samp
 
+from regchoose.errors import Phrase
 from regchoose.records.subsample import Check
-from regchoose.records.table import Table
+from regchoose.records.table import Column, Table
 from regchoose.records.words import Float, Int
 from regchoose.subsample.draw import draw_subsample
 from regchoose.subsample.match import (
@@ -26,6 +27,7 @@ from regchoose.subsample.match import (
     broken_rule,
     check_match,
     check_row_order,
+    explain_order,
     ks_distance,
     missed_targets,
 )
@@ -137,4 +139,23 @@ def test_order_is_noticed() -> None:
     x = rng.normal(size=(1_500, 3))
     assert order_of(table(x, x[:, 0])).ok
     x[:, 1] += np.linspace(0, 3, 1_500)
-    assert not order_of(table(x, x[:, 0])).ok
+    whole = table(x, x[:, 0])
+    assert not order_of(whole).ok
+    said = Phrase.of(explain_order(whole, order_of(whole))).shell
+    assert "most of all by 'x1'" in said
+    assert said.endswith("--time 'x1'")
+    sites = np.column_stack([x[:, [0]], np.arange(1_500) // 100])
+    blocks = table(sites, x[:, 0], levels={1: 15})
+    assert Phrase.of(explain_order(blocks, order_of(blocks))).shell.endswith("--group 'x1'")
+
+
+def test_an_order_by_the_target_or_beside_dates_is_not_spoken_of() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1_500, 3))
+    by_target = table(x, np.sort(x[:, 0]))
+    assert not order_of(by_target).ok
+    assert explain_order(by_target, order_of(by_target)) == ""
+    x[:, 1] += np.linspace(0, 3, 1_500)
+    whole = table(x, x[:, 0])
+    dated = replace(whole, columns=(*whole.columns, Column("when", "date", "date", "test")))
+    assert explain_order(dated, order_of(whole)) == ""

@@ -41,7 +41,8 @@ def test_a_mixed_table_becomes_one_matrix(tmp_path: Path) -> None:
     assert table.target[:6].tolist() == [0, 0, 0, 1, 1, 1]
     assert table.columns[-1].type == "text"
     assert "only column called" in table.columns[-1].why
-    assert table.warnings == (f"58 of {N} rows have the features of another; such rows are never parted",)
+    said = f"58 of {N} rows have the same features as another row, and stay on one side of each split"
+    assert table.warnings == (said,)
 
 
 LEAKS: list[tuple[str, str, list[str] | None, str]] = [

@@ -52,9 +52,13 @@ def warn_of_duplicates(table: Table) -> tuple[str, ...]:
     if not len(rows):
         return ()
     groups = group_duplicates(table, rows)
-    low, high = np.full(groups.max() + 1, np.inf), np.full(groups.max() + 1, -np.inf)
-    np.minimum.at(low, groups, table.target[rows])
-    np.maximum.at(high, groups, table.target[rows])
-    unlike = int((low < high)[groups].sum())
-    said = f"{len(rows):,} of {table.n_rows:,} rows have the features of another; such rows are never parted"
-    return (f"{said}, and {unlike:,} of them have another target than their like" if unlike else said,)
+    # Of each group, the rows whose target is not the commonest one.
+    pairs, counts = np.unique(np.column_stack([groups, table.target[rows]]), axis=0, return_counts=True)
+    commonest = np.zeros(groups.max() + 1, dtype=np.int64)
+    np.maximum.at(commonest, pairs[:, 0].astype(np.int64), counts)
+    unlike = len(rows) - int(commonest.sum())
+    said = (
+        f"{len(rows):,} of {table.n_rows:,} rows have the same features as another row, and stay on one side "
+        "of each split"
+    )
+    return (f"{said}; {unlike:,} of them have another target than most rows like them" if unlike else said,)

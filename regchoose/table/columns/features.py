@@ -5,14 +5,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from regchoose.errors import DataError, Phrase, PhraseLike, setting
+from regchoose.errors import DataError, Phrase, PhraseLike, UsageError, setting
 from regchoose.records.table import Column
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.columns.dates import expand_dates
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.group_and_time import suggest_group_and_time, to_groups, to_times
-from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_far_cells, warn_of_odd_cells
+from regchoose.table.columns.odd_cells import (
+    refuse_nested,
+    refuse_odd_texts,
+    warn_of_far_cells,
+    warn_of_odd_cells,
+)
 from regchoose.table.columns.roles import ANOTHER_TARGET, rule
 from regchoose.table.raw_table import RawTable
 
@@ -94,12 +99,14 @@ class _Reader:
     def _without_odd_texts(self, facts: Facts, column: Column) -> Column:
         """Refuse a few texts among numbers; or, where the table is only looked at, leave the column out."""
         try:
+            refuse_nested(facts, self.raw)
             refuse_odd_texts(facts, self.raw)
-        except DataError as error:
+        except (DataError, UsageError) as error:
             if not self.lenient:
                 raise
             self.warnings.append(f"{error.message}, and is left out; {error.fix}")
-            return replace(column, role="text", type="text", why=f"left out: {error.message}")
+            type_ = column.type if column.type == "nested" else "text"
+            return replace(column, role="text", type=type_, why=f"left out: {error.message}")
         return column
 
     def _use(self, column: Column, values: Float) -> Column:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from regchoose.errors import DataError, PhraseLike, Word, setting
+from regchoose.errors import DataError, PhraseLike, UsageError, Word, setting
 from regchoose.records.table import Role
 from regchoose.table.cell_values import clean
 from regchoose.table.columns.facts import CODE_NA, Facts
@@ -20,7 +20,14 @@ EDGE = 3  # rows at the top and at the bottom in which a text among numbers is a
 
 
 def odd_texts_error(
-    name: str, texts: Sequence[str], *, n_texts: int, n_numbers: int, n_present: int, where: str
+    name: str,
+    texts: Sequence[str],
+    *,
+    n_texts: int,
+    n_numbers: int,
+    n_present: int,
+    where: str,
+    is_target: bool = False,
 ) -> DataError:
     """Return E326 for texts that stand in a column of numbers.
 
@@ -32,6 +39,8 @@ def odd_texts_error(
         Cells that hold one of them, that hold a number, and that hold anything.
     where : str
         The file and line of the first.
+    is_target : bool
+        Whether it is the column to predict.
     """
     first = texts[0]
     missing = Word(first) if re.fullmatch(r"[\w.-]+", first) else first[:30]
@@ -43,11 +52,25 @@ def odd_texts_error(
             f"{n_texts:,} such cells of {n_present:,}: {', '.join(repr(text[:20]) for text in texts[:4])}",
             "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
         ],
-        fix=setting(na=[missing]) | setting(exclude=[name]) | setting(keep=[name]) + " (as a category)",
+        fix=setting(na=[missing], drop_missing_target=True) | "another " + setting("target")
+        if is_target
+        else setting(na=[missing]) | setting(exclude=[name]) | setting(keep=[name]) + " (as a category)",
     )
 
 
-def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
+def refuse_nested(facts: Facts, raw: RawTable) -> None:
+    """Raise E209 for a column of lists, of parts or of bytes."""
+    kind, _, type_ = facts.kind.partition(" ")
+    if kind == "nested":
+        raise UsageError(
+            "E209",
+            f"column {facts.name!r} is of type {type_}, and numbers, text, booleans or dates were wanted",
+            where=raw.path,
+            fix=setting(exclude=[facts.name]) | "write the file with one column for each of its parts",
+        )
+
+
+def refuse_odd_texts(facts: Facts, raw: RawTable, *, is_target: bool = False) -> None:
     """Raise E326 where a few texts stand in a column of numbers, naming the first."""
     is_text = np.isnan(facts.numbers)
     n_texts, n_present = int(facts.counts[is_text].sum()), facts.present
@@ -66,6 +89,7 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
         n_numbers=n_numbers,
         n_present=n_present,
         where=raw.where(rows[0]),
+        is_target=is_target,
     )
 
 
@@ -108,6 +132,8 @@ def warn_of_far_cells(facts: Facts, raw: RawTable) -> list[PhraseLike]:
 
 def _respelled(facts: Facts) -> str:
     """Say which cells are read in another spelling: other spaces, Unicode forms or digits."""
+    if not facts.cells.respelled and "".join(facts.texts).isascii():  # nearly all, found out at once
+        return ""
     stated = zip(facts.texts, facts.numbers.tolist(), strict=True)
     digits = [text for text, number in stated if not text.isascii() and not math.isnan(number)]
     odd = facts.cells.respelled or tuple(digits)

@@ -27,6 +27,7 @@ from regchoose.table.columns.facts import Facts
 
 FEWEST = 8  # rows below which "unique in each row" and "rising from row to row" say nothing
 ANOTHER_TARGET = "another " + setting("target")
+NESTED = "nested "  # before a type of lists, parts or bytes
 YEARS = 1500, 2100  # between which integers that rise may be years
 DENSE = 2  # times their number is the range of integers that number rows, of which some have been taken out
 FEWEST_CODES = 3  # two are a category and a number alike
@@ -53,6 +54,12 @@ def _why_no_numbers(facts: Facts) -> str:
         return f"leading zeros, as in {padded}, belong to codes"
     large = next((text for text in facts.texts if is_large_integer(text)), None)
     return f"integers beyond 2^53, as {large}, are no exact numbers" if large else ""
+
+
+def _nested(facts: Facts) -> Ruling | None:
+    if facts.kind.startswith(NESTED):
+        return Ruling("text", "nested", f"its type is {facts.kind.removeprefix(NESTED)}")
+    return None
 
 
 def _empty(facts: Facts) -> Ruling | None:
@@ -175,6 +182,7 @@ def _category(facts: Facts) -> Ruling:
 
 
 RULES: tuple[Callable[[Facts], Ruling | None], ...] = (
+    _nested,
     _empty,
     _constant,
     _date,

@@ -9,7 +9,7 @@ from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
-from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_far_cells
+from regchoose.table.columns.odd_cells import refuse_nested, refuse_odd_texts, warn_of_far_cells
 from regchoose.table.columns.roles import ANOTHER_TARGET
 from regchoose.table.raw_table import RawTable
 
@@ -60,6 +60,7 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
     missing = facts.missing
     if missing.any():
         words = facts.doubtful
+        other = ANOTHER_TARGET if len(facts.texts) < 2 else setting(drop_missing_target=True)
         count, lines = int(missing.sum()), raw.lines[missing].tolist()
         if not settings.drop_missing_target or count == raw.n_rows:
             raise DataError(
@@ -70,9 +71,7 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
                     f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}",
                     *([f"{words[0]!r} is read as missing, and may be a class"] if words else []),
                 ],
-                fix=ANOTHER_TARGET
-                if count == raw.n_rows
-                else one_of([setting(na_none=True)] * bool(words) + [setting(drop_missing_target=True)]),
+                fix=one_of([*([setting(na_none=True)] if words else []), other]),
             )
         raw = raw.take(~missing)
         facts = gather_facts(raw, place, settings)
@@ -96,8 +95,9 @@ def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetVal
         constant, E323 infinite, E326 for a few texts among numbers, E327 not to be used for the task asked
         for.
     """
+    refuse_nested(facts, raw)
     if settings.task != "classification":
-        refuse_odd_texts(facts, raw)
+        refuse_odd_texts(facts, raw, is_target=True)
     experiment = "no" not in (settings.resources, settings.subsample)
     if experiment:
         _check_rows(raw, settings)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 from regchoose.errors import DataError, setting
@@ -23,6 +24,8 @@ from regchoose.table.raw_table import Text
 
 LOOKED_AT = 5000  # rows below the first; text further down a column of numbers is an error later on
 ODD = 2  # cells that may be no numbers in a column of numbers, or a fifth: a second header row, units, totals
+YEARS, FEWEST_YEARS = (1500, 2100), 3  # that count up or down name columns; one more where they might be data
+UNLIKELY, FEWEST_TEXTS = 0.02, 10  # chance that a first row of texts is data; texts in a column that tell it
 Vote = Literal["like", "unlike", "odd", "far", ""]
 
 
@@ -54,9 +57,45 @@ def has_header(
     )
     if votes["unlike"] and not votes["like"]:
         return True, "the first row is text above columns of numbers, dates or booleans"
+    years = _count_years(first)
+    if years >= FEWEST_YEARS + bool(votes["like"]):
+        return True, f"the first row counts {years} years"
     if votes["like"] > votes["far"] and not votes["unlike"] and not votes["odd"]:
         return False, "the first row is typed like the rows below it"
+    all_texts = not votes["like"] + votes["unlike"] + votes["far"]
+    if all_texts and _chance_of_data(first, columns, settings) <= UNLIKELY:
+        return True, "the texts of the first row stand nowhere below, where texts recur"
     return _ask(first, votes, path=path, choose=choose)
+
+
+def _count_years(first: Sequence[str]) -> int:
+    """Return how many years stand in a row, where each is the one after, or before, the last; else 0."""
+    years = [int(cell) for cell in first if INTEGER.fullmatch(cell) and len(cell) == 4]
+    steps = {after - before for before, after in pairwise(years)}
+    return len(years) if steps in ({1}, {-1}) and YEARS[0] <= min(years) <= max(years) <= YEARS[1] else 0
+
+
+def _chance_of_data(first: Sequence[str], columns: Sequence[Text], settings: Settings) -> float:
+    """Return how likely the first row of a table of texts is one of its rows; 1 where it may well be.
+
+    In each column, a row of data has a text that stands nowhere else as often as other rows do, and a text
+    without a digit hardly where all others have one.
+    """
+    if len(set(first)) < len(first) or not all(first[1:]):  # a column of row names may have none
+        return 1.0
+    chance = 1.0
+    for cell, column in zip(first, columns, strict=True):
+        body = _body(column, settings)
+        counts = Counter(body)
+        if cell in counts:
+            return 1.0
+        if len(body) < FEWEST_TEXTS:
+            continue
+        alone = sum(count == 1 for count in counts.values()) / len(body)
+        chance *= max(alone, 1 / len(body))
+        if not any(map(str.isdigit, cell)) and all(any(map(str.isdigit, text)) for text in counts):
+            chance *= 1 / len(body)
+    return chance
 
 
 def _body(column: Text, settings: Settings) -> list[str]:

@@ -1,7 +1,7 @@
 """Rows that are no data: a second header, the header again, a comment, a total at the end."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def refuse_non_data_rows(columns: Sequence[Cells], lines: Int, *, header: Sequen
             same = same & column.where(name.__eq__) if same.any() else same
         if same.any():
             raise repeated_header_error(int(lines[same.argmax()]), path)
-    comments = np.flatnonzero(first.where(is_comment))
+    comments = find_comments(columns, np.flatnonzero(first.where(is_comment)))
     if 0 < len(comments) <= n_comments_allowed(len(lines)):
         raise comment_error(int(lines[comments[0]]), path, count=len(comments))
     _refuse_second_header(columns, lines, header=header, path=path)
@@ -97,6 +97,41 @@ def is_comment(cell: str) -> bool:
     return cell.startswith("#") and clean(cell).casefold() not in MISSING
 
 
+def find_comments(columns: Sequence[Cells], rows: Int) -> Int:
+    """Return those of the rows (m,) that begin with # which do not look like rows of the table."""
+    places = find_numbers(columns)
+    known = set(columns[0].texts.tolist())
+    cells = zip(*(column.at(rows) for column in columns), strict=True)
+    kept = [not is_data(list(row), places, known=known) for row in cells]
+    found: Int = rows[np.array(kept, dtype=bool)]
+    return found
+
+
+def find_numbers(columns: Sequence[Cells]) -> tuple[int, ...]:
+    """Return the places of the columns of numbers."""
+    return tuple(place for place, column in enumerate(columns) if _of_numbers(column))
+
+
+def is_data(row: Sequence[str | None], places: Sequence[int], *, known: Container[str] = ()) -> bool:
+    """Say whether a row that begins with # looks like the others: a word, and numbers where these have them.
+
+    Parameters
+    ----------
+    places : sequence of int
+        Of the columns of numbers.
+    known : container of str
+        Texts of the first column: one of them behind a # is a row that was taken out.
+    """
+    first = clean(row[0] or "")
+    if not places or 0 in places or first[1:2] in ("", " ", "#") or clean(first[1:]) in known:
+        return False
+    return all((text := clean(row[place] or "")) in MISSING or _is_number(text) for place in places)
+
+
+def _is_number(text: str) -> bool:
+    return to_number(text, ".") is not None or to_number(text, ",") is not None
+
+
 def comment_error(line: int, path: str, *, count: int) -> DataError:
     """Return E314 for rows that look like comments."""
     return _not_data(path, line, "this row looks like a comment", f"{count} such rows")
@@ -117,7 +152,7 @@ def _refuse_second_header(columns: Sequence[Cells], lines: Int, *, header: Seque
     if not header or rows < 5:
         return
     tops = [clean(column.texts[0]) for column in columns if _of_numbers(column)]
-    texts = [top for top in tops if top and to_number(top, ".") is None and to_number(top, ",") is None]
+    texts = [top for top in tops if top and not _is_number(top)]
     if not texts or any(top not in texts and top for top in tops):
         return
     line = int(lines[0])
@@ -133,7 +168,7 @@ def _refuse_second_header(columns: Sequence[Cells], lines: Int, *, header: Seque
 def _of_numbers(column: Cells) -> bool:
     """Say whether the cells below the first are numbers, nearly all that are not missing."""
     cells = [cell for cell in map(clean, column.at(slice(1, 1 + LOOKED_AT))) if cell]
-    numbers = sum(to_number(cell, ".") is not None or to_number(cell, ",") is not None for cell in cells)
+    numbers = sum(map(_is_number, cells))
     return bool(cells) and numbers >= MOSTLY * len(cells)
 
 

@@ -1,5 +1,7 @@
 """From a path to the columns of one small file, as text."""
 
+from itertools import takewhile
+
 from regchoose.errors import DataError
 from regchoose.records.answers import Ask
 from regchoose.records.table import Dialect
@@ -8,10 +10,10 @@ from regchoose.table.cell_values import clean
 from regchoose.table.column_names import join_names, name_columns
 from regchoose.table.csv.decimal_mark import find_decimal_mark
 from regchoose.table.csv.dialect import find_dialect
-from regchoose.table.csv.grammar import CsvLayout
+from regchoose.table.csv.grammar import LINE, CsvLayout, records
 from regchoose.table.csv.header import has_header
 from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_sparse_start
-from regchoose.table.csv.source import Source, read_text
+from regchoose.table.csv.source import Source, read_text, without_lines_above
 from regchoose.table.csv.split_records import split_to_columns
 from regchoose.table.file_set import check_path
 from regchoose.table.large.parquet import read_parquet
@@ -49,9 +51,10 @@ def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
 
 def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[RawTable, CsvLayout]:
     """Read a table from its text, as `read` does; return its layout too."""
+    source = skip_preamble(source, settings, choose=choose)
     path = source.path
     layout, why_layout = find_dialect(source.text, settings, choose=choose)
-    columns, lines, warnings = split_to_columns(source, layout, settings)
+    columns, lines, warnings, lacks = split_to_columns(source, layout, settings)
     top = settings.header_rows
     below = [factorize(column[top:] if len(column) > top else column) for column in columns]
     # Where commas separate and nothing is quoted, no cell can hold a decimal comma.
@@ -70,7 +73,8 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
     if header:
         if len(lines) <= top:
             raise DataError("E302", f"{path} has a header and 0 data rows", where=f"{path}:1", fix="add rows")
-        first, said = tuple(join_names(column[:top]) for column in columns), "a header"
+        first = tuple(join_names(column[:top]) for column in columns)
+        said = "a header without a name for the first column" if lacks else "a header"
         names, duplicated, renamed = name_columns(first)
     raw = RawTable(
         path=path,
@@ -84,6 +88,8 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
             decimal=mark,
             found=f"{why_layout}; {source.note}; {why_mark}; {why}: {said}",
             escape="\\" if layout.escaped else None,
+            skipped=source.skipped,
+            nameless=lacks,
         ),
         names=names,
         columns=tuple(below if header else map(factorize, columns)),
@@ -95,3 +101,22 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
     )
     refuse_non_data_rows(raw.columns, raw.lines, header=first, path=path)
     return raw, layout
+
+
+def skip_preamble(source: Source, settings: Settings, *, choose: Ask) -> Source:
+    """Leave out lines that begin with # above a table, unless one of them may name its columns."""
+    above = list(takewhile(_is_remark, (match.group() for match in LINE.finditer(source.text))))
+    while above and not above[-1].strip():
+        above.pop()
+    rest = source.text[sum(map(len, above)) :]
+    if not above or source.skipped or not rest.strip():
+        return source
+    layout, _ = find_dialect(rest, settings, choose=choose)
+    widths = [len(next(records(line, layout), (0, []))[1]) for line in (*above, rest)]
+    if widths[-1] < 2 or widths[-1] in widths[:-1]:
+        return source
+    return without_lines_above(source, len(above), said=" that begin with #")
+
+
+def _is_remark(line: str) -> bool:
+    return line.startswith("#") or not line.strip()

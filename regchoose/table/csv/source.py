@@ -66,11 +66,11 @@ def to_source(
     if text[:200].lstrip().lower().startswith(MARKUP):
         raise DataError("E306", f"{path} holds markup or JSON, not a table", fix=f"export it: {KINDS}")
     whole = Source(path, text.removeprefix("\ufeff"), encoding, compression, note)
-    return _without_lines_above(whole, settings.skip_rows) if settings.skip_rows else whole
+    return without_lines_above(whole, settings.skip_rows) if settings.skip_rows else whole
 
 
-def _without_lines_above(source: Source, count: int) -> Source:
-    """Leave out the first lines, as `--skip-rows` asks."""
+def without_lines_above(source: Source, count: int, *, said: str = "") -> Source:
+    """Leave out the first lines, as `--skip-rows` asks; `said` is what they are like."""
     ends = [match.end() for match in islice(LINE.finditer(source.text), count)]
     rest = source.text[ends[-1] :] if len(ends) == count else ""
     if not rest.strip(BLANK):
@@ -81,7 +81,7 @@ def _without_lines_above(source: Source, count: int) -> Source:
             + f"{sum(1 for _ in LINE.finditer(source.text)):,} lines",
             fix="a smaller " + setting("skip_rows"),
         )
-    return replace(source, text=rest, note=f"{source.note}; {count} lines skipped", skipped=count)
+    return replace(source, text=rest, note=f"{source.note}; {count} lines{said} skipped", skipped=count)
 
 
 def _encoding(data: bytes, settings: Settings) -> tuple[str, str]:

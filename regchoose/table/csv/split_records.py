@@ -10,6 +10,7 @@ import numpy as np
 from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.records.words import Int
 from regchoose.settings.options import Settings
+from regchoose.table.cell_values import to_number
 from regchoose.table.csv.dialect import name_delimiter
 from regchoose.table.csv.grammar import CsvLayout, line_of, records, scan_records
 from regchoose.table.csv.source import Source
@@ -56,8 +57,11 @@ class _Rows:
 
 def split_to_columns(
     source: Source, layout: CsvLayout, settings: Settings
-) -> tuple[tuple[Text, ...], Int, tuple[str, ...]]:
+) -> tuple[tuple[Text, ...], Int, tuple[str, ...], bool]:
     """Split a text to columns (header row included), the line of each row, and warnings.
+
+    The last is whether the header has one field less than the rows, as R writes it; then it begins with an
+    empty name.
 
     Raises
     ------
@@ -87,6 +91,9 @@ def split_to_columns(
             where=source.path,
             fix="write the file again, quotes inside quotes doubled",
         )
+    with_header = settings.header != "no" and settings.header_rows == 1
+    if lacks := bool(rows.bad) and with_header and _lacks_first_name(rows):
+        rows = _with_index(rows)
     warnings = _bad_rows(rows, source, layout, settings) if rows.bad else []
     if layout.quote is None and '"' in source.text:
         warnings.append('no field is enclosed in quotes, so quotes (") are read as characters like others')
@@ -97,7 +104,30 @@ def split_to_columns(
     lines = np.array(rows.lines, dtype=np.int64)
     if (np.diff(order) < 0).any():  # padded rows were added last
         columns, lines = tuple(column[order] for column in columns), lines[order]
-    return columns, lines, tuple(warnings)
+    return columns, lines, tuple(warnings), lacks
+
+
+def _lacks_first_name(rows: _Rows) -> bool:
+    """Say whether the first row has one field less than all others, and these begin with names of rows.
+
+    So R writes a table: the column of the row names has no name.
+    """
+    first = [row[0] for _, row in rows.bad]
+    if len(rows.lines) > 1 or any(len(row) != rows.width + 1 for _, row in rows.bad):
+        return False
+    numbered = first in ([str(row + start) for row in range(len(first))] for start in (0, 1))
+    named = len(set(first)) == len(first) > 1 and all(to_number(name, ".") is None and name for name in first)
+    return numbered or named
+
+
+def _with_index(rows: _Rows) -> _Rows:
+    """Give the first row an empty name for the first column."""
+    rows.flush()
+    found = _Rows(rows.width + 1)
+    found.add(rows.lines[0], ["", *(str(column[0]) for column in rows.chunks[0])])
+    for line, row in rows.bad:
+        found.add(line, row)
+    return found
 
 
 def _check_quotes(source: Source, layout: CsvLayout) -> int | None:
@@ -174,7 +204,7 @@ def _ragged_error(
     elif len(row) > rows.width:
         cause = "an unquoted delimiter inside a field is likely"
         fix = setting(on_bad_rows="skip")
-        if layout.delimiter != ";":
+        if layout.delimiter != ";" and ";" in source.text:
             fix |= setting(delimiter=";")
         fix += OR_REPAIR
     else:

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from regchoose.errors import DataError, setting
 from regchoose.records.words import Int
+from regchoose.table.csv.grammar import records
 from regchoose.table.csv.non_data_rows import (
     comment_error,
     is_comment,
+    is_data,
     n_comments_allowed,
     repeated_header_error,
 )
@@ -248,13 +250,13 @@ def scan_bytes(
 def _find_comments(block: RecordBlock, head: FileHead) -> Int:
     """Return which of the block's rows look like comments."""
     delimiter = head.layout.delimiter
-    found = [
-        row
-        for row in np.flatnonzero(block.bytes[block.starts] == HASH).tolist()
-        if is_comment(
-            block.text[block.starts[row] : block.ends[row]].decode("utf-8", "replace").partition(delimiter)[0]
-        )
-    ]
+    found = []
+    for row in np.flatnonzero(block.bytes[block.starts] == HASH).tolist():
+        text = block.text[block.starts[row] : block.ends[row]].decode("utf-8", "replace")
+        _, fields = next(records(text, head.layout), (0, [text]))
+        whole = len(fields) == len(head.raw.names)
+        if is_comment(text.partition(delimiter)[0]) and not (whole and is_data(fields, head.numbers)):
+            found.append(row)
     return np.array(found, dtype=np.int64)
 
 

@@ -81,13 +81,14 @@ def describe_file(file: str, head: FileHead, *, name: str, compression: str | No
         "layout": asdict(head.layout),
         "dialect": asdict(head.raw.dialect),
         "names": list(head.raw.names),
+        "numbers": list(head.numbers),
     }
 
 
 def _head(task: Message) -> FileHead:
     first = np.array([task["skip"] + 1])
     raw = RawTable(task["name"], Dialect(**task["dialect"]), tuple(task["names"]), (), first, ())
-    return FileHead(raw, CsvLayout(**task["layout"]))
+    return FileHead(raw, CsvLayout(**task["layout"]), tuple(task["numbers"]))
 
 
 def _scan_file(task: Message, sample: RowSample) -> ByteCounts:

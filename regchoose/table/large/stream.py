@@ -1,10 +1,14 @@
 """A table of any size as a relation of DuckDB: every column as text, under the dialect that was found."""
 
+import fnmatch
+import glob
 import os
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -14,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from regchoose.errors import DataError
+from regchoose.errors import DataError, one_of
 from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
 from regchoose.table.file_bytes import check_unchanged
@@ -29,7 +33,7 @@ from regchoose.table.large.duckdb_session import (
     workspace,
 )
 from regchoose.table.large.parquet import parquet_dialect, parquet_schema
-from regchoose.table.large.text_file import TextFile, all_rows_sql, read_head
+from regchoose.table.large.text_file import FileHead, TextFile, all_rows_sql, read_head
 from regchoose.table.raw_table import Cells, RawTable, factorize
 from regchoose.workers.tasks import Workers
 
@@ -247,10 +251,12 @@ def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Ask) -> tu
         header="yes" if first.raw.dialect.header else "no",
         decimal="," if first.raw.dialect.decimal == "," else ".",
     )
-    texts = []
+    texts, heads = [], list[FileHead]()
     for place, file in enumerate(parts.files):
         head = read_head(file, same, compression=parts.compression, choose=choose) if place else first
-        _same_columns(first.raw, head.raw)
+        heads.append(head)
+    _check_same_columns([head.raw for head in heads])
+    for place, (file, head) in enumerate(zip(parts.files, heads, strict=True)):
         compression, path, encoding = parts.compression, file, str(head.raw.dialect.encoding)
         if encoding not in ("utf-8", "utf-8-sig", "ascii"):
             path = to_utf8(file, folder / f"{place}.csv", encoding=encoding, compression=compression)
@@ -269,18 +275,48 @@ def _files(parts: Parts) -> str:
     return f"{len(parts.files)} files as one table" if len(parts.files) > 1 else "streamed"
 
 
-def _same_columns(first: RawTable, other: RawTable) -> None:
-    if set(first.names) == set(other.names) and len(first.names) == len(other.names):
+def _check_same_columns(heads: Sequence[RawTable]) -> None:
+    """Raise E315 where files have different columns, with the files that are one table each."""
+    first = heads[0]
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for head in heads:
+        groups.setdefault(tuple(sorted(head.names)), []).append(head.path)
+    if len(groups) == 1:
         return
+    other = next(head for head in heads if sorted(head.names) != sorted(first.names))
     more = [f"{name!r} is only here" for name in other.names if name not in first.names]
     less = [f"{name!r} is missing here" for name in first.names if name not in other.names]
+    every = [head.path for head in heads]
+    found = [(len(files), find_pattern(files, every)) for files in sorted(groups.values(), key=len)[::-1]]
+    listed = [f"{count:,} by {pattern}" for count, pattern in found if pattern]
+    said = f"{len(groups)} tables by their columns, as {'; '.join(listed[:3])}" if listed else ""
+    instead = [f"{shlex.quote(pattern)} as DATA" for _, pattern in found[:2] if pattern]
     raise DataError(
         "E315",
         f"its {len(other.names)} columns are not the {len(first.names)} of {first.path}",
         where=other.path,
-        detail=[", ".join((more + less)[:6])],
-        fix="a pattern that leaves this file out",
+        detail=[", ".join((more + less)[:6]), *([said] if said else [])],
+        fix=one_of(instead or ["a pattern that leaves this file out"]),
     )
+
+
+def find_pattern(files: Sequence[str], every: Sequence[str]) -> str:
+    """Return a pattern that takes these files and no others; nothing where there is no simple one."""
+    start = _common_start(files)
+    rests = [file[len(start) :] for file in files]
+    end = _common_start([rest[::-1] for rest in rests])[::-1]
+    marks = {rest.removesuffix(end) for rest in rests}
+    letters = f"[{''.join(sorted(marks))}]" if all(map(str.isalnum, marks)) else ""
+    for middle in ("", "*", *([letters] if letters and max(map(len, marks)) == 1 else [])):
+        pattern = f"{glob.escape(start)}{middle}{glob.escape(end)}"
+        if set(fnmatch.filter(every, pattern)) == set(files):
+            return pattern
+    return ""
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    pairs = zip(min(texts), max(texts), strict=False)
+    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _whole_parquet(columns: str, path: str) -> str:
@@ -290,14 +326,24 @@ def _whole_parquet(columns: str, path: str) -> str:
 def _parquet(parts: Parts, connection: duckdb.DuckDBPyConnection) -> tuple[str, RawTable]:
     """Return the columns, in SQL, of all of some Parquet files, and their common schema."""
     found = parquet_dialect(f"Parquet, types from its schema; {_files(parts)}")
+    schemas = [parquet_schema(connection, file) for file in parts.files]
     heads = [
-        RawTable(file, found, names, (), np.ones(1, dtype=np.int64), kinds)
-        for file in parts.files
-        for names, kinds in [parquet_schema(connection, file)]
+        RawTable(
+            path=file,
+            dialect=found,
+            names=schema.names,
+            columns=(),
+            lines=np.ones(1, dtype=np.int64),
+            kinds=schema.kinds,
+            index=schema.index,
+            duplicated=schema.duplicated,
+            warnings=schema.renamed,
+        )
+        for file, schema in zip(parts.files, schemas, strict=True)
     ]
-    for head in heads[1:]:
-        _same_columns(heads[0], head)
+    _check_same_columns(heads)
     columns = ", ".join(
-        f"CAST({quote_identifier(name)} AS VARCHAR) AS c{place}" for place, name in enumerate(heads[0].names)
+        f"CAST({quote_identifier(name)} AS VARCHAR) AS c{place}"
+        for place, name in enumerate(schemas[0].columns)
     )
     return columns, replace(heads[0], path=parts.path)

@@ -6,6 +6,7 @@ from regchoose.errors import DataError
 from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
 from regchoose.table.csv.grammar import CsvLayout
+from regchoose.table.csv.non_data_rows import find_numbers
 from regchoose.table.csv.read import read_source
 from regchoose.table.csv.source import to_source
 from regchoose.table.file_bytes import open_text
@@ -17,10 +18,11 @@ BEGINNING = 2**18  # bytes
 
 @dataclass(frozen=True)
 class FileHead:
-    """How a file is written, and its first rows."""
+    """How a file is written, its first rows, and the places of its columns of numbers."""
 
     raw: RawTable
     layout: CsvLayout
+    numbers: tuple[int, ...] = ()
 
     @property
     def skip(self) -> int:
@@ -51,7 +53,7 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
             detail=["such files are read up to 64 MB"],
             fix="write the file again with one delimiter and no spaces around quotes",
         )
-    return FileHead(raw, layout)
+    return FileHead(raw, layout, find_numbers(raw.columns))
 
 
 def _cut_to_records(text: str) -> str:

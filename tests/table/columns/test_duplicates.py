@@ -35,9 +35,14 @@ def test_rows_that_recur_are_said_and_so_are_targets_that_differ() -> None:
     target = (np.arange(60) % 2).astype(np.float64)
     target[50:] = target[:10]
     (said,) = warn_of_duplicates(table(twice, target, task="binary"))
-    assert said == "20 of 60 rows have the features of another; such rows are never parted"
+    assert said == "20 of 60 rows have the same features as another row, and stay on one side of each split"
     target[54:] = 1 - target[4:10]
     (said,) = warn_of_duplicates(table(twice, target, task="binary"))
-    assert said.endswith("and 12 of them have another target than their like")
+    assert said.endswith("; 6 of them have another target than most rows like them")
+    many = np.vstack([np.tile(x[:1], (30, 1)), x])
+    odd = np.zeros(80)
+    odd[:7] = 1
+    (said,) = warn_of_duplicates(table(many, odd, task="binary"))
+    assert said.endswith("; 7 of them have another target than most rows like them")
     assert warn_of_duplicates(mixed(60)) == ()
     assert warn_of_duplicates(table(twice[:, :2].round(), target)) == ()

@@ -9,14 +9,17 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 
 from regchoose.errors import DataError
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
+from regchoose.table import file_set
 from regchoose.table.csv.read import read
 from regchoose.table.csv.source import read_text
 from regchoose.table.file_bytes import check_unchanged, read_bytes, zstd
+from regchoose.table.load import load
 from tests.table.pollution.families import Polluted, around_the_table
 from tests.table.writing import csv_of, error_of, nobody, numbers, text_of, write
 
@@ -237,6 +240,7 @@ def test_ragged_rows_may_be_skipped_or_padded(
 
 # ---- what readers do wrong today -------------------------------------------------------------------
 
+R_TABLE = [["c1", "a", "b"], ["1", "5", "x"], ["2", "6", "y"]]
 TRAPS: list[tuple[str, str, str | list[list[str]]]] = [
     ("rows one longer than the header", "a,b\n1,2,3\n4,5,6\n7,8,9\n", "E312"),
     ("semicolon and decimal comma", "a;b\n1,5;2,5\n", [["a", "b"], ["1,5", "2,5"]]),
@@ -258,7 +262,30 @@ TRAPS: list[tuple[str, str, str | list[list[str]]]] = [
     ("the same header twice", "a,t\n1,x\n3,y\na,t\n5,x\n7,y\n", "E314"),
     ("all text, the same header twice", "a,t\nw,x\nv,y\na,t\nu,x\nr,y\n", "E309"),
     ("a comment among the rows", "a,t\nx,1\n# note,2\ny,3\nz,4\n", "E314"),
-    ("a comment above", "# made by hand\na,b\n1,2\n3,4\n5,6\n", "E312"),
+    (
+        "a comment above",
+        "# made by hand\na,b\n1,2\n3,4\n5,6\n",
+        [["a", "b"], ["1", "2"], ["3", "4"], ["5", "6"]],
+    ),
+    (
+        "names in a comment above",
+        "# a,b\n1,2\n3,4\n5,6\n",
+        [["# a", "b"], ["1", "2"], ["3", "4"], ["5", "6"]],
+    ),
+    ("a comment of as many fields above", "# x, y\na,b\n1,2\n3,4\n5,6\n7,8\n", "E314"),
+    (
+        "a row of data that begins so",
+        "a,t\nx,1\n#2pac,2\ny,3\n",
+        [["a", "t"], ["x", "1"], ["#2pac", "2"], ["y", "3"]],
+    ),
+    ("a row that was taken out", "a,t\nx,1\n#x,2\ny,3\nz,4\n", "E314"),
+    ("a remark of as many fields", "a,t\nx,1\n#see,below\ny,3\nz,4\n", "E314"),
+    ("row names of R", "a b\nr1 1 x\nr2 2 y\n", [["c1", "a", "b"], ["r1", "1", "x"], ["r2", "2", "y"]]),
+    (
+        "row numbers of R",
+        '"a" "b"\n"1" 5 "x"\n"2" 6 "y"\n',
+        [["c1", "a", "b"], ["1", "5", "x"], ["2", "6", "y"]],
+    ),
     ("a total below", "t,v\nx,1\ny,3\nz,4\nTotal,8\n", "E314"),
     ("a total below numbers", "v,w\n1,1\n2,3\n3,4\nTotal,8\n", "E314"),
     ("a row in another language", "a,b\n" + "1,2\n3,4\n" * 50 + "x,2\n" * 2 + "1,2\n" * 9, "E326"),
@@ -298,6 +325,28 @@ HEADERS: list[tuple[str, str, bool | None]] = [
     ("all text", "a,b\nx,y\nz,w\n", None),
     ("years above integers", "land,2019,2020\nx,1,2\ny,2,3\nz,1,2\n", None),
     ("years above numbers", "land,2019,2020\nx,1.5,2\ny,2.5,3\n" + "x,1,2\ny,2,1\n" * 6, None),
+    ("three years above integers", "land,2018,2019,2020\nx,1,2,3\ny,2,3,8\nz,1,2,3\n", True),
+    (
+        "years above their like",
+        "land,1998,1999,2000,2001\nx,2005,2010,1990,1\ny,1990,1995,1900,2\n",
+        True,
+    ),
+    ("three years that may be data", "land,1998,1999,2000\nx,2005,2010,1990\ny,1990,1995,1900\n", False),
+    ("texts that recur", "kind,colour\n" + "a,red\nb,blue\na,blue\n" * 20, True),
+    (
+        "texts that recur, and one that is rare",
+        "z,mauve\n" + "a,red\nb,blue\na,blue\n" * 20 + "z,red\n",
+        None,
+    ),
+    (
+        "texts of which each is another",
+        "name,text\n" + "".join(f"{chr(97 + i)}x,y{chr(98 + i)}\n" for i in range(20)),
+        None,
+    ),
+    ("texts above codes", "name,code\n" + "".join(f"P{i},Q{i * 7}\n" for i in range(20)), True),
+    ("few texts", "kind,colour\n" + "a,red\nb,blue\n", None),
+    ("years beside texts that recur", "land,2018,2019,2020\n" + "x,1,2,3\ny,2,3,8\n" * 6, True),
+    ("texts that recur, and row names", ",kind,colour\n" + "k,a,red\nl,b,blue\nm,a,blue\n" * 20, True),
     ("some of each", "a,1,2\n1,2,3\n4,5,6\n", None),
     ("one row of numbers", "1,2,3\n", False),
 ]
@@ -390,9 +439,9 @@ def test_parquet_takes_types_from_its_schema(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ("SELECT [1, 2] AS bad, 1 AS y", "E209"),
-        ("SELECT {'k': 1} AS bad, 1 AS y", "E209"),
-        ("SELECT 'x'::BLOB AS bad, 1 AS y", "E209"),
+        ("SELECT [1, 2] AS bad, i % 2 AS y FROM range(40) t(i)", "E209"),
+        ("SELECT {'k': 1} AS bad, i % 2 AS y FROM range(40) t(i)", "E209"),
+        ("SELECT 'x'::BLOB AS bad, i % 2 AS y FROM range(40) t(i)", "E209"),
         ("SELECT 1 AS x, 2 AS y WHERE false", "E302"),
     ],
 )
@@ -403,11 +452,67 @@ def test_parquet_that_is_no_table(tmp_path: Path, query: str, code: str) -> None
         assert "'bad'" in error.message
 
 
+@pytest.mark.parametrize("large", [False, True])
+def test_a_column_that_cannot_be_used_may_be_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    query = (
+        "SELECT i * 7 % 13 / 3 AS x, [i, 2] AS list, NULL AS nothing, i * 3 % 7 / 2 AS y FROM range(40) t(i)"
+    )
+    path = parquet(tmp_path / "t.parquet", query)
+    if large:
+        monkeypatch.setattr(file_set, "LARGE", 0)
+    error = error_of(path)
+    assert (error.code, error.fix.partition("   or")[0]) == ("E209", "--exclude 'list'")
+    table = load(path, Settings(exclude=("list",)), choose=nobody)
+    assert [column.role for column in table.columns] == ["numeric", "excluded", "empty", "target"]
+    shown = load(path, Settings(), choose=nobody, on_unusable="show")
+    assert [column.role for column in shown.columns] == ["numeric", "text", "empty", "target"]
+    assert error_of(path, Settings(target="list")).code == "E209"
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_names_are_those_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool) -> None:
+    """DuckDB tells no capitals from small letters, and would call the second `X_1`."""
+    frame = pd.DataFrame(
+        {"x": np.arange(40) % 7 / 2, "X": np.arange(40) % 5, "": 1.5, "y": np.arange(40) % 2}
+    )
+    frame.to_parquet(tmp_path / "t.parquet")
+    if large:
+        monkeypatch.setattr(file_set, "LARGE", 0)
+    table = load(str(tmp_path / "t.parquet"), Settings(), choose=nobody)
+    assert [column.name for column in table.columns] == ["x", "X", "c3", "y"]
+    np.testing.assert_array_equal(table.features, frame[["x", "X"]].to_numpy())
+
+
+def test_an_index_of_pandas_is_no_column(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": np.arange(60) % 7 / 2, "y": np.arange(60) % 2}).sample(
+        frac=0.8, random_state=0
+    )
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = load(str(tmp_path / "t.parquet"), Settings(), choose=nobody)
+    assert [(column.name, column.role) for column in table.columns] == [
+        ("x", "numeric"),
+        ("y", "target"),
+        ("__index_level_0__", "id"),
+    ]
+
+
+def test_folders_named_by_a_value_are_one_table(tmp_path: Path) -> None:
+    for land in ("de", "fr"):
+        (tmp_path / "all" / f"land={land}").mkdir(parents=True)
+        query = "SELECT i * 7 % 13 / 3 AS x, i % 2 AS y FROM range(20) t(i)"
+        parquet(tmp_path / "all" / f"land={land}" / "0.parquet", query)
+    table = load(str(tmp_path / "all"), Settings(), choose=nobody)
+    assert table.n_all == 40
+    assert {column.name: column.levels for column in table.columns}["land"] == ("de", "fr")
+
+
 def test_damaged_parquet(tmp_path: Path) -> None:
     assert error_of(write(tmp_path, b"PAR1nothing else", "t.parquet")).code == "E306"
 
 
-ABOVE = [file for file in around_the_table() if file.name.startswith("above") and file.flags]
+ABOVE = [file for file in around_the_table() if file.name.startswith("above") and not file.must]
 
 
 @pytest.mark.parametrize("file", ABOVE, ids=[file.name for file in ABOVE])
@@ -463,11 +568,11 @@ def test_a_table_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> N
     assert error_of("-").code == "E301"
 
 
-def test_a_remedy_never_names_the_delimiter_that_is_read_already(tmp_path: Path) -> None:
+def test_a_remedy_names_another_delimiter_only_where_the_file_has_it(tmp_path: Path) -> None:
     rows = [f"{i}{{0}}{i * 2}{{0}}{i % 3}" for i in range(40)]
-    for delimiter, offered in ((",", True), (";", False)):
+    for delimiter, last, offered in ((",", "c", False), (",", "c; d", True), (";", "c", False)):
         path = tmp_path / "table.csv"
-        lines = ["a{0}b{0}c", *rows[:20], "1{0}2{0}3{0}4", *rows[20:]]
+        lines = [f"a{{0}}b{{0}}{last}", *rows[:20], "1{0}2{0}3{0}4", *rows[20:]]
         path.write_text("\n".join(lines).format(delimiter), encoding="utf-8")
         with pytest.raises(DataError) as caught:
             read(str(path), Settings(delimiter=delimiter), choose=nobody)

@@ -56,6 +56,7 @@ def test_damage_is_found_however_the_file_is_packed(
     [
         ("n,skew,gap,cat,note,y", 11_000, "header stands here again"),
         ("# more,2,3,a,the same,no", 11_000, "comment"),
+        ("#more,2,3,a,the same,no", 11_000, "comment"),
         ("1,2,3,Total,the same,no", LAST, "'Total' in the last row alone"),
         ("1.5,,7,,,", LAST, "4 empty cells"),
     ],

@@ -1,6 +1,7 @@
 """Large tables: the same rows whatever the threads, files and chunks; read as small ones are, or refused."""
 
 import gzip
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -187,6 +188,8 @@ def test_a_subsample_of_a_large_table_stands_for_all_rows(tmp_path: Path) -> Non
         'a,b\n1,"x\\"y\\\\"\n2,"p\nq"\n3,"\\"\n"\n',
         "a;b\n1;'x;\ny'\n2;'it''s'\n3;'z'\n",
         "title\n\na,b\n1,x\n2,y\n3,z\n",
+        "# made by hand\n\na,b\nx,1\n#y,2\nz,3\n",
+        'a,b\n"r1",1,x\n"r2",2,y\n"r3",3,z\n',
     ],
 )
 @pytest.mark.parametrize("packing", ["plain", "gzip", "zstd", "utf-16"])
@@ -253,6 +256,19 @@ def test_columns_are_compared_by_name(tmp_path: Path) -> None:
     write(tmp_path, "x,z\n1,2\n", "3.csv")
     error = refused(str(tmp_path))
     assert (error.code, Path(error.where).name) == ("E315", "3.csv")
+    assert error.detail[1] == f"2 tables by their columns, as 2 by {tmp_path}/[12].csv; 1 by {tmp_path}/3.csv"
+    assert table_of(shlex.split(error.fix)[0]).n_all == 200
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_tables_of_a_folder_are_told_apart_by_their_columns(tmp_path: Path) -> None:
+    for place in range(12):
+        write(tmp_path, "x,y\n" + "1.5,no\n2.5,yes\n" * 50, f"day-{place}.csv")
+    for place in range(3):
+        write(tmp_path, "x,z,t\n1,2,3\n", f"site-{place}.csv")
+    error = refused(str(tmp_path))
+    assert error.fix == f"'{tmp_path}/day-*.csv' as DATA   or   '{tmp_path}/site-*.csv' as DATA"
+    assert table_of(shlex.split(error.fix)[0]).n_all == 1200
     assert "'z' is only here" in error.detail[0]
 
 

@@ -215,12 +215,13 @@ def around_the_table() -> Iterator[Polluted]:
         "key and value": "author,Smith\ndate,2021-03-04\n",
     }
     for name, text in above.items():
+        remark = text.startswith("#")  # such lines are skipped, and that is said
         yield Polluted(
             "text above or below the table",
             f"above: {name}",
             (text + table).encode(),
-            None,
-            False,
+            rows if remark else None,
+            remark,
             Settings(skip_rows=text.count("\n")),
             rows,
         )

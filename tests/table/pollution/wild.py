@@ -45,7 +45,8 @@ def wild(seed: int) -> Polluted:
     content = dialect.join(polluted)
     if content == dialect.join(lines):
         return Polluted("wild", name, content.encode(), rows)
-    return Polluted("wild", name, content.encode(), None)
+    remark = polluted[0].startswith("#")  # above the table: it is skipped
+    return Polluted("wild", name, content.encode(), rows if remark else None)
 
 
 def _table(draw: np.random.Generator) -> Rows:
