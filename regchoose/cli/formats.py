@@ -20,7 +20,7 @@ from regchoose.settings.options import Settings
 Rendering = Callable[[RunResult, Gate | None], str]
 
 FORMATS: dict[str, Rendering] = {
-    "text": lambda result, _: render_as_text(result, width=100),
+    "text": lambda result, _: render_as_text(result, width=100, details=True),
     "json": lambda result, _: dump_model(result),
     "markdown": as_markdown,
     "github": as_github,
@@ -69,12 +69,19 @@ def format_for(path: Path) -> str:
 
 
 def print_result(
-    result: RunResult, gate: Gate | None, *, format_name: str, brief: bool, saved: str | None = None
+    result: RunResult,
+    gate: Gate | None,
+    *,
+    format_name: str,
+    brief: bool = False,
+    details: bool = False,
+    saved: str | None = None,
 ) -> None:
     """Print a result on stdout; in a job of GitHub, `github` adds to the job's summary too."""
     with suppress(BrokenPipeError):  # whoever reads may leave; reports and the gate are still to come
         if format_name == "text":
-            output.show(render_result(result, width=output.width(), brief=brief, saved=saved))
+            width = output.width()
+            output.show(render_result(result, width=width, brief=brief, details=details, saved=saved))
         else:
             output.write(FORMATS[format_name](result, gate))
     if format_name == "github":

@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import TextIO
 
 from regchoose.errors import UsageError, setting
-from regchoose.records.answers import Ask, Prompt
+from regchoose.records.answers import Ask, Prompt, ask_noting
 from regchoose.report.safe_text import fit_encoding, is_terminal, plain
 
 TRIES = 3
@@ -38,15 +38,9 @@ def make_asker(answers: dict[str, str], *, paused: Callable[[], AbstractContextM
 
     def ask(prompt: Prompt) -> str:
         with paused():
-            answer = read_answer(prompt, source=sys.stdin, screen=sys.stderr)
-        answers[_setting_of(prompt)] = answer
-        return answer
+            return read_answer(prompt, source=sys.stdin, screen=sys.stderr)
 
-    return ask
-
-
-def _setting_of(prompt: Prompt) -> str:
-    return prompt.flag.removeprefix("--").replace("-", "_")
+    return ask_noting(ask, answers)
 
 
 def read_answer(prompt: Prompt, *, source: TextIO, screen: TextIO) -> str:
@@ -71,7 +65,7 @@ def read_answer(prompt: Prompt, *, source: TextIO, screen: TextIO) -> str:
             return answer
         again = f"  {plain(line.strip(), longest=40)!r} is none of these. › "
         screen.write(fit_encoding(again, screen.encoding))
-    name, default = _setting_of(prompt), plain(prompt.default)
+    name, default = prompt.setting, plain(prompt.default)
     fix = setting(**{name: default}) if default else setting(name)
     raise UsageError("E207", f"no answer to: {prompt.text}", fix=fix)
 

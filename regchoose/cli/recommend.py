@@ -90,7 +90,7 @@ def _find_answer(
     stored = None if cache is None or before is None else cache.answer(before)
     if stored is not None:
         if not settings.quiet:
-            output.say("Answered from the journal; --fresh trains again.")
+            output.say("Answered from the cache; --fresh trains again.")
         return restore_result(stored)
     # Late, as torch, pandas and scikit-learn come with it.
     from regchoose.run.walk_chart import recommend_regularizer
@@ -101,7 +101,7 @@ def _find_answer(
         )
     if cache is not None and cache.n_found and not settings.quiet:
         blocks = f"{cache.n_found} of {cache.n_found + cache.n_stored} blocks of models"
-        output.say(f"{blocks} were in the journal; --fresh trains them again.")
+        output.say(f"{blocks} were in the cache; --fresh trains them again.")
     # What a person answered is not in the key; and the files may have changed meanwhile.
     if cache is not None and before is not None and not answers and not result.partial and key() == before:
         recommended = f"{result.recommendation.regularizer}, {result.recommendation.certainty}"
@@ -140,7 +140,14 @@ def _write_and_show(result: RunResult, settings: Settings, gate: Gate | None) ->
             raise
         status = stop
     saved = settings.output if lines else None
-    print_result(result, gate, format_name=format_of(settings), brief=settings.quiet, saved=saved)
+    print_result(
+        result,
+        gate,
+        format_name=format_of(settings),
+        brief=settings.quiet,
+        details=settings.details,
+        saved=saved,
+    )
     if status:
         lines.append("The writing was stopped: no other file was made, and an older one is as it was.")
     if not settings.quiet:

@@ -22,7 +22,7 @@ from regchoose.records.experiment import BlockStore
 from regchoose.records.listener import Listener
 from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
-from regchoose.records.words import ARMS, Arm
+from regchoose.records.words import ARMS, Arm, Arrays
 from regchoose.run.memory_estimate import refuse_too_much
 from regchoose.settings.options import MIN_ROWS, Settings
 from regchoose.statistics.posterior import Posterior
@@ -58,6 +58,23 @@ class RunContext:
     store: BlockStore | None = None
 
 
+class _CountingStore:
+    """A store that counts the blocks that it has found."""
+
+    def __init__(self, store: BlockStore) -> None:
+        self._store, self.n_found = store, 0
+
+    def block(self, key: str) -> tuple[Arrays, str] | None:
+        """Return a block and its note; None where it is not stored."""
+        found = self._store.block(key)
+        self.n_found += found is not None
+        return found
+
+    def keep_block(self, key: str, arrays: Arrays, note: str) -> None:
+        """Store a block and its note."""
+        self._store.keep_block(key, arrays, note)
+
+
 class Stage:
     """One stage of a run: rows are drawn, prepared and trained on. Each step is done when it is first needed.
 
@@ -76,6 +93,8 @@ class Stage:
         None before they are drawn and prepared.
     seconds : dict of str to float
         How long the arms and other steps took; "estimated" is the estimate.
+    cached : list of Arm
+        Arms of which some blocks came from the store, so that their seconds say little.
     """
 
     def __init__(self, context: RunContext, *, rows: int, number: int = 1, lr: float | None = None) -> None:
@@ -85,7 +104,9 @@ class Stage:
         self.experiment: Experiment | None = None
         self.arms: dict[Arm, ArmRun] = {}
         self.seconds: dict[str, float] = {}
+        self.cached: list[Arm] = []
         self._context, self._number, self._lr = context, number, lr
+        self._store = None if context.store is None else _CountingStore(context.store)
         self._table, self._settings = table, context.settings
         self._listener, self._clock = context.listener, context.clock
 
@@ -107,7 +128,7 @@ class Stage:
             rows, workers = self.draw_subsample().rows, self._context.workers
             with self._within_memory():
                 prepared = prepare(self._table, rows, self._settings, self.layout, workers=workers)
-                experiment = prepared.with_store(self._context.store)
+                experiment = prepared.with_store(self._store)
             self.experiment = experiment if self._lr is None else experiment.at_rate(self._lr)
             if self._number == 1:
                 for remark in self.experiment.remarks:
@@ -132,11 +153,14 @@ class Stage:
     def train(self, arm: Arm, text: str) -> ArmRun:
         """Train one arm, after the learning rate was found."""
         experiment, began = self._find_rate(), self._clock()
+        found = 0 if self._store is None else self._store.n_found
         self._listener.started(arm, self._label(text), experiment.models(arm))
         with self._within_memory():
             run = train_arm(experiment, arm, advanced=lambda done: self._listener.advanced(arm, done))
         self.arms[arm] = run
         self.seconds[arm] = self._clock() - began
+        if self._store is not None and self._store.n_found > found:
+            self.cached.append(arm)
         failed = f", {run.failed} of them failed" if run.failed else ""
         self._listener.finished(arm, f"{run.trained} models{failed}, loss {np.nanmean(run.losses):.4g}")
         return run
@@ -178,7 +202,7 @@ class Stage:
         if self._settings.rows != "auto":
             return (setting("rows") + " fixes the rows").words(python=self._table.dialect.in_memory)
         if self._number == MOST_STAGES:
-            return f"{MOST_STAGES} looks are the most"
+            return f"{MOST_STAGES} stages are the most"
         return (
             "all rows are used" if self.layout.rows == self._table.n_rows else "there are too few more rows"
         )
@@ -206,7 +230,7 @@ class Stage:
             ) from error
 
     def _label(self, text: str) -> str:
-        return text if self._number == 1 else f"{text}, look {self._number}"
+        return text if self._number == 1 else f"{text}, stage {self._number}"
 
     def _find_rate(self) -> Experiment:
         """Return the experiment at the best learning rate, which is searched before the first arm."""

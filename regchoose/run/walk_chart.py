@@ -15,7 +15,7 @@ from regchoose.experiment.judgement import Judgement, judge_by_loss
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, find_outcome, walk
-from regchoose.records.answers import Answer, Ask, Prompt
+from regchoose.records.answers import Answer, Ask, Prompt, ask_noting
 from regchoose.records.experiment import BlockStore, Verdict
 from regchoose.records.listener import Listener
 from regchoose.records.subsample import Profile
@@ -102,12 +102,14 @@ class Run:
         workers: Workers,
         store: BlockStore | None = None,
     ) -> None:
-        self._given, self._ask, self._listener, self._clock = given, ask, listener, clock
+        self._given, self._listener, self._clock = given, listener, clock
+        self._answered: dict[str, Any] = {}  # settings by what a person answered
+        self._ask = ask_noting(ask, self._answered)
         self._start = self._stage_start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
         self._table = table = load_with_progress(
-            data, settings, choose=ask, listener=listener, workers=workers
+            data, settings, choose=self._ask, listener=listener, workers=workers
         )
         self._settings = settings if table.image is None else for_images(settings, given=given)
         for warning in table.warnings:
@@ -152,13 +154,14 @@ class Run:
         seconds = {**stage.seconds, "total": self._clock() - self._start}
         return make_result(
             self._table,
-            self._settings,
+            replace(self._settings, **self._answered),
             steps=steps,
             subsample=stage.subsample,
             experiment=stage.experiment,
             judgement=judgement,
             profile=self._measure_profile(),
             seconds=seconds,
+            cached=stage.cached,
             partial=partial,
         )
 
@@ -233,7 +236,7 @@ class Run:
         rows = self._stage.next_rows()
         assert rows is not None
         doubt = f"Undecided on {self._stage.layout.rows:,} rows (safe {judgement.verdict.safe:.2f})"
-        self._listener.noted(f"{doubt}: another look, on {rows:,}.")
+        self._listener.noted(f"{doubt}: the next stage takes {rows:,}.")
         stage = self._stage.make_next(rows)
         subsample, reply = stage.draw_subsample(), self._answers.get("subsample_possible")
         insisted = reply is not None and reply.value == "yes" and reply.by in ("user", "flag")

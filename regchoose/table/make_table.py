@@ -27,7 +27,7 @@ def make_table(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[Table
     column = Column(raw.names[place], "target", target.type, Phrase.of(why).words(python=python))
     features = to_features(raw, column, settings)
     leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
-    warnings = [*raw.warnings, *target.warnings, *features.warnings, *leaking]
+    warnings = [*raw.warnings, *target.warnings, *features.warnings, *leaking.values()]
     table = Table(
         path=raw.path,
         dialect=raw.dialect,
@@ -41,7 +41,7 @@ def make_table(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[Table
         classes=target.classes,
         merged=target.merged,
         warnings=tuple(Phrase.of(warning).words(python=python) for warning in warnings),
-        leaks=bool(leaking),
+        leaks=tuple(leaking),
         groups=features.groups,
         time=features.time,
     )

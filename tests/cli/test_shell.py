@@ -39,7 +39,7 @@ def test_quiet_prints_the_verdict_alone(shell: Shell) -> None:
     done = shell("recommend", "a.csv", "-q")
     assert done.stderr == ""
     assert "Start with Elastic Net" in done.stdout
-    assert len(done.stdout.splitlines()) == 6
+    assert len(done.stdout.splitlines()) == 5
 
 
 @pytest.mark.parametrize("where", [["--json"], []], ids=["flag", "environment"])

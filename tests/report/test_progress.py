@@ -40,7 +40,7 @@ def test_a_log_gets_a_line_when_a_step_begins_and_one_when_it_ends() -> None:
 def test_a_step_that_never_began_ends_quietly() -> None:
     stream = io.StringIO()
     LogDisplay(stream, Clock()).finished("none", "")
-    assert stream.getvalue() == "end    none   0.0 s\n"
+    assert stream.getvalue() == "end    none   0 s\n"
 
 
 def drawn(width: int) -> tuple[LiveDisplay, Progress, io.StringIO]:

@@ -171,7 +171,9 @@ def test_an_answer_can_be_shown(walked: tuple[Any, ...]) -> None:
     for width in (40, 80):
         shown = render_as_text(result, width=width)
         assert "The way through the chart" in shown
-        assert max(map(len, shown.splitlines())) <= width
+        before, commands = shown.split("\nNext ")  # which are copied, and so not folded
+        assert max(map(len, before.splitlines())) <= width
+        assert commands.count("regchoose") == len(commands.splitlines())
 
 
 def lasting(result: RunResult) -> str:
@@ -271,7 +273,7 @@ def test_noise_is_said_to_predict_nothing(tmp_path: Path) -> None:
     path.write_text("\n".join(lines) + "\n")
     result = run(path)
     assert result.recommendation.caution == "nothing"
-    assert render_as_text(result, width=100).startswith("Nothing here predicts the target: no network")
+    assert render_as_text(result, width=100).startswith("Nothing here predicts target: no network")
 
 
 def test_a_leak_is_said_first_and_nothing_is_firm(tmp_path: Path) -> None:
