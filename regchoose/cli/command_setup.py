@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from regchoose.cli import output
 from regchoose.cli.failures import ErrorFormat, run_reporting_errors
 from regchoose.cli.prompts import is_attended, make_asker, never_ask
+from regchoose.errors import flag_of
 from regchoose.records.answers import Ask
 from regchoose.report.progress import Display, show_progress
 from regchoose.result.json_text import dump_document
@@ -24,6 +25,7 @@ def run_with_settings(
     work: Callable[[Settings, frozenset[str]], int],
     flags: Mapping[str, Any],
     *,
+    takes: Iterable[str],
     recorded: tuple[str, Mapping[str, Any]] | None = None,
 ) -> int:
     """Do the work of a command, report its errors as its settings ask, and return the exit status.
@@ -34,13 +36,16 @@ def run_with_settings(
         Takes the settings, and the names of those that do not come from the preset or a default.
     flags : mapping of str to object
         What the command line gave; then comes the environment, then the configuration file.
+    takes : iterable of str
+        Names of the settings that the command takes as flags: errors offer no others.
     recorded : (str, mapping), optional
         Name and settings of a result, or of a model, that the run goes on from.
     """
     config = read_config(flags, environ=os.environ, folder=Path.cwd())
     settings, given = resolve_settings(flags, environ=os.environ, config=config, recorded=recorded)
     in_json = settings.json or settings.format == "json"
-    form = ErrorFormat(json=in_json, debug=settings.debug, format=settings.format)
+    known = frozenset(flag for name in takes for flag in (flag_of(name), flag_of(f"no_{name}")))
+    form = ErrorFormat(json=in_json, debug=settings.debug, format=settings.format, takes=known)
     return run_reporting_errors(partial(work, settings, given), form)
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from regchoose.cli import output
 from regchoose.cli.command_setup import print_answer, run_with_settings
+from regchoose.cli.flags import INSPECT
 from regchoose.cli.prompts import is_attended, make_asker, never_ask
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Finding, Profile
@@ -34,7 +35,9 @@ QUESTIONS = {
 
 def inspect(data: str, flags: Mapping[str, Any]) -> int:
     """Look at a table; return the exit status."""
-    return run_with_settings(lambda settings, _given: _inspect(data, settings, flags=flags), flags)
+    return run_with_settings(
+        lambda settings, _given: _inspect(data, settings, flags=flags), flags, takes=INSPECT
+    )
 
 
 def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from regchoose.cli import output
 from regchoose.cli.command_setup import interaction, print_answer, run_with_settings
+from regchoose.cli.flags import PREDICT, PREDICT_EXTRA
 from regchoose.errors import UsageError
 from regchoose.report import numbers
 from regchoose.report.safe_text import plain
@@ -35,7 +36,9 @@ def predict(data: str, flags: Mapping[str, Any]) -> int:
         return _predict(folder, data, settings, network=network)
 
     settings = {name: value for name, value in flags.items() if name != "model"}
-    return run_with_settings(work, settings, recorded=(str(folder), reading))
+    return run_with_settings(
+        work, settings, takes=[*PREDICT, *PREDICT_EXTRA], recorded=(str(folder), reading)
+    )
 
 
 def _predict(folder: Path, data: str, settings: Settings, *, network: str | None) -> int:

@@ -27,6 +27,7 @@ from regchoose.result.document import RunResult
 from regchoose.result.json_text import dump_document, dump_model
 from regchoose.result.saved_result import restore_result
 from regchoose.settings.options import Settings
+from regchoose.settings.values import FIELDS
 
 
 def recommend(data: str, flags: Mapping[str, Any]) -> int:
@@ -36,7 +37,7 @@ def recommend(data: str, flags: Mapping[str, Any]) -> int:
         run = partial(_recommend, data, settings, flags=flags, given=given)
         return mlflow.log_failures(run, data, settings)
 
-    return run_with_settings(work, flags)
+    return run_with_settings(work, flags, takes=FIELDS)
 
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:

@@ -12,6 +12,7 @@ from regchoose.experiment.arms import choose_rope, pool_cells
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.judgement import Judgement, judge_by_loss
+from regchoose.experiment.plan import check_before_reading
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, find_outcome, walk
@@ -108,6 +109,8 @@ class Run:
         self._start = self._stage_start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
+        if "no" not in (settings.resources, settings.subsample):
+            check_before_reading(settings, workers)
         self._table = table = load_with_progress(
             data, settings, choose=self._ask, listener=listener, workers=workers
         )

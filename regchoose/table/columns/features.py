@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from regchoose.errors import DataError, Phrase, PhraseLike, setting
+from regchoose.errors import DataError, Phrase, PhraseLike, one_of, setting
 from regchoose.records.table import Column
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
@@ -13,7 +13,7 @@ from regchoose.table.columns.dates import expand_dates
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.group_and_time import suggest_group_and_time, to_groups, to_times
 from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_odd_cells
-from regchoose.table.columns.roles import ANOTHER_TARGET, rule
+from regchoose.table.columns.roles import rule
 from regchoose.table.raw_table import RawTable
 
 
@@ -150,5 +150,5 @@ def _nothing_left(raw: RawTable, columns: list[Column]) -> DataError:
         f"none of the {len(others)} columns beside the target can be used",
         where=raw.path,
         detail=[listed],
-        fix=setting(keep=[kept]) | ANOTHER_TARGET if kept else ANOTHER_TARGET + ", or a table with features",
+        fix=one_of([*([setting(keep=[kept])] if kept else []), "a table with other columns"]),
     )

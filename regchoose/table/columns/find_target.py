@@ -7,7 +7,7 @@ from regchoose.errors import PhraseLike, UsageError, one_of, phrase_of, setting
 from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import clean, is_missing
-from regchoose.table.columns.roles import ANOTHER_TARGET
+from regchoose.table.columns.target import name_other_targets
 from regchoose.table.raw_table import RawTable
 
 NAMES = ("target", "label", "class", "y", "outcome")
@@ -119,7 +119,10 @@ def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
                 )
             if name == target and by != "keep":
                 raise UsageError(
-                    "E208", setting(by) + f" names the target {name!r}", where=raw.path, fix=ANOTHER_TARGET
+                    "E208",
+                    setting(by) + f" names the target {name!r}",
+                    where=raw.path,
+                    fix=name_other_targets(raw, target),
                 )
 
 

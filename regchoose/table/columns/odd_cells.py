@@ -42,6 +42,7 @@ def odd_texts_error(
             "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
         ],
         fix=setting(na=[missing]) | setting(exclude=[name]) | setting(keep=[name]) + " (as a category)",
+        mark=first[:20],
     )
 
 
@@ -63,7 +64,9 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
         n_texts=n_texts,
         n_numbers=n_numbers,
         n_present=n_present,
-        where=raw.where(rows[0]),
+        where=raw.show(rows[0], raw.names.index(facts.name))
+        if facts.name in raw.names
+        else raw.where(rows[0]),
     )
 
 

@@ -21,7 +21,6 @@ from regchoose.table.cell_values import (
 from regchoose.table.columns.facts import Facts
 
 FEWEST = 8  # rows below which "unique in each row" and "rising from row to row" say nothing
-ANOTHER_TARGET = "another " + setting("target")
 SOME_LEVELS, MOST_LEVELS, LEVEL_SHARE = 20, 1000, 1 / 3  # beyond these a category is free text
 
 

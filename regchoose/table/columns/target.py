@@ -7,14 +7,16 @@ import numpy as np
 from regchoose.errors import DataError, PhraseLike, Word, one_of, setting
 from regchoose.records.words import Float, Task
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import BOOLEANS
+from regchoose.table.cell_values import BOOLEANS, is_missing, to_number
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.odd_cells import refuse_odd_texts
-from regchoose.table.columns.roles import ANOTHER_TARGET
-from regchoose.table.raw_table import RawTable
+from regchoose.table.raw_table import Cells, RawTable
 
 MOST_CLASSES = 20  # integers with more levels are quantities
 
+ID_SHARE = 0.5  # of the rows: where more are classes of their own, they are names and no classes
+ID_SAMPLE = 100  # different values by which a column is taken for numbers
+MOST_TARGETS = 3  # columns that are named as what may have been meant
 MERGED = "other"  # the class of those that --min-class merges
 WITHOUT_EXPERIMENT = (
     setting(resources="no") + " gives the answer from prior knowledge, which needs no experiment"
@@ -57,7 +59,9 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
                 f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
                 where=f"{raw.path}:{lines[0]}",
                 detail=[f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}"],
-                fix=ANOTHER_TARGET if count == raw.n_rows else setting(drop_missing_target=True),
+                fix=name_other_targets(raw, facts.name)
+                if count == raw.n_rows
+                else setting(drop_missing_target=True),
             )
         raw = raw.take(~missing)
         facts = gather_facts(raw, place, settings)
@@ -90,8 +94,26 @@ def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetVal
     if target.classes and settings.min_class:
         target = _merge_rare(target, settings.min_class)
     if experiment and target.classes:
-        _check_classes(target, raw, settings)
+        _check_classes(target, raw, settings, name=facts.name)
     return target
+
+
+def name_other_targets(raw: RawTable, name: str) -> PhraseLike:
+    """Name the columns that may be the target in place of one that cannot, the last first."""
+    meant = [
+        other
+        for other, cells in zip(raw.names, raw.columns, strict=True)
+        if other != name and _may_be_predicted(cells)
+    ]
+    others = meant or [other for other in raw.names if other != name]
+    return one_of([setting(target=other) for other in others[: -MOST_TARGETS - 1 : -1]])
+
+
+def _may_be_predicted(cells: Cells) -> bool:
+    """Say whether cells are several values, and numbers or a few words."""
+    texts = cells.texts.tolist()
+    numbers = all(to_number(text, ".") is not None or is_missing(text, ()) for text in texts[:ID_SAMPLE])
+    return len(texts) > 1 and (numbers or len(texts) <= MOST_CLASSES)
 
 
 def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
@@ -115,7 +137,7 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
             "E321",
             f"the target {facts.name!r} is {facts.texts[0][:40]!r} in every row, and two values were wanted",
             where=raw.path,
-            fix=ANOTHER_TARGET,
+            fix=name_other_targets(raw, facts.name),
         )
     if numbers is None:
         return _of_text(facts, raw, settings)
@@ -135,14 +157,17 @@ def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
             "E327",
             f"the target {facts.name!r} is text, as {facts.texts[0][:40]!r}, and a regression needs numbers",
             where=raw.path,
-            fix=setting(task="classification") | ANOTHER_TARGET,
+            fix=setting(task="classification") | name_other_targets(raw, facts.name),
         )
     folded = {text.casefold() for text in facts.texts}
     boolean = len(folded) == 2 and any(folded <= pair for pair in BOOLEANS)
     codes, levels = to_levels(facts, boolean=boolean)
     if len(levels) == 1:
         raise DataError(
-            "E321", f"the target {facts.name!r} has one class", where=raw.path, fix=ANOTHER_TARGET
+            "E321",
+            f"the target {facts.name!r} has one class",
+            where=raw.path,
+            fix=name_other_targets(raw, facts.name),
         )
     why: PhraseLike = "by " + setting("task") if settings.task != "auto" else "the target is text"
     return TargetValues(
@@ -206,13 +231,21 @@ def _check_rows(raw: RawTable, settings: Settings) -> None:
         )
 
 
-def _check_classes(target: TargetValues, raw: RawTable, settings: Settings) -> None:
+def _check_classes(target: TargetValues, raw: RawTable, settings: Settings, *, name: str) -> None:
     """Raise E324 where a class has too few rows to stand in every fold."""
     counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
     fewest = 2 * settings.folds
     small = np.flatnonzero(counts < fewest)
     if not len(small):
         return
+    if len(counts) > ID_SHARE * raw.n_rows:
+        raise DataError(
+            "E324",
+            f"{name!r} has {len(counts):,} different values in {raw.n_rows:,} rows: it looks like an id",
+            where=raw.path,
+            detail=["the target is what is to be predicted, a class or a number"],
+            fix=name_other_targets(raw, name),
+        )
     rarest = int(counts.argmin())
     listed = ", ".join(f"{target.classes[code][:20]!r} ({counts[code]})" for code in small[:5])
     fewer = int(counts[rarest]) // 2

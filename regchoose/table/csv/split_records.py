@@ -18,6 +18,7 @@ from regchoose.table.raw_table import TEXT, Text
 CHUNK = 50_000  # records turned to columns at a time
 OR_REPAIR = "   or repair the file"
 BAD_SHARE = 100  # at most one row in so many may be skipped or padded
+LONGEST_TEXT = 60  # letters of a row that an error shows
 
 
 def n_bad_allowed(n_rows: int) -> int:
@@ -186,7 +187,8 @@ def _ragged_error(
         fix = "repair the file"
     elif settings.on_bad_rows == "pad":
         cause, fix = "a row that is too long cannot be padded", setting(on_bad_rows="skip") + OR_REPAIR
-    text = layout.delimiter.join(row)[:60]
+    text = layout.delimiter.join(row)[:LONGEST_TEXT]
+    surplus = text[len(layout.delimiter.join(row[: rows.width])) + 1 :]  # empty where the row is too short
     return DataError(
         "E312",
         f"row has {len(row)} {'field' if len(row) == 1 else 'fields'}, the first row has {rows.width}",
@@ -196,4 +198,5 @@ def _ragged_error(
             "cause: " + cause,
         ],
         fix=fix,
+        mark=surplus,
     )

@@ -55,7 +55,7 @@ FAULTS = [
     ("days or months", cycle("01/02/2021", "03/04/2021"), {"time": "v"}, "E329", "2021-03-04"),
     ("no such column", cycle("a", "b"), {"group": "vv"}, "E208", "--group 'v'"),
     ("no such time", cycle("a", "b"), {"time": "vv"}, "E208", "--time 'v'"),
-    ("the target", cycle("a", "b"), {"group": "y"}, "E208", "another --target"),
+    ("the target", cycle("a", "b"), {"group": "y"}, "E208", "--target 'z'"),
 ]
 
 
