@@ -12,7 +12,7 @@ from rich.console import RenderableType
 
 from regchoose.cli import output
 from regchoose.cli.failures import ErrorFormat, run_reporting_errors
-from regchoose.cli.prompts import is_attended, make_asker, never_ask
+from regchoose.cli.prompts import Asker, is_attended, never_ask
 from regchoose.errors import flag_of
 from regchoose.records.answers import Ask
 from regchoose.report.progress import Display, show_progress
@@ -61,7 +61,7 @@ def print_answer(
 
 @contextmanager
 def interaction(
-    settings: Settings, *, json: bool, answers: dict[str, str] | None = None
+    settings: Settings, *, json: bool, answers: dict[str, str] | None = None, may_go_back: bool = False
 ) -> Iterator[tuple[Display, Ask]]:
     """Give what shows the progress of a run, and what asks the person at the terminal, if there is one.
 
@@ -70,9 +70,12 @@ def interaction(
     json : bool
         Whether the answer is a JSON document, beside which no progress is drawn.
     answers : dict of str to str, optional
-        Setting → answer; filled while the run asks.
+        Setting → answer; filled while the run asks. What it holds is not asked for again.
+    may_go_back : bool
+        Whether the caller begins anew where `GoBack` is raised.
     """
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     answers = {} if answers is None else answers
     with show_progress(quiet=settings.quiet, json=json, environ=os.environ, clock=time.monotonic) as listener:
-        yield listener, make_asker(answers, paused=listener.paused) if attended else never_ask
+        asker = Asker(answers, paused=listener.paused, may_go_back=may_go_back)
+        yield listener, asker if attended else never_ask

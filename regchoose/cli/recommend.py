@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from regchoose.cli.cache import open_cache
 from regchoose.cli.command_setup import interaction, run_with_settings
 from regchoose.cli.fail_if import decide, read_condition, report_gate
 from regchoose.cli.formats import FORMATS, format_for, format_of, print_result
-from regchoose.cli.prompts import is_attended
+from regchoose.cli.prompts import GoBack, is_attended
 from regchoose.cli.signals import stop_status
 from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
 from regchoose.records.answers import Gate
@@ -96,10 +97,16 @@ def _find_answer(
     # Late, as torch, pandas and scikit-learn come with it.
     from regchoose.run.walk_chart import recommend_regularizer
 
-    with interaction(settings, json=format_of(settings) == "json", answers=answers) as (listener, ask):
-        result = recommend_regularizer(
-            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, store=cache
-        )
+    result = None
+    while result is None:
+        in_json = format_of(settings) == "json"
+        with (
+            suppress(GoBack),  # to the question before: all begins anew, and answers up to there are known
+            interaction(settings, json=in_json, answers=answers, may_go_back=True) as (listener, ask),
+        ):
+            result = recommend_regularizer(
+                data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, store=cache
+            )
     if cache is not None and cache.n_found and not settings.quiet:
         blocks = f"{cache.n_found} of {cache.n_found + cache.n_stored} blocks of models"
         output.say(f"{blocks} were in the cache; --fresh trains them again.")

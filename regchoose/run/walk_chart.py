@@ -38,6 +38,7 @@ ARM_OF_ACTION: dict[str, Arm] = {
     "train_l2": "l2",
     "train_elastic_net": "elastic_net",
 }
+SOON = 30  # seconds: nobody is asked whether there is time for a shorter experiment
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
 # Questions on prior knowledge, with the field of the profile that measures each.
 PROFILE_FIELDS = {
@@ -275,8 +276,10 @@ class Run:
         value = str(getattr(self._settings, node.setting))
         if node.setting in self._given:
             return value, "flag"
-        if node.setting == "resources":
-            self._stage.estimate_seconds()  # so that a person can weigh it
+        if node.setting == "subsample" and self._stage.layout.drawn == self._table.n_all:
+            return value, "default"  # there is nothing to draw
+        if node.setting == "resources" and self._stage.estimate_seconds() <= min(SOON, self._budget):
+            return value, "default"  # a person would wait for it anyway
         flag = "--" + node.setting.replace("_", "-")
         reply = self._ask(Prompt(flag, node.text, node.answers, value, node.why))
         return (value, "default") if reply is None else (reply, "user")

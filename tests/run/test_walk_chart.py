@@ -303,6 +303,16 @@ def test_a_fixed_length_trains_to_the_end(tmp_path: Path) -> None:
     assert training.stop_epoch == training.schedule_epochs
 
 
+def test_a_short_experiment_on_all_rows_asks_for_neither_subsample_nor_time(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def ask(prompt: Prompt) -> None:
+        asked.append(prompt.setting)
+
+    run(write(tmp_path, "regression"), ask=ask)
+    assert not {"subsample", "resources"}.intersection(asked)
+
+
 # ---- prior knowledge -------------------------------------------------------------------------------
 
 
@@ -326,12 +336,17 @@ def test_prior_knowledge_answers_without_training(
         result = run(path, settings, given=frozenset({"subsample", *answers}), diary=diary)
         by = "flag"
     else:
-        replies = {
-            "--subsample": "no",
-            **{f"--{key.replace('_', '-')}": value for key, value in answers.items()},
-        }
-        result = run(path, ask=lambda prompt: replies.get(prompt.flag), diary=diary)
+        settings = replace(QUICK, subsample="no")
+        asked = dict(answers)
+        result = run(
+            path,
+            settings,
+            given=frozenset({"subsample"}),
+            ask=lambda prompt: asked.get(prompt.setting),
+            diary=diary,
+        )
         by = "user"
+        assert {name: getattr(result.settings, name) for name in answers} == answers  # for the next command
     assert result.recommendation.chart_outcome == outcome
     assert result.recommendation.certainty == "prior"
     assert result.recommendation.l1 is None

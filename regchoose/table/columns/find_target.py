@@ -7,7 +7,7 @@ from regchoose.errors import PhraseLike, UsageError, one_of, phrase_of, setting
 from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import clean, is_missing
-from regchoose.table.columns.target import name_other_targets
+from regchoose.table.columns.target import describe_cells, name_other_targets
 from regchoose.table.raw_table import RawTable
 
 NAMES = ("target", "label", "class", "y", "outcome")
@@ -54,8 +54,8 @@ def _find(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[int, Phras
     answer = choose(
         Prompt(
             flag="--target",
-            text="Which column is to be predicted?",
-            choices={name: f"column {place}" for place, name in enumerate(raw.names, 1)},
+            text="Which column should be predicted?",
+            choices={name: describe_cells(cells) for name, cells in zip(raw.names, raw.columns, strict=True)},
             default=last,
             why=f"The names do not tell: {why}.",
         )

@@ -109,11 +109,23 @@ def name_other_targets(raw: RawTable, name: str) -> PhraseLike:
     return one_of([setting(target=other) for other in others[: -MOST_TARGETS - 1 : -1]])
 
 
+def describe_cells(cells: Cells) -> str:
+    """Return the kind of a column, and what stands in its first rows: to tell which one is meant."""
+    first = [str(text)[:12] for text in cells.at(slice(0, 3)) if text is not None]
+    few = len(cells.texts) <= MOST_CLASSES
+    kind = "number" if _are_numbers(cells) else "category" if few else "text"
+    return f"{kind:8}  {', '.join(first)}"
+
+
 def _may_be_predicted(cells: Cells) -> bool:
     """Say whether cells are several values, and numbers or a few words."""
-    texts = cells.texts.tolist()
-    numbers = all(to_number(text, ".") is not None or is_missing(text, ()) for text in texts[:ID_SAMPLE])
-    return len(texts) > 1 and (numbers or len(texts) <= MOST_CLASSES)
+    return len(cells.texts) > 1 and (_are_numbers(cells) or len(cells.texts) <= MOST_CLASSES)
+
+
+def _are_numbers(cells: Cells) -> bool:
+    """Say whether the first of the different texts of a column are numbers."""
+    some = cells.texts[:ID_SAMPLE].tolist()
+    return all(to_number(text, ".") is not None or is_missing(text, ()) for text in some)
 
 
 def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
