@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from regchoose.cli.first_word import say_what_is_read
 from regchoose.cli.help_text import ALL, HelpAll
 from regchoose.errors import flag_of
 from regchoose.settings.options import DATA, OUTPUT, Settings
@@ -70,7 +71,8 @@ def table_command(
     """
 
     def call(*, data: str, **values: Any) -> int:
-        command = getattr(import_module(f"regchoose.cli.{name}"), name)
+        with say_what_is_read(data, quiet=bool(values.get("quiet"))):
+            command = getattr(import_module(f"regchoose.cli.{name}"), name)
         given = {key: value for key, value in values.items() if key != ALL and value not in (None, [])}
         flags = {key: _to_text(key, value) for key, value in given.items()}
         status: int = command(data, flags)

@@ -17,6 +17,7 @@ from regchoose.cli import mlflow, output
 from regchoose.cli.cache import open_cache
 from regchoose.cli.command_setup import interaction, run_with_settings
 from regchoose.cli.fail_if import decide, read_condition, report_gate
+from regchoose.cli.first_word import say_what_is_read
 from regchoose.cli.formats import FORMATS, format_for, format_of, print_result
 from regchoose.cli.prompts import GoBack, is_attended
 from regchoose.cli.signals import stop_status
@@ -94,8 +95,9 @@ def _find_answer(
         if not settings.quiet:
             output.say("Answered from the cache; --fresh trains again.")
         return restore_result(stored)
-    # Late, as torch, pandas and scikit-learn come with it.
-    from regchoose.run.walk_chart import recommend_regularizer
+    with say_what_is_read(data, quiet=settings.quiet):
+        # Late, as torch, pandas and scikit-learn come with it.
+        from regchoose.run.walk_chart import recommend_regularizer
 
     result = None
     while result is None:

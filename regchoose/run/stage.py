@@ -31,6 +31,7 @@ from regchoose.workers.tasks import Workers
 
 MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
 MOST_STAGES = 3
+TRAINING = "training"  # the step that encloses those of the arms
 WORTH = 1.5  # times as many rows must be there for another stage
 
 Clock = Callable[[], float]
@@ -105,6 +106,7 @@ class Stage:
         self.arms: dict[Arm, ArmRun] = {}
         self.seconds: dict[str, float] = {}
         self.cached: list[Arm] = []
+        self._trained: int | None = None  # networks so far; None before the first
         self._context, self._number, self._lr = context, number, lr
         self._store = None if context.store is None else _CountingStore(context.store)
         self._table, self._settings = table, context.settings
@@ -143,8 +145,10 @@ class Stage:
         """Return about how many seconds the experiment takes; tell the listener once."""
         if "estimated" not in self.seconds:
             experiment = self.prepare_experiment()
+            self._listener.started("estimate", "timing a few networks", 0)
             with self._within_memory():
                 self.seconds["estimated"] = seconds = estimate_seconds(experiment, clock=self._clock)
+            self._listener.finished("estimate", "")
             about, budget = max(1, round(seconds)), self._settings.budget
             note = f"The experiment takes about {about} s; " + setting("budget") + f" is {budget}."
             self._listener.noted(note.words(python=self._table.dialect.in_memory))
@@ -152,18 +156,42 @@ class Stage:
 
     def train(self, arm: Arm, text: str) -> ArmRun:
         """Train one arm, after the learning rate was found."""
+        self._start_training()
         experiment, began = self._find_rate(), self._clock()
         found = 0 if self._store is None else self._store.n_found
         self._listener.started(arm, self._label(text), experiment.models(arm))
         with self._within_memory():
-            run = train_arm(experiment, arm, advanced=lambda done: self._listener.advanced(arm, done))
+            run = train_arm(experiment, arm, advanced=lambda done: self._advance(arm, done))
         self.arms[arm] = run
+        self._trained = (self._trained or 0) + run.trained
         self.seconds[arm] = self._clock() - began
         if self._store is not None and self._store.n_found > found:
             self.cached.append(arm)
         failed = f", {run.failed} of them failed" if run.failed else ""
         self._listener.finished(arm, f"{run.trained} models{failed}, loss {np.nanmean(run.losses):.4g}")
         return run
+
+    def _start_training(self) -> None:
+        """Tell the listener how many networks all arms together take."""
+        if self._trained is not None:
+            return
+        experiment = self.prepare_experiment()
+        self._trained = 0
+        searched = self._lr is None and is_searched(experiment)
+        models = {arm: experiment.models(arm) for arm in ARMS}
+        if not self._settings.audit:  # the chart passes one of these
+            models["l1"], models["l2"] = max(models["l1"], models["l2"]), 0
+        total = searched * count_search_models(experiment) + sum(models.values())
+        self._listener.started(TRAINING, self._label(f"training {total:,} networks"), total)
+
+    def _advance(self, key: str, done: int) -> None:
+        self._listener.advanced(key, done)
+        self._listener.advanced(TRAINING, (self._trained or 0) + done)
+
+    def finish_training(self) -> None:
+        """Tell the listener that all arms are trained."""
+        if self._trained is not None:
+            self._listener.finished(TRAINING, f"{self._trained:,} networks")
 
     def measure_growth(self, arm: Arm, posterior: Posterior) -> Growth | None:
         """Measure what an arm gains on fewer rows, and where that is heading; None if they are too few."""
@@ -239,8 +267,9 @@ class Stage:
             return experiment
         self._listener.started("rate", "learning rate", count_search_models(experiment))
         with self._within_memory():
-            experiment = find_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
+            experiment = find_rate(experiment, advanced=lambda done: self._advance("rate", done))
         self.experiment = experiment
+        self._trained = (self._trained or 0) + count_search_models(experiment)
         self.seconds["rate"] = self._clock() - began
         self._listener.finished("rate", f"{experiment.training.schedule.lr:g}, of {len(RATES)} tried")
         return experiment

@@ -195,6 +195,7 @@ class Run:
                     skipped.append(arm)
                 else:
                     stage.train(arm, f"{ARM_NAMES[arm]} (audit)")
+        stage.finish_training()
         why_last = self._why_last()
         replies = {step.node.key: step.answer.value for step in steps if step.answer is not None}
         profile = self._measure_profile()

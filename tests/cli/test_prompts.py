@@ -198,7 +198,7 @@ def test_any_terminal_gets_the_answer(terminal: Terminal, environ: dict[str, str
 
 def test_an_interrupt_gives_the_cursor_back(terminal: Terminal) -> None:
     child = terminal("recommend", "hang.csv")
-    child.expect("none \\[bold\\]x")
+    child.expect("None \\[bold\\]x")
     child.sendcontrol("c")
     assert ended(child) == 130
     assert "\x1b[?25h" in (child.before or "")
