@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def drawing(name: str) -> dict[str, list[str]]:
 ROOMS, LIBRARIES = drawing("rooms"), drawing("libraries")
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Return the dotted names that a file imports, wherever the statement stands."""
     found: set[str] = set()

@@ -16,7 +16,6 @@ SCHEMA = 1
 WAIT_S = 30.0  # seconds, while another run writes
 MIN_BYTES = 512  # bytes of a page, so of a database
 FILE_SUFFIXES = ("", "-wal", "-shm", "-journal")  # files that SQLite keeps for one database
-ASIDE = ("foreign", "newer", "corrupt")
 COLUMNS = {"key", "kind", "about", "value", "digest", "used"}
 CREATE = """
 CREATE TABLE entries (
@@ -31,7 +30,7 @@ CREATE TABLE entries (
 
 
 class NotOurs(Exception):  # noqa: N818 - says what a file is, not what went wrong
-    """A file is no store of this schema: the argument is one of `ASIDE`."""
+    """A file is no store of this schema: the argument is foreign, newer or corrupt."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
 from regchoose.result.json_text import dump_model
 from regchoose.settings.options import Settings
-from regchoose.settings.values import FIELDS, option_of
+from regchoose.settings.values import decisive_settings
 
 if TYPE_CHECKING:
     from regchoose.mlflow.tracking import RunPlace
@@ -82,11 +82,9 @@ def log_failures(work: Callable[[], int], data: str, settings: Settings) -> int:
         described = {"code": "internal", "message": f"{type(error).__name__}: {error}"}
         if isinstance(error, RegchooseError):
             described = {"code": error.code, "message": error.message, "fix": error.fix}
-        chosen = {name: getattr(settings, name) for name in FIELDS if option_of(name).result}
+        params = {**decisive_settings(settings), "data.path": data}
         _attempt(
-            lambda: _load_tracking().log_failure(
-                _place(data, began), params={**chosen, "data.path": data}, error=described
-            ),
+            lambda: _load_tracking().log_failure(_place(data, began), params=params, error=described),
             settings,
         )
         raise

@@ -12,13 +12,12 @@ from regchoose.experiment.plan import Experiment
 from regchoose.experiment.race import choice_rule, tune
 from regchoose.experiment.trials import Trials
 from regchoose.records.experiment import Penalties
-from regchoose.records.words import ARM_NAMES, Arm, Float
+from regchoose.records.words import ARM_NAMES, Arm, Float, OnProgress
 from regchoose.statistics.decide import region_of_equivalence
 from regchoose.statistics.metrics import average_scores, secondary_metrics
 from regchoose.statistics.posterior import Posterior, make_posterior
 from regchoose.training.block import captured_rows
 from regchoose.training.schedule import SMALLER_RATE
-from regchoose.training.train import Advanced
 
 MOST_FAILED = 0.2  # share of trainings that may fail
 FEWEST_CELLS = 3  # that a posterior needs
@@ -83,7 +82,7 @@ class ArmRun:
         return self.chosen.checkpoint
 
 
-def train_arm(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> ArmRun:
+def train_arm(experiment: Experiment, arm: Arm, *, advanced: OnProgress) -> ArmRun:
     """Try an arm's points in the cells, and choose the point and the checkpoint of the lowest criterion.
 
     Raises
@@ -148,7 +147,7 @@ def _refuse_failures(arm: Arm, trials: Trials) -> None:
 
 def _row_losses(experiment: Experiment, trials: Trials, choice: Choice) -> Float | None:
     """Return the loss of each test row, averaged over the cells: (n,); None unless they share them."""
-    if not experiment.layout.shares_test_rows:
+    if experiment.layout.is_cross_validation:
         return None
     good = np.flatnonzero(~trials.failed[:, choice.point]).tolist()
     models = trials.captured["row"]
@@ -199,7 +198,7 @@ def _metrics(experiment: Experiment, trials: Trials, chosen: Choice) -> dict[str
     errors = trials.recorded.get("errors")
     for number in np.flatnonzero(~trials.failed[:, chosen.point]).tolist():
         losses = trials.captured["row"][number, chosen.point][chosen.checkpoint].astype(np.float64)
-        y = experiment.data[number].judged["test"][1]
+        y = experiment.data[number].eval_sets["test"][1]
         wrong = 0.0 if errors is None else float(errors[number, chosen.point, chosen.checkpoint])
         scores.append(secondary_metrics(task, losses, y[captured_rows(len(y))], errors=wrong))
     return average_scores(scores)

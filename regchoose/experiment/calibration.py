@@ -39,9 +39,9 @@ def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:
     cells : int
         J.
     """
-    if layout.kind == "A":  # nothing overlaps; the shared test rows are accounted for apart
-        return 1 / cells
-    return 1 / cells + 1 / (folds - 1)
+    if layout.is_cross_validation:
+        return 1 / cells + 1 / (folds - 1)
+    return 1 / cells  # nothing overlaps; the shared test rows are accounted for apart
 
 
 def learned_prior(network: str, layout: Layout, *, unit: float) -> ArmPrior | None:
@@ -55,12 +55,12 @@ def learned_prior(network: str, layout: Layout, *, unit: float) -> ArmPrior | No
     unit : float
         δ as it is without `--rope`.
     """
-    if network not in LEARNED or layout.kind != "B" or layout.rows < ROWS[0]:
+    if network not in LEARNED or not layout.is_cross_validation or layout.rows < ROWS[0]:
         return None
     return ArmPrior({arm: curve.at(layout.rows) for arm, curve in LEARNED[network].items()}, unit)
 
 
 def is_studied(network: str, layout: Layout, *, folds: int, repeats: int) -> bool:
     """Whether the study covers such an experiment, provided that it is `Experiment.is_tuned`."""
-    crossed = layout.kind == "B" and folds == FOLDS and repeats >= REPEATS
+    crossed = layout.is_cross_validation and folds == FOLDS and repeats >= REPEATS
     return network in LEARNED and crossed and ROWS[0] <= layout.rows <= ROWS[1]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
@@ -11,8 +10,8 @@ from regchoose.records.experiment import Cell
 from regchoose.records.table import TARGET_BINS
 from regchoose.records.words import Float, Int, Task
 
-SETS, FEWER_SETS = 10, 5  # disjoint training sets of Design A, and where there are not enough rows for ten
-FEWEST_TEST, MOST_TEST = 5_000, 10_000  # rows that judge in Design A
+SETS, FEWER_SETS = 10, 5  # disjoint training sets, and where there are not enough rows for ten
+FEWEST_TEST, MOST_TEST = 5_000, 10_000  # rows that judge disjoint training sets
 ENOUGH_ROWS = 500  # test rows, over the cells, from which the worst points can be told
 FEWEST_FIRST = 2  # cells before any point is dropped
 ROWS_OF_REPEATS = 600  # up to so many rows a cross-validation is repeated as often as the settings say
@@ -23,18 +22,17 @@ FEWEST_REPEATS = 0.6  # of these on any number of rows
 class Layout:
     """How the rows of an experiment are used.
 
-    Design A: disjoint training sets, all judged on the same other rows. Design B: repeated cross-validation
-    of the same rows.
+    Either disjoint training sets, all judged on the same other rows, or repeated cross-validation of the
+    same rows.
 
     Parameters
     ----------
     rows : int
-        Rows of a training set (A), or of all folds together (B).
+        Rows of a training set, or of all folds together.
     sets, test_rows : int
-        Number of training sets, and of the rows that judge them all; 0 in Design B.
+        Number of disjoint training sets, and of the rows that judge them all; 0 in a cross-validation.
     """
 
-    kind: Literal["A", "B"]
     rows: int
     sets: int = 0
     test_rows: int = 0
@@ -42,12 +40,12 @@ class Layout:
     @property
     def drawn(self) -> int:
         """Rows of the subsample."""
-        return self.rows if self.kind == "B" else self.rows * self.sets + self.test_rows
+        return self.rows if self.is_cross_validation else self.rows * self.sets + self.test_rows
 
     @property
-    def shares_test_rows(self) -> bool:
-        """Whether all cells are judged on the same rows."""
-        return self.kind == "A"
+    def is_cross_validation(self) -> bool:
+        """Whether each cell is judged on a fold of the same rows; else all are judged on the same others."""
+        return not self.sets
 
 
 def count_repeats(rows: int, most: int) -> int:
@@ -66,7 +64,7 @@ def count_first_cells(layout: Layout, *, folds: int) -> int:
 
 
 def make_layout(n_rows: int, *, rows: int, exchangeable: bool) -> Layout:
-    """Choose the design: A where the table has enough rows for it.
+    """Choose the design: disjoint training sets where the table has enough rows for them.
 
     Parameters
     ----------
@@ -78,12 +76,12 @@ def make_layout(n_rows: int, *, rows: int, exchangeable: bool) -> Layout:
     for sets in (SETS, FEWER_SETS):
         left = n_rows - rows * sets
         if exchangeable and left >= FEWEST_TEST:
-            return Layout("A", rows, sets, min(left, MOST_TEST))
-    return Layout("B", min(rows, n_rows))
+            return Layout(rows, sets, min(left, MOST_TEST))
+    return Layout(min(rows, n_rows))
 
 
 def make_sets(target: Float, task: Task, layout: Layout, *, seed: int, groups: Int) -> tuple[Cell, ...]:
-    """Deal out the rows for Design A: disjoint training sets, and the same test rows for all.
+    """Deal out the rows to disjoint training sets, and the same test rows for all.
 
     Every set is stratified. Rows with the same number in `groups` go to the same set, so sizes differ a
     little.

@@ -9,10 +9,10 @@ from regchoose.experiment.arms import ArmRun, pool_cells, train_arm
 from regchoose.experiment.design import Layout, stratified_part
 from regchoose.experiment.plan import Experiment, prepare
 from regchoose.records.table import Table
-from regchoose.records.words import Arm, Int
+from regchoose.records.words import Arm, Int, OnProgress
 from regchoose.statistics.posterior import Posterior, compare_arms
 from regchoose.statistics.trend import Trend, extrapolate_gain, l1_exponent, refine_l1
-from regchoose.training.train import Advanced, count_from
+from regchoose.training.train import count_from
 
 SHARES = (0.25, 0.5)
 REPEATS = 2  # of the cross-validation at these sizes
@@ -55,7 +55,7 @@ def prepare_parts(table: Table, experiment: Experiment, *, drawn: Int) -> tuple[
         if rows < FEWEST:
             return ()
         part_rows = drawn[stratified_part(table.target[drawn], table.task, rows, seed=settings.seed)]
-        part = prepare(table, part_rows, settings, Layout("B", rows), workers=experiment.training.workers)
+        part = prepare(table, part_rows, settings, Layout(rows), workers=experiment.training.workers)
         parts.append(part.at_rate(lr).with_store(experiment.training.store))
     return tuple(parts)
 
@@ -67,7 +67,7 @@ def grow(
     parts: Sequence[Experiment],
     *,
     of: int,
-    advanced: Advanced,
+    advanced: OnProgress,
 ) -> Growth:
     """Train no regularization and the recommended arm on the parts, and extrapolate the gain to all rows.
 

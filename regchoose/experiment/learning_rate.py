@@ -10,9 +10,9 @@ from regchoose.experiment.plan import Experiment
 from regchoose.experiment.race import try_points
 from regchoose.experiment.trials import Trials
 from regchoose.records.experiment import Penalties
-from regchoose.records.words import ARMS, Float
+from regchoose.records.words import ARMS, Float, OnProgress
 from regchoose.training.schedule import USUAL_RATE
-from regchoose.training.train import MODELS_A_BLOCK, Advanced, count_from, seconds_a_model
+from regchoose.training.train import MODELS_A_BLOCK, count_from, seconds_a_model
 
 RATES = (0.001, 0.003, 0.01)
 ERRORS = 2.0  # standard errors by which a rate must be better than the usual one
@@ -39,7 +39,7 @@ def estimate_seconds(experiment: Experiment, *, clock: Callable[[], float]) -> f
     return seconds * (count_search_models(experiment) + sum(experiment.models(arm) for arm in ARMS))
 
 
-def find_rate(experiment: Experiment, *, advanced: Advanced) -> Experiment:
+def find_rate(experiment: Experiment, *, advanced: OnProgress) -> Experiment:
     """Return the experiment at the rate of lowest loss in the first cells, with what was trained at it.
 
     The loss is averaged over no penalty and a weak one of each kind, each at its best checkpoint. Another

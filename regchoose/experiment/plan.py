@@ -38,7 +38,7 @@ class Experiment:
     Parameters
     ----------
     layout : Layout
-        How the rows are used: Design A or B.
+        How the rows are used.
     cells : tuple of Cell
         The cells that choose strength and length, and judge the arms.
     data : tuple of CellData
@@ -76,7 +76,7 @@ class Experiment:
 
     @property
     def n_rows(self) -> int:
-        """Rows of a training set (Design A), or of all folds together (B)."""
+        """Rows of a training set, or of all folds together."""
         return self.layout.rows
 
     @property
@@ -173,7 +173,7 @@ def prepare(
     UsageError, TrainingError
         Where the user's network cannot be used; see `choose_network`.
     """
-    layout = layout or Layout("B", len(rows))
+    layout = layout or Layout(len(rows))
     cells = _cells(table, rows, settings, layout)
     stops = race_stops(layout, cells=len(cells), folds=settings.folds)
     network = choose_network(
@@ -216,7 +216,7 @@ def _cells(table: Table, rows: Int, settings: Settings, layout: Layout) -> tuple
     groups = None if table.groups is None else table.groups[rows]
     apart = group_copies(table, rows) if groups is None else groups
     target = table.target[rows]
-    if layout.kind == "A":
+    if not layout.is_cross_validation:
         return make_sets(target, table.task, layout, seed=settings.seed, groups=apart)
     size = {
         "folds": settings.folds,

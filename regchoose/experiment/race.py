@@ -9,14 +9,14 @@ from regchoose.experiment.grid import beyond
 from regchoose.experiment.plan import Experiment
 from regchoose.experiment.trials import Trials
 from regchoose.records.experiment import Penalties
-from regchoose.records.words import Arm, Float
-from regchoose.training.train import Advanced, count_from, train
+from regchoose.records.words import Arm, Float, OnProgress
+from regchoose.training.train import count_from, train
 
 MOST_EXTENSIONS = 2  # by a decade each
 WORTH_MORE = 1e-3  # of the criterion: what an extension must gain for the next
 
 
-def tune(experiment: Experiment, arm: Arm, *, advanced: Advanced) -> Trials:
+def tune(experiment: Experiment, arm: Arm, *, advanced: OnProgress) -> Trials:
     """Try all points in the first cells, and ever fewer, the best, in the others.
 
     Where the best point lies at an edge of the grid, the grid is extended beyond it, at most twice. A
@@ -49,7 +49,7 @@ def choice_rule(experiment: Experiment) -> Callable[[Float], Choice]:
     return choose_at_end if experiment.settings.stopping == "fixed" else choose
 
 
-def try_points(experiment: Experiment, penalties: Penalties, *, advanced: Advanced) -> Trials:
+def try_points(experiment: Experiment, penalties: Penalties, *, advanced: OnProgress) -> Trials:
     """Try points in the first cells, those that all points of an arm are tried in."""
     trials = Trials(penalties, len(experiment.cells), len(experiment.training.checkpoints))
     first = experiment.data[: experiment.stops[0]]
@@ -58,7 +58,7 @@ def try_points(experiment: Experiment, penalties: Penalties, *, advanced: Advanc
     return trials
 
 
-def _race(experiment: Experiment, trials: Trials, *, dropping: bool, advanced: Advanced) -> None:
+def _race(experiment: Experiment, trials: Trials, *, dropping: bool, advanced: OnProgress) -> None:
     """Train the points in all cells, or in ever more cells ever fewer of them."""
     left, start = np.arange(len(trials.grid)), 0
     for stop in experiment.stops:

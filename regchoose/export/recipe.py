@@ -9,11 +9,11 @@ from regchoose.errors import UsageError, shell_command
 from regchoose.records.words import MISSING_WORDS, Arm, Task
 from regchoose.result.document import (
     Data,
-    ReadDates,
+    DateFormat,
+    FileDialect,
     RunResult,
     TableColumn,
     TrainingLength,
-    Written,
 )
 from regchoose.result.saved_result import REMEDY
 
@@ -59,7 +59,7 @@ class RecipeInputs:
 
     Parameters
     ----------
-    dates : mapping of str to ReadDates
+    dates : mapping of str to DateFormat
         Column → how it is read, and the numbers that are made of it.
     numbers, flagged, categories, booleans : tuple of str
         Numeric; numeric with missing cells; text; those of the text whose case does not matter.
@@ -67,7 +67,7 @@ class RecipeInputs:
         Column → why, in a word.
     """
 
-    dates: Mapping[str, ReadDates]
+    dates: Mapping[str, DateFormat]
     numbers: tuple[str, ...]
     flagged: tuple[str, ...]
     categories: tuple[str, ...]
@@ -229,7 +229,7 @@ def _take_inputs(columns: Sequence[TableColumn]) -> RecipeInputs:
     )
 
 
-def _in_order(dates: ReadDates, columns: Sequence[TableColumn]) -> ReadDates:
+def _in_order(dates: DateFormat, columns: Sequence[TableColumn]) -> DateFormat:
     """Return dates with their parts in the order of the columns; a saved result has them sorted by name."""
     parts = {column.name: dates.parts[column.name] for column in columns if column.name in dates.parts}
     return dates.model_copy(update={"parts": parts})
@@ -254,7 +254,7 @@ def _take_reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> 
     )
 
 
-def _csv_options(dialect: Written, settings: Any) -> dict[str, Any]:
+def _csv_options(dialect: FileDialect, settings: Any) -> dict[str, Any]:
     """Return what `pandas.read_csv` is told so that it splits the file as it was split."""
     aligned = dialect.delimiter == " " and dialect.quote is None  # runs of spaces separate
     options: dict[str, Any] = {"sep": r"\s+" if aligned else dialect.delimiter, "encoding": dialect.encoding}

@@ -12,7 +12,7 @@ from regchoose.export.literals import Trusted, to_one_line, to_python
 from regchoose.export.recipe import Recipe
 from regchoose.records.table import MOST_LEVELS
 from regchoose.records.words import arm_phrase
-from regchoose.result.document import ReadDates
+from regchoose.result.document import DateFormat
 from regchoose.version import __version__
 
 Library = Literal["pytorch", "keras", "sklearn"]
@@ -90,7 +90,7 @@ def _describe(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _describe_dates(dates: ReadDates) -> tuple[str, dict[str, Any]]:
+def _describe_dates(dates: DateFormat) -> tuple[str, dict[str, Any]]:
     """Return what stands before a date, and the arguments of `pandas.to_datetime`, by how it was read."""
     if dates.clock:
         return "1970-01-01 ", {"format": "mixed"}

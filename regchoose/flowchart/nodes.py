@@ -123,11 +123,6 @@ class Chart:
         if orphans := ahead.keys() - ends:
             raise ValueError(f"chart {self.name}: never reached: {', '.join(sorted(orphans))}")
 
-    @property
-    def questions(self) -> tuple[Question, ...]:
-        """The questions, in the order of the literal."""
-        return tuple(node for node in self.nodes.values() if isinstance(node, Question))
-
 
 def by_key(*nodes: Node) -> dict[str, Node]:
     """Return the nodes under their keys.

@@ -1,6 +1,6 @@
 """Words that all rooms share: the arms, the tasks, and arrays by the kind of their numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Arrays = Mapping[str, NDArray[Any]]
+OnProgress = Callable[[int], None]  # is told how much is done by now: models trained, or bytes read
 
 Arm = Literal["none", "l1", "l2", "elastic_net"]
 ARMS: tuple[Arm, ...] = ("none", "l1", "l2", "elastic_net")

@@ -39,7 +39,7 @@ from regchoose.report.verdict_text import (
     write_headline,
     write_task,
 )
-from regchoose.result.document import MatchCheck, Measured, RunResult
+from regchoose.result.document import MatchCheck, MeasuredProperty, RunResult
 
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
@@ -190,7 +190,7 @@ def _gather_facts(result: RunResult) -> dict[str, Any]:
         "profile": [
             (name.replace("_", " "), measured)
             for name, measured in data.profile
-            if isinstance(measured, Measured)
+            if isinstance(measured, MeasuredProperty)
         ],
         "command": write_command(result),
         "wish": write_request(result, **request_experiment(result)),

@@ -9,7 +9,7 @@ from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.report import numbers
 from regchoose.report.plots import Figure, Frame, Point, element, histogram_outline, padded_range
 from regchoose.result.document import RunResult
-from regchoose.result.experiment_sections import ByEpoch, ByStrength, EpochCurves, StrengthCurves
+from regchoose.result.experiment_sections import EpochCurves, LossByEpoch, LossByStrength, StrengthCurves
 
 STRENGTH = "strength, l1 + l2"
 SAME_MIX = 1e-6
@@ -93,7 +93,7 @@ def draw_learning_curves(result: RunResult) -> Iterator[Figure]:
         )
 
 
-def _describe_gaps(curve: ByEpoch, stop: int | None) -> str:
+def _describe_gaps(curve: LossByEpoch, stop: int | None) -> str:
     """Say how far test and training loss are apart where training stops and at the end."""
     gaps = {
         epoch: test - train
@@ -238,12 +238,12 @@ def _end_above_the_best(losses: Sequence[float]) -> Point:
     return padded_range(min(loss, BEYOND * best) for loss in losses) if best > 0 else padded_range(losses)
 
 
-def _can_be_drawn(points: ByStrength) -> bool:
+def _can_be_drawn(points: LossByStrength) -> bool:
     totals = [l1 + l2 for l1, l2 in zip(points.l1, points.l2, strict=True)]
     return len(totals) > 1 and min(totals) > 0 and points.criterion[points.chosen] is not None
 
 
-def _make_curve(points: ByStrength, heights: Sequence[float | None]) -> _StrengthCurve:
+def _make_curve(points: LossByStrength, heights: Sequence[float | None]) -> _StrengthCurve:
     """Return the points with the mix of the chosen one; those without a height are left out."""
     pairs = list(zip(points.l1, points.l2, strict=True))
     mixes = [l1 / (l1 + l2) for l1, l2 in pairs]

@@ -7,7 +7,7 @@ from regchoose.flowchart.nodes import Question
 from regchoose.records.answers import AnsweredBy
 from regchoose.report import numbers
 from regchoose.result.document import PathStep, RunResult
-from regchoose.result.experiment_sections import Compared
+from regchoose.result.experiment_sections import ArmComparison
 from regchoose.settings.options import parse_duration
 
 ANSWERED_BY: dict[AnsweredBy | None, str] = {
@@ -36,7 +36,7 @@ def list_path(result: RunResult) -> list[PathLine]:
     return [_to_line(result, step) for step in result.path if step.kind == "question"]
 
 
-def describe_comparison(result: RunResult, compared: Compared, *, answer: str) -> str:
+def describe_comparison(result: RunResult, compared: ArmComparison, *, answer: str) -> str:
     """Say how `a` did against `b`: by how much of the loss of `b`, with the interval, or that it is alike."""
     if compared.equivalent >= max(compared.better, compared.worse):
         barely = "barely: " if answer == "yes" else ""

@@ -10,7 +10,7 @@ from regchoose.report import numbers
 from regchoose.report.arms_table import INTERVAL, arm_cells, name_loss, sort_arms
 from regchoose.report.plots import Figure, Frame, padded_range, t_density
 from regchoose.result.document import RunResult
-from regchoose.result.experiment_sections import Compared
+from regchoose.result.experiment_sections import ArmComparison
 
 DENSE = 121  # points of a density
 COMPARED = "How the arms compare"
@@ -96,7 +96,7 @@ def draw_posteriors(result: RunResult) -> Iterator[Figure]:
             yield _draw_difference(pair, spread=spread, df=posterior.df, rope=design.rope, key=number)
 
 
-def _draw_difference(pair: Compared, *, spread: float, df: float, rope: float, key: int) -> Figure:
+def _draw_difference(pair: ArmComparison, *, spread: float, df: float, rope: float, key: int) -> Figure:
     mean, first, second = pair.difference, ARM_NAMES[pair.a], ARM_NAMES[pair.b]
     low = min(mean - 4 * spread, -1.5 * rope)
     high = max(mean + 4 * spread, 1.5 * rope)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, JsonValue, create_model
 
 from regchoose.records.answers import AnsweredBy
-from regchoose.result.experiment_sections import ArmFigures, ArmNumbers, Audit, Compared, Curves, Design
+from regchoose.result.experiment_sections import ArmComparison, ArmFigures, ArmNumbers, Audit, Curves, Design
 from regchoose.result.parts import Arm, ByArm, Certainty, FloatOrNull, Interval, Section
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, Shape, option_of, shape_of
@@ -79,7 +79,7 @@ class GainAt(Section):
     interval: Interval
 
 
-class FullSize(Section):
+class FullSizeGain(Section):
     """Where the gain is heading on all rows: an extrapolation from fewer."""
 
     rows: int
@@ -91,7 +91,7 @@ class FullSize(Section):
     sentence: str
 
 
-class InWords(Section):
+class LibraryWords(Section):
     """The same regularizer in the words of libraries."""
 
     pytorch: str | None = None
@@ -127,10 +127,10 @@ class Recommendation(Section):
     training: TrainingLength | None = Field(description="null for linear networks, which have no length")
     subsample_size: SubsampleSize | None
     rule: str | None = Field(description="how the strengths were moved to all rows")
-    full_size: FullSize | None = Field(
+    full_size: FullSizeGain | None = Field(
         default=None, description="null where the table is hardly larger than what was trained on"
     )
-    in_words: InWords
+    in_words: LibraryWords
     weight_decay: float | None = Field(description="2·l2: what Adam or SGD call this L2; AdamW does not")
     sentence: str
 
@@ -158,7 +158,7 @@ class MatchCheck(Section):
     ok: bool
 
 
-class Sampled(Section):
+class SubsampleProof(Section):
     """The rows taken, and the proof of their match."""
 
     rows: int
@@ -170,7 +170,7 @@ class Sampled(Section):
     checks: list[MatchCheck]
 
 
-class Written(Section):
+class FileDialect(Section):
     """How the file is written, and how that was found out."""
 
     format: str
@@ -186,7 +186,7 @@ class Written(Section):
     )
 
 
-class ReadDates(Section):
+class DateFormat(Section):
     """How dates are read, and what is made of them."""
 
     order: str = Field(description="ISO8601, or day, month and year in the notation of strftime")
@@ -204,12 +204,12 @@ class TableColumn(Section):
     type: str
     why: str
     missing: int
-    date: ReadDates | None = Field(
+    date: DateFormat | None = Field(
         default=None, description="null but for dates that columns of numbers are made of"
     )
 
 
-class Measured(Section):
+class MeasuredProperty(Section):
     """A property of the data, measured in place of an answer."""
 
     answer: Literal["yes", "no", "unsure"]
@@ -226,17 +226,17 @@ class ColumnAssociations(Section):
     target: list[float] = Field(description="of each column with the target")
 
 
-class Properties(Section):
+class DataProfile(Section):
     """What the data say about the questions on prior knowledge."""
 
-    correlated: Measured
-    somewhat_correlated: Measured
-    entire_picture: Measured
-    sparse: Measured
+    correlated: MeasuredProperty
+    somewhat_correlated: MeasuredProperty
+    entire_picture: MeasuredProperty
+    sparse: MeasuredProperty
     associations: ColumnAssociations | None = Field(default=None, description="null: fewer than two columns")
 
 
-class Pictured(Section):
+class ImageShape(Section):
     """The shape of images."""
 
     channels: int
@@ -248,9 +248,9 @@ class Data(Section):
     """The table as it was read."""
 
     path: str
-    dialect: Written
+    dialect: FileDialect
     rows: int
-    image: Pictured | None = Field(default=None, description="null where the rows are no images")
+    image: ImageShape | None = Field(default=None, description="null where the rows are no images")
     columns: list[TableColumn]
     target: str
     target_why: str
@@ -261,7 +261,7 @@ class Data(Section):
     merged: bool = Field(default=False, description="whether the last class holds the rare ones")
     warnings: list[str]
     leaks: list[str] = Field(default=[], description="columns that seem to give the target away")
-    profile: Properties
+    profile: DataProfile
 
 
 def _annotate(shape: Shape, *, none: bool) -> Any:
@@ -287,14 +287,14 @@ _settings: dict[str, Any] = {
 }
 
 
-class _ChosenSettings(Section):
+class _StatedSettings(Section):
     def given(self) -> dict[str, Any]:
         """Return the settings that the document states, by name; an older version knew fewer."""
         return dict(sorted(self.model_dump(exclude_unset=True).items()))
 
 
-Chosen: Any = create_model(
-    "Chosen", __base__=_ChosenSettings, __doc__="The settings that can change a result.", **_settings
+ResultSettings: Any = create_model(
+    "ResultSettings", __base__=_StatedSettings, __doc__="The settings that can change a result.", **_settings
 )
 
 
@@ -305,7 +305,7 @@ class RunResult(Section):
     schema_version: Literal["2"]
     regchoose_version: str
     fingerprint: Fingerprint
-    settings: Chosen
+    settings: ResultSettings
     partial: bool
     seconds: float
     execution: Execution
@@ -313,10 +313,10 @@ class RunResult(Section):
     path: list[PathStep]
     arms: "Arms"
     design: Design | None
-    comparisons: list[Compared]
+    comparisons: list[ArmComparison]
     curves: Curves
     audit: Audit | None
-    subsample: Sampled | None
+    subsample: SubsampleProof | None
     data: Data
 
     @property

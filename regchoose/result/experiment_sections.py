@@ -34,7 +34,7 @@ class StageSummary(Section):
     """A stage of the experiment."""
 
     rows: int
-    kind: Literal["A", "B"] | None = None
+    kind: Literal["A", "B"] | None = Field(default=None, description="as the design's")
     regularizer: Arm | None = None
     certainty: Certainty
     safe: float
@@ -58,13 +58,15 @@ class DesignPrior(Section):
 class Design(Section):
     """How the arms were compared."""
 
-    kind: Literal["A", "B"]
+    kind: Literal["A", "B"] = Field(
+        description="A: disjoint training sets, judged on the same other rows; B: cross-validation"
+    )
     split: Literal["random", "groups", "time"] = "random"
     cells: int
-    folds: int | None = Field(description="null for design A, as are repeats")
+    folds: int | None = Field(description="null for disjoint sets, as are repeats")
     repeats: int | None
     rows: int
-    test_rows: int | None = Field(default=None, description="of design A; null for cross-validation")
+    test_rows: int | None = Field(default=None, description="of disjoint sets; null for cross-validation")
     text: str | None = Field(default=None, description="the design in a line")
     rope: float = Field(description="differences of the loss up to this do not matter")
     variance_factor: float = Field(description="times the covariance over cells is that of their means")
@@ -79,7 +81,7 @@ class Design(Section):
     firm_from: float | None = Field(default=None, description="the `safe` from which an answer is firm")
 
 
-class Compared(Section):
+class ArmComparison(Section):
     """Loss of `a` less that of `b`: negative is better for `a`."""
 
     question: str
@@ -92,7 +94,7 @@ class Compared(Section):
     worse: float
 
 
-class ByStrength(Section):
+class LossByStrength(Section):
     """Loss and share of weights that are not zero, at each point of an arm's grid."""
 
     l1: list[float]
@@ -105,7 +107,7 @@ class ByStrength(Section):
     chosen: int
 
 
-class ByEpoch(Section):
+class LossByEpoch(Section):
     """Losses along the training."""
 
     epochs: list[int]
@@ -113,11 +115,11 @@ class ByEpoch(Section):
     test: list[FloatOrNull]
 
 
-class StrengthCurves(ByArm[ByStrength]):
+class StrengthCurves(ByArm[LossByStrength]):
     """One entry an arm trained."""
 
 
-class EpochCurves(ByArm[ByEpoch]):
+class EpochCurves(ByArm[LossByEpoch]):
     """One entry an arm trained; none for linear networks."""
 
 
@@ -130,7 +132,7 @@ class MeanLosses(Section):
     df: Degrees
 
 
-class Counted(Section):
+class WeightCounts(Section):
     """Weights of an arm's models; of large networks an even choice of them."""
 
     counts: list[int] = Field(description="between the edges, without the exact zeros")
@@ -139,7 +141,7 @@ class Counted(Section):
     of: int = Field(description="all that were counted")
 
 
-class CountedArms(ByArm[Counted]):
+class ArmWeightCounts(ByArm[WeightCounts]):
     """One entry an arm trained."""
 
 
@@ -147,10 +149,10 @@ class WeightCurves(Section):
     """How the weights are distributed, between edges that all arms share."""
 
     edges: list[float]
-    arms: CountedArms
+    arms: ArmWeightCounts
 
 
-class Points(Section):
+class RowPoints(Section):
     """Rows of the table."""
 
     x: list[float]
@@ -165,7 +167,7 @@ class Panel(Section):
     """What the networks put out along their one input."""
 
     output: str
-    data: Points
+    data: RowPoints
     arms: FittedArms
 
 

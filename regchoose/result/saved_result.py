@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from regchoose.errors import UsageError
 from regchoose.records.experiment import AS_GOOD, WORSE
-from regchoose.result.document import Data, ReadDates, RunResult, TableColumn
+from regchoose.result.document import Data, DateFormat, RunResult, TableColumn
 
 REMEDY = "regchoose recommend DATA -o result.json"
 LONGEST = 20  # characters shown of a version
@@ -156,7 +156,7 @@ def _with_date(column: TableColumn, data: Data) -> TableColumn:
         return column
     order, clock = ORDERS.get(read_as[1], (re.sub("[A-Za-z]", r"%\g<0>", read_as[1]), False))
     return column.model_copy(
-        update={"date": ReadDates.model_validate({"order": order, "clock": clock, "parts": parts})}
+        update={"date": DateFormat.model_validate({"order": order, "clock": clock, "parts": parts})}
     )
 
 

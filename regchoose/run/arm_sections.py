@@ -1,6 +1,7 @@
 """The sections of a result on trained arms."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from regchoose.records.experiment import AS_GOOD, SPARSE, WORSE, Comparison, Pen
 from regchoose.records.words import Arm
 from regchoose.result.document import (
     Arms,
-    FullSize,
+    FullSizeGain,
     Gain,
     GainAt,
     Recommendation,
@@ -21,9 +22,9 @@ from regchoose.result.document import (
     TrainingLength,
 )
 from regchoose.result.experiment_sections import (
+    ArmComparison,
     ArmFigures,
     Audit,
-    Compared,
     Curves,
     Design,
     DesignPrior,
@@ -38,14 +39,14 @@ from regchoose.statistics.decide import OUTCOME_ARMS
 
 @dataclass(frozen=True)
 class ArmSections:
-    """What a result says about the arms."""
+    """What a result says about the arms; where none was trained, it has a recommendation alone."""
 
     recommendation: Recommendation
-    arms: Arms
-    design: Design
-    comparisons: list[Compared]
-    curves: Curves
-    audit: Audit | None
+    arms: Arms = field(default_factory=Arms)
+    design: Design | None = None
+    comparisons: list[ArmComparison] = field(default_factory=list)
+    curves: Curves = field(default_factory=Curves)
+    audit: Audit | None = None
 
 
 def make_arm_sections(judgement: Judgement) -> ArmSections:
@@ -138,12 +139,12 @@ def _gain(judgement: Judgement, arm: Arm) -> Gain | None:
     return Gain(value=value, interval=list(interval))
 
 
-def _full_size(judgement: Judgement) -> FullSize | None:
+def _full_size(judgement: Judgement) -> FullSizeGain | None:
     growth = judgement.growth
     if growth is None:
         return None
     of, matters = judgement.table.n_all, judgement.matters_at_full_size
-    return FullSize(
+    return FullSizeGain(
         rows=of,
         gain=growth.trend.at_full_size,
         gain_exponent=growth.trend.exponent,
@@ -195,9 +196,9 @@ def _design(judgement: Judgement) -> Design:
     experiment, verdict, prior = judgement.experiment, judgement.verdict, judgement.arm_prior
     settings = experiment.settings
     regression = judgement.table.task == "regression"
-    crossed = experiment.layout.kind == "B"
+    crossed = experiment.layout.is_cross_validation
     return Design(
-        kind=experiment.layout.kind,
+        kind=_design_letter(experiment.layout),
         split=split_of(judgement.table),
         cells=len(experiment.cells),
         folds=settings.folds if crossed else None,
@@ -216,9 +217,13 @@ def _design(judgement: Judgement) -> Design:
     )
 
 
+def _design_letter(layout: Layout) -> Literal["A", "B"]:
+    return "B" if layout.is_cross_validation else "A"
+
+
 def _summarize_stage(layout: Layout, verdict: Verdict) -> StageSummary:
     return StageSummary(
-        kind=layout.kind,
+        kind=_design_letter(layout),
         rows=layout.rows,
         regularizer=verdict.arm,
         certainty=verdict.certainty,
@@ -226,8 +231,8 @@ def _summarize_stage(layout: Layout, verdict: Verdict) -> StageSummary:
     )
 
 
-def _compare(question: str, comparison: Comparison) -> Compared:
-    return Compared(
+def _compare(question: str, comparison: Comparison) -> ArmComparison:
+    return ArmComparison(
         question=question,
         a=comparison.a,
         b=comparison.b,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
@@ -17,31 +17,30 @@ from regchoose.records.subsample import AssociationMatrix, Check, Finding, Profi
 from regchoose.records.table import Column, Dialect, Table
 from regchoose.records.words import Arm
 from regchoose.result.document import (
-    Arms,
     ArmSeconds,
-    Chosen,
     ColumnAssociations,
     Data,
+    DataProfile,
+    DateFormat,
     Estimates,
     Execution,
+    FileDialect,
     Fingerprint,
-    InWords,
+    ImageShape,
+    LibraryWords,
     MatchCheck,
-    Measured,
+    MeasuredProperty,
     PathStep,
-    Pictured,
-    Properties,
-    ReadDates,
     Recommendation,
+    ResultSettings,
     RunResult,
-    Sampled,
+    SubsampleProof,
     TableColumn,
-    Written,
 )
-from regchoose.result.experiment_sections import Curves
-from regchoose.run.arm_sections import make_arm_sections
+from regchoose.run.arm_sections import ArmSections, make_arm_sections
 from regchoose.run.wording import advise, describe_comparison
-from regchoose.settings.options import Option, Settings
+from regchoose.settings.options import Settings
+from regchoose.settings.values import decisive_settings
 from regchoose.statistics.decide import OUTCOME_ARMS
 from regchoose.version import __version__
 
@@ -76,7 +75,9 @@ def make_result(
     """
     ending = steps[-1].node
     assert isinstance(ending, Outcome)
-    judged = None if judgement is None else make_arm_sections(judgement)
+    sections = (
+        ArmSections(_from_prior_knowledge(ending)) if judgement is None else make_arm_sections(judgement)
+    )
     diamonds = {} if judgement is None else judgement.diamonds
     evidence = {key: describe_comparison(comparison) for key, comparison in diamonds.items()}
     return RunResult(
@@ -84,17 +85,17 @@ def make_result(
         schema_version=SCHEMA_VERSION,
         regchoose_version=__version__,
         fingerprint=_fingerprint(table, settings, experiment),
-        settings=Chosen(**_settings_with_effect(settings)),
+        settings=ResultSettings(**decisive_settings(settings)),
         partial=partial,
         seconds=seconds["total"],
         execution=_execution(settings, experiment, seconds=seconds, cached=cached),
-        recommendation=_from_prior_knowledge(ending) if judged is None else judged.recommendation,
+        recommendation=sections.recommendation,
         path=[_step(step, evidence) for step in steps],
-        arms=Arms() if judged is None else judged.arms,
-        design=None if judged is None else judged.design,
-        comparisons=[] if judged is None else judged.comparisons,
-        curves=Curves() if judged is None else judged.curves,
-        audit=None if judged is None else judged.audit,
+        arms=sections.arms,
+        design=sections.design,
+        comparisons=sections.comparisons,
+        curves=sections.curves,
+        audit=sections.audit,
         subsample=None if subsample is None else _subsample(subsample),
         data=_data(table, profile, remarks=_remarks(table, subsample, experiment)),
     )
@@ -114,17 +115,8 @@ def _remarks(table: Table, subsample: Subsample | None, experiment: Experiment |
     return tuple(remark.words(python=table.dialect.in_memory) for remark in remarks)
 
 
-def _settings_with_effect(settings: Settings) -> dict[str, Any]:
-    """Return the settings that can change a result."""
-    return {
-        field.name: getattr(settings, field.name)
-        for field in fields(Settings)
-        if any(item.result for item in field.type.__metadata__ if isinstance(item, Option))  # type: ignore[union-attr]  # all are Annotated
-    }
-
-
 def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None) -> Fingerprint:
-    content = json.dumps(_settings_with_effect(settings), sort_keys=True)
+    content = json.dumps(decisive_settings(settings), sort_keys=True)
     source = experiment.network_source if experiment else ""
     network = {"network": source} if source else {}
     return Fingerprint(
@@ -171,8 +163,8 @@ def _step(step: Step, evidence: Mapping[str, str]) -> PathStep:
     )
 
 
-def _subsample(subsample: Subsample) -> Sampled:
-    return Sampled(
+def _subsample(subsample: Subsample) -> SubsampleProof:
+    return SubsampleProof(
         rows=len(subsample.rows),
         of=subsample.of,
         method=subsample.method,
@@ -198,7 +190,7 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
         path=table.path,
         dialect=_dialect(table.dialect),
         rows=table.n_all,
-        image=None if table.image is None else Pictured(**asdict(table.image)),
+        image=None if table.image is None else ImageShape(**asdict(table.image)),
         columns=[_column(column) for column in table.display_columns],
         target=table.target_name,
         target_why=table.target_why,
@@ -206,7 +198,7 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
         task_why=table.task_why,
         classes=list(table.classes),
         warnings=[*table.warnings, *profile.warnings, *remarks],
-        profile=Properties(
+        profile=DataProfile(
             correlated=_measured(profile.correlated),
             somewhat_correlated=_measured(profile.somewhat_correlated),
             entire_picture=_measured(profile.entire_picture),
@@ -217,11 +209,11 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
     )
 
 
-def _dialect(dialect: Dialect) -> Written:
+def _dialect(dialect: Dialect) -> FileDialect:
     fields_of_dialect = asdict(dialect)
     if dialect.escape is None:
         del fields_of_dialect["escape"]
-    return Written(**fields_of_dialect)
+    return FileDialect(**fields_of_dialect)
 
 
 def _column(column: Column) -> TableColumn:
@@ -229,14 +221,14 @@ def _column(column: Column) -> TableColumn:
     if column.date is not None:
         read = asdict(column.date)
         del read["first"]  # only for whoever encodes rows
-        date["date"] = ReadDates(**read)
+        date["date"] = DateFormat(**read)
     return TableColumn(
         name=column.name, role=column.role, type=column.type, why=column.why, missing=column.missing, **date
     )
 
 
-def _measured(finding: Finding) -> Measured:
-    return Measured(answer=finding.answer, evidence=finding.evidence, figures=dict(finding.figures))
+def _measured(finding: Finding) -> MeasuredProperty:
+    return MeasuredProperty(answer=finding.answer, evidence=finding.evidence, figures=dict(finding.figures))
 
 
 def _associations(associations: AssociationMatrix | None) -> ColumnAssociations | None:
@@ -273,7 +265,7 @@ def _from_prior_knowledge(ending: Outcome) -> Recommendation:
         training=None,
         subsample_size=None,
         rule=None,
-        in_words=InWords(),
+        in_words=LibraryWords(),
         weight_decay=None,
         sentence=advise(ending.regularizer, certainty="prior"),
     )

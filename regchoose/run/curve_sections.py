@@ -9,18 +9,18 @@ from regchoose.experiment.fitted_curve import Drawing
 from regchoose.experiment.plan import Experiment
 from regchoose.records.words import Arm, Float
 from regchoose.result.experiment_sections import (
-    ByEpoch,
-    ByStrength,
-    Counted,
-    CountedArms,
+    ArmWeightCounts,
     Curves,
     EpochCurves,
     FittedArms,
     FittedCurves,
+    LossByEpoch,
+    LossByStrength,
     MeanLosses,
     Panel,
-    Points,
+    RowPoints,
     StrengthCurves,
+    WeightCounts,
     WeightCurves,
 )
 from regchoose.statistics.posterior import Posterior
@@ -38,7 +38,7 @@ def make_curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: P
         loss_by_strength=StrengthCurves(**{arm: _by_strength(run) for arm, run in arms.items()}),
         loss_by_epoch=EpochCurves(
             **{
-                arm: ByEpoch(
+                arm: LossByEpoch(
                     epochs=epochs, train=run.curves["train"].tolist(), test=run.curves["test"].tolist()
                 )
                 for arm, run in arms.items()
@@ -56,11 +56,11 @@ def make_curves(arms: Mapping[Arm, ArmRun], experiment: Experiment, posterior: P
     )
 
 
-def _by_strength(run: ArmRun) -> ByStrength:
+def _by_strength(run: ArmRun) -> LossByStrength:
     trials = run.trials
     shares = trials.recorded["nonzero_share"][:, :, run.chosen.checkpoint]
     known = np.isfinite(shares)
-    return ByStrength(
+    return LossByStrength(
         l1=trials.grid.l1.tolist(),
         l2=trials.grid.l2.tolist(),
         criterion=trials.criterion.min(1).tolist(),
@@ -80,7 +80,7 @@ def _count_weights(weights: Mapping[Arm, Float]) -> WeightCurves:
     reach = max(reaches, default=0.0) or 1.0
     edges = np.linspace(-reach, reach, BINS + 1)
     counted = {
-        arm: Counted(
+        arm: WeightCounts(
             counts=np.histogram(values[values != 0], edges)[0].tolist(),
             zeros=int((values == 0).sum()),
             beyond=int((np.abs(values) > reach).sum()),
@@ -88,7 +88,7 @@ def _count_weights(weights: Mapping[Arm, Float]) -> WeightCurves:
         )
         for arm, values in weights.items()
     }
-    return WeightCurves(edges=edges.tolist(), arms=CountedArms(**counted))
+    return WeightCurves(edges=edges.tolist(), arms=ArmWeightCounts(**counted))
 
 
 def _fitted_curves(drawing: Drawing, fitted: Mapping[Arm, Float]) -> FittedCurves:
@@ -96,7 +96,7 @@ def _fitted_curves(drawing: Drawing, fitted: Mapping[Arm, Float]) -> FittedCurve
     panels = [
         Panel(
             output=name,
-            data=Points(x=drawing.points_x.tolist(), y=drawing.points_y[place].tolist()),
+            data=RowPoints(x=drawing.points_x.tolist(), y=drawing.points_y[place].tolist()),
             arms=FittedArms(**{arm: curves[place].tolist() for arm, curves in fitted.items()}),
         )
         for place, name in enumerate(drawing.names)

@@ -15,7 +15,7 @@ from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm
 from regchoose.run.memory_estimate import first_layout
 from regchoose.settings.options import Settings, for_images, parse_duration
-from regchoose.settings.values import FIELDS, option_of
+from regchoose.settings.values import decisive_settings
 from regchoose.table.load import load
 
 # Multiplications and additions a second and core, measured in training 250 models side by side on 442 × 10
@@ -83,14 +83,14 @@ def plan_run(
         "schedule_epochs": plan.epochs or None,
         "models": dict(plan.models),
         "time": _describe_time(plan, settings),
-        "settings": {name: getattr(settings, name) for name in FIELDS if option_of(name).result},
+        "settings": decisive_settings(settings),
     }
 
 
 def plan_trainings(table: Table, layout: Layout, settings: Settings) -> TrainingPlan:
     """Count what is to be trained; `regchoose.experiment.plan` prepares it."""
     linear = settings.network == "linear"
-    crossed = layout.kind == "B"
+    crossed = layout.is_cross_validation
     rows = layout.rows * (settings.folds - 1) // settings.folds if crossed else layout.rows
     cells = settings.folds * count_repeats(layout.rows, settings.repeats) if crossed else layout.sets
     stops = race_stops(layout, cells=cells, folds=settings.folds)
@@ -144,8 +144,8 @@ def _round(seconds: float) -> str:
 
 def describe_design(layout: Layout, settings: Settings) -> str:
     """Say on which rows models are trained and judged."""
-    if layout.kind == "A":
-        sets = f"{layout.sets} separate training sets of {layout.rows:,} rows"
-        return f"{sets}, judged on {layout.test_rows:,} others"
-    repeats = count_repeats(layout.rows, settings.repeats)
-    return f"{settings.folds}-fold cross-validation of {layout.rows:,} rows, {repeats} times"
+    if layout.is_cross_validation:
+        repeats = count_repeats(layout.rows, settings.repeats)
+        return f"{settings.folds}-fold cross-validation of {layout.rows:,} rows, {repeats} times"
+    sets = f"{layout.sets} separate training sets of {layout.rows:,} rows"
+    return f"{sets}, judged on {layout.test_rows:,} others"

@@ -16,8 +16,8 @@ def first_layout(table: Table, settings: Settings) -> Layout:
     return make_layout(table.n_rows, rows=first_rows(settings), exchangeable=table.exchangeable)
 
 
-def refuse_too_much(table: Table, layout: Layout, settings: Settings) -> str:
-    """Say how much memory an experiment on images takes.
+def check_memory(table: Table, layout: Layout, settings: Settings) -> None:
+    """Refuse an experiment on images that the machine has no memory for.
 
     Raises
     ------
@@ -25,17 +25,15 @@ def refuse_too_much(table: Table, layout: Layout, settings: Settings) -> str:
         E403 if that is more than 80 % of the machine's memory.
     """
     available, needed = memory(), _bytes_needed(table, layout, settings)
-    sentence = describe_memory(table, layout, settings)
     if available is not None and needed > SHARE * available and table.image is not None:
         side = max(4, max(table.image.height, table.image.width) // 2)
         rows = max(20, int(layout.rows * SHARE * available / needed / 2))
         raise ResourceError(
             "E403",
-            f"{sentence}, and there are {_in_units(available)}",
+            f"{describe_memory(table, layout, settings)}, and there are {_in_units(available)}",
             where=table.path,
             fix=setting(image_size=side) | setting(rows=rows),
         )
-    return f"{sentence}."
 
 
 def describe_memory(table: Table, layout: Layout, settings: Settings) -> str:
@@ -48,10 +46,10 @@ def describe_memory(table: Table, layout: Layout, settings: Settings) -> str:
 def _bytes_needed(table: Table, layout: Layout, settings: Settings) -> int:
     """Return about how many bytes an experiment holds: the table, and the encoded rows of every cell."""
     numbers: int = table.features.shape[1]
-    if layout.kind == "A":
-        cells = layout.sets * (layout.rows + layout.test_rows)
-    else:
+    if layout.is_cross_validation:
         cells = layout.rows * settings.folds * count_repeats(layout.rows, settings.repeats)
+    else:
+        cells = layout.sets * (layout.rows + layout.test_rows)
     return numbers * (HELD * (table.n_rows + layout.rows) + ENCODED * cells)
 
 

@@ -23,7 +23,7 @@ from regchoose.records.listener import Listener
 from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm, Arrays
-from regchoose.run.memory_estimate import refuse_too_much
+from regchoose.run.memory_estimate import check_memory, describe_memory
 from regchoose.settings.options import MIN_ROWS, Settings
 from regchoose.statistics.posterior import Posterior
 from regchoose.subsample.draw import draw_subsample
@@ -126,7 +126,9 @@ class Stage:
         """Prepare the experiment on the subsample; return it."""
         if self.experiment is None:
             if self._table.image is not None:
-                self._listener.noted(refuse_too_much(self._table, self.layout, self._settings))
+                of_images = self._table, self.layout, self._settings
+                check_memory(*of_images)
+                self._listener.noted(f"{describe_memory(*of_images)}.")
             rows, workers = self.draw_subsample().rows, self._context.workers
             with self._within_memory():
                 prepared = prepare(self._table, rows, self._settings, self.layout, workers=workers)

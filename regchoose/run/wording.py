@@ -10,14 +10,16 @@ from regchoose.records.experiment import Comparison, Penalties, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARM_NAMES, Arm, Task, arm_phrase
-from regchoose.result.document import InWords
+from regchoose.result.document import LibraryWords
 from regchoose.statistics.decide import FIRM, LEANING
 
 COUNTED = {1: "one", 2: "two", 3: "three", 4: "four"}
 LEAST_SHARE = 5e-4  # of the loss: a smaller gain is not put in figures
 
 
-def describe_strengths(l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows: int) -> InWords:
+def describe_strengths(
+    l1: float, l2: float, *, task: Task, linear: bool, batch: int, rows: int
+) -> LibraryWords:
     """Say what strengths of the mean loss are in PyTorch, Keras and scikit-learn.
 
     Parameters
@@ -41,7 +43,7 @@ def describe_strengths(l1: float, l2: float, *, task: Task, linear: bool, batch:
     sklearn = (
         _sklearn_linear(l1, l2, task=task, rows=rows) if linear else _sklearn_mlp(l1, l2, task, batch=batch)
     )
-    return InWords(pytorch=torch, keras=keras, scikit_learn=sklearn)
+    return LibraryWords(pytorch=torch, keras=keras, scikit_learn=sklearn)
 
 
 def _sklearn_mlp(l1: float, l2: float, task: Task, *, batch: int) -> str:

@@ -51,6 +51,11 @@ def option_of(name: str) -> Option:
     return option
 
 
+def decisive_settings(settings: Settings) -> dict[str, Any]:
+    """Return the settings that can change a result, by name."""
+    return {name: getattr(settings, name) for name in FIELDS if option_of(name).result}
+
+
 def has_opposite(name: str) -> bool:
     """Tell whether a setting has two flags and no value: --audit and --no-audit."""
     option = option_of(name)

@@ -1,7 +1,7 @@
-"""Losses, probabilities, and the metrics shown beside the loss, which never decide."""
+"""Probabilities, and the metrics shown beside the loss, which never decide."""
 
 import numpy as np
-from scipy.special import expit, log_softmax, logsumexp
+from scipy.special import expit, log_softmax
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score, root_mean_squared_error
 
 from regchoose.records.words import Float, Task
@@ -15,7 +15,7 @@ def secondary_metrics(task: Task, losses: Float, y: Float, *, errors: float = 0.
     Parameters
     ----------
     losses : ndarray (n,)
-        As `row_losses` returns them.
+        Log losses, or squared errors of the standardized target.
     y : ndarray (n,)
         Class codes, or the standardized target.
     errors : float
@@ -33,16 +33,6 @@ def secondary_metrics(task: Task, losses: Float, y: Float, *, errors: float = 0.
     logits = np.where(y > 0, 1, -1) * -np.log(np.expm1(np.clip(losses, *WITHIN)))
     scores = {"accuracy": float(accuracy_score(y, logits > 0))}
     return scores | ({"AUC": float(roc_auc_score(y, logits))} if len(np.unique(y)) == 2 else {})
-
-
-def row_losses(task: Task, outputs: Float, y: Float) -> Float:
-    """Return the loss of one model on each row: (k, n), (n,) -> (n,); log loss, or squared error."""
-    if task == "regression":
-        return np.asarray(np.square(outputs[0] - y))
-    if task == "binary":
-        return np.asarray(np.logaddexp(0, outputs[0]) - y * outputs[0])
-    of_class = outputs[y.astype(np.int64), np.arange(len(y))]
-    return np.asarray(logsumexp(outputs, axis=0) - of_class)
 
 
 def log_probabilities(task: Task, outputs: Float) -> Float:

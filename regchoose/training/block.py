@@ -39,7 +39,7 @@ class CellData:
 
     x: RowMatrix  # (n, d)
     y: Float  # (n,)
-    judged: Mapping[str, tuple[RowMatrix, Float]]  # name → (n', d), (n',)
+    eval_sets: Mapping[str, tuple[RowMatrix, Float]]  # name → (n', d), (n',)
     seed: int
     drawn: RowMatrix | None = None  # (g, d): rows along the fitted curve, whose outputs are captured
     watched: bool = False
@@ -47,17 +47,18 @@ class CellData:
     @cached_property
     def digest(self) -> bytes:
         """Hash that tells these rows from all others."""
-        names = repr((self.seed, list(self.judged), self.drawn is None, self.watched))
+        names = repr((self.seed, list(self.eval_sets), self.drawn is None, self.watched))
         digest = hashlib.sha256(names.encode())
-        judged = [array for pair in self.judged.values() for array in pair]
-        for array in (self.x, self.y, *judged, *(() if self.drawn is None else (self.drawn,))):
+        evaluated = [array for pair in self.eval_sets.values() for array in pair]
+        for array in (self.x, self.y, *evaluated, *(() if self.drawn is None else (self.drawn,))):
             digest.update(array_digest(array))
         return digest.digest()
 
     def first_rows(self, n_rows: int) -> "CellData":
-        """Return the cell with so many rows to train and to judge on."""
-        judged = {name: (x[:n_rows], y[:n_rows]) for name, (x, y) in self.judged.items()}
-        return replace(self, x=self.x[:n_rows], y=self.y[:n_rows], judged=judged, drawn=None, watched=False)
+        """Return the cell with so many rows to train on and in each evaluation set."""
+        eval_sets = {name: (x[:n_rows], y[:n_rows]) for name, (x, y) in self.eval_sets.items()}
+        x, y = self.x[:n_rows], self.y[:n_rows]
+        return replace(self, x=x, y=y, eval_sets=eval_sets, drawn=None, watched=False)
 
 
 @dataclass(frozen=True)

@@ -150,11 +150,11 @@ class _Recorder:
         self._watched = block.cells[0].watched
         self._counts_errors = block.task == "multiclass"
         shape = (len(block.cells), len(block.penalties), len(block.schedule.checkpoints))
-        names = [*block.cells[0].judged, *["train"] * self._watched, *["errors"] * self._counts_errors]
+        names = [*block.cells[0].eval_sets, *["train"] * self._watched, *["errors"] * self._counts_errors]
         self._losses = {name: np.full(shape, np.nan) for name in names}
         self._nonzero_share, self._nonzero_inputs = np.full(shape, np.nan), np.full(shape, np.nan)
-        self._judged = [
-            {name: self._place(x, y) for name, (x, y) in _judged(cell).items()} for cell in block.cells
+        self._eval_sets = [
+            {name: self._place(x, y) for name, (x, y) in _eval_sets(cell).items()} for cell in block.cells
         ]
         self._drawn = [None if cell.drawn is None else self._place(cell.drawn)[0] for cell in block.cells]
         self._captured_weights = torch.as_tensor(captured_weights(block.network.n_penalized), device=device)
@@ -172,10 +172,10 @@ class _Recorder:
         self._nonzero_share[:, :, self._done] = share.cpu().numpy()
         inputs = network.nonzero_inputs(parameters).reshape(c, m)
         self._nonzero_inputs[:, :, self._done] = inputs.cpu().numpy()
-        for cell, judged in enumerate(self._judged):
+        for cell, eval_sets in enumerate(self._eval_sets):
             of_cell = parameters[cell * m : (cell + 1) * m]
-            for name, (x, y) in judged.items():
-                losses, errors = self._judge(of_cell, x=x, y=y)
+            for name, (x, y) in eval_sets.items():
+                losses, errors = self._evaluate(of_cell, x=x, y=y)
                 self._losses[name][cell, :, self._done] = losses.double().mean(1).cpu().numpy()
                 if name == "test":
                     rows = torch.as_tensor(captured_rows(len(y)), device=y.device)
@@ -189,7 +189,7 @@ class _Recorder:
                     self._capture("drawn", cell, network.outputs(of_cell, drawn.expand(m, -1, -1)))
         self._done += 1
 
-    def _judge(self, parameters: Tensor, *, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def _evaluate(self, parameters: Tensor, *, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Loss of each row (m, n) that all models share, and the share of wrong classes (m,)."""
         m, network = len(parameters), self._block.network
         losses, wrong = [], torch.zeros(m, dtype=torch.float64, device=x.device)
@@ -228,6 +228,6 @@ class _Recorder:
         )
 
 
-def _judged(cell: CellData) -> dict[str, tuple[RowMatrix, Float]]:
+def _eval_sets(cell: CellData) -> dict[str, tuple[RowMatrix, Float]]:
     """Return the rows on which losses are recorded, by name."""
-    return {**cell.judged, **({"train": (cell.x, cell.y)} if cell.watched else {})}
+    return {**cell.eval_sets, **({"train": (cell.x, cell.y)} if cell.watched else {})}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from regchoose.records.experiment import Penalties
-from regchoose.records.words import Arrays, Float, Task
+from regchoose.records.words import Arrays, Float, OnProgress, Task
 from regchoose.training.adam import Adam
 from regchoose.training.convex_solver import LinearProblem, rows_of, solve
 from regchoose.training.descent import Descent
@@ -117,7 +117,7 @@ class RowTraining:
         start: TrainingState | None = None,
         *,
         reached: Callable[[TrainingState], None] = lambda _: None,
-        advanced: Callable[[int], None] = lambda _: None,
+        advanced: OnProgress = lambda _: None,
     ) -> TrainingState:
         """Train to the last epoch, or to the optimum.
 
@@ -151,7 +151,7 @@ class RowTraining:
         self,
         start: TrainingState | None,
         reached: Callable[[TrainingState], None],
-        advanced: Callable[[int], None],
+        advanced: OnProgress,
     ) -> TrainingState:
         state = start or self._initial_state()
         parameters, mean, square = map(self._tensor, (state.parameters, *state.moments))
@@ -187,7 +187,7 @@ class RowTraining:
         self,
         start: TrainingState | None,
         reached: Callable[[TrainingState], None],
-        advanced: Callable[[int], None],
+        advanced: OnProgress,
     ) -> TrainingState:
         k, epoch, passes = self.network.n_outputs, 0 if start is None else start.epoch, count(1)
         rows = rows_of(self.rows, self.part, device=self.device, after_pass=lambda: advanced(next(passes)))

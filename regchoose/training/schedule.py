@@ -48,10 +48,6 @@ class Schedule:
         """The epoch after which training stops."""
         return int(self.checkpoints[-1])
 
-    def stop_at(self, checkpoint: int) -> "Schedule":
-        """Return the same schedule, stopped at one of its checkpoints, the only one that is recorded."""
-        return replace(self, checkpoints=self.checkpoints[[checkpoint]])
-
     def at_rate(self, lr: float) -> "Schedule":
         """Return the same schedule with another initial learning rate."""
         return replace(self, lr=lr)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from regchoose.records.experiment import BlockStore, Penalties, Trained
-from regchoose.records.words import Int, Task
+from regchoose.records.words import Int, OnProgress, Task
 from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.device import Devices
 from regchoose.training.networks.network import Network
@@ -20,10 +20,9 @@ from regchoose.workers.threads import use_threads
 MODELS_A_BLOCK = 32  # enough to keep the processor busy, few enough to stay in its cache
 FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much
 TIMED_STEPS = 30  # about, for the estimate of the time
-Advanced = Callable[[int], None]  # called with the number of models trained so far
 
 
-def count_from(before: int, advanced: Advanced) -> Advanced:
+def count_from(before: int, advanced: OnProgress) -> OnProgress:
     """Return a callback that adds the models trained before to those it is told of."""
     return lambda done: advanced(before + done)
 
@@ -60,12 +59,6 @@ class Training:
         """Epochs after which losses are recorded, (t,)."""
         return np.array([0]) if self.network.is_convex else self.schedule.checkpoints
 
-    def stop_at(self, checkpoint: int) -> "Training":
-        """Return the same training, stopped at one of its checkpoints; a convex network is solved anyway."""
-        if self.network.is_convex:
-            return self
-        return replace(self, schedule=self.schedule.stop_at(checkpoint))
-
     def at_rate(self, lr: float) -> "Training":
         """Return the same training at another learning rate."""
         return replace(self, schedule=self.schedule.at_rate(lr))
@@ -76,7 +69,7 @@ def train(
     cells: Sequence[CellData],
     penalties: Penalties,
     *,
-    advanced: Advanced = lambda _: None,
+    advanced: OnProgress = lambda _: None,
 ) -> Trained:
     """Train a model for every cell and penalty.
 
@@ -136,7 +129,7 @@ def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Tr
 
 
 def _run(
-    blocks: Sequence[Block], training: Training, *, advanced: Advanced = lambda _: None
+    blocks: Sequence[Block], training: Training, *, advanced: OnProgress = lambda _: None
 ) -> list[BlockResult]:
     """Have the blocks trained by the workers, and return their results in the order of the blocks.
 

@@ -37,6 +37,16 @@ def clean_environment(**further: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": f"{ROOT}{os.pathsep}{EARLY}", **USUAL, **further}
 
 
+def wait_for(sign: str, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
+    """Read what a process says until a line has the sign; that it ends before is a failure."""
+    assert process.stderr is not None
+    seen = ""
+    while sign not in seen:
+        line = process.stderr.readline()
+        assert line, f"ended without {sign!r}: {seen}"
+        seen += line.decode() if isinstance(line, bytes) else line
+
+
 @pytest.fixture(autouse=True)
 def own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Take away what the developer's terminal sets, and the user's cache."""

@@ -185,6 +185,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(
         assert (tmp_path / "broken" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_fit_that_was_killed_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     table(tmp_path, 120)
     command = [sys.executable, "-m", "regchoose", "fit", "t.csv", *BY_HAND, *SHORT, "--epochs", "400"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Shell, clean_environment
+from tests.cli.conftest import Shell, clean_environment, wait_for
 
 ERROR = """\
 error[E312]: row has 4 fields, header has 3
@@ -202,9 +202,7 @@ def test_signals_end_it_at_once(number: signal.Signals, status: int, tmp_path: P
         cwd=tmp_path,
         env=clean_environment(),
     )
-    assert process.stderr is not None
-    while "none" not in process.stderr.readline():
-        pass
+    wait_for("none", process)
     begun = time.monotonic()
     os.kill(process.pid, number)
     _, said = process.communicate(timeout=20)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from regchoose.cli.signals import SHOW_CURSOR, handle_signals, signal_status
-from tests.cli.conftest import Shell, clean_environment
+from tests.cli.conftest import Shell, clean_environment, wait_for
 
 Start = Callable[..., "subprocess.Popen[str]"]
 BOTH = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
@@ -43,18 +43,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def wait_until_it_works(process: "subprocess.Popen[str]") -> None:
-    assert process.stderr is not None
-    while "none" not in process.stderr.readline():
-        pass
-
-
 @pytest.mark.parametrize(("number", "status", "word"), BOTH)
 def test_the_first_signal_is_answered_at_once_and_ends_in_order(
     number: signal.Signals, status: int, word: str, start: Start
 ) -> None:
     process = start("recommend", "hang.csv", "--debug")
-    wait_until_it_works(process)
+    wait_for("none", process)
     process.send_signal(number)
     said = process.communicate(timeout=20)[1]
     assert process.returncode == status
@@ -64,11 +58,9 @@ def test_the_first_signal_is_answered_at_once_and_ends_in_order(
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
 def test_the_second_signal_leaves_whatever_is_going_on(second: signal.Signals, start: Start) -> None:
     process = start("recommend", "deaf.csv")
-    wait_until_it_works(process)
+    wait_for("none", process)
     process.send_signal(signal.SIGINT)
-    assert process.stderr is not None
-    while "interrupted" not in process.stderr.readline():
-        pass
+    wait_for("interrupted", process)
     assert process.poll() is None
     process.send_signal(second)
     assert process.wait(timeout=20) == 130
@@ -76,7 +68,7 @@ def test_the_second_signal_leaves_whatever_is_going_on(second: signal.Signals, s
 
 def test_what_a_signal_turns_into_another_error_is_still_that_signal(start: Start) -> None:
     process = start("recommend", "upset.csv")
-    wait_until_it_works(process)
+    wait_for("none", process)
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=20)[1]
     assert process.returncode == 130
@@ -94,7 +86,7 @@ def test_the_cursor_is_back_on_a_terminal(start: Start) -> None:
         while sign not in seen[after:]:
             seen += os.read(leader, 4096).decode()
 
-    read_until("none")
+    read_until("None")
     process.send_signal(signal.SIGINT)
     read_until("once more leaves at once")
     before = len(seen)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.cli.conftest import clean_environment
+from tests.cli.conftest import clean_environment, wait_for
 from tests.cli.test_real_terminal import QUICK
 from tests.run.test_walk_chart import write
 
@@ -79,15 +79,6 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., pexpect.spawn]]:
     yield run
     for child in started:
         child.close(force=True)
-
-
-def wait_for(line: str, process: "subprocess.Popen[bytes]") -> None:
-    assert process.stderr is not None
-    seen = ""
-    while line not in seen:
-        more = process.stderr.readline().decode()
-        assert more, seen
-        seen += more
 
 
 def ended(child: pexpect.spawn) -> tuple[str, int | None]:

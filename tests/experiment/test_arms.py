@@ -25,8 +25,8 @@ def quiet(_: int) -> None:
 
 
 def of_sets(task: Task, settings: Settings = SETTINGS) -> Experiment:
-    """Return an experiment of Design A: five sets of 60 rows, judged on 300 others."""
-    layout = Layout("A", 60, 5, 300)
+    """Return an experiment of five disjoint sets of 60 rows, judged on 300 others."""
+    layout = Layout(60, 5, 300)
     table = as_table(make_sheet(task, layout.drawn, 3, seed=1))
     return prepare(table, np.arange(layout.drawn), settings, layout)
 

@@ -13,20 +13,20 @@ from regchoose.experiment.design import Layout
 STUDY = Path(__file__).parents[1] / "benchmarks" / "results" / "calibration.json"
 STUDIED: dict[str, Any] = {
     "network": "mlp",
-    "layout": Layout("B", 442),
+    "layout": Layout(442),
     "folds": 5,
     "repeats": 5,
 }
 
 
 def test_overlapping_cells_count_as_nadeau_and_bengio_say() -> None:
-    layout = Layout("B", 442)
+    layout = Layout(442)
     assert variance_factor(25, layout, folds=5) == pytest.approx(1 / 25 + 1 / 4)
     assert variance_factor(100, layout, folds=10) == pytest.approx(1 / 100 + 1 / 9)
 
 
 def test_disjoint_sets_do_not_overlap() -> None:
-    assert variance_factor(10, Layout("A", 4_000, 10, 5_000), folds=5) == pytest.approx(1 / 10)
+    assert variance_factor(10, Layout(4_000, 10, 5_000), folds=5) == pytest.approx(1 / 10)
 
 
 @pytest.mark.parametrize("network", ["mlp", "linear"])
@@ -39,9 +39,9 @@ def test_the_study_was_of_these(network: str) -> None:
     [
         {"network": "cnn"},
         {"network": "net.py:Net"},
-        {"layout": Layout("A", 442, 10, 5_000)},
-        {"layout": Layout("B", 60)},
-        {"layout": Layout("B", 4_000)},
+        {"layout": Layout(442, 10, 5_000)},
+        {"layout": Layout(60)},
+        {"layout": Layout(4_000)},
         {"folds": 10},
         {"repeats": 2},
     ],
@@ -60,14 +60,14 @@ def test_the_prior_is_the_one_that_the_study_found() -> None:
 
 @pytest.mark.parametrize(
     ("network", "layout"),
-    [("cnn", Layout("B", 442)), ("mlp", Layout("A", 442, 10, 5_000)), ("mlp", Layout("B", 150))],
+    [("cnn", Layout(442)), ("mlp", Layout(442, 10, 5_000)), ("mlp", Layout(150))],
 )
 def test_where_nothing_was_learned_there_is_no_prior(network: str, layout: Layout) -> None:
     assert learned_prior(network, layout, unit=0.01) is None
 
 
 def test_the_prior_knows_the_rows() -> None:
-    few, many, more = (learned_prior("mlp", Layout("B", rows), unit=0.01) for rows in (200, 2_000, 9_000))
+    few, many, more = (learned_prior("mlp", Layout(rows), unit=0.01) for rows in (200, 2_000, 9_000))
     assert few is not None
     assert many is not None
     assert few.differences["none"].scale > many.differences["none"].scale

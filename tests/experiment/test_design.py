@@ -104,13 +104,13 @@ def test_groups_that_are_judged_do_not_train_even_earlier() -> None:
 @pytest.mark.parametrize(
     ("n_rows", "exchangeable", "layout"),
     [
-        (400, True, Layout("B", 400)),
-        (44_999, True, Layout("A", 4_000, 5, 10_000)),
-        (24_999, True, Layout("B", 4_000)),
-        (25_000, True, Layout("A", 4_000, 5, 5_000)),
-        (45_000, True, Layout("A", 4_000, 10, 5_000)),
-        (10**6, True, Layout("A", 4_000, 10, 10_000)),
-        (10**6, False, Layout("B", 4_000)),
+        (400, True, Layout(400)),
+        (44_999, True, Layout(4_000, 5, 10_000)),
+        (24_999, True, Layout(4_000)),
+        (25_000, True, Layout(4_000, 5, 5_000)),
+        (45_000, True, Layout(4_000, 10, 5_000)),
+        (10**6, True, Layout(4_000, 10, 10_000)),
+        (10**6, False, Layout(4_000)),
     ],
 )
 def test_disjoint_sets_where_rows_are_plenty(n_rows: int, *, exchangeable: bool, layout: Layout) -> None:
@@ -132,7 +132,7 @@ def test_disjoint_sets_are_disjoint_and_stratified(task: Task) -> None:
     n = 800
     target = rng.normal(size=n) if task == "regression" else rng.choice(3, n, p=(0.7, 0.2, 0.1)).astype(float)
     copies = np.where(np.arange(n) < 40, 0, np.arange(n))
-    layout = Layout("A", 100, 5, 300)
+    layout = Layout(100, 5, 300)
     cells = make_sets(target, task, layout, seed=0, groups=copies)
     assert len(cells) == 5
     sets = [*(cell.train for cell in cells), cells[0].test]

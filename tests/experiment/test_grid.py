@@ -144,14 +144,14 @@ def test_a_third_goes_on_and_never_fewer_than_three() -> None:
 @pytest.mark.parametrize(
     ("layout", "cells", "stops"),
     [
-        (Layout("B", 442), 25, (5, 10, 25)),
-        (Layout("B", 442), 50, (5, 10, 50)),
-        (Layout("B", 442), 10, (5, 10)),
-        (Layout("B", 442), 5, (5,)),
-        (Layout("B", 1_000), 15, (3, 6, 15)),
-        (Layout("B", 4_000), 15, (2, 4, 15)),
-        (Layout("A", 4_000, 10, 5_000), 10, (2, 4, 10)),
-        (Layout("A", 4_000, 5, 5_000), 5, (2, 4, 5)),
+        (Layout(442), 25, (5, 10, 25)),
+        (Layout(442), 50, (5, 10, 50)),
+        (Layout(442), 10, (5, 10)),
+        (Layout(442), 5, (5,)),
+        (Layout(1_000), 15, (3, 6, 15)),
+        (Layout(4_000), 15, (2, 4, 15)),
+        (Layout(4_000, 10, 5_000), 10, (2, 4, 10)),
+        (Layout(4_000, 5, 5_000), 5, (2, 4, 5)),
     ],
 )
 def test_points_are_dropped_after_the_first_cells(layout: Layout, cells: int, stops: tuple[int, ...]) -> None:

@@ -15,3 +15,7 @@ def list_paths(chart: Chart, start: str | None = None) -> Iterator[tuple[dict[st
         given = {key: answer} if isinstance(node, Question) else {}
         for answers, end in list_paths(chart, following):
             yield given | answers, end
+
+
+def questions_of(chart: Chart) -> list[Question]:
+    return [node for node in chart.nodes.values() if isinstance(node, Question)]

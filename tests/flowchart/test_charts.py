@@ -11,13 +11,13 @@ from regchoose.flowchart.nodes import Chart, Outcome, Question, find_shared_node
 from regchoose.flowchart.walk import find_outcome
 from regchoose.records.words import ARMS
 from regchoose.settings.options import Settings
-from tests.flowchart.all_paths import list_paths
+from tests.flowchart.all_paths import list_paths, questions_of
 
 EACH_CHART = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 EACH_QUESTION = pytest.mark.parametrize(
     "question",
-    [question for chart in CHARTS.values() for question in chart.questions],
-    ids=[f"{chart.name}:{question.key}" for chart in CHARTS.values() for question in chart.questions],
+    [question for chart in CHARTS.values() for question in questions_of(chart)],
+    ids=[f"{chart.name}:{question.key}" for chart in CHARTS.values() for question in questions_of(chart)],
 )
 COMPARISONS = {"elastic_net_vs_baseline", "l1_vs_elastic_net", "l2_vs_baseline"}
 
@@ -70,10 +70,10 @@ def test_every_arrow(chart: Chart, expected: dict[str, str]) -> None:
 
 @EACH_CHART
 def test_every_combination_of_answers_ends_in_an_outcome(chart: Chart) -> None:
-    keys = [question.key for question in chart.questions]
+    keys = [question.key for question in questions_of(chart)]
     found = {
         find_outcome(chart, dict(zip(keys, answers, strict=True)))
-        for answers in product(*(question.arrows for question in chart.questions))
+        for answers in product(*(question.arrows for question in questions_of(chart)))
     }
 
     assert all(isinstance(chart.nodes[key], Outcome) for key in found)

@@ -140,6 +140,7 @@ def statuses(commands: list[list[str]], *, folder: Path, proxy: Proxy) -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 def test_proxies_are_not_asked_for_anything(proxy: Proxy, tmp_path: Path) -> None:
     write(tmp_path, "regression")
     said = statuses(COMMANDS, folder=tmp_path, proxy=proxy)
@@ -147,6 +148,7 @@ def test_proxies_are_not_asked_for_anything(proxy: Proxy, tmp_path: Path) -> Non
     assert proxy.close() == 0
 
 
+@pytest.mark.slow
 def test_an_address_of_the_web_is_no_file(proxy: Proxy, tmp_path: Path) -> None:
     kinds = ("http", "https", "s3", "hf")
     said = statuses(

@@ -225,6 +225,7 @@ def net(n_inputs, n_outputs, width=4):
 """
 
 
+@pytest.mark.slow
 def test_a_network_of_the_users_own_is_fitted_and_predicts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Chart, arrows_of
 from regchoose.report.chart_svg import draw_svg
-from tests.flowchart.all_paths import list_paths
+from tests.flowchart.all_paths import list_paths, questions_of
 
 EACH_CHART = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -81,7 +81,7 @@ def test_every_answer_stands_in_the_open(chart: Chart) -> None:
     labels = [text for text in svg.iter(f"{SVG}text") if text.get("class") == "answer"]
     places = [(float(text.get("x", "nan")), float(text.get("y", "nan"))) for text in labels]
     half = [3.2 * len(text.text or "") for text in labels]  # of its width, in pixels
-    assert len(labels) == sum(len(question.arrows) for question in chart.questions)
+    assert len(labels) == sum(len(question.arrows) for question in questions_of(chart))
     for place, (x, y) in enumerate(places):
         assert not [box for box in boxes(svg) for side in (-1, 1) if box.holds(x + side * half[place], y)]
         for other, (left, top) in enumerate(places[:place]):

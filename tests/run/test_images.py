@@ -50,7 +50,10 @@ def test_recommend_trains_the_convolutional_network(capsys: pytest.CaptureFixtur
     assert "--network=cnn" in Path("r.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("network", ["mlp", f"{ROOT}/data/digits_network.py:Digits"], ids=["mlp", "own"])
+OWN = pytest.param(f"{ROOT}/data/digits_network.py:Digits", marks=pytest.mark.slow, id="own")
+
+
+@pytest.mark.parametrize("network", ["mlp", OWN])
 def test_other_networks_take_images_too(network: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = answer(capsys, "recommend", "digits", *FEW, *SHORT, "--network", network, "--no-audit")
     assert found["settings"]["network"] == network

@@ -184,7 +184,10 @@ def lasting(result: RunResult) -> str:
     return json.dumps(document)
 
 
-@pytest.mark.parametrize("further", [{}, {"jobs": 2}], ids=["again", "two jobs"])
+TWO_JOBS = pytest.param({"jobs": 2}, marks=pytest.mark.slow, id="two jobs")
+
+
+@pytest.mark.parametrize("further", [pytest.param({}, id="again"), TWO_JOBS])
 def test_same_seed_same_bytes(walked: tuple[Any, ...], further: dict[str, Any]) -> None:
     _, path, result, _ = walked
     other = run(path, replace(QUICK, **further))

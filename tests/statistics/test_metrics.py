@@ -2,10 +2,18 @@
 
 import numpy as np
 import pytest
-from scipy.special import expit, softmax
-from sklearn.metrics import log_loss, mean_squared_error, r2_score, root_mean_squared_error
+import torch
+from sklearn.metrics import r2_score, root_mean_squared_error
 
-from regchoose.statistics.metrics import average_scores, row_losses, secondary_metrics
+from regchoose.records.words import Float
+from regchoose.statistics.metrics import average_scores, secondary_metrics
+from regchoose.training.loss import row_loss
+
+
+def log_losses(logits: list[float], y: Float) -> Float:
+    """As training records them: (n,), (n,) -> (n,)."""
+    outputs = torch.tensor([[logits]], dtype=torch.float64)
+    return np.asarray(row_loss("binary", outputs, torch.tensor(y[None]))[0])
 
 
 def test_metrics_of_a_regression() -> None:
@@ -19,10 +27,10 @@ def test_metrics_of_a_regression() -> None:
 
 def test_metrics_of_two_classes() -> None:
     y = np.array([0.0, 0.0, 1.0, 1.0])
-    losses = row_losses("binary", np.array([[-3.0, 2.0, -1.0, 4.0]]), y)
+    losses = log_losses([-3.0, 2.0, -1.0, 4.0], y)
     assert secondary_metrics("binary", losses, y) == {"accuracy": 0.5, "AUC": 0.75}
     assert "AUC" not in secondary_metrics("binary", np.array([1.0, 2.0]), np.ones(2))
-    sure = row_losses("binary", np.array([[-2000.0, -900.0, 900.0, -900.0]]), y)
+    sure = log_losses([-2000.0, -900.0, 900.0, -900.0], y)
     assert secondary_metrics("binary", sure, y)["accuracy"] == 0.75
 
 
@@ -33,15 +41,3 @@ def test_metrics_of_many_classes() -> None:
 
 def test_averages_leave_out_what_a_cell_lacks() -> None:
     assert average_scores([{"accuracy": 0.5, "AUC": 0.5}, {"accuracy": 1.0}]) == {"accuracy": 0.75}
-
-
-def test_losses_of_rows_average_to_the_loss_that_scikit_learn_computes() -> None:
-    rng = np.random.default_rng(0)
-    logits, codes = rng.normal(size=(3, 50)) * 3, rng.integers(0, 3, 50).astype(float)
-    of_three = row_losses("multiclass", logits, codes)
-    assert of_three.shape == (50,)
-    assert of_three.mean() == pytest.approx(log_loss(codes, softmax(logits, axis=0).T))
-    both = row_losses("binary", logits[:1], (codes > 0).astype(float))
-    assert both.mean() == pytest.approx(log_loss(codes > 0, expit(logits[0])))
-    number = row_losses("regression", logits[:1], codes)
-    assert number.mean() == pytest.approx(mean_squared_error(codes, logits[0]))

@@ -47,7 +47,7 @@ def test_probabilities_are_those_of_the_correlated_t_test(a: Arm, b: Arm, rope: 
 
 
 def test_the_factor_of_five_times_five_cells_is_nadeau_and_bengios() -> None:
-    assert variance_factor(CELLS, Layout("B", 500), folds=FOLDS) == FACTOR
+    assert variance_factor(CELLS, Layout(500), folds=FOLDS) == FACTOR
 
 
 def test_the_covariance_formula_is_what_correlated_cells_scatter_by() -> None:

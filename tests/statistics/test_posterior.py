@@ -79,7 +79,7 @@ def test_more_spread_makes_wider_intervals() -> None:
 
 
 def test_shared_test_rows_add_their_own_variance() -> None:
-    """Design A: the spread of the estimate over both new training sets and new test rows."""
+    """Disjoint sets: the spread of the estimate over both new training sets and new test rows."""
     rng = np.random.default_rng(3)
     n_sets, n_rows, repetitions = 8, 50, 4_000
     of_sets = rng.normal(size=(repetitions, n_sets, 1, 2)) * (0.3, 0.2)

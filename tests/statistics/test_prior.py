@@ -27,7 +27,7 @@ def posterior(spread: float, *, together: float = 0.5, seed: int = 0, cells: int
     return make_posterior(ARMS, losses, factor=0.29)
 
 
-def reweighted(found: Posterior, prior: ArmPrior, count: int = 2_000_000) -> tuple[Float, Float]:
+def reweighted(found: Posterior, prior: ArmPrior, count: int = 500_000) -> tuple[Float, Float]:
     """Draws without the prior, and its density at each of them, by which they count."""
     draws = draw_losses(found, np.random.default_rng(1), n_draws=count)
     density = np.zeros(count)

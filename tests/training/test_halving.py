@@ -143,7 +143,7 @@ def test_no_room_for_one_model_is_an_error_with_the_rows_that_fit(most: int, fit
         tried.append(rows)
         if rows > most:
             raise MemoryError
-        assert all(len(y) <= rows for _, y in block.cells[0].judged.values())
+        assert all(len(y) <= rows for _, y in block.cells[0].eval_sets.values())
         return train_block(block, device, stop=stop)
 
     with pytest.raises(ResourceError) as caught:
@@ -230,6 +230,7 @@ def in_a_process(width: int, *, limit_mib: int) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS and /proc are those of Linux")
 def test_a_process_short_of_memory_trains_in_halves_to_the_same_bits() -> None:
     """Eight models of 600 × 600 units take some 150 MiB at once; limit and threads' reserve are less."""
@@ -240,6 +241,7 @@ def test_a_process_short_of_memory_trains_in_halves_to_the_same_bits() -> None:
     assert len(short.split()) > 3  # blocks of fewer models, after the whole one
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS and /proc are those of Linux")
 def test_a_process_without_room_for_one_model_ends_with_an_error() -> None:
     assert in_a_process(2000, limit_mib=60) == "E403 --hidden with fewer units, or more memory"

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from sklearn.metrics import log_loss, mean_squared_error
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from regchoose.records.words import Task
@@ -48,6 +49,18 @@ def test_loss_is_pytorchs(task: Task) -> None:
     losses = row_loss(task, outputs, y)
     assert losses.shape == y.shape
     torch.testing.assert_close(losses.sum(1), wanted, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_loss_is_scikit_learns(task: Task) -> None:
+    outputs, y = example(task)
+    for losses, own, wanted in zip(row_loss(task, outputs[:2], y[:2]), outputs, y, strict=False):
+        if task == "regression":
+            expected = mean_squared_error(wanted, own[0])
+        else:
+            shares = torch.sigmoid(own[0]) if task == "binary" else torch.softmax(own, 0).T
+            expected = log_loss(wanted, shares, labels=range(max(len(own), 2)))
+        assert losses.mean().item() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("task", TASKS)

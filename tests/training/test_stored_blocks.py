@@ -10,7 +10,7 @@ import torch
 
 from regchoose.cache.block_cache import Cache
 from regchoose.records.experiment import Penalties
-from regchoose.records.words import Arrays
+from regchoose.records.words import Arrays, Int
 from regchoose.settings.options import Settings
 from regchoose.training import serialization
 from regchoose.training import train as train_module
@@ -126,7 +126,7 @@ CHANGES: dict[str, Change] = {
     "strength": lambda plan, cells: (plan, cells, points((0, 0), (0.06, 0), (0, 0.05))),
     "kind of strength": lambda plan, cells: (plan, cells, points((0, 0), (0, 0.05), (0.05, 0))),
     "rate": lambda plan, cells: (_scheduled(plan, lr=0.001), cells, PENALTIES),
-    "length": lambda plan, cells: (replace(plan, schedule=plan.schedule.stop_at(0)), cells, PENALTIES),
+    "length": lambda plan, cells: (_scheduled(plan, checkpoints=plan.checkpoints[:1]), cells, PENALTIES),
     "batch": lambda plan, cells: (_scheduled(plan, batch=plan.schedule.batch // 2), cells, PENALTIES),
     "hidden": lambda plan, cells: (replace(plan, network=Mlp((4, 7, 1))), cells, PENALTIES),
     "linear": lambda plan, cells: (replace(plan, network=Linear(4, 1)), cells, PENALTIES),
@@ -137,7 +137,7 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def _scheduled(plan: Training, **changed: float) -> Training:
+def _scheduled(plan: Training, **changed: float | Int) -> Training:
     return replace(plan, schedule=replace(plan.schedule, **changed))  # type: ignore[arg-type]
 
 

@@ -115,10 +115,10 @@ def test_drawn_outputs_and_weights_are_those_of_each_checkpoint(
     task: Task, hidden: tuple[int, ...] | None
 ) -> None:
     cells = [cell(task, seed=seed) for seed in range(2)]
-    cells = [replace(data, drawn=data.judged["test"][0][:7]) for data in cells]
+    cells = [replace(data, drawn=data.eval_sets["test"][0][:7]) for data in cells]
     trained = train(training(task, hidden=hidden), cells, PENALTIES)
     for c, data in enumerate(cells):
-        drawn, y = trained.captured["drawn"][c], torch.tensor(data.judged["test"][1][:7])
+        drawn, y = trained.captured["drawn"][c], torch.tensor(data.eval_sets["test"][1][:7])
         for checkpoint in range(len(trained.checkpoints)):
             loss = row_loss(task, torch.tensor(drawn[:, checkpoint]), y.expand(3, -1)).numpy()
             recorded = trained.captured["row"][c][:, checkpoint, :7]
@@ -129,9 +129,9 @@ def test_drawn_outputs_and_weights_are_those_of_each_checkpoint(
 
 def test_errors_are_counted_where_there_are_several_classes() -> None:
     data = cell("multiclass")
-    data = replace(data, drawn=data.judged["test"][0])
+    data = replace(data, drawn=data.eval_sets["test"][0])
     trained = train(training("multiclass"), [data], PENALTIES)
-    wrong = trained.captured["drawn"][0].argmax(2) != data.judged["test"][1]
+    wrong = trained.captured["drawn"][0].argmax(2) != data.eval_sets["test"][1]
     np.testing.assert_allclose(trained.losses["errors"][0], wrong.mean(2))
 
 
@@ -151,8 +151,8 @@ def test_of_many_weights_some_are_kept_evenly() -> None:
 
 def test_a_model_that_diverges_is_marked_and_its_neighbours_are_untouched() -> None:
     cells = [cell("regression", seed=seed) for seed in range(3)]
-    huge = {name: (x, y * 1e30) for name, (x, y) in cells[1].judged.items()}
-    wild = replace(cells[1], y=cells[1].y * 1e30, judged=huge)
+    huge = {name: (x, y * 1e30) for name, (x, y) in cells[1].eval_sets.items()}
+    wild = replace(cells[1], y=cells[1].y * 1e30, eval_sets=huge)
     calm, mixed = (
         block_result(training("regression"), [cells[0], middle, cells[2]], PENALTIES)
         for middle in (cells[1], wild)
@@ -292,7 +292,8 @@ def test_a_stopped_training_is_the_same_up_to_there() -> None:
     cells = [cell("binary", seed=seed) for seed in range(2)]
     whole = training("binary")
     for place in (0, 1, len(whole.checkpoints) - 1):
-        stopped = train(whole.stop_at(place), cells, PENALTIES)
+        stop = whole.schedule.checkpoints[[place]]
+        stopped = train(replace(whole, schedule=replace(whole.schedule, checkpoints=stop)), cells, PENALTIES)
         assert stopped.checkpoints.tolist() == [whole.checkpoints[place]]
         expected = train(whole, cells, PENALTIES).losses["test"][:, :, place]
         assert (stopped.losses["test"][:, :, 0] == expected).all()

@@ -21,7 +21,7 @@ from regchoose.errors import Phrase, UsageError, setting
 from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import RowMatrix, deterministic, round_up_to_lines
 
-EVALUATED_ROWS = 1024  # that a model is judged on at a time, so that activations stay small
+EVALUATED_ROWS = 1024  # that a model is evaluated on at a time, so that activations stay small
 PREDICTED_ROWS = 4096  # at a time, for the same reason
 Precision = Literal["float32", "float64"]
 NamedTensors = Mapping[str, NDArray[Any]]
@@ -92,7 +92,7 @@ class Network(Protocol):
 
     @property
     def rows_at_once(self) -> int:
-        """How many rows it is judged on at a time."""
+        """How many rows it is evaluated on at a time."""
 
     # ---- what users are told of it ---------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from regchoose.experiment.grid import DECADES, alpha_max, make_grid
 from regchoose.records.words import ARMS, Float
-from regchoose.statistics.metrics import row_losses
+from regchoose.training.loss import row_loss
 from regchoose.training.schedule import make_schedule
 from tests.benchmarks.plain_network import build_network, criterion_of
 from tests.benchmarks.regret.contest import Contest, Found, Sizes
@@ -245,10 +245,11 @@ def _refit_skorch(
     net: PenalizedNet, contest: Contest, sizes: Sizes, *, choice: Mapping[str, float], seconds: float
 ) -> Found:
     """Fit a network on all rows drawn, from several initializations; `seconds` were spent before."""
-    judged, losses, start = contest.judged_x.astype(np.float32), [], time.process_time()
+    x, y = contest.judged_x.astype(np.float32), torch.as_tensor(contest.judged_y, dtype=torch.float64)
+    losses, start = [], time.process_time()
     for seed in range(sizes.refits):
         torch.manual_seed(seed)
-        outputs = net.fit(*_data(contest)).forward(judged).numpy().astype(np.float64).T
-        losses.append(float(row_losses(contest.task, outputs, contest.judged_y).mean()))
+        outputs = net.fit(*_data(contest)).forward(x).double().T
+        losses.append(float(row_loss(contest.task, outputs[None], y[None]).mean()))
     once = (time.process_time() - start) / sizes.refits
     return Found(contest.mean_loss(np.array(losses)), seconds + once, choice)

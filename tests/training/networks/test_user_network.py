@@ -203,6 +203,7 @@ def test_a_run_with_a_users_network(table: Path, capsys: pytest.CaptureFixture[s
     assert all(arm["failed"] == 0 for arm in document["arms"].values())
 
 
+@pytest.mark.slow
 def test_a_run_one_model_at_a_time_says_why(table: Path) -> None:
     notes = Notes()
     result = run(table, replace(SMALL, network=f"{GOOD}:Branching"), notes)
@@ -211,6 +212,7 @@ def test_a_run_one_model_at_a_time_says_why(table: Path) -> None:
     assert all(arm.note == why for _, arm in result.arms.items())
 
 
+@pytest.mark.slow
 def test_the_convolution_of_the_example_learns_the_digits() -> None:
     network = f"{DATA / 'digits_network.py'}:Digits"
     settings = replace(SMALL, network=network, network_options={"channels": 4}, rows=400, epochs=12, folds=2)
