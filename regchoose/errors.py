@@ -64,6 +64,7 @@ CODES: dict[str, str] = {
     "E217": "the folder is not a model written by regchoose",
     "E218": "the network is not the one that the model was fitted with",
     "E219": "the model cannot be exported to ONNX",
+    "E220": "the result was made on another table",
     "E301": "the file is empty",
     "E302": "the file has a header but no data rows",
     "E303": "too few rows for an experiment",
