@@ -133,7 +133,12 @@ def _keep_possible_remedies(error: RegchooseError, takes: frozenset[str] | None)
     if fix == error.fix and len(detail) == len(error.detail):
         return error
     return type(error)(
-        error.code, error.message, where=error.where, detail=detail, fix=fix or OTHER_DATA, mark=error.mark
+        error.code,
+        error.message,
+        where=error.where,
+        detail=detail,
+        fix=fix or ("--rows all" if "--rows" in takes else OTHER_DATA),
+        mark=error.mark,
     )
 
 

@@ -300,7 +300,8 @@ def list_next(result: RunResult, *, saved: str | None = None) -> list[str]:
 def _choose_other_settings(result: RunResult) -> dict[str, Any]:
     """Return the settings of a run that would say more; empty where there is none."""
     advice = result.recommendation
-    if advice.caution == "leak" and result.data.leaks:
+    used = sum(column.role in ("numeric", "category") for column in result.data.columns)
+    if advice.caution == "leak" and 0 < len(result.data.leaks) < max(used, 2):
         return {"exclude": [*(result.settings.exclude or ()), *result.data.leaks]}
     if not result.arms:
         return request_experiment(result) if _can_try(result) else {}

@@ -93,7 +93,7 @@ def test_a_result_of_another_table_is_refused_unless_forced(run: Run, result: Pa
     assert "fix:   regchoose recommend t.csv -o result.json   or   --force to fit all the same" in err
     status, _, err = run(*words, "--force")
     assert status == 0, err
-    first = list(frame)[0]
+    first, *_ = frame
     frame.rename(columns={first: "renamed"}).to_csv(tmp_path / "t.csv", index=False)
     status, _, err = run(*words, "--force", "-o", "other")
     assert status == 0, err
