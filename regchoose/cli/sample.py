@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
         output_form,
     )
 
+    if everything:  # which no number of rows is too small for
+        settings = replace(settings, resources="no")
     path = settings.output
     form, target = output_form(path), Path(path)
     output.check_output(target, data=Path(data), force=settings.force)
