@@ -12,6 +12,7 @@ from regchoose.cli import output
 from regchoose.cli.command_setup import interaction, print_answer, run_with_settings
 from regchoose.cli.flags import PREDICT, PREDICT_EXTRA
 from regchoose.errors import UsageError
+from regchoose.records.words import count_of
 from regchoose.report import numbers
 from regchoose.report.safe_text import plain
 from regchoose.settings.options import Settings
@@ -101,8 +102,8 @@ def _notes(predicted: "PredictionSummary") -> Iterator[str]:
     if predicted.ignored:
         named = ", ".join(map(plain, predicted.ignored[:LISTED]))
         more = ", …" if len(predicted.ignored) > LISTED else ""
-        columns = f"{len(predicted.ignored)} columns were ignored"
-        yield f"{columns}, for the model does not read them: {named}{more}"
+        columns, what = count_of(len(predicted.ignored), "column"), "what the model has not seen"
+        yield f"{columns} ignored, {what}: {named}{more}"
     if predicted.protected:
         yield f"{predicted.protected} classes that a spreadsheet would run now begin with an apostrophe"
     yield from (plain(note, longest=400) for note in predicted.notes)

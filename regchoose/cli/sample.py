@@ -39,9 +39,9 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
         output_form,
     )
 
+    path = settings.output
     if everything:  # which no number of rows is too small for
         settings = replace(settings, resources="no")
-    path = settings.output
     form, target = output_form(path), Path(path)
     output.check_output(target, data=Path(data), force=settings.force)
     with interaction(settings, json=settings.json) as (listener, ask):

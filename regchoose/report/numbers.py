@@ -125,15 +125,6 @@ def interval(ends: Iterable[float]) -> str:
     return " to ".join(map(loss, ends))
 
 
-def count(number: int, noun: str) -> str:
-    """Write how many there are of something.
-
-    >>> count(1, "row"), count(53940, "row")
-    ('1 row', '53,940 rows')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def duration(seconds: float | None) -> str:
     """Write a time in the unit that fits it.
 

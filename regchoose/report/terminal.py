@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from regchoose.errors import Word
+from regchoose.records.words import count_of
 from regchoose.report import numbers
 from regchoose.report.arms_table import arms_table, details_table
 from regchoose.report.command import is_in_memory, request_experiment, write_command, write_request
@@ -245,8 +246,8 @@ def _describe_length(result: RunResult) -> list[str]:
     stop, end, rate = training.stop_epoch, training.schedule_epochs, training.lr
     when = "trained to the end" if stop == end else f"stopped after epoch {stop}"
     return [
-        f"The length belongs to it: {numbers.count(end, 'epoch')} of Adam, "
-        f"{numbers.count(training.batch, 'row')} a step, rate {rate:g} falling to 0 as a cosine, {when}."
+        f"The length belongs to it: {count_of(end, 'epoch')} of Adam, "
+        f"{count_of(training.batch, 'row')} a step, rate {rate:g} falling to 0 as a cosine, {when}."
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from regchoose.records.experiment import LEAST_ROPE
-from regchoose.records.words import ARM_NAMES, ARMS, Arm
+from regchoose.records.words import ARM_NAMES, ARMS, Arm, count_of
 from regchoose.report import numbers
 from regchoose.report.command import write_request
 from regchoose.result.document import RunResult
@@ -54,7 +54,7 @@ def list_amounts(result: RunResult) -> list[str]:
         words, name = words.replace("with", "without"), "a penalty"
     else:
         name = name_arm(advice.regularizer)
-    epochs = [numbers.count(advice.training.stop_epoch, "epoch")] if advice.training else []
+    epochs = [count_of(advice.training.stop_epoch, "epoch")] if advice.training else []
     return [f"{words} {name}", *numbers.strengths(advice.l1, advice.l2), *epochs]
 
 
@@ -88,8 +88,8 @@ def write_task(result: RunResult) -> str:
     by = "the last column" if last else f"the column called {data.target}"
     how = f"{kind}; {by}" if is_guessed(result) else kind
     used = sum(column.role in ("numeric", "category", "date", "time") for column in data.columns)
-    source = f"{numbers.count(used, 'column')} and " if used and data.image is None else ""
-    rows = numbers.count(data.rows, "row" if data.image is None else "image")
+    source = f"{count_of(used, 'column')} and " if used and data.image is None else ""
+    rows = count_of(data.rows, "row" if data.image is None else "image")
     return f"Predicting {data.target} ({how}) from {source}{rows}."
 
 
@@ -141,7 +141,7 @@ def _warn_first(result: RunResult) -> str:
         mean = "its mean" if result.data.task == "regression" else "the class shares"
         return f"Nothing here predicts {target}: no network does better than {mean}."
     if leaks:
-        more = f" and {numbers.count(len(leaks) - 1, 'other column')}" if len(leaks) > 1 else ""
+        more = f" and {count_of(len(leaks) - 1, 'other column')}" if len(leaks) > 1 else ""
         verb = "give" if more else "gives"
         return f"The column {leaks[0]}{more} {verb} {target} away, so nothing here is sure."
     design = result.design

@@ -75,7 +75,7 @@ def test_from_a_result_to_predictions(run: Run, result: Path, tmp_path: Path) ->
     assert status == 0, err
     assert "120 predictions are in p.csv" in out
     assert "accuracy" in out
-    assert "note: 1 columns were ignored, for the model does not read them: note" in out
+    assert "note: 1 column ignored, what the model has not seen: note" in out
     assert list(pd.read_csv(tmp_path / "p.csv")) == ["prediction", "probability of hi", "probability of lo"]
 
 

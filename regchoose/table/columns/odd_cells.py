@@ -9,6 +9,7 @@ import numpy as np
 
 from regchoose.errors import DataError, Word, setting
 from regchoose.records.table import Role
+from regchoose.records.words import count_of
 from regchoose.table.cell_values import DOUBTFUL, clean
 from regchoose.table.columns.facts import Facts
 from regchoose.table.raw_table import RawTable
@@ -38,7 +39,8 @@ def odd_texts_error(
         f"column {name!r} holds {first[:40]!r} among {n_numbers:,} numbers",
         where=where,
         detail=[
-            f"{n_texts:,} such cells of {n_present:,}: {', '.join(repr(text[:20]) for text in texts[:4])}",
+            f"{count_of(n_texts, 'such cell')} of {n_present:,}: "
+            f"{', '.join(repr(text[:20]) for text in texts[:4])}",
             "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
         ],
         fix=setting(na=[missing]) | setting(exclude=[name]) | setting(keep=[name]) + " (as a category)",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from regchoose.errors import DataError, PhraseLike, Word, one_of, setting
-from regchoose.records.words import Float, Task
+from regchoose.records.words import Float, Task, count_of
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS, is_missing, to_number
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
@@ -236,7 +236,7 @@ def _check_rows(raw: RawTable, settings: Settings) -> None:
         fewer = raw.n_rows // 4
         raise DataError(
             "E303",
-            f"the table has {raw.n_rows} rows, and {settings.folds} folds need at least {fewest}",
+            f"the table has {count_of(raw.n_rows, 'row')}, and {settings.folds} folds need at least {fewest}",
             where=raw.path,
             detail=[WITHOUT_EXPERIMENT],
             fix=setting(resources="no") | setting(folds=fewer) if fewer >= 2 else setting(resources="no"),
@@ -268,7 +268,7 @@ def _check_classes(target: TargetValues, raw: RawTable, settings: Settings, *, n
         remedies.append(setting(task="regression"))
     raise DataError(
         "E324",
-        f"class {target.classes[rarest][:40]!r} has {counts[rarest]} rows, "
+        f"class {target.classes[rarest][:40]!r} has {count_of(int(counts[rarest]), 'row')}, "
         f"and {settings.folds} folds need {fewest}",
         where=raw.path,
         detail=[

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from regchoose.errors import DataError, PhraseLike, setting
-from regchoose.records.words import Int
+from regchoose.records.words import Int, count_of
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import name_delimiter
 from regchoose.table.csv.grammar import CsvLayout, line_of, records, scan_records
@@ -194,7 +194,7 @@ def _ragged_error(
         f"row has {len(row)} {'field' if len(row) == 1 else 'fields'}, the first row has {rows.width}",
         where=f"{source.path}:{line}   text: {text}",
         detail=[
-            f"{len(rows.bad):,} such rows of {total:,} (first: {listed}), read as {name}-separated",
+            f"{count_of(len(rows.bad), 'such row')} of {total:,} (first: {listed}), read as {name}-separated",
             "cause: " + cause,
         ],
         fix=fix,
