@@ -17,6 +17,7 @@ from regchoose.explain.find import find_page
 from regchoose.training.adam import Adam
 from regchoose.training.penalty import PenaltyTensors
 from tests.cli.conftest import clean_environment
+from tests.training.problems import stacked, step_rates_at
 
 pytestmark = pytest.mark.slow
 
@@ -51,17 +52,18 @@ def optimizer() -> Any:
 def test_the_recipes_optimizer_takes_the_steps_of_the_experiment(l1: float, l2: float) -> None:
     rng = np.random.default_rng(0)
     start, slopes = rng.normal(0, 0.02, 24), rng.normal(0, 0.05, (30, 24))
-    ours = torch.tensor(start)[None]
-    adam = Adam.start(ours, n_penalized=20, penalties=PenaltyTensors(torch.tensor([l1]), torch.tensor([l2])))
+    ours = stacked(torch.tensor(start)[None], 20)
+    strengths = (torch.tensor([strength], dtype=torch.float64) for strength in (l1, l2))
+    adam = Adam.start(ours, PenaltyTensors(*strengths))
     weights, biases = (torch.tensor(part, requires_grad=True) for part in (start[:20], start[20:]))
     theirs = optimizer()([{"params": [weights], "l1": l1, "l2": l2}, {"params": [biases]}], lr=0.01)
     for count, slope in enumerate(slopes, start=1):
-        adam.step_(ours, torch.tensor(slope)[None].clone(), lr=0.01, count=count)
+        adam.step_(ours, stacked(torch.tensor(slope)[None], 20), step_rates_at(0.01, count, like=ours.flat))
         weights.grad, biases.grad = torch.tensor(slope[:20]), torch.tensor(slope[20:])
         theirs.step()
     joined = torch.cat([weights, biases]).detach()
-    torch.testing.assert_close(joined, ours[0])
-    assert torch.equal(joined == 0, ours[0] == 0)
+    torch.testing.assert_close(joined, ours.rows()[0])
+    assert torch.equal(joined == 0, ours.rows()[0] == 0)
     assert bool((joined[:20] == 0).any()) == (l1 > 0)
 
 

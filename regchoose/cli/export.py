@@ -25,6 +25,8 @@ def export(result: str, *, to: str, file: str | None, force: bool) -> int:
         near = get_close_matches(to.casefold(), LIBRARIES, n=1, cutoff=0.3) or [LIBRARIES[0]]
         message = f"to got {to!r}, wanted pytorch, keras or sklearn"
         raise UsageError("E202", message, where="--to", fix=f"--to {near[0]}")
+    if file == output.STDOUT:
+        file = None
     if file is not None:
         output.check_output(Path(file), data=Path(result), force=force)
     with open_result(Path(result)) as run_result:

@@ -63,7 +63,7 @@ def _fit(
     result: RunResult | None,
     extra: Mapping[str, Any],
 ) -> int:
-    if settings.output is None:
+    if settings.output in (None, output.STDOUT):
         raise UsageError("E207", "fit writes a folder, and none is named", fix="-o model")
     folder, began = Path(settings.output), time.time()
     as_onnx = _onnx_writer(settings.network) if extra["onnx"] else None

@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 
-from regchoose.cli.first_word import say_what_is_read
 from regchoose.cli.help_text import ALL, HelpAll
 from regchoose.errors import flag_of
 from regchoose.settings.options import DATA, OUTPUT, Settings
@@ -71,8 +70,7 @@ def table_command(
     """
 
     def call(*, data: str, **values: Any) -> int:
-        with say_what_is_read(data, quiet=bool(values.get("quiet"))):
-            command = getattr(import_module(f"regchoose.cli.{name}"), name)
+        command = getattr(import_module(f"regchoose.cli.{name}"), name)
         given = {key: value for key, value in values.items() if key != ALL and value not in (None, [])}
         flags = {key: _to_text(key, value) for key, value in given.items()}
         status: int = command(data, flags)
@@ -138,8 +136,8 @@ INSPECT = [*READING, "seed", *SHARED]
 SAMPLE = [*INSPECT, "rows", "folds", "output", "force"]
 FIT = [*READING, "network", "network_options", "penalize", "hidden", "l1", "l2", "epochs", "steps", "batch"]
 FIT += ["lr", "seed", "device", "mlflow", "force", *SHARED]
-PREDICT = ["header", "delimiter", "encoding", "skip_rows", "header_rows", "decimal", "na", "on_bad_rows"]
-PREDICT += ["device", "force", *SHARED]
+PREDICT = ["header", "delimiter", "encoding", "skip_rows", "header_rows", "decimal", "na", "na_none"]
+PREDICT += ["on_bad_rows", "device", "force", *SHARED]
 
 
 def _option(kind: Any, *flags: str, text: str, panel: str = "Final fit", **further: Any) -> Any:

@@ -1,31 +1,36 @@
-"""The formats in which a result is printed or written."""
+"""The formats in which a result is printed or written. What a format needs is loaded when it is written."""
 
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from regchoose.cli import output
 from regchoose.errors import UsageError, setting
 from regchoose.records.answers import Gate
-from regchoose.report.as_github import as_github
-from regchoose.report.as_junit import as_junit
-from regchoose.report.as_markdown import as_markdown, as_markdown_summary
-from regchoose.report.html import as_html
-from regchoose.report.terminal import render_as_text, render_result
-from regchoose.result.document import RunResult
 from regchoose.result.json_text import dump_model
 from regchoose.settings.options import Settings
 
-Rendering = Callable[[RunResult, Gate | None], str]
+if TYPE_CHECKING:
+    from regchoose.result.document import RunResult
+
+Rendering = Callable[["RunResult", Gate | None], str]
+
+
+def _report(name: str) -> Any:
+    """Return a module of the room of reports."""
+    return import_module(f"regchoose.report.{name}")
+
 
 FORMATS: dict[str, Rendering] = {
-    "text": lambda result, _: render_as_text(result, width=100, details=True),
+    "text": lambda result, _: _report("terminal").render_as_text(result, width=100, details=True),
     "json": lambda result, _: dump_model(result),
-    "markdown": as_markdown,
-    "github": as_github,
-    "junit": as_junit,
-    "html": lambda result, _: as_html(result),
+    "markdown": lambda result, gate: _report("as_markdown").as_markdown(result, gate),
+    "github": lambda result, gate: _report("as_github").as_github(result, gate),
+    "junit": lambda result, gate: _report("as_junit").as_junit(result, gate),
+    "html": lambda result, _: _report("html").as_html(result),
 }
 ENDINGS = {
     ".html": "html",
@@ -69,7 +74,7 @@ def format_for(path: Path) -> str:
 
 
 def print_result(
-    result: RunResult,
+    result: "RunResult",
     gate: Gate | None,
     *,
     format_name: str,
@@ -81,11 +86,14 @@ def print_result(
     with suppress(BrokenPipeError):  # whoever reads may leave; reports and the gate are still to come
         if format_name == "text":
             width = output.width()
-            output.show(render_result(result, width=width, brief=brief, details=details, saved=saved))
+            answer = _report("terminal").render_result(
+                result, width=width, brief=brief, details=details, saved=saved
+            )
+            output.show(answer)
         else:
             output.write(FORMATS[format_name](result, gate))
     if format_name == "github":
-        append_summary(as_markdown_summary(result, gate), environ=os.environ)
+        append_summary(_report("as_markdown").as_markdown_summary(result, gate), environ=os.environ)
 
 
 def append_summary(markdown: str, *, environ: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
 """`regchoose inspect`: what the table is taken for, and what it says about the chart's questions."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
@@ -24,6 +24,7 @@ from regchoose.run.memory_estimate import describe_memory, first_layout
 from regchoose.settings.options import Settings
 
 MOST_COLUMNS = 100  # that are shown
+MOST_CLASSES = 30
 WIDE = 60  # columns of a terminal that also shows the reasons
 QUESTIONS = {
     "correlated": "Are the features correlated?",
@@ -68,9 +69,10 @@ def _as_dict(table: Table, profile: Profile) -> dict[str, Any]:
         "columns": [_without("date", asdict(column)) for column in table.display_columns],
         "target": table.target_name,
         "target_why": table.target_why,
-        "task": table.task,
+        "target_unusable": table.unusable or None,
+        "task": None if table.unusable else table.task,
         "task_why": table.task_why,
-        "classes": table.classes,
+        "classes": () if table.unusable else table.classes,
         "warnings": [*table.warnings, *profile.warnings],
         "profile": {name: asdict(getattr(profile, name)) for name in QUESTIONS},
     }
@@ -87,13 +89,13 @@ def _draw(table: Table, profile: Profile, *, width: int) -> RenderableType:
         "file": f"{table.path}: {table.n_all:,} {what}",
         "written as": table.dialect.found,
         "target": f"{table.target_name}: {table.target_why}",
-        "task": f"{table.task}: {table.task_why}",
+        "task": f"none: {table.unusable}" if table.unusable else f"{table.task}: {table.task_why}",
     }
     if table.image:
         settings = Settings()
         facts["memory"] = describe_memory(table, first_layout(table, settings), settings)
-    if table.classes:
-        facts["classes"] = ", ".join(plain(label, longest=40) for label in table.classes)
+    if table.classes and not table.unusable:
+        facts["classes"] = _list_classes(table.classes)
     warnings = [
         Text(f"warning: {plain(line, longest=400)}", style="yellow")
         for line in (*table.warnings, *profile.warnings)
@@ -105,6 +107,12 @@ def _draw(table: Table, profile: Profile, *, width: int) -> RenderableType:
     rest = len(table.display_columns) - MOST_COLUMNS
     more = [Text(f"… and {rest:,} more; --json lists all")] if rest > 0 else []
     return Group(_draw_facts(facts), *warnings, "", columns, *more, "", heading, answers)
+
+
+def _list_classes(classes: Sequence[str]) -> str:
+    listed = ", ".join(plain(label, longest=40) for label in classes[:MOST_CLASSES])
+    rest = len(classes) - MOST_CLASSES
+    return f"{listed} … and {rest:,} more; --json lists all" if rest > 0 else listed
 
 
 def _draw_facts(facts: Mapping[str, str]) -> Grid:

@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING
 
 from regchoose.cli import output
 from regchoose.errors import RegchooseError, UsageError, setting
-from regchoose.report.as_markdown import as_markdown
-from regchoose.report.html import as_html
 from regchoose.report.safe_text import plain
-from regchoose.result.document import RunResult
 from regchoose.result.json_text import dump_model
 from regchoose.settings.options import Settings
 from regchoose.settings.values import decisive_settings
@@ -25,6 +22,7 @@ from regchoose.settings.values import decisive_settings
 if TYPE_CHECKING:
     from regchoose.mlflow.tracking import RunPlace
     from regchoose.records.model import Model
+    from regchoose.result.document import RunResult
 
 SERVER, EXPERIMENT, RUN = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_NAME"
 # Set before MLflow is loaded: it sends no telemetry, and does not wait minutes for a server that is down.
@@ -90,7 +88,7 @@ def log_failures(work: Callable[[], int], data: str, settings: Settings) -> int:
         raise
 
 
-def log_run(result: RunResult, data: str, settings: Settings, *, began: float) -> None:
+def log_run(result: "RunResult", data: str, settings: Settings, *, began: float) -> None:
     """Log a run with its answer, the report and the result.
 
     Parameters
@@ -98,6 +96,9 @@ def log_run(result: RunResult, data: str, settings: Settings, *, began: float) -
     began : float
         When the run began, in seconds since 1970.
     """
+    from regchoose.report.as_markdown import as_markdown  # late, as the documents come with them
+    from regchoose.report.html import as_html
+
     files = {
         "result.json": dump_model(result),
         "report.html": as_html(result),

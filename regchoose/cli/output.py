@@ -12,10 +12,10 @@ from rich.console import Console, RenderableType
 
 from regchoose.errors import ResourceError, UsageError, setting
 from regchoose.report.safe_text import fit_encoding, is_terminal
-from regchoose.report.terminal import capture_text
 
 LEAST, MOST = 20, 100  # columns
 TABLES = (".csv", ".parquet")  # what a command writes and a folder of tables is made of
+STDOUT = "-"  # in the place of a file's name
 USUAL_BYTES = 100_000  # of a result or report of a small table: most take half of it, none much more
 
 
@@ -29,6 +29,8 @@ def show(answer: RenderableType) -> None:
     if is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb" and speaks_unicode():
         Console(file=sys.stdout, width=width()).print(answer, crop=False)
     else:
+        from regchoose.report.terminal import capture_text  # late: the documents come with it
+
         sys.stdout.write(capture_text(answer, width=width(), in_ascii=not speaks_unicode()))
 
 
@@ -66,11 +68,19 @@ def check_output(path: Path, *, data: Path, force: bool, option: str = "-o", nee
     Raises
     ------
     UsageError
-        E206 if it exists and `force` was not given, is the table, or would be one of a folder of tables.
+        E202 if it is "-"; E206 if it exists and `force` was not given, is the table, or would be one of a
+        folder of tables.
     ResourceError
         E402 if it cannot be written.
     """
     another = f"{option} with another name"
+    if str(path) == STDOUT:
+        raise UsageError(
+            "E202",
+            f"{option} {STDOUT} asks for standard output, and what {option} writes goes to a file",
+            where=option,
+            fix=f"{option} with the name of a file",
+        )
     beside = data.is_dir() and path.parent.is_dir() and path.parent.samefile(data)
     if beside and path.suffix.lower() in TABLES:
         raise UsageError(

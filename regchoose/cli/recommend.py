@@ -5,9 +5,10 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -15,21 +16,20 @@ from regchoose.cache.block_cache import Cache
 from regchoose.cache.fingerprint import answer_key
 from regchoose.cli import mlflow, output
 from regchoose.cli.cache import open_cache
-from regchoose.cli.command_setup import interaction, run_with_settings
+from regchoose.cli.command_setup import interaction, loading, run_with_settings
 from regchoose.cli.fail_if import decide, read_condition, report_gate
-from regchoose.cli.first_word import say_what_is_read
 from regchoose.cli.formats import FORMATS, format_for, format_of, print_result
 from regchoose.cli.prompts import GoBack, is_attended
 from regchoose.cli.signals import stop_status
-from regchoose.errors import ExitCode, Interrupted, Terminated, UsageError, setting
+from regchoose.errors import DataError, ExitCode, Interrupted, TrainingError, UsageError, setting
 from regchoose.records.answers import Gate
-from regchoose.report.command import write_command_line
 from regchoose.report.safe_text import plain
-from regchoose.result.document import RunResult
 from regchoose.result.json_text import dump_document, dump_model
-from regchoose.result.saved_result import restore_result
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS
+
+if TYPE_CHECKING:
+    from regchoose.result.document import RunResult
 
 
 def recommend(data: str, flags: Mapping[str, Any]) -> int:
@@ -43,6 +43,8 @@ def recommend(data: str, flags: Mapping[str, Any]) -> int:
 
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
+    if settings.output == output.STDOUT:  # what -o writes is JSON
+        settings = replace(settings, output=None, json=True)
     format_name, condition, began = format_of(settings), read_condition(settings.fail_if), time.time()
     if settings.dry_run:
         return _dry_run(data, settings, given=given, json=format_name == "json")
@@ -54,7 +56,9 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
             result = _find_answer(data, settings, given=given, answers=answers, cache=cache)
         except Interrupted as stop:
             result, status = stop.result, stop.status
-        except (KeyboardInterrupt, Terminated):
+        except (DataError, UsageError, TrainingError):
+            raise  # the same command would come to the same
+        except BaseException:
             _say_what_is_stored(cache, quiet=settings.quiet)
             raise
     gate = decide(condition, json.loads(dump_model(result)) if condition else {})
@@ -62,6 +66,8 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
     if settings.mlflow:
         mlflow.log_run(result, data, settings, began=began)
     if answers and not settings.quiet:
+        from regchoose.report.command import write_command_line  # late: the documents come with it
+
         output.say(
             f"\nThe same again, without questions:\n  {write_command_line(data, flags, answers=answers)}"
         )
@@ -72,7 +78,7 @@ def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given
 
 
 def _say_what_is_stored(cache: Cache | None, *, quiet: bool) -> None:
-    """Say that what was trained before the stop is not lost."""
+    """Say that what was trained before a stop or a fault is not lost."""
     n_blocks = 0 if cache is None else cache.n_found + cache.n_stored
     if n_blocks and not quiet:
         output.say(f"{n_blocks:,} blocks of models are kept: the same command goes on from there.")
@@ -85,7 +91,7 @@ def _find_answer(
     given: frozenset[str],
     answers: dict[str, str],
     cache: Cache | None,
-) -> RunResult:
+) -> "RunResult":
     """Look the answer up in the cache before anything heavy is imported; else train for it."""
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     key = partial(answer_key, data, settings, given=given, attended=attended, environ=os.environ)
@@ -94,11 +100,9 @@ def _find_answer(
     if stored is not None:
         if not settings.quiet:
             output.say("Answered from the cache; --fresh trains again.")
-        return restore_result(stored)
-    with say_what_is_read(data, quiet=settings.quiet):
-        # Late, as torch, pandas and scikit-learn come with it.
-        from regchoose.run.walk_chart import recommend_regularizer
+        from regchoose.result.saved_result import restore_result  # late: the documents come with it
 
+        return restore_result(stored)
     result = None
     while result is None:
         in_json = format_of(settings) == "json"
@@ -106,6 +110,10 @@ def _find_answer(
             suppress(GoBack),  # to the question before: all begins anew, and answers up to there are known
             interaction(settings, json=in_json, answers=answers, may_go_back=True) as (listener, ask),
         ):
+            listener.started("read", f"read {plain('standard input' if data == '-' else Path(data).name)}", 0)
+            with loading():  # late, as torch, pandas and scikit-learn come with it
+                from regchoose.run.walk_chart import recommend_regularizer
+
             result = recommend_regularizer(
                 data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, store=cache
             )
@@ -138,26 +146,31 @@ def _check_outputs(settings: Settings, *, data: Path) -> None:
         raise UsageError("E202", message, where=settings.report, fix=fix)
 
 
-def _write_and_show(result: RunResult, settings: Settings, gate: Gate | None) -> int:
+def _write_and_show(result: "RunResult", settings: Settings, gate: Gate | None) -> int:
     """Write the files and show the answer; return the exit status of a signal that stopped it, else 0."""
     lines: list[str] = []
     status: int = ExitCode.OK
+    fault: BaseException | None = None
     try:
         lines.extend(_write_files(result, settings, gate))  # one by one: a stop hides no file before it
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - raised below, when the answer has been shown
         stop = stop_status(error)
         if stop is None:
-            raise
-        status = stop
+            fault = error
+        else:
+            status = stop
     saved = settings.output if lines else None
-    print_result(
-        result,
-        gate,
-        format_name=format_of(settings),
-        brief=settings.quiet,
-        details=settings.details,
-        saved=saved,
-    )
+    if fault is None or format_of(settings) == "text":  # a format for programs holds the answer or the error
+        print_result(
+            result,
+            gate,
+            format_name=format_of(settings),
+            brief=settings.quiet,
+            details=settings.details,
+            saved=saved,
+        )
+    if fault is not None:
+        raise fault
     if status:
         lines.append("The writing was stopped: no other file was made, and an older one is as it was.")
     if not settings.quiet:
@@ -166,7 +179,7 @@ def _write_and_show(result: RunResult, settings: Settings, gate: Gate | None) ->
     return status
 
 
-def _write_files(result: RunResult, settings: Settings, gate: Gate | None) -> Iterator[str]:
+def _write_files(result: "RunResult", settings: Settings, gate: Gate | None) -> Iterator[str]:
     """Write the files that were asked for; yield a sentence on each."""
     if settings.output:
         output.write_file(Path(settings.output), dump_model(result))

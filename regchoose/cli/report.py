@@ -37,7 +37,7 @@ def report(
         message = setting("format") + f" got {format_name!r}, wanted {', '.join(FORMATS)}"
         raise UsageError("E202", message, where=setting("format"), fix=setting(format="markdown"))
     condition = read_condition(fail_if)
-    target = None if file is None else Path(file)
+    target = None if file in (None, output.STDOUT) else Path(file)
     chosen = format_name or ("text" if target is None else format_for(target))
     if target is not None:
         output.check_output(target, data=Path(result), force=force)

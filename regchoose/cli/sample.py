@@ -48,7 +48,7 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
         passes = PassProgress(count_bytes(data), partial(listener.advanced, "read"))
         listener.started("read", "read", passes.total)
         with _name_output(target, data, everything=everything), output.replacing(target) as temporary:
-            table, drawn, protected = extract(
+            drawn, warnings, protected = extract(
                 data,
                 settings,
                 everything=everything,
@@ -57,8 +57,8 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
                 ask=ask,
                 advanced=passes.advanced,
             )
-        listener.finished("read", f"{table.n_all:,} rows")
-        for warning in table.warnings:
+        listener.finished("read", f"{drawn.of:,} rows")
+        for warning in warnings:
             listener.noted(warning)
     print_answer(
         settings,

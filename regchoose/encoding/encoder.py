@@ -104,6 +104,7 @@ class Encoder:
             numeric=bool(table.classes) and column.type in ("integer", "number"),
             boolean=column.type == "boolean",
             rest=len(table.classes) - 1 if table.merged else None,
+            unit=column.unit,
             # New rows are encoded with what the model's folder stores, which is not this figure.
             scaled_mean=None,
         )
@@ -111,10 +112,11 @@ class Encoder:
             return replace(self, target=target)
         dated = [(column.name, column.date) for column in table.columns if column.date is not None]
         parts = {made: (name, part) for name, date in dated for made, part in date.parts.items()}
+        units = {column.name: column.unit for column in table.columns}
         numbers = (
             replace(number, column=parts[number.name][0], part=parts[number.name][1])
             if number.name in parts
-            else number
+            else replace(number, unit=units.get(number.name, ""))
             for number in self.numbers
         )
         dates = tuple(DateColumn(name, date.order, date.clock, date.first) for name, date in dated)
@@ -255,6 +257,8 @@ class Encoder:
         """Return the names of columns whose parts contradict each other."""
         dates = {date.column for date in self.dates}
         wrong = [number.name for number in self.numbers if number.part and number.column not in dates]
+        wrong += [number.name for number in self.numbers if number.scale <= 0 or (number.spread or 1) <= 0]
+        wrong += [self.target.name] * (self.target.scale <= 0)
         for category in self.categories:
             count = len(category.names)
             places = [*category.places, category.other or 0, category.missing or 0]
@@ -262,6 +266,8 @@ class Encoder:
             if not fits or not all(0 <= place < count for place in places):
                 wrong.append(category.column)
         images = self.images
-        if images is not None and {len(images.mean), len(images.scale)} != {images.shape.channels}:
+        if images is not None and (
+            {len(images.mean), len(images.scale)} != {images.shape.channels} or min(images.scale) <= 0
+        ):
             wrong.append("images")
         return wrong

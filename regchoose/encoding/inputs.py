@@ -44,6 +44,8 @@ class NumberInput:
         Mean and standard deviation after clipping.
     flagged : bool
         Whether a further input says that it is missing.
+    unit : str
+        What stands with the number in the file, as $ or km; may be empty.
     """
 
     name: str
@@ -54,6 +56,7 @@ class NumberInput:
     mean: float
     scale: float
     flagged: bool
+    unit: str = ""
 
 
 def fit_numbers(x: Float, names: Sequence[str], flagged: Sequence[bool]) -> tuple[NumberInput, ...]:
@@ -277,6 +280,8 @@ class EncodedTarget:
         The class that rare ones were merged into, if they were.
     mean, scale : float
         A standardized number times `scale` plus `mean` is in the units of the file; 0 and 1 for classes.
+    unit : str
+        What stands with each number in the file, as $ or km; may be empty.
     scaled_mean : float, optional
         mean/scale as it was learned, which differs from the quotient in the last bit. A model's folder does
         not store it.
@@ -290,6 +295,7 @@ class EncodedTarget:
     rest: int | None
     mean: float
     scale: float
+    unit: str = ""
     scaled_mean: float | None = None
 
     def standardize(self, values: Float) -> Float:

@@ -11,14 +11,15 @@ from regchoose.encoding.inputs import CategoryInput, DateColumn, EncodedTarget, 
 from regchoose.errors import DataError, setting
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import to_number
-from regchoose.table.columns.dates import date_parts, parse_dates_as
+from regchoose.table.cell_values import strip_unit, to_number
+from regchoose.table.columns.dates import date_parts, find_unread, parse_dates_as
 from regchoose.table.columns.facts import Facts, gather_facts
 from regchoose.table.in_memory import FRAME, is_number, raw_from_columns
 from regchoose.table.large.batches import Batch, Numbers
 from regchoose.table.raw_table import factorize
 
 FAR, FLAT = 10.0, 0.03  # of an image's mean and spread, in standard deviations of the images learned from
+MOST_WORDS, WORD_LETTERS = 4, 30  # that may be words for missing, rather than cells in another form
 NO_ROWS, NO_TEXTS = np.empty(0, dtype=np.int64), factorize([])
 Where = Callable[[int], str]  # a row's place in the file, for people
 
@@ -121,7 +122,7 @@ def read_numbers(
     columns = [
         parts[number.column][number.part]
         if number.part
-        else _read_column(batch, number.column, settings, oddities=oddities)
+        else _read_column(batch, number, settings, oddities=oddities)
         for number in inputs
     ]
     numbers = np.column_stack([*columns, np.zeros((batch.raw.n_rows, 0))])
@@ -134,10 +135,12 @@ def read_numbers(
     return numbers
 
 
-def _read_column(batch: Batch, name: str, settings: Settings, *, oddities: Oddities) -> Float:
+def _read_column(batch: Batch, number: NumberInput, settings: Settings, *, oddities: Oddities) -> Float:
     """Read a column of numbers (n,)."""
+    name, unit = number.column, number.unit
     if name not in batch.numbers:
-        return _parse_cells(_facts(batch, name, settings), batch, where=batch.where, oddities=oddities)
+        facts = _facts(batch, name, settings)
+        return _parse_cells(facts, batch, unit, where=batch.where, oddities=oddities)
     numbers = batch.numbers[name]
     if not len(numbers.rows):
         return numbers.values
@@ -149,16 +152,19 @@ def _read_column(batch: Batch, name: str, settings: Settings, *, oddities: Oddit
     values[numbers.rows] = _parse_cells(
         gather_facts(rest, 0, settings),
         batch,
+        unit,
         where=lambda row: batch.where(int(numbers.rows[row])),
         oddities=oddities,
     )
     return values
 
 
-def _parse_cells(facts: Facts, batch: Batch, *, where: Where, oddities: Oddities) -> Float:
+def _parse_cells(facts: Facts, batch: Batch, unit: str, *, where: Where, oddities: Oddities) -> Float:
     """Parse a column of numbers (n,); infinite ones are missing."""
     mark = batch.raw.dialect.decimal
-    values = facts.by_row(_parse_texts(facts, mark, where=where, wanted="the model reads numbers there"))
+    values = facts.by_row(
+        _parse_texts(facts, mark, unit, where=where, wanted="the model reads numbers there")
+    )
     infinite = np.isinf(values)
     if infinite.any():
         oddities.infinite[facts.name] += int(infinite.sum())
@@ -166,30 +172,36 @@ def _parse_cells(facts: Facts, batch: Batch, *, where: Where, oddities: Oddities
     return values
 
 
-def _parse_texts(facts: Facts, mark: str, *, where: Where, wanted: str) -> Float:
+def _parse_texts(facts: Facts, mark: str, unit: str, *, where: Where, wanted: str) -> Float:
     """Parse each different text as a number; the column is known to be numeric."""
-    if not np.isnan(facts.numbers).any():
+    if facts.unit in ("", unit) and not np.isnan(facts.numbers).any():
         return facts.numbers
-    numbers = [to_number(text, mark) for text in facts.texts]
-    for text, number in zip(facts.texts, numbers, strict=True):
-        if number is None:
-            raise _unreadable(facts, text, where=where, wanted=wanted)
+    numbers = [to_number(strip_unit(text, unit), mark) for text in facts.texts]
+    bad = [text for text, number in zip(facts.texts, numbers, strict=True) if number is None]
+    if bad:
+        raise _unreadable(facts, bad, where=where, wanted=wanted)
     return np.array(numbers, dtype=np.float64)
 
 
-def _unreadable(facts: Facts, text: str, *, where: Where, wanted: str) -> DataError:
-    rows = np.flatnonzero(facts.cells.where(text.__eq__))
+def _unreadable(facts: Facts, texts: Sequence[str], *, where: Where, wanted: str) -> DataError:
+    """Return E326 for the texts of a column that cannot be read."""
+    rows = np.flatnonzero(facts.cells.where(set(texts).__contains__))
+    some = ", ".join(repr(text[:20]) for text in texts[:4])
+    cells = f"{len(rows):,} such cells among the {len(facts.missing):,} rows read at a time: {some}"
+    are_words = len(texts) <= MOST_WORDS and max(map(len, texts)) <= WORD_LETTERS
+    missing = setting(na=list(texts)) + ", if that means missing"
+    repair = f"write the column {facts.name!r} as it was where the model was fitted"
     return DataError(
         "E326",
-        f"column {facts.name!r} holds {text[:40]!r}, and {wanted}",
+        f"column {facts.name!r} holds {texts[0][:40]!r}, and {wanted}",
         where=where(int(rows[0])),
-        detail=[f"{len(rows):,} such cells among the {len(facts.missing):,} rows read at a time"],
-        fix=setting(na=[text[:30]]) + ", if that means missing" | "repair the file",
+        detail=[f"{cells}{', …' if len(texts) > 4 else ''}"],
+        fix=missing | "repair the file" if are_words else repair,
     )
 
 
-def _facts(batch: Batch, name: str, settings: Settings) -> Facts:
-    return gather_facts(batch.raw, batch.raw.names.index(name), settings)
+def _facts(batch: Batch, name: str, settings: Settings, *, levels: Sequence[str] = ()) -> Facts:
+    return gather_facts(batch.raw, batch.raw.names.index(name), settings, levels=levels)
 
 
 # ---- dates -----------------------------------------------------------------------------------------------
@@ -198,12 +210,12 @@ def _facts(batch: Batch, name: str, settings: Settings) -> Facts:
 def _read_parts(batch: Batch, date: DateColumn, settings: Settings) -> dict[str, Float]:
     """Read a column of dates; return its parts by name, each (n,)."""
     facts = _facts(batch, date.column, settings)
-    seconds = parse_dates_as(facts.texts, date.order, clock=date.clock) if facts.texts else np.zeros(0)
+    # A typed date is a moment, however the dates were written that the model was fitted on.
+    order = "ISO8601" if facts.kind == "date" and not date.clock else date.order
+    seconds = parse_dates_as(facts.texts, order, clock=date.clock) if facts.texts else np.zeros(0)
     if seconds is None:
-        how = "ISO 8601" if date.order == "ISO8601" else date.order
-        bad = next(
-            text for text in facts.texts if parse_dates_as([text], date.order, clock=date.clock) is None
-        )
+        how = "ISO 8601" if order == "ISO8601" else order
+        bad = [facts.texts[j] for j in find_unread(facts.texts, order, clock=date.clock)]
         raise _unreadable(facts, bad, where=batch.where, wanted=f"the model reads dates as {how} there")
     return date_parts(facts.by_row(seconds), clock=date.clock, first=date.first)
 
@@ -216,7 +228,7 @@ def read_levels(
 ) -> list[Int]:
     """Read, for each category, the rows (n,) of its `inputs`."""
     return [
-        _read_category(_facts(batch, category.column, settings), category, oddities)
+        _read_category(_facts(batch, category.column, settings, levels=category.levels), category, oddities)
         for category in categories
     ]
 
@@ -249,16 +261,17 @@ def read_targets(batch: Batch, target: EncodedTarget, settings: Settings) -> Flo
     DataError
         E326 for a text if numbers are predicted.
     """
-    facts, mark = _facts(batch, target.name, settings), batch.raw.dialect.decimal
+    facts, mark = _facts(batch, target.name, settings, levels=target.classes), batch.raw.dialect.decimal
     if target.task == "regression":
-        values = facts.by_row(_parse_texts(facts, mark, where=batch.where, wanted="the target is a number"))
+        wanted = "the target is a number"
+        values = facts.by_row(_parse_texts(facts, mark, target.unit, where=batch.where, wanted=wanted))
         return np.where(np.isinf(values), np.nan, values)
     fold = _case_folding(target.boolean)
     codes = {fold(label): float(code) for code, label in enumerate(target.classes)}
     rest = np.nan if target.rest is None else float(target.rest)
 
     def label(text: str) -> str:
-        number = to_number(text, mark) if target.numeric else None
+        number = to_number(strip_unit(text, target.unit), mark) if target.numeric else None
         return fold(text) if number is None else f"{number:.15g}"
 
     return facts.by_row(np.array([codes.get(label(text), rest) for text in facts.texts]))

@@ -12,10 +12,11 @@ from regchoose.experiment.trials import Trials
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import ARMS, Float, OnProgress
 from regchoose.training.schedule import USUAL_RATE
-from regchoose.training.train import MODELS_A_BLOCK, count_from, seconds_a_model
+from regchoose.training.train import count_from, seconds_a_model
 
 RATES = (0.001, 0.003, 0.01)
 ERRORS = 2.0  # standard errors by which a rate must be better than the usual one
+TIMED_MODELS = 16  # side by side, for the estimate of the time
 WEAK = 2 / 3  # of the way from the strongest strength to the weakest
 
 
@@ -34,7 +35,7 @@ def count_search_models(experiment: Experiment) -> int:
 def estimate_seconds(experiment: Experiment, *, clock: Callable[[], float]) -> float:
     """Return about how many seconds everything will take, from a short stretch of training."""
     grid = experiment.grid("l2")
-    block = grid[np.resize(np.arange(len(grid)), MODELS_A_BLOCK)]
+    block = grid[np.resize(np.arange(len(grid)), TIMED_MODELS)]
     seconds = seconds_a_model(experiment.training, experiment.data, block, clock=clock)
     return seconds * (count_search_models(experiment) + sum(experiment.models(arm) for arm in ARMS))
 

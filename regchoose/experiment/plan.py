@@ -30,6 +30,8 @@ from regchoose.training.train import Training
 from regchoose.workers.tasks import Workers
 from regchoose.workers.threads import use_threads
 
+LEAST_WAY = 0.05  # that a weight must be able to go in a whole training
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -116,8 +118,32 @@ class Experiment:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the user should know of the network."""
-        return self.training.network.remarks
+        """What the user should know of the network and of settings that do nothing."""
+        return (*self.training.network.remarks, *self._idle_settings(), *self._standing_still())
+
+    def _idle_settings(self) -> tuple[str, ...]:
+        """Name the settings that say nothing to the network."""
+        settings, standard, network = self.settings, Settings(), self.settings.network
+        names = ["hidden"] if network != "mlp" else []
+        names += ["network_options"] if network in ("mlp", "linear") else []
+        names += ["lr", "epochs", "steps", "batch", "stopping"] if self.is_convex else []
+        idle = [name for name in names if getattr(settings, name) != getattr(standard, name)]
+        if not idle:
+            return ()
+        what = f"The setting{'s' * bool(idle[1:])} {', '.join(idle)} {'do' if idle[1:] else 'does'}"
+        return (f"{what} nothing here: the network is {network}.",)
+
+    def _standing_still(self) -> tuple[str, ...]:
+        """Say so where the learning rate is too small for the weights to move."""
+        schedule = self.training.schedule
+        steps = schedule.epochs * schedule.steps(self.rows_train)[0]
+        most = schedule.lr * steps / 2  # Adam moves a weight by the rate at most, which falls as a cosine
+        if self.is_convex or most >= LEAST_WAY:
+            return ()
+        return (
+            f"At a learning rate of {schedule.lr:g}, {steps:,} steps move a weight by {most:.1g} at most: "
+            "the networks stay about as they begin, and nothing can be said of a penalty on them.",
+        )
 
     @property
     def network_source(self) -> str:

@@ -40,6 +40,8 @@ class FileReading:
         The columns of the file.
     missing : tuple of str
         Texts that mean missing, where any cell is: those compared without case, then those of `--na`.
+    words : mapping of str to sequence of str
+        Column → its levels that mean missing elsewhere.
     """
 
     path: str | None
@@ -51,6 +53,7 @@ class FileReading:
     skip_short: bool
     names: tuple[str, ...]
     missing: tuple[tuple[str, ...], tuple[str, ...]] | None
+    words: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class RecipeInputs:
     ----------
     dates : mapping of str to DateFormat
         Column → how it is read, and the numbers that are made of it.
+    units : mapping of str to str
+        Column → what stands with each of its numbers, as $ or km.
     numbers, flagged, categories, booleans : tuple of str
         Numeric; numeric with missing cells; text; those of the text whose case does not matter.
     left_out : mapping of str to str
@@ -68,6 +73,7 @@ class RecipeInputs:
     """
 
     dates: Mapping[str, DateFormat]
+    units: Mapping[str, str]
     numbers: tuple[str, ...]
     flagged: tuple[str, ...]
     categories: tuple[str, ...]
@@ -218,6 +224,7 @@ def _take_inputs(columns: Sequence[TableColumn]) -> RecipeInputs:
     return RecipeInputs(
         dates={c.name: _in_order(c.date, columns) for c in columns if c.date is not None},
         numbers=tuple(column.name for column in numeric),
+        units={c.name: c.unit for c in columns if c.unit and c.role in ("numeric", "target")},
         flagged=tuple(column.name for column in numeric if column.missing > 0),
         categories=tuple(column.name for column in categories),
         booleans=tuple(column.name for column in categories if column.type == "boolean"),
@@ -235,6 +242,12 @@ def _in_order(dates: DateFormat, columns: Sequence[TableColumn]) -> DateFormat:
     return dates.model_copy(update={"parts": parts})
 
 
+def _missing_words(settings: Any, *, parquet: bool) -> tuple[str, ...]:
+    if parquet:
+        return ()
+    return ("",) if settings.na_none else MISSING_WORDS
+
+
 def _take_reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> FileReading:
     dialect, path = data.dialect, data.path
     if dialect.decimal not in (".", ","):
@@ -250,7 +263,9 @@ def _take_reading(data: Data, settings: Any, columns: Sequence[TableColumn]) -> 
         further_headers=settings.header_rows - 1,
         skip_short=settings.on_bad_rows == "skip",
         names=tuple(column.name for column in columns),
-        missing=(MISSING_WORDS, tuple(settings.na)) if gaps else None,
+        # A typed file has nulls: there the text "NA" is a text.
+        missing=(_missing_words(settings, parquet=parquet), tuple(settings.na)) if gaps else None,
+        words={column.name: column.words for column in columns if column.words},
     )
 
 

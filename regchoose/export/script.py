@@ -80,6 +80,7 @@ def _describe(recipe: Recipe) -> dict[str, Any]:
         "dates": {
             name: (*_describe_dates(dates), dates.parts) for name, dates in recipe.inputs.dates.items()
         },
+        "quarters": any(dates.order == "quarter" for dates in recipe.inputs.dates.values()),
         "curvature": CURVATURE[recipe.target.task],
         "estimator": _choose_estimator(recipe),
         "groups": ", ".join(['"l1": L1'] * bool(recipe.l1) + ['"l2": L2'] * bool(recipe.l2)),
@@ -96,6 +97,12 @@ def _describe_dates(dates: DateFormat) -> tuple[str, dict[str, Any]]:
         return "1970-01-01 ", {"format": "mixed"}
     if dates.order == "ISO8601":
         return "", {"format": "ISO8601"}
+    if dates.order == "quarter":
+        return "", {"format": "%Y-%m"}  # as the script writes them
+    if dates.order.startswith("%u "):
+        return "1 ", {"format": dates.order}  # the Monday of a week
+    if "%d" not in dates.order or dates.order == "%Y%m%d":
+        return "", {"format": dates.order}
     return "", {"format": "mixed", "dayfirst": dates.order.startswith("%d")}
 
 

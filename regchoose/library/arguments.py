@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from numbers import Integral, Real
+from types import FunctionType
 from typing import Any, Literal, TypedDict
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, setting
 from regchoose.settings.options import Settings
 from regchoose.settings.sources import resolve_settings
 
@@ -36,7 +37,9 @@ class Keywords(TypedDict, total=False):
     skip_rows: int
     header_rows: int
     decimal: Literal["auto", ".", ","]
+    date_order: Literal["auto", "dmy", "mdy"]
     na: Sequence[str]
+    na_none: bool
     min_class: int
     group: str
     time: str
@@ -103,7 +106,25 @@ def resolve_keywords(keywords: Mapping[str, object], *, in_memory: bool) -> tupl
         if in_memory and name in FILE_SETTINGS:
             said = f"{name} says how a file is written, and this table is in memory"
             raise UsageError("E202", said, where=name, fix=f"leave {name} out")
+    _refuse_network_object(given.get("network", ""))
     return resolve_settings(given, environ={}, config=None)
+
+
+def _refuse_network_object(network: object) -> None:
+    """Raise E202 for a class or a module in the place of its name, which other processes can import."""
+    if isinstance(network, str):
+        return
+    made = network if isinstance(network, type | FunctionType) else type(network)
+    module, name = made.__module__, made.__qualname__
+    is_local = module == "__main__" or not name.replace(".", "").isidentifier()
+    kind = "a class or function" if made is network else "an object"
+    named = setting(network="nets.py:NAME" if is_local else f"{module}:{name}")
+    raise UsageError(
+        "E202",
+        f"network got {kind}, {name[:40]}, and wanted its name as a text, for other processes import it too",
+        where="network",
+        fix="write it into a file nets.py of its own, and " + named if is_local else named,
+    )
 
 
 def _to_python_number(value: object) -> object:

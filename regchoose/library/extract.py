@@ -7,14 +7,18 @@ from threadpoolctl import threadpool_limits
 
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Subsample
-from regchoose.records.table import Table
+from regchoose.records.words import Int
 from regchoose.settings.options import Settings, first_rows
 from regchoose.subsample.draw import draw_subsample
-from regchoose.table.file_set import Advanced, large_parts
+from regchoose.table.csv.read import read
+from regchoose.table.file_set import Advanced, are_images, large_parts
+from regchoose.table.large.held_rows import draw_held_rows
+from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import streaming
 from regchoose.table.load import PassProgress, load_with_text
 from regchoose.table.write import (
     Form,
+    form_error,
     output_form,
     refuse_form,
     refuse_some,
@@ -34,7 +38,7 @@ def count_bytes(path: str) -> int:
 
 def extract(
     path: str, settings: Settings, *, everything: bool, target: Path, form: Form, ask: Ask, advanced: Advanced
-) -> tuple[Table, Subsample, int]:
+) -> tuple[Subsample, tuple[str, ...], int]:
     """Draw a subsample that matches its table, and write it.
 
     Parameters
@@ -44,7 +48,7 @@ def extract(
     settings : Settings
         Those of the group Data, `rows`, `folds` and `seed` count.
     everything : bool
-        Whether all rows are written instead, as they were read.
+        Whether all rows are written instead, as they were read; nothing then asks for a target.
     target : Path
         The file, which is overwritten.
     form : str
@@ -54,21 +58,22 @@ def extract(
 
     Returns
     -------
-    Table, Subsample, int
-        The table, the rows with the proof of their match, and how many cells were protected against
+    Subsample, tuple of str, int
+        The rows with the proof of their match, warnings, and how many cells were protected against
         spreadsheets.
 
     Raises
     ------
     RegchooseError
-        If the table cannot be read or used, or the file not be written.
+        If the table cannot be read, or the file not be written.
     """
+    if everything and not are_images(path):
+        return _copy(path, settings, target=target, form=form, ask=ask, advanced=advanced)
     with threadpool_limits(1):  # sums split over threads differ in their last bits
-        table, raw = load_with_text(path, settings, choose=ask, advanced=advanced)
+        table, raw = load_with_text(path, settings, choose=ask, advanced=advanced, on_unusable="match")
         refuse_form(form, table)
         if everything:
-            n, rows = table.n_all, np.arange(table.n_rows)
-            subsample = Subsample(rows, n, "all rows", True, f"all {n:,} rows, as they were read")
+            subsample = _all_rows(table.n_all, np.arange(table.n_rows))
         else:
             subsample = draw_subsample(
                 table, size=first_rows(settings), folds=settings.folds, seed=settings.seed
@@ -77,9 +82,27 @@ def extract(
         if everything:
             refuse_some(table)
         write_images(target, table=table, rows=subsample.rows)
-        return table, subsample, 0
-    parts = large_parts(path) if everything else None
+        return subsample, table.warnings, 0
+    return subsample, table.warnings, write_rows(target, form, raw=raw, rows=subsample.rows)
+
+
+def _all_rows(n_rows: int, rows: Int) -> Subsample:
+    return Subsample(rows, n_rows, "all rows", True, f"all {n_rows:,} rows, as they were read")
+
+
+def _copy(
+    path: str, settings: Settings, *, target: Path, form: Form, ask: Ask, advanced: Advanced
+) -> tuple[Subsample, tuple[str, ...], int]:
+    """Write all rows of a table of numbers and texts as they were read."""
+    if form == "npz":
+        raise form_error(path, form, images=False)
+    parts = large_parts(path)
     if parts is None:
-        return table, subsample, write_rows(target, form, table=table, raw=raw, rows=subsample.rows)
+        raw = read(path, settings, choose=ask)
+        rows = np.arange(raw.n_rows)
+        return _all_rows(raw.n_rows, rows), raw.warnings, write_rows(target, form, raw=raw, rows=rows)
     with streaming(parts, settings, choose=ask, advanced=advanced) as stream:
-        return table, subsample, write_all(target, form, table=table, stream=stream)
+        held = draw_held_rows(stream)
+        n_rows, protected = write_all(target, form, stream=stream)
+        skipped = check_reading(stream, held.counts, ())
+    return _all_rows(n_rows, np.zeros(0, dtype=np.int64)), (*held.raw.warnings, *skipped), protected

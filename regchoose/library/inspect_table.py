@@ -34,7 +34,7 @@ def inspect_table(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Pr
     RegchooseError
         If the file cannot be read or used.
     """
-    table = load(path, settings, choose=ask)
+    table = load(path, settings, choose=ask, on_unusable="show")
     generator = np.random.default_rng(settings.seed)
     rows = np.arange(table.n_rows)
     if table.n_rows > FIRST_ROWS:

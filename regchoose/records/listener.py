@@ -8,7 +8,7 @@ class Listener(Protocol):
     """Is told what happens. A step has a key; its work is counted in units of its own."""
 
     def started(self, key: str, text: str, total: int) -> None:
-        """Hear that a step begins, of so many units of work (0: unknown)."""
+        """Hear that a step begins, of so many units of work (0: unknown); again, once these are known."""
 
     def advanced(self, key: str, done: int) -> None:
         """Hear how many units are done; may come from another thread."""

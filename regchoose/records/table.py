@@ -70,6 +70,7 @@ class Column:
     why: str
     levels: tuple[str, ...] = ()  # of a category: code j is levels[j]
     missing: int = 0
+    unit: str = ""  # that stands with each number, as $ or km
     date: DateParts | None = None  # of dates that columns of numbers are made of
 
     @property
@@ -149,6 +150,7 @@ class Table:
     whole: Whole | None = None  # of a table too large to be held
     image: Image | None = None  # where each row is an image: its numbers are `features`
     merged: bool = False  # whether the last class holds the rare ones, as --min-class asks
+    unusable: str = ""  # why the target cannot be predicted: then all rows are of one class
 
     @property
     def n_rows(self) -> int:

@@ -45,7 +45,10 @@ from regchoose.version import __version__
 FEWEST = 10  # rows to train on, and to judge on, for strengths to be tried
 MIDDLE = 0.5  # Elastic Net's mix without an experiment
 # Settings by which further tables are read as the first was.
-READING = ("delimiter", "encoding", "skip_rows", "header_rows", "header", "decimal", "na", "on_bad_rows")
+READING = (
+    *("delimiter", "encoding", "skip_rows", "header_rows", "header", "decimal"),
+    *("na", "na_none", "on_bad_rows"),
+)
 
 
 # ---- a file ----------------------------------------------------------------------------------

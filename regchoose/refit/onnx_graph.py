@@ -106,7 +106,7 @@ def _encode(graph: _Graph, encoder: Encoder) -> list[str]:
     parts = []
     if encoder.numbers:
         numbers = graph.input("numbers", TensorProto.DOUBLE, ["n", len(encoder.numbers)])
-        missing = graph.node("IsNaN", numbers)
+        missing = graph.node("IsNaN", graph.node("Mul", numbers, graph.constant(0.0)))  # 0·∞ is NaN too
         parts.append(_standardize(graph, numbers, missing, encoder))
         flagged = [place for place, number in enumerate(encoder.numbers) if number.flagged]
         if flagged:
@@ -174,7 +174,7 @@ def _add_mlp(graph: _Graph, x: str, tensors: Tensors) -> str:
 
 
 def _add_cnn(graph: _Graph, x: str, tensors: Tensors, encoder: Encoder) -> str:
-    """Return the outputs; layers are those of `regchoose.training.networks.cnn.Cnn.module`."""
+    """Return the outputs; layers are those of `regchoose.training.networks.cnn.build_cnn`."""
     shape = encoder.shape
     assert shape is not None, "a cnn reads images"
     size = [-1, shape.channels, shape.height, shape.width]

@@ -17,7 +17,7 @@ from regchoose.records.listener import Listener
 from regchoose.records.model import Length, TriedStrength
 from regchoose.records.words import Arrays, Float, Task
 from regchoose.training.device import Device
-from regchoose.training.networks.network import Network, to_named_tensors
+from regchoose.training.networks.network import Network
 from regchoose.training.row_source import RowPart, RowSource
 from regchoose.training.row_training import RowTraining, TrainingState
 from regchoose.training.schedule import RETRY_RATE, Schedule
@@ -72,7 +72,7 @@ class TrainedModel:
     @property
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Its parameters as tensors by name."""
-        return to_named_tensors(self.network, self.row)
+        return self.network.state_dict(self.row)
 
     @property
     def nonzero_share(self) -> float:

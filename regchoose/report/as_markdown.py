@@ -62,9 +62,8 @@ def _write_head(result: RunResult, gate: Gate | None) -> list[str]:
 
 
 def _describe_columns(result: RunResult) -> str:
-    roles = [column.role for column in result.data.columns if column.role != "target"]
-    used = sum(role in ("numeric", "category") for role in roles)
-    return f", {used} of {len(roles)} columns used" if roles else ""
+    data = result.data
+    return f", {len(data.used)} of {len(data.features)} columns used" if data.features else ""
 
 
 def write_gate_line(gate: Gate) -> str:

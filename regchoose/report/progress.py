@@ -36,7 +36,9 @@ class LogDisplay:
         self._begun: dict[str, tuple[str, float]] = {}
 
     def started(self, key: str, text: str, total: int) -> None:
-        """Write the line of a beginning."""
+        """Write the line of a beginning, once."""
+        if key in self._begun:
+            return
         self._begun[key] = (text, self._clock())
         self._write(f"begin  {plain(text)}")
 
@@ -120,7 +122,10 @@ class LiveDisplay:
         )
 
     def started(self, key: str, text: str, total: int) -> None:
-        """Begin a step; what ended before is forgotten once nothing encloses it."""
+        """Begin a step, once; what ended before is forgotten once nothing encloses it."""
+        if key in self._steps and not self._steps[key].ended:
+            self._steps[key].total = total
+            return
         if all(step.ended for step in self._steps.values()):
             self._steps.clear()
         self._steps[key] = _Step(plain(text, longest=40), total, TimeLeft(self._clock()))

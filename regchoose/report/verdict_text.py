@@ -6,11 +6,21 @@ from regchoose.records.experiment import LEAST_ROPE
 from regchoose.records.words import ARM_NAMES, ARMS, Arm, count_of
 from regchoose.report import numbers
 from regchoose.report.command import write_request
+from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
 
 # Of an answer: how sure it is, and how that is shown. Green is kept for firm ones of which nothing warns.
 STYLES = {"sure": "bold green", "leaning": "bold yellow", "undecided": "bold red"}
 FIRM = 0.95  # of `safe`, where no further stage could have followed
+WHY_UNUSED = {  # by a column's role, but for what somebody asked for
+    "id": "an id",
+    "constant": "one value",
+    "empty": "no value",
+    "text": "free text",
+    "duplicate": "a copy",
+    "date": "dates",
+}
+MOST_UNUSED, NAME_LETTERS = 12, 40  # columns that are named, and how much of a name
 COUNTED = {2: "two", 3: "three", 4: "four"}
 KINDS = {"regression": "a number: regression", "binary": "two classes", "multiclass": "{} classes"}
 UNCALIBRATED = "These percentages are uncalibrated: such runs were not checked on tables with known answers."
@@ -87,18 +97,20 @@ def write_task(result: RunResult) -> str:
     last = data.columns and data.columns[-1].name == data.target
     by = "the last column" if last else f"the column called {data.target}"
     how = f"{kind}; {by}" if is_guessed(result) else kind
-    used = sum(column.role in ("numeric", "category", "date", "time") for column in data.columns)
+    used = len(data.used)
     source = f"{count_of(used, 'column')} and " if used and data.image is None else ""
     rows = count_of(data.rows, "row" if data.image is None else "image")
     return f"Predicting {data.target} ({how}) from {source}{rows}."
 
 
 def list_reasons(result: RunResult) -> list[str]:
-    """Return what explains the first lines: why the chart is not followed, and why it is not surer."""
+    """Return what explains the first lines: columns left out, another way than the chart's, doubts."""
+    unused = [*filter(None, [_list_unused(result)])]
     if result.recommendation.certainty == "prior":
-        return []
+        return unused
     doubt = {"undecided": _explain_doubt, "leaning": _explain_leaning}.get(result.recommendation.certainty)
     return [
+        *unused,
         *_depart_from_chart(result),
         *filter(None, [doubt(result) if doubt and not result.recommendation.caution else ""]),
         *([] if result.recommendation.calibrated else [UNCALIBRATED]),
@@ -224,6 +236,18 @@ def _edges(result: RunResult) -> list[str]:
         for arm, figures in result.arms.items()
         if figures.at_grid_edge and arm == result.recommendation.regularizer
     ]
+
+
+def _list_unused(result: RunResult) -> str:
+    """Name the columns that nobody asked to leave out, and why they are; empty without any."""
+    unused = [c for c in result.data.features if c.role in WHY_UNUSED and c.date is None]
+    named = [(plain(c.name, longest=NAME_LETTERS), WHY_UNUSED[c.role]) for c in unused[:MOST_UNUSED]]
+    by_reason = dict[str, list[str]]()
+    for name, reason in named:
+        by_reason.setdefault(reason, []).append(name)
+    parts = [f"{', '.join(names)} ({reason})" for reason, names in by_reason.items()]
+    more = [f"{len(unused) - len(named):,} more"] if len(unused) > len(named) else []
+    return f"Not used: {', '.join([*parts, *more])}." if unused else ""
 
 
 def _depart_from_chart(result: RunResult) -> list[str]:

@@ -2,15 +2,27 @@
 
 import functools
 import operator
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, JsonValue, create_model
+from pydantic import Field, JsonValue, create_model, model_validator
 
 from regchoose.records.answers import AnsweredBy
 from regchoose.result.experiment_sections import ArmComparison, ArmFigures, ArmNumbers, Audit, Curves, Design
-from regchoose.result.parts import Arm, ByArm, Certainty, FloatOrNull, Interval, Section
+from regchoose.result.parts import (
+    Arm,
+    ByArm,
+    Certainty,
+    Count,
+    FloatOrNull,
+    Interval,
+    Section,
+    Share,
+    Strength,
+)
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, Shape, option_of, shape_of
+
+MOST_EPOCHS = 1_000_000  # of a schedule: as many as --steps can ask for
 
 
 class Fingerprint(Section):
@@ -57,18 +69,26 @@ class TrainingLength(Section):
     """How the recommended network is trained; its length belongs to the recommendation."""
 
     optimizer: str
-    lr: float
-    batch: int = Field(description="rows a step")
-    schedule_epochs: int
-    stop_epoch: int
+    lr: float = Field(gt=0, le=1)
+    batch: Count = Field(description="rows a step")
+    schedule_epochs: Count = Field(le=MOST_EPOCHS)
+    stop_epoch: Count
+
+    @model_validator(mode="after")
+    def _stop_in_time(self) -> Self:
+        if self.stop_epoch > self.schedule_epochs:
+            raise ValueError(
+                f"stop_epoch is {self.stop_epoch}, and the schedule ends at {self.schedule_epochs}"
+            )
+        return self
 
 
 class SubsampleSize(Section):
     """The strengths as they were found, and the rows trained on."""
 
-    l1: float
-    l2: float
-    rows: int
+    l1: Strength
+    l2: Strength
+    rows: Count
 
 
 class GainAt(Section):
@@ -114,16 +134,16 @@ class Recommendation(Section):
     caution: Literal["", "nothing", "leak"] = Field(
         description="nothing: no arm predicts the target; leak: a column, or all, gives it away"
     )
-    l1: float | None = Field(description="of J = mean loss + l1·Σ|w| + l2·Σw², for all rows of the table")
-    l2: float | None = Field(description="as l1")
+    l1: Strength | None = Field(description="of J = mean loss + l1·Σ|w| + l2·Σw², for all rows of the table")
+    l2: Strength | None = Field(description="as l1")
     strength: float | None = Field(description="l1 + l2")
     alpha: float | None = Field(description="l2 / (l1 + l2): 1 is Ridge, 0 is Lasso; null without strength")
     certainty: Certainty
-    probability: float | None = Field(description="that the chart ends here too")
-    safe: float | None = Field(description="probability to be within no practical difference of the best")
+    probability: Share | None = Field(description="that the chart ends here too")
+    safe: Share | None = Field(description="probability to be within no practical difference of the best")
     calibrated: bool = Field(description="whether these probabilities were held against known answers")
     gain: Gain | None
-    nonzero_share: float | None = Field(description="of the penalized weights")
+    nonzero_share: Share | None = Field(description="of the penalized weights")
     training: TrainingLength | None = Field(description="null for linear networks, which have no length")
     subsample_size: SubsampleSize | None
     rule: str | None = Field(description="how the strengths were moved to all rows")
@@ -133,6 +153,13 @@ class Recommendation(Section):
     in_words: LibraryWords
     weight_decay: float | None = Field(description="2·l2: what Adam or SGD call this L2; AdamW does not")
     sentence: str
+
+    @model_validator(mode="after")
+    def _name_strengths(self) -> Self:
+        missing = [name for name in ("l1", "l2") if getattr(self, name) is None]
+        if missing and self.certainty != "prior":
+            raise ValueError(f"{missing[0]} is null, and only an answer from prior knowledge has no strength")
+        return self
 
 
 class PathStep(Section):
@@ -204,6 +231,12 @@ class TableColumn(Section):
     type: str
     why: str
     missing: int
+    words: list[str] | None = Field(
+        default=None, description="levels that mean missing in other columns; null where there are none"
+    )
+    unit: str | None = Field(
+        default=None, description="what stands with each number, as $ or km; null where nothing does"
+    )
     date: DateFormat | None = Field(
         default=None, description="null but for dates that columns of numbers are made of"
     )
@@ -249,7 +282,7 @@ class Data(Section):
 
     path: str
     dialect: FileDialect
-    rows: int
+    rows: Count
     image: ImageShape | None = Field(default=None, description="null where the rows are no images")
     columns: list[TableColumn]
     target: str
@@ -262,6 +295,17 @@ class Data(Section):
     warnings: list[str]
     leaks: list[str] = Field(default=[], description="columns that seem to give the target away")
     profile: DataProfile
+
+    @property
+    def features(self) -> list[TableColumn]:
+        """The columns of the file but for the target, without the numbers that are made of dates."""
+        made = {name for column in self.columns if column.date is not None for name in column.date.parts}
+        return [column for column in self.columns if column.role != "target" and column.name not in made]
+
+    @property
+    def used(self) -> list[TableColumn]:
+        """Those of them that the networks see, whole or in parts."""
+        return [c for c in self.features if c.role in ("numeric", "category") or c.date is not None]
 
 
 def _annotate(shape: Shape, *, none: bool) -> Any:
@@ -318,6 +362,13 @@ class RunResult(Section):
     audit: Audit | None
     subsample: SubsampleProof | None
     data: Data
+
+    @model_validator(mode="after")
+    def _have_trained(self) -> Self:
+        advice = self.recommendation
+        if advice.certainty != "prior" and self.recommended is None:
+            raise ValueError(f"arms.{advice.regularizer} is missing, and it is the arm that is recommended")
+        return self
 
     @property
     def recommended(self) -> ArmFigures | None:

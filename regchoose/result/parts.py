@@ -15,6 +15,9 @@ from regchoose.result.json_text import null_unless_finite, without_surrogates
 FloatOrNull = Annotated[float | None, BeforeValidator(null_unless_finite)]
 # keeps a whole number as it is: 9, not 9.0
 Degrees = Annotated[float, WrapValidator(lambda value, check: value if type(value) is int else check(value))]
+Strength = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
 Interval = Annotated[list[float], Len(2, 2)]
 Certainty = Literal["firm", "leaning", "undecided", "prior"]
 T = TypeVar("T")

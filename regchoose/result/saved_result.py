@@ -75,8 +75,8 @@ def restore_result(document: Any) -> RunResult:
 def _first_fault(error: ValidationError) -> str:
     """Say where a document is not as it should be, and what is wrong there."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    return f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+    place, reason = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    return f"{place}: {reason[:1].lower()}{reason[1:]}" if place else reason
 
 
 # ---- older results ---------------------------------------------------------------------------------

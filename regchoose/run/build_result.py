@@ -15,7 +15,7 @@ from regchoose.flowchart.nodes import Action, Outcome, Question
 from regchoose.flowchart.walk import Step
 from regchoose.records.subsample import AssociationMatrix, Check, Finding, Profile, Subsample
 from regchoose.records.table import Column, Dialect, Table
-from regchoose.records.words import Arm
+from regchoose.records.words import MISSING_WORDS, Arm
 from regchoose.result.document import (
     ArmSeconds,
     ColumnAssociations,
@@ -217,13 +217,20 @@ def _dialect(dialect: Dialect) -> FileDialect:
 
 
 def _column(column: Column) -> TableColumn:
-    date = {}
+    further: dict[str, Any] = {"unit": column.unit} if column.unit else {}
+    if words := [level for level in column.levels if level.casefold() in MISSING_WORDS]:
+        further["words"] = words
     if column.date is not None:
         read = asdict(column.date)
         del read["first"]  # only for whoever encodes rows
-        date["date"] = DateFormat(**read)
+        further["date"] = DateFormat(**read)
     return TableColumn(
-        name=column.name, role=column.role, type=column.type, why=column.why, missing=column.missing, **date
+        name=column.name,
+        role=column.role,
+        type=column.type,
+        why=column.why,
+        missing=column.missing,
+        **further,
     )
 
 

@@ -305,6 +305,8 @@ class Run:
         if node.key == "draw_subsample":
             return Answer("done", "measured", self._stage.draw_subsample().reason)
         arm = ARM_OF_ACTION[node.key]
+        self._stage.prepare_experiment()
+        self._measure_profile()  # the answer needs it: where it fails, it fails before the training
         run = self._stage.train(arm, ARM_NAMES[arm])
         return Answer("done", "trained", f"{run.trained} models")
 

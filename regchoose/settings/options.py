@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt, Le, Lt
 Certain = Literal["yes", "no"]
 Unsure = Literal["yes", "no", "unsure"]
 Auto = Literal["yes", "no", "auto"]
+DateOrder = Literal["auto", "dmy", "mdy"]
 
 
 MIN_ROWS = 20  # that --rows takes
@@ -63,7 +64,9 @@ class Settings:
     skip_rows: Annotated[int, Ge(0), Option("Number of lines to skip above the table.", DATA, "N")] = 0
     header_rows: Annotated[int, Ge(1), Le(10), Option("Number of header rows; with several, their names are joined.", DATA, "N")] = 1
     decimal: Annotated[Literal["auto", ".", ","], Option("The decimal mark of numbers.", DATA)] = "auto"
+    date_order: Annotated[DateOrder, Option("How dates such as 01/02/2021 are read where the column does not tell; auto leaves such a column out.", DATA)] = "auto"
     na: Annotated[tuple[str, ...], Option("Another text that means a missing value; can be repeated.", DATA, "TEXT")] = ()
+    na_none: Annotated[bool, Option("Take no word such as NA or none for a missing value: only empty cells and those of --na are missing.", DATA)] = False
     min_class: Annotated[int, Ge(0), Option("Merge classes with fewer rows than this into one called other; 0 merges none.", DATA, "N")] = 0
     group: Annotated[str | None, Option("A column of groups, such as patients: rows of one group are never split between training and test.", DATA, "COL")] = None
     time: Annotated[str | None, Option("A column of times: models train on earlier rows and are tested on later ones.", DATA, "COL")] = None

@@ -61,7 +61,8 @@ def draw_subsample(table: Table, *, size: int, folds: int, seed: int) -> Subsamp
         counts = None if table.whole is None or coords.regression else table.whole.classes
         candidates = _draw_candidates(strata, size=min(size, len(strata)), rng=rng, counts=counts)
         kind = "quantile of the target" if coords.regression else "class"
-        method = f"stratified by {kind}, best balanced of {CANDIDATES} draws"
+        strata_said = "" if table.unusable else f"stratified by {kind}, "
+        method = f"{strata_said}best balanced of {CANDIDATES} draws"
     else:
         candidates = _draw_groups(table.groups, size=size, rng=rng)
         balanced = _whiten(np.hstack([balanced, np.eye(int(strata.max()) + 1)[strata]]))

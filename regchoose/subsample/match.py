@@ -155,6 +155,8 @@ def ks_distance(part: Float, whole: Float) -> float:
 def _categories(coords: Coordinates, rows: Int) -> Iterator[Check]:
     left = _remaining(coords, rows)
     for j, (name, share) in enumerate(zip(coords.code_names, coords.shares, strict=True)):
+        if len(share) < 2:
+            continue  # the one class of a table without a target
         drawn = np.bincount(coords.codes[rows, j], minlength=len(share)) / len(rows)
         spread = share * (1 - share) * left
         chance = np.sqrt(spread / (2 * np.pi)).sum() + ERRORS * np.sqrt(spread.sum() * (0.25 - 0.5 / np.pi))

@@ -40,6 +40,9 @@ def measure_profile(table: Table, rows: Int) -> Profile:
         `correlated` is "unsure" where features are only somewhat correlated, `sparse` where the share
         of zeros lies between its two thresholds.
     """
+    if not table.used:
+        nothing = Finding("unsure", "No column can be used.", {})
+        return Profile(nothing, nothing, nothing, nothing)
     warnings = []
     inputs = len(plan_inputs(table).input_names)
     if inputs > len(rows) and table.image is None:
@@ -60,7 +63,7 @@ def measure_profile(table: Table, rows: Int) -> Profile:
     return Profile(
         _correlated(figures, pairs),
         _somewhat_correlated(figures),
-        _of_images(table) or _entire_picture(detect_image(table, rows), pairs),
+        _of_images(table) or _entire_picture(detect_image(table, rows), pairs, has_target=not table.unusable),
         _sparse(table, rows),
         tuple(warnings),
         None if table.image else cluster_columns(pairs, of=len(table.used)),
@@ -68,7 +71,11 @@ def measure_profile(table: Table, rows: Int) -> Profile:
 
 
 def _narrow(table: Table) -> Table:
-    """Return the table with a random choice of columns that give at most `MOST_INPUTS` inputs."""
+    """Return the table with a random choice of columns that give at most `MOST_INPUTS` inputs.
+
+    Pixels become columns like others: some of them are no image any more.
+    """
+    table = replace(table, image=None)
     plan, used = plan_inputs(table), table.used
     widths = np.ones(len(used), dtype=np.int64)
     widths[plan.categories] = [len(levels) for levels in plan.levels]
@@ -184,7 +191,7 @@ def _of_images(table: Table) -> Finding | None:
     return Finding("yes", f"DATA are images ({table.image}), and an image is seen as a whole.", figures)
 
 
-def _entire_picture(picture: DetectedImage | None, pairs: Associations) -> Finding:
+def _entire_picture(picture: DetectedImage | None, pairs: Associations, *, has_target: bool) -> Finding:
     v = pairs.target
     ratio = float(v.sum() ** 2 / (len(v) * (v**2).sum())) if v.any() else 0.0
     figures = {"participation_ratio": ratio, "associated_share": float((v > 0).mean())}
@@ -197,6 +204,8 @@ def _entire_picture(picture: DetectedImage | None, pairs: Associations) -> Findi
             f"{picture.strangers:.2f}."
         )
         return Finding("yes", evidence, figures)
+    if not has_target:
+        return Finding("unsure", "That is seen in a target, and none can be predicted.", figures)
     if not v.any():
         return Finding("no", "No single column goes with the target beyond chance.", figures)
     if len(v) < 2:

@@ -19,7 +19,8 @@ TARGET = "target"  # the column that `y` becomes, unless it has a name
 FRAME, ARRAYS = "DataFrame", "arrays"
 # What pandas finds in a column of objects, and the kind of typed cells that is; text is read as in a file.
 INFERRED: dict[str, str] = {
-    **dict.fromkeys(("string", "empty"), ""),
+    "string": "str",
+    "empty": "",
     **dict.fromkeys(("integer", "floating", "mixed-integer-float", "decimal"), "number"),
     "boolean": "boolean",
     **dict.fromkeys(("datetime64", "datetime", "date", "time", "period"), "date"),

@@ -34,7 +34,7 @@ from regchoose.table.images.open_images import open_images
 from regchoose.table.in_memory import InMemory, raw_from_memory
 from regchoose.table.large.distributed_scan import why_not_shared
 from regchoose.table.large.load_large import load_large
-from regchoose.table.make_table import make_table
+from regchoose.table.make_table import OnUnusable, make_table
 from regchoose.table.raw_table import RawTable
 from regchoose.workers.tasks import Workers
 
@@ -51,6 +51,7 @@ def load(
     choose: Ask = ask_nobody,
     advanced: Advanced = ignore_progress,
     workers: Workers | None = None,
+    on_unusable: OnUnusable = "refuse",
 ) -> Table:
     """Read a table, give its columns their roles, and find the target and the task.
 
@@ -71,6 +72,8 @@ def load(
         Is told how many bytes the present pass over a large table has read.
     workers : Workers, optional
         Workers that can see the files of the table too, and share them.
+    on_unusable : str
+        What becomes of a target that cannot be predicted; see `regchoose.table.make_table`.
 
     Returns
     -------
@@ -84,7 +87,9 @@ def load(
     DataError
         E301 to E332: the data cannot be read exactly, or not be learned from.
     """
-    return load_with_text(data, settings, y=y, choose=choose, advanced=advanced, workers=workers)[0]
+    return load_with_text(
+        data, settings, y=y, choose=choose, advanced=advanced, workers=workers, on_unusable=on_unusable
+    )[0]
 
 
 def load_with_text(
@@ -95,6 +100,7 @@ def load_with_text(
     choose: Ask = ask_nobody,
     advanced: Advanced = ignore_progress,
     workers: Workers | None = None,
+    on_unusable: OnUnusable = "refuse",
 ) -> tuple[Table, RawTable]:
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
     raw: RawTable | ImageSet
@@ -103,12 +109,14 @@ def load_with_text(
     elif are_images(data):
         raw = open_images(data, settings)
     elif (parts := large_parts(data)) is not None:
-        return load_large(parts, settings, choose=choose, advanced=advanced, workers=workers)
+        return load_large(
+            parts, settings, choose=choose, advanced=advanced, workers=workers, on_unusable=on_unusable
+        )
     else:
         raw = read(data, settings, choose=choose)
     if isinstance(raw, ImageSet):
         return load_images(raw, settings, advanced=advanced)
-    table, raw = make_table(raw, settings, choose=choose)
+    table, raw = make_table(raw, settings, choose=choose, on_unusable=on_unusable)
     return replace(table, warnings=(*table.warnings, *warn_of_duplicates(table))), raw
 
 
@@ -135,7 +143,7 @@ def load_with_progress(
     listener: Listener,
     workers: Workers | None = None,
 ) -> Table:
-    """Do what `load` does, and say how far the reading of a large table is; a table is returned as it is."""
+    """Do what `load` does, and say how far the reading is; a table is returned as it is."""
     if isinstance(data, Table):
         return data
     if are_images(data):
@@ -145,7 +153,10 @@ def load_with_progress(
         return table
     parts = large_parts(data)
     if parts is None:
-        return load(data, settings, choose=choose)
+        listener.started("read", "read", 0)
+        table = load(data, settings, choose=choose)
+        listener.finished("read", f"{table.n_all:,} rows")
+        return table
     shared = workers if workers is not None and _is_shared(workers, parts, listener) else None
     passes = PassProgress(parts.n_bytes, partial(listener.advanced, "read"), count=2 if shared is None else 3)
     listener.started("read", "read", passes.total)

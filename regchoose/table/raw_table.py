@@ -92,7 +92,8 @@ class RawTable:
     names: tuple[str, ...]  # unique
     columns: tuple[Cells, ...]  # each (n,), as they stand
     lines: Int  # (n,) the line of the file on which each row begins, from 1
-    kinds: tuple[str, ...]  # of a typed file: number, text, boolean, date; else ""
+    kinds: tuple[str, ...]  # typed: number, text, boolean, date; str in memory; else ""
+    index: str = ""  # the first column, where a header gives it no name: it may number the rows
     duplicated: tuple[str, ...] = ()  # names that the header holds more than once
     warnings: tuple[str, ...] = ()
     target: str | None = None  # the column that came apart from the others, as `y`

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from regchoose.errors import DataError, ResourceError, UsageError, setting
-from regchoose.records.table import Column, Table
+from regchoose.records.table import Table
 from regchoose.records.words import Float, Int
+from regchoose.table.cell_values import GROUPED, INTEGER, LEADING_ZERO, MISSING, PLAIN
 from regchoose.table.large.duckdb_session import (
     MEMORY,
     OFFLINE,
@@ -27,6 +28,7 @@ from regchoose.table.large.stream import Stream
 from regchoose.table.raw_table import RawTable
 
 Form = Literal["csv", "parquet", "npz"]
+LARGE_INTEGER = "[+-]?[0-9]{16,}"  # as a number it might lose digits, so it stays text
 FORMULA = "^[=+@\\t\\r-]"  # what makes a spreadsheet run a cell (OWASP, CSV injection)
 
 
@@ -49,7 +51,7 @@ def output_form(path: str) -> Form:
     return forms[ending]
 
 
-def write_rows(target: Path, form: Form, *, table: Table, raw: RawTable, rows: Int) -> int:
+def write_rows(target: Path, form: Form, *, raw: RawTable, rows: Int) -> int:
     """Write rows of a table that is held; return the cells that were protected.
 
     Parameters
@@ -66,35 +68,32 @@ def write_rows(target: Path, form: Form, *, table: Table, raw: RawTable, rows: I
     cells = {f"c{j}": pd.Series(column.at(rows), dtype="str") for j, column in enumerate(raw.columns)}
     with connect_in_memory(threads=1) as connection:
         connection.register("rows_drawn", pd.DataFrame(cells))
-        return _copy(connection, "rows_drawn", target, form, table=table, raw=raw)
+        return _copy(connection, "rows_drawn", target, form, raw=raw)[1]
 
 
-def write_all(target: Path, form: Form, *, table: Table, stream: Stream) -> int:
-    """Write all rows of a large table, as they were read; return the cells that were protected."""
-    return _copy(stream.connection, stream.relation, target, form, table=table, raw=stream.head)
+def write_all(target: Path, form: Form, *, stream: Stream) -> tuple[int, int]:
+    """Write all rows of a large table, as they were read; return their number, and the cells protected."""
+    return _copy(stream.connection, stream.relation, target, form, raw=stream.head)
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    target: Path,
-    form: Form,
-    *,
-    table: Table,
-    raw: RawTable,
-) -> int:
-    cells = [f"c{place}" for place in range(len(raw.names))]  # parts of dates, which follow, are not written
-    columns = ", ".join(
-        f"{_value(cell, column, form, mark=raw.dialect.decimal)} AS {quote_identifier(column.name)}"
-        for cell, column in zip(cells, table.columns, strict=False)
-    )
-    count = 0
+    connection: duckdb.DuckDBPyConnection, relation: str, target: Path, form: Form, *, raw: RawTable
+) -> tuple[int, int]:
+    """Copy columns c0, c1, …, all text, under the names that `raw` has."""
+    cells, count = [f"c{place}" for place in range(len(raw.names))], 0
     with _writing():
         if form == "csv":
+            values = [_protected(cell) for cell in cells]
             risky = " + ".join(f"count_if({_is_formula(cell)})" for cell in cells)
             (count,) = connection.execute(f"SELECT {risky} FROM {relation}").fetchall()[0]
-        connection.execute(_copy_sql(f"SELECT {columns} FROM {relation}", target, form))
-    return int(count)
+        else:
+            values = _typed(connection, relation, cells, mark=raw.dialect.decimal)
+        columns = ", ".join(
+            f"{value} AS {quote_identifier(name)}" for value, name in zip(values, raw.names, strict=True)
+        )
+        copied = connection.execute(_copy_sql(f"SELECT {columns} FROM {relation}", target, form))
+        (n_rows,) = copied.fetchall()[0]
+    return int(n_rows), int(count)
 
 
 def _copy_sql(query: str, target: Path, form: Form) -> str:
@@ -135,15 +134,29 @@ def _protected(cell: str) -> str:
     return f"CASE WHEN {_is_formula(cell)} THEN chr(39) || {cell} ELSE nullif({cell}, '') END"
 
 
-def _value(cell: str, column: Column, form: Form, *, mark: str) -> str:
-    if form == "csv":
-        return _protected(cell)
-    cell = f"nullif({cell}, '')"
-    if column.type in ("integer", "number") and column.role in ("numeric", "target"):
-        plain = f"replace(replace({cell}, '.', ''), ',', '.')" if mark == "," else f"replace({cell}, ',', '')"
-        kind = "BIGINT" if column.type == "integer" else "DOUBLE"
-        return f"TRY_CAST(TRY_CAST({plain} AS DOUBLE) AS {kind})"
-    return cell
+def _typed(
+    connection: duckdb.DuckDBPyConnection, relation: str, cells: Sequence[str], *, mark: str
+) -> list[str]:
+    """Return cells in SQL: those of a column that are all numbers, or missing, as numbers, others as text."""
+    absent = ", ".join(map(quote_text, sorted(MISSING)))
+    whole, number = INTEGER.pattern, f"{PLAIN[mark].pattern}|{GROUPED[mark].pattern}"
+    terms = []
+    for cell in cells:
+        known = f"{cell} IS NOT NULL AND lower(trim({cell})) NOT IN ({absent})"
+        code = f"regexp_full_match({cell}, '{LEADING_ZERO.pattern}|{LARGE_INTEGER}')"
+        is_number = f"regexp_full_match({cell}, '{number}') AND NOT {code}"
+        terms.append(f"coalesce(bool_and({is_number}) FILTER ({known}), false)")
+        terms.append(f"coalesce(bool_and(regexp_full_match({cell}, '{whole}')) FILTER ({known}), false)")
+    found = iter(connection.execute(f"SELECT {', '.join(terms)} FROM {relation}").fetchall()[0])
+    return [
+        _number(cell, "BIGINT" if integers else "DOUBLE", mark=mark) if numbers else f"nullif({cell}, '')"
+        for cell, numbers, integers in zip(cells, found, found, strict=True)
+    ]
+
+
+def _number(cell: str, type_: str, *, mark: str) -> str:
+    plain = f"replace(replace({cell}, '.', ''), ',', '.')" if mark == "," else f"replace({cell}, ',', '')"
+    return f"TRY_CAST({plain} AS {type_})"
 
 
 class PredictionWriter:
@@ -229,13 +242,14 @@ def _is_number(text: str) -> bool:
 def refuse_form(form: str, table: Table) -> None:
     """Raise E209 where images are to be written as a table, or a table as images."""
     if (form == "npz") != (table.image is not None):
-        what, wanted = ("images", "npz") if table.image else ("a table", "csv")
-        raise UsageError(
-            "E209",
-            f"{table.path} holds {what}, and .{form} is for {'tables' if table.image else 'images'}",
-            where="-o",
-            fix=f"-o sample.{wanted}",
-        )
+        raise form_error(table.path, form, images=table.image is not None)
+
+
+def form_error(path: str, form: str, *, images: bool) -> UsageError:
+    """Return E209 for an output that does not suit what is read."""
+    what, wanted, other = ("images", "npz", "tables") if images else ("a table", "csv", "images")
+    said = f"{path} holds {what}, and .{form} is for {other}"
+    return UsageError("E209", said, where="-o", fix=f"-o sample.{wanted}")
 
 
 def refuse_some(table: Table) -> None:

@@ -1,12 +1,14 @@
 """Training a block, its networks by Adam or its linear models by the solver, and recording the result."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
-from regchoose.records.words import Float
+from regchoose.records.words import Float, Int
 from regchoose.training.adam import Adam
 from regchoose.training.block import (
     Block,
@@ -21,10 +23,11 @@ from regchoose.training.descent import Batches, Descent
 from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import row_loss
 from regchoose.training.networks.linear import matrix_to_rows
-from regchoose.training.networks.network import EVALUATED_ROWS, torch_dtype
+from regchoose.training.networks.network import Tensors, rows_by_model, torch_dtype
+from regchoose.training.parameters import Parameters
 from regchoose.training.penalty import PenaltyTensors
 
-EMPTY = np.empty(0)
+MODEL_ROWS = 2**21  # rows times models that a card judges at a time
 NO_OPTIMUM = "some linear models have no finite optimum (separable classes): stopped on the way"
 
 
@@ -45,7 +48,7 @@ def train_block(block: Block, device: torch.device, *, stop: Callable[[], bool])
 
 
 def _descend_block(block: Block, device: torch.device, stop: Callable[[], bool]) -> BlockResult:
-    rows, recorder = _CellRows(block, device), _Recorder(block, device)
+    rows, recorder, notes = _CellRows(block, device), _Recorder(block, device), set[str]()
     steps, batch = block.schedule.steps(rows.n)
 
     def batches(_: int) -> Batches:
@@ -55,69 +58,94 @@ def _descend_block(block: Block, device: torch.device, stop: Callable[[], bool])
 
     penalties = PenaltyTensors.of(block.penalties, device=device, dtype=torch.float32, cells=len(block.cells))
     parameters = rows.initial_parameters()
-    adam = Adam.start(parameters, n_penalized=block.network.n_penalized, penalties=penalties)
-    descent = Descent(block.network, block.task, block.schedule, steps, batch, batches)
+    adam = Adam.start(parameters, penalties)
+    descent = Descent(block.network, block.task, block.schedule, steps, batch, batches, noted=notes.add)
     for epoch in descent.run(parameters, adam):
         if epoch in block.schedule.checkpoints:
             recorder.take(parameters)
     violation = _violation(block, rows, parameters=parameters, penalties=penalties)
-    return recorder.result(parameters, violation)
+    return recorder.result(parameters, violation, note="; ".join(sorted(notes)))
 
 
 class _CellRows:
-    """The training rows of the cells on the device, in the batch order that all models of a cell share."""
+    """The training rows of the cells on the device, in the batch order that all models of a cell share.
+
+    Cells differ by a row or two: of each, `n` rows are trained on in an epoch.
+    """
 
     def __init__(self, block: Block, device: torch.device) -> None:
         self._block, self._device = block, device
         self._rngs = [np.random.default_rng(cell.seed) for cell in block.cells]
-        self.n = block.n_rows or min(len(cell.y) for cell in block.cells)  # cells differ by a row or two
+        self.n = block.n_rows or min(len(cell.y) for cell in block.cells)
         self._d = block.cells[0].x.shape[1]
-        self._x = [block.network.place_rows(cell.x, device=device) for cell in block.cells]
-        self._y = [torch.as_tensor(cell.y, dtype=torch.float32, device=device) for cell in block.cells]
+        self._sizes = [len(cell.y) for cell in block.cells]
+        self._starts = np.cumsum([0, *self._sizes[:-1]])
+        self._x = torch.cat([block.network.place_rows(cell.x, device=device) for cell in block.cells])
+        y = np.concatenate([cell.y for cell in block.cells])
+        self._y = torch.as_tensor(y, dtype=torch.float32, device=device)
 
-    def initial_parameters(self) -> Tensor:
-        """(c·m, p): the models of a cell start alike."""
+    def initial_parameters(self) -> Parameters:
+        """Return the models, (c·m): those of a cell start alike."""
         starts = np.stack([self._block.network.initial(rng) for rng in self._rngs])
         cells = torch.as_tensor(starts, dtype=torch.float32, device=self._device)
-        return cells.repeat_interleave(len(self._block.penalties), 0)
+        return Parameters.of_rows(self._block.network, cells.repeat_interleave(len(self._block.penalties), 0))
 
     def batches(self, steps: int, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield x (c·m, batch, d), y (c·m, batch) of an epoch in a fresh order."""
+        """Yield x (c, batch, d), y (c, batch) of an epoch in a fresh order."""
         orders = [
-            torch.as_tensor(rng.permutation(len(y))[: steps * batch], device=self._device)
-            for rng, y in zip(self._rngs, self._y, strict=True)
+            start + rng.permutation(size)[: steps * batch]
+            for rng, size, start in zip(self._rngs, self._sizes, self._starts, strict=True)
         ]
-        x = torch.stack([x[order] for x, order in zip(self._x, orders, strict=True)])
-        y = torch.stack([y[order] for y, order in zip(self._y, orders, strict=True)])
+        x, y = self._take(np.stack(orders))
         for step in range(steps):
             part = slice(step * batch, (step + 1) * batch)
-            yield self._to_models(x[:, part])[:, :, : self._d], self._to_models(y[:, part])
+            yield x[:, part], y[:, part]
 
-    def _to_models(self, rows: Tensor) -> Tensor:
-        """(c, …) -> (c·m, …); a view where there is one cell."""
-        c, m = len(self._block.cells), len(self._block.penalties)
-        return rows[:, None].expand(c, m, *rows.shape[1:]).reshape(c * m, *rows.shape[1:])
+    def first_rows(self, cells: slice) -> tuple[Tensor, Tensor]:
+        """Return the first `n` training rows of some cells: x (c, n, d), y (c, n)."""
+        return self._take(self._starts[cells][:, None] + np.arange(self.n))
 
-    def rows_of_cell(self, cell: int) -> tuple[Tensor, Tensor]:
-        """All training rows of one cell: (n, d), (n,)."""
-        return self._x[cell][:, : self._d], self._y[cell]
+    def _take(self, places: Int) -> tuple[Tensor, Tensor]:
+        """Return the rows at places (c, n)."""
+        where = torch.as_tensor(places, device=self._device)
+        x, y = (rows.index_select(0, where.view(-1)) for rows in (self._x, self._y))
+        return x.view(*where.shape, -1)[:, :, : self._d], y.view(where.shape)
 
 
-def _violation(block: Block, rows: _CellRows, *, parameters: Tensor, penalties: PenaltyTensors) -> Tensor:
-    """Violation of the optimality condition at the end, on all training rows: (c·m,)."""
-    m, p = len(block.penalties), block.network.n_penalized
-    total = torch.zeros_like(parameters)
-    for cell in range(len(block.cells)):
-        x_all, y_all = rows.rows_of_cell(cell)
-        models = slice(cell * m, (cell + 1) * m)
-        gradient = torch.zeros_like(parameters[models])
-        for start in range(0, len(y_all), EVALUATED_ROWS):
-            x = x_all[start : start + EVALUATED_ROWS].expand(m, -1, -1)
-            y = y_all[start : start + EVALUATED_ROWS].expand(m, -1)
-            program = block.network.program(parameters[models], gradient, n_rows=y.shape[1])
+def _violation(block: Block, rows: _CellRows, *, parameters: Parameters, penalties: PenaltyTensors) -> Tensor:
+    """Violation of the optimality condition at the end, on the training rows: (c·m,)."""
+    gradient, total = parameters.like(), parameters.like()
+    for cells in _taken_together(block, parameters.flat.device):
+        models = _models(block, cells)
+        x_all, y_all = rows.first_rows(cells)
+        for part in _row_parts(block, parameters.flat.device, rows.n):
+            x, y = x_all[:, part], y_all[:, part]
+            program = block.network.program(parameters.of(models), gradient.of(models), n_rows=y.shape[1])
             program.write_gradient(block.task, x, y)
-            total[models] += gradient * (y.shape[1] / len(y_all))
-    return penalties.violation(parameters[:, :p], total[:, :p])
+            share = y.shape[1] / rows.n
+            for whole, own in zip(total.of(models), gradient.of(models), strict=True):
+                whole += own * share  # not in one operation, whose last digit depends on where a number lies
+    p = block.network.n_penalized
+    return penalties.violation(parameters.rows()[:, :p], total.rows()[:, :p])
+
+
+def _taken_together(block: Block, device: torch.device) -> list[slice]:
+    """Return the cells that are judged in one program: on a CPU each alone, so that none changes another."""
+    c = len(block.cells)
+    return [slice(cell, cell + 1) for cell in range(c)] if device.type == "cpu" else [slice(0, c)]
+
+
+def _models(block: Block, cells: slice) -> slice:
+    m = len(block.penalties)
+    return slice(cells.start * m, cells.stop * m)
+
+
+def _row_parts(block: Block, device: torch.device, n_rows: int) -> list[slice]:
+    """Return the rows that models are judged on at a time, so that activations stay small."""
+    at_once = block.network.rows_at_once
+    if device.type != "cpu":
+        at_once = max(at_once, MODEL_ROWS // block.n_models)
+    return [slice(start, start + at_once) for start in range(0, n_rows, at_once)]
 
 
 # ---- linear models -------------------------------------------------------------------------------
@@ -131,7 +159,7 @@ def _solve_block(block: Block, device: torch.device, stop: Callable[[], bool]) -
     for cell in block.cells:
         rows = DeviceRows.of(cell.x, cell.y, device=device)
         fits.append(solve(LinearProblem(block.task, rows, k, penalties), stop=stop))
-    parameters = matrix_to_rows(torch.cat([fit.u for fit in fits]))
+    parameters = Parameters.of_rows(block.network, matrix_to_rows(torch.cat([fit.u for fit in fits])))
     recorder.take(parameters)
     reached = all(bool(fit.converged.all()) for fit in fits)
     note = "" if reached else NO_OPTIMUM
@@ -141,91 +169,148 @@ def _solve_block(block: Block, device: torch.device, stop: Callable[[], bool]) -
 # ---- recording -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _EvalRows:
+    """Rows of some cells on which losses are recorded.
+
+    Parameters
+    ----------
+    cells : slice
+    x : Tensor (c, n, d)
+        Filled up with zeros where a cell has fewer rows than others.
+    y, weights : Tensor (c, n)
+        The weight of a row in the mean over those of its cell.
+    captured : Tensor of int (c, r)
+        The rows whose own losses are captured; the last ones again where a cell has fewer.
+    """
+
+    cells: slice
+    x: Tensor
+    y: Tensor
+    weights: Tensor
+    captured: Tensor
+
+
 class _Recorder:
-    """Records losses and zeros at each checkpoint, and captures the losses of rows and weights."""
+    """Records losses and zeros at each checkpoint, and captures the losses of rows and weights.
+
+    All stays on the device until the end: to wait for it at each checkpoint would leave it idle.
+    """
 
     def __init__(self, block: Block, device: torch.device) -> None:
-        self._block, self._done = block, 0
-        self._device, self._dtype = device, torch_dtype(block.network)
+        self._block, self._device, self._dtype = block, device, torch_dtype(block.network)
         self._watched = block.cells[0].watched
         self._counts_errors = block.task == "multiclass"
-        shape = (len(block.cells), len(block.penalties), len(block.schedule.checkpoints))
-        names = [*block.cells[0].eval_sets, *["train"] * self._watched, *["errors"] * self._counts_errors]
-        self._losses = {name: np.full(shape, np.nan) for name in names}
-        self._nonzero_share, self._nonzero_inputs = np.full(shape, np.nan), np.full(shape, np.nan)
-        self._eval_sets = [
-            {name: self._place(x, y) for name, (x, y) in _eval_sets(cell).items()} for cell in block.cells
-        ]
-        self._drawn = [None if cell.drawn is None else self._place(cell.drawn)[0] for cell in block.cells]
+        self._groups = _taken_together(block, device)
+        self._eval_rows = {
+            name: [self._place(name, cells) for cells in self._groups] for name in _eval_sets(block.cells[0])
+        }
+        self._drawn = [self._place_drawn(cells) for cells in self._groups]
         self._captured_weights = torch.as_tensor(captured_weights(block.network.n_penalized), device=device)
-        self._captured: dict[str, list[list[Float]]] = {}  # name → an array (m, …) by cell and checkpoint
+        self._recorded: dict[str, list[Tensor]] = {}  # name → (c·m,) by checkpoint
+        # name → the cells from one to another → (m, …) by checkpoint
+        self._captured: dict[str, dict[tuple[int, int], list[Tensor]]] = {}
 
-    def _place(self, x: RowMatrix, y: Float = EMPTY) -> tuple[Tensor, Tensor]:
-        rows = self._block.network.place_rows(x, device=self._device)[:, : x.shape[1]]
-        return rows, torch.as_tensor(y, dtype=self._dtype, device=self._device)
+    def _place(self, name: str, cells: slice) -> _EvalRows:
+        sets = [_eval_sets(cell)[name] for cell in self._block.cells[cells]]
+        n = max(len(y) for _, y in sets)
+        d = sets[0][0].shape[1]
+        x = [self._block.network.place_rows(rows, device=self._device) for rows, _ in sets]
+        filled = (
+            x[0][None] if len(x) == 1 else torch.stack([pad(rows, (0, 0, 0, n - len(rows))) for rows in x])
+        )
+        y, weights = np.zeros((len(sets), n)), np.zeros((len(sets), n))
+        captured = np.empty((len(sets), len(captured_rows(n))), dtype=np.int64)
+        for place, (_, targets) in enumerate(sets):
+            y[place, : len(targets)], weights[place, : len(targets)] = targets, 1 / len(targets)
+            rows = captured_rows(len(targets))
+            captured[place] = rows[np.minimum(np.arange(captured.shape[1]), len(rows) - 1)]
+        return _EvalRows(
+            cells,
+            filled[:, :, :d],
+            torch.as_tensor(y, dtype=self._dtype, device=self._device),
+            torch.as_tensor(weights, device=self._device),
+            torch.as_tensor(captured, device=self._device),
+        )
 
-    def take(self, parameters: Tensor) -> None:
+    def _place_drawn(self, cells: slice) -> Tensor | None:
+        drawn = [cell.drawn for cell in self._block.cells[cells] if cell.drawn is not None]
+        if not drawn:
+            return None
+        rows = [self._block.network.place_rows(x, device=self._device) for x in drawn]
+        return torch.stack(rows)[:, :, : drawn[0].shape[1]]
+
+    def take(self, parameters: Parameters) -> None:
         """Record losses and zeros at the next checkpoint."""
-        c, m = len(self._block.cells), len(self._block.penalties)
         network = self._block.network
-        share = (parameters[:, : network.n_penalized] != 0).to(self._dtype).mean(1).reshape(c, m)
-        self._nonzero_share[:, :, self._done] = share.cpu().numpy()
-        inputs = network.nonzero_inputs(parameters).reshape(c, m)
-        self._nonzero_inputs[:, :, self._done] = inputs.cpu().numpy()
-        for cell, eval_sets in enumerate(self._eval_sets):
-            of_cell = parameters[cell * m : (cell + 1) * m]
-            for name, (x, y) in eval_sets.items():
-                losses, errors = self._evaluate(of_cell, x=x, y=y)
-                self._losses[name][cell, :, self._done] = losses.double().mean(1).cpu().numpy()
-                if name == "test":
-                    rows = torch.as_tensor(captured_rows(len(y)), device=y.device)
-                    self._capture("row", cell, losses[:, rows].float())
-                    if self._counts_errors:
-                        self._losses["errors"][cell, :, self._done] = errors.cpu().numpy()
-            if self._watched:
-                self._capture("weights", cell, of_cell[:, self._captured_weights])
-                drawn = self._drawn[cell]
+        weights = parameters.rows()[:, : network.n_penalized]
+        self._record("nonzero_share", (weights != 0).double().mean(1))
+        self._record("nonzero_inputs", network.nonzero_inputs(parameters.tensors).double())
+        for name, groups in self._eval_rows.items():
+            judged = [self._judge(parameters.of(_models(self._block, rows.cells)), rows) for rows in groups]
+            self._record(name, torch.cat([losses for losses, _, _ in judged]))
+            if name == "test":
+                for cells, (_, _, of_rows) in zip(self._groups, judged, strict=True):
+                    self._capture("row", cells, of_rows)
+                if self._counts_errors:
+                    self._record("errors", torch.cat([wrong for _, wrong, _ in judged]))
+        if self._watched:
+            self._capture("weights", slice(0, len(self._block.cells)), weights[:, self._captured_weights])
+            for cells, drawn in zip(self._groups, self._drawn, strict=True):
                 if drawn is not None:
-                    self._capture("drawn", cell, network.outputs(of_cell, drawn.expand(m, -1, -1)))
-        self._done += 1
+                    outputs = network.outputs(parameters.of(_models(self._block, cells)), drawn)
+                    self._capture("drawn", cells, outputs)
 
-    def _evaluate(self, parameters: Tensor, *, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss of each row (m, n) that all models share, and the share of wrong classes (m,)."""
-        m, network = len(parameters), self._block.network
-        losses, wrong = [], torch.zeros(m, dtype=torch.float64, device=x.device)
-        for start in range(0, len(y), network.rows_at_once):
-            rows = slice(start, start + network.rows_at_once)
-            outputs = network.outputs(parameters, x[rows].expand(m, -1, -1))
-            losses.append(row_loss(self._block.task, outputs, y[rows].expand(m, -1)))
+    def _judge(self, tensors: Tensors, rows: _EvalRows) -> tuple[Tensor, Tensor, Tensor]:
+        """Return each model's loss and share of wrong classes, (m,), and its losses by row, (m, r)."""
+        m = len(tensors[0])
+        y, weights, captured = (rows_by_model(values, m) for values in (rows.y, rows.weights, rows.captured))
+        losses, wrong = [], torch.zeros(m, dtype=torch.float64, device=self._device)
+        for part in _row_parts(self._block, self._device, y.shape[1]):
+            outputs = self._block.network.outputs(tensors, rows.x[:, part])
+            losses.append(row_loss(self._block.task, outputs, y[:, part]))
             if self._counts_errors:
-                wrong += (outputs.argmax(1) != y[rows]).double().sum(1)
-        return torch.cat(losses, 1), wrong / len(y)
+                wrong += ((outputs.argmax(1) != y[:, part]) * weights[:, part]).sum(1)
+        of_rows = torch.cat(losses, 1)
+        return (of_rows * weights).sum(1), wrong, of_rows.gather(1, captured).float()
 
-    def _capture(self, name: str, cell: int, values: Tensor) -> None:
-        """Keep the values (m, …) of a cell's models at this checkpoint."""
-        cells = self._captured.setdefault(name, [[] for _ in self._block.cells])
-        cells[cell].append(values.cpu().numpy())
+    def _record(self, name: str, values: Tensor) -> None:
+        self._recorded.setdefault(name, []).append(values)
 
-    def result(self, parameters: Tensor, violation: Tensor, *, note: str = "") -> BlockResult:
+    def _capture(self, name: str, cells: slice, values: Tensor) -> None:
+        """Keep what the models of some cells came to at this checkpoint, (m, …)."""
+        self._captured.setdefault(name, {}).setdefault((cells.start, cells.stop), []).append(values)
+
+    def result(self, parameters: Parameters, violation: Tensor, *, note: str = "") -> BlockResult:
         """Return the result, once all checkpoints are taken; the violation is (c·m,)."""
-        c, m = len(self._block.cells), len(self._block.penalties)
-        finite = torch.isfinite(parameters).all(1).reshape(c, m).cpu().numpy()
-        for losses in self._losses.values():
+        shape = len(self._block.cells), len(self._block.penalties)
+        recorded = {
+            name: torch.stack(values, 1).cpu().numpy().reshape(*shape, -1)
+            for name, values in self._recorded.items()
+        }
+        share, inputs = recorded.pop("nonzero_share"), recorded.pop("nonzero_inputs")
+        rows = parameters.rows()
+        finite = torch.isfinite(rows).all(1).cpu().numpy().reshape(shape)
+        for losses in recorded.values():
             finite = finite & np.isfinite(losses).all(2)
-        weights = parameters[:, : self._block.network.n_penalized].reshape(c, m, -1)
         return BlockResult(
-            self._losses,
-            self._nonzero_share,
-            self._nonzero_inputs,
-            violation.double().cpu().numpy().reshape(c, m),
+            recorded,
+            share,
+            inputs,
+            violation.double().cpu().numpy().reshape(shape),
             ~finite,
-            {
-                name: tuple(np.stack(checkpoints, 1) for checkpoints in cells)
-                for name, cells in self._captured.items()
-            },
-            weights.double().cpu().numpy(),
+            {name: tuple(self._by_cell(name, values)) for name, values in self._captured.items()},
+            rows[:, : self._block.network.n_penalized].double().cpu().numpy().reshape(*shape, -1),
             note,
         )
+
+    def _by_cell(self, name: str, captured: Mapping[tuple[int, int], list[Tensor]]) -> Iterator[Float]:
+        """Yield an array (m, t, …) for each cell."""
+        for (start, stop), values in captured.items():
+            whole = torch.stack(values, 1).cpu().numpy()
+            for cell, own in zip(self._block.cells[start:stop], np.split(whole, stop - start), strict=True):
+                last = len(captured_rows(len(cell.eval_sets["test"][1]))) if name == "row" else own.shape[2]
+                yield np.array(own[:, :, :last], order="C")
 
 
 def _eval_sets(cell: CellData) -> dict[str, tuple[RowMatrix, Float]]:

@@ -1,14 +1,20 @@
-"""A linear model is convex: its optimum is reached, for m penalties at once, in float64.
+"""A linear model is convex: its optimum is reached, for m penalties, in float64.
 
 Newton's method with the penalty kept whole: the loss is replaced by its quadratic model, which
 `regchoose.training.quadratic` minimizes exactly with the penalty (for a regression the quadratic model is the
 loss itself). It stops when the optimality condition holds, not after a number of epochs. Loss, gradient and
 curvature are sums over rows, so it needs no more than passes over them: rows may lie in memory, or be read
 anew for every sum.
+
+The curvature of classes differs from model to model and is most of the work. So it is computed for the
+nonzero weights alone and those that the optimality condition wants to be; and with rows in memory a model
+starts from the optimum of a stronger penalty, on a path from strong to weak (Friedman, Hastie & Tibshirani
+2010, "Regularization paths for generalized linear models via coordinate descent").
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import log
 from typing import Protocol
 
@@ -21,12 +27,13 @@ from regchoose.training.block import Stopped
 from regchoose.training.loss import row_loss, slope
 from regchoose.training.networks.linear import with_intercept
 from regchoose.training.penalty import PenaltyTensors
-from regchoose.training.quadratic import Quadratic, minimize
+from regchoose.training.quadratic import Quadratic, WorkingSet, minimize, times, working_sets
 from regchoose.training.row_source import Numbers, RowPart, RowSource
 
 TOLERANCE = 1e-9  # of the optimality condition, relative to the slope at zero weights
 ITERATIONS, HALVINGS = 100, 12
 SEPARATED_LOSS = 1e-4  # nats, at which a model of separable classes is stopped: there is no optimum to reach
+FEWEST_ON_PATH = 64  # parameters of a model; with fewer of them, calling operations costs more than they do
 DOUBLE = torch.float64
 
 RowFunction = Callable[[Tensor, Tensor], Tensor]  # of rows x (n, d + 1), the last column 1, and y (n,)
@@ -41,6 +48,14 @@ class SummableRows(Protocol):
     @property
     def n_columns(self) -> int:
         """Inputs and the intercept, d + 1."""
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether a sum costs no pass over a file."""
+
+    @cached_property
+    def gram(self) -> Tensor:
+        """Mean of x·xᵀ: (d + 1, d + 1)."""
 
     def mean(self, of_rows: RowFunction) -> Tensor:
         """Return the mean over all rows of a function that returns the mean over the rows it is given."""
@@ -65,6 +80,16 @@ class DeviceRows:
     def n_columns(self) -> int:
         """Inputs and the intercept, d + 1."""
         return self.x.shape[1]
+
+    @property
+    def in_memory(self) -> bool:
+        """True."""
+        return True
+
+    @cached_property
+    def gram(self) -> Tensor:
+        """Mean of x·xᵀ: (d + 1, d + 1)."""
+        return self.x.T @ self.x / len(self.x)
 
     def mean(self, of_rows: RowFunction) -> Tensor:
         """Return the mean over all rows."""
@@ -94,6 +119,16 @@ class StreamedRows:
     def n_columns(self) -> int:
         """Inputs and the intercept, d + 1."""
         return self.source.n_inputs + 1
+
+    @property
+    def in_memory(self) -> bool:
+        """False."""
+        return False
+
+    @cached_property
+    def gram(self) -> Tensor:
+        """Mean of x·xᵀ: (d + 1, d + 1)."""
+        return self.mean(lambda x, _: x.T @ x / len(x))
 
     def mean(self, of_rows: RowFunction) -> Tensor:
         """Return the mean over all rows, from those of the chunks."""
@@ -188,9 +223,14 @@ class LinearProblem:
         of_weights = self.penalties.violation(weights[:, :, :-1].flatten(1), gradient[:, :, :-1].flatten(1))
         return torch.maximum(of_weights, gradient[:, :, -1].abs().amax(1))
 
-    def hessian(self, u: Tensor) -> Tensor:
-        """Second derivative of the mean loss: -> (m, p, p), or (1, p, p) where it is the same for all."""
-        return self.rows.mean(lambda x, _: self._hessian(u, x))
+    def hessian(self, u: Tensor, of: WorkingSet) -> Tensor:
+        """Second derivative of the mean loss at u (m, p), by a working set: -> (g, q, q).
+
+        For a regression, where all models share it, it is by all parameters: -> (1, p, p).
+        """
+        if self.task == "regression":
+            return 2 * self.rows.gram[None]
+        return self.rows.mean(lambda x, _: self._hessian(u[of.models], x, of))
 
     def _outputs(self, u: Tensor, x: Tensor) -> Tensor:
         return self.matrix(u) @ x.T
@@ -198,22 +238,23 @@ class LinearProblem:
     def _row_loss(self, u: Tensor, x: Tensor, y: Tensor) -> Tensor:
         return row_loss(self.task, self._outputs(u, x), y.expand(len(u), -1))
 
-    def _hessian(self, u: Tensor, x: Tensor) -> Tensor:
-        n = len(x)
-        if self.task == "regression":
-            return (2 / n * x.T @ x)[None]
+    def _hessian(self, u: Tensor, x: Tensor, of: WorkingSet) -> Tensor:
+        """Return Σ over rows of x·xᵀ, for classes i and j times πᵢ(1 − πᵢ) or −πᵢπⱼ, π the probabilities."""
+        columns, outputs = of.entries % x.shape[1], of.entries // x.shape[1]
+        chosen = x.T[columns]  # (g, q, n)
         if self.task == "binary":
-            p = torch.sigmoid(self._outputs(u, x))[:, 0]
-            return (x * (p * (1 - p) / n)[:, :, None]).transpose(1, 2) @ x
+            p = torch.sigmoid(self._outputs(u, x))
+            return of.fill_up((chosen * (p * (1 - p) / len(x))) @ chosen.transpose(1, 2))
         p = torch.softmax(self._outputs(u, x), 1)
-        m, k, d = len(u), self.n_outputs, x.shape[1]
-        full = x.new_empty(m, k, d, k, d)
-        for i in range(k):
-            for j in range(i + 1):
-                weight = p[:, i] * (float(i == j) - p[:, j]) / n
-                full[:, i, :, j] = (x * weight[:, :, None]).transpose(1, 2) @ x
-                full[:, j, :, i] = full[:, i, :, j]
-        return full.view(m, k * d, k * d)
+        weighted = chosen * p.gather(1, outputs[:, :, None].expand_as(chosen))
+        full = torch.baddbmm(x.new_zeros(1), weighted, weighted.transpose(1, 2), beta=0, alpha=-1)
+        for model in range(len(u)):
+            # The parameters of a class stand side by side.
+            ends = torch.bincount(outputs[model], minlength=self.n_outputs).cumsum(0).tolist()
+            for begin, end in zip([0, *ends], ends, strict=False):
+                block = slice(begin, end)
+                full[model, block, block] += weighted[model, block] @ chosen[model, block].T
+        return of.fill_up(full / len(x))
 
 
 # ---- its solution --------------------------------------------------------------------------------
@@ -263,15 +304,69 @@ def solve(
     Stopped
         Where `stop()` became true between two steps.
     """
-    penalties, columns = problem.penalties, problem.rows.n_columns
-    m = len(penalties)
-    u = penalties.l1.new_zeros(m, problem.n_outputs * columns)
-    scale = problem.gradient(u).abs().amax(1).clamp_min(1e-12)
-    u = u if start is None else start
+    penalties = problem.penalties
+    zero = penalties.l1.new_zeros(len(penalties), problem.n_outputs * problem.rows.n_columns)
+    scale = problem.gradient(zero).abs().amax(1).clamp_min(1e-12)
+    u = zero if start is None else start
+    for models, parents in _path(problem):
+        untouched = (u[models] == 0).all(1)[:, None]
+        u = u.index_put((models,), torch.where(untouched, _from_parents(u, parents), u[models]))
+        u = _solve_together(problem, u, models, scale=scale, stop=stop, moved_to=moved_to)
+    residual = problem.residual(u)
+    converged = (residual <= 1e3 * TOLERANCE * scale) & ~_separated(problem, u)
+    return LinearFit(problem.matrix(u), residual, converged)
+
+
+def _path(problem: LinearProblem) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield models that are solved together, and for each the solved one from which it starts, or −1.
+
+    They are those of equal strength, l1 + l2, from strong to weak, and start from the model of the nearest
+    share of l1 among those that were last. A model without a penalty starts from zero: what it has in the
+    null space of the rows stays there, and its minimum is to be the one of least norm. All models are solved
+    together for a regression, whose curvature they share; where a pass over the rows is what costs; and where
+    there are few parameters.
+    """
+    l1, l2 = problem.penalties.l1, problem.penalties.l2
+    everything = torch.arange(len(l1), device=l1.device)
+    few = problem.n_outputs * problem.rows.n_columns < FEWEST_ON_PATH
+    if problem.task == "regression" or few or not problem.rows.in_memory:
+        yield everything, torch.full_like(everything, -1)
+        return
+    share = l1 / (l1 + l2)
+    strengths = [float(f"{strength:.9g}") for strength in (l1 + l2).tolist()]
+    solved = everything[:0]
+    for strength in sorted(set(strengths), reverse=True):
+        models = everything[[other == strength for other in strengths]]
+        parents = torch.full_like(models, -1)
+        if len(solved) and strength > 0:
+            parents = solved[(share[models, None] - share[solved]).abs().argmin(1)]
+        yield models, parents
+        solved = models
+
+
+def _from_parents(u: Tensor, parents: Tensor) -> Tensor:
+    """Return the points of the parents, zero where there is none."""
+    return torch.where((parents >= 0)[:, None], u[parents], 0.0)
+
+
+def _solve_together(
+    problem: LinearProblem,
+    u: Tensor,
+    models: Tensor,
+    *,
+    scale: Tensor,
+    stop: Callable[[], bool],
+    moved_to: Callable[[Tensor], None],
+) -> Tensor:
+    """Return u (m, p) with some models at their optimum, by Newton's method."""
+    columns = problem.rows.n_columns
     is_weight = (torch.arange(u.shape[1], device=u.device) % columns) != columns - 1
-    ridge, threshold = (2 * penalties.l2)[:, None] * is_weight, penalties.l1[:, None] * is_weight
-    left = torch.arange(m, device=u.device)
+    ridge = (2 * problem.penalties.l2)[:, None] * is_weight
+    threshold = problem.penalties.l1[:, None] * is_weight
+    left = models
     for _ in range(ITERATIONS):
+        if not len(left):
+            break
         if stop():
             raise Stopped
         open_problem, at = problem.only(left), u[left]
@@ -281,19 +376,32 @@ def solve(
         if not len(left):
             break
         open_problem = problem.only(left)
-        hessian = open_problem.hessian(at)
-        product = at @ hessian[0] if len(hessian) == 1 else torch.bmm(hessian, at[:, :, None])[:, :, 0]
-        model = Quadratic(hessian, ridge[left], product - open_problem.gradient(at), threshold[left])
         # No more exact than the quadratic model is: far from the optimum a tenth is enough.
         share = (residual / scale[left]).clamp(1e-4, 0.1)
-        aim = minimize(model, at, tolerance=torch.maximum(0.01 * TOLERANCE * scale[left], residual * share))
+        tolerance = torch.maximum(0.01 * TOLERANCE * scale[left], residual * share)
+        aim = _aim(open_problem, at, ridge[left], threshold[left], tolerance=tolerance)
         better, moved = _line_search(open_problem, at, aim)
         left = left[moved]  # where no point on the way is better, none will be
         u = u.index_put((left,), better[moved])
         moved_to(u)
-    residual = problem.residual(u)
-    converged = (residual <= 1e3 * TOLERANCE * scale) & ~_separated(problem, u)
-    return LinearFit(problem.matrix(u), residual, converged)
+    return u
+
+
+def _aim(problem: LinearProblem, u: Tensor, ridge: Tensor, threshold: Tensor, *, tolerance: Tensor) -> Tensor:
+    """Return where the quadratic model at u is lowest, over the working set alone: (m, p) -> (m, p)."""
+    gradient, aim = problem.gradient(u), u
+    shared = problem.task == "regression"
+    wanted = (u != 0) | ((gradient + ridge * u).abs() >= threshold) | shared
+    for part in working_sets(wanted, together=shared or not problem.rows.in_memory):
+        hessian, at = problem.hessian(u, part), part.take(u)
+        linear = times(hessian, at) - part.take(gradient)
+        model = Quadratic(hessian, part.take(ridge), linear, part.take(threshold, filler=1.0))
+        aim = part.put(minimize(model, at, tolerance=tolerance[part.models]), aim)
+    if problem.n_outputs > 1:
+        # What all classes' intercepts share has no effect, and rounding errors would move it.
+        intercepts = problem.matrix(aim)[:, :, -1]
+        intercepts -= intercepts.mean(1, keepdim=True)
+    return aim
 
 
 def _diverges(problem: LinearProblem, u: Tensor) -> Tensor:
@@ -307,7 +415,7 @@ def _separated(problem: LinearProblem, u: Tensor) -> Tensor:
     The gradient vanishes on the way to infinity, so the optimality condition alone would find an optimum.
     """
     free = (problem.penalties.l1 == 0) & (problem.penalties.l2 == 0)
-    if problem.task == "regression":
+    if problem.task == "regression" or not bool(free.any()):
         return torch.zeros_like(free)
     return free & (problem.largest_loss(u) < log(2))
 

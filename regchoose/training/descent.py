@@ -1,4 +1,4 @@
-"""Adam with proximal steps: the one loop that trains networks, m models in one program.
+"""Adam with proximal steps: the one loop that trains networks, m models in c cells as one program.
 
 The experiment runs it on the rows of cells that lie on the device (`regchoose.training.block_training`), the
 final fit and the estimators on a row source (`regchoose.training.row_training`). They differ in nothing but
@@ -13,11 +13,14 @@ import torch
 from torch import Tensor
 
 from regchoose.records.words import Task
-from regchoose.training.adam import Adam
+from regchoose.training.adam import Adam, step_rates
+from regchoose.training.captured_step import CapturedStep
 from regchoose.training.networks.network import Network
+from regchoose.training.parameters import Parameters
 from regchoose.training.schedule import Schedule
 
-Batches = Iterable[tuple[Tensor, Tensor]]  # x (m, n, d), y (m, n)
+Batches = Iterable[tuple[Tensor, Tensor]]  # x (c, n, d), y (c, n)
+Step = Callable[[Tensor, Tensor, Tensor], None]  # of x, y and the rates of Adam
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Descent:
         Whether training may go on later from the state after any epoch. Then each epoch has a program of its
         own, so that what a network draws at random follows from its parameters alone; otherwise one program,
         which keeps its random state, runs through all epochs.
+    noted : callable
+        Called with what a reader of the result should know.
     """
 
     network: Network
@@ -43,10 +48,11 @@ class Descent:
     batch: int
     batches: Callable[[int], Batches]
     resumable: bool = False
+    noted: Callable[[str], None] = lambda _: None
 
     def run(
         self,
-        parameters: Tensor,
+        parameters: Parameters,
         adam: Adam,
         *,
         epoch: int = 0,
@@ -56,24 +62,35 @@ class Descent:
 
         Parameters
         ----------
-        parameters : Tensor (m, p)
+        parameters : Parameters
             Changed in place, as is the state of Adam.
         epoch : int
             Epochs that were done before.
         stepped : callable
             Called after each step with the number of steps since the first epoch.
         """
-        gradient = torch.zeros_like(parameters)
-        program, total = None, self.steps * self.schedule.epochs
+        gradient, device = parameters.like(), parameters.flat.device
+        rates = torch.as_tensor(step_rates(self.schedule, self.steps), dtype=gradient.flat.dtype).to(device)
+        step = None
         for current in range(epoch + 1, self.schedule.last_epoch + 1):
             batches = self.batches(current)
-            if program is None or self.resumable:
-                program = self.network.program(parameters, gradient, n_rows=self.batch)
+            if step is None or (self.resumable and not self.network.is_graph):
+                step = self._step(parameters, gradient, adam)
             done = (current - 1) * self.steps
             for x, y in islice(batches, self.steps):
-                program.write_gradient(self.task, x, y)
-                lr = self.schedule.rate(done, total=total)
+                step(x, y, rates[done])
                 done += 1
-                adam.step_(parameters, gradient, lr=lr, count=done)
                 stepped(done)
             yield current
+
+    def _step(self, parameters: Parameters, gradient: Parameters, adam: Adam) -> Step:
+        program = self.network.program(parameters.tensors, gradient.tensors, n_rows=self.batch)
+
+        def step(x: Tensor, y: Tensor, rates: Tensor) -> None:
+            program.write_gradient(self.task, x, y)
+            adam.step_(parameters, gradient, rates)
+
+        if parameters.flat.is_cuda and self.network.is_graph:
+            state = [parameters.flat, adam.mean.flat, adam.square.flat]
+            return CapturedStep(step, state, noted=self.noted)
+        return step

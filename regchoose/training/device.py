@@ -2,7 +2,8 @@
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ WANTED = "auto, cpu, cuda, cuda:N, or several with commas between"
 MIXED = "several kinds"
 Device = torch.device  # for rooms that pass it on and do not import torch
 _LINALG_LOCK = threading.Lock()
+_CARD_LOCKS: dict[int, threading.Lock] = {}
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,16 @@ class Devices:
     def kind(self, number: int) -> str:
         """Return the kind of the device of the block with a number."""
         return self.kinds[number % len(self.kinds)]
+
+    @property
+    def types(self) -> frozenset[str]:
+        """Their types, cpu or cuda."""
+        return frozenset(part.partition(":")[0] for part in self.name.split(","))
+
+    @property
+    def count(self) -> int:
+        """How many devices there are on this machine; 1 where models are trained on others."""
+        return max(1, len({device for devices in self.turns for device in devices}))
 
     @property
     def mixed(self) -> bool:
@@ -109,6 +121,16 @@ def kind_of(device: torch.device) -> str:
     if device.type == "cuda":
         return f"{device.type} {torch.cuda.get_device_name(device)}"
     return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"
+
+
+@contextmanager
+def alone_on(device: torch.device) -> Iterator[None]:
+    """Let one thread at a time train on a card: a block fills it, and needs its memory. A CPU is shared."""
+    if device.type == "cpu":
+        yield
+        return
+    with _CARD_LOCKS.setdefault(device.index or 0, threading.Lock()):
+        yield
 
 
 def load_linear_algebra(device: torch.device) -> None:

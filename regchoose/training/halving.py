@@ -52,7 +52,8 @@ def train_within_memory(
             for half in halves
         ]
         joined = BlockResult.join(parts, along_cells=len(block.cells) > 1)
-        return joined if block.network.same_in_parts else replace(joined, note=HALVED)
+        same = device.type == "cpu" and block.network.same_in_parts
+        return joined if same else replace(joined, note=HALVED)
     if device.type != "cpu" and may_fall_back:
         return train_within_memory(train_one, block, CPU, stop=stop, may_fall_back=False)
     raise _no_memory(train_one, block, device, stop=stop)

@@ -72,4 +72,4 @@ def shrink_(weights: Tensor, threshold: Tensor) -> Tensor:
     by weight). It is written as w − clip(w, −threshold, threshold), which is exact at both ends: a weight
     within the threshold becomes zero to the bit, and a threshold of zero changes no bit.
     """
-    return weights.sub_(torch.minimum(torch.maximum(weights, -threshold), threshold))
+    return weights.sub_(torch.clamp(weights, -threshold, threshold))

@@ -21,6 +21,7 @@ from regchoose.training.deterministic import deterministic
 from regchoose.training.loss import row_loss
 from regchoose.training.networks.linear import matrix_to_rows, rows_to_matrix
 from regchoose.training.networks.network import Network, torch_dtype
+from regchoose.training.parameters import Parameters
 from regchoose.training.penalty import PenaltyTensors
 from regchoose.training.row_source import Numbers, RowPart, RowSource
 from regchoose.training.schedule import Schedule
@@ -136,14 +137,15 @@ class RowTraining:
 
     def losses(self, state: TrainingState, part: RowPart) -> Iterator[Float]:
         """Yield the losses (m, n) of the models on a part of the rows, some rows at a time."""
-        parameters = self._tensor(state.parameters)
+        models = self._models(state.parameters)
         size = self.network.rows_at_once
         with deterministic():
             for x, y in self.rows.in_order(part):
                 for start in range(0, len(y), size):
                     rows = slice(start, start + size)
-                    outputs = self.network.outputs(parameters, self._inputs(x[rows]))
-                    yield row_loss(self.task, outputs, self._targets(y[rows])).double().cpu().numpy()
+                    outputs = self.network.outputs(models.tensors, self._inputs(x[rows]))
+                    targets = self._targets(y[rows]).expand(models.n_models, -1)
+                    yield row_loss(self.task, outputs, targets).double().cpu().numpy()
 
     # ---- networks --------------------------------------------------------------------------------
 
@@ -154,9 +156,8 @@ class RowTraining:
         advanced: OnProgress,
     ) -> TrainingState:
         state = start or self._initial_state()
-        parameters, mean, square = map(self._tensor, (state.parameters, *state.moments))
-        adam = Adam.start(parameters, n_penalized=self.network.n_penalized, penalties=self._penalties())
-        adam = replace(adam, mean=mean, square=square)
+        parameters, mean, square = map(self._models, (state.parameters, *state.moments))
+        adam = replace(Adam.start(parameters, self._penalties()), mean=mean, square=square)
         steps, batch = self._schedule.steps(self.rows.count(self.part))
 
         def batches(epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -171,7 +172,7 @@ class RowTraining:
             self.network, self.task, self._schedule, steps, batch, batches, resumable=self.resumable
         )
         for epoch in descent.run(parameters, adam, epoch=state.epoch, stepped=stepped):
-            arrays = (tensor.cpu().numpy().copy() for tensor in (parameters, mean, square))
+            arrays = (numbers.rows().cpu().numpy() for numbers in (parameters, mean, square))
             state = TrainingState(epoch, next(arrays), tuple(arrays))
             reached(state)
         return state
@@ -212,12 +213,13 @@ class RowTraining:
     def _tensor(self, array: NDArray[np.floating]) -> Tensor:
         return torch.tensor(array, device=self.device)
 
+    def _models(self, rows: NDArray[np.floating]) -> Parameters:
+        return Parameters.of_rows(self.network, self._tensor(rows))
+
     def _inputs(self, x: Numbers) -> Tensor:
-        """Let all models see the same rows, without a copy for each: (n, d) -> (m, n, d)."""
-        rows = self.network.place_rows(x, device=self.device)[:, : x.shape[1]]
-        return rows.expand(len(self.penalties), *rows.shape)
+        """All models are those of one cell: (n, d) -> (1, n, d)."""
+        return self.network.place_rows(x, device=self.device)[None, :, : x.shape[1]]
 
     def _targets(self, y: Numbers) -> Tensor:
-        """(n,) -> (m, n)."""
-        targets = torch.tensor(y, dtype=torch_dtype(self.network), device=self.device)
-        return targets.expand(len(self.penalties), len(y))
+        """(n,) -> (1, n)."""
+        return torch.tensor(y, dtype=torch_dtype(self.network), device=self.device)[None]

@@ -15,7 +15,7 @@ from regchoose.records.experiment import Penalties
 from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.block_training import train_block
 from regchoose.training.deterministic import quiet_modules
-from regchoose.training.device import Devices, choose_devices, kind_of, load_linear_algebra
+from regchoose.training.device import Devices, alone_on, choose_devices, kind_of, load_linear_algebra
 from regchoose.training.halving import train_within_memory
 from regchoose.training.networks.rebuild import is_module, rebuild, with_original_paths
 from regchoose.training.schedule import Schedule
@@ -71,7 +71,10 @@ def run_task(task: TrainingTask, stop: Stop) -> TaskResult:
     device = task.devices.of(task.number)
     if task.block.network.is_convex:
         load_linear_algebra(device)
-    result = train_within_memory(train_block, task.block, device, stop=stop, may_fall_back=task.may_fall_back)
+    with alone_on(device):
+        result = train_within_memory(
+            train_block, task.block, device, stop=stop, may_fall_back=task.may_fall_back
+        )
     return TaskResult(result.without_weights(), kind_of(device))
 
 

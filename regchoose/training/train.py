@@ -10,6 +10,7 @@ import torch
 from regchoose.records.experiment import BlockStore, Penalties, Trained
 from regchoose.records.words import Int, OnProgress, Task
 from regchoose.training.block import Block, BlockResult, CellData
+from regchoose.training.block_size import models_a_block
 from regchoose.training.device import Devices
 from regchoose.training.networks.network import Network
 from regchoose.training.schedule import RETRY_RATE, Schedule
@@ -17,7 +18,6 @@ from regchoose.training.serialization import TRAINING, TrainingTask
 from regchoose.workers.tasks import Workers
 from regchoose.workers.threads import use_threads
 
-MODELS_A_BLOCK = 32  # enough to keep the processor busy, few enough to stay in its cache
 FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much
 TIMED_STEPS = 30  # about, for the estimate of the time
 
@@ -90,14 +90,18 @@ def train(
 
 
 def _cut(training: Training, cells: Sequence[CellData], penalties: Penalties) -> Iterator[Block]:
-    """Cut a plan into blocks of about `MODELS_A_BLOCK` models: whole cells, all penalties of a cell together.
+    """Cut a plan into blocks: whole cells, all penalties of a cell together.
 
     The solver gains nothing from solving cells together, so each of them is a block.
     """
+    n_rows = min(len(cell.y) for cell in cells)
     at_once = 1
     if not training.network.is_convex:
-        at_once = max(1, min(MODELS_A_BLOCK // len(penalties), -(-len(cells) // FEWEST_BLOCKS)))
-    n_rows = min(len(cell.y) for cell in cells)
+        _, batch = training.schedule.steps(n_rows)
+        types = training.devices.types
+        models = min(models_a_block(training.network, batch=batch, device_type=own) for own in types)
+        side_by_side = FEWEST_BLOCKS if "cpu" in types else training.devices.count
+        at_once = max(1, min(models // len(penalties), -(-len(cells) // side_by_side)))
     schedule = replace(training.schedule, checkpoints=training.checkpoints)
     for start in range(0, len(cells), at_once):
         yield Block(
@@ -214,17 +218,32 @@ def seconds_a_model(
 ) -> float:
     """Time a short stretch of training and return the estimated seconds for one model of the schedule.
 
-    For a network some 30 steps are timed, for a convex one a whole cell.
+    For a network some 30 steps are timed, for a convex one a whole cell. On a card the models of all cells
+    are timed as the one program that they will be, and what a longer stretch takes more than a shorter one:
+    setting the program up takes as long for any schedule.
     """
-    training, share = replace(training, store=None), 1.0  # a stored block would take no time
+    training = replace(training, store=None)  # a stored block would take no time
+    on_cpu = "cpu" in training.devices.types
+    timed = list(cells[:1]) * training.workers.size if on_cpu else list(cells)
+    share, short, shorter = 1.0, training, None
     if not training.network.is_convex:
         schedule = training.schedule
         steps, _ = schedule.steps(len(cells[0].y))
         epochs = max(1, min(schedule.epochs, round(TIMED_STEPS / steps)))
-        short = replace(schedule, epochs=epochs, checkpoints=np.array([epochs]))
-        training, share = replace(training, schedule=short), schedule.epochs / epochs
-    timed = list(cells[:1]) * training.workers.size
-    train(training, timed, penalties)  # the first calls of a process are slow
-    start = clock()
-    train(training, timed, penalties)
-    return (clock() - start) * share / (len(timed) * len(penalties))
+        short, share = _shortened(training, epochs), schedule.epochs / epochs
+        if not on_cpu:
+            short, shorter = _shortened(training, 2 * epochs), short
+
+    def seconds(of: Training) -> float:
+        start = clock()
+        train(of, timed, penalties)
+        return clock() - start
+
+    seconds(shorter or short)  # the first calls of a process are slow
+    taken = seconds(short) if shorter is None else max(0.0, seconds(short) - seconds(shorter))
+    return taken * share / (len(timed) * len(penalties))
+
+
+def _shortened(training: Training, epochs: int) -> Training:
+    schedule = replace(training.schedule, epochs=epochs, checkpoints=np.array([epochs]))
+    return replace(training, schedule=schedule)

@@ -51,6 +51,8 @@ class Board(ModuleType):
     ) -> RunResult:
         self.settings.append(settings)
         self.given.append(given)
+        listener.started("read", "read", 0)
+        listener.finished("read", "442 rows")
         listener.started("subsample", "draw a subsample", 0)
         listener.finished("subsample", "442 of 442 rows")
         asked = {prompt.flag: ask(prompt) for prompt in (CORRELATED, TARGET) if "ask" in path}

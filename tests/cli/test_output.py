@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from regchoose.cli.failures import ErrorFormat, run_reporting_errors
+from regchoose.cli.formats import FORMATS
 from regchoose.cli.output import check_output, write_file
 from regchoose.errors import ResourceError, UsageError
 from tests.cli.conftest import Shell, clean_environment
@@ -203,3 +204,30 @@ def test_predictions_are_not_put_among_the_tables_they_are_of(tmp_path: Path) ->
     assert caught.value.code == "E206"
     check_output(tmp_path / "tables" / "result.json", data=tmp_path / "tables", force=False)
     check_output(tmp_path / "out.csv", data=tmp_path / "tables", force=False)
+
+
+def test_a_fault_in_a_report_loses_neither_the_result_nor_the_answer(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise ValueError("cannot draw this")
+
+    monkeypatch.setitem(FORMATS, "html", fail)
+    done = shell("recommend", "a.csv", "-o", "r.json", "--report", "r.html")
+    assert done.returncode == 70
+    assert done.stdout.startswith("Use a penalty: L1, L2 and Elastic Net")
+    assert "error[internal]: ValueError: cannot draw this" in done.stderr
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["ok"] is True
+    shown = json.loads(shell("recommend", "a.csv", "--report", "r.html", "--json").stdout)  # one document
+    assert shown["ok"] is False
+
+
+def test_a_dash_is_standard_output(shell: Shell, tmp_path: Path) -> None:
+    done = shell("recommend", "a.csv", "-o", "-")
+    assert json.loads(done.stdout)["ok"] is True
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "r.json").write_text(done.stdout, encoding="utf-8")
+    assert shell("report", "r.json", "-o", "-", "--format", "markdown").stdout.startswith("## ")
+    for arguments in (("recommend", "a.csv", "--report", "-"), ("fit", "a.csv", "-o", "-")):
+        assert shell(*arguments).returncode == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]

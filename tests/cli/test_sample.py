@@ -79,6 +79,47 @@ def test_dates_are_written_as_they_stand_and_not_their_parts(shell: Shell, tmp_p
     assert {row["day"] for row in drawn} <= {row[:10] for row in rows}
 
 
+@pytest.mark.parametrize("rows", ["all", "100"])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_every_column_is_written_in_its_order_and_no_target_is_needed(
+    shell: Shell, tmp_path: Path, rows: str, ending: str
+) -> None:
+    """Dates, an empty column, ids, a text among numbers, a constant last column: as they stand."""
+    body = [f"k{i},2021-03-{1 + i % 28:02},,{'oops' if i == 77 else i * i % 97},7" for i in range(200)]
+    (tmp_path / "odd.csv").write_text("\n".join(["id,day,empty,x,y", *body, ""]), encoding="utf-8")
+    done = shell("sample", "odd.csv", "--rows", rows, "-o", f"s.{ending}")
+    assert done.returncode == 0, done.stderr
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT * FROM '{tmp_path / f's.{ending}'}'")
+        assert [name for name, *_ in found.description] == ["id", "day", "empty", "x", "y"]
+        drawn = [["" if cell is None else str(cell) for cell in row] for row in found.fetchall()]
+    assert len(drawn) == (200 if rows == "all" else 100)
+    whole = [line.split(",") for line in body]
+    assert all(row in whole for row in drawn)
+    assert drawn == whole or rows != "all"
+
+
+def test_a_parquet_file_has_numbers_where_all_cells_are(shell: Shell, tmp_path: Path) -> None:
+    cells = [["1", "1.5", "1,234", "007", "NA", "12345678901234567890", "x"]]
+    cells += [
+        ["-2", "-0.12345678901234567", "5", "010", "3", "1", ""],
+        ["NA", "1e3", "-5.5", "1", "4", "2", "9"],
+    ] * 10
+    with (tmp_path / "kinds.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["whole", "real", "grouped", "code", "gap", "long", "mixed"], *cells])
+    assert shell("sample", "kinds.csv", "--rows", "all", "-o", "s.parquet").returncode == 0
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT * FROM '{tmp_path / 's.parquet'}'")
+        types = {name: str(type_) for name, type_, *_ in found.description}
+        first = found.fetchall()[:3]
+    assert first[0] == (1, 1.5, 1234.0, "007", None, "12345678901234567890", "x")
+    assert first[1:] == [
+        (-2, -0.12345678901234567, 5.0, "010", 3, "1", None),
+        (None, 1000.0, -5.5, "1", 4, "2", "9"),
+    ]
+    assert set(types) == {"whole", "real", "grouped", "code", "gap", "long", "mixed"}
+
+
 def test_all_rows_of_a_table_in_a_numpy_file_are_written(shell: Shell, tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(60, 3))
     np.savez(tmp_path / "t.npz", X=x, y=x[:, 0])
@@ -129,7 +170,7 @@ def test_a_large_table_is_written_whole(table: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(file_set, "LARGE", 0)
     target = table.parent / "all.csv"
     heard: list[int] = []
-    _, drawn, protected = extract(
+    drawn, _, protected = extract(
         str(table),
         Settings(),
         everything=True,

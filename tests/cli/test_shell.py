@@ -28,11 +28,13 @@ def test_the_answer_goes_to_stdout_and_the_rest_to_stderr(shell: Shell) -> None:
     assert done.stdout.startswith(
         "Use a penalty: L1, L2 and Elastic Net do equally well here, and 6.1 % better"
     )
-    begin, end, *_ = done.stderr.splitlines()
+    reading, read, begin, end, *_ = done.stderr.splitlines()
+    assert reading == "begin  read a.csv"  # before anything heavy is loaded
+    assert read.startswith("end    read a.csv   442 rows   ")
     assert begin == "begin  draw a subsample"
     assert end.startswith("end    draw a subsample   442 of 442 rows   0.")
     assert "note   a notice on [bold]x[/bold] <script>" in done.stderr
-    assert len(done.stderr.splitlines()) == 5
+    assert len(done.stderr.splitlines()) == 7
 
 
 def test_quiet_prints_the_verdict_alone(shell: Shell) -> None:

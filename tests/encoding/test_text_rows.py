@@ -81,13 +81,16 @@ def test_json_gives_the_encoder_back(tmp_path: Path) -> None:
     assert again == encoder
     for a, b in zip(encoded(raw, again)[:2], encoded(raw, encoder)[:2], strict=True):
         np.testing.assert_array_equal(a, b)
-    # Folders of earlier versions have these fields.
+    # Folders of earlier versions have these fields, but for the units.
     assert list(said) == ["numbers", "categories", "dates", "target", "na", "images"]
     assert list(said["target"]) == [
-        *("name", "task", "classes", "numeric", "boolean", "rest", "mean", "scale"),
+        *("name", "task", "classes", "numeric", "boolean", "rest", "mean", "scale", "unit"),
     ]
-    part = {"name", "column", "part", "center", "spread", "mean", "scale", "flagged"}
+    part = {"name", "column", "part", "center", "spread", "mean", "scale", "flagged", "unit"}
     assert set(said["numbers"][0]) == part
+    for place in (said["target"], *said["numbers"]):
+        del place["unit"]
+    assert Encoder.from_json(json.dumps(said).encode()) == encoder
 
 
 def test_parts_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
@@ -95,3 +98,21 @@ def test_parts_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
     damaged = replace(encoder, dates=())
     with pytest.raises(ValueError, match=r"the parts of 'when\.\w+' do not fit together"):
         Encoder.from_json(json.dumps(damaged.to_json()).encode())
+
+
+def test_a_unit_is_that_of_the_table_or_none(tmp_path: Path) -> None:
+    rows = [f"{i % 7}.5 km,{i % 5},${i % 11}.25" for i in range(60)]
+    (tmp_path / "units.csv").write_text("\n".join(["way,x,price", *rows, ""]), encoding="utf-8")
+    table, raw = load_with_text(str(tmp_path / "units.csv"), Settings(), choose=nobody)
+    encoder = Encoder.fit(table, np.arange(60)).for_text(table, Settings())
+    assert [number.unit for number in encoder.numbers] == ["km", ""]
+    x, y, _ = encoded(raw, encoder)
+    np.testing.assert_array_equal(x, encoder.transform(table, np.arange(60))[0])
+    np.testing.assert_allclose(y, encoder.transform(table, np.arange(60))[1], atol=1e-12)
+    frame = pd.DataFrame({"way": ["2.5 km", "2.5"], "x": [1, 1]})
+    same = encoder.transform_memory(frame, Settings())
+    np.testing.assert_array_equal(same[0], same[1])
+    np.testing.assert_array_equal(same, encoder.transform_memory(frame.assign(way=2.5), Settings()))
+    for other in ("2.5 mi", "2.5 m", "2.5k", "$2.5"):
+        with pytest.raises(DataError, match="and the model reads numbers there"):
+            encoder.transform_memory(frame.assign(way=other), Settings())

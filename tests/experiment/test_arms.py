@@ -1,7 +1,7 @@
 """One arm from tuning to judging, in both designs."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -87,3 +87,23 @@ def test_a_loss_chosen_among_many_is_corrected() -> None:
     assert optimism == pytest.approx(1 - found.min(), rel=0.6)
     alone = estimate_optimism(losses[:, :1], np.zeros((1, 1)), Choice(0, 0), at_end=False, seed=0)
     assert alone == 0
+
+
+def remarks(**changes: Any) -> tuple[str, ...]:
+    table = as_table(make_sheet("regression", 60, 3, seed=1))
+    return prepare(table, np.arange(60), replace(SETTINGS, **changes)).remarks
+
+
+def test_settings_that_say_nothing_to_the_network_are_told() -> None:
+    assert remarks() == ()
+    assert remarks(network="linear") == (
+        "The settings hidden, lr, epochs, steps do nothing here: the network is linear.",
+    )
+    assert remarks(network_options={"width": 3}) == (
+        "The setting network_options does nothing here: the network is mlp.",
+    )
+
+
+def test_a_rate_at_which_nothing_moves_is_told() -> None:
+    (said,) = remarks(lr=1e-9)
+    assert said.startswith("At a learning rate of 1e-09, 12 steps move a weight by 6e-09 at most: ")

@@ -5,7 +5,7 @@ import json
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from regchoose.cli.app import main
 from regchoose.encoding.encoder import Encoder
 from regchoose.errors import UsageError
 from regchoose.export.recipe import make_recipe
-from regchoose.export.script import LIBRARIES, write_script
+from regchoose.export.script import LIBRARIES, Library, write_script
 from regchoose.settings.options import Settings
 from regchoose.table.load import load
 from tests.export.tables import as_result, run_on, with_arm, write_table
@@ -110,6 +110,40 @@ def dates(folder: Path) -> tuple[Path, Settings]:
     return folder / "t.csv", QUICK
 
 
+def periods(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(
+        f"{2001 + i % 9}Q{1 + i % 4},{2001 + i % 9}-W{1 + i % 50:02},{1 + i % 12}/{2001 + i % 7},"
+        f"{2001 + i % 9}{1 + i % 12:02}{1 + i % 28:02},Jan-{i % 50:02},{i % 13 / 3:.3f}\n"
+        for i in range(120)
+    )
+    (folder / "t.csv").write_text(f"quarter,week,month,day,january,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+def units(folder: Path) -> tuple[Path, Settings]:
+    body = "".join(
+        f'"${i * 37:,}.50",{i % 9} %,{"" if i % 7 == 1 else f"{i * 11 % 23} km"},{i % 13 / 3:.3f} kg\n'
+        for i in range(120)
+    )
+    (folder / "t.csv").write_text(f"price,share,way,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+def words(folder: Path) -> tuple[Path, Settings]:
+    codes = ["AF", "DE", "FR", "NA", "US", "ZA"]
+    body = "".join(
+        f"{codes[i % 6]},{'yes' if i % 3 else 'none'},{'' if i % 7 == 1 else i % 11},{i % 13 / 3:.3f}\n"
+        for i in range(120)
+    )
+    (folder / "t.csv").write_text(f"land,phone,x,out\n{body}", encoding="utf-8")
+    return folder / "t.csv", QUICK
+
+
+def all_words(folder: Path) -> tuple[Path, Settings]:
+    table, settings = words(folder)
+    return table, replace(settings, na_none=True)
+
+
 def parquet(folder: Path) -> tuple[Path, Settings]:
     table = folder / "t.parquet"
     rows = "SELECT range * 0.5 AS a, range % 3 = 0 AS b, (range * 7) % 13 / 3 AS y FROM range(80)"
@@ -117,7 +151,57 @@ def parquet(folder: Path) -> tuple[Path, Settings]:
     return table, QUICK
 
 
-READ = [plain, german, headless, two_headers, gaps, merged, far_cells, dates, parquet]
+READ = [
+    plain,
+    german,
+    headless,
+    two_headers,
+    gaps,
+    merged,
+    far_cells,
+    dates,
+    periods,
+    units,
+    words,
+    all_words,
+]
+READ += [parquet]
+
+KINDS = {  # of a column: SQL of a cell, by its row
+    "number": "range * 37 % 101 / 7",
+    "whole": "range * 37 % 101",
+    "decimal": "CAST(range * 37 % 101 / 8 AS DECIMAL(9, 3))",
+    "text": "CASE range % 4 WHEN 0 THEN 'NA' WHEN 1 THEN 'a, b' WHEN 2 THEN 'Öl' ELSE 'x' END",
+    "category": "CASE range % 3 WHEN 0 THEN 'low' ELSE 'high' END::ENUM ('low', 'high')",
+    "flag": "range % 3 = 0",
+    "day": "DATE '2021-01-05' + CAST(range * 5 % 300 AS INTEGER)",
+    "moment": "TIMESTAMP '2021-01-05 03:07:00' + range * INTERVAL 7 HOUR",
+    "moment_zoned": "TIMESTAMPTZ '2021-01-05 03:07:00+02' + range * INTERVAL 7 HOUR",
+    "clock": "TIME '01:10:00' + (range % 20) * INTERVAL 1 HOUR",
+}
+TARGETS = {
+    "number": "range * 7 % 13 / 3",
+    "whole": "range % 3",
+    "text": "CASE range % 2 WHEN 0 THEN 'No' ELSE 'b' END",
+}
+FORMS = {
+    "csv": "CSV, HEADER",
+    "csv.gz": "CSV, HEADER, COMPRESSION gzip",
+    "tsv": "CSV, HEADER, DELIM '\t'",
+    "parquet": "PARQUET",
+}
+
+
+def write_kinds(
+    table: Path, form: str, *, gaps: bool, target: str = "number", kinds: Iterable[str] = KINDS
+) -> None:
+    """Write a table with a column of each kind; with gaps, some cells of each are missing."""
+    cells = [
+        f"CASE WHEN {gaps} AND range % {7 + place} = 3 THEN NULL ELSE {KINDS[kind]} END AS {kind}"
+        for place, kind in enumerate(kinds)
+    ]
+    rows = f"SELECT {', '.join(cells)}, NULL::VARCHAR AS nothing, {TARGETS[target]} AS y FROM range(160)"
+    duckdb.sql(f"COPY ({rows}) TO '{table}' (FORMAT {FORMS[form]})")
 
 
 @pytest.mark.parametrize("make", READ)
@@ -127,6 +211,34 @@ def test_scripts_read_and_encode_as_we_do(
     table, settings = make(tmp_path)
     document = on_table(documents("regression"), table, settings)
     same_as_ours(document, table, settings, tmp_path)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("gaps", [False, True], ids=["whole", "gaps"])
+@pytest.mark.parametrize("form", FORMS)
+def test_scripts_read_each_kind_of_column_in_each_format(
+    form: str, gaps: bool, target: str, documents: Documents, tmp_path: Path
+) -> None:
+    table = tmp_path / f"t.{form}"
+    write_kinds(table, form, gaps=gaps, target=target)
+    document = on_table(documents("regression"), table, QUICK)
+    columns = {column["name"]: column for column in document["data"]["columns"]}
+    assert [name for name in KINDS if columns[name]["role"] not in ("numeric", "category", "date")] == []
+    assert all(columns[name]["missing"] for name in KINDS if gaps)
+    same_as_ours(document, table, QUICK, tmp_path)
+
+
+@pytest.mark.parametrize("network", ["mlp", "linear"])
+@pytest.mark.parametrize("library", ["pytorch", "sklearn"])
+@pytest.mark.parametrize("form", FORMS)
+def test_scripts_train_on_each_kind_of_column_with_gaps(
+    form: str, library: Library, network: str, documents: Documents, tmp_path: Path
+) -> None:
+    table, file = tmp_path / f"t.{form}", tmp_path / "script.py"
+    write_kinds(table, form, gaps=True, target="text")
+    document = on_table(with_arm(documents("binary", network), "l2"), table, replace(QUICK, network=network))
+    file.write_text(write_script(make_recipe(as_result(document), where=""), library), encoding="utf-8")
+    assert 0 <= runpy.run_path(str(file))["main"](["--held-out", "0.2"]) < 5
 
 
 def escaped(folder: Path) -> tuple[Path, Settings]:
@@ -280,6 +392,8 @@ def test_the_command_writes_a_script(
     assert main(["export", str(saved), "--to", "sklearn", "-o", str(out)]) == 0
     said = capsys.readouterr()
     assert not said.out
+    assert main(["export", str(saved), "--to", "sklearn", "-o", "-"]) == 0
+    assert capsys.readouterr().out == printed
     assert f"The script is in {out}" in said.err
     assert out.read_text(encoding="utf-8") == printed
     assert main(["export", str(saved), "--to", "sklearn", "-o", str(out)]) == 2

@@ -18,6 +18,8 @@ from regchoose.export.script import Library, write_script
 from regchoose.training.adam import Adam
 from regchoose.training.penalty import PenaltyTensors
 from tests.export.tables import as_result, linear, with_arm
+from tests.export.test_reading import QUICK, on_table, write_kinds
+from tests.training.problems import stacked, step_rates_at
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +70,13 @@ def test_pytorch_reaches_the_loss_of_the_recommendation(
 def test_keras_reaches_the_loss_of_the_recommendation(documents: Documents, tmp_path: Path) -> None:
     chosen = [with_arm(documents("regression"), "elastic_net"), with_arm(documents("binary"), "l2")]
     chosen += [with_arm(documents("multiclass"), "none"), with_arm(documents("regression", "linear"), "l1")]
-    files = [written(document, "keras", tmp_path, str(place)) for place, document in enumerate(chosen)]
+    table = tmp_path / "gaps.parquet"
+    write_kinds(table, "parquet", gaps=True, target="text")
+    with_gaps = on_table(with_arm(documents("binary"), "l2"), table, QUICK)
+    files = [
+        written(document, "keras", tmp_path, str(place))
+        for place, document in enumerate([*chosen, with_gaps])
+    ]
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", KERAS, *map(str, files)],
         capture_output=True,
@@ -77,7 +85,9 @@ def test_keras_reaches_the_loss_of_the_recommendation(documents: Documents, tmp_
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for document, losses in zip(chosen, json.loads(done.stdout.splitlines()[-1]), strict=True):
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert np.isfinite(found.pop()).all()
+    for document, losses in zip(chosen, found, strict=True):
         refuse_a_loss_outside(document, losses)
 
 
@@ -96,16 +106,16 @@ def test_the_step_is_that_of_the_trainer(documents: Documents, tmp_path: Path) -
     start = torch.linspace(-0.3, 0.3, 40)
     w, l1, l2 = torch.nn.Parameter(start.clone()), 0.05, 0.01
     optimizer = made([{"params": [w], "l1": l1, "l2": l2}], lr=0.01)
-    ours = start[None].clone()
-    adam = Adam.start(ours, n_penalized=40, penalties=PenaltyTensors(torch.tensor([l1]), torch.tensor([l2])))
+    ours = stacked(start[None], 40)
+    adam = Adam.start(ours, PenaltyTensors(torch.tensor([l1]), torch.tensor([l2])))
     generator = torch.Generator().manual_seed(0)
     for count in range(1, 60):
-        slope = 0.1 * torch.randn(40, generator=generator) + ours[0] - 0.02 * torch.arange(40)
+        slope = 0.1 * torch.randn(40, generator=generator) + ours.rows()[0] - 0.02 * torch.arange(40)
         w.grad = slope.clone()
         optimizer.step()
-        adam.step_(ours, slope[None].clone(), lr=0.01, count=count)
-    assert torch.allclose(w.detach(), ours[0], atol=1e-6)
-    assert torch.equal(w == 0, ours[0] == 0)
+        adam.step_(ours, stacked(slope[None], 40), step_rates_at(0.01, count, like=slope))
+    assert torch.allclose(w.detach(), ours.rows()[0], atol=1e-6)
+    assert torch.equal(w == 0, ours.rows()[0] == 0)
     assert 0 < int((w == 0).sum()) < 40
 
 

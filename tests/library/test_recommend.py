@@ -4,6 +4,7 @@ import io
 import json
 import sys
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -93,12 +94,22 @@ WRONG: list[tuple[dict[str, Any], str, str, str]] = [
     ({"output": "r.json"}, "E202", "recommend takes no 'output'", "leave it out"),
     ({"target": "yy"}, "E204", "there is no column 'yy'", "target='y'"),
     ({"exclude": ["secnd"]}, "E208", "exclude names 'secnd'", "exclude=['second']"),
+    ({"group": "qq"}, "E208", "group names 'qq'", "group with the name of a column, or leave it"),
+    (
+        {"network": Counter},
+        "E202",
+        "network got a class or function, Counter",
+        "network='collections:Counter'",
+    ),
+    ({"network": lambda n, k: None}, "E202", "network got a class or function", "network='nets.py:NAME'"),
+    ({"network": Counter()}, "E202", "network got an object, Counter", "network='collections:Counter'"),
+    ({"network": "__main__:Net"}, "E210", "__main__ is the script or notebook", "network='nets.py:Net'"),
     ({"device": "cuda:99"}, "E401", "device='cuda:99': ", "device='cpu', or device='auto'"),
     ({"folds": 20, "task": "classification", "target": "z"}, "E324", "20 folds need 40", "resources='no'"),
 ]
 
 
-@pytest.mark.parametrize("case", WRONG, ids=lambda case: str(case[0]))
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: f"{case[1]} {case[3]}")
 def test_errors_speak_of_keywords(case: tuple[dict[str, Any], str, str, str]) -> None:
     wrong, code, message, fix = case
     frame = numbers().assign(z=["a", "b", "c", "d"] * (N // 4))

@@ -64,6 +64,8 @@ CATEGORY = {
     "other": None,
     "missing": None,
 }
+NUMBER = {"name": "n", "column": "n", "part": "", "center": 0.0, "spread": 1.0, "mean": 0.0, "flagged": False}
+NUMBER |= {"scale": 0.0}
 IMAGES = {"shape": {"channels": 1, "height": 4, "width": 4}, "mean": [1.0], "scale": [2.0]}
 CNN = {"name": "cnn", "hidden": [], "options": {"channels": 8}, "penalize": [], "source": ""}
 DAMAGE: dict[str, dict[str, Any]] = {
@@ -73,6 +75,7 @@ DAMAGE: dict[str, dict[str, Any]] = {
     "numbers": {"numbers": [{"name": 1}]},
     "'a' do not fit together": {"categories": [CATEGORY]},
     "'images' do not fit together": {"images": IMAGES | {"mean": [1.0, 2.0]}},
+    "'n' do not fit together": {"numbers": [NUMBER]},
     "is of a cnn, and preprocessing.json is of a table": {"network": CNN},
 }
 

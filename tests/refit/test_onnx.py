@@ -68,6 +68,22 @@ def test_onnxruntime_answers_as_predict_does(network: str, task: Task, tmp_path:
     assert columns == [f"probability of {label}" for label in said["classes"]]
 
 
+def test_an_infinite_number_is_missing_as_it_is_for_predict(tmp_path: Path) -> None:
+    path = table(tmp_path)
+    folder = model_in(tmp_path / "m", path, settings(), asked=request("l2", l2=0.001))
+    model, encoder, tensors = read_model(folder)
+    session = onnxruntime.InferenceSession(
+        as_onnx(model, encoder, tensors), providers=["CPUExecutionProvider"]
+    )
+    inputs = inputs_of(folder, path)
+    answers = []
+    for odd in (np.nan, np.inf, -np.inf):
+        inputs["numbers"][0] = odd
+        answers.append(session.run(None, inputs)[0])
+    np.testing.assert_array_equal(answers[0], answers[1])
+    np.testing.assert_array_equal(answers[0], answers[2])
+
+
 def without_target(path: str) -> str:
     rows = pd.read_csv(path, dtype=str, keep_default_na=False).drop(columns="y")
     rows.to_csv(path, index=False)

@@ -200,9 +200,27 @@ def test_missing_columns_and_texts_among_numbers_are_refused(
         assert f"column {column!r} holds {text!r}" in error.message
         assert wish in error.message
         assert error.where == f"{tmp_path / 'odd.csv'}:72"
+        assert f"--na {text}" in error.fix.replace("'", "")
         na = predicted(folder, str(tmp_path / "odd.csv"), na=(text,))[1]
         assert na.rows == 300
         (tmp_path / "out.csv").unlink()
+
+
+def test_all_cells_that_are_written_otherwise_are_counted(tmp_path: Path) -> None:
+    path = table(tmp_path)
+    folder = model_in(tmp_path / "m", path, settings(), asked=ASKED)
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for column, of in (("when", "'when'"), ("n", "'n'")):
+        odd = rows.copy()
+        odd[column] = [f"{1 + i % 28:02d}.{1 + i % 12:02d}.2021" for i in range(len(odd))]
+        odd.to_csv(tmp_path / "odd.csv", index=False)
+        error = refused(folder, str(tmp_path / "odd.csv"))
+        assert "300 such cells among the 300 rows read at a time: '01.01.2021', " in error.detail[0]
+        assert error.fix == f"write the column {of} as it was where the model was fitted"
+    odd = rows.copy()
+    odd.loc[[3, 9], "n"] = ["lost", "n.d."]  # one run tells both words
+    odd.to_csv(tmp_path / "odd.csv", index=False)
+    assert refused(folder, str(tmp_path / "odd.csv")).fix.startswith("--na 'lost' --na 'n.d.', if")
 
 
 def test_a_large_table_with_a_ragged_row_is_refused_and_nothing_written(

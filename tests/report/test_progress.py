@@ -32,6 +32,20 @@ def test_a_log_gets_a_line_when_a_step_begins_and_one_when_it_ends() -> None:
     assert stream.getvalue() == "begin  train none\nnote   careful\nend    train none   25 cells   1.5 s\n"
 
 
+def test_a_step_that_begins_again_keeps_its_line() -> None:
+    stream = io.StringIO()
+    log = LogDisplay(stream, Clock())
+    live, _ = live_display(80)
+    for display in (log, live):
+        display.started("read", "read a.csv", 0)
+        display.started("read", "read", 64)
+    assert stream.getvalue() == "begin  read a.csv\n"
+    live.advanced("read", 16)
+    (line,) = drawn(live, 80)
+    assert line.startswith("Read a.csv")
+    assert "25 %" in line
+
+
 def test_a_step_that_never_began_ends_quietly() -> None:
     stream = io.StringIO()
     LogDisplay(stream, Clock()).finished("none", "")

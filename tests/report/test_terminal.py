@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from regchoose.records.words import ARMS
 from regchoose.report import line_wrap, numbers
+from regchoose.report.as_markdown import as_markdown
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.terminal import list_next, render_as_text
 from regchoose.report.verdict_text import STYLES, choose_style, write_headline
@@ -297,3 +298,31 @@ def test_a_loss_keeps_three_digits(value: float) -> None:
 def test_numbers_never_fail(value: float) -> None:
     for write in (numbers.strength, numbers.loss, numbers.percent, numbers.duration):
         assert write(value)
+
+
+def test_columns_that_are_not_used_are_named() -> None:
+    columns = [
+        column("age", "numeric", type="integer"),
+        column("name", "text", why="90 different texts in 90 cells"),
+        column("price", "text", why="260 different texts in 300 cells"),
+        column("flag", "constant", why="every cell is 'x'"),
+        column("seen", "date", date={"order": "ISO8601", "clock": False, "parts": {"seen.month": "month"}}),
+        column("told", "date"),
+        column("hidden", "excluded", why="by --exclude"),
+        column("progression", "target", type="number"),
+        column("seen.month", "numeric", type="number"),
+    ]
+    said = "Not used: name, price (free text), flag (one value), told (dates)."
+    for known in (FIRM, PRIOR):
+        result = altered(known, data={"columns": columns})
+        text = render_as_text(result, width=120)
+        assert f" from 2 columns and 442 rows.\n{said}" in text
+        assert said in as_markdown(result)
+        assert "2 of 7 columns used" in as_markdown(result)
+    many = [column(f"note {place}", "text") for place in range(30)]
+    text = render_as_text(altered(FIRM, data={"columns": many}), width=300)
+    assert "note 11 (free text), 18 more.\n" in text
+
+
+def column(name: str, role: str, *, type: str = "text", why: str = "", **more: Any) -> dict[str, Any]:
+    return {"name": name, "role": role, "type": type, "why": why, "missing": 0, **more}

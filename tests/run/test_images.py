@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 
 from regchoose.cache.fingerprint import files_fingerprint
 from regchoose.cli.app import main
+from regchoose.library.python_recommend import recommend
 from regchoose.result.saved_result import restore_result
 from regchoose.run import dry_run, walk_chart
 from regchoose.settings.options import Settings
@@ -190,3 +191,47 @@ def test_the_same_images_elsewhere_have_the_same_fingerprint(images: Path) -> No
 
     before = mark(images)
     assert mark(images.rename(images.parent / "elsewhere")) == before
+
+
+SIDES = {"L": (23, 23), "RGB": (13, 13), "P": (13, 13), "CMYK": (16, 16)}  # more than 500 numbers each
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Sixty images of each mode, dark ones and bright ones, in folders by mode and class."""
+    rng = np.random.default_rng(0)
+    for mode, (height, width) in SIDES.items():
+        for number in range(60):
+            colours = rng.integers(0, 100, (height, width, 3)) + 155 * (number % 2)
+            folder = tmp_path / "large" / mode / ("dark", "bright")[number % 2]
+            folder.mkdir(parents=True, exist_ok=True)
+            picture = Pillow.fromarray(colours.astype(np.uint8)).convert(mode)
+            picture.save(folder / f"{number}.{'jpg' if mode == 'CMYK' else 'png'}")
+    return tmp_path / "large"
+
+
+@pytest.mark.parametrize("mode", SIDES)
+def test_images_of_more_numbers_than_are_measured_are_looked_at(
+    mode: str, large: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = answer(capsys, "inspect", str(large / mode), "--no-input")
+    assert found["image"]["height"] == SIDES[mode][0]
+    assert any("correlations were measured on 500 of" in line for line in found["warnings"])
+
+
+@pytest.mark.parametrize("form", ["folder", "npz", "python"])
+def test_images_of_more_numbers_than_are_measured_are_answered(
+    form: str, large: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = str(large / "L")
+    if form == "folder":
+        found = answer(capsys, "recommend", data, *FEW, *SHORT, "--report", "r.html", "-o", "r.json")
+        assert found["arms"]["none"]["nonzero_inputs"] == 23 * 23
+        return
+    assert main(["sample", data, "--rows", "all", "--no-input", "-o", "s.npz"]) == 0
+    capsys.readouterr()
+    if form == "npz":
+        found = answer(capsys, "recommend", "s.npz", *SHORT, "--resources", "no")
+    else:
+        found = recommend("s.npz", resources="no").to_dict()
+    assert found["recommendation"]["certainty"] == "prior"

@@ -124,11 +124,11 @@ def test_an_answer_has_everything_the_contract_names(walked: tuple[Any, ...]) ->
 
 def test_steps_come_in_the_order_of_the_chart(walked: tuple[Any, ...]) -> None:
     _, _, result, diary = walked
-    assert diary.steps[:5] == ["subsample", "estimate", "training", "none", "elastic_net"]
+    assert diary.steps[:6] == ["read", "subsample", "estimate", "training", "none", "elastic_net"]
     assert diary.done["training"] == sum(figures.trained for _, figures in result.arms.items())
     chosen = "l1" if "train_l1" in [step.key for step in result.path] else "l2"
-    assert diary.steps[5] == chosen
-    assert sorted(diary.steps[5:]) == ["l1", "l2"]  # the skipped arm comes last: the audit
+    assert diary.steps[6] == chosen
+    assert sorted(diary.steps[6:]) == ["l1", "l2"]  # the skipped arm comes last: the audit
     for arm in ARMS:
         assert diary.done[arm] == result.arms.get(arm).trained
         assert diary.totals[arm] > 0
@@ -203,7 +203,7 @@ def test_another_seed_gives_other_losses(walked: tuple[Any, ...]) -> None:
 def test_one_learning_rate_is_found_for_all_arms(tmp_path: Path) -> None:
     diary = Diary()
     result = run(write(tmp_path, "regression"), replace(QUICK, lr="auto"), diary=diary)
-    assert diary.steps[:5] == ["subsample", "estimate", "training", "rate", "none"]
+    assert diary.steps[:6] == ["read", "subsample", "estimate", "training", "rate", "none"]
     assert diary.done["rate"] == diary.totals["rate"] == 3 * 4 * 5
     assert result.recommendation.training.lr in (0.001, 0.003, 0.01)
 
@@ -354,7 +354,7 @@ def test_prior_knowledge_answers_without_training(
     assert result.recommendation.chart_outcome == outcome
     assert result.recommendation.certainty == "prior"
     assert result.recommendation.l1 is None
-    assert diary.steps == []
+    assert diary.steps == ["read"]
     last = [step for step in result.path if step.kind == "question"][-1]
     assert last.answered_by == by
     assert json.loads(dump_model(result))["arms"] == {}

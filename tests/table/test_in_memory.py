@@ -120,6 +120,18 @@ def test_a_number_is_exactly_what_it_was() -> None:
     np.testing.assert_array_equal(table.features[:, 0], values)
 
 
+def test_a_str_is_a_str_and_none_is_missing() -> None:
+    text = {"v": ["None", "NA", None, "a"] * 15, "n": ["1", "2", "", "3"] * 15}
+    frame = pd.DataFrame({**text, "x": NUMBERS})
+    table = loaded(frame.assign(y=["None", "b"] * 30))
+    assert [(column.role, column.missing) for column in table.columns[:2]] == [
+        ("category", 15),
+        ("numeric", 15),
+    ]
+    assert table.columns[0].levels == ("NA", "None", "a")
+    assert table.classes == ("None", "b")
+
+
 def test_x_and_y_apart() -> None:
     x = np.column_stack([NUMBERS, NUMBERS[::-1]])
     table = loaded(x, np.arange(N) % 3)

@@ -1,18 +1,24 @@
 """Small cells, schedules and penalties for the tests of training."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.words import Float, Task
+from regchoose.training.adam import BETA1, BETA2, EPSILON
 from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.block_training import train_block
 from regchoose.training.device import choose_devices
 from regchoose.training.loss import n_outputs
 from regchoose.training.networks.linear import Linear
 from regchoose.training.networks.mlp import Mlp
+from regchoose.training.networks.network import consecutive_slots
+from regchoose.training.parameters import Parameters
 from regchoose.training.schedule import make_schedule
 from regchoose.training.train import Training
 from regchoose.workers.threads import Threads
@@ -66,6 +72,21 @@ def training(
     k = n_outputs(task, 3)
     network = Linear(d, k) if hidden is None else Mlp((d, *hidden, k))
     return Training(task, network, schedule, choose_devices(str(device)), Threads(jobs))
+
+
+def stacked(rows: Tensor, n_penalized: int) -> Parameters:
+    """Parameters of models that have nothing but some penalized numbers and others: from (m, p)."""
+    sizes = {"weights": n_penalized, "biases": rows.shape[1] - n_penalized}
+    slots = consecutive_slots((name, (size,), rows.dtype) for name, size in sizes.items() if size)
+    network: Any = SimpleNamespace(slots=slots, n_penalized=n_penalized)
+    return Parameters.of_rows(network, rows)
+
+
+def step_rates_at(lr: float, count: int, *, like: Tensor) -> Tensor:
+    """What Adam multiplies by at a step (from 1) whose learning rate is lr."""
+    first = 1 - BETA1**count
+    root = (1 - BETA2**count) ** 0.5
+    return torch.tensor([first / (lr * root), first * EPSILON / lr, first], dtype=like.dtype)
 
 
 def block_result(plan: Training, cells: Sequence[CellData], penalties: Penalties) -> BlockResult:

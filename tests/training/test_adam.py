@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from regchoose.training.adam import Adam
+from regchoose.training.adam import Adam, step_rates
 from regchoose.training.penalty import PenaltyTensors
+from regchoose.training.schedule import make_schedule
+from tests.training.problems import stacked, step_rates_at
 
 M, WEIGHTS, BIASES = 3, 6, 2
 P = WEIGHTS + BIASES
@@ -19,12 +21,14 @@ def gradients(parameters: torch.Tensor, count: int) -> torch.Tensor:
 
 def walk(l1: torch.Tensor, l2: torch.Tensor, *, steps: int, lr: float = 0.05) -> list[torch.Tensor]:
     """The parameters after each step."""
-    parameters = torch.tensor(np.random.default_rng(99).standard_normal((M, P)))
-    adam = Adam.start(parameters, n_penalized=WEIGHTS, penalties=PenaltyTensors(l1, l2))
+    start = torch.tensor(np.random.default_rng(99).standard_normal((M, P)))
+    parameters = stacked(start, WEIGHTS)
+    adam = Adam.start(parameters, PenaltyTensors(l1, l2))
     path = []
     for count in range(1, steps + 1):
-        adam.step_(parameters, gradients(parameters, count), lr=lr / count, count=count)
-        path.append(parameters.clone())
+        gradient = stacked(gradients(parameters.rows(), count), WEIGHTS)
+        adam.step_(parameters, gradient, step_rates_at(lr / count, count, like=start))
+        path.append(parameters.rows())
     return path
 
 
@@ -57,20 +61,28 @@ def test_every_step_is_torchs(l2: float) -> None:
 
 
 def test_zero_strength_is_an_update_without_any_penalty_bit_for_bit() -> None:
-    """The same update written out with no penalty in it."""
+    """A model without a penalty takes the same steps beside penalized ones as beside others without."""
     rng = np.random.default_rng(0)
-    parameters = torch.tensor(rng.standard_normal((M, P)), dtype=torch.float32)
-    plain, mean, square = parameters.clone(), torch.zeros(M, P), torch.zeros(M, P)
-    none = PenaltyTensors(torch.zeros(M), torch.zeros(M))
-    adam = Adam.start(parameters, n_penalized=WEIGHTS, penalties=none)
+    start = torch.tensor(rng.standard_normal((M, P)), dtype=torch.float32)
+    zero, some = torch.zeros(M), torch.tensor([0.0, *[0.3] * (M - 1)])
+    alone, beside = stacked(start, WEIGHTS), stacked(start, WEIGHTS)
+    adams = Adam.start(alone, PenaltyTensors(zero, zero)), Adam.start(beside, PenaltyTensors(some, some))
     for count in range(1, 30):
         gradient = torch.tensor(rng.standard_normal((M, P)), dtype=torch.float32)
-        mean.lerp_(gradient, 1 - 0.9)
-        square.mul_(0.999).addcmul_(gradient, gradient, value=1 - 0.999)
-        root = (1 - 0.999**count) ** 0.5
-        plain.addcdiv_(mean, square.sqrt().add_(1e-8 * root), value=-0.01 * root / (1 - 0.9**count))
-        adam.step_(parameters, gradient.clone(), lr=0.01, count=count)
-        assert parameters.numpy().tobytes() == plain.numpy().tobytes(), count
+        for adam, parameters in zip(adams, (alone, beside), strict=True):
+            adam.step_(parameters, stacked(gradient, WEIGHTS), step_rates_at(0.01, count, like=start))
+        first, second = alone.rows(), beside.rows()
+        assert first[0].numpy().tobytes() == second[0].numpy().tobytes(), count
+        assert not torch.equal(first[1, :WEIGHTS], second[1, :WEIGHTS])
+
+
+def test_the_rates_of_a_schedule_are_those_of_its_steps() -> None:
+    schedule = make_schedule(60, epochs=5, least_steps=0, batch=20, lr=0.01)
+    rates = step_rates(schedule, 3)
+    assert rates.shape == (15, 3)
+    for step in (0, 7, 14):
+        wanted = step_rates_at(schedule.rate(step, total=15), step + 1, like=torch.zeros(1).double())
+        np.testing.assert_allclose(rates[step], wanted.numpy(), rtol=1e-12)
 
 
 def test_each_model_has_its_own_strength() -> None:

@@ -14,6 +14,7 @@ from regchoose.training.convex_solver import DeviceRows, LinearFit, LinearProble
 from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import n_outputs
 from regchoose.training.penalty import PenaltyTensors
+from regchoose.training.quadratic import working_sets
 from regchoose.training.train import train
 from tests.training.problems import CPU, TASKS, cell, points, rows, training
 
@@ -166,7 +167,12 @@ def test_gradient_and_hessian_are_autograds(task: Task) -> None:
         gradient = jacobian(lambda v: ours.loss(v).sum(), one)[0]  # type: ignore[no-untyped-call]
         torch.testing.assert_close(ours.gradient(u)[model], gradient)
         second = hessian(lambda v: ours.loss(v).sum(), one)[0, :, 0]  # type: ignore[no-untyped-call]
-        torch.testing.assert_close(ours.hessian(u).expand(2, -1, -1)[model], second)
+        (whole,) = working_sets(torch.ones_like(u, dtype=torch.bool))
+        torch.testing.assert_close(ours.hessian(u, whole).expand(2, -1, -1)[model], second)
+        if task != "regression":
+            wanted = torch.arange(len(u[0])) % 3 != model  # not as many of one class as of another
+            (part,) = working_sets(wanted.expand(2, -1))
+            torch.testing.assert_close(ours.hessian(u, part)[model], part.squares(second[None])[model])
 
 
 @pytest.mark.parametrize("task", TASKS)

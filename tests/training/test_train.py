@@ -32,7 +32,7 @@ NETWORKS: list[tuple[int, ...] | None] = [(6,), (), (5, 4), None]
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block for every cell."""
-    monkeypatch.setattr(train_module, "MODELS_A_BLOCK", 1)
+    monkeypatch.setattr(train_module, "models_a_block", lambda *_, **__: 1)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -94,7 +94,7 @@ def test_row_counts_that_differ_leave_no_trace_of_the_block(monkeypatch: pytest.
     schedule = Schedule(6, 128, 0.01, np.array([6]))
     losses = []
     for models in (1, 99):
-        monkeypatch.setattr(train_module, "MODELS_A_BLOCK", models)
+        monkeypatch.setattr(train_module, "models_a_block", lambda *_, of=models, **__: of)
         losses.append(
             train(replace(training("regression"), schedule=schedule), cells, PENALTIES).losses["test"]
         )

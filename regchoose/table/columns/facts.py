@@ -1,7 +1,8 @@
 """What all the cells of one column say, before it is decided what the column is for."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +10,21 @@ from numpy.typing import NDArray
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import (
+    CODE,
+    DOUBTFUL,
     LEADING_ZERO,
     PHONE,
+    STATES,
+    find_unit,
     is_large_integer,
     is_missing,
     ordinary_numbers,
+    strip_unit,
     to_number,
 )
 from regchoose.table.raw_table import Cells, RawTable
+
+CODE_NA, FEWEST_CODES = "NA", 3  # other codes of two letters among which NA is one
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,8 @@ class Facts:
     ----------
     name : str
     kind : str
-        Of a typed file: number, text, boolean or date; else "".
+        Of a typed file: number, text, boolean or date; "str" of a column of str in memory, which is read as
+        that of a file, but a word is a word; else "".
     cells : Cells
     texts : tuple of str (t,)
         The different texts that are not missing.
@@ -48,6 +57,8 @@ class Facts:
     counts: Int
     numbers: Float
     codes: Int
+    unit: str = ""  # that every cell states with its number, as $ or km
+    is_index: bool = False  # whether it is the first column and has no name
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -70,45 +81,78 @@ class Facts:
         finite = self.numbers[np.isfinite(self.numbers)]
         return self.all_numbers and bool((finite == np.floor(finite)).all())
 
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """Words that are read as missing, and may be values where the others are no numbers."""
+        if self.kind or self.all_numbers:
+            return ()
+        known = set(self.texts)
+        return tuple(
+            text for text in self.cells.texts.tolist() if text.casefold() in DOUBTFUL and text not in known
+        )
+
     def by_row(self, values: Float) -> Float:
         """Spread one value for each of `texts` (t,) over the rows (n,); missing cells are NaN."""
         spread: Float = np.append(values, math.nan)[self.codes]
         return spread
 
 
-def gather_facts(raw: RawTable, place: int, settings: Settings) -> Facts:
-    """Gather the facts of the column at `place`."""
+def gather_facts(
+    raw: RawTable, place: int, settings: Settings, *, levels: Collection[str] | None = None
+) -> Facts:
+    """Gather the facts of the column at `place`; `levels`, where they are known, do not mean missing."""
     name, kind, mark = raw.names[place], raw.kinds[place], raw.dialect.decimal
     cells = raw.columns[place].clean()
     stated = tuple(cells.texts.tolist())
-    # A typed file has nulls: there the text "NA" is a text.
-    typed = kind == "text"
-    ordinary = None if typed or settings.na else ordinary_numbers([t for t in stated if t], mark)
+    ordinary = None if kind == "text" or settings.na else ordinary_numbers([t for t in stated if t], mark)
     known = np.ones(len(cells.texts) + 1, dtype=bool)
     known[-1] = False  # code −1, a null, is the last
     if ordinary is None:
-        known[:-1] = [
-            not (text in settings.na if typed else is_missing(text, settings.na)) for text in stated
-        ]
+        known[:-1] = [not missing for missing in _are_missing(stated, kind, settings, levels=levels)]
     elif len(ordinary) < len(cells.texts):
         known[stated.index("")] = False  # the empty text alone is missing
     places = np.flatnonzero(known)
     texts = tuple(stated[place] for place in places.tolist()) if len(places) < len(stated) else stated
+    unit = find_unit(texts) if kind in ("", "str") and ordinary is None else ""
+    bare = tuple(strip_unit(text, unit) for text in texts) if unit else texts
     return Facts(
         name=name,
         kind=kind,
         cells=cells,
         texts=texts,
         counts=cells.counts()[places],
-        numbers=_numbers(texts, kind, mark) if ordinary is None else np.array(ordinary, dtype=np.float64),
+        numbers=_numbers(bare, kind, mark) if ordinary is None else np.array(ordinary, dtype=np.float64),
         codes=np.where(known, np.cumsum(known) - 1, -1)[cells.codes],
+        unit=unit,
+        is_index=name == raw.index,
     )
+
+
+def _are_missing(
+    texts: Sequence[str], kind: str, settings: Settings, *, levels: Collection[str] | None
+) -> list[bool]:
+    """Say which of the different texts of a column mean missing."""
+    if kind == "text":  # a typed file has nulls: there the text "NA" is a text
+        return [text in settings.na for text in texts]
+    if kind == "str":
+        settings = replace(settings, na_none=True)
+    missing = [is_missing(text, settings) for text in texts]
+    if levels is None:
+        levels = (CODE_NA,) if _is_code(texts, missing) else ()
+    return [flag and text not in levels for flag, text in zip(missing, texts, strict=True)]
+
+
+def _is_code(texts: Sequence[str], missing: Sequence[bool]) -> bool:
+    """Say whether NA is a code among others of two letters: Namibia, or North America; but no state."""
+    others = {text for text, flag in zip(texts, missing, strict=True) if not flag}
+    is_coded = CODE_NA in texts and len(others) >= FEWEST_CODES and all(map(CODE.fullmatch, others))
+    return is_coded and not others <= STATES
 
 
 def _numbers(texts: tuple[str, ...], kind: str, mark: str) -> Float:
     """Return the number of each text, or none at all where one is a code: a zip code, a large integer."""
     none = np.full(len(texts), math.nan)
-    if not kind and texts and all(PHONE.fullmatch(text) for text in texts):
+    if kind in ("", "str") and texts and all(PHONE.fullmatch(text) for text in texts):
         return none
     if kind == "text" or any(LEADING_ZERO.fullmatch(text) or is_large_integer(text) for text in texts):
         return none

@@ -12,7 +12,7 @@ from regchoose.settings.options import Settings
 from regchoose.table.columns.dates import expand_dates
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.group_and_time import suggest_group_and_time, to_groups, to_times
-from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_odd_cells
+from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_far_cells, warn_of_odd_cells
 from regchoose.table.columns.roles import rule
 from regchoose.table.raw_table import RawTable
 
@@ -47,11 +47,12 @@ class _Reader:
 
     raw: RawTable
     settings: Settings
+    lenient: bool
     columns: list[Column] = field(default_factory=list)
     parts: list[tuple[Column, Float]] = field(default_factory=list)  # of dates
     used: list[Float] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    unclear_dates: list[str] = field(default_factory=list)
+    warnings: list[PhraseLike] = field(default_factory=list)
+    unclear_dates: list[PhraseLike] = field(default_factory=list)
     n_texts: dict[str, int] = field(default_factory=dict)
     group: Facts | None = None
     time: Facts | None = None
@@ -62,13 +63,16 @@ class _Reader:
         settings = self.settings
         ruling = rule(facts, settings)
         why = Phrase.of(ruling.why).words(python=self.raw.dialect.in_memory)
-        column = Column(facts.name, ruling.role, ruling.type, why, missing=int(facts.missing.sum()))
+        column = Column(
+            facts.name, ruling.role, ruling.type, why, missing=int(facts.missing.sum()), unit=facts.unit
+        )
         if facts.name not in (*settings.exclude, *settings.keep):
-            refuse_odd_texts(facts, self.raw)
+            column = self._without_odd_texts(facts, column)
         self.warnings += warn_of_odd_cells(facts, column.role)
         values: Float | None = None
         if column.role == "numeric":
             values = facts.by_row(facts.numbers)
+            self.warnings += warn_of_far_cells(facts, self.raw)
             if count := int(np.isinf(values).sum()):
                 self.warnings.append(f"column {facts.name!r}: {count:,} infinite cells are taken as missing")
                 column = replace(column, missing=column.missing + count)
@@ -77,7 +81,7 @@ class _Reader:
             values, levels = to_levels(facts, boolean=column.type == "boolean")
             column = replace(column, levels=levels)
         elif column.role == "date":
-            column, parts, warning = expand_dates(facts, column, taken=self.raw.names)
+            column, parts, warning = expand_dates(facts, column, settings, taken=self.raw.names)
             self.parts += parts
             self.unclear_dates += [warning] if warning else []
         self.columns.append(column if values is None else self._use(column, values))
@@ -86,6 +90,17 @@ class _Reader:
             self.group = facts
         if facts.name == settings.time:
             self.time = facts
+
+    def _without_odd_texts(self, facts: Facts, column: Column) -> Column:
+        """Refuse a few texts among numbers; or, where the table is only looked at, leave the column out."""
+        try:
+            refuse_odd_texts(facts, self.raw)
+        except DataError as error:
+            if not self.lenient:
+                raise
+            self.warnings.append(f"{error.message}, and is left out; {error.fix}")
+            return replace(column, role="text", type="text", why=f"left out: {error.message}")
+        return column
 
     def _use(self, column: Column, values: Float) -> Column:
         """Take the values (n,) of a column, unless another one has the same."""
@@ -97,17 +112,22 @@ class _Reader:
         return column
 
 
-def to_features(raw: RawTable, target: Column, settings: Settings) -> Features:
+def to_features(
+    raw: RawTable, target: Column | None, settings: Settings, *, lenient: bool = False
+) -> Features:
     """Give every column its role, and turn those that are used to numbers.
 
     Parameters
     ----------
     raw : RawTable
         The table as text.
-    target : Column
+    target : Column or None
         The target, which is no feature.
     settings : Settings
         Only `exclude`, `keep`, `group`, `time` and `na` matter.
+    lenient : bool
+        Whether a column that holds a few texts among numbers is left out with a warning, and no column need
+        be left.
 
     Returns
     -------
@@ -120,9 +140,9 @@ def to_features(raw: RawTable, target: Column, settings: Settings) -> Features:
         E325 where no column can be used, E326 for a few texts in a column of numbers, and those of
         `to_groups` and `to_times`.
     """
-    reader = _Reader(raw, settings)
+    reader = _Reader(raw, settings, lenient)
     for place, name in enumerate(raw.names):
-        if name == target.name:
+        if target is not None and name == target.name:
             reader.columns.append(target)
         else:
             reader.read(gather_facts(raw, place, settings))
@@ -130,14 +150,17 @@ def to_features(raw: RawTable, target: Column, settings: Settings) -> Features:
     used = [*reader.used, *(values for _, values in reader.parts)]
     hints = suggest_group_and_time(columns, reader.n_texts, n_rows=raw.n_rows, settings=settings)
     if not used:
-        raise _nothing_left(raw, reader.columns)
+        error = _nothing_left(raw, reader.columns)
+        if not lenient:
+            raise error
+        reader.warnings.append(f"{error.message}; {error.fix}")
     warnings = (*reader.warnings, *reader.unclear_dates, *hints)
     return Features(
         columns,
-        np.column_stack(used),
+        np.column_stack(used) if used else np.empty((raw.n_rows, 0)),
         warnings,
         groups=None if reader.group is None else to_groups(reader.group, raw),
-        time=None if reader.time is None else to_times(reader.time, raw),
+        time=None if reader.time is None else to_times(reader.time, raw, settings),
     )
 
 

@@ -1,16 +1,29 @@
 """Which column is to be predicted."""
 
 import difflib
+import re
 from collections.abc import Sequence
 
 from regchoose.errors import PhraseLike, UsageError, one_of, phrase_of, setting
 from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import clean, is_missing
+from regchoose.table.cell_values import clean
+from regchoose.table.columns.facts import gather_facts
+from regchoose.table.columns.roles import rule
 from regchoose.table.columns.target import describe_cells, name_other_targets
 from regchoose.table.raw_table import RawTable
 
-NAMES = ("target", "label", "class", "y", "outcome")
+# Names of targets in an order of trust: of the first line that names exactly one column, that is the target.
+# They are compared without case, and with any mark between words.
+NAMES = (
+    "target label class y outcome",
+    "labels classes targets response dependent_variable ground_truth target_class class_label",
+    "diagnosis survived default default_payment_next_month churn churned exited attrition survival_status "
+    "is_fraud isfraud fraud spam is_spam is_canceled readmitted loan_status heartdisease heart_disease "
+    "purchased credit_risk income_class sentiment species variety quality",
+    "price saleprice sale_price selling_price median_house_value medv charges salary",
+)
+COORDINATES = {"x", "z"}  # beside these, y is a place
 OF_DIALECT = ("delimiter", "encoding", "decimal", "header", "header_rows")  # what `Dialect.found` names
 
 
@@ -43,36 +56,67 @@ def _find(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[int, Phras
         return raw.names.index(raw.target), "by " + setting("target")
     if settings.target is not None:
         return _named(raw, settings.target), "by " + setting("target")
-    likely = [place for place, name in enumerate(raw.names) if name.casefold() in NAMES]
-    if len(likely) == 1:
-        return likely[0], f"the only column called {', '.join(NAMES[:-1])} or {NAMES[-1]}"
-    several = " and ".join(repr(raw.names[place]) for place in likely)
-    why = (
-        f"{several} may be meant" if likely else f"no column is called {', '.join(NAMES[:-1])} or {NAMES[-1]}"
-    )
-    last = raw.names[_last_filled(raw, settings)]
+    by_name, doubt = _find_by_name(raw, settings)
+    if by_name is not None:
+        why = f"the only column called {raw.names[by_name]}, as targets are; "
+        return by_name, why + setting("target") + " names another"
+    place, passed = _last_predictable(raw, settings)
+    last = raw.names[place]
     answer = choose(
         Prompt(
             flag="--target",
             text="Which column should be predicted?",
             choices={name: describe_cells(cells) for name, cells in zip(raw.names, raw.columns, strict=True)},
             default=last,
-            why=f"The names do not tell: {why}.",
+            why=f"The names do not tell: {doubt}.",
         )
     )
     if answer is None:
-        chosen = f"the last column, as {why}; " + setting("target") + " names another"
-        return raw.names.index(last), chosen
+        which = f"the last column{passed and f' that can be predicted (after it come {passed})'}"
+        return place, f"{which}, as {doubt}; " + setting("target") + " names another"
     return _named(raw, answer), "as answered"
 
 
-def _last_filled(raw: RawTable, settings: Settings) -> int:
-    """Return the last column, unless it has neither name nor cells: a delimiter that ends rows makes one."""
-    for place in range(len(raw.names) - 1, 0, -1):
-        texts = raw.columns[place].clean().texts
-        if raw.names[place] != f"c{place + 1}" or not all(is_missing(text, settings.na) for text in texts):
-            return place
-    return len(raw.names) - 1
+def _find_by_name(raw: RawTable, settings: Settings) -> tuple[int | None, str]:
+    """Return the place of the column that is called as targets are; or none, and why that is in doubt."""
+    names = [re.sub(r"\W+", "_", name.casefold()).strip("_") for name in raw.names]
+    doubt = "no column is called as targets usually are"
+    for trusted, line in enumerate(NAMES):
+        likely = [place for place, name in enumerate(names) if name in line.split()]
+        if set(names) >= COORDINATES:
+            likely = [place for place in likely if names[place] != "y"]
+        if trusted:  # other names than the usual ones say nothing of a column that cannot be predicted
+            likely = [place for place in likely if not _why_passed(raw, place, settings)]
+        if len(likely) == 1:
+            return likely[0], ""
+        if likely:
+            return None, f"{' and '.join(repr(raw.names[place]) for place in likely)} may be meant"
+    return None, doubt
+
+
+def _last_predictable(raw: RawTable, settings: Settings) -> tuple[int, str]:
+    """Return the place of the last column that can be predicted, and what is passed over, for people."""
+    passed = list[str]()
+    for place in range(len(raw.names) - 1, -1, -1):
+        why = _why_passed(raw, place, settings)
+        if not why:
+            more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
+            return place, ", ".join(passed[:3]) + more
+        passed.append(f"{raw.names[place]!r} ({why})")
+    return len(raw.names) - 1, ""
+
+
+def _why_passed(raw: RawTable, place: int, settings: Settings) -> str:
+    """Say why nobody would predict a column; nothing where somebody might."""
+    facts = gather_facts(raw, place, settings)
+    role = rule(facts, Settings()).role
+    if role not in ("numeric", "category", "constant"):
+        return role
+    if not facts.missing.any() or facts.doubtful:  # a word such as None may be one of its classes
+        return ""
+    if len(facts.texts) == 1:
+        return "one value, or missing"
+    return "mostly missing" if 2 * facts.present < raw.n_rows else ""
 
 
 def _named(raw: RawTable, name: str) -> int:
@@ -98,7 +142,7 @@ def _named(raw: RawTable, name: str) -> int:
     raise UsageError(
         "E204",
         f"there is no column {name!r} to predict",
-        where=f"{raw.path}   columns {', '.join(raw.names[:8])}{', …' if len(raw.names) > 8 else ''}",
+        where=_columns_of(raw),
         fix=one_of([setting(target=other) for other in _nearest(name, raw.names)]),
     )
 
@@ -110,12 +154,14 @@ def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
         names = given if isinstance(given, tuple) else filter(None, [given])
         for name in names:
             if name not in raw.names:
-                near = _nearest(name, raw.names)
+                near = _alike(name, [other for other in raw.names if other != target or by == "keep"])
                 raise UsageError(
                     "E208",
                     setting(by) + f" names {name!r}, and there is no such column",
-                    where=raw.path,
-                    fix=one_of([setting(**{by: [o] if isinstance(given, tuple) else o}) for o in near]),
+                    where=_columns_of(raw),
+                    fix=one_of([setting(**{by: [o] if isinstance(given, tuple) else o}) for o in near])
+                    if near
+                    else setting(by) + " with the name of a column, or leave it out",
                 )
             if name == target and by != "keep":
                 raise UsageError(
@@ -126,10 +172,17 @@ def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
                 )
 
 
+def _columns_of(raw: RawTable) -> str:
+    return f"{raw.path}   columns {', '.join(raw.names[:8])}{', …' if len(raw.names) > 8 else ''}"
+
+
 def _nearest(name: str, names: tuple[str, ...]) -> Sequence[str]:
     """Return the names that may be meant; the last one where none is alike."""
+    return _alike(name, names) or names[-1:]
+
+
+def _alike(name: str, names: Sequence[str]) -> list[str]:
     folded = {other.casefold(): other for other in names}
-    near = [
+    return [
         folded[match] for match in difflib.get_close_matches(clean(name).casefold(), folded, n=3, cutoff=0.5)
     ]
-    return near or names[-1:]

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from regchoose.errors import DataError, PhraseLike, setting
+from regchoose.errors import DataError, PhraseLike, one_of, setting
 from regchoose.records.table import Column
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import ID_NAME
-from regchoose.table.columns.dates import parse_dates, parse_dates_as
+from regchoose.table.columns.dates import is_ambiguous_date, parse_dates, parse_dates_as
 from regchoose.table.columns.facts import Facts, gather_facts
 from regchoose.table.raw_table import RawTable
 
@@ -35,7 +35,7 @@ def to_groups(facts: Facts, raw: RawTable) -> Int:
     return facts.codes.astype(np.int64)
 
 
-def to_times(facts: Facts, raw: RawTable) -> Float:
+def to_times(facts: Facts, raw: RawTable, settings: Settings) -> Float:
     """Return what orders the rows (n,): seconds since 1970, or the numbers of the column.
 
     Raises
@@ -46,7 +46,7 @@ def to_times(facts: Facts, raw: RawTable) -> Float:
     _refuse_missing(facts, raw, named_by="time")
     if _is_finite(facts):
         return facts.by_row(facts.numbers)
-    parsed = parse_dates(facts.texts)
+    parsed = parse_dates(facts.texts, prefer=settings.date_order)
     if parsed is None:
         raise _no_order(facts, raw)
     return facts.by_row(parsed.seconds)
@@ -57,12 +57,13 @@ def _is_finite(facts: Facts) -> bool:
 
 
 def _no_order(facts: Facts, raw: RawTable) -> DataError:
+    orders = [setting(date_order="dmy"), setting(date_order="mdy")] if is_ambiguous_date(facts.texts) else []
     return DataError(
         "E329",
         f"{facts.name!r} does not order the rows: as {facts.texts[0][:40]!r}, it holds neither numbers "
         "nor dates in one order",
         where=raw.path,
-        fix="write dates as 2021-03-04" | "another " + setting("time"),
+        fix=one_of([*orders, "write dates as 2021-03-04", "another " + setting("time")]),
     )
 
 
@@ -76,9 +77,9 @@ def make_time_reader(raw: RawTable, settings: Settings) -> Callable[[RawTable], 
     """
     assert settings.time is not None
     facts = gather_facts(raw, raw.names.index(settings.time), settings)
-    parsed = None if _is_finite(facts) else parse_dates(facts.texts)
+    parsed = None if _is_finite(facts) else parse_dates(facts.texts, prefer=settings.date_order)
     if parsed is None:
-        to_times(facts, raw)  # numbers, or an error
+        to_times(facts, raw, settings)  # numbers, or an error
 
     def read(further: RawTable) -> Float:
         own = gather_facts(further, further.names.index(facts.name), settings)

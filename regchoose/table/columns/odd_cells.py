@@ -7,14 +7,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from regchoose.errors import DataError, Word, setting
+from regchoose.errors import DataError, PhraseLike, Word, setting
 from regchoose.records.table import Role
 from regchoose.records.words import count_of
-from regchoose.table.cell_values import DOUBTFUL, clean
-from regchoose.table.columns.facts import Facts
+from regchoose.table.cell_values import clean
+from regchoose.table.columns.facts import CODE_NA, Facts
 from regchoose.table.raw_table import RawTable
 
 FEW = 0.05  # texts among numbers, up to this share (or a single one), are faults rather than categories
+FAR_TIMES, MOST_FAR = 20, 3  # as far from the median as all others is a mistake; and how many values may be
+FEWEST_VALUES = 10  # different ones, from which on that can be told
 EDGE = 3  # rows at the top and at the bottom in which a text among numbers is a heading, units or a total
 
 
@@ -72,11 +74,41 @@ def refuse_odd_texts(facts: Facts, raw: RawTable) -> None:
     )
 
 
-def warn_of_odd_cells(facts: Facts, role: Role) -> list[str]:
+def warn_of_odd_cells(facts: Facts, role: Role) -> list[PhraseLike]:
     """Warn of cells that are not read as they stand, or perhaps should be."""
     respelled = _respelled(facts) if role in ("numeric", "category") else ""
     doubtful = _doubtful(facts) if role not in ("numeric", "excluded") else ""
-    return [f"column {facts.name!r}: {said}" for said in (respelled, doubtful) if said]
+    return [f"column {facts.name!r}: " + said for said in (respelled, doubtful) if said]
+
+
+def warn_of_far_cells(facts: Facts, raw: RawTable) -> list[PhraseLike]:
+    """Name the row of one to three values that lie much farther from the median than all others do.
+
+    They are likely to be mistyped, or to mean missing, as -999 does. It is the different values that are
+    compared, so that a code for missing is found however often it stands there.
+    """
+    known = np.flatnonzero(np.isfinite(facts.numbers))
+    if len(known) < FEWEST_VALUES:
+        return []
+    numbers = facts.numbers[known]
+    median = float(np.median(np.repeat(numbers, facts.counts[known])))
+    away = np.abs(numbers / 2 - median / 2)  # halves, so that nothing overflows
+    order = np.argsort(-away, kind="stable")
+    nearest = away[order[1 : MOST_FAR + 1]]
+    rest = nearest <= FAR_TIMES * np.median(away)  # numbers that span decades are far from each other anyway
+    gaps = np.flatnonzero((away[order[:MOST_FAR]] >= FAR_TIMES * nearest) & (nearest > 0) & rest)
+    if not len(gaps):
+        return []
+    count = int(gaps[0]) + 1
+    texts = [facts.texts[place] for place in known[order[:count]].tolist()]
+    cells = facts.cells.where(set(texts).__contains__)
+    n_cells, times = int(cells.sum()), away[order[count - 1]] / away[order[count]]
+    said = ", ".join(text[:20] for text in texts)
+    far = f"{times:,.0f} times as far from the median as any other value"
+    where = raw.where(int(np.flatnonzero(cells)[0]))
+    cell = f"{where} holds {said}" if n_cells == 1 else f"{n_cells:,} cells hold {said}, first {where}"
+    remedy = setting(na=[Word(text) for text in texts])
+    return [f"column {facts.name!r}: {cell}, {far}; repair it, or, where it means missing, " + remedy]
 
 
 def _respelled(facts: Facts) -> str:
@@ -90,11 +122,13 @@ def _respelled(facts: Facts) -> str:
     return f"{len(odd):,} different texts are read otherwise: {odd[0]!a} as {read!a}"
 
 
-def _doubtful(facts: Facts) -> str:
+def _doubtful(facts: Facts) -> PhraseLike:
     """Say which texts are read as missing and may be somebody's category, as the NA of Namibia."""
-    if facts.kind == "text" or not facts.texts or not np.isnan(facts.numbers).any():
+    if not facts.texts:
         return ""
-    cells = facts.cells
-    pairs = zip(cells.texts.tolist(), cells.counts(), strict=True)
-    found = [f"{text!r} ({count:,})" for text, count in pairs if text.casefold() in DOUBTFUL]
-    return f"{', '.join(found)} is read as missing, and may be a category there" if found else ""
+    if CODE_NA in facts.texts and not facts.kind:
+        return "'NA' is taken for a code like the others, not for missing"
+    counts = dict(zip(facts.cells.texts.tolist(), facts.cells.counts().tolist(), strict=True))
+    found = [f"{text!r} ({counts[text]:,})" for text in facts.doubtful]
+    remedy = setting(na_none=True)
+    return f"{', '.join(found)} is read as missing, and may be a category there: " + remedy if found else ""

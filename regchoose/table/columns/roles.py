@@ -10,17 +10,25 @@ from regchoose.records.table import Role
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import (
     BOOLEANS,
+    CODE_NAME,
     DATE,
     HEXADECIMAL,
     ID_NAME,
+    INDEX_NAME,
     INTEGER,
     LEADING_ZERO,
     PHONE,
+    QUANTITY_NAME,
+    is_date,
     is_large_integer,
 )
+from regchoose.table.columns.dates import parse_dates
 from regchoose.table.columns.facts import Facts
 
 FEWEST = 8  # rows below which "unique in each row" and "rising from row to row" say nothing
+YEARS = 1500, 2100  # between which integers that rise may be years
+DENSE = 2  # times their number is the range of integers that number rows, of which some have been taken out
+FEWEST_CODES = 3  # two are a category and a number alike
 SOME_LEVELS, MOST_LEVELS, LEVEL_SHARE = 20, 1000, 1 / 3  # beyond these a category is free text
 
 
@@ -52,6 +60,11 @@ def _empty(facts: Facts) -> Ruling | None:
 
 def _constant(facts: Facts) -> Ruling | None:
     finite = facts.numbers[np.isfinite(facts.numbers)]
+    if len(facts.texts) == 1 and facts.missing.any():
+        type_ = "number" if facts.all_numbers else "text"
+        return Ruling(
+            "category", type_, f"only {facts.texts[0][:40]!r}, or missing, which counts as another value"
+        )
     alike = len(facts.texts) == 1 or (facts.all_numbers and bool((finite[1:] == finite[:-1]).all()))
     if not alike:
         return None
@@ -61,8 +74,17 @@ def _constant(facts: Facts) -> Ruling | None:
 
 
 def _date(facts: Facts) -> Ruling | None:
-    if facts.kind == "date" or (facts.kind != "text" and all(DATE.fullmatch(text) for text in facts.texts)):
-        return Ruling("date", "date", f"dates or times, as {facts.texts[0]!r}")
+    if facts.kind == "date" or (facts.kind != "text" and all(map(is_date, facts.texts))):
+        period = facts.kind != "date" and not all(DATE.fullmatch(text) for text in facts.texts)
+        # What looks like a month or a quarter may be something else: then it is none.
+        if not period or parse_dates(facts.texts) is not None:
+            return Ruling("date", "date", f"dates or times, as {facts.texts[0]!r}")
+    return None
+
+
+def _index(facts: Facts) -> Ruling | None:
+    if facts.all_integers and INDEX_NAME.fullmatch(facts.name):
+        return Ruling("id", "integer", "the index of a pandas DataFrame")
     return None
 
 
@@ -71,21 +93,53 @@ def _number_id(facts: Facts) -> Ruling | None:
     unique = facts.all_integers and not facts.missing.any() and len(facts.texts) == n_rows
     if not unique or len(set(facts.numbers.tolist())) < n_rows:
         return None
+    if facts.is_index and n_rows >= FEWEST:
+        return Ruling("id", "integer", "another integer in every row, in a first column without a name")
     if ID_NAME.fullmatch(facts.name):
         return Ruling("id", "integer", "another integer in every row, and the name of an id")
-    steps = np.diff(facts.by_row(facts.numbers))
-    if n_rows >= FEWEST and ((steps > 0).all() or (steps < 0).all()):
-        way = "rising" if steps[0] > 0 else "falling"
+    way = _way(facts)
+    if way and not _may_be_quantity(facts):
         return Ruling("id", "integer", f"another integer in every row, {way} from row to row")
     return None
+
+
+def _way(facts: Facts) -> str:
+    """Say whether numbers rise or fall from row to row; nothing where they do neither."""
+    steps = np.diff(facts.by_row(facts.numbers))
+    if len(facts.missing) < FEWEST or facts.missing.any():
+        return ""
+    return "rising" if (steps > 0).all() else "falling" if (steps < 0).all() else ""
+
+
+def _may_be_quantity(facts: Facts) -> bool:
+    """Say whether integers may be more than the numbers of the rows: years, or with gaps, as populations."""
+    low, high = facts.numbers.min(), facts.numbers.max()
+    are_years = low >= YEARS[0] and high <= YEARS[1]
+    is_dense = high - low < DENSE * len(facts.texts)
+    return are_years or not is_dense or QUANTITY_NAME.fullmatch(facts.name) is not None
+
+
+def _code(facts: Facts) -> Ruling | None:
+    """Take integers for a category where the name says that they are codes, as zip codes are."""
+    if not CODE_NAME.fullmatch(facts.name) or len(facts.texts) < FEWEST_CODES:
+        return None
+    if not facts.all_integers or not all(map(INTEGER.fullmatch, facts.texts)):
+        return None
+    if _free_text(facts) is not None:
+        return Ruling("text", "integer", f"{len(facts.texts):,} different codes by its name, too many to use")
+    return Ruling("category", "integer", f"{len(facts.texts):,} different codes, by its name")
 
 
 def _number(facts: Facts) -> Ruling | None:
     if not facts.all_numbers:
         return None
     type_, what = ("integer", "an integer") if facts.all_integers else ("number", "a number")
-    rest = " or missing" if facts.missing.any() else ""
-    return Ruling("numeric", type_, f"every cell is {what}{rest}")
+    rest = f" with the unit {facts.unit!r}" if facts.unit else ""
+    rest += " or missing" if facts.missing.any() else ""
+    unique = facts.all_integers and len(facts.texts) == len(facts.missing)
+    way = _way(facts) if unique else ""
+    doubt = f", {way} from row to row: leave it out if it numbers the rows" if way else ""
+    return Ruling("numeric", type_, f"every cell is {what}{rest}{doubt}")
 
 
 def _boolean(facts: Facts) -> Ruling | None:
@@ -123,7 +177,9 @@ RULES: tuple[Callable[[Facts], Ruling | None], ...] = (
     _empty,
     _constant,
     _date,
+    _index,
     _number_id,
+    _code,
     _number,
     _boolean,
     _text_id,

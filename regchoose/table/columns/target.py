@@ -9,14 +9,17 @@ from regchoose.records.words import Float, Task, count_of
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS, is_missing, to_number
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
-from regchoose.table.columns.odd_cells import refuse_odd_texts
+from regchoose.table.columns.odd_cells import refuse_odd_texts, warn_of_far_cells
 from regchoose.table.raw_table import Cells, RawTable
 
 MOST_CLASSES = 20  # integers with more levels are quantities
+# Integers with a gap, or from −1, are classes where so much of their range is there, each in so many rows.
+FILLED, REPEATED = 2 / 3, 8
 
 ID_SHARE = 0.5  # of the rows: where more are classes of their own, they are names and no classes
 ID_SAMPLE = 100  # different values by which a column is taken for numbers
 MOST_TARGETS = 3  # columns that are named as what may have been meant
+USUAL = Settings()
 MERGED = "other"  # the class of those that --min-class merges
 WITHOUT_EXPERIMENT = (
     setting(resources="no") + " gives the answer from prior knowledge, which needs no experiment"
@@ -34,6 +37,13 @@ class TargetValues:
     type: str
     warnings: tuple[PhraseLike, ...] = ()
     merged: bool = False  # whether the last class holds the rare ones
+    unit: str = ""  # that stands with each number
+    unusable: str = ""  # why it cannot be predicted
+
+
+def unusable_target(type_: str, n_rows: int, *, why: str) -> TargetValues:
+    """Return what stands in place of a target that cannot be predicted: one class of all rows."""
+    return TargetValues(np.zeros(n_rows), "multiclass", why, ("",), type_, unusable=why)
 
 
 def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTable, TargetValues]:
@@ -52,22 +62,26 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
     facts, warnings = gather_facts(raw, place, settings), tuple[str, ...]()
     missing = facts.missing
     if missing.any():
+        words = facts.doubtful
         count, lines = int(missing.sum()), raw.lines[missing].tolist()
         if not settings.drop_missing_target or count == raw.n_rows:
             raise DataError(
                 "E322",
                 f"the target {facts.name!r} is missing in {count:,} of {raw.n_rows:,} rows",
                 where=f"{raw.path}:{lines[0]}",
-                detail=[f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}"],
+                detail=[
+                    f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}",
+                    *([f"{words[0]!r} is read as missing, and may be a class"] if words else []),
+                ],
                 fix=name_other_targets(raw, facts.name)
                 if count == raw.n_rows
-                else setting(drop_missing_target=True),
+                else one_of([setting(na_none=True)] * bool(words) + [setting(drop_missing_target=True)]),
             )
         raw = raw.take(~missing)
         facts = gather_facts(raw, place, settings)
         warnings = (f"{count:,} rows without a target were left out",)
     target = prepare_target(facts, raw, settings)
-    return raw, replace(target, warnings=(*warnings, *target.warnings))
+    return raw, replace(target, unit=facts.unit, warnings=(*warnings, *target.warnings))
 
 
 def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
@@ -95,6 +109,8 @@ def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetVal
         target = _merge_rare(target, settings.min_class)
     if experiment and target.classes:
         _check_classes(target, raw, settings, name=facts.name)
+    if target.task == "regression":
+        return replace(target, warnings=(*target.warnings, *warn_of_far_cells(facts, raw)))
     return target
 
 
@@ -125,7 +141,7 @@ def _may_be_predicted(cells: Cells) -> bool:
 def _are_numbers(cells: Cells) -> bool:
     """Say whether the first of the different texts of a column are numbers."""
     some = cells.texts[:ID_SAMPLE].tolist()
-    return all(to_number(text, ".") is not None or is_missing(text, ()) for text in some)
+    return all(to_number(text, ".") is not None or is_missing(text, USUAL) for text in some)
 
 
 def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
@@ -153,8 +169,8 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
         )
     if numbers is None:
         return _of_text(facts, raw, settings)
-    classification, why = _task(numbers, settings)
     values = facts.by_row(facts.numbers)
+    classification, why = _task(values, settings)
     type_ = "integer" if facts.all_integers else "number"
     if not classification:
         return TargetValues(values, "regression", why, (), type_)
@@ -212,21 +228,27 @@ def _merge_rare(target: TargetValues, fewest: int) -> TargetValues:
     )
 
 
-def _task(numbers: Float, settings: Settings) -> tuple[bool, PhraseLike]:
-    """Say whether sorted, different numbers are classes, and why."""
+def _task(values: Float, settings: Settings) -> tuple[bool, PhraseLike]:
+    """Say whether the numbers of the rows (n,) are classes, and why."""
     if settings.task != "auto":
         return settings.task == "classification", "by " + setting("task")
+    numbers, counts = np.unique(values, return_counts=True)
     if len(numbers) == 2:
         return True, f"the target has two values, {numbers[0]:g} and {numbers[1]:g}"
     span = f"{len(numbers)} different integers from {numbers[0]:g} to {numbers[-1]:g}"
     integers = bool((numbers == np.floor(numbers)).all())
-    if integers and len(numbers) <= MOST_CLASSES:
-        if numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all()):
-            other = setting(task="regression") + " is the other reading"
-            return True, f"the target counts up without gaps: {span}; " + other
-        other = setting(task="classification") + " is the other reading"
-        return False, f"the target has {span}, which do not count up from 0 or 1 without gaps; " + other
-    return False, f"the target has {span if integers else f'{len(numbers):,} different numbers'}"
+    if not integers or len(numbers) > MOST_CLASSES:
+        return False, f"the target has {span if integers else f'{len(numbers):,} different numbers'}"
+    steps = np.diff(numbers)
+    if numbers[0] in (0, 1) and bool((steps == 1).all()):
+        other = setting(task="regression") + " is the other reading"
+        return True, f"the target counts up without gaps: {span}; " + other
+    filled = len(numbers) >= FILLED * (numbers[-1] - numbers[0] + 1)
+    if numbers[0] in (-1, 0, 1) and filled and counts.min() >= REPEATED:
+        other = setting(task="regression") + " is the other reading"
+        return True, f"the target has {span}, each in {counts.min():,} rows or more; " + other
+    other = setting(task="classification") + " is the other reading"
+    return False, f"the target has {span}, which do not count up from 0 or 1 without gaps; " + other
 
 
 def _check_rows(raw: RawTable, settings: Settings) -> None:

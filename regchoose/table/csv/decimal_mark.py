@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from regchoose.errors import DataError, setting
 from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import is_missing, mark_evidence
+from regchoose.table.cell_values import find_unit, is_missing, mark_evidence, strip_unit
 from regchoose.table.raw_table import Cells
 
 SPEAKING = 0.8  # of a column's cells must be numbers for the column to speak
@@ -37,7 +37,7 @@ def find_decimal_mark(
         return settings.decimal, f"decimal {MARK_NAMES[settings.decimal]} by --decimal"
     votes: dict[str, str] = {}
     for column in columns:
-        for vote, text in _votes(column, settings).items():
+        for vote, text in _votes(column, settings, delimiter=delimiter).items():
             if vote not in votes or ("," in text and "," not in votes[vote]):  # a comma is the stronger doubt
                 votes[vote] = text
     if "." in votes and "," not in votes:
@@ -51,16 +51,19 @@ def find_decimal_mark(
     return _ask_for_mark(votes, path=path, choose=choose)
 
 
-def _votes(column: Cells, settings: Settings) -> dict[str, str]:
+def _votes(column: Cells, settings: Settings, *, delimiter: str) -> dict[str, str]:
     """Return what a column of numbers speaks for, each with an example."""
     cells = column.clean()
+    unit = find_unit([text for text in cells.texts.tolist() if not is_missing(text, settings)])
     found: dict[str, str] = {}
     numbers = present = 0
     for text, count in zip(cells.texts.tolist(), cells.counts(), strict=True):
-        if is_missing(text, settings.na):
+        if is_missing(text, settings):
             continue
         present += count
-        vote = mark_evidence(text)
+        vote = mark_evidence(strip_unit(text, unit))
+        if unit and vote == "?" and delimiter == ",":
+            vote = ""  # $1,234 groups its thousands where commas separate: it is in quotes for that
         numbers += count if vote != "x" else 0
         if vote not in found or ("," in text and "," not in found[vote]):
             found[vote] = text

@@ -9,12 +9,14 @@ from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import (
     BOOLEANS,
-    DATE,
     INTEGER,
     LEADING_ZERO,
     clean,
+    find_unit,
+    is_date,
     is_missing,
     ordinary_numbers,
+    strip_unit,
     to_number,
 )
 from regchoose.table.raw_table import Text
@@ -59,7 +61,7 @@ def has_header(
 
 def _body(column: Text, settings: Settings) -> list[str]:
     cells = [clean(text) for text in column[1 : 1 + LOOKED_AT]]
-    return [cell for cell in cells if not is_missing(cell, settings.na)]
+    return [cell for cell in cells if not is_missing(cell, settings)]
 
 
 def _vote(first: str, body: list[str], *, mark: str) -> Vote:
@@ -67,8 +69,10 @@ def _vote(first: str, body: list[str], *, mark: str) -> Vote:
 
     A number far from those below it ("far") may be a year that names the column.
     """
-    if is_missing(first, ()) or not body:
+    if is_missing(first, Settings()) or not body:
         return ""
+    if unit := find_unit(body):
+        first, body = strip_unit(first, unit), [strip_unit(cell, unit) for cell in body]
     if LEADING_ZERO.fullmatch(first) and all(map(INTEGER.fullmatch, body)):
         return "like"  # codes, such as zip codes
     numbers = ordinary_numbers(body, mark)
@@ -77,8 +81,8 @@ def _vote(first: str, body: list[str], *, mark: str) -> Vote:
     others = len(body) - len(numbers)
     if len(numbers) > others and others <= max(ODD, len(body) // 5):
         return _vote_on_number(to_number(first, mark), numbers)
-    if all(DATE.fullmatch(cell) for cell in body):
-        return "like" if DATE.fullmatch(first) else "unlike" if len(body) > 1 else ""
+    if all(map(is_date, body)):
+        return "like" if is_date(first) else "unlike" if len(body) > 1 else ""
     levels = {cell.casefold() for cell in body}
     if any(levels <= pair for pair in BOOLEANS) and len(body) > 1:
         return "like" if first.casefold() in levels else "unlike"

@@ -4,6 +4,7 @@ from regchoose.errors import DataError
 from regchoose.records.answers import Ask
 from regchoose.records.table import Dialect
 from regchoose.settings.options import Settings
+from regchoose.table.cell_values import clean
 from regchoose.table.column_names import join_names, name_columns
 from regchoose.table.csv.decimal_mark import find_decimal_mark
 from regchoose.table.csv.dialect import find_dialect
@@ -88,6 +89,7 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
         columns=tuple(below if header else map(factorize, columns)),
         lines=lines[top:] if header else lines,
         kinds=("",) * len(names),
+        index=names[0] if header and len(names) > 1 and not clean(first[0]) else "",
         duplicated=duplicated,
         warnings=(*warnings, *renamed),
     )

@@ -26,6 +26,8 @@ MOST_BYTES = 4 * 2**30  # of X, unpacked
 MOST_CELLS = 20_000_000  # of a table of numbers: each becomes a text
 CHANNELS = (1, 3, 4)
 WRITE = "np.savez_compressed('data.npz', X=X, y=y)"
+AS_TEXT = "np.savez_compressed('data.npz', X=X, y=y.astype(str))"
+AS_NUMBERS = "np.savez_compressed('data.npz', X=X.astype(float), y=y)"
 SHAPED = "X of the shape (n, height, width, channels)   or   fit a model on such data"
 Array = NDArray[Any]
 
@@ -159,7 +161,9 @@ def _check_header(path: str, archive: zipfile.ZipFile, name: str) -> None:
         shape, _, kind = read[version](file)
     if kind.hasobject or kind.names:
         raise _unfit_error(
-            path, f"{name} holds objects or records, which are not read; numbers or texts were wanted"
+            path,
+            f"{name} holds objects or records, which are not read; numbers or texts were wanted",
+            fix=AS_TEXT if name == "y" else AS_NUMBERS,
         )
     if prod(shape) * kind.itemsize > MOST_BYTES:
         gib = prod(shape) * kind.itemsize / 2**30
@@ -174,7 +178,7 @@ def _check_array(path: str, x: Array) -> Array:
             path, f"X has the shape {x.shape}; (n, d), (n, h, w), (n, h, w, c) or (n, c, h, w) is read"
         )
     if x.dtype.kind not in "biuf":
-        raise _unfit_error(path, f"X is of {x.dtype}; numbers were wanted")
+        raise _unfit_error(path, f"X is of {x.dtype}; numbers were wanted", fix=AS_NUMBERS)
     if x.dtype.kind == "f" and x.ndim > 2:
         for row, one in enumerate(x):
             if not np.isfinite(one).all():
@@ -203,7 +207,7 @@ def _texts(path: str, labels: Array) -> tuple[Cells, Any]:
     """Return targets as text, and what they are."""
     kind = labels.dtype.kind
     if kind not in "biufUST":
-        raise _unfit_error(path, f"y is of {labels.dtype}; numbers or texts were wanted")
+        raise _unfit_error(path, f"y is of {labels.dtype}; numbers or texts were wanted", fix=AS_TEXT)
     if kind == "b":
         return factorize(["true" if label else "false" for label in labels.tolist()]), "boolean"
     if kind == "S":

@@ -13,7 +13,7 @@ import numpy as np
 from regchoose.errors import DataError, setting
 from regchoose.records.table import Column, Role, Table, Whole
 from regchoose.records.words import Float, Int
-from regchoose.table.cell_values import MISSING, clean, is_missing, to_number
+from regchoose.table.cell_values import clean, is_missing, missing_words, strip_unit, to_number
 from regchoose.table.columns.group_and_time import missing_values_error
 from regchoose.table.columns.odd_cells import odd_texts_error
 from regchoose.table.columns.quantiles import find_cuts
@@ -36,11 +36,14 @@ class Number:
     width: float
     grouped: bool
     mark: str
+    affix: str  # a unit that stands with the number
 
     @property
     def value(self) -> str:
         """The number that a cell states; of what DuckDB takes for one, infinities included."""
         text = f"c{self.place}"
+        if self.affix:
+            text = f"replace(replace({text}, {quote_text(self.affix)}, ''), ' ', '')"
         if self.mark == ",":
             text = f"replace(replace({text}, '.', ''), ',', '.')"
         elif self.grouped:
@@ -63,14 +66,16 @@ def _means_missing(stream: Stream, text: str, place: int) -> bool:
     """Say whether a cleaned text of a column means missing; in typed files only nulls and `--na` do."""
     if stream.head.kinds[place] == "text":
         return text in stream.settings.na
-    return is_missing(text, stream.settings.na)
+    return is_missing(text, stream.settings)
 
 
-def _check_number(stream: Stream, column: Column, number: Number, found: dict[str, Any]) -> None:
-    """Raise E326 where a column of numbers holds texts in rows that are not held."""
+def _check_number(
+    stream: Stream, column: Column, number: Number, found: dict[str, Any], *, lenient: bool
+) -> tuple[str, ...]:
+    """Raise E326 where a column of numbers holds texts in rows that are not held; or warn of them."""
     j = number.place
     if found[f"present{j}"] == found[f"cast{j}"] and not found[f"padded{j}"]:
-        return
+        return ()
     texts = stream.run(
         f"SELECT c, count(*), min(r) FROM (SELECT row_number() OVER () - 1 AS r, c{j} AS c,"
         f" {number.value} AS v FROM {stream.relation})"
@@ -80,11 +85,12 @@ def _check_number(stream: Stream, column: Column, number: Number, found: dict[st
     odd = [
         (clean(text), count, row)
         for text, count, row in texts
-        if not _means_missing(stream, clean(text), j) and to_number(clean(text), number.mark) is None
+        if not _means_missing(stream, clean(text), j)
+        and to_number(strip_unit(clean(text), number.affix), number.mark) is None
     ]
     if not odd or column.name in stream.settings.keep:
-        return
-    raise odd_texts_error(
+        return ()
+    error = odd_texts_error(
         column.name,
         [text for text, _, _ in odd],
         n_texts=sum(count for _, count, _ in odd),
@@ -92,9 +98,14 @@ def _check_number(stream: Stream, column: Column, number: Number, found: dict[st
         n_present=found[f"present{j}"],
         where=stream.where(odd[0][2]),
     )
+    if not lenient:
+        raise error
+    return (f"{error.message}, which are taken as missing here; {error.fix}",)
 
 
-def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> Table:
+def add_column_stats(
+    table: Table, stream: Stream, seen: ByteCounts | None, *, lenient: bool = False
+) -> Table:
     """Return the table with the statistics of all its rows.
 
     Parameters
@@ -104,6 +115,8 @@ def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> T
     stream : Stream
     seen : ByteCounts or None
         What the bytes of a text tell, with which DuckDB must agree.
+    lenient : bool
+        Whether a text among numbers is a warning.
 
     Raises
     ------
@@ -113,7 +126,7 @@ def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> T
     """
     numbers, categories = _numbers(table, stream), _places(table, "category")
     target = _place(table, table.target_name)
-    counted = [*categories, *([target] if table.classes else [])]
+    counted = [*categories, *([target] if table.classes and not table.unusable else [])]
     fixed = _places(table, "constant", "empty")
     in_file = [number for number in numbers if number.place < stream.width]
     counts = _scan(stream, _with_target(stream, target), in_file, counted=counted, fixed=fixed)
@@ -121,23 +134,29 @@ def add_column_stats(table: Table, stream: Stream, seen: ByteCounts | None) -> T
     counts |= _estimate_date_parts(table, numbers, n_rows, stream.width)
     filtered = stream.settings.drop_missing_target
     skipped = check_reading(stream, seen, () if filtered else (n_rows, int(counts["last"])))
-    for number in in_file:
-        _check_number(stream, table.columns[number.place], number, counts)
+    odd = [
+        warning
+        for number in in_file
+        for warning in _check_number(stream, table.columns[number.place], number, counts, lenient=lenient)
+    ]
     varying = [warning for j in fixed if (warning := _warn_of_varying(table.columns[j], counts[f"same{j}"]))]
     levels = {j: _levels(stream, table.columns[j], j, counts[f"texts{j}"] or {}) for j in categories}
     classes = np.zeros(0, dtype=np.int64)
-    if table.classes:
+    if table.unusable:
+        classes = np.array([n_rows])
+    elif table.classes:
         classes = _classes(stream, table, target, counts[f"texts{target}"] or {})
     with_target = int(classes.sum()) if table.classes else int(counts[f"known{target}"])
     _check_missing(stream, table, n_rows, n_rows - with_target)
     whole = _whole(numbers, counts, n_rows=with_target, levels=tuple(levels.values()), classes=classes)
     missing = {number.place: n_rows - int(counts[f"known{number.place}"]) for number in numbers}
     missing |= {j: int(rows[-1]) for j, rows in levels.items()}
-    missing.pop(target, None)
+    if not table.unusable:
+        missing.pop(target, None)
     columns = tuple(
         replace(column, missing=missing.get(j, column.missing)) for j, column in enumerate(table.columns)
     )
-    return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *skipped, *varying))
+    return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *skipped, *odd, *varying))
 
 
 def _with_target(stream: Stream, target: int) -> str:
@@ -153,7 +172,7 @@ def _is_missing_sql(stream: Stream, place: int) -> str:
     further = "".join(f", {quote_text(text)}" for text in stream.settings.na)
     if stream.head.kinds[place]:  # a typed file: a null, or what --na says
         return f"(c{place} IS NULL OR {cell} IN (chr(0){further}))"
-    absent = ", ".join(map(quote_text, sorted(MISSING)))
+    absent = ", ".join(map(quote_text, sorted(missing_words(stream.settings))))
     return f"(lower({cell}) IN ({absent}) OR {cell} IN (''{further}))"
 
 
@@ -165,7 +184,14 @@ def _numbers(table: Table, stream: Stream) -> list[Number]:
     low, width = find_cuts(values)
     mark, width_of_file = stream.head.dialect.decimal, stream.width
     return [
-        Number(place, float(a), float(b), place < width_of_file and stream.is_grouped(place), mark)
+        Number(
+            place,
+            float(a),
+            float(b),
+            place < width_of_file and stream.is_grouped(place),
+            mark,
+            table.columns[place].unit,
+        )
         for place, a, b in zip(places, low, width, strict=True)
     ]
 
@@ -240,10 +266,10 @@ def _count_labels(
     rows, others = np.zeros(len(labels) + 1, dtype=np.int64), Counter[str]()
     for cell, count in counts.items():
         text = clean(cell)
-        if _means_missing(stream, text, place):
-            rows[-1] += count
-        elif (j := places.get(label(text))) is not None:
+        if (j := places.get(label(text))) is not None:  # a level may be a word that means missing elsewhere
             rows[j] += count
+        elif _means_missing(stream, text, place):
+            rows[-1] += count
         else:
             others[text] += count
     return rows, others
@@ -269,7 +295,7 @@ def _classes(stream: Stream, table: Table, place: int, counts: Counts) -> Int:
     folded = {label.casefold(): label for label in table.classes}
 
     def label(text: str) -> str:
-        number = to_number(text, mark) if numeric else None
+        number = to_number(strip_unit(text, table.columns[place].unit), mark) if numeric else None
         return folded.get(text.casefold(), text) if number is None else f"{number:.15g}"
 
     rows, others = _count_labels(stream, place, counts, label=label, labels=table.classes)

@@ -2,23 +2,31 @@
 
 from dataclasses import replace
 
-from regchoose.errors import UsageError, setting
+from regchoose.errors import DataError, UsageError, setting
 from regchoose.records.answers import Ask
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import warn_of_duplicates
 from regchoose.table.file_set import Advanced, Parts
 from regchoose.table.large.column_stats import add_column_stats
-from regchoose.table.large.held_rows import draw_held_rows
+from regchoose.table.large.held_rows import HeldTable, draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
-from regchoose.table.large.stream import streaming
-from regchoose.table.make_table import make_table
+from regchoose.table.large.stream import Stream, streaming
+from regchoose.table.make_table import OnUnusable, make_table, without_target
 from regchoose.table.raw_table import RawTable
 from regchoose.workers.tasks import Workers
 
+UNUSABLE_IN_OTHER_ROWS = ("E322", "E324")  # what only the rows that are not held show of a target
+
 
 def load_large(
-    parts: Parts, settings: Settings, *, choose: Ask, advanced: Advanced, workers: Workers | None
+    parts: Parts,
+    settings: Settings,
+    *,
+    choose: Ask,
+    advanced: Advanced,
+    workers: Workers | None,
+    on_unusable: OnUnusable = "refuse",
 ) -> tuple[Table, RawTable]:
     """Make the table of the rows held, and count over all rows what they are like.
 
@@ -32,11 +40,25 @@ def load_large(
         held = draw_held_rows(stream)
         if not held.complete:
             _check_possible(held.raw, settings)
-        table, raw = make_table(held.raw, settings, choose=choose)
+        table, raw = make_table(held.raw, settings, choose=choose, on_unusable=on_unusable)
         if not held.complete:
-            return add_column_stats(table, stream, held.counts), raw
+            return _with_all_rows(table, raw, stream, held, on_unusable=on_unusable)
         skipped = check_reading(stream, held.counts, ())
         return replace(table, warnings=(*table.warnings, *skipped, *warn_of_duplicates(table))), raw
+
+
+def _with_all_rows(
+    table: Table, raw: RawTable, stream: Stream, held: HeldTable, *, on_unusable: OnUnusable
+) -> tuple[Table, RawTable]:
+    """Add the statistics of all rows, which may show that the target cannot be predicted."""
+    lenient = on_unusable != "refuse"
+    try:
+        return add_column_stats(table, stream, held.counts, lenient=lenient), raw
+    except DataError as error:
+        if not lenient or error.code not in UNUSABLE_IN_OTHER_ROWS:
+            raise
+        table = without_target(held.raw, stream.settings, table, error, on_unusable=on_unusable)
+        return add_column_stats(table, stream, held.counts, lenient=True), held.raw
 
 
 def _check_possible(raw: RawTable, settings: Settings) -> None:

@@ -12,12 +12,12 @@ from regchoose.records.words import Task
 from regchoose.settings.options import Settings
 from regchoose.training.deterministic import quiet_modules
 from regchoose.training.loss import n_outputs
-from regchoose.training.networks.cnn import Cnn
+from regchoose.training.networks.cnn import cnn_network
 from regchoose.training.networks.linear import Linear
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network import Network
 from regchoose.training.networks.network_check import NetworkRequest, check_network
-from regchoose.training.networks.rebuild import build_user_network, layered_cnn, layered_mlp
+from regchoose.training.networks.rebuild import build_user_network, layered_mlp
 from regchoose.training.networks.torch_module import ModuleNetwork
 from regchoose.training.networks.user_network import load_network
 
@@ -57,8 +57,7 @@ def choose_network(
         sizes = (len(input_names), *settings.hidden, k)
         return layered_mlp(sizes, settings.penalize) if settings.penalize else Mlp(sizes)
     if settings.network == "cnn":
-        cnn = _choose_cnn(settings.network_options, image=image, k=k)
-        return layered_cnn(cnn, settings.penalize) if settings.penalize else cnn
+        return _choose_cnn(settings.network_options, image=image, k=k, penalize=settings.penalize)
     return _choose_users(settings, input_names, k=k, task=task)
 
 
@@ -73,7 +72,9 @@ def _choose_linear(settings: Settings, *, n_inputs: int, k: int) -> Linear:
     return Linear(n_inputs, k)
 
 
-def _choose_cnn(options: Mapping[str, Any], *, image: Image | None, k: int) -> Cnn:
+def _choose_cnn(
+    options: Mapping[str, Any], *, image: Image | None, k: int, penalize: Sequence[str] = ()
+) -> ModuleNetwork:
     if image is None:
         raise UsageError(
             "E202",
@@ -91,7 +92,7 @@ def _choose_cnn(options: Mapping[str, Any], *, image: Image | None, k: int) -> C
             where=setting("network_options"),
             fix=setting(network_options={"channels": CHANNELS}),
         )
-    return Cnn(image, (channels, 2 * channels), k)
+    return cnn_network(image, (channels, 2 * channels), k, penalize=penalize)
 
 
 def _choose_users(settings: Settings, input_names: Sequence[str], *, k: int, task: Task) -> ModuleNetwork:
@@ -108,7 +109,7 @@ def _choose_users(settings: Settings, input_names: Sequence[str], *, k: int, tas
             penalize=settings.penalize,
             batched=checked.batched,
             note="" if checked.batched else f"trained one model at a time, which takes longer: {checked.why}",
-            warnings=[PRINTS] if checked.printed else [],
+            warnings=[line for line in (PRINTS * checked.printed, checked.outputs) if line],
         )
 
 

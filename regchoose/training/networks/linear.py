@@ -13,7 +13,14 @@ from torch import Tensor
 from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import slope
-from regchoose.training.networks.network import BuiltInNetwork, Precision, TensorSlot, consecutive_slots
+from regchoose.training.networks.network import (
+    BuiltInNetwork,
+    Precision,
+    Tensors,
+    TensorSlot,
+    consecutive_slots,
+    rows_by_model,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,11 @@ class Linear(BuiltInNetwork):
     precision: ClassVar[Precision] = "float64"
     same_in_parts: ClassVar[bool] = False  # the solver goes on until all models of a block are solved
     rows_at_once: ClassVar[int] = 2**62  # there are no activations to keep small
+
+    @property
+    def numbers_a_row(self) -> int:
+        """Outputs and their slopes."""
+        return 2 * self.n_outputs
 
     @property
     def n_penalized(self) -> int:
@@ -55,20 +67,22 @@ class Linear(BuiltInNetwork):
         """Return zero weights, whatever `rng` would draw: the optimum is the same from any start."""
         return np.zeros(self.n_parameters)
 
-    def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Return the outputs of rows: (m, p), (m, n, d) -> (m, k, n)."""
-        matrix = rows_to_matrix(parameters, n_outputs=self.n_outputs)
-        if len(x) == 1 or x.stride(0) == 0:  # all models see the same rows
+    def outputs(self, tensors: Tensors, x: Tensor) -> Tensor:
+        """Return the outputs of models for the rows of their cells: (m, …) each, (c, n, d) -> (m, k, n)."""
+        weight, bias = tensors
+        matrix = torch.cat([weight, bias[:, :, None]], 2)
+        if len(x) == 1:  # all models see the same rows
             return matrix @ with_intercept(x[0]).T
-        return matrix @ torch.cat([x, x.new_ones(*x.shape[:2], 1)], 2).transpose(1, 2)
+        rows = torch.cat([x, x.new_ones(*x.shape[:2], 1)], 2)
+        return matrix @ rows_by_model(rows, len(matrix)).transpose(1, 2)
 
-    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "LinearProgram":
-        """Return what writes the gradient (m, p) of parameters (m, p)."""
-        return LinearProgram(self, parameters, gradient)
+    def program(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "LinearProgram":
+        """Return what writes the gradients of models: (m, …) each."""
+        return LinearProgram(self, tensors, gradients)
 
-    def nonzero_inputs(self, parameters: Tensor) -> Tensor:
-        """Return how many inputs have any nonzero weight: (m, p) -> (m,)."""
-        return (self.slots[0].view(parameters) != 0).any(1).sum(1)
+    def nonzero_inputs(self, tensors: Tensors) -> Tensor:
+        """Return how many inputs have any nonzero weight: (m, …) each -> (m,)."""
+        return (tensors[0] != 0).any(1).sum(1)
 
     def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
         """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
@@ -87,17 +101,18 @@ class Linear(BuiltInNetwork):
 
 @dataclass(frozen=True)
 class LinearProgram:
-    """The gradient of m linear models."""
+    """The gradients of m linear models."""
 
     network: Linear
-    parameters: Tensor
-    gradient: Tensor
+    tensors: Tensors
+    gradients: Tensors
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
-        """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
-        back = slope(task, self.network.outputs(self.parameters, x), y) / y.shape[1]
-        weight, bias = (slot.view(self.gradient) for slot in self.network.slots)
-        weight.copy_(back @ x)
+        """Write the gradient of the mean loss on the rows of the cells, x (c, n, d), y (c, n)."""
+        m = len(self.tensors[0])
+        back = slope(task, self.network.outputs(self.tensors, x), rows_by_model(y, m)) / y.shape[1]
+        weight, bias = self.gradients
+        weight.copy_(back @ rows_by_model(x, m))
         bias.copy_(back.sum(2))
 
 

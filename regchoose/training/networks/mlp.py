@@ -1,30 +1,47 @@
 """A fully connected ReLU network, m of them side by side.
 
-All parameters of a model lie in one row of one matrix, the penalized weights first, so that the optimizer
-and the penalty see plain (m, p) arrays. Weights have PyTorch's layout (out, in) and PyTorch's default
-initialization. The gradient is written out: with batched matrix products it costs less than a tape.
+Features come first: activations are (m, units, rows), and weights have PyTorch's layout (out, in). The models
+of a cell share its rows, so for the first layer nothing is copied. The gradient is written out: with batched
+products it costs less than a tape. Weights have PyTorch's default initialization.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from math import sqrt
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from regchoose.records.words import Task
+from regchoose.records.words import Float, Task
 from regchoose.training.deterministic import RowMatrix, aligned_empty, padded_rows, round_up_to_lines
 from regchoose.training.loss import slope
-from regchoose.training.networks.network import LayeredNetwork, TensorSlot, layer_slots
+from regchoose.training.networks.network import (
+    EVALUATED_ROWS,
+    BuiltInNetwork,
+    Precision,
+    Tensors,
+    TensorSlot,
+    consecutive_slots,
+    predict_in_chunks,
+    rows_by_model,
+)
 
 
 @dataclass(frozen=True)
-class Mlp(LayeredNetwork):
+class Mlp(BuiltInNetwork):
     """Sizes of the layers: inputs, hidden, outputs; see `regchoose.training.networks.network.Network`."""
 
     sizes: tuple[int, ...]
+
+    is_convex: ClassVar[bool] = False
+    precision: ClassVar[Precision] = "float32"
+    rows_at_once: ClassVar[int] = EVALUATED_ROWS
+    same_in_parts: ClassVar[bool] = True  # every model has cache lines and products of its own, on a CPU
 
     @property
     def n_inputs(self) -> int:
@@ -37,33 +54,60 @@ class Mlp(LayeredNetwork):
         return self.sizes[-1]
 
     @property
-    def same_in_parts(self) -> bool:
-        """Every model has cache lines of its own; without a hidden layer, models share a matrix product."""
-        return self.n_layers > 1
+    def numbers_a_row(self) -> int:
+        """Activations and their slopes."""
+        return 2 * sum(self.sizes[1:])
+
+    @property
+    def n_layers(self) -> int:
+        """Layers with weights."""
+        return len(self.sizes) - 1
+
+    @property
+    def n_penalized(self) -> int:
+        """Parameters that are weights; they come first."""
+        return self.slots[self.n_layers - 1].end
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of one model's row, p."""
+        return self.slots[-1].end
 
     @cached_property
     def slots(self) -> tuple[TensorSlot, ...]:
-        """The tensors of a `torch.nn.Sequential`; a ReLU stands between two layers."""
-        return layer_slots({2 * place: (out, into) for place, (into, out) in enumerate(pairwise(self.sizes))})
+        """The tensors of a `torch.nn.Sequential` in which a ReLU stands between two layers."""
+        shapes = [(out, into) for into, out in pairwise(self.sizes)]
+        weights = [(f"{2 * place}.weight", shape, torch.float32) for place, shape in enumerate(shapes)]
+        biases = [(f"{2 * place}.bias", shape[:1], torch.float32) for place, shape in enumerate(shapes)]
+        return consecutive_slots([*weights, *biases])
+
+    def initial(self, rng: np.random.Generator) -> Float:
+        """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Linear does."""
+        row = np.zeros(self.n_parameters)
+        for slot, into in zip(self.slots, self.sizes[:-1] * 2, strict=True):
+            bound = 1 / sqrt(into)
+            row[slot.start : slot.end] = rng.uniform(-bound, bound, slot.end - slot.start)
+        return row
+
+    def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
+        """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
+        return predict_in_chunks(self, row, x, device=device)
 
     def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
         """Copy rows to a device, each on cache lines of its own: (n, d) -> (n, d or more)."""
         return padded_rows(x, round_up_to_lines(x.shape[1]), device=device)
 
-    def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Return the outputs of rows: (m, p), (m, n, d) -> (m, k, n)."""
-        weights, biases = self.views(parameters)
-        return mlp_forward(weights, biases, x, workspace=MlpWorkspace.like(weights, x.shape[1]))
+    def outputs(self, tensors: Tensors, x: Tensor) -> Tensor:
+        """Return the outputs of models for the rows of their cells: (m, …) each, (c, n, d) -> (m, k, n)."""
+        return MlpPass.of(self, tensors, n_rows=x.shape[1]).forward(x)
 
-    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "MlpProgram":
-        """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step."""
-        views = self.views(parameters)
-        products = [aligned_empty(weight, *weight.shape) for weight in views[0]]
-        return MlpProgram(views, self.views(gradient), MlpWorkspace.like(views[0], n_rows), products)
+    def program(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "MlpProgram":
+        """Return what writes the gradients of models on n rows a step: (m, …) each."""
+        return MlpProgram.of(self, tensors, gradients, n_rows=n_rows)
 
-    def nonzero_inputs(self, parameters: Tensor) -> Tensor:
-        """Return how many inputs have any nonzero weight: (m, p) -> (m,)."""
-        return (self.views(parameters)[0][0] != 0).any(1).sum(1)
+    def nonzero_inputs(self, tensors: Tensors) -> Tensor:
+        """Return how many inputs have any nonzero weight: (m, …) each -> (m,)."""
+        return (tensors[0] != 0).any(1).sum(1)
 
     def key(self) -> str:
         """Return what tells it from other networks."""
@@ -73,108 +117,116 @@ class Mlp(LayeredNetwork):
         """Return its sizes."""
         return {"kind": "mlp", "sizes": list(self.sizes)}
 
-    def views(self, flat: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Split (m, p) into the weights (m, out, in) and biases (m, 1, out), without a copy."""
-        views = [slot.view(flat) for slot in self.slots]
-        return views[: self.n_layers], [bias[:, None] for bias in views[self.n_layers :]]
-
 
 @dataclass(frozen=True)
-class MlpWorkspace:
-    """Memory for the activations of n rows, reused at every step: fresh pages cost more than the arithmetic.
+class MlpPass:
+    """A pass forward, in memory that is used again at every step: fresh pages cost more than the arithmetic.
 
     Parameters
     ----------
-    hidden, back : list of Tensor (m, n, size)
-        Activations of each hidden layer, and the slope of the loss with respect to them.
-    outputs : Tensor (m, k, n)
+    weights : sequence of Tensor (m, out, in)
+        Of each layer.
+    biases : sequence of Tensor (m, out, 1)
+    layers : sequence of Tensor (m, out, n)
+        What each layer puts out for n rows, hidden ones after their ReLU.
     """
 
-    hidden: list[Tensor]
-    back: list[Tensor]
-    outputs: Tensor
+    weights: Tensors
+    biases: Tensors
+    layers: Tensors
 
     @classmethod
-    def like(cls, weights: Sequence[Tensor], n_rows: int) -> "MlpWorkspace":
-        """Allocate the workspace of models with these weights."""
-        m, hidden = len(weights[0]), [weight.shape[1] for weight in weights[:-1]]
-        layers, back = ([aligned_empty(weights[0], m, n_rows, size) for size in hidden] for _ in range(2))
-        return cls(layers, back, aligned_empty(weights[0], m, weights[-1].shape[1], n_rows))
+    def of(cls, network: Mlp, tensors: Tensors, *, n_rows: int) -> "MlpPass":
+        """Return the pass of models with these tensors."""
+        weights, biases = tensors[: network.n_layers], tensors[network.n_layers :]
+        layers = [aligned_empty(weight, *weight.shape[:2], n_rows) for weight in weights]
+        return cls(weights, [bias.unsqueeze(2) for bias in biases], layers)
 
-
-def mlp_forward(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, *, workspace: MlpWorkspace
-) -> Tensor:
-    """Return the outputs (m, k, n) of rows x (m, n, d); the workspace holds the activations then.
-
-    Parameters
-    ----------
-    weights, biases : sequences of Tensor
-        As `Mlp.views` gives them.
-    x : Tensor (m, n, d)
-        A broadcast view costs nothing.
-    """
-    layer = x
-    for weight, bias, hidden in zip(weights[:-1], biases[:-1], workspace.hidden, strict=True):
-        layer = torch.bmm(layer, weight.transpose(1, 2), out=hidden).add_(bias).relu_()
-    outputs = torch.bmm(weights[-1], layer.transpose(1, 2), out=workspace.outputs)
-    return outputs.add_(biases[-1].transpose(1, 2))
-
-
-def mlp_backward(
-    weights: Sequence[Tensor],
-    x: Tensor,
-    back: Tensor,
-    *,
-    workspace: MlpWorkspace,
-    gradients: tuple[Sequence[Tensor], Sequence[Tensor]],
-    products: Sequence[Tensor],
-) -> None:
-    """Write the gradient of the loss by every parameter, after `mlp_forward` in the same workspace.
-
-    Parameters
-    ----------
-    back : Tensor (m, k, n)
-        Derivative of the mean loss with respect to the outputs.
-    gradients : pair of sequences of Tensor
-        Views into the (m, p) gradient, shaped as `Mlp.views` shapes them.
-    products : sequence of Tensor
-        Memory for the gradient of each layer's weights, on cache lines of its own, which it has not within
-        the gradient.
-    """
-    weight_gradients, bias_gradients = gradients
-    inputs = [x, *workspace.hidden]
-    weight_gradients[-1].copy_(torch.bmm(back, inputs[-1], out=products[-1]))
-    bias_gradients[-1].copy_(back.sum(2)[:, None])
-    back = back.transpose(1, 2)
-    for layer in range(len(weights) - 2, -1, -1):
-        above, back_here = weights[layer + 1], workspace.back[layer]
-        product = torch.mul if back.shape[2] == 1 else torch.bmm  # one output: no sum to be taken
-        product(back, above, out=back_here)
-        torch.ops.aten.threshold_backward.grad_input(back_here, inputs[layer + 1], 0, grad_input=back_here)
-        slopes = torch.bmm(back_here.transpose(1, 2), inputs[layer], out=products[layer])
-        weight_gradients[layer].copy_(slopes)
-        torch.sum(back_here, 1, keepdim=True, out=bias_gradients[layer])
-        back = back_here
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the outputs (m, k, n) for the rows of the cells, x (c, n, d)."""
+        _apply_first(self.weights[0], self.biases[0], x, out=self.layers[0])
+        for before, weight, bias, layer in zip(
+            self.layers[:-1], self.weights[1:], self.biases[1:], self.layers[1:], strict=True
+        ):
+            torch.baddbmm(bias, weight, before.relu_(), out=layer)
+        return self.layers[-1]
 
 
 @dataclass(frozen=True)
 class MlpProgram:
-    """The gradient of m networks, in memory that is used again at every step."""
+    """The gradients of m networks, in memory that is used again at every step.
 
-    views: tuple[list[Tensor], list[Tensor]]
-    gradients: tuple[list[Tensor], list[Tensor]]
-    workspace: MlpWorkspace
-    products: list[Tensor]
+    Parameters
+    ----------
+    forward : MlpPass
+    slopes : sequence of Tensor (m, out, n)
+        The derivative of the mean loss by what each layer puts out.
+    gradients : sequence of Tensor
+        One a slot: weights (m, out, in), then biases (m, out).
+    first : Tensor (m, in, out)
+        The gradient of the first layer's weights, as a CPU comes to it.
+    """
+
+    forward: MlpPass
+    slopes: Sequence[Tensor]
+    gradients: Tensors
+    first: Tensor
+
+    @classmethod
+    def of(cls, network: Mlp, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "MlpProgram":
+        """Return the program of models with these tensors."""
+        forward = MlpPass.of(network, tensors, n_rows=n_rows)
+        slopes = [aligned_empty(layer, *layer.shape) for layer in forward.layers]
+        m, out, into = tensors[0].shape
+        return cls(forward, slopes, gradients, aligned_empty(tensors[0], m, into, out))
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
-        """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
-        back = slope(task, mlp_forward(*self.views, x, workspace=self.workspace), y) / y.shape[1]
-        mlp_backward(
-            self.views[0],
-            x,
-            back,
-            workspace=self.workspace,
-            gradients=self.gradients,
-            products=self.products,
-        )
+        """Write the gradient of the mean loss on the rows of the cells, x (c, n, d), y (c, n)."""
+        outputs = self.forward.forward(x)
+        by_row = slope(task, outputs, rows_by_model(y, len(outputs)))
+        self.backward(x, torch.div(by_row, y.shape[1], out=self.slopes[-1]))
+
+    def backward(self, x: Tensor, back: Tensor) -> None:
+        """Write the gradient, from the derivative of the mean loss by the outputs, (m, k, n)."""
+        weights, layers = self.forward.weights, self.forward.layers
+        n_layers = len(weights)
+        for layer in range(n_layers - 1, -1, -1):
+            torch.sum(back, 2, out=self.gradients[n_layers + layer])
+            if not layer:
+                break
+            below = layers[layer - 1]
+            torch.bmm(back, below.transpose(1, 2), out=self.gradients[layer])
+            product = torch.mul if back.shape[1] == 1 else torch.bmm  # one output: no sum to be taken
+            back = product(weights[layer].transpose(1, 2), back, out=self.slopes[layer - 1])
+            torch.ops.aten.threshold_backward.grad_input(back, below, 0, grad_input=back)
+        _first_gradient(back, x, out=self.gradients[0], scratch=self.first)
+
+
+# The first layer. On CUDA it is one product for all models of a cell. A CPU takes one for each model, so that
+# none depends on its neighbours, and comes to the gradient transposed: its products are several times as slow
+# where the last axis is as short as the inputs often are.
+
+
+def _apply_first(weight: Tensor, bias: Tensor, x: Tensor, *, out: Tensor) -> None:
+    """Write weight · x + bias: (m, h, d), (m, h, 1), (c, n, d) -> (m, h, n)."""
+    (c, n, d), m = x.shape, len(weight)
+    if x.device.type != "cpu":
+        stacked = weight.reshape(c, -1, d), bias.reshape(c, -1, 1), out.view(c, -1, n)
+        torch.baddbmm(stacked[1], stacked[0], x.transpose(1, 2), out=stacked[2])
+        return
+    for cell in range(c):
+        models = slice(cell * (m // c), (cell + 1) * (m // c))
+        rows = x[cell].T.expand(m // c, d, n)
+        torch.baddbmm(bias[models], weight[models], rows, out=out[models])
+
+
+def _first_gradient(back: Tensor, x: Tensor, *, out: Tensor, scratch: Tensor) -> None:
+    """Write back · x: (m, h, n), (c, n, d) -> (m, h, d)."""
+    (c, n, d), m = x.shape, len(back)
+    if x.device.type != "cpu":
+        torch.bmm(back.reshape(c, -1, n), x, out=out.view(c, -1, d))
+        return
+    for cell in range(c):
+        models = slice(cell * (m // c), (cell + 1) * (m // c))
+        torch.bmm(x[cell].T.expand(m // c, d, n), back[models].transpose(1, 2), out=scratch[models])
+    out.copy_(scratch.transpose(1, 2))

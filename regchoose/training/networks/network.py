@@ -1,15 +1,18 @@
-"""The protocol of a network: m copies of it side by side, their parameters in one matrix.
+"""The protocol of a network: m copies of it side by side.
+
+In training each tensor of all models is one tensor (m, …); see `regchoose.training.parameters`. Elsewhere a
+model is a row of numbers, the penalized ones first.
 
 Everything that trains, caches, sends, stores or applies a network asks it through this protocol; none asks
-which kind it is. The built-in kinds are `Mlp`, `Cnn` and `Linear`; `ModuleNetwork` is any torch module.
+which kind it is. `Mlp` and `Linear` are built in; `ModuleNetwork` is any torch module, such as the cnn.
 """
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from math import prod, sqrt
+from math import prod
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -19,19 +22,20 @@ from torch import Tensor
 
 from regchoose.errors import Phrase, UsageError, setting
 from regchoose.records.words import Float, Task
-from regchoose.training.deterministic import RowMatrix, deterministic, round_up_to_lines
+from regchoose.training.deterministic import RowMatrix, deterministic
 
 EVALUATED_ROWS = 1024  # that a model is evaluated on at a time, so that activations stay small
 PREDICTED_ROWS = 4096  # at a time, for the same reason
 Precision = Literal["float32", "float64"]
 NamedTensors = Mapping[str, NDArray[Any]]
+Tensors = Sequence[Tensor]  # one a slot, (m, …)
 
 
 class GradientProgram(Protocol):
-    """m models with their parameters and gradients in place."""
+    """m models with their parameters and gradients in place, those of a cell side by side."""
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
-        """Write the gradient of the mean loss on rows x (m, n, d), y (m, n)."""
+        """Write the gradient of the mean loss on the rows of the cells, x (c, n, d), y (c, n)."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class TensorSlot:
 
 
 class Network(Protocol):
-    """A kind of network. The parameters of a model are a row of a matrix, the penalized ones first."""
+    """A kind of network."""
 
     # ---- what it is ------------------------------------------------------------------------------
 
@@ -68,7 +72,7 @@ class Network(Protocol):
 
     @property
     def n_parameters(self) -> int:
-        """Length of a model's row, p; some numbers at its end may be unused."""
+        """Length of a model's row, p."""
 
     @property
     def n_penalized(self) -> int:
@@ -77,6 +81,10 @@ class Network(Protocol):
     @property
     def slots(self) -> tuple[TensorSlot, ...]:
         """The tensors of a model, named as PyTorch's layers name them, in the order of its row."""
+
+    @property
+    def numbers_a_row(self) -> int:
+        """How many numbers a model keeps for each row of a step, about: activations and their slopes."""
 
     @property
     def is_convex(self) -> bool:
@@ -88,7 +96,11 @@ class Network(Protocol):
 
     @property
     def same_in_parts(self) -> bool:
-        """Whether a block of it, trained in parts, comes to the same bits as the whole block."""
+        """Whether a block of it, trained on a CPU in parts, comes to the same bits as the whole block."""
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether a step of all models does the same each time, and so may be captured as a CUDA graph."""
 
     @property
     def rows_at_once(self) -> int:
@@ -123,20 +135,23 @@ class Network(Protocol):
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,)."""
 
-    def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Return the outputs of rows: (m, p), (m, n, d) -> (m, k, n)."""
+    def outputs(self, tensors: Tensors, x: Tensor) -> Tensor:
+        """Return the outputs of models for the rows of their cells: (m, …) each, (c, n, d) -> (m, k, n)."""
 
-    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> GradientProgram:
-        """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step."""
+    def program(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> GradientProgram:
+        """Return what writes the gradients of models on n rows a step: (m, …) each."""
 
-    def nonzero_inputs(self, parameters: Tensor) -> Tensor:
-        """Return how many inputs have any nonzero weight: (m, p) -> (m,)."""
+    def nonzero_inputs(self, tensors: Tensors) -> Tensor:
+        """Return how many inputs have any nonzero weight: (m, …) each -> (m,)."""
 
     def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
         """Return the outputs of one model, (p,), for encoded rows: (n, d) -> (n, k)."""
 
     def training_context(self) -> AbstractContextManager[object]:
         """Return the context in which it is trained."""
+
+    def state_dict(self, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Return the tensors of a model, (p,), by name, as `load_state_dict(strict=True)` takes them."""
 
     # ---- elsewhere -------------------------------------------------------------------------------
 
@@ -150,6 +165,7 @@ class Network(Protocol):
 class BuiltInNetwork(ABC):
     """What the networks of this package have in common; see `Network`."""
 
+    is_graph: ClassVar[bool] = True
     note: ClassVar[str] = ""
     remarks: ClassVar[tuple[str, ...]] = ()
     source: ClassVar[str] = ""
@@ -158,50 +174,15 @@ class BuiltInNetwork(ABC):
     @property
     @abstractmethod
     def slots(self) -> tuple[TensorSlot, ...]:
-        """The weights (out, …) of all layers, and then their biases (out,); see `layer_slots`."""
+        """The weights (out, in) of all layers, and then their biases (out,)."""
 
     def training_context(self) -> AbstractContextManager[object]:
         """Return the context in which it is trained: none."""
         return nullcontext()
 
-
-class LayeredNetwork(BuiltInNetwork):
-    """Layers of float32 weights and biases, trained by Adam; see `Network`."""
-
-    is_convex: ClassVar[bool] = False
-    precision: ClassVar[Precision] = "float32"
-    rows_at_once: ClassVar[int] = EVALUATED_ROWS
-
-    @property
-    def n_layers(self) -> int:
-        """Layers with weights."""
-        return len(self.slots) // 2
-
-    @property
-    def n_penalized(self) -> int:
-        """Parameters that are weights; they come first."""
-        return self.slots[self.n_layers - 1].end
-
-    @property
-    def n_parameters(self) -> int:
-        """Length of one model's row: all parameters, and some unused numbers at the end.
-
-        Rows are whole cache lines, so every model of a block lies in memory in the same way and its products
-        are rounded in the same way.
-        """
-        return round_up_to_lines(self.slots[-1].end)
-
-    def initial(self, rng: np.random.Generator) -> Float:
-        """Draw one model's parameters, (p,): uniform within ±1/√in, as torch.nn.Linear and Conv2d do."""
-        row = np.zeros(self.n_parameters)
-        for slot, weight in zip(self.slots, self.slots[: self.n_layers] * 2, strict=True):
-            bound = 1 / sqrt(prod(weight.shape[1:]))
-            row[slot.start : slot.end] = rng.uniform(-bound, bound, prod(slot.shape))
-        return row
-
-    def predict(self: Network, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
-        """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
-        return predict_in_chunks(self, row, x, device=device)
+    def state_dict(self: Network, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Return the tensors of a model, (p,), by name."""
+        return to_named_tensors(self, row)
 
 
 def torch_dtype(network: Network) -> torch.dtype:
@@ -212,14 +193,22 @@ def torch_dtype(network: Network) -> torch.dtype:
 
 def predict_in_chunks(network: Network, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
     """Return the outputs of one model, (p,), some rows at a time: (n, d) -> (n, k)."""
-    parameters = torch.as_tensor(row, dtype=torch_dtype(network), device=device)[None]
+    rows = torch.as_tensor(row, dtype=torch_dtype(network), device=device)[None]
+    tensors = [slot.view(rows) for slot in network.slots]
     parts = []
     with deterministic():
         for start in range(0, max(1, len(x)), PREDICTED_ROWS):
-            rows = network.place_rows(x[start : start + PREDICTED_ROWS], device=device)
-            parts.append(network.outputs(parameters, rows[None, :, : x.shape[1]])[0].T.double().cpu().numpy())
+            part = network.place_rows(x[start : start + PREDICTED_ROWS], device=device)
+            parts.append(network.outputs(tensors, part[None, :, : x.shape[1]])[0].T.double().cpu().numpy())
     whole: Float = np.concatenate(parts)
     return whole
+
+
+def rows_by_model(rows: Tensor, n_models: int) -> Tensor:
+    """Give each model the rows of its cell, x or y: (c, …) -> (m, …); a view where there is one cell."""
+    c = len(rows)
+    by_cell = rows[:, None].expand(c, n_models // c, *rows.shape[1:])
+    return by_cell.reshape(n_models, *rows.shape[1:])
 
 
 def array_digest(array: NDArray[Any]) -> bytes:
@@ -242,19 +231,6 @@ def consecutive_slots(
         slots.append(TensorSlot(name, shape, dtype, start))
         start = slots[-1].end
     return tuple(slots)
-
-
-def layer_slots(layers: Mapping[int, tuple[int, ...]]) -> tuple[TensorSlot, ...]:
-    """Return the slots of layers of a `torch.nn.Sequential`, all weights first, then all biases.
-
-    Parameters
-    ----------
-    layers : mapping of int to tuple of int
-        Position in the `Sequential` → shape (out, …) of the weight.
-    """
-    weights = {f"{place}.weight": shape for place, shape in layers.items()}
-    tensors = weights | {f"{place}.bias": shape[:1] for place, shape in layers.items()}
-    return consecutive_slots((name, shape, torch.float32) for name, shape in tensors.items())
 
 
 def to_named_tensors(network: Network, row: NDArray[Any]) -> dict[str, NDArray[Any]]:

@@ -31,6 +31,7 @@ from regchoose.errors import RegchooseError, ResourceError, TrainingError, Usage
 from regchoose.records.words import Task
 from regchoose.training.deterministic import quiet_modules
 from regchoose.training.loss import row_loss
+from regchoose.training.networks.output_range import warn_of_outputs
 from regchoose.training.networks.torch_module import (
     ModuleNetwork,
     build_from_seed,
@@ -45,6 +46,7 @@ from regchoose.training.networks.user_network import (
     load_network,
     short_message,
 )
+from regchoose.training.parameters import Parameters
 
 START_S = 60.0  # that a busy machine may take to load PyTorch, on top of the limit
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal to get when whoever started this process is gone
@@ -87,11 +89,14 @@ class CheckReport:
         Why not.
     printed : bool
         Whether it writes to standard output.
+    outputs : str
+        How it confines its outputs; see `regchoose.training.networks.output_range`.
     """
 
     batched: bool
     why: str = ""
     printed: bool = False
+    outputs: str = ""
 
 
 # ---- the parent process --------------------------------------------------------------------------
@@ -288,7 +293,8 @@ def dry_step(request: NetworkRequest) -> CheckReport:
         network = module_network(
             build, n_inputs=n_inputs, n_outputs=request.n_outputs, penalize=request.penalize
         )
-        return _batched(network, user, task=task)
+        checked = _batched(network, user, task=task)
+        return replace(checked, outputs=warn_of_outputs(build, n_inputs=n_inputs))
 
 
 def _file(name: str) -> Path:
@@ -418,14 +424,15 @@ def _batched(network: ModuleNetwork, user: UserNetwork, *, task: Task) -> CheckR
 def take_a_step(network: ModuleNetwork, task: Task) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return rows, gradient, outputs and inputs in use of two models after a step."""
     starts = np.stack([network.initial(np.random.default_rng(seed)) for seed in (0, 1)])
-    rows = torch.as_tensor(starts, dtype=DTYPE)
-    gradient = torch.zeros_like(rows)
+    models = Parameters.of_rows(network, torch.as_tensor(starts, dtype=DTYPE))
+    gradient = models.like()
     x = dummy_rows(network.n_inputs)
     y = targets(task, len(x), network.n_outputs)
-    for batch in (x.expand(2, -1, -1), torch.stack([x, -x])):  # one batch for all models, and one for each
-        network.program(rows, gradient, n_rows=len(x)).write_gradient(task, batch, y.expand(2, -1))
-    outputs = network.outputs(rows, x.expand(2, -1, -1))
-    return rows, gradient, outputs, network.nonzero_inputs(rows).float()
+    for batch in (x[None], torch.stack([x, -x])):  # one batch for all models, and one for each
+        program = network.program(models.tensors, gradient.tensors, n_rows=len(x))
+        program.write_gradient(task, batch, y.expand(len(batch), -1))
+    outputs = network.outputs(models.tensors, x[None])
+    return models.rows(), gradient.rows(), outputs, network.nonzero_inputs(models.tensors).float()
 
 
 if __name__ == "__main__":

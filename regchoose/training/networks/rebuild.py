@@ -20,7 +20,7 @@ from torch import nn
 
 from regchoose.errors import RegchooseError, UsageError, setting
 from regchoose.records.table import Image
-from regchoose.training.networks.cnn import Cnn
+from regchoose.training.networks.cnn import cnn_network
 from regchoose.training.networks.linear import Linear
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network import Network
@@ -176,17 +176,9 @@ def layered_mlp(sizes: Sequence[int], penalize: Sequence[str]) -> ModuleNetwork:
     return replace(network, identity=f"mlp of layers {tuple(sizes)}", recipe=spec)
 
 
-def layered_cnn(network: Cnn, penalize: Sequence[str]) -> ModuleNetwork:
-    """Return the cnn as torch's own layers, so that its weights have names: 1.weight, 3.weight, 6.weight."""
-    layered = module_network(
-        network.module, n_inputs=network.n_inputs, n_outputs=network.n_outputs, penalize=penalize
-    )
-    spec = {"kind": "layered cnn", "cnn": network.spec(), "penalize": list(penalize)}
-    return replace(layered, identity=network.key(), recipe=spec)
-
-
-def _rebuild_cnn(spec: NetworkSpec) -> Cnn:
-    return Cnn(Image(**spec["image"]), tuple(spec["channels"]), spec["n_outputs"])
+def _rebuild_cnn(spec: NetworkSpec) -> ModuleNetwork:
+    image = Image(**spec["image"])
+    return cnn_network(image, spec["channels"], spec["n_outputs"], penalize=spec["penalize"])
 
 
 BUILDERS: Mapping[str, Callable[[NetworkSpec], Network]] = {
@@ -194,11 +186,10 @@ BUILDERS: Mapping[str, Callable[[NetworkSpec], Network]] = {
     "linear": lambda spec: Linear(**spec),
     "cnn": _rebuild_cnn,
     "layered mlp": lambda spec: layered_mlp(spec["sizes"], spec["penalize"]),
-    "layered cnn": lambda spec: layered_cnn(_rebuild_cnn(spec["cnn"]), spec["penalize"]),
     "users": _rebuild_users,
 }
 
 
 def is_module(spec: NetworkSpec) -> bool:
     """Whether a network runs as a torch module, which is to be kept quiet from before it is built."""
-    return spec["kind"] not in ("mlp", "linear", "cnn")
+    return spec["kind"] not in ("mlp", "linear")

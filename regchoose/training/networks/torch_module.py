@@ -1,13 +1,12 @@
 """Any torch module as a network, m of them side by side, by `torch.func`.
 
-The tensors of a model lie in one row, as in `regchoose.training.networks.mlp`; the module is handed views
-of it. What a module updates while it trains, such as running statistics, lies in the row too, behind the
+What a module updates while it trains, such as running statistics, is part of a model too, behind its
 parameters, so models that share a module share no state.
 """
 
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -21,6 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.utils.parametrizations import _SpectralNorm, _WeightNorm
+from torch.nn.utils.parametrize import is_parametrized
+from torch.nn.utils.spectral_norm import SpectralNorm
+from torch.nn.utils.weight_norm import WeightNorm
 
 from regchoose.errors import Phrase, TrainingError, UsageError, Word, setting
 from regchoose.records.words import Float, Task
@@ -28,17 +31,19 @@ from regchoose.training.deterministic import (
     RowMatrix,
     padded_rows,
     quiet_modules,
-    round_up_to_lines,
     seeded_generator,
 )
 from regchoose.training.loss import slope
 from regchoose.training.networks.network import (
     EVALUATED_ROWS,
     Precision,
+    Tensors,
     TensorSlot,
     array_digest,
     consecutive_slots,
     predict_in_chunks,
+    rows_by_model,
+    to_named_tensors,
 )
 from regchoose.training.networks.user_network import BuildModule, lines_of_error, short_message
 from regchoose.workers.threads import THREAD_PREFIX
@@ -47,6 +52,7 @@ TensorDict = dict[str, Tensor]
 OneModel = Callable[[TensorDict, TensorDict, Tensor], tuple[Tensor, TensorDict]]
 
 DUMMY_ROWS = 32
+WEIGHT_NORMS = (_SpectralNorm, _WeightNorm, SpectralNorm, WeightNorm)
 NORMALIZATIONS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 MOST_NAMES = 12  # listed in an error
 
@@ -83,12 +89,13 @@ class ModuleLayout:
 
     @property
     def n_parameters(self) -> int:
-        """Length of a row: whole cache lines, as in `Mlp`."""
-        used = (self.trained + self.carried)[-1].end
-        return round_up_to_lines(used)
+        """Length of a row, p."""
+        return (self.trained + self.carried)[-1].end
 
 
-def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str]) -> ModuleLayout:
+def lay_out(
+    module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str], unused: Collection[str] = ()
+) -> ModuleLayout:
     """Give every tensor of a module its place in a row.
 
     Parameters
@@ -97,6 +104,8 @@ def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str
         Names of the untrained tensors that differ between models.
     penalize : sequence of str
         Patterns of the names to penalize; without any, all weights of two and more dimensions.
+    unused : collection of str
+        Names of parameters that no output depends on. They are not penalized: all of them would be zeros.
 
     Raises
     ------
@@ -108,7 +117,7 @@ def lay_out(module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str
         raise UsageError(
             "E212", "the network has no parameters to train", fix="make its layers attributes of the module"
         )
-    weights = _weights(module, trained)
+    weights = [name for name in _weights(module, trained) if name not in unused]
     chosen = _matching(weights, penalize) if penalize else [n for n in weights if trained[n].ndim > 1]
     if not chosen:
         raise UsageError(
@@ -190,6 +199,8 @@ class ModuleNetwork:
         Returns a fresh module that maps rows (n, n_inputs) to (n, n_outputs), or to (n,) for one output.
     layout : ModuleLayout
         What a row holds.
+    numbers_a_row : int
+        How many numbers a model keeps for each row of a step, about.
     random : bool
         Whether it draws random numbers while it trains, as dropout does. The models of a block draw the
         same numbers, so they differ by their penalty and not by luck.
@@ -211,6 +222,7 @@ class ModuleNetwork:
     n_inputs: int
     n_outputs: int
     layout: ModuleLayout
+    numbers_a_row: int
     random: bool = False
     unseen: int = 0
     batched: bool = True
@@ -227,6 +239,11 @@ class ModuleNetwork:
     same_in_parts: ClassVar[bool] = False  # nobody knows how its products round
     rows_at_once: ClassVar[int] = EVALUATED_ROWS
     how_to_shrink: ClassVar[Phrase] = Phrase.of("a smaller network")
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether it draws nothing at random, and its models are one program."""
+        return self.batched and not self.random
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -258,28 +275,39 @@ class ModuleNetwork:
         row: Float = flatten_module(module, self.layout).numpy()
         return row
 
-    def outputs(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Return the outputs of rows, in evaluation mode: (m, p), (m, n, d) -> (m, k, n)."""
+    def outputs(self, tensors: Tensors, x: Tensor) -> Tensor:
+        """Return the outputs in evaluation mode of models for their rows: (m, …), (c, n, d) -> (m, k, n)."""
         with torch.no_grad():
-            return self._evaluated(parameters, x)
+            return self._evaluated(tensors, x)
 
-    def program(self, parameters: Tensor, gradient: Tensor, *, n_rows: int) -> "ModuleProgram":
-        """Return what writes the gradient (m, p) of parameters (m, p) on n rows a step.
+    def program(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "ModuleProgram":
+        """Return what writes the gradients of models on n rows a step: (m, …) each.
 
         A single row is seen in evaluation mode: batch normalization cannot train on one.
         """
-        return ModuleProgram(self, parameters, gradient, training=n_rows > 1)
+        return ModuleProgram(self, tensors, gradients, training=n_rows > 1)
 
-    def nonzero_inputs(self, parameters: Tensor) -> Tensor:
-        """Return how many inputs move the outputs of any of the rows tried: (m, p) -> (m,)."""
-        x = dummy_rows(self.n_inputs).to(parameters).repeat(len(parameters), 1, 1).requires_grad_()
+    def nonzero_inputs(self, tensors: Tensors) -> Tensor:
+        """Return how many inputs move the outputs of any of the rows tried: (m, …) each -> (m,)."""
+        m = len(tensors[0])
+        x = dummy_rows(self.n_inputs).to(tensors[0]).repeat(m, 1, 1).requires_grad_()
         with torch.enable_grad():
-            outputs = self._evaluated(parameters.detach(), x)
+            outputs = self._evaluated([tensor.detach() for tensor in tensors], x)
         return moving_inputs(outputs, x).sum(1) + self.unseen
 
     def predict(self, row: NDArray[Any], x: Float, *, device: torch.device) -> Float:
         """Return the outputs of one model, (p,): (n, d) -> (n, k)."""
         return predict_in_chunks(self, row, x, device=device)
+
+    def state_dict(self, row: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Return the tensors of a model, (p,): tied ones under each name, and constants as they are built."""
+        tensors, module = to_named_tensors(self, row), build_from_seed(self.build, 0, n_inputs=self.n_inputs)
+        names = {id(own): name for name, own in (*module.named_parameters(), *module.named_buffers())}
+        for name, own in module.state_dict(keep_vars=True).items():
+            if isinstance(own, Tensor) and name not in tensors:
+                tied = tensors.get(names.get(id(own), ""))
+                tensors[name] = own.detach().numpy() if tied is None else tied
+        return tensors
 
     def training_context(self) -> AbstractContextManager[object]:
         """Return the context in which it is trained: without its prints, and so on."""
@@ -321,7 +349,7 @@ class ModuleNetwork:
         x: Tensor,
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, TensorDict]:
-        """Return the outputs (m, k, n) of rows x (m, n, d), and what the models carry on.
+        """Return the outputs (m, k, n) for the rows of the cells, x (c, n, d), and what the models carry on.
 
         Raises
         ------
@@ -362,52 +390,55 @@ class ModuleNetwork:
             outputs = columns(functional_call(module, values, (x.clone(),)))  # it may write into its rows
             return outputs.T, {name: values[name].to(tensor.dtype) for name, tensor in carried.items()}
 
+        m = len(next(iter(trained.values())))
         if not self.batched:
-            return _one_by_one(run_model, trained, carried, x=x, generator=generator)
-        shared = x.stride(0) == 0  # all models see the same rows: the first layer can use that
+            return _one_by_one(run_model, trained, carried, x=rows_by_model(x, m), generator=generator)
+        shared = len(x) == 1  # all models see the same rows: the first layer can use that
         both: tuple[Tensor, TensorDict] = vmap(
             run_model, in_dims=(0, 0, None if shared else 0), randomness="same"
-        )(trained, carried, x[0] if shared else x)
+        )(trained, carried, x[0] if shared else rows_by_model(x, m))
         return both
 
-    def _evaluated(self, parameters: Tensor, x: Tensor) -> Tensor:
-        trained, carried = (
-            slot_views(parameters, slots) for slots in (self.layout.trained, self.layout.carried)
-        )
-        module = self.module(parameters.device, training=False)
+    def split(self, tensors: Tensors) -> tuple[TensorDict, TensorDict]:
+        """Return models' tensors by name: what is trained, and what is carried."""
+        named = {slot.name: tensor for slot, tensor in zip(self.slots, tensors, strict=True)}
+        trained = {slot.name: named.pop(slot.name) for slot in self.layout.trained}
+        return trained, named
+
+    def _evaluated(self, tensors: Tensors, x: Tensor) -> Tensor:
+        (trained, carried), device = self.split(tensors), x.device
+        module = self.module(device, training=False)
         if not self.random:
             return self.apply(module, trained, carried, x=x)[0]
-        with seeded_generator(
-            parameters.device, 0
-        ) as generator:  # dropout is off; what a user draws may not be
+        with seeded_generator(device, 0) as generator:  # dropout is off; what a user draws may not be
             return self.apply(module, trained, carried, x=x, generator=generator)[0]
 
 
 class ModuleProgram:
-    """The gradient of m modules, by automatic differentiation."""
+    """The gradients of m modules, by automatic differentiation."""
 
     def __init__(
-        self, network: ModuleNetwork, parameters: Tensor, gradient: Tensor, *, training: bool
+        self, network: ModuleNetwork, tensors: Tensors, gradients: Tensors, *, training: bool
     ) -> None:
-        layout, self._network = network.layout, network
-        self._device = parameters.device
+        self._network, self._device = network, tensors[0].device
         self._module = network.module(self._device, training=training)
-        rows = parameters.detach()
-        self._trained = {
-            name: view.requires_grad_() for name, view in slot_views(rows, layout.trained).items()
-        }
-        self._carried, self._gradients = (
-            slot_views(rows, layout.carried),
-            slot_views(gradient, layout.trained),
-        )
+        trained, self._carried = network.split([tensor.detach() for tensor in tensors])
+        self._trained = {name: tensor.requires_grad_() for name, tensor in trained.items()}
+        self._gradients, _ = network.split(gradients)
         # The seed follows from the start of the first model, which is the same in all arms.
-        self._draws: int | Tensor = zlib.crc32(rows[0].cpu().numpy().tobytes()) if network.random else 0
+        self._draws: int | Tensor = 0
+        if network.random:
+            first = torch.cat([tensor[0].detach().flatten() for tensor in tensors])
+            self._draws = zlib.crc32(first.cpu().numpy().tobytes())
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
-        """Write the gradient of the mean loss on rows x (m, n, d), y (m, n), and update what is carried."""
+        """Write the gradient of the mean loss on the rows of the cells, and update what is carried.
+
+        Rows are x (c, n, d), y (c, n).
+        """
         with torch.enable_grad():
             outputs, carried = self._forward(x)
-        back = slope(task, outputs.detach(), y) / y.shape[1]
+        back = slope(task, outputs.detach(), rows_by_model(y, len(outputs))) / y.shape[1]
         leaves = list(self._trained.values())
         gradients = torch.autograd.grad(outputs, leaves, back, allow_unused=True, materialize_grads=True)
         for view, gradient in zip(self._gradients.values(), gradients, strict=True):
@@ -456,11 +487,6 @@ def moving_inputs(outputs: Tensor, x: Tensor) -> Tensor:
 def columns(outputs: Tensor) -> Tensor:
     """Return outputs as (n, k): one output may come as (n,)."""
     return outputs[:, None] if outputs.ndim == 1 else outputs
-
-
-def slot_views(rows: Tensor, slots: Sequence[TensorSlot]) -> TensorDict:
-    """Return each tensor of the models by name, (m, …), without a copy."""
-    return {slot.name: slot.view(rows) for slot in slots}
 
 
 def _one_by_one(
@@ -526,16 +552,24 @@ def module_network(
         for name, tensor in before.items()
         if not (torch.equal(tensor, after[name]) and torch.equal(tensor, other[name]))
     ]
+    unseen = n_inputs - _count_seen(second, n_inputs)
+    unused = _find_unused(second, n_inputs)
     return ModuleNetwork(
         build,
         n_inputs,
         n_outputs,
-        lay_out(first, carried=carried, penalize=penalize),
+        lay_out(first, carried=carried, penalize=penalize, unused=unused),
+        _count_activations(second, n_inputs),
         random=random,
-        unseen=n_inputs - _count_seen(second, n_inputs),
+        unseen=unseen,
         batched=batched,
         note=note,
-        warnings=(*warnings, *_warn_of_normalizations(first)),
+        warnings=(
+            *warnings,
+            *_warn_of_normalizations(first),
+            *_warn_of_normalized_weights(first),
+            *_warn_of_unused(unused),
+        ),
         file=file,
         source=source,
     )
@@ -562,11 +596,65 @@ def _draws_random(module: nn.Module, n_inputs: int) -> bool:
         return not torch.equal(start, generator.get_state())
 
 
+def _count_activations(module: nn.Module, n_inputs: int) -> int:
+    """Count what its layers put out for a row, with as many slopes, and the copies that autograd keeps."""
+    counted = [0]
+
+    def count(_: nn.Module, __: Any, outputs: Any) -> None:
+        counted[0] += outputs.numel() if isinstance(outputs, Tensor) else 0
+
+    layers = [layer for layer in module.modules() if not next(layer.children(), None)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    with seeded_generator(torch.device("cpu"), 0), torch.no_grad():
+        module.eval()(dummy_rows(n_inputs))
+    for hook in hooks:
+        hook.remove()
+    return max(n_inputs, 4 * counted[0] // DUMMY_ROWS)
+
+
 def _count_seen(module: nn.Module, n_inputs: int) -> int:
     """Count the inputs that have a derivative at the initial parameters."""
     x = dummy_rows(n_inputs).requires_grad_()
     with seeded_generator(torch.device("cpu"), 0), torch.enable_grad():
         return int(moving_inputs(columns(module.eval()(x.clone())).T, x).sum())
+
+
+def _find_unused(module: nn.Module, n_inputs: int) -> tuple[str, ...]:
+    """Return the names of the trained parameters that no output depends on, in training or evaluation."""
+    unused = {name: tensor for name, tensor in module.named_parameters() if tensor.requires_grad}
+    with seeded_generator(torch.device("cpu"), 0), torch.enable_grad():
+        for training in (True, False):
+            outputs = module.train(training)(dummy_rows(n_inputs))
+            if unused and outputs.requires_grad:
+                gradients = torch.autograd.grad(outputs.sum(), list(unused.values()), allow_unused=True)
+                unused = {
+                    name: tensor
+                    for (name, tensor), gradient in zip(unused.items(), gradients, strict=True)
+                    if gradient is None
+                }
+    return tuple(unused)
+
+
+def _warn_of_unused(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    return (f"No output of the network depends on {_listed(names)}: they are not penalized.",)
+
+
+def _warn_of_normalized_weights(module: nn.Module) -> tuple[str, ...]:
+    names = [name for name, layer in module.named_modules() if _normalizes_weights(layer)]
+    if not names:
+        return ()
+    return (
+        f"The network normalizes weights ({_listed(names)}): a layer gives the same whatever their size, so "
+        "a penalty on them only rescales them. --penalize can name the weights of other layers.",
+    )
+
+
+def _normalizes_weights(layer: nn.Module) -> bool:
+    """Whether it has spectral or weight norm, in the present form of either or in the former one."""
+    steps = layer.get_submodule("parametrizations").modules() if is_parametrized(layer) else ()
+    return any(isinstance(step, WEIGHT_NORMS) for step in (*steps, *layer._forward_pre_hooks.values()))
 
 
 def _warn_of_normalizations(module: nn.Module) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from regchoose.errors import UsageError, Word, setting
 
 BuildModule = Callable[[], nn.Module]
 PACKAGE = Path(__file__).parents[2]
+RUNNING = ("__main__", "__mp_main__")  # names of the script that runs
 SHORT = 160  # letters of a message that is passed on
 
 
@@ -126,6 +127,13 @@ def load_network(name: str) -> UserNetwork:
         E201 where there is no such file, E210 where it cannot be imported or holds no such thing.
     """
     place, _, attribute = name.rpartition(":")
+    if place in RUNNING:
+        raise UsageError(
+            "E210",
+            f"{place} is the script or notebook that runs, and the processes that train cannot import it",
+            where=setting("network"),
+            fix=f"write {attribute} into a file of its own, and " + setting(network=f"nets.py:{attribute}"),
+        )
     is_file = place.endswith(".py")
     file = Path(place).resolve() if is_file else None
     check_network_file(name)

@@ -28,8 +28,8 @@ def earlier_version(contest: Contest, sizes: Sizes, *, checkout: Path) -> Found:
     read, _ = resolve_settings(dict(source.options), environ={}, config=None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
-        table, raw = load_with_text(source.path, read)
-        write_rows(path, "csv", table=table, raw=raw, rows=contest.sample.drawn)
+        _, raw = load_with_text(source.path, read)
+        write_rows(path, "csv", raw=raw, rows=contest.sample.drawn)
         run = subprocess.run(
             [sys.executable, "-m", "regchoose", "recommend", str(path), *_flags(contest, sizes, read)],
             cwd=checkout,

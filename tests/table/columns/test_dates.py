@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from regchoose.records.table import Table
-from regchoose.settings.options import Settings
+from regchoose.settings.options import DateOrder, Settings
 from regchoose.table.columns.dates import is_ambiguous_date, parse_dates
 from regchoose.table.load import load
-from tests.table.columns.test_roles import N, cycle, with_column
+from tests.table.columns.test_roles import N, column_of, cycle, with_column
 from tests.table.writing import nobody
 
 DAY = 86_400.0
@@ -25,6 +25,16 @@ READ: list[tuple[str, list[str], list[float]]] = [
     ("year first", ["1970/01/02", "1970/02/01"], [DAY, 31 * DAY]),
     ("names", ["2 Jan 1970", "1 Feb 1970"], [DAY, 31 * DAY]),
     ("names first", ["January 2, 1970", "February 1, 1970"], [DAY, 31 * DAY]),
+    ("months", ["1970-01", "1970-02"], [0, 31 * DAY]),
+    ("months, then years", ["01/1970", "2/1970"], [0, 31 * DAY]),
+    ("months with names", ["Jan-70", "Feb-70"], [0, 31 * DAY]),
+    ("months with long names", ["January 1970", "February 1970"], [0, 31 * DAY]),
+    ("years, then months with names", ["1970-Jan", "1970-Feb"], [0, 31 * DAY]),
+    ("quarters", ["1970Q1", "1970-Q2"], [0, 90 * DAY]),
+    ("quarters, then years", ["Q1 1970", "Q2-1970"], [0, 90 * DAY]),
+    ("weeks", ["1970-W02", "1970-W03"], [4 * DAY, 11 * DAY]),
+    ("weeks without a hyphen", ["1970W02", "1970W03"], [4 * DAY, 11 * DAY]),
+    ("days in one number", ["19700102", "19700201"], [DAY, 31 * DAY]),
     ("clocks", ["01:00", "23:30"], [3600, 84_600]),
     ("far years", ["0001-01-01", "9999-12-31"], [-62_135_596_800, 253_402_214_400]),
 ]
@@ -40,9 +50,34 @@ def test_dates_are_moments(texts: list[str], seconds: list[float]) -> None:
 def test_dates_that_two_orders_read_differently_are_none() -> None:
     assert parse_dates(["01/02/2021", "03/04/2021"]) is None
     assert is_ambiguous_date(["01/02/2021", "03/04/2021"])
+    assert is_ambiguous_date(["01-02-2021", "03-04-2021"])
     assert not is_ambiguous_date(["31/12/2021", "03/04/2021"])
     assert parse_dates(["2021-13-45", "2021-01-01"]) is None
     assert parse_dates(["3 Feb 2020", "14-Mar-21"]) is None
+
+
+@pytest.mark.parametrize(("prefer", "first"), [("dmy", 31 * DAY), ("mdy", DAY)])
+def test_an_order_may_be_preferred_and_never_bends_what_is_clear(prefer: DateOrder, first: float) -> None:
+    read = parse_dates(["01/02/1970", "01/03/1970"], prefer=prefer)
+    assert read is not None
+    assert read.seconds[0] == first
+    clear = parse_dates(["01/31/1970", "01/02/1970"], prefer="dmy")
+    assert clear is not None
+    assert clear.seconds.tolist() == [30 * DAY, DAY]
+
+
+NO_DATES: list[tuple[str, list[str]]] = [
+    ("seasons", [f"{year}-{(year + 1) % 100:02}" for year in range(2001, 2012)]),
+    ("codes with the name of a month", ["mar-1b", "dec-02"]),
+    ("other words", ["marble-12", "mayor-07"]),
+    ("numbers that are no days", ["20010107", "20011301"]),
+]
+
+
+@pytest.mark.parametrize("texts", [case[1] for case in NO_DATES], ids=[case[0] for case in NO_DATES])
+def test_what_only_looks_like_months_keeps_its_meaning(tmp_path: Path, texts: list[str]) -> None:
+    column, _ = column_of(with_column(tmp_path, cycle(*texts)))
+    assert column.role in ("category", "numeric")
 
 
 def features_of(table: Table) -> dict[str, list[float]]:
@@ -82,5 +117,9 @@ def test_ambiguous_dates_are_left_out_and_said(tmp_path: Path) -> None:
     assert "day and month cannot be told apart" in table.columns[2].why
     assert any("day and month cannot be told apart" in warning for warning in table.warnings)
     assert table.features.shape == (N, 2)
+    assert any("--date-order dmy   or   --date-order mdy reads it" in warning for warning in table.warnings)
+    read = load(path, Settings(date_order="mdy"), choose=nobody)
+    assert "read as m/d/Y: gives month, day, weekday, elapsed" in read.columns[2].why
+    assert not any("told apart" in warning for warning in read.warnings)
     kept = load(path, Settings(keep=("when",)), choose=nobody)
     assert kept.columns[2].role == "category"

@@ -53,6 +53,13 @@ FAULTS = [
     ("a time is missing", ["", *cycle("1", "2")[1:]], {"time": "v"}, "E328", "another --time"),
     ("words are no times", cycle("early", "late"), {"time": "v"}, "E329", "2021-03-04"),
     ("days or months", cycle("01/02/2021", "03/04/2021"), {"time": "v"}, "E329", "2021-03-04"),
+    (
+        "days or months by a flag",
+        cycle("01/02/2021", "03/04/2021"),
+        {"time": "v"},
+        "E329",
+        "--date-order dmy",
+    ),
     ("no such column", cycle("a", "b"), {"group": "vv"}, "E208", "--group 'v'"),
     ("no such time", cycle("a", "b"), {"time": "vv"}, "E208", "--time 'v'"),
     ("the target", cycle("a", "b"), {"group": "y"}, "E208", "--target 'z'"),

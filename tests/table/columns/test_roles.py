@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from regchoose.encoding.input_plan import plan_inputs
 from regchoose.records.table import Column, Table
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS, clean, is_missing, mark_evidence, to_number
@@ -53,6 +54,25 @@ ROLES: list[tuple[str, str, list[str], str, str, str]] = [
     ("a name of an id", "patient_id", shuffled([str(i) for i in range(N)]), "id", "integer", "name of an id"),
     ("camel-case id", "patientId", shuffled([str(i) for i in range(N)]), "id", "integer", "name of an id"),
     ("an id name that is not unique", "id", cycle("1", "2", "3"), "numeric", "integer", ""),
+    ("rows that were taken out", "v", [str(i + i // 3) for i in range(N)], "id", "integer", "rising"),
+    ("consecutive years", "v", [str(1980 + i) for i in range(N)], "numeric", "integer", "rising"),
+    ("a time that rises", "time", [str(i) for i in range(N)], "numeric", "integer", "rising"),
+    ("a population", "v", [str(3_929_214 + i**3 * 977) for i in range(N)], "numeric", "integer", "rising"),
+    ("epoch seconds", "v", [str(1_600_000_000 + 3600 * i) for i in range(N)], "numeric", "integer", "rising"),
+    ("days in one", "v", [f"200101{1 + i % 28:02}" for i in range(N)], "date", "date", "year, month and day"),
+    ("an index of pandas", "Unnamed: 0", cycle("0", "1", "2"), "id", "integer", "index of a pandas"),
+    ("another index", "level_0", shuffled([str(i) for i in range(N)]), "id", "integer", "name of an id"),
+    ("zip codes by name", "zip_code", cycle("10115", "94110", "60601"), "category", "integer", "by its name"),
+    ("provider ids", "Provider ID", cycle("10115", "94110", "60601"), "category", "integer", "by its name"),
+    ("too many codes", "storeId", cycle(*map(str, range(30))), "text", "integer", "too many to use"),
+    ("a code of two", "group_id", cycle("1", "2"), "numeric", "integer", ""),
+    ("a word that ends in id", "paid", cycle("1", "2", "3"), "numeric", "integer", ""),
+    ("dollars", "v", cycle("$74.69", "$1,234.50", "-$3"), "numeric", "number", "with the unit '$'"),
+    ("per cent", "v", cycle("12 %", "7.5 %", "100%"), "numeric", "number", "with the unit '%'"),
+    ("kilometres", "v", cycle("1,234 km", "12 km", "7km"), "numeric", "integer", "with the unit 'km'"),
+    ("two units", "v", cycle("12 km", "7 mi"), "category", "text", "2 different texts"),
+    ("a unit now and then", "v", cycle("12 km", "7", "8"), "category", "text", "3 different texts"),
+    ("letters that are no unit", "v", cycle("101A", "102A", "7A"), "category", "text", "3 different texts"),
     ("UUIDs", "v", [str(uuid.UUID(int=i * 7919)) for i in range(N)], "id", "text", "UUID"),
     ("hashes", "v", [f"{i * 7919:032x}" for i in range(N)], "id", "text", "hash"),
     ("codes called id", "id", [f"P{i}" for i in range(N)], "id", "text", "name of an id"),
@@ -81,7 +101,8 @@ ROLES: list[tuple[str, str, list[str], str, str, str]] = [
     ("many texts", "v", cycle(*(f"w{i}" for i in range(30))), "text", "text", "30 different texts"),
     ("one value", "v", cycle("7"), "constant", "number", "every cell is '7'"),
     ("one value in two spellings", "v", cycle("7", "7.0"), "constant", "number", ""),
-    ("one value or missing", "v", cycle("7", ""), "constant", "number", "or missing"),
+    ("one value or missing", "v", cycle("7", ""), "category", "number", "or missing, which counts"),
+    ("one word or none", "v", cycle("none", "none", "yes"), "category", "text", "only 'yes', or missing"),
     ("one number or infinite", "v", cycle("7", "inf"), "constant", "number", "or infinite"),
     ("one word", "v", cycle("x"), "constant", "text", "every cell is 'x'"),
     ("nothing", "v", cycle("", "NA", "?", "-"), "empty", "text", "every cell is missing"),
@@ -247,9 +268,13 @@ def test_numbers(text: str, point: float | None, comma: float | None, evidence: 
 
 
 def test_missing_texts() -> None:
-    assert all(is_missing(text, ()) for text in ("", "NA", "n/a", "NaN", "null", "None", "?", "-", "#N/A"))
-    assert not any(is_missing(text, ()) for text in ("0", "no", "nah", "x"))
-    assert is_missing("x", ("x",))
+    assert all(
+        is_missing(text, Settings()) for text in ("", "NA", "n/a", "NaN", "null", "None", "?", "-", "#N/A")
+    )
+    assert not any(is_missing(text, Settings()) for text in ("0", "no", "nah", "x"))
+    assert is_missing("x", Settings(na=("x",)))
+    none = Settings(na_none=True, na=("x",))
+    assert [is_missing(text, none) for text in ("", "NA", "?", "x")] == [True, False, False, True]
     assert clean("\ufeff a\u00a0") == "a"
 
 
@@ -275,3 +300,46 @@ def test_telephone_numbers_are_codes(tmp_path: Path) -> None:
     assert (column.role, "telephone" in column.why) == ("category", True)
     signed, _ = column_of(with_column(tmp_path, cycle("+1234", "+1.5", "-3")))
     assert signed.role == "numeric"
+
+
+def test_a_first_column_without_a_name_may_be_an_index(tmp_path: Path) -> None:
+    """`to_csv` of rows once sorted by class gives the class away, though no name says what it is."""
+    order = np.random.default_rng(0).permutation(N).tolist()
+    rows = [[str(place), *row] for place, row in zip(order, numbers(N)[1:], strict=True)]
+    path = write(tmp_path, csv_of([["", "x", "z", "y"], *rows]))
+    column, _ = column_of(path, place=0)
+    assert column.role == "id"
+    assert column.why == "another integer in every row, in a first column without a name"
+    named = write(tmp_path, csv_of([["c1", "x", "z", "y"], *rows]), name="named.csv")
+    assert column_of(named, place=0)[0].role == "numeric"
+    repeated = write(tmp_path, csv_of([["", "x", "z", "y"], *rows[:20], *rows]), name="repeated.csv")
+    assert column_of(repeated, place=0)[0].role == "numeric"
+
+
+CODES = ["AF", "DE", "FR", "NA", "US", "ZA"]
+
+
+def test_the_code_na_among_codes_is_a_level(tmp_path: Path) -> None:
+    column, table = column_of(with_column(tmp_path, cycle(*CODES)))
+    assert (column.levels, column.missing) == (tuple(CODES), 0)
+    assert any("'NA' is taken for a code like the others" in warning for warning in table.warnings)
+    states, table = column_of(with_column(tmp_path, cycle("CA", "NY", "TX", "NA")))
+    assert (states.levels, states.missing) == (("CA", "NY", "TX"), 10)
+    assert any("'NA' (10) is read as missing" in warning for warning in table.warnings)
+
+
+def test_built_in_words_may_be_words(tmp_path: Path) -> None:
+    path = with_column(tmp_path, cycle("None", "Partial", "Full", ""))
+    column, table = column_of(path)
+    assert (column.levels, column.missing) == (("Full", "Partial"), 20)
+    assert any("may be a category there: --na-none" in warning for warning in table.warnings)
+    column, table = column_of(path, Settings(na_none=True))
+    assert (column.levels, column.missing) == (("Full", "None", "Partial"), 10)
+    assert table.warnings == ()
+
+
+def test_a_value_or_nothing_is_two_values(tmp_path: Path) -> None:
+    column, table = column_of(with_column(tmp_path, cycle("none", "none", "yes")))
+    assert (column.role, column.levels, column.missing) == ("category", ("yes",), 27)
+    inputs = plan_inputs(table)
+    assert inputs.input_names == ("x", "z", "v=missing")

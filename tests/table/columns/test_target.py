@@ -1,5 +1,6 @@
 """The target: which column, and which task."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,10 @@ TASKS: list[tuple[str, list[str], str, tuple[str, ...], str]] = [
     ("counting from 0", cycle("0", "1", "2"), "multiclass", ("0", "1", "2"), "counts up without gaps"),
     ("counting from 1", cycle("3", "1", "2"), "multiclass", ("1", "2", "3"), "counts up without gaps"),
     ("counting from 3", cycle("3", "4", "5"), "regression", (), "--task classification is the other reading"),
-    ("with a gap", cycle("0", "1", "3"), "regression", (), "3 different integers from 0 to 3"),
+    ("with a gap", cycle("0", "1", "3"), "multiclass", ("0", "1", "3"), "--task regression is the other"),
+    ("from -1", cycle("-1", "0", "1"), "multiclass", ("-1", "0", "1"), "each in 20 rows or more"),
+    ("with wide gaps", cycle("0", "1", "7"), "regression", (), "3 different integers from 0 to 7"),
+    ("counts", [*cycle("0", "1", "2")[1:], "4"], "regression", (), "--task classification is the other"),
     ("21 levels", cycle(*map(str, range(21))), "regression", (), "21 different integers"),
     ("numbers", [f"{i / 7:.3f}" for i in range(N)], "regression", (), "60 different numbers"),
     ("text", cycle("b", "a", "c"), "multiclass", ("a", "b", "c"), "text"),
@@ -76,7 +80,7 @@ FAULTS: list[tuple[str, list[str], Settings, str, str]] = [
     ("constant in two spellings", cycle("1", "1.0"), Settings(), "E321", "--target 'z'"),
     ("one class", cycle("x"), Settings(), "E321", "--target 'z'"),
     ("missing", ["", *cycle("0", "1")[1:]], Settings(), "E322", "--drop-missing-target"),
-    ("all missing", cycle("NA"), Settings(drop_missing_target=True), "E322", "--target 'z'"),
+    ("all missing", cycle("NA"), Settings(target="t", drop_missing_target=True), "E322", "--target 'z'"),
     ("infinite", ["inf", *cycle("0.5", "1", "3")[1:]], Settings(), "E323", "repair"),
     ("overflowing", ["1e400", *cycle("0.5", "1", "3")[1:]], Settings(), "E323", "repair"),
     ("regression on text", cycle("a", "b"), Settings(task="regression"), "E327", "--task classification"),
@@ -108,6 +112,15 @@ def test_rows_without_a_target_may_be_left_out(tmp_path: Path) -> None:
     assert any("2 rows without a target were left out" in warning for warning in table.warnings)
 
 
+def test_a_class_may_be_called_none(tmp_path: Path) -> None:
+    """The largest class must not be dropped as missing."""
+    path = with_target(tmp_path, cycle("None", "None", "Partial"))
+    error = error_of(path)
+    assert (error.code, error.fix) == ("E322", "--na-none   or   --drop-missing-target")
+    assert error.detail[1] == "'None' is read as missing, and may be a class"
+    assert load(path, Settings(na_none=True), choose=nobody).classes == ("None", "Partial")
+
+
 def test_too_few_rows_for_an_experiment(tmp_path: Path) -> None:
     path = write(tmp_path, csv_of(numbers(12)))
     error = error_of(path)
@@ -127,9 +140,14 @@ def test_without_an_experiment_few_rows_will_do(tmp_path: Path, settings: Settin
 
 
 NAMES: list[tuple[str, str, str | None, str, str]] = [
-    ("called target", "Target,z,t", None, "Target", "the only column called"),
+    ("called target", "Target,z,t", None, "Target", "the only column called Target"),
     ("called y", "x,Y,t", None, "Y", "the only column called"),
     ("two such names", "label,y,t", None, "t", "'label' and 'y' may be meant"),
+    ("a usual name", "Sale Price,z,t", None, "Sale Price", "called Sale Price, as targets are; --target"),
+    ("the more usual of two", "diagnosis,price,t", None, "diagnosis", "called diagnosis"),
+    ("two usual names", "survived,churn,t", None, "t", "'survived' and 'churn' may be meant"),
+    ("a name that ends so", "list price,z,t", None, "t", "the last column"),
+    ("a coordinate", "x,y,z", None, "z", "the last column"),
     ("none such", "x,z,t", None, "t", "the last column"),
     ("by the flag", "x,z,t", "x", "x", "by --target"),
 ]
@@ -153,6 +171,26 @@ def test_an_empty_last_column_is_not_the_target(tmp_path: Path) -> None:
     table = load(write(tmp_path, csv_of(rows)), Settings(), choose=nobody)
     assert table.target_name == "t"
     assert table.columns[-1].role == "empty"
+
+
+PASSED: list[tuple[str, Callable[[int], str]]] = [
+    ("empty", lambda _: ""),
+    ("id", lambda row: f"00{row}"),
+    ("text", lambda row: f"what is said of {row}"),
+    ("date", lambda row: f"2021-03-{1 + row % 28:02}"),
+    ("mostly missing", lambda row: "" if row % 3 else "pq"[row % 2]),
+]
+
+
+@pytest.mark.parametrize(("why", "cell"), PASSED)
+def test_a_last_column_that_nobody_would_predict_is_passed_over(
+    tmp_path: Path, why: str, cell: Callable[[int], str]
+) -> None:
+    rows = [[*row, cell(place)] for place, row in enumerate(numbers(N))]
+    rows[0] = ["x", "z", "t", "more"]
+    table = load(write(tmp_path, csv_of(rows)), Settings(), choose=nobody)
+    assert table.target_name == "t"
+    assert f"(after it come 'more' ({why}))" in table.target_why
 
 
 def test_a_person_is_asked_where_names_do_not_tell(tmp_path: Path) -> None:

@@ -334,6 +334,15 @@ def test_what_does_not_fit_is_refused(npz: Path, case: str) -> None:
     assert said in found.message
 
 
+@pytest.mark.parametrize(("case", "remedy"), [("objects", "X.astype(float)"), ("dates", "y.astype(str)")])
+def test_a_remedy_is_for_the_array_that_does_not_fit(npz: Path, case: str, remedy: str) -> None:
+    assert remedy in error(save_npz(npz, **UNFIT[case][0])).fix
+
+
+def test_labels_that_are_objects_are_written_as_texts(npz: Path) -> None:
+    assert "y=y.astype(str)" in error(save_npz(npz, X=pictures(40), y=Y.astype(object))).fix
+
+
 def test_a_missing_target_is_refused(npz: Path) -> None:
     y = np.linspace(0, 1, 40)
     y[7] = np.nan

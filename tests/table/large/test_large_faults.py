@@ -211,7 +211,7 @@ def test_a_listener_hears_both_passes(tmp_path: Path, monkeypatch: pytest.Monkey
     heard.clear()
     monkeypatch.setattr(file_set, "LARGE", 2**40)
     load_with_progress(path, Settings(), choose=nobody, listener=Ear())
-    assert heard == []
+    assert heard == [("started", 0), ("finished", "2,000 rows")]
 
 
 def test_a_second_pass_adds_to_the_first() -> None:

@@ -280,3 +280,19 @@ def test_a_folder_without_tables_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         large_parts(str(tmp_path))
     assert caught.value.code == "E201"
+
+
+@pytest.mark.usefixtures("tiny")
+def test_units_are_stripped_of_all_rows(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    way, price = rng.integers(0, 5000, 3000), rng.normal(0, 3000, 3000).round(2)
+    rows = [f'"{a:,} km","${b:,}",{i % 2}' for i, (a, b) in enumerate(zip(way, price, strict=True))]
+    table = load(write(tmp_path, "\n".join(["way,price,y", *rows, ""])), Settings(), choose=nobody)
+    assert table.whole is not None
+    assert [column.unit for column in table.columns] == ["km", "$", ""]
+    assert table.whole.count.tolist() == [3000, 3000]
+    assert table.whole.least.tolist() == [way.min(), price.min()]
+    assert table.whole.greatest.tolist() == [way.max(), price.max()]
+    rows[1500] = "12 mi,$5,1"
+    with pytest.raises(RegchooseError, match="column 'way' holds '12 mi' among 2,999 numbers"):
+        load(write(tmp_path, "\n".join(["way,price,y", *rows, ""])), Settings(), choose=nobody)

@@ -4,7 +4,9 @@
 Silently wrong must be 0.
 """
 
+import csv
 import json
+import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,8 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from regchoose.errors import RegchooseError
+from regchoose.library.extract import extract
 from regchoose.settings.options import Settings
-from regchoose.table.csv.read import read
+from regchoose.table.file_set import ignore_progress
 from regchoose.table.load import load
 from tests.table.pollution.clean import Rows
 from tests.table.pollution.families import Polluted, every_file
@@ -43,21 +46,36 @@ class Scored:
 
 
 def outcome_of(path: str, settings: Settings, truth: Rows | None) -> tuple[Outcome, str]:
-    """Read a file and compare; a refusal counts only with a place or a remedy.
+    """Write all rows of a file as `regchoose sample --rows all` does, and compare what is written.
 
-    What is read as another table may still be refused where the columns get their roles.
+    A refusal counts only with a place or a remedy. What is read as another table may still be refused where
+    the columns get their roles.
     """
+    target = Path(path).with_name("sample.csv")
     try:
-        raw = read(path, settings, choose=nobody)
-        cells = zip(*(column.tolist() for column in raw.texts), strict=True)
-        rows = [list(raw.names), *map(list, cells)]
-        if rows == truth:
-            return "exact", ""
+        _, _, protected = extract(
+            path,
+            settings,
+            everything=True,
+            target=target,
+            form="csv",
+            ask=nobody,
+            advanced=ignore_progress,
+        )
+        with target.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file, strict=True))
+        if truth is not None and [*map(_unprotected, rows)] == [*map(_unprotected, truth)]:
+            return "exact", f"{protected} cells are protected against spreadsheets"
         load(path, settings, choose=nobody)
     except RegchooseError as error:
         helps = bool(error.where or error.fix)
         return ("refused" if helps else "wrong"), f"{error.code}: {error.message}"
-    return "wrong", f"{len(rows) - 1} rows, {len(raw.names)} columns"
+    return "wrong", f"{len(rows) - 1} rows, {len(rows[0])} columns"
+
+
+def _unprotected(row: list[str]) -> list[str]:
+    """Return a row without the apostrophes that are put before what a spreadsheet would run."""
+    return [cell[1:] if re.match(r"'[=+@\t\r-]", cell) else cell for cell in row]
 
 
 def scored(files: Iterable[Polluted]) -> list[Scored]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 
 def mlp(n_inputs: int, n_outputs: int, width: int = 6) -> nn.Module:
@@ -159,3 +160,27 @@ class Named(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.as_tensor(self.layer(self.frozen(x) * self.gates + self.mask.exp()))
+
+
+def ending_in(last: nn.Module, n_inputs: int, n_outputs: int) -> nn.Module:
+    return nn.Sequential(nn.Linear(n_inputs, 6), nn.Tanh(), nn.Linear(6, n_outputs), last)
+
+
+class Unused(nn.Module):
+    """Its second layer is never used, and its weights are tied, normalized and constant ones."""
+
+    def __init__(self, n_inputs: int, n_outputs: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(n_inputs, n_inputs)
+        self.unused = nn.Linear(6, 6)
+        self.tied = nn.Linear(n_inputs, n_inputs)
+        self.tied.weight = self.first.weight
+        self.normed = spectral_norm(nn.Linear(n_inputs, 5))
+        self.scaled = weight_norm(nn.Linear(5, 4))
+        self.frozen = nn.Linear(4, 4).requires_grad_(requires_grad=False)
+        self.last = nn.Linear(4, n_outputs)
+        self.register_buffer("constant", torch.arange(3.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = self.tied(torch.relu(self.first(x)))
+        return torch.as_tensor(self.last(self.frozen(self.scaled(self.normed(inner)))))

@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import weight_norm as former_weight_norm
 
 from regchoose.errors import TrainingError, UsageError
 from regchoose.records.words import Task
 from regchoose.training.deterministic import quiet_modules
 from regchoose.training.loss import n_outputs, row_loss
 from regchoose.training.networks.mlp import Mlp
+from regchoose.training.networks.output_range import warn_of_outputs
 from regchoose.training.networks.torch_module import ModuleNetwork, module_network
+from regchoose.training.parameters import Parameters
 from regchoose.training.train import Training, train
 from tests.training.networks import good
 from tests.training.problems import TASKS, block_result, cell, points, training
@@ -40,27 +43,27 @@ def of(
     return module_network(lambda: make(d, k, **options), n_inputs=d, n_outputs=k, penalize=penalize)
 
 
-def starts(network: ModuleNetwork | Mlp, m: int = M) -> Tensor:
-    """Parameters of m models: (m, p)."""
-    rows = [network.initial(np.random.default_rng(seed)) for seed in range(m)]
-    return torch.as_tensor(np.stack(rows), dtype=torch.float32)
+def starts(network: ModuleNetwork | Mlp, m: int = M, *, alike: bool = False) -> Parameters:
+    """M models."""
+    rows = [network.initial(np.random.default_rng(0 if alike else seed)) for seed in range(m)]
+    return Parameters.of_rows(network, torch.as_tensor(np.stack(rows), dtype=torch.float32))
 
 
 def batch(task: Task, *, m: int = M, shared: bool = False) -> tuple[Tensor, Tensor]:
-    """Rows of their own for each model, or the same for all: (m, n, d), (m, n)."""
+    """Rows of their own for each model, or the same for all: (m or 1, n, d), (m or 1, n)."""
     rng = np.random.default_rng(5)
     x = torch.as_tensor(rng.standard_normal((m, N, D)), dtype=torch.float32)
     y = torch.as_tensor(rng.integers(0, 3 if task == "multiclass" else 2, (m, N))).float()
-    return (x[:1].expand(m, -1, -1), y[:1].expand(m, -1)) if shared else (x, y)
+    return (x[:1], y[:1]) if shared else (x, y)
 
 
 def gradient_of(
-    network: ModuleNetwork | Mlp, parameters: Tensor, task: Task, *, shared: bool = False
+    network: ModuleNetwork | Mlp, parameters: Parameters, task: Task, *, shared: bool = False
 ) -> Tensor:
-    gradient = torch.zeros_like(parameters)
-    x, y = batch(task, m=len(parameters), shared=shared)
-    network.program(parameters, gradient, n_rows=N).write_gradient(task, x, y)
-    return gradient
+    gradient = parameters.like()
+    x, y = batch(task, m=parameters.n_models, shared=shared)
+    network.program(parameters.tensors, gradient.tensors, n_rows=N).write_gradient(task, x, y)
+    return gradient.rows()
 
 
 def loaded(network: ModuleNetwork, make: Make, row: Tensor, *, k: int) -> nn.Module:
@@ -92,9 +95,10 @@ def test_a_sequence_of_layers_is_the_mlp(task: Task, shared: bool) -> None:
         gradient_of(ours, parameters, task, shared=shared),
     )
     x, _ = batch(task, shared=shared)
-    torch.testing.assert_close(theirs.outputs(parameters, x), ours.outputs(parameters, x))
-    parameters[0, : D * 5].view(5, D)[:, 2] = 0
-    assert theirs.nonzero_inputs(parameters).tolist() == ours.nonzero_inputs(parameters).tolist() == [5, 6, 6]
+    tensors = parameters.tensors
+    torch.testing.assert_close(theirs.outputs(tensors, x), ours.outputs(tensors, x))
+    tensors[0][0, :, 2] = 0
+    assert theirs.nonzero_inputs(tensors).tolist() == ours.nonzero_inputs(tensors).tolist() == [5, 6, 6]
 
 
 @pytest.mark.parametrize(("make", "task"), CASES, ids=lambda value: getattr(value, "__name__", value))
@@ -105,7 +109,7 @@ def test_outputs_and_gradients_are_pytorchs_own(task: Task, make: Make, batched:
         network = replace(of(make, k=k), batched=batched)
         network = replace(network, random=False) if make is not good.dropout else network
         parameters, (x, y) = starts(network), batch(task)
-        begun, outputs = parameters.clone(), network.outputs(parameters, x)
+        begun, outputs = parameters.rows(), network.outputs(parameters.tensors, x)
         gradient = gradient_of(network, parameters, task)
     for model in range(M):
         module = loaded(network, make, begun[model], k=k).eval()
@@ -123,16 +127,16 @@ def test_outputs_and_gradients_are_pytorchs_own(task: Task, make: Make, batched:
 def test_models_draw_the_same_dropout_batched_or_not_and_other_ones_at_each_step() -> None:
     network = of(good.dropout)
     assert network.random
-    alike = starts(network, m=1).repeat(M, 1)
+    alike = starts(network, alike=True)
     found = {}
     for batched in (True, False):
-        gradient = torch.zeros_like(alike)
-        program = replace(network, batched=batched).program(alike, gradient, n_rows=N)
+        gradient = alike.like()
+        program = replace(network, batched=batched).program(alike.tensors, gradient.tensors, n_rows=N)
         x, y = batch("regression", shared=True)
         state, steps = torch.get_rng_state(), []
         for _ in range(2):
             program.write_gradient("regression", x, y)
-            steps.append(gradient.clone())
+            steps.append(gradient.rows())
         assert torch.equal(torch.get_rng_state(), state)
         torch.testing.assert_close(steps[0][0], steps[0][2])
         assert not torch.allclose(steps[0], steps[1])
@@ -148,9 +152,9 @@ def test_models_draw_the_same_dropout_batched_or_not_and_other_ones_at_each_step
 )
 def test_each_model_has_its_own_running_statistics(make: Make, batched: bool) -> None:
     network = replace(of(make), batched=batched)
-    parameters, gradient = starts(network), torch.zeros(M, network.n_parameters)
-    begun, (x, y) = parameters.clone(), batch("regression")
-    program = network.program(parameters, gradient, n_rows=N)
+    parameters = starts(network)
+    gradient, begun, (x, y) = parameters.like(), parameters.rows(), batch("regression")
+    program = network.program(parameters.tensors, gradient.tensors, n_rows=N)
     for _ in range(2):
         program.write_gradient("regression", x, y)
     assert [part.name for part in network.layout.carried] == [
@@ -162,11 +166,11 @@ def test_each_model_has_its_own_running_statistics(make: Make, batched: bool) ->
             module(x[model])
         for part in network.layout.carried:
             wanted = module.get_buffer(part.name).float()
-            torch.testing.assert_close(part.view(parameters)[model], wanted)
-            assert not part.view(gradient).any()
-    program = network.program(parameters, gradient, n_rows=1)  # a single row cannot be normalized
+            torch.testing.assert_close(part.view(parameters.rows())[model], wanted)
+            assert not part.view(gradient.rows()).any()
+    program = network.program(parameters.tensors, gradient.tensors, n_rows=1)  # one cannot be normalized
     program.write_gradient("regression", x[:, :1], y[:, :1])
-    assert torch.isfinite(gradient).all()
+    assert torch.isfinite(gradient.flat).all()
 
 
 def test_initial_parameters_are_the_modules_own_and_follow_the_generator() -> None:
@@ -194,9 +198,9 @@ def test_inputs_that_are_looked_up_count_as_used() -> None:
     network = of(good.Embedding)
     assert network.unseen == 1
     parameters = starts(network)
-    head = next(part for part in network.layout.trained if part.name == "head.weight")
-    head.view(parameters)[:, :, -2:] = 0
-    assert network.nonzero_inputs(parameters).tolist() == [4, 4, 4]
+    head = [slot.name for slot in network.slots].index("head.weight")
+    parameters.tensors[head][:, :, -2:] = 0
+    assert network.nonzero_inputs(parameters.tensors).tolist() == [4, 4, 4]
 
 
 @pytest.mark.parametrize("batched", [True, False], ids=["batched", "one by one"])
@@ -204,12 +208,12 @@ def test_inputs_that_are_looked_up_count_as_used() -> None:
 def test_a_network_may_write_into_its_rows_and_they_stay(batched: bool, shared: bool) -> None:
     network = replace(of(good.WritesInPlace), batched=batched)
     parameters, (x, _) = starts(network), batch("regression", shared=shared)
-    kept, first = x.clone(), network.outputs(parameters, x)
+    kept, first = x.clone(), network.outputs(parameters.tensors, x)
     gradient_of(network, parameters, "regression", shared=shared)
-    torch.testing.assert_close(network.outputs(parameters, x), first)
+    torch.testing.assert_close(network.outputs(parameters.tensors, x), first)
     assert torch.equal(x, kept)
-    module = loaded(network, good.WritesInPlace, parameters[1], k=1)
-    torch.testing.assert_close(first[1], module(kept[1]).T)
+    module = loaded(network, good.WritesInPlace, parameters.rows()[1], k=1)
+    torch.testing.assert_close(first[1], module(kept[-1 if shared else 1]).T)
 
 
 # ---- the penalty -------------------------------------------------------------------------------------
@@ -281,6 +285,71 @@ def test_the_penalty_applies_just_there_and_zeros_are_exact(make: Make) -> None:
 
 
 # ---- in a run ----------------------------------------------------------------------------------------
+
+
+def test_layers_that_are_never_used_are_not_penalized() -> None:
+    network = of(good.Unused)
+    assert "unused.weight" not in [slot.name for slot in network.layout.penalized]
+    said = [line for line in network.remarks if "depends on" in line]
+    assert said == ["No output of the network depends on unused.weight, unused.bias: they are not penalized."]
+    assert not any("depends on" in line for line in of(good.Attention).remarks)
+
+
+def test_a_penalty_that_only_rescales_is_told() -> None:
+    (said,) = (line for line in of(good.Unused).remarks if "normalizes" in line)
+    assert said.startswith("The network normalizes weights (normed, scaled): ")
+    with pytest.warns(FutureWarning):  # PyTorch's former one
+        old = of(lambda d, k: nn.Sequential(former_weight_norm(nn.Linear(d, 3)), nn.Linear(3, k)))
+    assert any(line.startswith("The network normalizes weights (0): ") for line in old.remarks)
+
+
+@pytest.mark.parametrize("make", [good.Unused, good.Tied, good.batch_norm, good.convolution])
+def test_its_tensors_load_strictly(make: Make) -> None:
+    network = of(make)
+    parameters = starts(network)
+    row = parameters.rows()[1].numpy()
+    module = make(D, 1).eval()
+    module(torch.zeros(2, D))  # lazy layers take shape
+    tensors = {name: torch.as_tensor(array) for name, array in network.state_dict(row).items()}
+    module.load_state_dict(tensors, strict=True)
+    x = torch.randn(N, D)
+    with quiet_modules():
+        outputs = network.outputs(parameters.of(slice(1, 2)), x[None])[0].T
+    if make is not good.Unused:  # whose frozen layer is drawn anew
+        assert torch.allclose(module(x), outputs, atol=1e-6)
+
+
+BOUNDS = {
+    "sum to 1, as after a softmax": (nn.Softmax(1), 3),
+    "lie in [0, 1], as after a sigmoid": (nn.Sigmoid(), 3),
+    "lie in [−1, 1], as after a tanh": (nn.Tanh(), 2),
+    "never negative, as after a ReLU": (nn.Softplus(), 1),
+    "the same whatever its inputs": (nn.Softmax(1), 1),
+}
+
+
+@pytest.mark.parametrize("said", BOUNDS)
+def test_outputs_that_are_confined_are_told(said: str) -> None:
+    last, k = BOUNDS[said]
+    assert said in warn_of_outputs(lambda: good.ending_in(last, D, k), n_inputs=D)
+
+
+def test_outputs_that_only_begin_within_bounds_are_not() -> None:
+    def zeros(k: int) -> nn.Module:  # as many begin their last layer
+        module = good.mlp(D, k)
+        assert isinstance(module, nn.Sequential)
+        last = module[-1]
+        assert isinstance(last, nn.Linear)
+        nn.init.zeros_(last.weight)
+        nn.init.constant_(last.bias, 0.5)
+        return module
+
+    for k in (1, 3):
+        assert warn_of_outputs(lambda k=k: zeros(k), n_inputs=D) == ""  # type: ignore[misc]  # bound at once
+        for make in MODULES:
+            assert warn_of_outputs(lambda make=make, k=k: make(D, k), n_inputs=D) == ""  # type: ignore[misc]
+    assert warn_of_outputs(lambda: good.ending_in(nn.Identity(), D, 2), n_inputs=D) == ""
+    assert warn_of_outputs(lambda: good.ending_in(nn.LogSoftmax(1), D, 2), n_inputs=D) == ""
 
 
 def small(task: Task, make: Make, *, d: int = D, jobs: int = 1, **changes: object) -> Training:
