@@ -137,7 +137,7 @@ def _keep_possible_remedies(error: RegchooseError, takes: frozenset[str] | None)
         error.message,
         where=error.where,
         detail=detail,
-        fix=fix or ("--rows all" if "--rows" in takes else OTHER_DATA),
+        fix=fix or OTHER_DATA,
         mark=error.mark,
     )
 

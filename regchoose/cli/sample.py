@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,6 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     )
 
     path = settings.output
-    if everything:  # which no number of rows is too small for
-        settings = replace(settings, resources="no")
     form, target = output_form(path), Path(path)
     output.check_output(target, data=Path(data), force=settings.force)
     with interaction(settings, json=settings.json) as (listener, ask):

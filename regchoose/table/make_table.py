@@ -66,7 +66,7 @@ def _select(raw: RawTable, settings: Settings, place: int, *, lenient: bool) -> 
             return raw, _give_up(raw, settings, place, error)
         # Without an experiment the rows need not suffice for one.
         kept, target = _select(raw, replace(settings, resources="no"), place, lenient=True)
-        return kept, replace(target, warnings=(*target.warnings, _say(error)))
+        return kept, replace(target, warnings=(*target.warnings, error.message))
 
 
 def _assemble(

@@ -112,10 +112,20 @@ def test_where_rows_are_too_few_no_experiment_is_proposed(run: Run) -> None:
     assert "An experiment says more" not in out
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command", [["inspect"], ["sample", "--rows", "30", "-o", "s.csv"]], ids=lambda c: c[0]
+)
+def test_what_lacks_a_flag_does_not_offer_it(run: Run, command: list[str]) -> None:
+    status, out, err = run(command[0], "rare.csv", *command[1:])
+    assert status == 0, err
+    assert "class 'rare' has 2 rows, and 5 folds need 10" in " ".join((out + err).split())
+    assert "--resources" not in out + err
+
+
 FAULTS = {
     "too few rows": ["recommend", "few.csv"],
     "a rare class": ["recommend", "rare.csv"],
-    "a rare class in a sample": ["sample", "rare.csv", "--rows", "30", "-o", "s.csv"],
     "an id": ["recommend", "ids.csv"],
     "a constant target": ["recommend", "constant.csv"],
     "no such target": ["recommend", "good.csv", "--target", "prise"],
@@ -128,7 +138,6 @@ FAULTS = {
     "a command": ["recomend", "good.csv"],
     "no strength": ["fit", "good.csv", "--regularizer", "l2", "-o", "model"],
     "no output": ["sample", "good.csv", "--rows", "30"],
-    "no target but in a sample": ["sample", "constant.csv", "--rows", "30", "-o", "s.csv"],
 }
 NAMED = re.compile(
     r"^(?:regchoose .*|-o \S+|--[a-z0-9-]+(?: (?!with\b|out\b)(?:'[^']*'|[^\s,]+))?)(?=$|,| \()"
