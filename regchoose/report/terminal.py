@@ -12,7 +12,7 @@ from rich.text import Text
 from regchoose.errors import Word
 from regchoose.records.words import count_of
 from regchoose.report import numbers
-from regchoose.report.arms_table import arms_table, details_table
+from regchoose.report.arms_table import arms_table, details_table, name_loss
 from regchoose.report.command import is_in_memory, request_experiment, write_command, write_request
 from regchoose.report.line_wrap import fold
 from regchoose.report.path_text import list_path
@@ -212,8 +212,9 @@ def _describe_gain(result: RunResult) -> str:
     assert advice.gain is not None
     value, (low, high) = advice.gain.value, advice.gain.interval
     ends = numbers.percent_interval((low, min(high, 1.0)) if value >= 0 else (-high, -low))
-    side = "less" if value >= 0 else "more"
-    return f"{name} loses {numbers.percent(abs(value))} {side} than none {ends}."
+    side = "lower" if value >= 0 else "higher"
+    of = f"The {name_loss(result)} of {name}"
+    return f"{of} is {numbers.percent(abs(value))} {side} than without a penalty {ends}."
 
 
 def _describe_stopping(result: RunResult) -> list[str]:

@@ -175,13 +175,15 @@ def test_no_regularization_has_no_strengths() -> None:
 def test_a_loss_is_no_gain() -> None:
     advice = {"gain": {"value": -0.012, "interval": [-0.03, 0.006]}}
     shown = render_as_text(altered(FIRM, recommendation=advice), width=80, details=True)
-    assert "Elastic Net loses 1.2 % more than none [−0.6, 3]." in shown
+    assert "The squared error of Elastic Net is 1.2 % higher than without a penalty" in shown
+    assert "[−0.6, 3]" in shown
 
 
 def test_no_gain_is_beyond_the_whole_loss() -> None:
     advice = {"gain": {"value": 0.46, "interval": [-0.21, 1.14]}}
     shown = render_as_text(altered(FIRM, recommendation=advice), width=80, details=True)
-    assert "46 % less than none [−21, 100]" in shown
+    assert "46 % lower than without a penalty" in shown
+    assert "[−21, 100]" in shown
 
 
 def test_the_bars_give_way_to_what_must_be_read() -> None:
