@@ -36,7 +36,7 @@ def list_path(result: RunResult) -> list[PathLine]:
     return [_to_line(result, step) for step in result.path if step.kind == "question"]
 
 
-def describe_comparison(result: RunResult, compared: ArmComparison, *, answer: str) -> str:
+def summarize_comparison(result: RunResult, compared: ArmComparison, *, answer: str) -> str:
     """Say how `a` did against `b`: by how much of the loss of `b`, with the interval, or that it is alike."""
     if compared.equivalent >= max(compared.better, compared.worse):
         barely = "barely: " if answer == "yes" else ""
@@ -59,7 +59,7 @@ def _to_line(result: RunResult, step: PathStep) -> PathLine:
     answer = YES_OR_NO.get(step.answer or "", step.answer or "")
     compared = next((pair for pair in result.comparisons if pair.question == step.key), None)
     if compared is not None:
-        return PathLine(question, answer, describe_comparison(result, compared, answer=answer), step)
+        return PathLine(question, answer, summarize_comparison(result, compared, answer=answer), step)
     evidence = _describe_estimate(result, step) or step.evidence
     who = ANSWERED_BY[step.answered_by] if step.answered_by in ("user", "flag", "default") else ""
     return PathLine(question, answer, ": ".join(filter(None, [who, evidence])), step)

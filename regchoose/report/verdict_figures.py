@@ -91,7 +91,7 @@ def draw_posteriors(result: RunResult) -> Iterator[Figure]:
             continue
         i, j = places[pair.a], places[pair.b]
         scale = posterior.scale
-        spread = (scale[i][i] + scale[j][j] - 2 * scale[i][j]) ** 0.5
+        spread = math.sqrt(max(scale[i][i] + scale[j][j] - 2 * scale[i][j], 0.0))  # rounding may fall below 0
         if spread > 0:
             yield _draw_difference(pair, spread=spread, df=posterior.df, rope=design.rope, key=number)
 

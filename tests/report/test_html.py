@@ -232,3 +232,12 @@ def test_prior_knowledge_has_its_own_page() -> None:
 
 def test_a_partial_result_says_so() -> None:
     assert "This answer is partial" in as_html(altered(FIRM, partial=True))
+
+
+def test_two_arms_that_are_one_have_no_curve_of_their_difference() -> None:
+    posterior = DIABETES.curves.posterior
+    assert posterior is not None
+    alike = [[1.0 + 1e-16 * (i != j) for j in range(4)] for i in range(4)]
+    alike[0][1] = alike[1][0] = 1.0000000000000002  # so that the variance of the difference rounds below zero
+    result = altered(DIABETES, curves={"posterior": {"scale": alike}})
+    assert not [figure for figure in draw_figures(result) if figure.section == "How sure it is"]
