@@ -64,6 +64,7 @@ CODES: dict[str, str] = {
     "E217": "the folder is not a model written by regchoose",
     "E218": "the network is not the one that the model was fitted with",
     "E219": "the model cannot be exported to ONNX",
+    "E220": "the result was made on another table",
     "E301": "the file is empty",
     "E302": "the file has a header but no data rows",
     "E303": "too few rows for an experiment",
@@ -276,6 +277,8 @@ class RegchooseError(Exception):
         At most two further lines: counts, the cause.
     fix : str or Phrase, optional
         What to do next: a setting that exists, or a command.
+    mark : str, optional
+        The part of `where` that is wrong; a caret is put under its beginning.
     """
 
     exit_code = ExitCode.INTERNAL
@@ -288,11 +291,12 @@ class RegchooseError(Exception):
         where: PhraseLike = "",
         detail: Sequence[PhraseLike] = (),
         fix: PhraseLike = "",
+        mark: str = "",
     ) -> None:
         assert code in CODES, code
         assert int(code[1]) == self.exit_code, code
         self._phrases = [Phrase.of(text) for text in (message, where, fix, *detail)]
-        self.code = code
+        self.code, self.mark = code, mark
         self.message, self.where, self.fix, *lines = (phrase.shell for phrase in self._phrases)
         self.detail = tuple(lines)
         super().__init__(self.message)
@@ -318,7 +322,7 @@ class RegchooseError(Exception):
 
     def _with_phrases(self, phrases: Iterable[Phrase]) -> Self:
         message, where, fix, *detail = phrases
-        return type(self)(self.code, message, where=where, fix=fix, detail=detail)
+        return type(self)(self.code, message, where=where, fix=fix, detail=detail, mark=self.mark)
 
 
 class UsageError(RegchooseError):

@@ -13,6 +13,7 @@ from typing import Any
 
 from regchoose.version import __version__
 
+EXTRAS = {"dask": "distributed", "mlflow": "mlflow", "onnx": "onnx"}  # extra → the package that it is for
 NEEDED = (
     "torch",
     "numpy",
@@ -100,6 +101,11 @@ def find_problems(machine: Machine, devices: Mapping[str, Any] | str) -> list[st
         elif place["free"] is not None and place["free"] < LITTLE_DISK:
             problems.append(f"{place['path']} has {place['free'] / GIB:.2f} GiB left; large tables need more")
     return problems
+
+
+def describe_extras() -> dict[str, str | None]:
+    """Return the version of what each extra of regchoose installs; None where it is not installed."""
+    return {name: _version(package) for name, package in EXTRAS.items()}
 
 
 def _version(name: str) -> str | None:

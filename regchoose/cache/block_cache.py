@@ -128,7 +128,7 @@ class Cache:
             self._give_up(error)
             return
         if aside is not None:
-            self.notes.append(f"The journal could not be read; it is now {aside}, and a new one is begun.")
+            self.notes.append(f"The cache could not be read; it is now {aside}, and a new one is begun.")
 
     def _read(self, key: str) -> Entry | None:
         if self._fresh:
@@ -170,7 +170,7 @@ class Cache:
             except OSError as error:
                 self._give_up(error)
             else:
-                self.notes.append(f"The journal was damaged; it is now {aside}, and a new one is begun.")
+                self.notes.append(f"The cache was damaged; it is now {aside}, and a new one is begun.")
                 self._open()
         return None
 

@@ -18,10 +18,10 @@ from regchoose.cli.flags import (
     PREDICT,
     PREDICT_EXTRA,
     SAMPLE,
-    Sectioned,
     completer,
     table_command,
 )
+from regchoose.cli.help_text import HELP_NAMES, Sectioned, colour, write_examples
 from regchoose.cli.signals import handle_signals
 from regchoose.settings.values import FIELDS
 from regchoose.version import __version__
@@ -34,7 +34,7 @@ app = typer.Typer(
     name="regchoose",
     help=ABOUT,
     add_help_option=False,
-    epilog="Shell completion for bash, zsh and fish: --install-completion, --show-completion.",
+    epilog="Shell completion for bash, zsh and fish: --install-completion.",
     # While a shell asks how a word may go on, or for the script that asks. At other times typer's options for
     # it would load pydantic too.
     add_completion="_REGCHOOSE_COMPLETE" in os.environ or not COMPLETION.isdisjoint(sys.argv),
@@ -42,6 +42,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100},
 )
+
+
+def command(name: str, *, help: str) -> Callable[[Callable[..., int]], Callable[..., int]]:  # noqa: A002 - typer's
+    """Return what makes a function a command whose help has sections, examples and a whole summary."""
+    return app.command(name, cls=Sectioned, help=help, short_help=help, context_settings=HELP_NAMES)
 
 
 def _version(wanted: bool) -> None:
@@ -52,7 +57,7 @@ def _version(wanted: bool) -> None:
 
 def _help(ctx: typer.Context, wanted: bool) -> None:
     if wanted:
-        typer.echo(ctx.get_help())
+        typer.echo(colour(f"{ctx.get_help()}\n\nExamples:\n{write_examples('regchoose')}"), nl=False)
         raise typer.Exit
 
 
@@ -60,10 +65,10 @@ def _help(ctx: typer.Context, wanted: bool) -> None:
 def root(
     ctx: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version.")
+        bool, typer.Option("--version", "-V", is_eager=True, callback=_version, help="Show the version.")
     ] = False,
     help_: Annotated[
-        bool, typer.Option("--help", is_eager=True, callback=_help, help="Show this message.")
+        bool, typer.Option("--help", "-h", is_eager=True, callback=_help, help="Show this message.")
     ] = False,
 ) -> None:
     """Show the help where no command is named."""
@@ -74,21 +79,20 @@ def root(
 # ---- commands that read a table: their options are settings -----------------------------------------
 
 
-app.command("recommend", cls=Sectioned, help="Recommend a regularizer for a network trained on DATA.")(
+command("recommend", help="Recommend a regularizer for a network trained on DATA.")(
     table_command("recommend", FIELDS)
 )
-app.command("inspect", cls=Sectioned, help="Show how DATA is read: columns, target, correlation, sparsity.")(
+command("inspect", help="Show how DATA is read: columns, target, correlation, sparsity.")(
     table_command("inspect", INSPECT)
 )
-app.command(
+command(
     "sample",
-    cls=Sectioned,
     help="Write a subsample that matches the whole of DATA, with the checks; --rows all: all rows.",
 )(table_command("sample", SAMPLE))
-app.command("fit", cls=Sectioned, help="Train a model on all of DATA with the recommended regularizer.")(
+command("fit", help="Train a model on all of DATA with the recommended regularizer.")(
     table_command("fit", FIT, extra=FIT_EXTRA)
 )
-app.command("predict", cls=Sectioned, help="Predict every row of DATA with a MODEL.")(
+command("predict", help="Predict every row of DATA with a MODEL.")(
     table_command("predict", PREDICT, before={"model": MODEL}, extra=PREDICT_EXTRA)
 )
 
@@ -124,7 +128,7 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite the output if it
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 
-@app.command("flowchart", help="Draw the flowchart.")
+@command("flowchart", help="Draw the flowchart.")
 def _flowchart(
     chart: Annotated[str, _option_of("which-regularizer|three-questions")] = "which-regularizer",
     format_name: Annotated[str, _option_of("text|mermaid|svg|json", "--format")] = "text",
@@ -134,7 +138,7 @@ def _flowchart(
     return flowchart(chart, format_name=format_name)
 
 
-@app.command("report", help="Write a report of a saved RESULT; the extension of FILE tells the format.")
+@command("report", help="Write a report of a saved RESULT; the extension of FILE tells the format.")
 def _report(
     result: Result,
     file: Annotated[
@@ -163,7 +167,7 @@ def _report(
     return report(result, file=file, format_name=format_name, fail_if=fail_if, force=force)
 
 
-@app.command("export", help="Write a short training script that uses the recommendation of a RESULT.")
+@command("export", help="Write a short training script with the regularizer of a RESULT.")
 def _export(
     result: Result,
     to: Annotated[str, _option_of("pytorch|keras|sklearn", help="The library that the script uses.")],
@@ -178,7 +182,7 @@ def _export(
     return export(result, to=to, file=file, force=force)
 
 
-@app.command("compare", help="Show what changed from the result OLD to the result NEW.")
+@command("compare", help="Show what changed from the result OLD to the result NEW.")
 def _compare(
     old: Annotated[str, typer.Argument(metavar="OLD", show_default=False)],
     new: Annotated[str, typer.Argument(metavar="NEW", show_default=False)],
@@ -193,7 +197,7 @@ def _compare(
     return compare(old, new, format_name="json" if json else format_name, fail_if=fail_if, quiet=quiet)
 
 
-@app.command("cache", help="List or clear the cache of what was trained, or show where it is.")
+@command("cache", help="List or clear the cache of what was trained, or show where it is.")
 def _cache(
     action: Annotated[str, _argument_of("[list|clear|path]")] = "list",
     cache_dir: Annotated[str | None, typer.Option(metavar="DIR", help="The cache folder.")] = None,
@@ -205,14 +209,14 @@ def _cache(
     return cache(action, folder=cache_dir, json=json)
 
 
-@app.command("schema", help="Print the JSON Schema of the output of recommend or compare with --json.")
+@command("schema", help="Print the JSON Schema of the output of recommend or compare with --json.")
 def _schema(document: Annotated[str, _argument_of("[result|comparison]")] = "result") -> int:
     from regchoose.cli.schema import schema
 
     return schema(document)
 
 
-@app.command(
+@command(
     "explain", help="Explain a TOPIC, such as l1 or safe, or an error CODE; without one, list all topics."
 )
 def _explain(
@@ -225,13 +229,20 @@ def _explain(
     return explain(topic)
 
 
-@app.command("doctor", help="Show what is installed, which devices there are, and what would be slow.")
+@command("doctor", help="Show what is installed, which devices there are, and what would be slow.")
 def _doctor(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     from regchoose.cli.doctor import doctor
 
     return doctor(json=json)
+
+
+@command("help", help="Show the help of a COMMAND, or of all.")
+def _help_of(
+    name: Annotated[str | None, typer.Argument(metavar="COMMAND", show_default=False)] = None,
+) -> int:
+    return _run_command([*([] if name is None else [name]), "--help"])
 
 
 # ---- the start -------------------------------------------------------------------------------------
@@ -252,6 +263,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run_command(argv: Sequence[str]) -> int:
+    if argv[:1] == ["help"]:  # as --help it is quick: typer would load pydantic to parse the argument
+        argv = [*argv[1:2], "--help"]
     command: Callable[..., Any] = get_command(app).main
     status = command(args=argv, prog_name="regchoose", standalone_mode=False)
     return int(status or 0)

@@ -3,7 +3,7 @@
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,8 @@ from rich.console import RenderableType
 
 from regchoose.cli import output
 from regchoose.cli.failures import ErrorFormat, run_reporting_errors
-from regchoose.cli.prompts import is_attended, make_asker, never_ask
+from regchoose.cli.prompts import Asker, is_attended, never_ask
+from regchoose.errors import flag_of
 from regchoose.records.answers import Ask
 from regchoose.report.progress import Display, show_progress
 from regchoose.result.json_text import dump_document
@@ -25,6 +26,7 @@ def run_with_settings(
     work: Callable[[Settings, frozenset[str]], int],
     flags: Mapping[str, Any],
     *,
+    takes: Iterable[str],
     recorded: tuple[str, Mapping[str, Any]] | None = None,
 ) -> int:
     """Do the work of a command, report its errors as its settings ask, and return the exit status.
@@ -35,13 +37,16 @@ def run_with_settings(
         Takes the settings, and the names of those that do not come from the preset or a default.
     flags : mapping of str to object
         What the command line gave; then comes the environment, then the configuration file.
+    takes : iterable of str
+        Names of the settings that the command takes as flags: errors offer no others.
     recorded : (str, mapping), optional
         Name and settings of a result, or of a model, that the run goes on from.
     """
     config = read_config(flags, environ=os.environ, folder=Path.cwd())
     settings, given = resolve_settings(flags, environ=os.environ, config=config, recorded=recorded)
     in_json = settings.json or settings.format == "json"
-    form = ErrorFormat(json=in_json, debug=settings.debug, format=settings.format)
+    known = frozenset(flag for name in takes for flag in (flag_of(name), flag_of(f"no_{name}")))
+    form = ErrorFormat(json=in_json, debug=settings.debug, format=settings.format, takes=known)
     return run_reporting_errors(partial(work, settings, given), form)
 
 
@@ -57,7 +62,7 @@ def print_answer(
 
 @contextmanager
 def interaction(
-    settings: Settings, *, json: bool, answers: dict[str, str] | None = None
+    settings: Settings, *, json: bool, answers: dict[str, str] | None = None, may_go_back: bool = False
 ) -> Iterator[tuple[Display, Ask]]:
     """Give what shows the progress of a run, and what asks the person at the terminal, if there is one.
 
@@ -66,12 +71,15 @@ def interaction(
     json : bool
         Whether the answer is a JSON document, beside which no progress is drawn.
     answers : dict of str to str, optional
-        Setting → answer; filled while the run asks.
+        Setting → answer; filled while the run asks. What it holds is not asked for again.
+    may_go_back : bool
+        Whether the caller begins anew where `GoBack` is raised.
     """
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
     answers = {} if answers is None else answers
     with show_progress(quiet=settings.quiet, json=json, environ=os.environ, clock=time.monotonic) as listener:
-        yield listener, make_asker(answers, paused=listener.paused) if attended else never_ask
+        asker = Asker(answers, paused=listener.paused, may_go_back=may_go_back)
+        yield listener, asker if attended else never_ask
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from regchoose.cache.location import cache_folder
 from regchoose.cli import output
-from regchoose.machine import GIB, Machine, find_problems, inspect_machine
+from regchoose.machine import GIB, Machine, describe_extras, find_problems, inspect_machine
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import dump_document
 
@@ -21,7 +21,17 @@ def doctor(*, json: bool) -> int:
     problems = find_problems(machine, devices)
     if json:
         listed = {"error": devices} if isinstance(devices, str) else devices
-        output.write(dump_document({"ok": True, **asdict(machine), "devices": listed, "remarks": problems}))
+        output.write(
+            dump_document(
+                {
+                    "ok": True,
+                    **asdict(machine),
+                    "extras": describe_extras(),
+                    "devices": listed,
+                    "remarks": problems,
+                }
+            )
+        )
         return 0
     output.write("".join(f"{line}\n" for line in _to_lines(machine, devices, problems)))
     return 0
@@ -53,9 +63,16 @@ def _to_lines(machine: Machine, devices: Mapping[str, Any] | str, problems: list
         ("threads", ", ".join(f"{name}={value}" for name, value in machine.threads.items()) or "as set here"),
         ("temporary", _describe_folder(machine.temporary)),
         ("cache", _describe_folder(machine.cache)),
+        *((f"[{name}]", _describe_extra(name, found)) for name, found in describe_extras().items()),
     ]
     text = [f"{name:<13} {plain(value)}" for name, value in rows]
-    return [*text, "", *(f"–  {plain(line, longest=400)}" for line in problems or ["nothing is missing"])]
+    fine = "All fine: everything that regchoose needs is here."
+    serious = [line for line in problems if not line.startswith("no CUDA device")]
+    return [*text, "", *([] if serious else [fine]), *(f"–  {plain(line, longest=400)}" for line in problems)]
+
+
+def _describe_extra(name: str, found: str | None) -> str:
+    return found or f"not installed; only if you want it: pip install 'regchoose[{name}]'"
 
 
 def _describe_folder(place: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -23,10 +24,19 @@ from regchoose.errors import (
     is_lack_of_memory,
     setting,
 )
-from regchoose.report.safe_text import fit_encoding, plain
+from regchoose.report.safe_text import fit_encoding, is_terminal, plain
 
 LONGEST = 300  # characters of a line
+RED, GREEN, BLUE, BOLD, PLAIN = "\x1b[1;31m", "\x1b[1;32m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
 NO_SPACE = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
+EXAMPLES = {
+    "DATA": "data.csv",
+    "RESULT": "result.json",
+    "OLD": "old.json new.json",
+    "NEW": "old.json new.json",
+}
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
+OTHER_DATA = "a table with more rows, or with another content"  # where no flag of the command helps
 SIMILARITY = 0.7  # of a word that was meant; under it, a guess only confuses
 
 
@@ -37,6 +47,8 @@ class ErrorFormat:
     json: bool
     debug: bool
     format: str = "text"
+    takes: frozenset[str] | None = None  # flags of the command; None: any
+    arguments: tuple[str, ...] = ()  # of the command line, where they were not understood
 
 
 def guess_error_format(arguments: Sequence[str], environ: Mapping[str, str]) -> ErrorFormat:
@@ -53,7 +65,8 @@ def guess_error_format(arguments: Sequence[str], environ: Mapping[str, str]) -> 
         if word == "--format" or word.startswith("--format=")
     )
     name = next(named, environ.get("REGCHOOSE_FORMAT", "text"))
-    return ErrorFormat(json=on["json"] or name == "json", debug=on["debug"], format=name)
+    in_json = on["json"] or name == "json"
+    return ErrorFormat(json=in_json, debug=on["debug"], format=name, arguments=tuple(arguments))
 
 
 def run_reporting_errors(work: Callable[[], int], form: ErrorFormat) -> int:
@@ -93,8 +106,9 @@ def _discard_stdout() -> None:
 def _report_error(error: Exception, form: ErrorFormat) -> int:
     if form.debug:
         traceback.print_exception(error, file=sys.stderr)
-    ours = _to_our_error(error)
+    ours = _to_our_error(error, form.arguments)
     if ours:
+        ours = _keep_possible_remedies(ours, form.takes)
         _show(error_lines(ours), ours.code, ours.message, hint=ours.fix, where=ours.where, form=form)
         return ours.exit_code
     message = f"{type(error).__name__}: {plain(error, longest=LONGEST)}"
@@ -104,12 +118,36 @@ def _report_error(error: Exception, form: ErrorFormat) -> int:
     return ExitCode.INTERNAL
 
 
-def _to_our_error(error: Exception) -> RegchooseError | None:
+def _keep_possible_remedies(error: RegchooseError, takes: frozenset[str] | None) -> RegchooseError:
+    """Return an error without the remedies that name flags which the command does not have."""
+    if takes is None:
+        return error
+
+    def keep(text: str) -> str:
+        parts = text.split("   or   ")
+        return "   or   ".join(
+            part for part in parts if part.startswith("regchoose ") or takes.issuperset(FLAG.findall(part))
+        )
+
+    fix, detail = keep(error.fix), [line for line in error.detail if keep(line)]
+    if fix == error.fix and len(detail) == len(error.detail):
+        return error
+    return type(error)(
+        error.code,
+        error.message,
+        where=error.where,
+        detail=detail,
+        fix=fix or OTHER_DATA,
+        mark=error.mark,
+    )
+
+
+def _to_our_error(error: Exception, arguments: Sequence[str] = ()) -> RegchooseError | None:
     match error:
         case RegchooseError():
             return error
         case typer.TyperException():
-            return _to_usage_error(error)
+            return _to_usage_error(error, arguments)
         case _ if is_lack_of_memory(error):
             fix = setting("rows") + " with fewer rows, " + setting(jobs=1) + ", or a file of fewer rows"
             return ResourceError("E403", "memory ran out", fix=fix)
@@ -123,7 +161,7 @@ def _to_our_error(error: Exception) -> RegchooseError | None:
     return None
 
 
-def _to_usage_error(error: typer.TyperException) -> UsageError:
+def _to_usage_error(error: typer.TyperException, arguments: Sequence[str]) -> UsageError:
     """Put typer's complaint into our words, with the most similar option or command that there is.
 
     typer does not export the classes of these errors, so they are told apart by what they carry.
@@ -139,7 +177,20 @@ def _to_usage_error(error: typer.TyperException) -> UsageError:
     elif unknown := re.match(r"No such command '?([^'\s]+)", message):
         message = f"no command {unknown[1]}"
         near = get_close_matches(unknown[1], _commands(context), n=1, cutoff=SIMILARITY)
-        near = [f"{path} {name}" for name in near]
+        near = [
+            f"{path} {shlex.join(name if word == unknown[1] else word for word in arguments)}"
+            for name in near
+        ]
+    elif lacking := re.match("Missing argument '(.*)'", message):
+        message, near = f"{path} needs {lacking[1]}", [f"{path} {EXAMPLES.get(lacking[1], lacking[1])}"]
+    elif surplus := re.match(
+        r"Got unexpected extra arguments? \((.*)\)|Got unexpected extra argument\(s\) \((.*)\)", message
+    ):
+        words = plain(surplus[1] or surplus[2])
+        message, near = (
+            f"{path} does not know what to do with {words!r}",
+            [f"leave {words!r} out; {path} --help shows what it takes"],
+        )
     message = f"{message[:1].lower()}{message[1:]}"
     what = "the commands" if _commands(context) else "what it takes"
     return UsageError("E202", message, fix=near[0] if near else f"{path} --help shows {what}")
@@ -155,10 +206,12 @@ def _commands(context: typer.Context | None) -> list[str]:
 
 
 def error_lines(error: RegchooseError) -> list[str]:
-    """Return an error in the contract's form, at most six lines."""
+    """Return an error in the contract's form, at most seven lines with a caret."""
     text = [f"error[{error.code}]: {plain(error.message, longest=LONGEST)}"]
     if error.where:
-        text.append(f"  --> {plain(error.where, longest=LONGEST)}")
+        where = f"  --> {plain(error.where, longest=LONGEST)}"
+        at = where.rfind(error.mark) if error.mark else -1
+        text += [where, *([f"{'':{at}}^"] if at >= 0 else [])]
     text += [f"  {plain(line, longest=LONGEST)}" for line in error.detail[:3]]
     if error.fix:
         text.append(f"  fix:   {plain(error.fix, longest=LONGEST)}")
@@ -185,5 +238,23 @@ def _show(text: Sequence[str], code: str, message: str, *, hint: str, where: str
         sys.stdout.write(json.dumps({"ok": False, "error": error}, indent=2) + "\n")
         sys.stdout.flush()
     else:
-        sys.stderr.write(fit_encoding("".join(f"{line}\n" for line in text), sys.stderr.encoding))
+        written = "".join(f"{line}\n" for line in _colour(text))
+        sys.stderr.write(fit_encoding(written, sys.stderr.encoding))
         sys.stderr.flush()
+
+
+def _colour(text: Sequence[str]) -> list[str]:
+    """Return an error's lines as a terminal shows them: apart from what came before, and coloured."""
+    if not is_terminal(sys.stderr):
+        return list(text)
+    first, *rest = text
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return ["", *text]
+    kind, colon, message = first.partition(": ")
+    head = f"{RED}{kind}{colon}{PLAIN}{BOLD}{message}{PLAIN}" if colon else f"{BOLD}{kind}{PLAIN}"
+    marks = {"fix:": GREEN, "-->": BLUE, "^": RED}
+    lines = [
+        line.replace(mark, f"{marks[mark]}{mark}{PLAIN}", 1) if (mark := line.split()[0]) in marks else line
+        for line in rest
+    ]
+    return ["", head, *lines]

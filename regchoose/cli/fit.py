@@ -15,7 +15,7 @@ from rich.text import Text
 from regchoose.cache.fingerprint import fit_key
 from regchoose.cli import mlflow, output
 from regchoose.cli.command_setup import interaction, print_answer, run_with_settings
-from regchoose.cli.flags import FIT_EXTRA
+from regchoose.cli.flags import FIT, FIT_EXTRA
 from regchoose.errors import ExitCode, Terminated, UsageError
 from regchoose.report import numbers
 from regchoose.report.model_card import (
@@ -52,7 +52,7 @@ def fit(data: str, flags: Mapping[str, Any]) -> int:
         return mlflow.log_failures(fit_logged, data, settings)
 
     own = {name: value for name, value in flags.items() if name not in extra}
-    return run_with_settings(work, own, recorded=recorded)
+    return run_with_settings(work, own, takes=[*FIT, *FIT_EXTRA, "from"], recorded=recorded)
 
 
 def _fit(

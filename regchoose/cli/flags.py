@@ -4,34 +4,22 @@ All are unset by default, so that the environment, a file and the preset can spe
 default that Settings has.
 """
 
+import csv
+import gzip
 import inspect
+import os
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
+from regchoose.cli.help_text import ALL, HelpAll
 from regchoose.errors import flag_of
 from regchoose.settings.options import DATA, OUTPUT, Settings
 from regchoose.settings.values import FIELDS, has_opposite, option_of, shape_of
 
-
-class Sectioned(TyperCommand):
-    """A command whose help has a section a group, without loading rich (which takes a third of a second)."""
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write arguments and options under their headings."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            panel = vars(param).get("rich_help_panel")
-            title = panel or ("Arguments" if param.param_type_name == "argument" else "Help")
-            record = param.get_help_record(ctx)
-            if record is not None:
-                sections.setdefault(title, []).append(record)
-        for title, records in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
+LONGEST_HEADER = 100_000  # letters of the first line, in which completion looks for columns
 
 
 def completer(words: str) -> Callable[[str], list[str]]:
@@ -41,6 +29,23 @@ def completer(words: str) -> Callable[[str], list[str]]:
         return [word for word in filter(None, words.strip("[]").split("|")) if word.startswith(incomplete)]
 
     return complete
+
+
+def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the columns of the table that the command line has named which begin so."""
+    # Before an option that still lacks its value, typer has not told arguments from options yet.
+    words = [ctx.params.get("data"), *ctx.args]
+    path = next((word for word in words if word and os.path.isfile(word)), "")
+    try:
+        with (gzip.open if str(path).endswith(".gz") else open)(
+            str(path), "rt", encoding="utf-8-sig"
+        ) as file:
+            line = file.readline(LONGEST_HEADER)
+    except (OSError, ValueError):
+        return []
+    mark = max(",;\t|", key=line.count)
+    names = next(csv.reader([line], delimiter=mark), [])
+    return [name.strip() for name in names if name.strip().startswith(incomplete)]
 
 
 def table_command(
@@ -66,12 +71,13 @@ def table_command(
 
     def call(*, data: str, **values: Any) -> int:
         command = getattr(import_module(f"regchoose.cli.{name}"), name)
-        flags = {key: _to_text(key, value) for key, value in values.items() if value not in (None, [])}
+        given = {key: value for key, value in values.items() if key != ALL and value not in (None, [])}
+        flags = {key: _to_text(key, value) for key, value in given.items()}
         status: int = command(data, flags)
         return status
 
     required = {**(before or {}), "data": TABLE}
-    optional = {**(extra or {}), **{setting: _annotation(setting) for setting in settings}}
+    optional = {**(extra or {}), **{setting: _annotation(setting) for setting in settings}, ALL: HelpAll}
     parameters = [_parameter(*item, default=inspect.Parameter.empty) for item in required.items()]
     parameters += [_parameter(*item, default=None) for item in optional.items()]
     call.__dict__["__signature__"] = inspect.Signature(parameters)
@@ -98,7 +104,11 @@ def _annotation(name: str) -> Any:
         show_default=False,
         metavar=(option.metavar or words or "TEXT") if takes_value else None,
         rich_help_panel=option.group,
-        autocompletion=completer(words) if takes_value else None,
+        autocompletion=complete_column
+        if option.metavar == "COL"
+        else completer(words)
+        if takes_value
+        else None,
     )
     return Annotated[kind, presented]
 

@@ -1,6 +1,7 @@
 """`regchoose flowchart`: draws a chart."""
 
 from collections.abc import Callable
+from functools import partial
 
 from regchoose.cli import output
 from regchoose.errors import UsageError, setting
@@ -12,7 +13,7 @@ from regchoose.report.chart_svg import draw_svg
 DRAWINGS: dict[str, Callable[[Chart], str]] = {
     "text": draw_tree,
     "mermaid": draw_mermaid,
-    "svg": draw_svg,
+    "svg": partial(draw_svg, alone=True),
     "json": dump_chart,
 }
 

@@ -25,7 +25,7 @@ def _report(name: str) -> Any:
 
 
 FORMATS: dict[str, Rendering] = {
-    "text": lambda result, _: _report("terminal").render_as_text(result, width=100),
+    "text": lambda result, _: _report("terminal").render_as_text(result, width=100, details=True),
     "json": lambda result, _: dump_model(result),
     "markdown": lambda result, gate: _report("as_markdown").as_markdown(result, gate),
     "github": lambda result, gate: _report("as_github").as_github(result, gate),
@@ -74,14 +74,22 @@ def format_for(path: Path) -> str:
 
 
 def print_result(
-    result: "RunResult", gate: Gate | None, *, format_name: str, brief: bool, saved: str | None = None
+    result: "RunResult",
+    gate: Gate | None,
+    *,
+    format_name: str,
+    brief: bool = False,
+    details: bool = False,
+    saved: str | None = None,
 ) -> None:
     """Print a result on stdout; in a job of GitHub, `github` adds to the job's summary too."""
     with suppress(BrokenPipeError):  # whoever reads may leave; reports and the gate are still to come
         if format_name == "text":
-            output.show(
-                _report("terminal").render_result(result, width=output.width(), brief=brief, saved=saved)
+            width = output.width()
+            answer = _report("terminal").render_result(
+                result, width=width, brief=brief, details=details, saved=saved
             )
+            output.show(answer)
         else:
             output.write(FORMATS[format_name](result, gate))
     if format_name == "github":

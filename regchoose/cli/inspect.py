@@ -13,7 +13,8 @@ from rich.text import Text
 
 from regchoose.cli import output
 from regchoose.cli.command_setup import print_answer, run_with_settings
-from regchoose.cli.prompts import is_attended, make_asker, never_ask
+from regchoose.cli.flags import INSPECT
+from regchoose.cli.prompts import Asker, is_attended, never_ask
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Finding, Profile
 from regchoose.records.table import Column, Table
@@ -35,13 +36,15 @@ QUESTIONS = {
 
 def inspect(data: str, flags: Mapping[str, Any]) -> int:
     """Look at a table; return the exit status."""
-    return run_with_settings(lambda settings, _given: _inspect(data, settings, flags=flags), flags)
+    return run_with_settings(
+        lambda settings, _given: _inspect(data, settings, flags=flags), flags, takes=INSPECT
+    )
 
 
 def _inspect(data: str, settings: Settings, *, flags: Mapping[str, Any]) -> int:
     answers: dict[str, str] = {}
     attended = is_attended(no_input=settings.no_input, environ=os.environ)
-    ask: Ask = make_asker(answers, paused=nullcontext) if attended else never_ask
+    ask: Ask = Asker(answers, paused=nullcontext) if attended else never_ask
     from regchoose.library.inspect_table import inspect_table  # late: pandas and duckdb come with it
 
     table, profile = inspect_table(data, settings, ask=ask)

@@ -27,7 +27,7 @@ def width() -> int:
 def show(answer: RenderableType) -> None:
     """Print an answer: coloured on a terminal, else plain, in ASCII where the encoding asks for it."""
     if is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb" and speaks_unicode():
-        Console(file=sys.stdout, width=width()).print(answer)
+        Console(file=sys.stdout, width=width()).print(answer, crop=False)
     else:
         from regchoose.report.terminal import capture_text  # late: the documents come with it
 

@@ -10,7 +10,9 @@ from rich.text import Text
 
 from regchoose.cli import output
 from regchoose.cli.command_setup import interaction, print_answer, run_with_settings
+from regchoose.cli.flags import PREDICT, PREDICT_EXTRA
 from regchoose.errors import UsageError
+from regchoose.records.words import count_of
 from regchoose.report import numbers
 from regchoose.report.safe_text import plain
 from regchoose.settings.options import Settings
@@ -35,7 +37,9 @@ def predict(data: str, flags: Mapping[str, Any]) -> int:
         return _predict(folder, data, settings, network=network)
 
     settings = {name: value for name, value in flags.items() if name != "model"}
-    return run_with_settings(work, settings, recorded=(str(folder), reading))
+    return run_with_settings(
+        work, settings, takes=[*PREDICT, *PREDICT_EXTRA], recorded=(str(folder), reading)
+    )
 
 
 def _predict(folder: Path, data: str, settings: Settings, *, network: str | None) -> int:
@@ -98,8 +102,8 @@ def _notes(predicted: "PredictionSummary") -> Iterator[str]:
     if predicted.ignored:
         named = ", ".join(map(plain, predicted.ignored[:LISTED]))
         more = ", …" if len(predicted.ignored) > LISTED else ""
-        columns = f"{len(predicted.ignored)} columns were ignored"
-        yield f"{columns}, for the model does not read them: {named}{more}"
+        columns, what = count_of(len(predicted.ignored), "column"), "what the model has not seen"
+        yield f"{columns} ignored, {what}: {named}{more}"
     if predicted.protected:
         yield f"{predicted.protected} classes that a spreadsheet would run now begin with an apostrophe"
     yield from (plain(note, longest=400) for note in predicted.notes)

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,13 +19,14 @@ from regchoose.cli.cache import open_cache
 from regchoose.cli.command_setup import interaction, loading, run_with_settings
 from regchoose.cli.fail_if import decide, read_condition, report_gate
 from regchoose.cli.formats import FORMATS, format_for, format_of, print_result
-from regchoose.cli.prompts import is_attended
+from regchoose.cli.prompts import GoBack, is_attended
 from regchoose.cli.signals import stop_status
 from regchoose.errors import DataError, ExitCode, Interrupted, TrainingError, UsageError, setting
 from regchoose.records.answers import Gate
 from regchoose.report.safe_text import plain
 from regchoose.result.json_text import dump_document, dump_model
 from regchoose.settings.options import Settings
+from regchoose.settings.values import FIELDS
 
 if TYPE_CHECKING:
     from regchoose.result.document import RunResult
@@ -37,7 +39,7 @@ def recommend(data: str, flags: Mapping[str, Any]) -> int:
         run = partial(_recommend, data, settings, flags=flags, given=given)
         return mlflow.log_failures(run, data, settings)
 
-    return run_with_settings(work, flags)
+    return run_with_settings(work, flags, takes=FIELDS)
 
 
 def _recommend(data: str, settings: Settings, *, flags: Mapping[str, Any], given: frozenset[str]) -> int:
@@ -97,21 +99,27 @@ def _find_answer(
     stored = None if cache is None or before is None else cache.answer(before)
     if stored is not None:
         if not settings.quiet:
-            output.say("Answered from the journal; --fresh trains again.")
+            output.say("Answered from the cache; --fresh trains again.")
         from regchoose.result.saved_result import restore_result  # late: the documents come with it
 
         return restore_result(stored)
-    with interaction(settings, json=format_of(settings) == "json", answers=answers) as (listener, ask):
-        listener.started("read", f"read {plain('standard input' if data == '-' else Path(data).name)}", 0)
-        with loading():  # late, as torch, pandas and scikit-learn come with it
-            from regchoose.run.walk_chart import recommend_regularizer
+    result = None
+    while result is None:
+        in_json = format_of(settings) == "json"
+        with (
+            suppress(GoBack),  # to the question before: all begins anew, and answers up to there are known
+            interaction(settings, json=in_json, answers=answers, may_go_back=True) as (listener, ask),
+        ):
+            listener.started("read", f"read {plain('standard input' if data == '-' else Path(data).name)}", 0)
+            with loading():  # late, as torch, pandas and scikit-learn come with it
+                from regchoose.run.walk_chart import recommend_regularizer
 
-        result = recommend_regularizer(
-            data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, store=cache
-        )
+            result = recommend_regularizer(
+                data, settings, given=given, ask=ask, listener=listener, clock=time.monotonic, store=cache
+            )
     if cache is not None and cache.n_found and not settings.quiet:
         blocks = f"{cache.n_found} of {cache.n_found + cache.n_stored} blocks of models"
-        output.say(f"{blocks} were in the journal; --fresh trains them again.")
+        output.say(f"{blocks} were in the cache; --fresh trains them again.")
     # What a person answered is not in the key; and the files may have changed meanwhile.
     if cache is not None and before is not None and not answers and not result.partial and key() == before:
         recommended = f"{result.recommendation.regularizer}, {result.recommendation.certainty}"
@@ -153,7 +161,14 @@ def _write_and_show(result: "RunResult", settings: Settings, gate: Gate | None) 
             status = stop
     saved = settings.output if lines else None
     if fault is None or format_of(settings) == "text":  # a format for programs holds the answer or the error
-        print_result(result, gate, format_name=format_of(settings), brief=settings.quiet, saved=saved)
+        print_result(
+            result,
+            gate,
+            format_name=format_of(settings),
+            brief=settings.quiet,
+            details=settings.details,
+            saved=saved,
+        )
     if fault is not None:
         raise fault
     if status:

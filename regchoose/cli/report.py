@@ -44,7 +44,7 @@ def report(
     with open_result(Path(result)) as run_result:
         gate = decide(condition, json.loads(dump_model(run_result)) if condition else {})
         if target is None:
-            print_result(run_result, gate, format_name=chosen, brief=False, saved=result)
+            print_result(run_result, gate, format_name=chosen, details=True, saved=result)
         else:
             output.write_file(target, FORMATS[chosen](run_result, gate))
     if target is not None:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from regchoose.cli import output
 from regchoose.cli.command_setup import interaction, print_answer, run_with_settings
+from regchoose.cli.flags import SAMPLE
 from regchoose.errors import ResourceError, UsageError
 from regchoose.records.subsample import Subsample
 from regchoose.report.safe_text import plain
@@ -23,7 +24,9 @@ def sample(data: str, flags: Mapping[str, Any]) -> int:
     """Write a subsample; return the exit status."""
     everything = flags.get("rows") == "all"
     flags = {name: value for name, value in flags.items() if not (everything and name == "rows")}
-    return run_with_settings(lambda settings, _given: _sample(data, settings, everything=everything), flags)
+    return run_with_settings(
+        lambda settings, _given: _sample(data, settings, everything=everything), flags, takes=SAMPLE
+    )
 
 
 def _sample(data: str, settings: Settings, *, everything: bool) -> int:

@@ -24,6 +24,7 @@ from regchoose.training.block import CellData
 from regchoose.training.device import devices_of
 from regchoose.training.networks.choose import choose_network
 from regchoose.training.networks.network import Network
+from regchoose.training.networks.user_network import check_network_file
 from regchoose.training.schedule import USUAL_RATE, make_schedule
 from regchoose.training.train import Training
 from regchoose.workers.tasks import Workers
@@ -259,6 +260,19 @@ def _cells(table: Table, rows: Int, settings: Settings, layout: Layout) -> tuple
     if count < settings.folds:
         raise _few_groups(f"{count} groups of rows, and {settings.folds} folds need at least as many")
     return make_cells(target, table.task, groups=apart, **size)
+
+
+def check_before_reading(settings: Settings, workers: Workers) -> None:
+    """Raise what is wrong with the device or the file of a network, before the table is read.
+
+    Raises
+    ------
+    UsageError, ResourceError
+        E201 for a file of a network that there is not; E202, E401 and E405 as `devices_of`.
+    """
+    if settings.device != "auto":
+        devices_of(workers, settings.device)
+    check_network_file(settings.network)
 
 
 def _few_groups(message: PhraseLike) -> DataError:

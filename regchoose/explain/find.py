@@ -35,6 +35,9 @@ def find_page(name: str) -> str:
     if word in known:
         return _introduction() if known[word] == "errors" else _read(known[word])
     names = {other.casefold(): other for other in (*known, *CODES)}
+    if re.fullmatch(r"e\d{3}", word):
+        fix = "regchoose explain lists the codes"
+        raise UsageError("E202", f"there is no error code {name!r}", where="explain", fix=fix)
     near = get_close_matches(word, names, n=1, cutoff=MIN_SIMILARITY)
     fix = f"regchoose explain {names[near[0]]}" if near else "regchoose explain lists the topics"
     raise UsageError("E202", f"there is no topic {name!r}", where="explain", fix=fix)

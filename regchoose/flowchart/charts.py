@@ -26,6 +26,7 @@ WHICH_REGULARIZER = Chart(
         Question(
             key="subsample_possible",
             text="Can you take a subsample with the same distribution (sample mean and sample variance)?",
+            short="A subsample like the whole?",
             why="An experiment on fewer rows is cheap enough to try several regularizers. It carries over to "
             "the whole table only if the rows look alike.",
             source=WHICH,
@@ -41,6 +42,7 @@ WHICH_REGULARIZER = Chart(
         Question(
             key="resources",
             text="Do you have resources available for validation?",
+            short="Resources for validation?",
             why="The experiment costs time: many small networks are trained. Without it, what is known about "
             "the data has to do.",
             source=f"{WHICH}; unattended, the estimated time is held against the budget by our decision",
@@ -56,6 +58,7 @@ WHICH_REGULARIZER = Chart(
         Question(
             key="prior_knowledge",
             text="Do you have prior knowledge about the data set?",
+            short="Prior knowledge about the data?",
             why="Without an experiment, knowing how the features relate still points to a place to start. "
             "What is not known can be measured on the data.",
             source=f"{WHICH}; the arrow for no stands only in its picture",
@@ -69,6 +72,7 @@ WHICH_REGULARIZER = Chart(
         Question(
             key="correlated",
             text="Are your features correlated?",
+            short="Correlated features?",
             why="Health measurements such as BMI and blood pressure are: each says something, and so does "
             "their interplay, which L1 may drop. Against the article's arrow, Zou & Hastie (2005) made "
             "Elastic Net for just such correlated groups.",
@@ -84,6 +88,7 @@ WHICH_REGULARIZER = Chart(
         Question(
             key="entire_picture",
             text='Do you need the "entire picture"?',
+            short="The entire picture needed?",
             why="A pixel of an image says little by itself; only all of them together do. L1 would remove "
             "some of them.",
             source=f"{WHICH}; measuring it, with its thresholds, is our decision",
@@ -126,6 +131,7 @@ THREE_QUESTIONS = Chart(
         Question(
             key="regularization_needed",
             text="Do you need regularization at all?",
+            short="Regularization needed at all?",
             why="A network may not improve with it where the data are sparse and well normalized already. If "
             "that is known beforehand, there is nothing to choose.",
             source=f"{WHAT_ARE}; not knowing counts as yes by our decision",
@@ -140,6 +146,7 @@ THREE_QUESTIONS = Chart(
         Question(
             key="sparse",
             text="Is the data set very sparse already?",
+            short="Very sparse data?",
             why="Where most values are zero, L1 has little left to remove, and L2 may be the better choice.",
             source=f"{WHAT_ARE}; measuring it, with its thresholds, is our decision",
             arrows={"yes": "start_l2", "no": "many_correlations", "unsure": "validation"},
@@ -153,6 +160,7 @@ THREE_QUESTIONS = Chart(
         Question(
             key="many_correlations",
             text="Does the data set have a large number of pairwise correlations?",
+            short="Many pairwise correlations?",
             why="What is smeared out over correlated features gets lost when L1 drops some of them. Elastic "
             "Net was made for correlated groups (Zou & Hastie 2005), but this article chooses L2 here.",
             source=f"{WHAT_ARE}; measuring it, with its thresholds, is our decision",
@@ -167,6 +175,7 @@ THREE_QUESTIONS = Chart(
         Question(
             key="validation",
             text="Do you have room for validation?",
+            short="Room for validation?",
             why="What the data do not tell, an experiment may: a regularizer that fails on a representative "
             "part will hardly work on the whole.",
             source=f"{WHAT_ARE}; the experiment is the other article's, by our decision",
@@ -183,6 +192,7 @@ THREE_QUESTIONS = Chart(
         Question(
             key="at_limit",
             text="Is your hardware at its limit already?",
+            short="Hardware at its limit?",
             why="Elastic Net costs more than L1 or L2 alone, since two strengths are tuned. That rarely "
             "matters, but at the edge it does.",
             source=WHAT_ARE,
@@ -193,6 +203,7 @@ THREE_QUESTIONS = Chart(
         Question(
             key="additional_knowledge",
             text="Do the features correlate at least somewhat?",
+            short="Features somewhat correlated?",
             why="Elastic Net is too expensive here, so it is L1 or L2. Any sign of features that belong "
             "together speaks for L2, which keeps them.",
             source=f'{WHAT_ARE}; it asks for "additional knowledge", and which one is our decision',

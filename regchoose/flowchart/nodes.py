@@ -30,6 +30,8 @@ class Question:
         the question over to a measurement, which then gives one that has.
     setting : str, optional
         The field of `regchoose.settings.options.Settings` that answers it. None: training answers it.
+    short : str
+        The question in a few words, to be answered by yes or no: for the way through the chart.
     """
 
     key: str
@@ -39,6 +41,7 @@ class Question:
     arrows: Mapping[str, str]
     answers: Mapping[str, str]
     setting: str | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ EXPERIMENT = (
     Question(
         key="elastic_net_vs_baseline",
         text="How does Elastic Net perform against no regularization?",
+        short="Elastic Net better than none?",
         why="If both penalties together help, perhaps L1 alone is enough. If they hurt, L1 is the likelier "
         "culprit, and L2 is tried alone.",
         source=f"{WHICH}; no practical difference counts as worse by our decision, since none is free",
@@ -52,6 +53,7 @@ EXPERIMENT = (
     Question(
         key="l1_vs_elastic_net",
         text="How does L1 perform against Elastic Net?",
+        short="L1 better than Elastic Net?",
         why="Elastic Net has just beaten the baseline. If L1 alone does better still, its L2 part is not "
         "needed.",
         source=f"{WHICH}; the lower mean plus one standard error answers",
@@ -71,6 +73,7 @@ EXPERIMENT = (
     Question(
         key="l2_vs_baseline",
         text="How does L2 perform against no regularization?",
+        short="L2 better than none?",
         why='The label in the article\'s picture compares with "L1+L2". Elastic Net has just lost, so a win '
         "over it could still be a loss against no regularization: L2 is compared with the baseline.",
         source=f"{WHICH}; its text leaves open what L2 is compared with, and the baseline is our decision; "

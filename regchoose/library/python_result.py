@@ -106,7 +106,7 @@ class Result:
         return terminal.render_as_text(self.record, width=WIDTH)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield terminal.render_result(self.record, width=options.max_width)
+        yield terminal.render_result(self.record, width=options.max_width, fold_commands=True)
 
     def _repr_html_(self) -> str:
         return html.as_notebook(self.record)

@@ -26,8 +26,25 @@ class Prompt:
     default: str
     why: str = ""
 
+    @property
+    def setting(self) -> str:
+        """The setting that the answer gives."""
+        return self.flag.removeprefix("--").replace("-", "_")
+
 
 Ask = Callable[[Prompt], str | None]  # asks a person; None where nobody is there
+
+
+def ask_noting(ask: Ask, answers: dict[str, Any]) -> Ask:
+    """Return a function that asks, and notes each answer under its setting."""
+
+    def ask_and_note(prompt: Prompt) -> str | None:
+        answer = ask(prompt)
+        if answer is not None:
+            answers[prompt.setting] = answer
+        return answer
+
+    return ask_and_note
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ class Table:
     task_why: str
     classes: tuple[str, ...]  # of a classification, in order of their codes
     warnings: tuple[str, ...] = ()
-    leaks: bool = False  # whether a column seems to give the target away
+    leaks: tuple[str, ...] = ()  # columns that seem to give the target away
     groups: Int | None = None  # (n,): number of the group of each row, where --group names one
     time: Float | None = None  # (n,): what orders the rows, where --time names it
     whole: Whole | None = None  # of a table too large to be held

@@ -26,6 +26,15 @@ MISSING_WORDS: tuple[str, ...] = (
 # fmt: on
 
 
+def count_of(number: int, noun: str) -> str:
+    """Write how many there are of something.
+
+    >>> count_of(1, "row"), count_of(53940, "row")
+    ('1 row', '53,940 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def arm_phrase(arm: Arm) -> str:
     """Return an arm's name for a sentence, such as `Start with L2`."""
     return "no regularization" if arm == "none" else ARM_NAMES[arm]

@@ -98,6 +98,8 @@ def fit_file(
     settings = replace(settings, resources="no")
     with threadpool_limits(1):  # sums split over threads differ in their last bits
         rows, encoder = _encode_or_resume(path, settings, work=work, ask=ask, listener=listener)
+        if request.table is not None and request.result is not None and not settings.force:
+            request.table.check(encoder.target.name, encoder.columns, where=request.result.file, path=path)
         if encoder.images is not None and request.result is None:
             settings = for_images(settings, given=given)
         training = _make_training(

@@ -1,9 +1,10 @@
 """What `regchoose fit` is asked to train: the recommendation of a result, or a regularizer given by hand."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from regchoose.errors import UsageError, setting
+from regchoose.errors import UsageError, setting, shell_command
 from regchoose.records.experiment import Penalties
 from regchoose.records.model import Length, ResultSummary
 from regchoose.records.words import ARM_NAMES, ARMS, Arm
@@ -17,6 +18,43 @@ NEEDED: Mapping[Arm, tuple[str, ...]] = {
     "elastic_net": ("l1", "l2"),
 }
 EXAMPLE = 0.001
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """What a result says of its table.
+
+    Parameters
+    ----------
+    columns, used : tuple of str
+        Names of all columns but the target, and of those that the networks saw.
+    """
+
+    target: str
+    columns: tuple[str, ...]
+    used: tuple[str, ...]
+
+    def check(self, target: str, columns: Sequence[str], *, where: str, path: str) -> None:
+        """Raise E220 where a table has another target, or other columns.
+
+        A column that was there without being used, such as one that was constant in a part of the rows, may
+        be used now.
+        """
+        lacking = [name for name in self.used if name not in columns]
+        new = [name for name in columns if name not in self.columns]
+        if self.target == target and not lacking and not new:
+            return
+        differ = [f"the result predicts {self.target!r}, and this table {target!r}"] * (self.target != target)
+        differ += [f"columns that it lacks: {', '.join(map(repr, lacking[:5]))}"] * bool(lacking)
+        differ += [f"columns that the result does not know: {', '.join(map(repr, new[:5]))}"] * bool(new)
+        raise UsageError(
+            "E220",
+            f"the result was made on another table than {path}",
+            where=where,
+            detail=differ[:2],
+            fix=shell_command(f"recommend {shlex.quote(path)} -o result.json")
+            | setting(force=True) + " to fit all the same",
+        )
 
 
 @dataclass(frozen=True)
@@ -36,6 +74,8 @@ class FitRequest:
         The recommended length.
     result : ResultSummary, optional
         The result that recommends all this.
+    table : ResultTable, optional
+        The target and the columns that the result was made on.
     """
 
     arm: Arm
@@ -47,6 +87,7 @@ class FitRequest:
     exponent: float | None = None
     length: Length | None = None
     result: ResultSummary | None = None
+    table: ResultTable | None = None
 
     def strengths(self, n_rows: int) -> Penalties:
         """Return the regularizer, one point, for models trained on so many rows."""
@@ -114,7 +155,10 @@ def request_from_result(
                 "E202",
                 f"the result recommends {ARM_NAMES[arm]} from prior knowledge alone, and so no strength",
                 where=where,
-                fix=setting(**dict.fromkeys(missing, EXAMPLE)) + "   or   regchoose recommend again",
+                fix=setting(**dict.fromkeys(missing, EXAMPLE))
+                | shell_command(
+                    f"recommend {shlex.quote(result.data.path)}", subsample="yes", resources="yes"
+                ),
             )
         l1 = l2 = 0.0
     full_size = advice.full_size
@@ -128,6 +172,7 @@ def request_from_result(
         exponent=None if full_size is None else full_size.l1_exponent,
         length=recommended_length(result),
         result=_summarize(result, where),
+        table=_describe_table(result),
     )
 
 
@@ -170,6 +215,17 @@ def _refuse_others(arm: Arm, given: Mapping[str, float], *, what: str, partly: b
             where="--regularizer",
             fix=setting(**{lacking[0]: EXAMPLE}),
         )
+
+
+def _describe_table(result: RunResult) -> ResultTable | None:
+    """Return the target and columns of a result; None for images, whose columns are pixels."""
+    data = result.data
+    if data.image is not None or not data.columns:
+        return None
+    made = {part for column in data.columns if column.date is not None for part in column.date.parts}
+    columns = [column for column in data.columns if column.role != "target" and column.name not in made]
+    used = tuple(column.name for column in columns if column.role in ("numeric", "category"))
+    return ResultTable(data.target, tuple(column.name for column in columns), used)
 
 
 def _summarize(result: RunResult, where: str) -> ResultSummary:

@@ -7,6 +7,7 @@ from regchoose.records.words import ARM_NAMES
 from regchoose.report.arms_table import arm_cells
 from regchoose.report.command import write_command
 from regchoose.report.gate_text import describe_finding
+from regchoose.report.path_text import list_path
 from regchoose.report.safe_markdown import (
     bullet_list,
     code_block,
@@ -15,12 +16,11 @@ from regchoose.report.safe_markdown import (
     markdown_table,
     prose,
 )
-from regchoose.report.terminal import ANSWERED_BY
 from regchoose.report.verdict_text import list_warnings, write_details, write_headline
 from regchoose.result.document import RunResult
 
 MOST_WARNINGS = 20  # of a summary
-FIGURES = ("loss", "its interval", "l1", "l2", "zeros", "safe", "time")  # of an arm
+HIDDEN = ("training loss", "epochs", "l1", "l2")  # of an arm: they stand in the report
 
 
 def as_markdown(result: RunResult, gate: Gate | None = None) -> str:
@@ -78,18 +78,18 @@ def _write_arms(result: RunResult) -> list[str]:
     if not result.arms:
         return []
     best = result.recommendation.regularizer
+    cells = arm_cells(result)
+    headings = [name for name in next(iter(cells.values())) if name not in HIDDEN]
     rows = [
-        [f"**{ARM_NAMES[arm]}** ←" if arm == best else ARM_NAMES[arm], *(cells[name] for name in FIGURES)]
-        for arm, cells in arm_cells(result).items()
+        [f"**{ARM_NAMES[arm]}** ←" if arm == best else ARM_NAMES[arm], *(own[name] for name in headings)]
+        for arm, own in cells.items()
     ]
-    return markdown_table(["arm", *FIGURES], rows, right=FIGURES)
+    return markdown_table(["penalty", *headings], rows, right=headings)
 
 
 def _write_path(result: RunResult) -> list[str]:
     lines = ["### The way through the chart", ""]
-    questions = [step for step in result.path if step.kind == "question"]
-    for number, step in enumerate(questions, start=1):
-        evidence = f": {prose(step.evidence)}" if step.evidence else ""
-        who = ANSWERED_BY[step.answered_by]
-        lines.append(f"{number}. {prose(step.text)} **{prose(step.answer)}** ({who}{evidence})")
+    for number, line in enumerate(list_path(result), start=1):
+        evidence = f" ({prose(line.evidence)})" if line.evidence else ""
+        lines.append(f"{number}. {prose(line.question)} **{prose(line.answer)}**{evidence}")
     return [*lines, "", f"→ **{prose(result.path[-1].text)}**"]

@@ -43,7 +43,16 @@ class ChangeLine:
 def write_changes_headline(comparison: ResultComparison, old: RunResult, new: RunResult) -> str:
     """Say in a sentence whether the recommendation changed."""
     before, after = (arm_phrase(result.recommendation.regularizer) for result in (old, new))
+    columns = [{column.name for column in result.data.columns} for result in (old, new)]
+    if comparison.target_changed or (all(columns) and columns[0].isdisjoint(columns[1])):
+        targets = [plain(result.data.target, longest=60) for result in (old, new)]
+        return f"These are two tables: {before} for {targets[0]}, {after} for {targets[1]}."
     if comparison.regularizer_changed:
+        good = [result.recommendation.as_good for result in (old, new)]
+        names = {old.recommendation.regularizer, new.recommendation.regularizer}
+        if all(names.issubset(arms) for arms in good):
+            both = "and each result calls both as good as any"
+            return f"Another name, the same answer: {before} → {after}, {both}."
         return f"The recommendation changed: {before} → {after}."
     sure = f", and is {new.recommendation.certainty} instead of {old.recommendation.certainty}"
     return f"The recommendation is still {after}{sure * comparison.certainty_changed}."

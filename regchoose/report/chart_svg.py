@@ -15,18 +15,21 @@ from regchoose.report.plots import element, px, svg_image
 
 COLUMN, ROW = 180, 110  # pixels from the middle of one box to the middle of the next
 HALF_BOX, LINE_HEIGHT, PADDING, MARGIN = 81, 14, 16, 14  # pixels
+ROOM_ABOVE, ROOM_BELOW = 34, 22  # pixels, for a title and the source
 LETTERS = 22  # in a line
 ANSWERED = 20  # pixels that an arrow goes straight down beside its answer
 CORNERS = {"question": 4, "action": 0, "outcome": 18}
 
 
-def draw_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
+def draw_svg(chart: Chart, keys: Sequence[str] = (), *, alone: bool = False) -> Markup:
     """Draw a whole chart; what a walk did not pass is paler.
 
     Parameters
     ----------
     keys : sequence of str, optional
         Keys of the nodes that a walk passed, in its order.
+    alone : bool
+        Whether it stands on a page that we do not know: it then has a background, its title and its source.
     """
     taken = frozenset(pairwise(keys))
     ways = [(key, answer, end) for key in chart.nodes for answer, end in arrows_of(chart.nodes[key]).items()]
@@ -37,6 +40,19 @@ def draw_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
     left, right = min(edges) - MARGIN, max(edges) + MARGIN
     top = min(_top(chart, node) for node in chart.nodes.values()) - MARGIN
     bottom = max(_bottom(chart, node) for node in chart.nodes.values()) + MARGIN
+    around: list[Markup] = []
+    if alone:
+        top, bottom = top - ROOM_ABOVE, bottom + ROOM_BELOW
+        middle = {"x": px((left + right) / 2), "text_anchor": "middle"}
+        around = [
+            element(
+                "rect", x=px(left), y=px(top), width=px(right - left), height=px(bottom - top), fill="#fff"
+            ),
+            element(
+                "text", chart.title, y=px(top + 30), font_size=17, font_weight=600, fill="#1a1a1a", **middle
+            ),
+            element("text", f"After: {chart.source}", y=px(bottom - 16), fill="#59626d", **middle),
+        ]
     walked = bool(keys)
     arrows = [
         _draw_arrow(chart, *way, state=_state((way[0], way[2]) in taken, walked=walked)) for way in ways
@@ -45,6 +61,7 @@ def draw_svg(chart: Chart, keys: Sequence[str] = ()) -> Markup:
         _draw_box(chart, node, state=_state(key in keys, walked=walked)) for key, node in chart.nodes.items()
     ]
     return svg_image(
+        *around,
         *arrows,
         *boxes,
         title=chart.title,

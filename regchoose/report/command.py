@@ -13,11 +13,14 @@ from regchoose.settings.presets import preset_values
 from regchoose.settings.values import FIELDS, has_opposite, option_of
 
 MAX_LENGTH = 1000  # of a name or a value
-EXPERIMENT = {"subsample": "yes", "resources": "yes"}  # what asks for one
 
 
 def write_command(
-    result: RunResult, *, name: str = "recommend", also: Mapping[str, Any] | None = None
+    result: RunResult,
+    *,
+    name: str = "recommend",
+    also: Mapping[str, Any] | None = None,
+    output: str | None = None,
 ) -> str:
     """Return the command that repeats a run, with every setting that differs from its preset.
 
@@ -29,6 +32,8 @@ def write_command(
         Of the command; `inspect` takes only the settings of the table.
     also : mapping, optional
         Settings to change.
+    output : str, optional
+        The file that it is to write.
     """
     chosen = _pick_chosen(result.settings.given(), also or {})
     if is_in_memory(result):
@@ -39,7 +44,10 @@ def write_command(
         chosen = {key: value for key, value in chosen.items() if option_of(key).group == DATA}
     words = [plain("=".join(flag), longest=MAX_LENGTH) for flag in _flags(chosen)]
     path = plain(result.data.path, longest=MAX_LENGTH)
-    return shlex.join(["regchoose", name, *words, *["--"] * path.startswith("-"), path])
+    written = [] if output is None else ["-o", output]
+    # After `--`, a file whose name begins with a dash is no option.
+    ending = [*written, "--", path] if path.startswith("-") else [path, *written]
+    return shlex.join(["regchoose", name, *words, *ending])
 
 
 def write_command_line(
@@ -57,7 +65,6 @@ def write_command_line(
         Setting → answer.
     """
     words = [word for flag in _flags({**flags, **answers}) for word in flag]
-    # After `--`, a file whose name begins with a dash is no option.
     words = [*words, "--", data] if data.startswith("-") else [data, *words]
     return shlex.join(["regchoose", command, *words])
 
@@ -65,6 +72,14 @@ def write_command_line(
 def write_request(result: RunResult, **settings: Any) -> str:
     """Return how to ask for settings: `--decide best`, or `decide='best'` in Python."""
     return setting(**settings).words(python=is_in_memory(result))
+
+
+def request_experiment(result: RunResult) -> dict[str, Any]:
+    """Return the settings by which a run that trained nothing would have made an experiment."""
+    named = {"subsample_possible": "subsample", "resources": "resources", "validation": "resources"}
+    refused = {named[step.key]: "yes" for step in result.path if step.key in named and step.answer == "no"}
+    # The other chart may end before it asks for resources.
+    return refused or {"chart": "which-regularizer", "subsample": "yes", "resources": "yes"}
 
 
 def is_in_memory(result: RunResult) -> bool:

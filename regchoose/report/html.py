@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from itertools import groupby
@@ -13,45 +14,50 @@ from markupsafe import Markup
 from regchoose.flowchart.charts import CHARTS
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
-from regchoose.report.arms_table import arm_cells
+from regchoose.report.arms_table import arm_cells, sort_arms
 from regchoose.report.chart_svg import draw_svg
-from regchoose.report.command import EXPERIMENT, write_command, write_request, write_value
+from regchoose.report.command import request_experiment, write_command, write_request, write_value
 from regchoose.report.data_figures import MATCH, TABLE, draw_associations, draw_match
+from regchoose.report.line_wrap import keep_together
 from regchoose.report.model_figures import (
     draw_fitted_curves,
     draw_learning_curves,
     draw_strength_curves,
     draw_weights,
 )
+from regchoose.report.path_text import list_path
 from regchoose.report.plots import Figure
 from regchoose.report.safe_text import plain
-from regchoose.report.terminal import ANSWERED_BY
+from regchoose.report.terminal import list_details
 from regchoose.report.verdict_figures import draw_costs, draw_mean_losses, draw_posteriors
-from regchoose.report.verdict_text import list_warnings, write_details, write_headline
+from regchoose.report.verdict_text import (
+    choose_style,
+    list_amounts,
+    list_reasons,
+    list_warnings,
+    write_badge,
+    write_headline,
+    write_task,
+)
 from regchoose.result.document import MatchCheck, MeasuredProperty, RunResult
 
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
-ARM_COLUMNS = {  # of the table of the arms: the name of a cell → its heading on the page
-    "loss": "test loss",
-    "training loss": "training loss",
-    "l1": "l1",
-    "l2": "l2",
-    "zeros": "zeros",
-    "epochs": "epochs",
-    "safe": "safe",
-    "time": "cost",
-}
+BESIDE_BARS = 4  # cells of an arm that stand with its bar; the others are a table below
+DARK = re.compile(r"^@media screen and \(prefers-color-scheme:dark\).*?^\}$\n?", re.MULTILINE | re.DOTALL)
+NOTEBOOK_COLOURS = {"sure": "#0f7b4a", "leaning": "#9a6200", "undecided": "#b3261e"}  # of the badge
 TEMPLATES = files("regchoose.report") / "templates"
 
 
-def as_html(result: RunResult) -> str:
-    """Return the page of a result.
+def as_html(result: RunResult, *, in_light: bool = False) -> str:
+    """Return the page of a result; in dark colours where the reader's system is dark, unless `in_light`.
 
     Text from data goes through `plain` and is escaped by Jinja; what the page may load is nothing, and its
     one style sheet is allowed by its hash.
     """
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    if in_light:
+        style = DARK.sub("", style).replace("color-scheme:light dark", "color-scheme:light")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -67,13 +73,21 @@ def as_html(result: RunResult) -> str:
 
 
 def as_notebook(result: RunResult) -> str:
-    """Return what a notebook shows of a result: the verdict, the arms, and the page in a frame of its own.
+    """Return what a notebook shows of a result: the verdict, the arms, the chart, and the page in a frame.
 
-    The part outside of the frame has no style and no script, so it looks like the notebook and stays whole
-    where one is cleaned; the frame is a sandbox, in which nothing runs and which touches nothing outside.
+    The part outside of the frame has no style sheet, no script, and no colours but those of badge and bars:
+    it looks like the notebook, light or dark, whatever the system is, and stays whole where one is cleaned.
+    The chart brings its own background. The frame is a light page in a sandbox, in which nothing runs and
+    which touches nothing outside.
     """
-    page = Markup.escape(as_html(result))
-    return _fill_template("notebook.html", page=page, arms=_list_arms(result), **_gather_verdict(result))
+    page = Markup.escape(as_html(result, in_light=True))
+    return _fill_template(
+        "notebook.html",
+        page=page,
+        chart=_draw_chart(result, alone=True),
+        colours=NOTEBOOK_COLOURS,
+        **_gather_verdict(result),
+    )
 
 
 def _fill_template(template: str, **values: Any) -> str:
@@ -85,8 +99,15 @@ def _fill_template(template: str, **values: Any) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
+    environment.filters["slug"] = _to_slug
+    environment.filters["together"] = keep_together
     page = environment.get_template(template).render(**values)
     return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
+
+
+def _to_slug(title: str) -> str:
+    """Return a heading as what a link within the page names it by."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
 
 
 def _make_harmless(value: object) -> object:
@@ -94,40 +115,53 @@ def _make_harmless(value: object) -> object:
 
 
 def _gather_verdict(result: RunResult) -> dict[str, Any]:
-    certainty = result.recommendation.certainty
-    start, *below = write_details(result)
-    warnings = list_warnings(result)
-    if result.partial:
-        warnings[0] = "This answer is partial: the run was cut short."
     return {
         "result": result,
         "title": f"regchoose: {write_headline(result)}",
         "headline": write_headline(result),
-        "amounts": start,
-        "below": [line for line in below if line and line != result.recommendation.sentence],
-        "advice": result.recommendation,
-        "certainty": certainty,
-        "warnings": warnings,
+        "amounts": list_amounts(result),
+        "badge": write_badge(result),
+        "sure": choose_style(result),
+        "below": [write_task(result), *list_reasons(result)],
+        "warnings": [f"{line[:1].upper()}{line[1:]}" for line in list_warnings(result)],
+        "bars": _list_bars(result),
     }
 
 
 def _gather_evidence(result: RunResult) -> dict[str, Any]:
-    chart = CHARTS.get(result.settings.chart, next(iter(CHARTS.values())))
     grouped = groupby(draw_figures(result), key=lambda figure: figure.section)
+    sections = {section: list(shown) for section, shown in grouped}
+    words = [(name, text) for name, text in result.recommendation.in_words.by_library() if text]
+    details = list_details(result)
+    contents = [
+        *(section for section in sections if section not in (MATCH, TABLE)),
+        *["In detail"] * bool(details),
+        *["In the words of libraries"] * bool(words),
+        *["No experiment was run"] * (not result.arms),
+        *[MATCH] * (result.subsample is not None),
+        TABLE,
+        "To repeat it",
+    ]
     return {
-        "chart": draw_svg(chart, [step.key for step in result.path]),
-        "path": [step for step in result.path if step.kind != "action"],
-        "who": ANSWERED_BY,
-        "sections": {section: list(shown) for section, shown in grouped},
+        "chart": _draw_chart(result),
+        "path": list_path(result),
+        "outcome": result.path[-1],
+        "contents": contents,
+        "sections": sections,
         "names": ARM_NAMES,
         "match": MATCH,
         "about": TABLE,
         "arms": _list_arms(result),
-        "audit": result.audit,
-        "words": [(name, text) for name, text in result.recommendation.in_words.by_library() if text],
+        "details": details,
+        "words": words,
         "subsample": result.subsample,
         "checks": _list_checks(result.subsample.checks if result.subsample else ()),
     }
+
+
+def _draw_chart(result: RunResult, *, alone: bool = False) -> Markup:
+    chart = CHARTS.get(result.settings.chart, next(iter(CHARTS.values())))
+    return draw_svg(chart, [step.key for step in result.path], alone=alone)
 
 
 def draw_figures(result: RunResult) -> list[Figure]:
@@ -159,21 +193,33 @@ def _gather_facts(result: RunResult) -> dict[str, Any]:
             if isinstance(measured, MeasuredProperty)
         ],
         "command": write_command(result),
-        "wish": write_request(result, **EXPERIMENT),
+        "wish": write_request(result, **request_experiment(result)),
         "settings": [(name, write_value(value)) for name, value in sorted(result.settings.given().items())],
         "prints": ", ".join(f"{name} {mark}" for name, mark in marks.items()),
         "duration": numbers.duration(result.seconds),
     }
 
 
-def _list_arms(result: RunResult) -> tuple[Sequence[str], Sequence[Sequence[str]]] | None:
-    """Return the headings and the rows of the table of the arms, if any was trained."""
-    best = result.recommendation.regularizer
+def _list_bars(result: RunResult) -> dict[str, Any] | None:
+    """Return the arms with their bars: headings; for each its name, whether it is chosen, share and cells."""
     rows = [
-        [f"{ARM_NAMES[arm]}{' ← recommended' if arm == best else ''}", *(cells[name] for name in ARM_COLUMNS)]
-        for arm, cells in arm_cells(result).items()
+        (
+            ARM_NAMES[arm],
+            arm == result.recommendation.regularizer,
+            100 * (figures.safe or 0.0),
+            [*arm_cells(result)[arm].values()][:BESIDE_BARS],
+        )
+        for arm, figures in sort_arms(result)
     ]
-    return (["arm", *ARM_COLUMNS.values()], rows) if rows else None
+    cells = arm_cells(result)
+    return {"headings": [*next(iter(cells.values()))][:BESIDE_BARS], "rows": rows} if rows else None
+
+
+def _list_arms(result: RunResult) -> tuple[Sequence[str], Sequence[Sequence[str]]] | None:
+    """Return the headings and the rows of the table of the arms that stands below the first screen."""
+    cells = arm_cells(result)
+    rows = [[ARM_NAMES[arm], *[*own.values()][1:]] for arm, own in cells.items()]
+    return (["penalty", *[*next(iter(cells.values()))][1:]], rows) if rows else None
 
 
 def _list_checks(checks: Sequence[MatchCheck]) -> list[list[str]]:

@@ -13,6 +13,7 @@ from regchoose.result.experiment_sections import EpochCurves, LossByEpoch, LossB
 
 STRENGTH = "strength, l1 + l2"
 SAME_MIX = 1e-6
+BEYOND = 1.5  # times the lowest loss: what is larger is an arrow at the edge of a plot
 
 
 def draw_fitted_curves(result: RunResult) -> Iterator[Figure]:
@@ -118,21 +119,27 @@ def draw_weights(result: RunResult) -> Iterator[Figure]:
     if weights is None:
         return
     edges = weights.edges
+    by_arm = {
+        arm: [100 * count / (counted.of or 1) for count in counted.counts]
+        for arm, counted in weights.arms.items()
+    }
+    top = 1.18 * (max((max(shares) for shares in by_arm.values()), default=0) or 1)
     for arm, counted in weights.arms.items():
-        of = counted.of or 1
-        shares = [100 * count / of for count in counted.counts]
-        top = 1.18 * (max(shares) or 1)
+        of, shares = counted.of or 1, by_arm[arm]
         frame = Frame.of((edges[0], edges[-1]), (0.0, top), names=("weight", "per cent"))
-        zeros = f"exactly zero: {numbers.percent(counted.zeros / of) if counted.zeros else 'none'}"
+        share = counted.zeros / of
+        zeros = f"exactly zero: {numbers.percent(share) if counted.zeros else 'none'}"
         marks = [
             frame.line(histogram_outline(edges, shares), class_=f"arm-{arm} filled"),
+            *([frame.line([(0.0, 0.0), (0.0, 100 * share)], class_=f"arm-{arm} zeros")] if share else []),
+            *([frame.beyond(0.0, tip=zeros, class_=f"arm-{arm} mark")] if 100 * share > top else []),
             element("text", zeros, x=frame.x.start + 8, y=frame.y.stop + 14, class_="label"),
         ]
         beyond = f"; {numbers.percent(counted.beyond / of)} lie outside" if counted.beyond else ""
         yield Figure(
             "Where the weights lie",
             ARM_NAMES[arm],
-            f"Of {of:,} weights; those that are exactly zero are not drawn{beyond}.",
+            f"Of {of:,} weights; the line at 0 is those that are exactly zero{beyond}. All on one scale.",
             frame.draw(*marks, title=f"{ARM_NAMES[arm]}: distribution of the weights", key=f"weights-{arm}"),
             ("from", "to", "weights"),
             [
@@ -164,9 +171,9 @@ def draw_strength_curves(result: RunResult) -> Iterator[Figure]:
     losses = {arm: _make_curve(points, points.criterion) for arm, points in shown.items()}
     yield _draw_curves(
         losses,
-        padded_range(y for curve in losses.values() for _, y in curve.points),
+        _end_above_the_best([y for curve in losses.values() for _, y in curve.points]),
         title="Loss against strength",
-        note=f"Each at its best length. The dot is chosen.{mixed}",
+        note=f"Each at its best length. The large dot is chosen; an arrow: beyond the scale.{mixed}",
         axis="loss + 1 standard error",
         key="criterion",
         write=numbers.loss,
@@ -202,7 +209,14 @@ def _draw_curves(
     x_range = min(strengths) / 1.3, max(strengths) * 1.3
     frame = Frame.of(x_range, y_range, names=(STRENGTH, axis), log=True)
     marks = [frame.line(curve.points, class_=f"arm-{arm} curve") for arm, curve in curves.items()]
-    marks += [frame.dot(*curve.chosen, class_=f"arm-{arm} mark") for arm, curve in curves.items()]
+    for arm, curve in curves.items():
+        style = f"arm-{arm} mark"
+        for x, y in curve.points:
+            tip = f"{ARM_NAMES[arm]}, strength {numbers.strength(x)}: {write(y)}"
+            if y > y_range[1]:
+                marks.append(frame.beyond(x, tip=tip, class_=style))
+            else:
+                marks.append(frame.dot(x, y, r=6 if (x, y) == curve.chosen else 2.5, tip=tip, class_=style))
     return Figure(
         "What the strength does",
         title,
@@ -216,6 +230,12 @@ def _draw_curves(
         ],
         list(curves),
     )
+
+
+def _end_above_the_best(losses: Sequence[float]) -> Point:
+    """Return the range of a loss in which its least value is seen, however large the others are."""
+    best = min(losses)
+    return padded_range(min(loss, BEYOND * best) for loss in losses) if best > 0 else padded_range(losses)
 
 
 def _can_be_drawn(points: LossByStrength) -> bool:

@@ -80,6 +80,15 @@ def percent(share: float | None) -> str:
     return f"{text.removesuffix('.0').replace('-', '−')} %"
 
 
+def percent_interval(ends: Iterable[float]) -> str:
+    """Write the interval of a share in per cent, for a place behind the share itself.
+
+    >>> percent_interval((-0.022, 0.0731))
+    '[−2.2, 7.3]'
+    """
+    return f"[{', '.join(percent(end).removesuffix(' %') for end in ends)}]"
+
+
 def probability(share: float | None) -> str:
     """Write a probability, never as certain: draws are counted, and their number is finite.
 
@@ -116,31 +125,23 @@ def interval(ends: Iterable[float]) -> str:
     return " to ".join(map(loss, ends))
 
 
-def count(number: int, noun: str) -> str:
-    """Write how many there are of something.
-
-    >>> count(1, "row"), count(53940, "row")
-    ('1 row', '53,940 rows')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def duration(seconds: float | None) -> str:
     """Write a time in the unit that fits it.
 
-    >>> duration(0.42), duration(12.3), duration(125), duration(7300)
-    ('0.4 s', '12 s', '2 min 5 s', '2 h 1 min')
+    >>> duration(0.42), duration(6), duration(12.3), duration(125), duration(600), duration(7300)
+    ('0.4 s', '6 s', '12 s', '2 min 5 s', '10 min', '2 h 1 min')
     """
     if seconds is None or not math.isfinite(seconds):
         return MISSING
     if seconds < 9.95:
-        return f"{max(seconds, 0):.1f} s"
+        return f"{seconds:.0f} s" if seconds == round(seconds) else f"{max(seconds, 0):.1f} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    larger, smaller, names = (whole // 60, whole % 60, ("min", "s"))
+    if whole >= 3600:
+        larger, smaller, names = (whole // 3600, whole % 3600 // 60, ("h", "min"))
+    return f"{larger} {names[0]}" + (f" {smaller} {names[1]}" if smaller else "")
 
 
 def _decimals(value: float, *, digits: int) -> int:

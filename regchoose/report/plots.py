@@ -145,9 +145,16 @@ class Frame:
         path = " ".join(f"{px(self.x.place(x))},{px(self.y.place(y))}" for x, y in kept)
         return element("polyline", points=path, fill="none", **attributes)
 
-    def dot(self, x: float, y: float, *, r: float = 4, **attributes: object) -> Markup:
-        """Return a filled circle."""
-        return element("circle", cx=px(self.x.place(x)), cy=px(self.y.place(y)), r=r, **attributes)
+    def dot(self, x: float, y: float, *, r: float = 4, tip: str = "", **attributes: object) -> Markup:
+        """Return a filled circle; what a pointer on it shows is `tip`."""
+        inside = [element("title", tip)] if tip else []
+        return element("circle", *inside, cx=px(self.x.place(x)), cy=px(self.y.place(y)), r=r, **attributes)
+
+    def beyond(self, x: float, *, tip: str, **attributes: object) -> Markup:
+        """Return an arrowhead at the upper edge, for a value that lies above it."""
+        place, top = self.x.place(x), self.y.stop
+        path = f"M{px(place - 5)} {px(top + 9)}L{px(place + 5)} {px(top + 9)}L{px(place)} {px(top)}z"
+        return element("path", element("title", tip), d=path, **attributes)
 
     def upright(self, x: float, **attributes: object) -> Markup:
         """Return a line over the whole height."""

@@ -1,6 +1,7 @@
 """Text from data, made harmless for a terminal."""
 
 import re
+from collections.abc import Mapping
 from typing import TextIO
 
 # Escape sequences: CSI (colours, cursor), OSC and its kin up to their end (titles, links), and short ones.
@@ -14,9 +15,10 @@ COMMAND = re.compile(r":(?=:[A-Za-z-]+(?: .*?)?::)|##(?=\[)")
 LONGEST = 200
 # fmt: off
 ASCII_MARKS = str.maketrans({
-    "─": "-", "–": "-", "−": "-", "━": "=", "●": "o", "→": ">", "›": ">", "✓": "+", "✗": "x", "·": "|",
-    "│": "|", "×": "x", "²": "2", "±": "+/-", "≥": ">=", "≤": "<=", "…": "...", "’": "'", "“": '"', "”": '"',
-    "λ": "lambda", "Δ": "delta", "δ": "delta", "κ": "kappa", "α": "alpha", "σ": "sigma", "∞": "inf",
+    "─": "-", "–": "-", "−": "-", "━": "=", "●": "o", "█": "#", "→": ">", "←": "<", "›": ">", "✓": "+",
+    "✗": "x", "▸": ">", "·": "|", "│": "|", "×": "x", "²": "2", "±": "+/-", "≥": ">=", "≤": "<=",
+    "…": "...", "’": "'", "“": '"', "”": '"', "λ": "lambda", "Δ": "delta", "δ": "delta", "κ": "kappa",
+    "α": "alpha", "σ": "sigma", "∞": "inf",
 })
 # fmt: on
 
@@ -41,3 +43,8 @@ def fit_encoding(text: str, encoding: str | None) -> str:
 def is_terminal(stream: TextIO | None) -> bool:
     """Tell whether a stream is a terminal; a closed one is not."""
     return stream is not None and not stream.closed and stream.isatty()
+
+
+def is_drawn(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
+    """Tell whether progress is drawn: FORCE_COLOR makes rich redraw in logs, so it is decided here."""
+    return is_terminal(stream) and not environ.get("CI") and environ.get("TERM") != "dumb"

@@ -3,33 +3,51 @@
 import io
 import shlex
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from regchoose.records.answers import AnsweredBy
+from regchoose.errors import Word
+from regchoose.records.words import count_of
 from regchoose.report import numbers
-from regchoose.report.arms_table import arms_table
-from regchoose.report.command import EXPERIMENT, is_in_memory, write_command, write_request
+from regchoose.report.arms_table import arms_table, details_table, name_loss
+from regchoose.report.command import is_in_memory, request_experiment, write_command, write_request
+from regchoose.report.line_wrap import fold
+from regchoose.report.path_text import list_path
 from regchoose.report.safe_text import ascii_only, plain
-from regchoose.report.verdict_text import CERTAINTY_STYLE, list_warnings, write_details, write_headline
-from regchoose.result.document import PathStep, RunResult
+from regchoose.report.verdict_text import (
+    STYLES,
+    capitalize,
+    choose_style,
+    count_more_rows,
+    is_guessed,
+    list_amounts,
+    list_reasons,
+    list_warnings,
+    name_arm,
+    write_badge,
+    write_headline,
+    write_task,
+)
+from regchoose.result.document import RunResult
 
 MARGIN = 40  # columns from which the table of the arms is indented
-ANSWERED_BY: dict[AnsweredBy | None, str] = {
-    "user": "your answer",
-    "flag": "set beforehand",
-    "default": "by default",
-    "measured": "measured",
-    "trained": "trained",
-    None: "",
-}
+SIDE_BY_SIDE = 72  # columns from which a question, its answer and the evidence share a line
+LONGEST_ANSWER = 6  # letters
+MUCH = 0.05  # of the loss: what early stopping spares is spoken of from here on
+WORTH = 2  # times as far behind the best, trained to the end: from there on early stopping is spoken of
 
 
 def render_result(
-    result: RunResult, *, width: int, brief: bool = False, saved: str | None = None
+    result: RunResult,
+    *,
+    width: int,
+    brief: bool = False,
+    details: bool = False,
+    saved: str | None = None,
+    fold_commands: bool = False,
 ) -> RenderableType:
     """Return a result for a rich console: verdict, warnings, arms, the way through the chart, what is next.
 
@@ -40,35 +58,48 @@ def render_result(
         Columns there are; good from 40 up.
     brief : bool
         The verdict alone.
+    details : bool
+        Also how the arms were trained and judged.
     saved : str, optional
         The file that it was written to.
+    fold_commands : bool
+        Whether what is next is folded too. A console that crops would cut it; folded, it cannot be copied.
     """
-    advice = result.recommendation
-    style = CERTAINTY_STYLE["leaning" if advice.caution else advice.certainty]  # no green under a warning
-    verdict = [Text(plain(write_headline(result)), style=style), *_render_sentences(write_details(result))]
+    sections = _render_verdict(result, width=width)
     if brief:
-        return Group(*verdict)
-    sections: list[RenderableType] = [*verdict, *_render_warnings(result)]
+        return Group(*sections)
+    for line in list_warnings(result):
+        sections += _render_lines(f"warning: {plain(line, longest=300)}", width, style="yellow", indent=2)
+    margin = 2 if width >= MARGIN else 0
     if result.arms:
-        margin = 2 if width >= MARGIN else 0
         table = arms_table(result, width=width - margin)
-        sections += ["", Padding(Group(table, *_render_caption(result)), (0, 0, 0, margin), expand=False)]
-    sections += ["", _render_heading("The way through the chart"), _render_path(result)]
-    sections += ["", _render_heading("Beyond the chart"), _render_beyond(result)]
-    return Group(*sections, "", _render_next(result, width=width, saved=saved))
+        sections += ["", Padding(table, (0, 0, 0, margin), expand=False)]
+    sections += ["", _render_heading("The way through the chart"), *_render_path(result, width=width)]
+    worth = _list_worth_knowing(result)
+    if worth and not details:
+        sections += ["", _render_heading("Worth knowing"), *_render_items(worth, width=width)]
+    if details:
+        sections += ["", _render_heading("In detail")]
+        if result.arms:
+            own = details_table(result, width=width - margin)
+            sections += [Padding(own, (0, 0, 0, margin), expand=False)]
+        sections += _render_items(list_details(result), width=width)
+    return Group(*sections, "", *_render_next(result, saved=saved, folded=fold_commands))
 
 
-def render_as_text(result: RunResult, *, width: int, in_ascii: bool = False, brief: bool = False) -> str:
+def render_as_text(
+    result: RunResult, *, width: int, in_ascii: bool = False, brief: bool = False, details: bool = False
+) -> str:
     """Return `render_result` without colours; with `in_ascii`, our marks and other letters in ASCII."""
-    return capture_text(render_result(result, width=width, brief=brief), width=width, in_ascii=in_ascii)
+    rendered = render_result(result, width=width, brief=brief, details=details)
+    return capture_text(rendered, width=width, in_ascii=in_ascii)
 
 
 def capture_text(renderable: RenderableType, *, width: int, in_ascii: bool = False) -> str:
     """Return what a console would show, without colours and trailing blanks."""
     stream = io.StringIO()
-    Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(
-        renderable
-    )
+    console = Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    console.print(renderable, crop=False)
     lines = "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
     return ascii_only(lines) if in_ascii else lines
 
@@ -77,64 +108,135 @@ def _render_heading(words: str) -> Text:
     return Text(words, style="bold")
 
 
-def _render_sentences(lines: Iterable[str]) -> list[Text]:
-    return [Text(plain(line, longest=1000)) for line in lines if line]
+def _render_lines(text: str, width: int, *, style: str = "", indent: int = 0) -> list[RenderableType]:
+    return [Text(line, style=style) for line in fold(text, width, indent=indent)]
 
 
-def _render_warnings(result: RunResult) -> list[RenderableType]:
-    return [Text(f"warning: {plain(line, longest=300)}", style="yellow") for line in list_warnings(result)]
+def _render_verdict(result: RunResult, *, width: int) -> list[RenderableType]:
+    style = STYLES[choose_style(result)]
+    lines = _render_lines(plain(write_headline(result), longest=1000), width, style=style)
+    amounts, badge = "   ".join(list_amounts(result)), write_badge(result)
+    folded = fold(amounts, width)
+    if badge and len(folded[-1]) + 3 + len(badge) <= width:
+        gap = " " * (min(width, 80) - len(folded[-1]) - len(badge))
+        last = Text.assemble((folded[-1], "bold"), gap if len(gap) > 2 else "   ", (badge, style))
+        lines += [*(Text(line, style="bold") for line in folded[:-1]), last]
+    else:
+        lines += [
+            *(Text(line, style="bold") for line in folded),
+            *([Text(badge, style=style)] if badge else []),
+        ]
+    for sentence in [write_task(result), *list_reasons(result)]:
+        lines += _render_lines(plain(sentence, longest=1000), width)
+    return lines
 
 
-def _render_items(rows: Iterable[tuple[str | Text, RenderableType]]) -> Padding:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for mark, body in rows:
-        grid.add_row(mark, body)
-    return Padding(grid, (0, 0, 0, 2), expand=False)
-
-
-def _render_path(result: RunResult) -> RenderableType:
-    rows: list[tuple[str | Text, RenderableType]] = []
-    for step in result.path:
-        if step.kind == "question":
-            answer = Text(plain(step.answer), style="bold")
-            answer.append(f" · {ANSWERED_BY[step.answered_by]}", style="not bold dim")
-            for line in filter(None, (step.evidence, _describe_estimate(result, step))):
-                answer.append(f" · {plain(line, longest=400)}", style="not bold")
-            rows.append((str(len(rows) + 1), Group(Text(plain(step.text)), answer)))
-    rows.append(("→", _render_heading(plain(result.path[-1].text))))
-    return _render_items(rows)
-
-
-def _describe_estimate(result: RunResult, step: PathStep) -> str:
-    """Return how long the experiment was thought to take, where that decided."""
-    seconds = result.execution.estimates.seconds
-    decided = step.key in ("resources", "validation") and step.answered_by == "measured"
-    return f"about {numbers.duration(seconds)}" if decided and seconds is not None else ""
-
-
-def _render_caption(result: RunResult) -> list[RenderableType]:
-    """Say for which rows the strengths of the table are, where those above are for others."""
-    size = result.recommendation.subsample_size
-    if not size or not result.recommendation.rule:
-        return []
-    return [Padding(Text(f"l1 and l2 as trained, on {size.rows:,} rows", style="dim"), (0, 0, 0, 3))]
-
-
-def _render_beyond(result: RunResult) -> RenderableType:
-    rows: list[tuple[str | Text, RenderableType]] = [
-        ("–", Text(plain(line, longest=600))) for line in result.beyond
+def _render_items(sentences: Iterable[str], *, width: int) -> list[RenderableType]:
+    """Return sentences below each other, each with its first line a little to the left."""
+    return [
+        Text(f"  {line}")
+        for sentence in sentences
+        for line in fold(plain(sentence, longest=600), width - 2, indent=2)
     ]
-    audit = write_request(result, audit=True)
+
+
+def _render_path(result: RunResult, *, width: int) -> list[RenderableType]:
+    path, lines = list_path(result), list[RenderableType]()
+    column = max((len(line.question) for line in path), default=0)
+    answers = max((len(line.answer) for line in path), default=0) + 2
+    for number, line in enumerate(path, start=1):
+        question, answer = plain(line.question), plain(line.answer)
+        evidence = plain(line.evidence, longest=400)
+        lead = f"  {number}  {question:{column}}  "
+        beside = fold(evidence, width - len(lead) - answers)
+        if width >= SIDE_BY_SIDE and answers <= LONGEST_ANSWER + 2:
+            below = beside[1:] and fold(evidence, width - 5)  # what takes several lines has more room there
+            first = "" if below else "".join(beside)
+            lines.append(Text.assemble(lead, (f"{answer:{answers}}", "bold"), first))
+        else:
+            lines += [
+                Text(f"{'' if at else f'  {number}':5}{part}")
+                for at, part in enumerate(fold(question, width - 5))
+            ]
+            below = fold(": ".join(filter(None, [answer, evidence])), width - 5)
+        lines += [Text(f"     {part}") for part in below]
+    outcome = fold(plain(result.path[-1].text), width - 5)
+    return [*lines, *(_render_heading(f"  {' ' if at else '→'}  {part}") for at, part in enumerate(outcome))]
+
+
+# ---- worth knowing, and in detail -------------------------------------------------------------------
+
+
+def _list_worth_knowing(result: RunResult) -> list[str]:
+    """Return what a reader would want to know before typing on: a few sentences."""
+    advice = result.recommendation
     if not result.arms:
-        rows.append(
-            ("–", Text(f"No experiment was run; {write_request(result, **EXPERIMENT)} asks for one."))
+        wish = write_request(result, **request_experiment(result))
+        return [f"An experiment says more: {wish} asks for one."] * _can_try(result)
+    lines = []
+    simpler = None if result.audit is None else result.audit.simpler_equivalent
+    if simpler in advice.as_good and advice.regularizer not in (simpler, "none") and not advice.caution:
+        what = "needs no strength" if simpler == "none" else "has one strength fewer to tune"
+        lines.append(f"{capitalize(name_arm(simpler))} is as good, and {what}.")
+    compared = [{pair.a, pair.b} for pair in result.comparisons if pair.question in _passed(result)]
+    if advice.gain is not None and {advice.regularizer, "none"} not in compared and not advice.caution:
+        lines.append(_describe_gain(result))
+    if not advice.caution:
+        lines += _describe_stopping(result)
+    if advice.full_size is not None:
+        lines.append(advice.full_size.sentence)
+    if result.audit is None and result.arms and not result.partial:
+        audit = write_request(result, audit=True)
+        lines.append(f"The penalty that the chart skips was not trained; {audit} trains it too.")
+    if is_guessed(result):
+        lines.append(
+            f"The target was not named: {write_request(result, target=Word('NAME'))} predicts another."
         )
-    elif not result.audit:
-        rows.append(("–", Text(f"The arm that the chart skips was not trained; {audit} trains it too.")))
-    rows += [("–", Text(line)) for line in [*_describe_length(result), *_describe_strengths(result)]]
-    return _render_items(rows)
+    return lines
+
+
+def _passed(result: RunResult) -> set[str]:
+    return {step.key for step in result.path}
+
+
+def _can_try(result: RunResult) -> bool:
+    """Say whether the rows suffice for an experiment, so that it was declined and not impossible."""
+    data, folds = result.data, result.settings.folds or 2
+    fewest_of_class = data.rows if data.smallest_class is None else data.smallest_class
+    return data.rows >= 4 * folds and fewest_of_class >= 2 * folds
+
+
+def _describe_gain(result: RunResult) -> str:
+    """Say how the recommended arm did against none."""
+    advice, name = result.recommendation, name_arm(result.recommendation.regularizer)
+    assert advice.gain is not None
+    value, (low, high) = advice.gain.value, advice.gain.interval
+    ends = numbers.percent_interval((low, min(high, 1.0)) if value >= 0 else (-high, -low))
+    side = "lower" if value >= 0 else "higher"
+    of = f"The {name_loss(result)} of {name}"
+    return f"{of} is {numbers.percent(abs(value))} {side} than without a penalty {ends}."
+
+
+def _describe_stopping(result: RunResult) -> list[str]:
+    """Say what early stopping does, where it does much of what a penalty would."""
+    fixed = None if result.audit is None else result.audit.fixed_length
+    losses = {arm: figures.loss for arm, figures in result.arms.items()}
+    at_end = {} if fixed is None else dict(fixed.loss.items())
+    if fixed is None or "none" not in losses or "none" not in at_end:
+        return []
+    late, tuned = ((table["none"] - min(table.values())) / table["none"] for table in (at_end, losses))
+    if late < WORTH * max(tuned, MUCH / WORTH):
+        return []
+    return [
+        f"Without early stopping, after {fixed.epochs} epochs, going without a penalty loses "
+        f"{numbers.percent(late)} to the best; with it, {numbers.percent(max(tuned, 0.0))}."
+    ]
+
+
+def list_details(result: RunResult) -> list[str]:
+    """Return how the arms were trained and judged, in sentences."""
+    gain = [_describe_gain(result)] if result.recommendation.gain is not None else []
+    return [*gain, *result.beyond, *_describe_length(result), *_describe_strengths(result)]
 
 
 def _describe_length(result: RunResult) -> list[str]:
@@ -145,8 +247,8 @@ def _describe_length(result: RunResult) -> list[str]:
     stop, end, rate = training.stop_epoch, training.schedule_epochs, training.lr
     when = "trained to the end" if stop == end else f"stopped after epoch {stop}"
     return [
-        f"The length belongs to it: {end} epochs of Adam, {training.batch} rows a step, rate {rate:g} "
-        f"falling to 0 as a cosine, {when}."
+        f"The length belongs to it: {count_of(end, 'epoch')} of Adam, "
+        f"{count_of(training.batch, 'row')} a step, rate {rate:g} falling to 0 as a cosine, {when}."
     ]
 
 
@@ -171,25 +273,57 @@ def _describe_strengths(result: RunResult) -> list[str]:
     return lines
 
 
-def _render_next(result: RunResult, *, width: int, saved: str | None) -> RenderableType:
-    trained = bool(result.recommendation.training or result.arms)
-    more = {"preset": "thorough"} if trained else EXPERIMENT
-    doubtful = result.recommendation.certainty != "firm" and result.settings.preset != "thorough"
-    lines = [write_command(result, also=more)] if doubtful or not trained else []
+# ---- what is next -----------------------------------------------------------------------------------
+
+
+def list_next(result: RunResult, *, saved: str | None = None) -> list[str]:
+    """Return what to type next, each line as a shell or Python takes it.
+
+    Parameters
+    ----------
+    saved : str, optional
+        The file that the result was written to.
+    """
+    advice, python = result.recommendation, is_in_memory(result)
+    other = _choose_other_settings(result)
+    lines = []
+    if advice.caution == "nothing" and not python:
+        lines.append(write_command(result, name="inspect"))
+    if other or (saved is None and not python):
+        lines.append(write_command(result, also=other, output=None if saved or python else "result.json"))
     file = shlex.quote(plain(saved or "result.json"))
-    if is_in_memory(result):
-        lines += [] if saved is not None else [f"result.save({file!r})"]
-    elif saved is None:
-        lines.append(f"{write_command(result)} -o {file}")
-    table = trained and not result.data.image and not is_in_memory(result)
-    following = [f"regchoose export {file} --to pytorch"] * table + [
-        f"regchoose report {file} -o report.html"
+    if python and saved is None:
+        lines.append(f"result.save({file!r})")
+    answered = bool(result.arms) and advice.caution != "nothing" and not python
+    exported = [f"regchoose export {file} --to pytorch"] * (answered and not result.data.image)
+    return [*lines, *exported, report_command(file)]
+
+
+def _choose_other_settings(result: RunResult) -> dict[str, Any]:
+    """Return the settings of a run that would say more; empty where there is none."""
+    advice = result.recommendation
+    used = sum(column.role in ("numeric", "category") for column in result.data.columns)
+    if advice.caution == "leak" and 0 < len(result.data.leaks) < max(used, 2):
+        return {"exclude": [*(result.settings.exclude or ()), *result.data.leaks]}
+    if not result.arms:
+        return request_experiment(result) if _can_try(result) else {}
+    rows = count_more_rows(result)
+    return {"rows": rows} if advice.certainty == "undecided" and not advice.caution and rows else {}
+
+
+def report_command(file: str) -> str:
+    """Return the command that writes the report of a saved result."""
+    return f"regchoose report {file} -o report.html"
+
+
+def _render_next(result: RunResult, *, saved: str | None, folded: bool) -> list[RenderableType]:
+    """Return a command a line, not folded unless asked for: what is copied from a terminal must run."""
+    return [
+        Text.assemble(
+            ("       " if at else "Next   ", "bold"),
+            plain(line, longest=2000),
+            no_wrap=not folded,
+            overflow="fold" if folded else "ignore",
+        )
+        for at, line in enumerate(list_next(result, saved=saved))
     ]
-    joined = "     ".join(following)
-    lines += [joined] if len(joined) + 7 <= width else following
-    grid = Table.grid(padding=(0, 3, 0, 0))
-    grid.add_column(style="bold", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for place, line in enumerate(lines):
-        grid.add_row("Next" if place == 0 else "", Text(line))
-    return grid

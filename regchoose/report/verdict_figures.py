@@ -7,19 +7,18 @@ from markupsafe import Markup
 
 from regchoose.records.words import ARM_NAMES
 from regchoose.report import numbers
-from regchoose.report.arms_table import arm_cells
+from regchoose.report.arms_table import INTERVAL, arm_cells, name_loss, sort_arms
 from regchoose.report.plots import Figure, Frame, padded_range, t_density
 from regchoose.result.document import RunResult
 from regchoose.result.experiment_sections import ArmComparison
 
 DENSE = 121  # points of a density
 COMPARED = "How the arms compare"
-CELLS = ("loss", "its interval", "training loss")
 
 
 def draw_mean_losses(result: RunResult) -> Iterator[Figure]:
     """Draw test and training loss of each arm."""
-    shown = [(arm, figures) for arm, figures in result.arms.items() if math.isfinite(figures.loss)]
+    shown = [(arm, figures) for arm, figures in sort_arms(result) if math.isfinite(figures.loss)]
     if not shown:
         return
     cells = arm_cells(result)
@@ -33,7 +32,7 @@ def draw_mean_losses(result: RunResult) -> Iterator[Figure]:
         chosen = arm == result.recommendation.regularizer
         marks += [
             frame.line([(low, y), (high, y)], class_=f"arm-{arm} interval"),
-            frame.dot(loss, y, r=7 if chosen else 5, class_=f"arm-{arm} mark"),
+            frame.dot(loss, y, r=7 if chosen else 5, tip=cells[arm][INTERVAL], class_=f"arm-{arm} mark"),
         ]
         if math.isfinite(trained[arm]):
             marks.append(frame.dot(trained[arm], y, r=4.5, class_=f"arm-{arm} ring"))
@@ -47,16 +46,19 @@ def draw_mean_losses(result: RunResult) -> Iterator[Figure]:
         "surer than the overlap suggests.",
         frame.draw(*marks, title="Test loss of each arm with its interval", key="arms"),
         ("arm", "test loss", "interval", "training loss"),
-        [[ARM_NAMES[arm], *(cells[arm][name] for name in CELLS)] for arm, _ in shown],
+        [
+            [ARM_NAMES[arm], *(cells[arm][name] for name in (name_loss(result), INTERVAL, "training loss"))]
+            for arm, _ in shown
+        ],
     )
 
 
 def draw_costs(result: RunResult) -> Iterator[Figure]:
     """Draw how long each arm took."""
     shown = [
-        (arm, seconds, draw_figures.trained)
+        (arm, seconds, figures.trained)
         for arm, seconds in result.execution.arm_seconds.items()
-        if (draw_figures := result.arms.get(arm)) is not None
+        if (figures := result.arms.get(arm)) is not None and arm not in result.execution.cached
     ]
     if not shown:
         return
@@ -70,7 +72,8 @@ def draw_costs(result: RunResult) -> Iterator[Figure]:
     yield Figure(
         COMPARED,
         "What each arm cost",
-        "Wall-clock time to tune its strength and to retrain and judge it in every cell.",
+        "Wall-clock time to train it with every strength in the cells, and to judge it."
+        + (" What came from the cache is not drawn: it was not timed." if result.execution.cached else ""),
         frame.draw(*marks, title="Seconds that each arm took", key="costs"),
         ("arm", "time", "models"),
         [(ARM_NAMES[arm], numbers.duration(seconds), f"{models}") for arm, seconds, models in shown],
@@ -88,7 +91,7 @@ def draw_posteriors(result: RunResult) -> Iterator[Figure]:
             continue
         i, j = places[pair.a], places[pair.b]
         scale = posterior.scale
-        spread = (scale[i][i] + scale[j][j] - 2 * scale[i][j]) ** 0.5
+        spread = math.sqrt(max(scale[i][i] + scale[j][j] - 2 * scale[i][j], 0.0))  # rounding may fall below 0
         if spread > 0:
             yield _draw_difference(pair, spread=spread, df=posterior.df, rope=design.rope, key=number)
 

@@ -3,19 +3,15 @@
 from collections.abc import Sequence
 
 from regchoose.records.experiment import LEAST_ROPE
-from regchoose.records.words import ARM_NAMES, ARMS, Arm, arm_phrase
+from regchoose.records.words import ARM_NAMES, ARMS, Arm, count_of
 from regchoose.report import numbers
 from regchoose.report.command import write_request
 from regchoose.report.safe_text import plain
-from regchoose.result.document import Recommendation, RunResult
+from regchoose.result.document import RunResult
 
-CERTAINTY_STYLE = {
-    "firm": "bold green",
-    "leaning": "bold yellow",
-    "undecided": "bold red",
-    "prior": "bold yellow",
-}
-FIRM = 0.95  # of `safe`, where no further look could have followed
+# Of an answer: how sure it is, and how that is shown. Green is kept for firm ones of which nothing warns.
+STYLES = {"sure": "bold green", "leaning": "bold yellow", "undecided": "bold red"}
+FIRM = 0.95  # of `safe`, where no further stage could have followed
 WHY_UNUSED = {  # by a column's role, but for what somebody asked for
     "id": "an id",
     "constant": "one value",
@@ -26,6 +22,8 @@ WHY_UNUSED = {  # by a column's role, but for what somebody asked for
 }
 MOST_UNUSED, NAME_LETTERS = 12, 40  # columns that are named, and how much of a name
 COUNTED = {2: "two", 3: "three", 4: "four"}
+KINDS = {"regression": "a number: regression", "binary": "two classes", "multiclass": "{} classes"}
+UNCALIBRATED = "These percentages are uncalibrated: such runs were not checked on tables with known answers."
 
 
 def write_headline(result: RunResult) -> str:
@@ -34,125 +32,210 @@ def write_headline(result: RunResult) -> str:
     That nothing predicts the target, or that something gives it away, comes first.
     """
     advice = result.recommendation
+    recommended = advice.regularizer
     if advice.certainty == "prior":
-        return f"{_capitalize(arm_phrase(advice.regularizer))}, from prior knowledge: nothing was trained."
+        start = f"Start with {name_arm(recommended)}" if recommended != "none" else "Start without a penalty"
+        return f"{start}, by prior knowledge alone: nothing was trained."
     if advice.caution:
         return _warn_first(result)
-    trained, recommended = [arm for arm, _ in result.arms.items()], advice.regularizer
+    trained = [arm for arm, _ in result.arms.items()]
     if recommended in advice.worse:
         best = max(trained, key=lambda arm: _safe(result, arm))
-        return f"The chart ends at {ARM_NAMES[recommended]}, but {ARM_NAMES[best]} is better here."
+        return f"The chart ends at {name_arm(recommended)}, but {name_arm(best)} does better here."
     good, worse = [arm for arm in ARMS if arm in advice.as_good], list(advice.worse)
-    if not good:
-        return _leave_open(result, worse)
-    if len(good) == len(trained) > 1:
-        return f"Any of the {COUNTED[len(good)]} does: they make no practical difference here."
-    return _name_the_good(result, good, worse)
-
-
-def write_details(result: RunResult) -> list[str]:
-    """Return what stands under the headline, a sentence or two a line: first what to start with."""
-    advice = result.recommendation
-    if advice.certainty == "prior":
-        right = advice.probability
-        odds = f"prior: right in at most {numbers.percent(right)} of such cases" if right else ""
-        return [odds, advice.sentence, _describe_task(result), _list_unused(result)]
-    facts = [*_describe_gain(result), *_describe_zeros(advice)]
-    doubt = {"undecided": _explain_doubt, "leaning": _explain_leaning}.get(advice.certainty)
-    uncalibrated = [] if advice.calibrated else [UNCALIBRATED]
-    return [
-        write_start(result),
-        _describe_task(result),
-        _list_unused(result),
-        *_depart_from_chart(result),
-        "" if doubt is None else doubt(result),
-        " · ".join(facts),
-        *uncalibrated,
-    ]
-
-
-UNCALIBRATED = "The certainty is uncalibrated: such runs were not held against tables with known answers."
+    text = _name_the_good(result, good, worse) if good else _leave_open(result, worse)
+    return f"{text} Not trained: {_join(lacking)}." if (lacking := _find_untrained(result)) else text
 
 
 def write_start(result: RunResult) -> str:
-    """Return the line that says what to start with, how strong, how long, and how sure that is."""
+    """Return the second line: what to start with, how strong, how long, and how sure that is."""
+    return ", ".join(list_amounts(result)) + (f" ({badge})." if (badge := write_badge(result)) else ".")
+
+
+def list_amounts(result: RunResult) -> list[str]:
+    """Return what to start with, its strengths, and for how long it is trained."""
     advice = result.recommendation
+    if advice.certainty == "prior":
+        tried = "" if advice.regularizer == "none" else "Try strengths of 0.001, 0.01, 0.1 and 1"
+        return [tried] if tried else ["There is no strength to choose"]
     opening = {"firm": "Start with", "leaning": "Rather start with", "undecided": "If you must choose:"}
-    name = f"{opening[advice.certainty]} {arm_phrase(advice.regularizer)}"
-    sure = f"{advice.certainty}: {numbers.probability(advice.safe)} safe"
-    return " · ".join([name, *_list_amounts(advice), sure])
+    words = "If you must choose:" if advice.caution else opening[advice.certainty]
+    if advice.regularizer == "none" and not words.endswith(":"):
+        words, name = words.replace("with", "without"), "a penalty"
+    else:
+        name = name_arm(advice.regularizer)
+    epochs = [count_of(advice.training.stop_epoch, "epoch")] if advice.training else []
+    return [f"{words} {name}", *numbers.strengths(advice.l1, advice.l2), *epochs]
 
 
-def _list_amounts(advice: Recommendation) -> list[str]:
-    amounts = numbers.strengths(advice.l1, advice.l2)
-    if advice.training:
-        amounts.append(f"about {advice.training.stop_epoch} epochs")
-    return amounts
+def write_badge(result: RunResult) -> str:
+    """Return how sure the answer is in a word or two; empty where something else must be known first."""
+    advice = result.recommendation
+    if advice.certainty == "prior":
+        return f"a guess: right in at most {numbers.percent(advice.probability or 0.6)} of cases"
+    if advice.caution:
+        return ""
+    of = f" of the {COUNTED.get(len(result.arms), 'one')} trained" if _find_untrained(result) else ""
+    return f"{advice.certainty}: {numbers.probability(advice.safe)} sure{of}"
+
+
+def choose_style(result: RunResult) -> str:
+    """Return the key of the style: sure, leaning or undecided."""
+    advice = result.recommendation
+    if advice.certainty == "undecided":
+        return "undecided"
+    doubtful = (
+        advice.caution or not advice.calibrated or result.partial or _find_untrained(result) or _edges(result)
+    )
+    return "sure" if advice.certainty == "firm" and not doubtful else "leaning"
+
+
+def write_task(result: RunResult) -> str:
+    """Return the third line: what is predicted, why that, and from what."""
+    data = result.data
+    kind = KINDS[data.task].format(len(data.classes))
+    last = data.columns and data.columns[-1].name == data.target
+    by = "the last column" if last else f"the column called {data.target}"
+    how = f"{kind}; {by}" if is_guessed(result) else kind
+    used = len(data.used)
+    source = f"{count_of(used, 'column')} and " if used and data.image is None else ""
+    rows = count_of(data.rows, "row" if data.image is None else "image")
+    return f"Predicting {data.target} ({how}) from {source}{rows}."
+
+
+def list_reasons(result: RunResult) -> list[str]:
+    """Return what explains the first lines: columns left out, another way than the chart's, doubts."""
+    unused = [*filter(None, [_list_unused(result)])]
+    if result.recommendation.certainty == "prior":
+        return unused
+    doubt = {"undecided": _explain_doubt, "leaning": _explain_leaning}.get(result.recommendation.certainty)
+    return [
+        *unused,
+        *_depart_from_chart(result),
+        *filter(None, [doubt(result) if doubt and not result.recommendation.caution else ""]),
+        *([] if result.recommendation.calibrated else [UNCALIBRATED]),
+    ]
+
+
+def list_warnings(result: RunResult) -> list[str]:
+    """Return the warnings of a result, those of the answer first."""
+    partial = ["this answer is partial: the run was cut short"] if result.partial else []
+    return [*partial, *_edges(result), *result.data.warnings]
+
+
+def write_details(result: RunResult) -> list[str]:
+    """Return what stands under the headline, a sentence or two a line."""
+    return [write_start(result), write_task(result), *list_reasons(result)]
+
+
+def is_guessed(result: RunResult) -> bool:
+    """Say whether nobody named the target."""
+    return result.settings.target is None and result.data.dialect.format != "memory"
+
+
+def count_more_rows(result: RunResult) -> int | None:
+    """Return the rows that a surer answer may take: twice as many; None where there are none."""
+    taken = result.subsample
+    return None if taken is None or 2 * taken.rows > taken.of else 2 * taken.rows
+
+
+def name_arm(arm: Arm) -> str:
+    """Return an arm's name for a sentence, in which `none` could be taken for none of them."""
+    return "no penalty" if arm == "none" else ARM_NAMES[arm]
 
 
 # ---- the headline ----------------------------------------------------------------------------------
 
 
 def _warn_first(result: RunResult) -> str:
+    target, leaks = result.data.target, result.data.leaks
     if result.recommendation.caution == "nothing":
         mean = "its mean" if result.data.task == "regression" else "the class shares"
-        return f"Nothing here predicts the target: no network does better than {mean}."
+        return f"Nothing here predicts {target}: no network does better than {mean}."
+    if leaks:
+        more = f" and {count_of(len(leaks) - 1, 'other column')}" if len(leaks) > 1 else ""
+        verb = "give" if more else "gives"
+        return f"The column {leaks[0]}{more} {verb} {target} away, so nothing here is sure."
     design = result.design
     lowest = min(figures.loss for _, figures in result.arms.items())
     if design is not None and lowest <= LEAST_ROPE * design.loss_null:
-        return "The target is predicted without loss: look for columns that give it away."
-    return "A column gives the target away (see the warnings), so nothing here is sure."
+        return f"{target} is predicted without loss: look for columns that give it away."
+    return f"A column gives {target} away (see the warnings), so nothing here is sure."
 
 
 def _leave_open(result: RunResult, worse: Sequence[Arm]) -> str:
-    first, second = _find_rivals(result)
+    arms = sorted((arm for arm, _ in result.arms.items()), key=lambda arm: -_safe(result, arm))
+    rivals = [arm for arm in arms if arm not in worse]
     rows = f"{result.design.rows:,} rows" if result.design else "these rows"
-    opening = f"{_capitalize(ARM_NAMES[first])} or {ARM_NAMES[second]}: {rows} cannot tell them apart"
-    return f"{opening}{_add_worse(worse)}."
+    if len(rivals) > 3:
+        return f"Undecided: {rows} cannot tell the {COUNTED[len(rivals)]} apart."
+    names = capitalize(_join(rivals, by="or"))
+    return f"{names}: {rows} cannot tell {'them apart' if len(rivals) > 1 else 'more'}{_add_worse(worse)}."
 
 
 def _name_the_good(result: RunResult, good: Sequence[Arm], worse: Sequence[Arm]) -> str:
-    if list(good) == ["none"]:
-        if len(worse) == len(ARMS) - 1:
-            return "Use no penalty: L1, L2 and Elastic Net all do worse."
-        return f"No penalty is needed: none does as well as any{_add_worse(worse)}."
+    if len(good) == len(result.arms) > 1:
+        simplest = ", and no penalty is the simplest" if "none" in good else ""
+        return f"Any of the {COUNTED[len(good)]} does{simplest}: they make no practical difference here."
     if "none" in good:
-        return f"No penalty is needed: {_join(good)} do equally well here{_add_worse(worse)}."
+        others = [arm for arm in good if arm != "none"]
+        if not others and len(worse) == len(result.arms) - 1:
+            return f"Use no penalty: {_join(worse)} {'all do' if len(worse) > 1 else 'does'} worse."
+        why = f"{_join(others)} {_do(others)} no better" if others else "the network does as well without"
+        return f"No penalty is needed: {why}{_add_worse(worse)}."
     gain, better = result.recommendation.gain, "better than none"
     if gain is not None and gain.value > 0:
         better = f"{numbers.percent(gain.value)} better than none"
     if len(good) == 1:
-        text = f"Use {ARM_NAMES[good[0]]}" + (f": it does {better}" if "none" in worse else "")
+        name = ARM_NAMES[good[0]]
+        text = f"Use {name}: it does {better}" if "none" in worse else f"{name} does as well as any"
     elif "none" in worse:
         text = f"Use a penalty: {_join(good)} do equally well here, and {better}"
     else:
         text = f"{_join(good)} do equally well here"
     text += _add_worse([arm for arm in worse if arm != "none"])
-    return text + ("." if "none" in worse else "; none may do as well.")
+    return text + ("." if "none" in worse or "none" not in dict(result.arms.items()) else OPEN)
+
+
+OPEN = "; whether any penalty is needed stays open."
 
 
 def _add_worse(worse: Sequence[Arm]) -> str:
     return f"; {_join(worse)} {'is' if len(worse) == 1 else 'are'} worse" if worse else ""
 
 
-def _join(arms: Sequence[Arm]) -> str:
-    names = [ARM_NAMES[arm] for arm in arms]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _join(arms: Sequence[Arm], *, by: str = "and") -> str:
+    names = [name_arm(arm) for arm in arms]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {by} {names[-1]}"
 
 
-def _capitalize(words: str) -> str:
+def _do(arms: Sequence[Arm]) -> str:
+    return "does" if len(arms) == 1 else "do"
+
+
+def capitalize(words: str) -> str:
+    """Return words as a sentence begins."""
     return words[:1].upper() + words[1:]
 
 
 # ---- under it --------------------------------------------------------------------------------------
 
 
-def _describe_task(result: RunResult) -> str:
-    data = result.data
-    kind = {"regression": "a number", "binary": "two classes", "multiclass": f"{len(data.classes)} classes"}
-    used = len(data.used)
-    source = f"{numbers.count(used, 'column')} and " if used and data.image is None else ""
-    return f"Predicting {data.target} ({kind[data.task]}) from {source}{numbers.count(data.rows, 'row')}."
+def _find_untrained(result: RunResult) -> list[Arm]:
+    """Return the arms that a run without `--no-audit` should have trained and did not, for want of time."""
+    trained = dict(result.arms.items())
+    wanted = ARMS if trained and result.settings.audit is not False else ()
+    return [arm for arm in wanted if arm not in trained]
+
+
+def _edges(result: RunResult) -> list[str]:
+    """Warn of strengths at the edge of the grid, for arms that are not worse."""
+    return [
+        f"{ARM_NAMES[arm]} found its strength at the {figures.at_grid_edge.replace('est', '')} end of those "
+        "tried; a better one may lie beyond"
+        for arm, figures in result.arms.items()
+        if figures.at_grid_edge and arm == result.recommendation.regularizer
+    ]
 
 
 def _list_unused(result: RunResult) -> str:
@@ -173,31 +256,11 @@ def _depart_from_chart(result: RunResult) -> list[str]:
     chart_arm = next((arm for arm in ARMS if advice.chart_outcome == f"start_{arm}"), None)
     if advice.follows_chart or chart_arm is None:
         return []
-    safe = _safe(result, chart_arm)
-    why = "is worse" if chart_arm in advice.worse else "is less sure to be as good as any"
+    safe = numbers.probability(_safe(result, chart_arm))
     return [
-        f"The chart ends at {ARM_NAMES[chart_arm]}, which {why} ({numbers.probability(safe)} safe), so "
-        f"{ARM_NAMES[advice.regularizer]} is recommended in its place."
+        f"The chart ends at {name_arm(chart_arm)}, which is as good as any with only {safe}: "
+        f"{name_arm(advice.regularizer)} takes its place."
     ]
-
-
-def _describe_gain(result: RunResult) -> list[str]:
-    advice = result.recommendation
-    if not advice.gain or advice.regularizer == "none":
-        return []
-    value, (low, high) = advice.gain.value, advice.gain.interval
-    side = "under" if value >= 0 else "over"
-    bounds = (low, min(high, 1.0)) if value >= 0 else (-high, -low)  # no loss is below zero
-    ends = ", ".join(numbers.percent(end).removesuffix(" %") for end in bounds)
-    name = "loss" if result.design is None else result.design.loss.partition(" of ")[0]
-    return [f"{name} {numbers.percent(abs(value))} {side} none [{ends}]"]
-
-
-def _describe_zeros(advice: Recommendation) -> list[str]:
-    share = advice.nonzero_share
-    if share is None or round(1 - share, 3) == 0:
-        return []
-    return [f"{numbers.percent(1 - share)} of the weights exactly zero"]
 
 
 def _safe(result: RunResult, arm: Arm) -> float:
@@ -205,46 +268,16 @@ def _safe(result: RunResult, arm: Arm) -> float:
     return 0.0 if figures is None or figures.safe is None else figures.safe
 
 
-def _find_rivals(result: RunResult) -> tuple[Arm, Arm]:
-    """Return the recommended arm and the one that it cannot be told from."""
-    recommended = result.recommendation.regularizer
-    others = [arm for arm, _ in result.arms.items() if arm != recommended]
-    return recommended, max(others, key=lambda arm: _safe(result, arm), default="none")
-
-
 def _explain_doubt(result: RunResult) -> str:
-    pair = set(_find_rivals(result))
-    opening = "The difference"
-    for comparison in result.comparisons:
-        if pair == {comparison.a, comparison.b}:
-            low, high = comparison.interval
-            size, spread = numbers.strength(abs(comparison.difference)), numbers.strength((high - low) / 2)
-            opening = f"The difference ({size} ± {spread})"
-    taken = result.subsample
-    more = (
-        f" {write_request(result, rows=2 * taken.rows)} takes more of the {taken.of:,} rows."
-        if taken and 2 * taken.rows <= taken.of
-        else ""
-    )
-    return f"{opening} is within what chance may make.{more}"
+    rows = count_more_rows(result)
+    if rows is None:
+        return "All rows are in it, so only more data can tell; until then any that is not worse will do."
+    return f"{write_request(result, rows=rows)} takes twice as many of the rows, which may decide it."
 
 
 def _explain_leaning(result: RunResult) -> str:
     """Say why an answer is not firm, where its figure alone does not."""
     safe, firm = result.recommendation.safe, None if result.design is None else result.design.firm_from
-    if safe is None or firm is None or safe < FIRM:
+    if safe is None or firm is None or not FIRM <= safe < firm:
         return ""
-    if safe < firm:
-        return f"Firm would be from {100 * firm:g} % here, since it was looked at with more rows to come."
-    return "It is not called firm, because something gives the target away."
-
-
-def list_warnings(result: RunResult) -> list[str]:
-    """Return the warnings of a result, those of the answer first."""
-    partial = ["this answer is partial: the run was cut short"] if result.partial else []
-    edge = [
-        f"{ARM_NAMES[arm]} found its strength at the edge of the grid"
-        for arm, figures in result.arms.items()
-        if figures.at_grid_edge
-    ]
-    return [*partial, *edge, *result.data.warnings]
+    return f"Firm would be from {100 * firm:g} % here, since a stage on more rows could have followed."

@@ -55,6 +55,7 @@ class Execution(Section):
     jobs: int
     estimates: Estimates
     arm_seconds: ArmSeconds
+    cached: list[Arm] = Field(default=[], description="arms of which some blocks came from the cache")
 
 
 class Gain(Section):
@@ -293,8 +294,10 @@ class Data(Section):
     task: Literal["regression", "binary", "multiclass"]
     task_why: str
     classes: list[str]
+    smallest_class: int | None = Field(default=None, description="rows of the rarest class, as read")
     merged: bool = Field(default=False, description="whether the last class holds the rare ones")
     warnings: list[str]
+    leaks: list[str] = Field(default=[], description="columns that seem to give the target away")
     profile: DataProfile
 
     @property

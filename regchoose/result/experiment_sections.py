@@ -77,7 +77,7 @@ class Design(Section):
     loss: str
     loss_null: float = Field(description="of predicting nothing")
     looks: list[StageSummary]
-    ended: str | None = Field(default=None, description="why there was no further look")
+    ended: str | None = Field(default=None, description="why there was no further stage")
     firm_from: float | None = Field(default=None, description="the `safe` from which an answer is firm")
 
 

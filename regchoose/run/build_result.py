@@ -15,7 +15,7 @@ from regchoose.flowchart.nodes import Action, Outcome, Question
 from regchoose.flowchart.walk import Step
 from regchoose.records.subsample import AssociationMatrix, Check, Finding, Profile, Subsample
 from regchoose.records.table import Column, Dialect, Table
-from regchoose.records.words import MISSING_WORDS
+from regchoose.records.words import MISSING_WORDS, Arm
 from regchoose.result.document import (
     ArmSeconds,
     ColumnAssociations,
@@ -57,6 +57,7 @@ def make_result(
     judgement: Judgement | None,
     profile: Profile,
     seconds: Mapping[str, float],
+    cached: Sequence[Arm] = (),
     partial: bool = False,
 ) -> RunResult:
     """Build the result of a run.
@@ -67,6 +68,8 @@ def make_result(
         None if nothing was trained, and the outcome follows from prior knowledge.
     seconds : mapping of str to float
         "total", each arm by its name, and "estimated" if there was an estimate.
+    cached : sequence of Arm
+        Arms of which some blocks came from the cache.
     partial : bool
         Whether the run was stopped before its end.
     """
@@ -85,7 +88,7 @@ def make_result(
         settings=ResultSettings(**decisive_settings(settings)),
         partial=partial,
         seconds=seconds["total"],
-        execution=_execution(settings, experiment, seconds=seconds),
+        execution=_execution(settings, experiment, seconds=seconds, cached=cached),
         recommendation=sections.recommendation,
         path=[_step(step, evidence) for step in steps],
         arms=sections.arms,
@@ -118,13 +121,19 @@ def _fingerprint(table: Table, settings: Settings, experiment: Experiment | None
 
 
 def _execution(
-    settings: Settings, experiment: Experiment | None, *, seconds: Mapping[str, float]
+    settings: Settings,
+    experiment: Experiment | None,
+    *,
+    seconds: Mapping[str, float],
+    cached: Sequence[Arm],
 ) -> Execution:
+    marked: dict[str, Any] = {"cached": list(cached)} if cached else {}
     return Execution(
         device=str(experiment.training.devices) if experiment else None,
         jobs=settings.jobs,
         estimates=Estimates(seconds=seconds.get("estimated")),
         arm_seconds=ArmSeconds(**{arm: seconds[arm] for arm in OUTCOME_ARMS.values() if arm in seconds}),
+        **marked,
     )
 
 
@@ -164,7 +173,12 @@ def _check(check: Check) -> MatchCheck:
 
 
 def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
-    merged = {"merged": True} if table.merged else {}
+    sometimes: dict[str, Any] = {"merged": True} if table.merged else {}
+    if table.classes:
+        counts = np.bincount(table.target.astype(np.int64), minlength=len(table.classes))
+        sometimes["smallest_class"] = int(counts.min())
+    if table.leaks:
+        sometimes["leaks"] = list(table.leaks)
     return Data(
         path=table.path,
         dialect=_dialect(table.dialect),
@@ -184,7 +198,7 @@ def _data(table: Table, profile: Profile, *, remarks: Sequence[str]) -> Data:
             sparse=_measured(profile.sparse),
             associations=_associations(profile.associations),
         ),
-        **merged,
+        **sometimes,
     )
 
 

@@ -22,7 +22,7 @@ from regchoose.records.experiment import BlockStore
 from regchoose.records.listener import Listener
 from regchoose.records.subsample import Subsample
 from regchoose.records.table import Table
-from regchoose.records.words import ARMS, Arm
+from regchoose.records.words import ARMS, Arm, Arrays
 from regchoose.run.memory_estimate import check_memory, describe_memory
 from regchoose.settings.options import MIN_ROWS, Settings
 from regchoose.statistics.posterior import Posterior
@@ -31,6 +31,7 @@ from regchoose.workers.tasks import Workers
 
 MOST_ROWS = 20_000  # of a training set or cross-validation, unless --rows says otherwise
 MOST_STAGES = 3
+TRAINING = "training"  # the step that encloses those of the arms
 WORTH = 1.5  # times as many rows must be there for another stage
 
 Clock = Callable[[], float]
@@ -58,6 +59,23 @@ class RunContext:
     store: BlockStore | None = None
 
 
+class _CountingStore:
+    """A store that counts the blocks that it has found."""
+
+    def __init__(self, store: BlockStore) -> None:
+        self._store, self.n_found = store, 0
+
+    def block(self, key: str) -> tuple[Arrays, str] | None:
+        """Return a block and its note; None where it is not stored."""
+        found = self._store.block(key)
+        self.n_found += found is not None
+        return found
+
+    def keep_block(self, key: str, arrays: Arrays, note: str) -> None:
+        """Store a block and its note."""
+        self._store.keep_block(key, arrays, note)
+
+
 class Stage:
     """One stage of a run: rows are drawn, prepared and trained on. Each step is done when it is first needed.
 
@@ -76,6 +94,8 @@ class Stage:
         None before they are drawn and prepared.
     seconds : dict of str to float
         How long the arms and other steps took; "estimated" is the estimate.
+    cached : list of Arm
+        Arms of which some blocks came from the store, so that their seconds say little.
     """
 
     def __init__(self, context: RunContext, *, rows: int, number: int = 1, lr: float | None = None) -> None:
@@ -85,7 +105,10 @@ class Stage:
         self.experiment: Experiment | None = None
         self.arms: dict[Arm, ArmRun] = {}
         self.seconds: dict[str, float] = {}
+        self.cached: list[Arm] = []
+        self._trained: int | None = None  # networks so far; None before the first
         self._context, self._number, self._lr = context, number, lr
+        self._store = None if context.store is None else _CountingStore(context.store)
         self._table, self._settings = table, context.settings
         self._listener, self._clock = context.listener, context.clock
 
@@ -109,7 +132,7 @@ class Stage:
             rows, workers = self.draw_subsample().rows, self._context.workers
             with self._within_memory():
                 prepared = prepare(self._table, rows, self._settings, self.layout, workers=workers)
-                experiment = prepared.with_store(self._context.store)
+                experiment = prepared.with_store(self._store)
             self.experiment = experiment if self._lr is None else experiment.at_rate(self._lr)
             if self._number == 1:
                 for remark in self.experiment.remarks:
@@ -124,8 +147,10 @@ class Stage:
         """Return about how many seconds the experiment takes; tell the listener once."""
         if "estimated" not in self.seconds:
             experiment = self.prepare_experiment()
+            self._listener.started("estimate", "timing a few networks", 0)
             with self._within_memory():
                 self.seconds["estimated"] = seconds = estimate_seconds(experiment, clock=self._clock)
+            self._listener.finished("estimate", "")
             about, budget = max(1, round(seconds)), self._settings.budget
             note = f"The experiment takes about {about} s; " + setting("budget") + f" is {budget}."
             self._listener.noted(note.words(python=self._table.dialect.in_memory))
@@ -133,15 +158,42 @@ class Stage:
 
     def train(self, arm: Arm, text: str) -> ArmRun:
         """Train one arm, after the learning rate was found."""
+        self._start_training()
         experiment, began = self._find_rate(), self._clock()
+        found = 0 if self._store is None else self._store.n_found
         self._listener.started(arm, self._label(text), experiment.models(arm))
         with self._within_memory():
-            run = train_arm(experiment, arm, advanced=lambda done: self._listener.advanced(arm, done))
+            run = train_arm(experiment, arm, advanced=lambda done: self._advance(arm, done))
         self.arms[arm] = run
+        self._trained = (self._trained or 0) + run.trained
         self.seconds[arm] = self._clock() - began
+        if self._store is not None and self._store.n_found > found:
+            self.cached.append(arm)
         failed = f", {run.failed} of them failed" if run.failed else ""
         self._listener.finished(arm, f"{run.trained} models{failed}, loss {np.nanmean(run.losses):.4g}")
         return run
+
+    def _start_training(self) -> None:
+        """Tell the listener how many networks all arms together take."""
+        if self._trained is not None:
+            return
+        experiment = self.prepare_experiment()
+        self._trained = 0
+        searched = self._lr is None and is_searched(experiment)
+        models = {arm: experiment.models(arm) for arm in ARMS}
+        if not self._settings.audit:  # the chart passes one of these
+            models["l1"], models["l2"] = max(models["l1"], models["l2"]), 0
+        total = searched * count_search_models(experiment) + sum(models.values())
+        self._listener.started(TRAINING, self._label(f"training {total:,} networks"), total)
+
+    def _advance(self, key: str, done: int) -> None:
+        self._listener.advanced(key, done)
+        self._listener.advanced(TRAINING, (self._trained or 0) + done)
+
+    def finish_training(self) -> None:
+        """Tell the listener that all arms are trained."""
+        if self._trained is not None:
+            self._listener.finished(TRAINING, f"{self._trained:,} networks")
 
     def measure_growth(self, arm: Arm, posterior: Posterior) -> Growth | None:
         """Measure what an arm gains on fewer rows, and where that is heading; None if they are too few."""
@@ -160,7 +212,7 @@ class Stage:
             advanced=lambda done: self._listener.advanced("growth", done),
         )
         self.seconds["growth"] = self._clock() - began
-        gains = ", ".join(f"{size.gain:.1%} on {size.rows:,} rows" for size in growth.sizes)
+        gains = ", ".join(f"{100 * size.gain:.1f} % on {size.rows:,} rows" for size in growth.sizes)
         self._listener.finished("growth", f"gain over none: {gains}")
         return growth
 
@@ -180,7 +232,7 @@ class Stage:
         if self._settings.rows != "auto":
             return (setting("rows") + " fixes the rows").words(python=self._table.dialect.in_memory)
         if self._number == MOST_STAGES:
-            return f"{MOST_STAGES} looks are the most"
+            return f"{MOST_STAGES} stages are the most"
         return (
             "all rows are used" if self.layout.rows == self._table.n_rows else "there are too few more rows"
         )
@@ -208,7 +260,7 @@ class Stage:
             ) from error
 
     def _label(self, text: str) -> str:
-        return text if self._number == 1 else f"{text}, look {self._number}"
+        return text if self._number == 1 else f"{text}, stage {self._number}"
 
     def _find_rate(self) -> Experiment:
         """Return the experiment at the best learning rate, which is searched before the first arm."""
@@ -217,8 +269,9 @@ class Stage:
             return experiment
         self._listener.started("rate", "learning rate", count_search_models(experiment))
         with self._within_memory():
-            experiment = find_rate(experiment, advanced=lambda done: self._listener.advanced("rate", done))
+            experiment = find_rate(experiment, advanced=lambda done: self._advance("rate", done))
         self.experiment = experiment
+        self._trained = (self._trained or 0) + count_search_models(experiment)
         self.seconds["rate"] = self._clock() - began
         self._listener.finished("rate", f"{experiment.training.schedule.lr:g}, of {len(RATES)} tried")
         return experiment

@@ -12,10 +12,11 @@ from regchoose.experiment.arms import choose_rope, pool_cells
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
 from regchoose.experiment.judgement import Judgement, judge_by_loss
+from regchoose.experiment.plan import check_before_reading
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, find_outcome, walk
-from regchoose.records.answers import Answer, Ask, Prompt
+from regchoose.records.answers import Answer, Ask, Prompt, ask_noting
 from regchoose.records.experiment import BlockStore, Verdict
 from regchoose.records.listener import Listener
 from regchoose.records.subsample import Profile
@@ -37,6 +38,7 @@ ARM_OF_ACTION: dict[str, Arm] = {
     "train_l2": "l2",
     "train_elastic_net": "elastic_net",
 }
+SOON = 30  # seconds: nobody is asked whether there is time for a shorter experiment
 MEASURED = ("auto", "unsure")  # answers that hand a question over to a measurement
 # Questions on prior knowledge, with the field of the profile that measures each.
 PROFILE_FIELDS = {
@@ -102,12 +104,16 @@ class Run:
         workers: Workers,
         store: BlockStore | None = None,
     ) -> None:
-        self._given, self._ask, self._listener, self._clock = given, ask, listener, clock
+        self._given, self._listener, self._clock = given, listener, clock
+        self._answered: dict[str, Any] = {}  # settings by what a person answered
+        self._ask = ask_noting(ask, self._answered)
         self._start = self._stage_start = clock()
         self._budget = parse_duration(settings.budget)
         self._chart = CHARTS[settings.chart]
+        if "no" not in (settings.resources, settings.subsample):
+            check_before_reading(settings, workers)
         self._table = table = load_with_progress(
-            data, settings, choose=ask, listener=listener, workers=workers
+            data, settings, choose=self._ask, listener=listener, workers=workers
         )
         self._settings = settings if table.image is None else for_images(settings, given=given)
         for warning in table.warnings:
@@ -152,13 +158,14 @@ class Run:
         seconds = {**stage.seconds, "total": self._clock() - self._start}
         return make_result(
             self._table,
-            self._settings,
+            replace(self._settings, **self._answered),
             steps=steps,
             subsample=stage.subsample,
             experiment=stage.experiment,
             judgement=judgement,
             profile=self._measure_profile(),
             seconds=seconds,
+            cached=stage.cached,
             partial=partial,
         )
 
@@ -188,6 +195,7 @@ class Run:
                     skipped.append(arm)
                 else:
                     stage.train(arm, f"{ARM_NAMES[arm]} (audit)")
+        stage.finish_training()
         why_last = self._why_last()
         replies = {step.node.key: step.answer.value for step in steps if step.answer is not None}
         profile = self._measure_profile()
@@ -233,7 +241,7 @@ class Run:
         rows = self._stage.next_rows()
         assert rows is not None
         doubt = f"Undecided on {self._stage.layout.rows:,} rows (safe {judgement.verdict.safe:.2f})"
-        self._listener.noted(f"{doubt}: another look, on {rows:,}.")
+        self._listener.noted(f"{doubt}: the next stage takes {rows:,}.")
         stage = self._stage.make_next(rows)
         subsample, reply = stage.draw_subsample(), self._answers.get("subsample_possible")
         insisted = reply is not None and reply.value == "yes" and reply.by in ("user", "flag")
@@ -269,8 +277,10 @@ class Run:
         value = str(getattr(self._settings, node.setting))
         if node.setting in self._given:
             return value, "flag"
-        if node.setting == "resources":
-            self._stage.estimate_seconds()  # so that a person can weigh it
+        if node.setting == "subsample" and self._stage.layout.drawn == self._table.n_all:
+            return value, "default"  # there is nothing to draw
+        if node.setting == "resources" and self._stage.estimate_seconds() <= min(SOON, self._budget):
+            return value, "default"  # a person would wait for it anyway
         flag = "--" + node.setting.replace("_", "-")
         reply = self._ask(Prompt(flag, node.text, node.answers, value, node.why))
         return (value, "default") if reply is None else (reply, "user")

@@ -189,7 +189,7 @@ def describe_stages(stages: Sequence[tuple[Layout, Verdict]], *, ended: str) -> 
         f"{layout.rows:,} rows {verdict.certainty} ({_probability(verdict.safe)} safe)"
         for layout, verdict in stages
     )
-    several = f"Looked at {len(stages)} times: {endings}"
+    several = f"In {len(stages)} stages: {endings}"
     opening = several if len(stages) > 1 else f"Undecided on {stages[0][0].rows:,} rows"
     return f"{opening}; {ended}." if undecided else f"{opening}."
 

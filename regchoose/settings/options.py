@@ -118,6 +118,7 @@ class Settings:
     report: Annotated[str | None, Option("Write a report to this file; the extension (.html, .md, .xml for JUnit, .txt) decides the format.", OUTPUT, "FILE.html", result=False)] = None
     force: Annotated[bool, Option("Overwrite the output if it exists.", OUTPUT, result=False)] = False
     quiet: Annotated[bool, Option("Print only the answer.", OUTPUT, flags=("-q",), result=False)] = False
+    details: Annotated[bool, Option("Also print how the penalties were trained and judged.", OUTPUT, result=False)] = False
     debug: Annotated[bool, Option("Show tracebacks.", OUTPUT, result=False)] = False
 
     config: Annotated[str | None, Option("Read settings from this TOML file; by default regchoose.toml, if it exists.", FLOW, "FILE", result=False)] = None

@@ -281,6 +281,8 @@ def _example(name: str, got: str) -> object:
     shape = shape_of(FIELDS[name].type)
     if shape.table:
         return {"width": 16}
+    if name == "budget" and (time := re.match(r"\s*(\d*[1-9]\d*)\s*([smh]?)", got, re.IGNORECASE)):
+        return f"{time[1]}{time[2].lower()}"
     default = FIELDS[name].default
     return _nearest(got, shape.words) or (None if default == () else default)
 

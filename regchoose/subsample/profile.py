@@ -160,8 +160,8 @@ def _closest(pairs: Associations) -> str:
 def _correlated(figures: Mapping[str, float], pairs: Associations) -> Finding:
     kappa, rank = figures["condition_number"], figures["effective_rank_share"]
     evidence = (
-        f"The condition number is {_short(kappa)} and the effective rank {rank:.0%} of the inputs "
-        f"(correlated from {KAPPA:g}, or under {RANK:.0%}); {_closest(pairs)}."
+        f"The condition number is {_short(kappa)} and the effective rank {100 * rank:.0f} % of the inputs "
+        f"(correlated from {KAPPA:g}, or under {100 * RANK:.0f} %); {_closest(pairs)}."
     )
     if kappa >= KAPPA or rank < RANK:
         return Finding("yes", evidence, figures)
@@ -174,8 +174,8 @@ def _somewhat_correlated(figures: Mapping[str, float]) -> Finding:
     strongly = figures["condition_number"] >= KAPPA or figures["effective_rank_share"] < RANK
     evidence = (
         f"The largest variance inflation is {_short(vif)} (somewhat correlated from {VIF:g}), and "
-        f"{partners:.0%} of the columns have a partner with an association of {PARTNER} or more "
-        f"(from {PARTNERS:.0%})."
+        f"{100 * partners:.0f} % of the columns have a partner with an association of {PARTNER} or more "
+        f"(from {100 * PARTNERS:.0f} %)."
     )
     return Finding("yes" if strongly or vif >= VIF or partners >= PARTNERS else "no", evidence, figures)
 
@@ -232,8 +232,8 @@ def _sparse(table: Table, rows: Int) -> Finding:
     share = zeros / (len(rows) * len(plan.input_names))
     figures = {"zero_share": float(share)}
     evidence = (
-        f"{share:.0%} of the values are zero after coding "
-        f"(sparse from {SPARSE:.0%}, dense under {DENSE:.0%})."
+        f"{100 * share:.0f} % of the values are zero after coding "
+        f"(sparse from {100 * SPARSE:.0f} %, dense under {100 * DENSE:.0f} %)."
     )
     if share >= SPARSE:
         return Finding("yes", evidence, figures)

@@ -4,13 +4,14 @@ import difflib
 import errno
 import glob
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from regchoose.errors import UsageError
+from regchoose.errors import UsageError, shell_command
 from regchoose.records.table import IMAGE_ENDINGS
 from regchoose.table.file_bytes import STDIN, compression_of
 
@@ -238,6 +239,9 @@ def check_path(path: str) -> bool:
         raise UsageError(
             "E209", f"{path} is {kind}, and a table as text was wanted", fix=f"export it: {KINDS}"
         )
+    if b'"ok"' in start and b'"schema_version"' in start:
+        report = shell_command(f"report {shlex.quote(path)}")
+        raise UsageError("E209", f"{path} is a result of regchoose, and a table was wanted", fix=report)
     if here.suffix.lower() in OTHER_TEXT:
         raise UsageError("E209", f"{path}: {here.suffix} files are not read", fix=f"convert it: {KINDS}")
     if here.suffix.lower() == ".parquet" and start:
@@ -249,7 +253,7 @@ def _first_bytes(path: Path) -> bytes:
     """Return a file's first bytes. A pipe is not opened: its writer would take that for the reader."""
     if stat.S_ISREG(path.stat().st_mode):
         with path.open("rb") as file:
-            return file.read(len(LFS_POINTER))
+            return file.read(64)
     if not os.access(path, os.R_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return b""

@@ -66,7 +66,7 @@ def _select(raw: RawTable, settings: Settings, place: int, *, lenient: bool) -> 
             return raw, _give_up(raw, settings, place, error)
         # Without an experiment the rows need not suffice for one.
         kept, target = _select(raw, replace(settings, resources="no"), place, lenient=True)
-        return kept, replace(target, warnings=(*target.warnings, _say(error)))
+        return kept, replace(target, warnings=(*target.warnings, error.message))
 
 
 def _assemble(
@@ -80,7 +80,7 @@ def _assemble(
     features = to_features(raw, shown, settings, lenient=on_unusable != "refuse")
     leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
     others: Sequence[PhraseLike] = [_others(raw, features.columns, settings)] if target.unusable else []
-    warnings = [*raw.warnings, *target.warnings, *others, *features.warnings, *leaking]
+    warnings = [*raw.warnings, *target.warnings, *others, *features.warnings, *leaking.values()]
     return Table(
         path=raw.path,
         dialect=raw.dialect,
@@ -94,7 +94,7 @@ def _assemble(
         classes=target.classes,
         merged=target.merged,
         warnings=tuple(Phrase.of(warning).words(python=python) for warning in warnings),
-        leaks=bool(leaking),
+        leaks=tuple(leaking),
         groups=features.groups,
         time=features.time,
         unusable=target.unusable,

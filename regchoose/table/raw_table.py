@@ -107,6 +107,13 @@ class RawTable:
         """Name the file and the line of a row."""
         return f"{self.path}:{int(self.lines[row])}"
 
+    def show(self, row: int, place: int) -> str:
+        """Name the file and the line of a row, and show its cells beside the one in a column."""
+        near = range(max(place - 1, 0), min(place + 2, len(self.columns)))
+        cells = [str(self.columns[other].at(np.array([row]))[0] or "")[:20] for other in near]
+        ends = ("…, " if near[0] else "", ", …" if near[-1] + 1 < len(self.columns) else "")
+        return f"{self.where(row)}   cells: {ends[0]}{', '.join(cells)}{ends[1]}"
+
     @property
     def texts(self) -> tuple[NDArray[Any], ...]:
         """The columns as objects, each (n,)."""

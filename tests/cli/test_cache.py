@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Shell
 from tests.cli.fake_shell import Board
 
-ANSWERED = "Answered from the journal; --fresh trains again."
+ANSWERED = "Answered from the cache; --fresh trains again."
 
 
 @pytest.fixture
@@ -156,6 +156,6 @@ def test_a_damaged_journal_costs_one_line(shell: Shell, board: Board, tmp_path: 
     done = shell("recommend", "a.csv", "--json", "--cache-dir", "c")
     (line,) = done.stderr.splitlines()
     assert line == (
-        "The journal could not be read; it is now c/journal.sqlite.corrupt-1, and a new one is begun."
+        "The cache could not be read; it is now c/journal.sqlite.corrupt-1, and a new one is begun."
     )
     assert shell("recommend", "a.csv", "--json", "--cache-dir", "c").stderr == f"{ANSWERED}\n"

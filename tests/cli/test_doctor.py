@@ -18,6 +18,18 @@ def test_it_says_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"\n{word}" in f"\n{said}"
 
 
+def test_it_names_the_extras_and_says_that_all_is_fine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "EXTRAS", {"dask": "no-such-package", "onnx": "torch"})
+    monkeypatch.setattr("regchoose.cli.doctor.find_problems", lambda *_: ["no CUDA device: none"])
+    assert main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "[dask]        not installed; only if you want it: pip install 'regchoose[dask]'" in said
+    assert "[onnx]        2." in said
+    assert "All fine: everything that regchoose needs is here.\n–  no CUDA device" in said
+
+
 def test_the_cache_is_where_the_environment_puts_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

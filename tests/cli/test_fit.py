@@ -75,8 +75,31 @@ def test_from_a_result_to_predictions(run: Run, result: Path, tmp_path: Path) ->
     assert status == 0, err
     assert "120 predictions are in p.csv" in out
     assert "accuracy" in out
-    assert "note: 1 columns were ignored, for the model does not read them: note" in out
+    assert "note: 1 column ignored, what the model has not seen: note" in out
     assert list(pd.read_csv(tmp_path / "p.csv")) == ["prediction", "probability of hi", "probability of lo"]
+
+
+def test_a_result_of_another_table_is_refused_unless_forced(run: Run, result: Path, tmp_path: Path) -> None:
+    source = changed(result, tmp_path, regularizer="l2", l1=0.0, l2=0.003)
+    words = ["fit", "t.csv", "--from", source, "-o", "model", "--no-input", "--no-trial"]
+    frame = pd.read_csv(tmp_path / "t.csv")
+    last = list(frame)[-1]
+    other = frame.rename(columns={last: f"{last}_2"})
+    other.to_csv(tmp_path / "t.csv", index=False)
+    status, _, err = run(*words)
+    assert status == 2
+    assert "error[E220]: the result was made on another table than t.csv" in err
+    assert f"the result predicts '{last}', and this table '{last}_2'" in err
+    assert "fix:   regchoose recommend t.csv -o result.json   or   --force to fit all the same" in err
+    status, _, err = run(*words, "--force")
+    assert status == 0, err
+    first, *_ = frame
+    frame.rename(columns={first: "renamed"}).to_csv(tmp_path / "t.csv", index=False)
+    status, _, err = run(*words, "--force", "-o", "other")
+    assert status == 0, err
+    status, _, err = run(*words, "-o", "third")
+    assert f"columns that it lacks: '{first}'" in err
+    assert "columns that the result does not know: 'renamed'" in err
 
 
 def test_documents_are_one_json_each(run: Run) -> None:

@@ -3,6 +3,7 @@
 `python -m tests.cli.test_help` writes these files anew; the difference then shows what changed for users.
 """
 
+import shlex
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from regchoose.cli import help_text
 from regchoose.cli.app import app
 from regchoose.settings.values import FIELDS, option_of
 from tests.cli.conftest import clean_environment
@@ -30,8 +32,12 @@ ASKED = [
     ["--help"],
     ["--version"],
     [],
+    ["-h"],
+    ["-V"],
+    ["help", "recommend"],
     ["recommend", "--help"],
-    ["inspect", "--help"],
+    ["recommend", "--help-all"],
+    ["inspect", "-h"],
     ["flowchart", "--help"],
 ]
 
@@ -60,15 +66,16 @@ TEXTS = Path(__file__).with_name("help")
 WIDTH = 100
 
 
-def help_of(command: str) -> str:
+def help_of(command: str, option: str = "--help") -> str:
     """Return what `--help` prints of a command, or of all where it is called regchoose."""
     options: dict[str, Any] = {
         "prog_name": "regchoose",
         "terminal_width": WIDTH,
         "env": {"COLUMNS": str(WIDTH)},
     }
-    done = CliRunner().invoke(app, [*([] if command == "regchoose" else [command]), "--help"], **options)
+    done = CliRunner().invoke(app, [*([] if command == "regchoose" else [command]), option], **options)
     assert done.exit_code == 0, done.output
+    assert "\x1b" not in done.output  # no terminal
     return done.output
 
 
@@ -84,19 +91,74 @@ def test_help_is_word_for_word(command: str) -> None:
 
 
 def test_every_setting_has_its_flag_and_its_heading() -> None:
-    shown = help_of("recommend")
+    shown = help_of("recommend", "--help-all")
     for name in FIELDS:
         assert f"--{name.replace('_', '-')}" in shown
         assert f"\n{option_of(name).group}:\n" in shown
 
 
 def test_the_defaults_shown_are_those_of_the_settings() -> None:
-    shown = " ".join(help_of("recommend").split())
+    shown = " ".join(help_of("recommend", "--help-all").split())
     assert "--epochs N Maximum number of epochs; small tables get more, see --steps. [default: 60]" in shown
     assert "--header / --no-header" in shown
     assert "--audit / --no-audit" in shown
     assert "-o, --output FILE" in shown
     assert "--task auto|classification|regression" in shown
+
+
+def test_the_usual_options_are_ten_and_the_others_one_flag_away() -> None:
+    shown = help_of("recommend")
+    settings = [name for name in FIELDS if f" --{name.replace('_', '-')} " in shown]
+    assert len(settings) == 10
+    assert "--help-all" in shown
+    assert len(shown.splitlines()) < 50
+    assert "--folds" not in shown
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_help_ends_with_two_examples_that_can_be_parsed(command: str) -> None:
+    examples = [line.strip() for line in help_of(command).partition("Examples:\n")[2].splitlines()]
+    first, second, _, more = examples
+    assert first.startswith("regchoose ")
+    assert second.startswith("regchoose ")
+    assert more.startswith("regchoose explain lists")
+    for line in (first, second):
+        _, name, *words = shlex.split(line.partition(" > ")[0])
+        known = vars(get_command(app))["commands"][name]
+        known.make_context(name, words)  # raises for an option or an argument that there is not
+
+
+def test_a_terminal_gets_colour_and_no_color_none() -> None:
+    coloured = help_text.colour("Usage: x\n\nData:\n  --target COL  see --task.")
+    assert coloured.startswith("\x1b[1mUsage:\x1b[0m x")
+    assert "\x1b[36m--target\x1b[0m COL  see \x1b[36m--task\x1b[0m." in coloured
+
+
+def test_no_color_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert help_text.colour("Data:") == "Data:"
+
+
+def test_help_is_a_command_too() -> None:
+    options: dict[str, Any] = {"prog_name": "regchoose"}
+    for words in (["help"], ["help", "compare"]):
+        done = CliRunner().invoke(app, words, **options)
+        assert done.exit_code == 0
+    with_flag = CliRunner().invoke(app, ["compare", "-h"], **options)
+    assert with_flag.output.splitlines()[0] == "Usage: regchoose compare [OPTIONS] {OLD} {NEW}"
+
+
+def test_columns_are_completed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("age;price;pressure\n1;2;3\n", encoding="utf-8")
+    line = f"regchoose recommend {tmp_path}/a.csv --target pr"
+    done = subprocess.run(
+        [sys.executable, "-m", "regchoose"],
+        capture_output=True,
+        text=True,
+        env=clean_environment(_REGCHOOSE_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD="4"),
+        check=True,
+    )
+    assert done.stdout.split() == ["price", "pressure"]
 
 
 @pytest.mark.parametrize(

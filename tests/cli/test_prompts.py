@@ -8,29 +8,50 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from regchoose.cli.prompts import choice_keys, is_attended, prompt_text, read_answer
-from regchoose.errors import UsageError
+from regchoose.cli.prompts import is_attended, prompt_text, read_answer
 from regchoose.records.answers import Prompt
+from regchoose.report.safe_text import ascii_only
 from tests.cli.conftest import clean_environment
 from tests.cli.fake_shell import CORRELATED, TARGET
 
 SHOWN = """\
 Are your features correlated?
-  Then L1 drops information that belongs together.
-  [y] yes     they are
-  [n] no      they are not
-  [?] unsure  measure it on the data (default)
-  ›"""
+   1  yes     they are
+   2  no      they are not
+   3  unsure  measure it on the data  ← Enter"""
 COLUMNS = Prompt(flag="target", text="Which?", choices={"age": "", "area": "", "bmi": ""}, default="bmi")
 
 
-def reply(prompt: Prompt, typed: str) -> str:
-    return read_answer(prompt, source=io.StringIO(typed), screen=io.StringIO())
+def reply(prompt: Prompt, typed: str, *, can_go_back: bool = False) -> str | None:
+    source, screen = io.StringIO(typed), io.StringIO()
+    return read_answer(prompt, source=source, screen=screen, can_go_back=can_go_back)
 
 
-def test_a_prompt_says_what_and_why_and_the_default() -> None:
-    assert prompt_text(CORRELATED) == SHOWN
-    assert prompt_text(TARGET) == "Which column is to be predicted?\n  [class] ›"
+def said(prompt: Prompt, typed: str, *, can_go_back: bool = False) -> str:
+    source, screen = io.StringIO(typed), io.StringIO()
+    read_answer(prompt, source=source, screen=screen, can_go_back=can_go_back)
+    return screen.getvalue()
+
+
+def test_a_prompt_says_what_and_the_default() -> None:
+    assert said(CORRELATED, "\n") == f"\n{ascii_only(SHOWN)}\nNumber or name, Enter for 3, ? for help: "
+    text = "Which column is to be predicted?"
+    assert said(TARGET, "\n") == f"\n{text}\nAnswer, Enter for class, ? for help: "
+
+
+@pytest.mark.parametrize("prompt", [CORRELATED, TARGET])
+def test_a_question_mark_explains_everywhere(prompt: Prompt) -> None:
+    shown = " ".join(said(prompt, "?\n\n").split())
+    assert f"{prompt.flag} answers it beforehand; Ctrl-C ends the run." in shown
+    assert prompt.why in shown
+
+
+def test_a_letter_goes_back_where_there_is_a_question_before() -> None:
+    assert reply(CORRELATED, "b\n", can_go_back=True) is None
+    assert "b to go back" in said(CORRELATED, "b\n", can_go_back=True)
+    assert "'b' is none of these" in said(CORRELATED, "b\n\n")
+    named = Prompt(flag="--target", text="Which?", choices={"a": "", "b": ""}, default="a")
+    assert reply(named, "b\n", can_go_back=True) == "b"
 
 
 def test_long_reasons_are_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +67,8 @@ def test_long_reasons_are_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (CORRELATED, "y\n", "yes"),
         (CORRELATED, " Yes \n", "yes"),
-        (CORRELATED, "?\n", "unsure"),
+        (CORRELATED, "3\n", "unsure"),
+        (CORRELATED, "?\nu\n", "unsure"),
         (CORRELATED, "\n", "unsure"),
         (CORRELATED, "perhaps\nno\n", "no"),
         (TARGET, "\n", "class"),
@@ -60,10 +82,8 @@ def test_answers_are_understood(prompt: Prompt, typed: str, answer: str) -> None
     assert reply(prompt, typed) == answer
 
 
-def test_three_wrong_answers_are_enough() -> None:
-    with pytest.raises(UsageError) as caught:
-        reply(CORRELATED, "a\nb\nc\ny\n")
-    assert (caught.value.code, caught.value.fix) == ("E207", "--correlated unsure")
+def test_a_wrong_answer_is_asked_for_again_until_it_is_right() -> None:
+    assert reply(CORRELATED, "a\nb\nc\nd\ne\n0\n4\ny\n") == "yes"
 
 
 def test_the_end_of_the_input_ends_the_run() -> None:
@@ -71,16 +91,19 @@ def test_the_end_of_the_input_ends_the_run() -> None:
         reply(CORRELATED, "")
 
 
-def test_names_that_share_letters_are_numbered() -> None:
-    assert choice_keys(COLUMNS.choices) == {"age": "1", "area": "2", "bmi": "3"}
+def test_the_default_is_in_sight_however_many_there_are() -> None:
+    names = {f"c{number}": "" for number in range(1, 41)}
+    text = prompt_text(Prompt(flag="--target", text="Which?", choices=names, default="c40"))
+    assert text.splitlines()[-2:] == ["     … 9 more, which can be named", "  40  c40  ← Enter"]
+    assert reply(Prompt(flag="--target", text="Which?", choices=names, default="c40"), "35\n") == "c35"
 
 
 def test_hostile_choices_are_inert_and_many_are_cut() -> None:
     names = {f"[red]{number}\x1b[31m": "" for number in range(40)}
     text = prompt_text(Prompt(flag="target", text="Which?\x1b[31m", choices=names, default=""))
     assert "\x1b" not in text
-    assert "[1] [red]0" in text
-    assert "… and 10 more; type the name" in text
+    assert "   1  [red]0" in text
+    assert "… 10 more, which can be named" in text
 
 
 def test_pipes_are_not_attended() -> None:
@@ -118,10 +141,14 @@ def ended(child: "pexpect.spawn[str]") -> int | None:
 def test_a_person_is_asked_and_the_run_told_as_one_command(terminal: Terminal) -> None:
     child = terminal("recommend", "ask me.csv")
     child.expect("correlated\\?")
-    child.expect("›")
+    child.expect("help:")
     child.sendline("maybe")
     child.expect("none of these")
     child.sendline("n")
+    child.expect("predicted\\?")
+    child.sendline("b")
+    child.expect("correlated\\?")
+    child.sendline("no")
     child.expect("predicted\\?")
     child.sendline("")
     child.expect("warning: --correlated no")
@@ -133,7 +160,7 @@ def test_a_person_is_asked_and_the_run_told_as_one_command(terminal: Terminal) -
 @pytest.mark.parametrize("key", ["c", "d"])
 def test_ctrl_c_and_ctrl_d_at_a_prompt(terminal: Terminal, key: str) -> None:
     child = terminal("recommend", "ask.csv")
-    child.expect("›")
+    child.expect("help:")
     child.sendcontrol(key)
     assert ended(child) == 130
     assert "Traceback" not in (child.before or "")
@@ -171,7 +198,7 @@ def test_any_terminal_gets_the_answer(terminal: Terminal, environ: dict[str, str
 
 def test_an_interrupt_gives_the_cursor_back(terminal: Terminal) -> None:
     child = terminal("recommend", "hang.csv")
-    child.expect("none \\[bold\\]x")
+    child.expect("None \\[bold\\]x")
     child.sendcontrol("c")
     assert ended(child) == 130
     assert "\x1b[?25h" in (child.before or "")

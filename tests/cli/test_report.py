@@ -63,7 +63,10 @@ def test_both_charts_are_drawn_whole(chart: str, capsys: pytest.CaptureFixture[s
     boxes = [
         tuple(float(rect.get(side, "nan")) for side in ("x", "y", "width", "height"))
         for rect in root.iter(f"{svg}rect")
-    ]
+    ][1:]  # the first is the background
+    words = [text.text for text in root.iter(f"{svg}text")]
+    assert CHARTS[chart].title in words
+    assert f"After: {CHARTS[chart].source}" in words
     for place, (x, y, wide, high) in enumerate(boxes):
         for left, top, width, height in boxes[place + 1 :]:
             apart = x + wide <= left or left + width <= x or y + high <= top or top + height <= y

@@ -41,7 +41,7 @@ def test_quiet_prints_the_verdict_alone(shell: Shell) -> None:
     done = shell("recommend", "a.csv", "-q")
     assert done.stderr == ""
     assert "Start with Elastic Net" in done.stdout
-    assert len(done.stdout.splitlines()) == 6
+    assert len(done.stdout.splitlines()) == 5
 
 
 @pytest.mark.parametrize("where", [["--json"], []], ids=["flag", "environment"])
@@ -99,7 +99,7 @@ def test_an_error_in_the_contracts_form(shell: Shell) -> None:
     [
         (["recommend", "a.csv", "--epoch", "3"], "--epochs"),
         (["recommend", "a.csv", "--task", "regresion"], "--task regression"),
-        (["recomend", "a.csv"], "regchoose recommend"),
+        (["recomend", "a.csv"], "regchoose recommend a.csv"),
     ],
 )
 def test_the_nearest_legal_word_is_proposed(shell: Shell, arguments: list[str], fix: str) -> None:
@@ -236,8 +236,8 @@ def test_charts_are_drawn(shell: Shell, chart: str, form: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message", "fix"),
     [
-        (["recomend", "a.csv"], "no command recomend", "regchoose recommend"),
-        (["comprae", "a.json"], "no command comprae", "regchoose compare"),
+        (["recomend", "a.csv"], "no command recomend", "regchoose recommend a.csv"),
+        (["comprae", "a.json"], "no command comprae", "regchoose compare a.json"),
         (["frobnicate"], "no command frobnicate", "regchoose --help shows the commands"),
         (["recommend", "a.csv", "--epoch", "3"], "regchoose recommend has no option --epoch", "--epochs"),
         (["report", "a.json", "--outptu", "b"], "regchoose report has no option --outptu", "--output"),
@@ -247,7 +247,12 @@ def test_charts_are_drawn(shell: Shell, chart: str, form: str) -> None:
             "regchoose sample has no option --zzz",
             "regchoose sample --help shows what it takes",
         ),
-        (["report"], "missing argument 'RESULT'", "regchoose report --help shows what it takes"),
+        (["report"], "regchoose report needs RESULT", "regchoose report result.json"),
+        (
+            ["recommend", "a.csv", "--header", "yes"],
+            "regchoose recommend does not know what to do with 'yes'",
+            "leave 'yes' out; regchoose recommend --help shows what it takes",
+        ),
     ],
 )
 def test_what_was_meant_is_looked_for_among_what_that_command_takes(

@@ -86,7 +86,7 @@ def test_the_cursor_is_back_on_a_terminal(start: Start) -> None:
         while sign not in seen[after:]:
             seen += os.read(leader, 4096).decode()
 
-    read_until("none")
+    read_until("None")
     process.send_signal(signal.SIGINT)
     read_until("once more leaves at once")
     before = len(seen)

@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from tests.durability.killed import OLD, Attempt, Due, Place, attempt, found, lasting, lost, trained_again
 from tests.run.test_walk_chart import write
 
-KNOWN = re.compile(r"blocks of models were in the journal|^Answered from the journal")
+KNOWN = re.compile(r"blocks of models were in the cache|^Answered from the cache")
 STAGES = {
     "before the first line": "",
     "drawing the sample": "begin  subsample",
@@ -86,7 +86,7 @@ def of_the_journal(attempts: Sequence[Attempt], wanted: Unbroken) -> Iterator[st
     if last.rows.keys() != wanted.attempt.rows.keys():
         yield "other blocks than those of the unbroken run"
     for before, after in pairwise(attempts):
-        answered = "Answered from the journal" in after.said
+        answered = "Answered from the cache" in after.said
         ended = not after.killed and bool(before.rows) and not answered
         known = found(after)
         if known != len(before.rows) and (ended or known is not None):

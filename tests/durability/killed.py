@@ -151,5 +151,5 @@ def trained_again(attempts: Sequence[Attempt]) -> int:
 
 def found(attempt: Attempt) -> int | None:
     """Return how many blocks an attempt says that it found; None where it was killed before it could."""
-    said = re.search(r"^(\d+) of \d+ blocks of models were in the journal", attempt.said, re.MULTILINE)
+    said = re.search(r"^(\d+) of \d+ blocks of models were in the cache", attempt.said, re.MULTILINE)
     return int(said[1]) if said else None

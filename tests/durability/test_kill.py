@@ -36,11 +36,11 @@ def of(rows: dict[str, tuple[int, float]], *, killed: bool = True, said: str = "
 
 
 FIRST = {"a": (1, 0.0), "b": (2, 0.0)}
-FOUND = "2 of 3 blocks of models were in the journal"
+FOUND = "2 of 3 blocks of models were in the cache"
 
 
 def test_a_run_that_ended_its_walk_may_note_when_it_asked() -> None:
-    asked = of({"a": (1, 2.0), "b": (2, 2.0)}, said="2 of 2 blocks of models were in the journal")
+    asked = of({"a": (1, 2.0), "b": (2, 2.0)}, said="2 of 2 blocks of models were in the cache")
     assert trained_again([of(FIRST), asked]) == 0
 
 
@@ -65,7 +65,7 @@ def test_the_last_run_must_have_found_what_was_there() -> None:
     wanted = Unbroken(of(whole, killed=False), b"")
     good = of(whole, killed=False, said=FOUND)
     assert list(of_the_journal([of(FIRST), good], wanted)) == []
-    assert list(of_the_journal([of(FIRST), replace(good, said="Answered from the journal; …")], wanted)) == []
-    for said in ("1 of 3 blocks of models were in the journal", "", f"{FOUND}\nThe journal was damaged"):
+    assert list(of_the_journal([of(FIRST), replace(good, said="Answered from the cache; …")], wanted)) == []
+    for said in ("1 of 3 blocks of models were in the cache", "", f"{FOUND}\nThe cache was damaged"):
         assert list(of_the_journal([of(FIRST), replace(good, said=said)], wanted)), said
     assert list(of_the_journal([of(FIRST), of(FIRST, killed=False, said=FOUND)], wanted))

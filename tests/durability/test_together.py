@@ -41,10 +41,10 @@ def test_two_runs_on_one_cache_both_end_and_say_the_same(
     said = [process.communicate(timeout=PATIENCE)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     assert [lasting(one.result) for one in both] == [wanted.result] * 2
-    notes = [line for text in said for line in text.splitlines() if "journal" in line.lower()]
+    notes = [line for text in said for line in text.splitlines() if "the cache" in line.lower()]
     aside, *others = sorted(notes, key=lambda line: "could not be read" not in line)
     assert aside.endswith("journal.sqlite.corrupt-1, and a new one is begun.")
-    assert all(" blocks of models were in the journal" in line for line in others), others
+    assert all(" blocks of models were in the cache" in line for line in others), others
     trained = [Counter((one.folder / "trained.txt").read_text(encoding="utf-8").split()) for one in both]
     assert all(set(times.values()) == {1} for times in trained)  # so at most twice in all
     assert len(trained[0] | trained[1]) == len(blocks(cache / "journal.sqlite"))

@@ -57,6 +57,7 @@ ELSEWHERE = {
     "E213": "tests/training/networks/test_network_check.py",
     "E215": "tests/export/test_reading.py",
     "E218": "tests/refit/test_prediction.py",
+    "E220": "tests/cli/test_fit.py",
     "E308": "tests/table/csv/test_dialect.py",
     "E311": "tests/table/csv/test_read.py",
     "E313": "tests/table/csv/test_read.py",

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from rich.console import Console
 import regchoose
 from regchoose.errors import RegchooseError
 from regchoose.library.python_result import Result
+from regchoose.report.html import as_html
 from regchoose.report.terminal import render_as_text
+from regchoose.report.verdict_text import write_headline
 from regchoose.result.json_text import dump_model
 from regchoose.result.saved_result import restore_result
 from tests.library.small import SMALL, numbers
@@ -48,7 +51,10 @@ def test_a_terminal_shows_it_in_its_own_width() -> None:
         stream = io.StringIO()
         Console(file=stream, width=width, color_system=None).print(Result(FIRM))
         shown = "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
-        assert shown == render_as_text(FIRM, width=width)
+        before, commands = shown.split("\nNext ")
+        wanted, whole = render_as_text(FIRM, width=width).split("\nNext ")
+        assert before == wanted
+        assert commands.split() == whole.split()  # folded to the width, where a console would crop them
 
 
 def test_a_table_in_memory_is_spoken_of_in_python() -> None:
@@ -57,17 +63,24 @@ def test_a_table_in_memory_is_spoken_of_in_python() -> None:
     assert "result.save('result.json')" in shown
     assert "export" not in shown
     doubtful = altered(UNDECIDED, data=IN_MEMORY.data, settings=IN_MEMORY.settings)
-    shown = str(Result(doubtful))
-    assert "regchoose.recommend(data, preset='thorough', target=\"x'y\")" in shown
+    more = altered(doubtful, subsample={"of": 500})
+    shown = str(Result(more))
+    assert "regchoose.recommend(data, preset='quick', target=\"x'y\", rows=416)" in shown
+    assert "rows=416 takes twice as many" in shown
     assert "--" not in shown
-    apart = altered(doubtful, data={"target_why": "given as y"})
-    assert "regchoose.recommend(X, y, preset='thorough'" in str(Result(apart))
+    apart = altered(more, data={"target_why": "given as y"})
+    assert "regchoose.recommend(X, y, preset='quick'" in str(Result(apart))
     prior = altered(PRIOR, data={"dialect": {"format": "memory"}})
-    assert "subsample='yes', resources='yes' asks for one" in " ".join(str(Result(prior)).split())
+    assert "subsample='yes', resources='yes' asks for" in " ".join(str(Result(prior)).split())
 
 
 TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
-TAGS = {"div", "p", "strong", "br", "ul", "li", "details", "summary", "iframe"} | TABLE
+TAGS = {"div", "p", "span", "strong", "br", "ul", "li", "details", "summary", "iframe"} | TABLE
+DRAWING = {"svg", "title", "rect", "text", "tspan", "g", "path"}
+SAFE_STYLES = re.compile(
+    r"(?:(?:border|border-radius|padding|font-weight|text-align|width|min-width|max-width|height|background):"
+    r"[#\w .%]+;?)+"
+)
 
 
 class Tags(HTMLParser):
@@ -101,16 +114,28 @@ def shown_in_a_notebook(result: Any) -> Tags:
 @pytest.mark.parametrize("result", [FIRM, PRIOR, UNDECIDED, DIABETES, IN_MEMORY])
 def test_a_notebook_shows_the_answer_and_the_page_in_a_sandbox(result: Any) -> None:
     seen = shown_in_a_notebook(result)
-    assert set(seen.tags) <= TAGS
-    assert result.recommendation.sentence in " ".join(seen.text.split()) or "ndecided" in seen.text
+    assert set(seen.tags) <= TAGS | DRAWING
+    assert write_headline(result) in " ".join(seen.text.split())
     (frame,) = seen.tags["iframe"]
     assert frame["sandbox"] == ""
-    assert frame["srcdoc"] == Result(result).to_html().rstrip("\n") + "\n"
+    assert frame["srcdoc"] == as_html(result, in_light=True).rstrip("\n") + "\n"
     # What styles or moves the notebook around it.
-    attributes = {name for tags in seen.tags.values() for tag in tags for name in tag}
-    assert attributes == {"sandbox", "title", "srcdoc", "width", "height", "loading"} | (
+    outside = {name: tags for name, tags in seen.tags.items() if name not in DRAWING}
+    attributes = {name for tags in outside.values() for tag in tags for name in tag}
+    assert attributes == {"sandbox", "title", "srcdoc", "width", "height", "loading", "style"} | (
         {"scope"} if result.arms else set()
     )
+    styles = [tag["style"] or "" for tags in outside.values() for tag in tags if "style" in tag]
+    assert all(SAFE_STYLES.fullmatch(style) for style in styles)
+    assert not {"color", "style", "href"} & {n for k in DRAWING for tag in seen.tags.get(k, ()) for n in tag}
+
+
+def test_a_notebook_has_a_badge_bars_and_the_chart_on_its_own_background() -> None:
+    page = Result(FIRM)._repr_html_().partition("<iframe")[0]
+    assert "border-radius:99px" in page
+    assert page.count("background:") == len(FIRM.arms)
+    assert 'fill="#fff"' in page
+    assert "prefers-color-scheme" not in Result(FIRM)._repr_html_()
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))

@@ -99,7 +99,7 @@ def test_the_parts_are_there(result: RunResult) -> None:
     text = as_markdown(result)
     headings = re.findall(r"(?m)^#+ (.*)$", text)
     assert {"The way through the chart", "The same again"} <= set(headings)
-    assert ("| arm |" in text) == bool(result.arms)
+    assert ("| penalty |" in text) == bool(result.arms)
     assert "2 rows are duplicates" in text
 
 
@@ -117,12 +117,12 @@ Table `data/diabetes.csv`: 442 rows; target `progression`, regression.
 
 ❌ **--fail-if** `data.target == "x"` holds: data.target is "x"
 
-| arm | loss | its interval | l1 | l2 | zeros | safe | time |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-| none | 0.561 | 0.541 to 0.581 | – | – | 0 % | 1 % | 0.4 s |
-| L1 | 0.529 | 0.509 to 0.549 | 0.0030 | – | 44 % | 90 % | 3.1 s |
-| L2 | 0.534 | 0.514 to 0.554 | – | 0.010 | 0 % | 81 % | 2.9 s |
-| **Elastic Net** ← | 0.527 | 0.507 to 0.547 | 0.0021 | 0.0086 | 31 % | 97 % | 6.0 s |
+| penalty | as good as any | squared error | R² | weights at 0 | its interval | time |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+| **Elastic Net** ← | 97 % | 0.527 | 0.47 | 31 % | 0.507 to 0.547 | 6 s |
+| L1 | 90 % | 0.529 | 0.47 | 44 % | 0.509 to 0.549 | 3.1 s |
+| L2 | 81 % | 0.534 | 0.47 | 0 % | 0.514 to 0.554 | 2.9 s |
+| none | 1 % | 0.561 | 0.44 | 0 % | 0.541 to 0.581 | 0.4 s |
 
 ### Warnings
 

@@ -45,7 +45,7 @@ class Nodes(HTMLParser):
         self.links |= {value or "" for name, value in attrs if name in ("href", "src")}
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self.text += data.replace("\u00a0", " ")
 
     def handle_comment(self, data: str) -> None:
         self.tags["!--"] += 1
@@ -78,7 +78,8 @@ def test_names_from_data_are_only_text(text: str) -> None:
     found, wanted = parsed(page), parsed(plain)
     assert found.tags == wanted.tags
     assert found.attributes == wanted.attributes
-    assert found.links == wanted.links == {"#evidence", "data:,"}
+    assert found.links == wanted.links >= {"#evidence", "#in-detail", "data:,"}
+    assert all(link == "data:," or f'id="{link[1:]}"' in page for link in found.links)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", page)
     assert len(page.encode()) < 1_000_000
 
@@ -181,6 +182,47 @@ def test_checks_are_drawn_as_shares_of_their_limits() -> None:
     assert "<details open>" in as_html(result)
 
 
+def test_one_blown_up_point_does_not_hide_the_optimum() -> None:
+    points = DIABETES.curves.loss_by_strength
+    assert points is not None
+    assert points.l2 is not None
+    blown = [1e6, *points.l2.criterion[1:]]
+    result = altered(DIABETES, curves={"loss_by_strength": {"l2": {"criterion": blown}}})
+    drawn = next(figure for figure in draw_figures(result) if figure.title == "Loss against strength")
+    assert "<path" in drawn.svg  # an arrow for what lies beyond the scale
+    assert 'r="6"' in drawn.svg
+    assert "1e+06" not in re.sub("<title>.*?</title>", "", drawn.svg)
+
+
+def test_weights_share_their_scale_and_show_their_zeros() -> None:
+    counted = {"counts": [3, 2], "zeros": 2, "beyond": 1, "of": 8}
+    arms = {"l1": counted, "none": {"counts": [1, 0], "zeros": 0, "beyond": 0, "of": 100}}
+    bare = altered(DIABETES, curves={"weights": None})
+    result = altered(bare, curves={"weights": {"edges": [-1, 0, 1], "arms": arms}})
+    none, l1 = (figure for figure in draw_figures(result) if figure.section == "Where the weights lie")
+    ticks = [re.findall(r'text-anchor="end">([^<]+)<', figure.svg) for figure in (none, l1)]
+    assert ticks[0] == ticks[1]
+    assert ("zeros" in l1.svg, "zeros" in none.svg) == (True, False)
+
+
+def test_what_came_from_the_cache_has_no_time() -> None:
+    page = as_html(altered(DIABETES, execution={"cached": ["none"]}))
+    assert ">cached<" in page
+    (costs,) = (
+        figure
+        for figure in draw_figures(altered(DIABETES, execution={"cached": ["none"]}))
+        if figure.title == "What each arm cost"
+    )
+    assert [row[0] for row in costs.rows] == ["L1", "L2", "Elastic Net"]
+
+
+def test_a_page_in_light_knows_no_dark() -> None:
+    page = as_html(FIRM, in_light=True)
+    assert "prefers-color-scheme" not in page
+    assert "color-scheme:light}" in page or "color-scheme:light;" in page
+    assert "prefers-color-scheme:dark" in as_html(FIRM)
+
+
 def test_prior_knowledge_has_its_own_page() -> None:
     page = as_html(PRIOR)
     assert "No experiment was run" in page
@@ -190,3 +232,12 @@ def test_prior_knowledge_has_its_own_page() -> None:
 
 def test_a_partial_result_says_so() -> None:
     assert "This answer is partial" in as_html(altered(FIRM, partial=True))
+
+
+def test_two_arms_that_are_one_have_no_curve_of_their_difference() -> None:
+    posterior = DIABETES.curves.posterior
+    assert posterior is not None
+    alike = [[1.0 + 1e-16 * (i != j) for j in range(4)] for i in range(4)]
+    alike[0][1] = alike[1][0] = 1.0000000000000002  # so that the variance of the difference rounds below zero
+    result = altered(DIABETES, curves={"posterior": {"scale": alike}})
+    assert not [figure for figure in draw_figures(result) if figure.section == "How sure it is"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from regchoose.report.changes_text import changes_as_markdown, render_changes
+from regchoose.report.changes_text import changes_as_markdown, render_changes, write_changes_headline
 from regchoose.report.terminal import capture_text
 from regchoose.result.comparison import Change, compare_results
 from regchoose.result.document import RunResult
@@ -26,6 +26,7 @@ CHANGED = altered(
     recommendation={
         "regularizer": "l1",
         "chart_outcome": "start_l1",
+        "as_good": ["l1"],
         "certainty": "leaning",
         "safe": 0.85,
         "l1": 0.003,
@@ -148,6 +149,25 @@ def test_what_made_the_difference_is_said() -> None:
     drifted = altered(FIRM, recommendation={"safe": 0.96})
     assert "the kind of machine, or --budget, made the difference" in why(drifted)
     assert why(altered(FIRM, settings={})) == "What went in differs: the settings."
+
+
+def headline(old: RunResult, new: RunResult) -> str:
+    return write_changes_headline(compare_results(old, new), old, new)
+
+
+def test_two_tables_are_not_taken_for_one() -> None:
+    other = altered(FIRM, data={"target": "price"}, recommendation={"regularizer": "l1"})
+    assert headline(FIRM, other) == "These are two tables: Elastic Net for progression, L1 for price."
+    apart = [altered(FIRM, data={"columns": [column(name)]}) for name in ("a", "b")]
+    assert headline(*apart).startswith("These are two tables: Elastic Net for progression, Elastic Net")
+
+
+def test_another_name_among_equals_is_no_other_answer() -> None:
+    other = altered(FIRM, recommendation={"regularizer": "l1"})
+    same = "Another name, the same answer: Elastic Net → L1, and each result calls both as good as any."
+    assert headline(FIRM, other) == same
+    sure = altered(FIRM, recommendation={"regularizer": "l1", "as_good": ["l1"]})
+    assert headline(FIRM, sure) == "The recommendation changed: Elastic Net → L1."
 
 
 @pytest.mark.parametrize("kind", NAMES)

@@ -38,7 +38,7 @@ def test_a_result_of_the_first_schema_is_one_of_the_second() -> None:
 
 def test_it_is_shown_compared_and_written_as_one_of_the_second() -> None:
     result = read_result(FIRST)
-    assert "Use Elastic Net" in render_as_text(result, width=80).splitlines()[0]
+    assert "Elastic Net does as well" in render_as_text(result, width=80).splitlines()[0]
     again = parse_result(json.loads(dump_model(result)), FIRST)
     assert compare_results(result, again).changed is False
 

@@ -175,7 +175,7 @@ def test_of_a_further_look_that_was_stopped_the_finished_one_stays(
 
     class SecondLook(Diary):
         def started(self, key: str, text: str, total: int) -> None:
-            if key == "subsample" and "look 2" in text:
+            if key == "subsample" and "stage 2" in text:
                 raise KeyboardInterrupt
             self.steps.append(key)
 

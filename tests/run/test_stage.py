@@ -77,8 +77,8 @@ def test_doubt_brings_more_rows_and_each_look_is_shown(doubtful: Path) -> None:
     assert all(look.certainty == "undecided" for look in seen[:-1])
     assert seen[-1].safe == result.recommendation.safe
     assert result.audit is not None
-    assert any(f"Looked at {len(seen)} times: 60 rows undecided" in line for line in result.audit.sentences)
-    assert sum("another look" in note for note in diary.notes) == len(seen) - 1
+    assert any(f"In {len(seen)} stages: 60 rows undecided" in line for line in result.audit.sentences)
+    assert sum("the next stage" in note for note in diary.notes) == len(seen) - 1
     assert len(asked) == len(set(asked))  # nobody is asked twice
     assert result.design.firm_from == (FIRM if seen[-1].rows == 240 else FIRM_BETWEEN)
     assert result.subsample is not None

@@ -42,7 +42,7 @@ class Diary:
         self.done[key] = done
 
     def finished(self, key: str, summary: str) -> None:
-        assert self.steps[-1] == key
+        assert self.steps[-1] == key or key == "training"  # which encloses others
 
     def noted(self, text: str) -> None:
         self.notes.append(text)
@@ -124,10 +124,11 @@ def test_an_answer_has_everything_the_contract_names(walked: tuple[Any, ...]) ->
 
 def test_steps_come_in_the_order_of_the_chart(walked: tuple[Any, ...]) -> None:
     _, _, result, diary = walked
-    assert diary.steps[:4] == ["read", "subsample", "none", "elastic_net"]
+    assert diary.steps[:6] == ["read", "subsample", "estimate", "training", "none", "elastic_net"]
+    assert diary.done["training"] == sum(figures.trained for _, figures in result.arms.items())
     chosen = "l1" if "train_l1" in [step.key for step in result.path] else "l2"
-    assert diary.steps[4] == chosen
-    assert sorted(diary.steps[4:]) == ["l1", "l2"]  # the skipped arm comes last: the audit
+    assert diary.steps[6] == chosen
+    assert sorted(diary.steps[6:]) == ["l1", "l2"]  # the skipped arm comes last: the audit
     for arm in ARMS:
         assert diary.done[arm] == result.arms.get(arm).trained
         assert diary.totals[arm] > 0
@@ -171,7 +172,9 @@ def test_an_answer_can_be_shown(walked: tuple[Any, ...]) -> None:
     for width in (40, 80):
         shown = render_as_text(result, width=width)
         assert "The way through the chart" in shown
-        assert max(map(len, shown.splitlines())) <= width
+        before, commands = shown.split("\nNext ")  # which are copied, and so not folded
+        assert max(map(len, before.splitlines())) <= width
+        assert commands.count("regchoose") == len(commands.splitlines())
 
 
 def lasting(result: RunResult) -> str:
@@ -200,7 +203,7 @@ def test_another_seed_gives_other_losses(walked: tuple[Any, ...]) -> None:
 def test_one_learning_rate_is_found_for_all_arms(tmp_path: Path) -> None:
     diary = Diary()
     result = run(write(tmp_path, "regression"), replace(QUICK, lr="auto"), diary=diary)
-    assert diary.steps[:4] == ["read", "subsample", "rate", "none"]
+    assert diary.steps[:6] == ["read", "subsample", "estimate", "training", "rate", "none"]
     assert diary.done["rate"] == diary.totals["rate"] == 3 * 4 * 5
     assert result.recommendation.training.lr in (0.001, 0.003, 0.01)
 
@@ -274,7 +277,7 @@ def test_noise_is_said_to_predict_nothing(tmp_path: Path) -> None:
     path.write_text("\n".join(lines) + "\n")
     result = run(path)
     assert result.recommendation.caution == "nothing"
-    assert render_as_text(result, width=100).startswith("Nothing here predicts the target: no network")
+    assert render_as_text(result, width=100).startswith("Nothing here predicts target: no network")
 
 
 def test_a_leak_is_said_first_and_nothing_is_firm(tmp_path: Path) -> None:
@@ -304,6 +307,16 @@ def test_a_fixed_length_trains_to_the_end(tmp_path: Path) -> None:
     assert training.stop_epoch == training.schedule_epochs
 
 
+def test_a_short_experiment_on_all_rows_asks_for_neither_subsample_nor_time(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def ask(prompt: Prompt) -> None:
+        asked.append(prompt.setting)
+
+    run(write(tmp_path, "regression"), ask=ask)
+    assert not {"subsample", "resources"}.intersection(asked)
+
+
 # ---- prior knowledge -------------------------------------------------------------------------------
 
 
@@ -327,12 +340,17 @@ def test_prior_knowledge_answers_without_training(
         result = run(path, settings, given=frozenset({"subsample", *answers}), diary=diary)
         by = "flag"
     else:
-        replies = {
-            "--subsample": "no",
-            **{f"--{key.replace('_', '-')}": value for key, value in answers.items()},
-        }
-        result = run(path, ask=lambda prompt: replies.get(prompt.flag), diary=diary)
+        settings = replace(QUICK, subsample="no")
+        asked = dict(answers)
+        result = run(
+            path,
+            settings,
+            given=frozenset({"subsample"}),
+            ask=lambda prompt: asked.get(prompt.setting),
+            diary=diary,
+        )
         by = "user"
+        assert {name: getattr(result.settings, name) for name in answers} == answers  # for the next command
     assert result.recommendation.chart_outcome == outcome
     assert result.recommendation.certainty == "prior"
     assert result.recommendation.l1 is None

@@ -258,8 +258,8 @@ def test_the_evidence_is_a_sentence_with_the_figures() -> None:
     first = measured(table(diabetes.data, diabetes.target, names=diabetes.feature_names))
     assert first.correlated == Finding(
         "unsure",
-        "The condition number is 14.2 and the effective rank 62% of the inputs (correlated from 30, or "
-        "under 30%); the closest two are s1 and s2 (association 0.89).",
+        "The condition number is 14.2 and the effective rank 62 % of the inputs (correlated from 30, or "
+        "under 30 %); the closest two are s1 and s2 (association 0.89).",
         first.correlated.figures,
     )
     second = measured(table(cancer.data, cancer.target.astype(float), task="binary"))

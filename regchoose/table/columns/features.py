@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from regchoose.errors import DataError, Phrase, PhraseLike, UsageError, setting
+from regchoose.errors import DataError, Phrase, PhraseLike, UsageError, one_of, setting
 from regchoose.records.table import Column
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
@@ -18,7 +18,7 @@ from regchoose.table.columns.odd_cells import (
     warn_of_far_cells,
     warn_of_odd_cells,
 )
-from regchoose.table.columns.roles import ANOTHER_TARGET, rule
+from regchoose.table.columns.roles import rule
 from regchoose.table.raw_table import RawTable
 
 
@@ -180,5 +180,5 @@ def _nothing_left(raw: RawTable, columns: list[Column]) -> DataError:
         f"none of the {len(others)} columns beside the target can be used",
         where=raw.path,
         detail=[listed],
-        fix=setting(keep=[kept]) | ANOTHER_TARGET if kept else ANOTHER_TARGET + ", or a table with features",
+        fix=one_of([*([setting(keep=[kept])] if kept else []), "a table with other columns"]),
     )

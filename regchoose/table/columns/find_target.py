@@ -9,7 +9,8 @@ from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import clean
 from regchoose.table.columns.facts import gather_facts
-from regchoose.table.columns.roles import ANOTHER_TARGET, rule
+from regchoose.table.columns.roles import rule
+from regchoose.table.columns.target import describe_cells, name_other_targets
 from regchoose.table.raw_table import RawTable
 
 # Names of targets in an order of trust: of the first line that names exactly one column, that is the target.
@@ -64,8 +65,8 @@ def _find(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[int, Phras
     answer = choose(
         Prompt(
             flag="--target",
-            text="Which column is to be predicted?",
-            choices={name: f"column {place}" for place, name in enumerate(raw.names, 1)},
+            text="Which column should be predicted?",
+            choices={name: describe_cells(cells) for name, cells in zip(raw.names, raw.columns, strict=True)},
             default=last,
             why=f"The names do not tell: {doubt}.",
         )
@@ -164,7 +165,10 @@ def _check_names(raw: RawTable, settings: Settings, *, target: str) -> None:
                 )
             if name == target and by != "keep":
                 raise UsageError(
-                    "E208", setting(by) + f" names the target {name!r}", where=raw.path, fix=ANOTHER_TARGET
+                    "E208",
+                    setting(by) + f" names the target {name!r}",
+                    where=raw.path,
+                    fix=name_other_targets(raw, target),
                 )
 
 

@@ -14,8 +14,8 @@ NEARLY_ONE = 0.999
 
 def find_leakage(
     columns: Sequence[Column], features: Float, target: Float, *, n_classes: int
-) -> tuple[PhraseLike, ...]:
-    """Warn of columns that equal the target, recode it one to one, or follow it with |r| > .999.
+) -> dict[str, PhraseLike]:
+    """Return a warning, by name, of each column that equals the target, recodes it, or has |r| > .999.
 
     Parameters
     ----------
@@ -28,16 +28,16 @@ def find_leakage(
     n_classes : int
         0 for a regression.
     """
-    warnings: list[PhraseLike] = []
+    warnings: dict[str, PhraseLike] = {}
     for column, values in zip((one for one in columns if one.used), features.T, strict=True):
         said = _leak(column, values, target, n_classes)
         if said is not None:
-            warnings.append(
+            warnings[column.name] = (
                 f"LEAKAGE? column {column.name!r} {said}: leave it out with "
                 + setting(exclude=[column.name])
                 + " unless it is known when predicting"
             )
-    return tuple(warnings)
+    return warnings
 
 
 def _leak(column: Column, values: Float, target: Float, n_classes: int) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from regchoose.errors import DataError, PhraseLike, UsageError, Word, setting
 from regchoose.records.table import Role
+from regchoose.records.words import count_of
 from regchoose.table.cell_values import clean
 from regchoose.table.columns.facts import CODE_NA, Facts
 from regchoose.table.raw_table import RawTable
@@ -49,12 +50,14 @@ def odd_texts_error(
         f"column {name!r} holds {first[:40]!r} among {n_numbers:,} numbers",
         where=where,
         detail=[
-            f"{n_texts:,} such cells of {n_present:,}: {', '.join(repr(text[:20]) for text in texts[:4])}",
+            f"{count_of(n_texts, 'such cell')} of {n_present:,}: "
+            f"{', '.join(repr(text[:20]) for text in texts[:4])}",
             "cause: a text that means missing, a second header row, units or totals, or another decimal mark",
         ],
         fix=setting(na=[missing], drop_missing_target=True) | "another " + setting("target")
         if is_target
         else setting(na=[missing]) | setting(exclude=[name]) | setting(keep=[name]) + " (as a category)",
+        mark=first[:20],
     )
 
 
@@ -88,7 +91,9 @@ def refuse_odd_texts(facts: Facts, raw: RawTable, *, is_target: bool = False) ->
         n_texts=n_texts,
         n_numbers=n_numbers,
         n_present=n_present,
-        where=raw.where(rows[0]),
+        where=raw.show(rows[0], raw.names.index(facts.name))
+        if facts.name in raw.names
+        else raw.where(rows[0]),
         is_target=is_target,
     )
 

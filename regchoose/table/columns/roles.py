@@ -26,7 +26,6 @@ from regchoose.table.columns.dates import parse_dates
 from regchoose.table.columns.facts import Facts
 
 FEWEST = 8  # rows below which "unique in each row" and "rising from row to row" say nothing
-ANOTHER_TARGET = "another " + setting("target")
 NESTED = "nested "  # before a type of lists, parts or bytes
 YEARS = 1500, 2100  # between which integers that rise may be years
 DENSE = 2  # times their number is the range of integers that number rows, of which some have been taken out

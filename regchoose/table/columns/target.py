@@ -5,18 +5,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from regchoose.errors import DataError, PhraseLike, Word, one_of, setting
-from regchoose.records.words import Float, Task
+from regchoose.records.words import Float, Task, count_of
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import BOOLEANS
+from regchoose.table.cell_values import BOOLEANS, is_missing, to_number
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.odd_cells import refuse_nested, refuse_odd_texts, warn_of_far_cells
-from regchoose.table.columns.roles import ANOTHER_TARGET
-from regchoose.table.raw_table import RawTable
+from regchoose.table.raw_table import Cells, RawTable
 
 MOST_CLASSES = 20  # integers with more levels are quantities
 # Integers with a gap, or from −1, are classes where so much of their range is there, each in so many rows.
 FILLED, REPEATED = 2 / 3, 8
 
+ID_SHARE = 0.5  # of the rows: where more are classes of their own, they are names and no classes
+ID_SAMPLE = 100  # different values by which a column is taken for numbers
+MOST_TARGETS = 3  # columns that are named as what may have been meant
+USUAL = Settings()
 MERGED = "other"  # the class of those that --min-class merges
 WITHOUT_EXPERIMENT = (
     setting(resources="no") + " gives the answer from prior knowledge, which needs no experiment"
@@ -60,7 +63,6 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
     missing = facts.missing
     if missing.any():
         words = facts.doubtful
-        other = ANOTHER_TARGET if len(facts.texts) < 2 else setting(drop_missing_target=True)
         count, lines = int(missing.sum()), raw.lines[missing].tolist()
         if not settings.drop_missing_target or count == raw.n_rows:
             raise DataError(
@@ -71,7 +73,9 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
                     f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}",
                     *([f"{words[0]!r} is read as missing, and may be a class"] if words else []),
                 ],
-                fix=one_of([*([setting(na_none=True)] if words else []), other]),
+                fix=name_other_targets(raw, facts.name)
+                if len(facts.texts) < 2
+                else one_of([setting(na_none=True)] * bool(words) + [setting(drop_missing_target=True)]),
             )
         raw = raw.take(~missing)
         facts = gather_facts(raw, place, settings)
@@ -105,10 +109,40 @@ def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetVal
     if target.classes and settings.min_class:
         target = _merge_rare(target, settings.min_class)
     if experiment and target.classes:
-        _check_classes(target, raw, settings)
+        _check_classes(target, raw, settings, name=facts.name)
     if target.task == "regression":
         return replace(target, warnings=(*target.warnings, *warn_of_far_cells(facts, raw)))
     return target
+
+
+def name_other_targets(raw: RawTable, name: str) -> PhraseLike:
+    """Name the columns that may be the target in place of one that cannot, the last first."""
+    meant = [
+        other
+        for other, cells in zip(raw.names, raw.columns, strict=True)
+        if other != name and _may_be_predicted(cells)
+    ]
+    others = meant or [other for other in raw.names if other != name]
+    return one_of([setting(target=other) for other in others[: -MOST_TARGETS - 1 : -1]])
+
+
+def describe_cells(cells: Cells) -> str:
+    """Return the kind of a column, and what stands in its first rows: to tell which one is meant."""
+    first = [str(text)[:12] for text in cells.at(slice(0, 3)) if text is not None]
+    few = len(cells.texts) <= MOST_CLASSES
+    kind = "number" if _are_numbers(cells) else "category" if few else "text"
+    return f"{kind:8}  {', '.join(first)}"
+
+
+def _may_be_predicted(cells: Cells) -> bool:
+    """Say whether cells are several values, and numbers or a few words."""
+    return len(cells.texts) > 1 and (_are_numbers(cells) or len(cells.texts) <= MOST_CLASSES)
+
+
+def _are_numbers(cells: Cells) -> bool:
+    """Say whether the first of the different texts of a column are numbers."""
+    some = cells.texts[:ID_SAMPLE].tolist()
+    return all(to_number(text, ".") is not None or is_missing(text, USUAL) for text in some)
 
 
 def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
@@ -132,7 +166,7 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
             "E321",
             f"the target {facts.name!r} is {facts.texts[0][:40]!r} in every row, and two values were wanted",
             where=raw.path,
-            fix=ANOTHER_TARGET,
+            fix=name_other_targets(raw, facts.name),
         )
     if numbers is None:
         return _of_text(facts, raw, settings)
@@ -152,14 +186,17 @@ def _of_text(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
             "E327",
             f"the target {facts.name!r} is text, as {facts.texts[0][:40]!r}, and a regression needs numbers",
             where=raw.path,
-            fix=setting(task="classification") | ANOTHER_TARGET,
+            fix=setting(task="classification") | name_other_targets(raw, facts.name),
         )
     folded = {text.casefold() for text in facts.texts}
     boolean = len(folded) == 2 and any(folded <= pair for pair in BOOLEANS)
     codes, levels = to_levels(facts, boolean=boolean)
     if len(levels) == 1:
         raise DataError(
-            "E321", f"the target {facts.name!r} has one class", where=raw.path, fix=ANOTHER_TARGET
+            "E321",
+            f"the target {facts.name!r} has one class",
+            where=raw.path,
+            fix=name_other_targets(raw, facts.name),
         )
     why: PhraseLike = "by " + setting("task") if settings.task != "auto" else "the target is text"
     return TargetValues(
@@ -222,20 +259,28 @@ def _check_rows(raw: RawTable, settings: Settings) -> None:
         fewer = raw.n_rows // 4
         raise DataError(
             "E303",
-            f"the table has {raw.n_rows} rows, and {settings.folds} folds need at least {fewest}",
+            f"the table has {count_of(raw.n_rows, 'row')}, and {settings.folds} folds need at least {fewest}",
             where=raw.path,
             detail=[WITHOUT_EXPERIMENT],
             fix=setting(resources="no") | setting(folds=fewer) if fewer >= 2 else setting(resources="no"),
         )
 
 
-def _check_classes(target: TargetValues, raw: RawTable, settings: Settings) -> None:
+def _check_classes(target: TargetValues, raw: RawTable, settings: Settings, *, name: str) -> None:
     """Raise E324 where a class has too few rows to stand in every fold."""
     counts = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
     fewest = 2 * settings.folds
     small = np.flatnonzero(counts < fewest)
     if not len(small):
         return
+    if len(counts) > ID_SHARE * raw.n_rows:
+        raise DataError(
+            "E324",
+            f"{name!r} has {len(counts):,} different values in {raw.n_rows:,} rows: it looks like an id",
+            where=raw.path,
+            detail=["the target is what is to be predicted, a class or a number"],
+            fix=name_other_targets(raw, name),
+        )
     rarest = int(counts.argmin())
     listed = ", ".join(f"{target.classes[code][:20]!r} ({counts[code]})" for code in small[:5])
     fewer = int(counts[rarest]) // 2
@@ -246,7 +291,7 @@ def _check_classes(target: TargetValues, raw: RawTable, settings: Settings) -> N
         remedies.append(setting(task="regression"))
     raise DataError(
         "E324",
-        f"class {target.classes[rarest][:40]!r} has {counts[rarest]} rows, "
+        f"class {target.classes[rarest][:40]!r} has {count_of(int(counts[rarest]), 'row')}, "
         f"and {settings.folds} folds need {fewest}",
         where=raw.path,
         detail=[

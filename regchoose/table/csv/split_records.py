@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from regchoose.errors import DataError, PhraseLike, setting
-from regchoose.records.words import Int
+from regchoose.records.words import Int, count_of
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import to_number
 from regchoose.table.csv.dialect import name_delimiter
@@ -19,6 +19,7 @@ from regchoose.table.raw_table import TEXT, Text
 CHUNK = 50_000  # records turned to columns at a time
 OR_REPAIR = "   or repair the file"
 BAD_SHARE = 100  # at most one row in so many may be skipped or padded
+LONGEST_TEXT = 60  # letters of a row that an error shows
 
 
 def n_bad_allowed(n_rows: int) -> int:
@@ -216,14 +217,16 @@ def _ragged_error(
         fix = "repair the file"
     elif settings.on_bad_rows == "pad":
         cause, fix = "a row that is too long cannot be padded", setting(on_bad_rows="skip") + OR_REPAIR
-    text = layout.delimiter.join(row)[:60]
+    text = layout.delimiter.join(row)[:LONGEST_TEXT]
+    surplus = text[len(layout.delimiter.join(row[: rows.width])) + 1 :]  # empty where the row is too short
     return DataError(
         "E312",
         f"row has {len(row)} {'field' if len(row) == 1 else 'fields'}, the first row has {rows.width}",
         where=f"{source.path}:{line}   text: {text}",
         detail=[
-            f"{len(rows.bad):,} such rows of {total:,} (first: {listed}), read as {name}-separated",
+            f"{count_of(len(rows.bad), 'such row')} of {total:,} (first: {listed}), read as {name}-separated",
             "cause: " + cause,
         ],
         fix=fix,
+        mark=surplus,
     )

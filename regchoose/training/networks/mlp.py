@@ -217,8 +217,8 @@ class MlpProgram:
         _first_gradient(back, x, out=self.gradients[0], scratch=self.first)
 
 
-# A CPU multiplies fastest where units are the last axis of memory: their number is a multiple of what it takes
-# at once more often than that of rows. There, what is (m, units, rows) here is a view.
+# A CPU multiplies fastest where units are the last axis of memory: more often than the number of rows, theirs
+# is a multiple of what it takes at once. There, what is (m, units, rows) here is a view.
 
 
 def _room(weight: Tensor, n_rows: int) -> Tensor:

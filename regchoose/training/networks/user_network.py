@@ -111,6 +111,13 @@ class UserNetwork:
             ) from error
 
 
+def check_network_file(name: str) -> None:
+    """Raise E201 where a network is to come from a file that there is not, before anything is read."""
+    place, _, attribute = name.rpartition(":")
+    if place.endswith(".py") and not Path(place).resolve().is_file():
+        raise _no_file(place, Path(place).resolve(), attribute)
+
+
 def load_network(name: str) -> UserNetwork:
     """Import what `module:attr` or `path.py:attr` names; modules may lie in the current folder.
 
@@ -129,8 +136,7 @@ def load_network(name: str) -> UserNetwork:
         )
     is_file = place.endswith(".py")
     file = Path(place).resolve() if is_file else None
-    if file is not None and not file.is_file():
-        raise _no_file(place, file, attribute)
+    check_network_file(name)
     try:
         with _found_from(file.parent if file else Path.cwd()):
             module = _of_file(file) if file else importlib.import_module(place)

@@ -62,7 +62,7 @@ FAULTS = [
     ),
     ("no such column", cycle("a", "b"), {"group": "vv"}, "E208", "--group 'v'"),
     ("no such time", cycle("a", "b"), {"time": "vv"}, "E208", "--time 'v'"),
-    ("the target", cycle("a", "b"), {"group": "y"}, "E208", "another --target"),
+    ("the target", cycle("a", "b"), {"group": "y"}, "E208", "--target 'z'"),
 ]
 
 

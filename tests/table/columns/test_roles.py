@@ -188,7 +188,8 @@ def test_a_text_among_numbers_is_named_with_its_row(tmp_path: Path) -> None:
     error = error_of(path)
     assert error.code == "E326"
     assert error.message == "column 'v' holds 'abc' among 39 numbers"
-    assert error.where.endswith("data.csv:22")
+    assert "data.csv:22   cells: " in error.where
+    assert error.where.index(error.mark) > error.where.index("cells")
     assert "--na abc" in error.fix
     assert "--exclude 'v'" in error.fix
     column, _ = column_of(path, Settings(keep=("v",)))
@@ -202,7 +203,7 @@ def test_a_text_far_down_is_found(tmp_path: Path) -> None:
     rows[59_000][0] = "abc"  # beyond the records that are made columns together
     error = error_of(write(tmp_path, csv_of(rows)))
     assert error.code == "E326"
-    assert error.where.endswith(":59001")
+    assert ":59001   cells: abc, 1" in error.where
 
 
 @pytest.mark.parametrize(

@@ -76,11 +76,11 @@ def test_the_flag_overrides_the_task(tmp_path: Path) -> None:
 
 
 FAULTS: list[tuple[str, list[str], Settings, str, str]] = [
-    ("constant", cycle("1"), Settings(), "E321", "another --target"),
-    ("constant in two spellings", cycle("1", "1.0"), Settings(), "E321", "another --target"),
-    ("one class", cycle("x"), Settings(), "E321", "another --target"),
+    ("constant", cycle("1"), Settings(), "E321", "--target 'z'"),
+    ("constant in two spellings", cycle("1", "1.0"), Settings(), "E321", "--target 'z'"),
+    ("one class", cycle("x"), Settings(), "E321", "--target 'z'"),
     ("missing", ["", *cycle("0", "1")[1:]], Settings(), "E322", "--drop-missing-target"),
-    ("all missing", cycle("NA"), Settings(target="t", drop_missing_target=True), "E322", "another --target"),
+    ("all missing", cycle("NA"), Settings(target="t", drop_missing_target=True), "E322", "--target 'z'"),
     ("infinite", ["inf", *cycle("0.5", "1", "3")[1:]], Settings(), "E323", "repair"),
     ("overflowing", ["1e400", *cycle("0.5", "1", "3")[1:]], Settings(), "E323", "repair"),
     ("regression on text", cycle("a", "b"), Settings(task="regression"), "E327", "--task classification"),

@@ -1,0 +1,76 @@
+"""The way through the chart in an answer: each question in a few words, its answer, its evidence."""
+
+from dataclasses import dataclass
+
+from regchoose.flowchart.charts import CHARTS
+from regchoose.flowchart.nodes import Question
+from regchoose.records.answers import AnsweredBy
+from regchoose.report import numbers
+from regchoose.result.document import PathStep, RunResult
+from regchoose.result.experiment_sections import ArmComparison
+from regchoose.settings.options import parse_duration
+
+ANSWERED_BY: dict[AnsweredBy | None, str] = {
+    "user": "your answer",
+    "flag": "set beforehand",
+    "default": "by default",
+    "measured": "measured",
+    "trained": "trained",
+    None: "",
+}
+YES_OR_NO = {"better": "yes", "worse": "no"}
+
+
+@dataclass(frozen=True)
+class PathLine:
+    """A question of the chart as an answer shows it."""
+
+    question: str
+    answer: str
+    evidence: str
+    step: PathStep
+
+
+def list_path(result: RunResult) -> list[PathLine]:
+    """Return the questions that a walk passed, in its order."""
+    return [_to_line(result, step) for step in result.path if step.kind == "question"]
+
+
+def summarize_comparison(result: RunResult, compared: ArmComparison, *, answer: str) -> str:
+    """Say how `a` did against `b`: by how much of the loss of `b`, with the interval, or that it is alike."""
+    if compared.equivalent >= max(compared.better, compared.worse):
+        barely = "barely: " if answer == "yes" else ""
+        return f"{barely}no real difference ({numbers.probability(compared.equivalent)} sure)"
+    first, second = result.arms.get(compared.a), result.arms.get(compared.b)
+    if first is None or second is None or not second.loss:
+        return ""
+    correction = second.optimism - first.optimism
+    low, high = (-end + correction for end in reversed(compared.interval))
+    gain = second.loss - first.loss
+    ends = numbers.percent_interval((low / second.loss, high / second.loss))
+    if gain >= 0:
+        return f"by {numbers.percent(gain / second.loss)} {ends}"
+    return f"worse by {numbers.percent(-gain / second.loss)}" + f" {ends}" * (answer == "yes")
+
+
+def _to_line(result: RunResult, step: PathStep) -> PathLine:
+    node = CHARTS[result.settings.chart].nodes.get(step.key) if result.settings.chart in CHARTS else None
+    question = node.short if isinstance(node, Question) and node.short else step.text
+    answer = YES_OR_NO.get(step.answer or "", step.answer or "")
+    compared = next((pair for pair in result.comparisons if pair.question == step.key), None)
+    if compared is not None:
+        return PathLine(question, answer, summarize_comparison(result, compared, answer=answer), step)
+    evidence = _describe_estimate(result, step) or step.evidence
+    who = ANSWERED_BY[step.answered_by] if step.answered_by in ("user", "flag", "default") else ""
+    return PathLine(question, answer, ": ".join(filter(None, [who, evidence])), step)
+
+
+def _describe_estimate(result: RunResult, step: PathStep) -> str:
+    """Return how long the experiment was thought to take, where that decided."""
+    seconds = result.execution.estimates.seconds
+    decided = step.key in ("resources", "validation") and step.answered_by == "measured"
+    if not decided or seconds is None or result.settings.budget is None:
+        return ""
+    budget = numbers.duration(parse_duration(result.settings.budget))
+    joined = "of" if step.answer == "yes" else "where the budget is"
+    return f"about {numbers.duration(seconds)} {joined} {budget}"
