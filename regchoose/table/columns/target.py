@@ -62,7 +62,8 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
     facts, warnings = gather_facts(raw, place, settings), tuple[str, ...]()
     missing = facts.missing
     if missing.any():
-        words = facts.doubtful
+        words, single = facts.doubtful, len(facts.texts) < 2
+        other = name_other_targets(raw, facts.name) if single else setting(drop_missing_target=True)
         count, lines = int(missing.sum()), raw.lines[missing].tolist()
         if not settings.drop_missing_target or count == raw.n_rows:
             raise DataError(
@@ -73,9 +74,7 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
                     f"lines {', '.join(map(str, lines[:5]))}{', …' if count > 5 else ''}",
                     *([f"{words[0]!r} is read as missing, and may be a class"] if words else []),
                 ],
-                fix=name_other_targets(raw, facts.name)
-                if len(facts.texts) < 2
-                else one_of([setting(na_none=True)] * bool(words) + [setting(drop_missing_target=True)]),
+                fix=one_of([*[setting(na_none=True)] * bool(words), other]),
             )
         raw = raw.take(~missing)
         facts = gather_facts(raw, place, settings)

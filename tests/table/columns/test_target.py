@@ -116,7 +116,7 @@ def test_a_class_may_be_called_none(tmp_path: Path) -> None:
     """The largest class must not be dropped as missing."""
     path = with_target(tmp_path, cycle("None", "None", "Partial"))
     error = error_of(path)
-    assert (error.code, error.fix) == ("E322", "--na-none   or   another --target")
+    assert (error.code, error.fix) == ("E322", "--na-none   or   --target 'z'   or   --target 'x'")
     assert error.detail[1] == "'None' is read as missing, and may be a class"
     assert load(path, Settings(na_none=True), choose=nobody).classes == ("None", "Partial")
 
