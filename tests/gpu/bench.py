@@ -3,6 +3,7 @@
 `python -m tests.gpu.bench [--quick]`; figures of one machine, side by side in one run.
 """
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -115,7 +116,7 @@ def time_skorch() -> None:
 
 def time_commands(tables: dict[str, Path], folder: Path) -> None:
     """Time whole commands."""
-    show("regchoose recommend", "cuda", "cpu")
+    show("regchoose recommend (of which the arms)", "cuda", "cpu")
     diabetes = str(tables["diabetes"])
     wide = str(tables["4,000 x 100"])
     commands = {
@@ -133,10 +134,14 @@ def time_commands(tables: dict[str, Path], folder: Path) -> None:
                 [*command, "--device", device, "-o", str(folder / "r.json"), "--force"],
                 capture_output=True, text=True, check=False,
             )  # fmt: skip
-            took = f"{time.perf_counter() - begun:.1f} s"
-            found.append(took if done.returncode == 0 else f"exit {done.returncode}")
+            took = time.perf_counter() - begun
             if done.returncode:
                 sys.stdout.write(done.stderr[-600:])
+                found.append(f"exit {done.returncode}")
+                continue
+            result = json.loads((folder / "r.json").read_text(encoding="utf-8"))
+            arms = sum(result["execution"]["arm_seconds"].values())
+            found.append(f"{took:.1f} s ({arms:.1f})")
         show(f"  {name}", *found)
 
 
