@@ -215,7 +215,7 @@ def test_every_value_that_is_offered_is_taken() -> None:
 
 def test_a_command_that_is_named_is_there() -> None:
     app = (ROOT / "cli" / "app.py").read_text(encoding="utf-8")
-    commands = re.findall(r'^@?command\(\s*"([a-z]+)"', app, flags=re.M)
+    commands = re.findall(r'^@?command\(\s*"([a-z]+)"', app, flags=re.MULTILINE)
     assert len(commands) > 10
     wrong = [
         f"{place}: {text}"

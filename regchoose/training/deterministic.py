@@ -82,6 +82,8 @@ def quiet_modules() -> Iterator[None]:
             redirect_stdout(_TrainingThreadsMuted(sys.stdout)),
             warnings.catch_warnings(action="ignore"),
             sdpa_kernel(SDPBackend.MATH),
+            # Convolutions on a card: as exact as on a CPU, and the same each time.
+            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
         ):
             yield
     finally:
