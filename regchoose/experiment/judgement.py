@@ -87,7 +87,7 @@ class Judgement:
             firm=self.firm,
             losses=draw_with_prior(prior, self.posterior, rng) if prior else draw_losses(self.posterior, rng),
         )
-        if self.caution == "leak" and verdict.certainty == "firm":
+        if self.caution and verdict.certainty == "firm":  # of a table that must be mended first
             return replace(verdict, certainty="leaning")
         return verdict
 

@@ -48,9 +48,10 @@ def summarize_comparison(result: RunResult, compared: ArmComparison, *, answer: 
     low, high = (-end + correction for end in reversed(compared.interval))
     gain = second.loss - first.loss
     ends = numbers.percent_interval((low / second.loss, high / second.loss))
-    if gain >= 0:
-        return f"by {numbers.percent(gain / second.loss)} {ends}"
-    return f"worse by {numbers.percent(-gain / second.loss)}" + f" {ends}" * (answer == "yes")
+    size = numbers.percent(abs(gain) / second.loss)
+    if answer == "yes":
+        return f"by {size} {ends}" if gain >= 0 else f"barely: worse by {size} on average {ends}"
+    return f"barely not: better by {size} on average {ends}" if gain > 0 else f"worse by {size}"
 
 
 def _to_line(result: RunResult, step: PathStep) -> PathLine:

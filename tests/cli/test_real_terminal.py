@@ -32,10 +32,10 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def talk(folder: Path, answers: list[str]) -> tuple[str, int | None]:
-    """Answer the prompts of a run in turn; return the screen and the exit status."""
+    """Answer the prompts of a run that must draw rows; return the screen and the exit status."""
     child = pexpect.spawn(
         sys.executable,
-        ["-m", "regchoose", "recommend", "table.csv", *QUICK],
+        ["-m", "regchoose", "recommend", "table.csv", *QUICK, "--rows", "60"],
         cwd=str(folder),
         env=clean_environment(),
         dimensions=(50, 100),
@@ -44,7 +44,7 @@ def talk(folder: Path, answers: list[str]) -> tuple[str, int | None]:
     )
     screen = ""
     for answer in answers:
-        child.expect("›")
+        child.expect("for help: ")
         screen += child.before
         child.sendline(answer)
     child.expect(pexpect.EOF)
@@ -55,7 +55,7 @@ def talk(folder: Path, answers: list[str]) -> tuple[str, int | None]:
 @pytest.mark.parametrize(
     ("answers", "wanted"),
     [
-        (["y", "y"], ["your answer", "Elastic Net", "--subsample yes --resources yes"]),
+        (["y"], ["your answer", "Elastic Net", "--subsample yes"]),
         (
             ["n", "y", "n", "n"],
             ["L1, from prior knowledge", "--prior-knowledge yes --correlated no --entire-picture no"],

@@ -94,7 +94,7 @@ def test_at_a_prompt(
 ) -> None:
     child = terminal(*FAKE, "recommend", "ask.csv")
     before = termios.tcgetattr(child.child_fd)
-    child.expect("unsure .*›")
+    child.expect("unsure .*for help: ")
     if number == signal.SIGINT:
         child.sendintr()
     else:
@@ -117,7 +117,8 @@ def test_while_the_table_is_read(number: signal.Signals, status: int, word: str,
     out, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == status
     assert out == b""
-    assert said.decode() == f"\n{word}: {AT_ONCE}\n{word}; nothing was written\n"
+    begun = "begin  read standard input\n"
+    assert said.decode() == f"{begun}\n{word}: {AT_ONCE}\n{word}; nothing was written\n"
 
 
 def test_while_it_trains_the_partial_answer_is_shown_on_a_terminal_as_it_was(

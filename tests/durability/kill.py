@@ -91,7 +91,7 @@ def of_the_journal(attempts: Sequence[Attempt], wanted: Unbroken) -> Iterator[st
         known = found(after)
         if known != len(before.rows) and (ended or known is not None):
             yield f"{known} of the {len(before.rows)} blocks that were there were found"
-    of_it = [line for line in last.said.splitlines() if "journal" in line]
+    of_it = [line for line in last.said.splitlines() if line.startswith("The cache ")]
     if len(of_it) > 1 or any(not KNOWN.search(line) for line in of_it):
         yield f"the journal: {of_it[0]}"
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from regchoose.records.words import ARMS
 from regchoose.report import line_wrap, numbers
 from regchoose.report.as_markdown import as_markdown
+from regchoose.report.path_text import summarize_comparison
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.terminal import list_next, render_as_text
 from regchoose.report.verdict_text import STYLES, choose_style, write_headline
@@ -328,3 +329,21 @@ def test_columns_that_are_not_used_are_named() -> None:
 
 def column(name: str, role: str, *, type: str = "text", why: str = "", **more: Any) -> dict[str, Any]:
     return {"name": name, "role": role, "type": type, "why": why, "missing": 0, **more}
+
+
+@pytest.mark.parametrize(
+    ("answer", "losses", "said"),
+    [
+        ("yes", (0.4, 0.5), "by 20 %"),
+        ("yes", (0.51, 0.5), "barely: worse by 2 % on average"),
+        ("no", (0.51, 0.5), "worse by 2 %"),
+        ("no", (0.49, 0.5), "barely not: better by 2 % on average"),
+    ],
+)
+def test_a_question_of_the_chart_never_contradicts_its_figure(
+    answer: str, losses: tuple[float, float], said: str
+) -> None:
+    compared = FIRM.comparisons[0].model_copy(update={"equivalent": 0.1, "better": 0.5, "worse": 0.4})
+    arms = {compared.a: {"loss": losses[0]}, compared.b: {"loss": losses[1]}}
+    result = altered(FIRM, arms=arms)
+    assert summarize_comparison(result, compared, answer=answer).startswith(said)

@@ -277,6 +277,7 @@ def test_noise_is_said_to_predict_nothing(tmp_path: Path) -> None:
     path.write_text("\n".join(lines) + "\n")
     result = run(path)
     assert result.recommendation.caution == "nothing"
+    assert result.recommendation.certainty != "firm"
     assert render_as_text(result, width=100).startswith("Nothing here predicts target: no network")
 
 
