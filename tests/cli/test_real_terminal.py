@@ -44,7 +44,7 @@ def talk(folder: Path, answers: list[str]) -> tuple[str, int | None]:
     )
     screen = ""
     for answer in answers:
-        child.expect("for help: ")
+        child.expect(r"\? for help(, b to go back)?: ")
         screen += child.before
         child.sendline(answer)
     child.expect(pexpect.EOF)
@@ -58,9 +58,9 @@ def talk(folder: Path, answers: list[str]) -> tuple[str, int | None]:
         (["y"], ["your answer", "Elastic Net", "--subsample yes"]),
         (
             ["n", "y", "n", "n"],
-            ["L1, from prior knowledge", "--prior-knowledge yes --correlated no --entire-picture no"],
+            ["L1, by prior knowledge", "--prior-knowledge yes --correlated no --entire-picture no"],
         ),
-        (["n", "y", "?", ""], ["measured", "condition number"]),
+        (["n", "y", "?", "", ""], ["measured", "condition number"]),
     ],
     ids=["experiment", "prior knowledge", "measured"],
 )
@@ -86,6 +86,6 @@ def test_the_command_that_is_printed_repeats_the_run(tmp_path: Path) -> None:
         timeout=120,
         check=True,
     )
-    assert "L2, from prior knowledge" in screen
-    assert "L2, from prior knowledge" in again.stdout
+    assert "L2, by prior knowledge" in screen
+    assert "L2, by prior knowledge" in again.stdout
     assert shlex.join(command).count("--") >= 8
