@@ -13,6 +13,7 @@ from regchoose.table.columns.facts import gather_facts
 from regchoose.table.columns.features import to_features
 from regchoose.table.columns.find_target import find_target
 from regchoose.table.columns.leakage import find_leakage
+from regchoose.table.columns.odd_cells import warn_of_quoted_words
 from regchoose.table.columns.roles import rule
 from regchoose.table.columns.target import TargetValues, select_target, unusable_target
 from regchoose.table.raw_table import RawTable
@@ -75,12 +76,15 @@ def _assemble(
     """Give the other columns their roles, and return the table of the rows `raw`, which have the target."""
     (place, why), python = found, raw.dialect.in_memory
     said = Phrase.of(why).words(python=python)
-    column = Column(raw.names[place], "target", target.type, said, unit=target.unit)
+    # Who reads the file again must know of classes that mean missing elsewhere.
+    levels = target.classes if raw.words.get(raw.names[place]) else ()
+    column = Column(raw.names[place], "target", target.type, said, levels=levels, unit=target.unit)
     shown = None if target.unusable and on_unusable == "match" else column
     features = to_features(raw, shown, settings, lenient=on_unusable != "refuse")
     leaking = find_leakage(features.columns, features.values, target.values, n_classes=len(target.classes))
     others: Sequence[PhraseLike] = [_others(raw, features.columns, settings)] if target.unusable else []
-    warnings = [*raw.warnings, *target.warnings, *others, *features.warnings, *leaking.values()]
+    quoted = warn_of_quoted_words(raw)
+    warnings = [*raw.warnings, *quoted, *target.warnings, *others, *features.warnings, *leaking.values()]
     return Table(
         path=raw.path,
         dialect=raw.dialect,

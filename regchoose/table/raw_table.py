@@ -1,7 +1,7 @@
 """A table as text, before its columns are given roles: of each column the different texts, cleaned."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,8 @@ class RawTable:
     duplicated: tuple[str, ...] = ()  # names that the header holds more than once
     warnings: tuple[str, ...] = ()
     target: str | None = None  # the column that came apart from the others, as `y`
+    # Column → words that are texts there, and mean missing elsewhere.
+    words: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def n_rows(self) -> int:

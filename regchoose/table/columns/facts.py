@@ -108,7 +108,9 @@ def gather_facts(
     known = np.ones(len(cells.texts) + 1, dtype=bool)
     known[-1] = False  # code −1, a null, is the last
     if ordinary is None:
-        known[:-1] = [not missing for missing in _are_missing(stated, kind, settings, levels=levels)]
+        words = raw.words.get(name, ())
+        missing = _are_missing(stated, kind, settings, levels=levels, words=words)
+        known[:-1] = [not flag for flag in missing]
     elif len(ordinary) < len(cells.texts):
         known[stated.index("")] = False  # the empty text alone is missing
     places = np.flatnonzero(known)
@@ -129,14 +131,20 @@ def gather_facts(
 
 
 def _are_missing(
-    texts: Sequence[str], kind: str, settings: Settings, *, levels: Collection[str] | None
+    texts: Sequence[str],
+    kind: str,
+    settings: Settings,
+    *,
+    levels: Collection[str] | None,
+    words: Collection[str],
 ) -> list[bool]:
-    """Say which of the different texts of a column mean missing."""
+    """Say which of the different texts of a column mean missing; `words` are texts, unless `--na` says so."""
     if kind == "text":  # a typed file has nulls: there the text "NA" is a text
         return [text in settings.na for text in texts]
     if kind == "str":
         settings = replace(settings, na_none=True)
-    missing = [is_missing(text, settings) for text in texts]
+    kept = set(words) - set(settings.na)
+    missing = [is_missing(text, settings) and text not in kept for text in texts]
     if levels is None:
         levels = (CODE_NA,) if _is_code(texts, missing) else ()
     return [flag and text not in levels for flag, text in zip(missing, texts, strict=True)]

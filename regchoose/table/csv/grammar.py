@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 LINE_END = r"(?:\r\n|\n|\r|\Z)"
+LINE_ENDS = re.compile(r"[\r\n]+")
+LONG = 1000  # letters
 LINE = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r)|[^\r\n]++")
 
 
@@ -32,16 +34,24 @@ class CsvLayout:
         return self.delimiter == " " and self.quote is None
 
 
+def _quoted(layout: CsvLayout) -> str:
+    quote = layout.quote
+    inner = (
+        rf"[^{quote}\\]*+(?:\\[{quote}\\][^{quote}\\]*+)*+"
+        if layout.escaped
+        else rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
+    )
+    return rf"{quote}{inner}{quote}"
+
+
 @lru_cache(maxsize=64)
 def _field(layout: CsvLayout) -> str:
     end, quote = re.escape(layout.delimiter), layout.quote
     if quote is None:
         return rf"[^{end}\r\n]*+"
-    if layout.escaped:
-        inner, bare = rf"[^{quote}\\]*+(?:\\[{quote}\\][^{quote}\\]*+)*+", rf"[^{quote}\\{end}\r\n]*+"
-    else:
-        inner, bare = rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+", rf"[^{quote}{end}\r\n]*+"
-    return rf"(?:{' *+' if layout.spaced else ''}{quote}{inner}{quote}|{bare})"
+    escape = r"\\" if layout.escaped else ""
+    bare = rf"[^{quote}{escape}{end}\r\n]*+"
+    return rf"(?:{' *+' if layout.spaced else ''}{_quoted(layout)}|{bare})"
 
 
 @lru_cache(maxsize=64)
@@ -57,6 +67,21 @@ class RecordScan:
     records: int  # blank lines among them
     broken: int | None = None  # position of the first field that is none
     unclosed: bool = False  # that field opens a quote which never closes
+
+
+def mark_quoted(text: str, layout: CsvLayout, *, mark: str) -> str:
+    """Put a mark before the content of each field in quotes, in a text that the grammar does not break.
+
+    The line ends remain; of a long field nothing else does, so that no field grows beyond what can be read.
+    """
+
+    def put(match: re.Match[str]) -> str:
+        content = match[0][1:-1]
+        if len(content) > LONG:
+            content = "".join(LINE_ENDS.findall(content)) + "…"
+        return f"{layout.quote}{mark}{content}{layout.quote}"
+
+    return re.sub(_quoted(layout), put, text)
 
 
 def scan_records(text: str, layout: CsvLayout) -> RecordScan:

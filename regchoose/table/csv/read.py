@@ -1,5 +1,6 @@
 """From a path to the columns of one small file, as text."""
 
+from dataclasses import replace
 from itertools import takewhile
 
 from regchoose.errors import DataError
@@ -13,6 +14,7 @@ from regchoose.table.csv.dialect import find_dialect
 from regchoose.table.csv.grammar import LINE, CsvLayout, records
 from regchoose.table.csv.header import has_header
 from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_sparse_start
+from regchoose.table.csv.quoted_words import find_quoted_words
 from regchoose.table.csv.source import Source, read_text, without_lines_above
 from regchoose.table.csv.split_records import split_to_columns
 from regchoose.table.file_set import check_path
@@ -46,12 +48,13 @@ def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     """
     if check_path(path):
         return read_parquet(path)
-    return read_source(read_text(path, settings), settings, choose=choose)[0]
+    source = skip_preamble(read_text(path, settings), settings, choose=choose)
+    raw, layout = read_source(source, settings, choose=choose)
+    return replace(raw, words=find_quoted_words(raw, source.text, layout, settings))
 
 
 def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[RawTable, CsvLayout]:
-    """Read a table from its text, as `read` does; return its layout too."""
-    source = skip_preamble(source, settings, choose=choose)
+    """Read a table from its text below any preamble, as `read` does; return its layout too."""
     path = source.path
     layout, why_layout = find_dialect(source.text, settings, choose=choose)
     columns, lines, warnings, lacks = split_to_columns(source, layout, settings)

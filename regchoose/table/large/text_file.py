@@ -7,7 +7,7 @@ from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
 from regchoose.table.csv.grammar import CsvLayout
 from regchoose.table.csv.non_data_rows import find_numbers
-from regchoose.table.csv.read import read_source
+from regchoose.table.csv.read import read_source, skip_preamble
 from regchoose.table.csv.source import to_source
 from regchoose.table.file_bytes import open_text
 from regchoose.table.large.duckdb_session import quote_path, quote_text
@@ -44,7 +44,8 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
     source = to_source(file, start, settings, compression=compression, cut=not is_whole)
     if not is_whole:
         source = replace(source, text=_cut_to_records(source.text))
-    raw, layout = read_source(source, replace(settings, on_bad_rows="error"), choose=choose)
+    settings = replace(settings, on_bad_rows="error")
+    raw, layout = read_source(skip_preamble(source, settings, choose=choose), settings, choose=choose)
     if layout.aligned or layout.spaced:
         raise DataError(
             "E308",
