@@ -243,8 +243,7 @@ class _Recorder:
     def take(self, parameters: Parameters) -> None:
         """Record losses and zeros at the next checkpoint."""
         network = self._block.network
-        weights = parameters.rows()[:, : network.n_penalized]
-        self._record("nonzero_share", (weights != 0).double().mean(1))
+        self._record("nonzero_share", parameters.nonzero_share())
         self._record("nonzero_inputs", network.nonzero_inputs(parameters.tensors).double())
         for name, groups in self._eval_rows.items():
             judged = [self._judge(parameters.of(_models(self._block, rows.cells)), rows) for rows in groups]
@@ -255,7 +254,8 @@ class _Recorder:
                 if self._counts_errors:
                     self._record("errors", torch.cat([wrong for _, wrong, _ in judged]))
         if self._watched:
-            self._capture("weights", slice(0, len(self._block.cells)), weights[:, self._captured_weights])
+            weights = parameters.rows()[:, self._captured_weights]
+            self._capture("weights", slice(0, len(self._block.cells)), weights)
             for cells, drawn in zip(self._groups, self._drawn, strict=True):
                 if drawn is not None:
                     outputs = network.outputs(parameters.of(_models(self._block, cells)), drawn)

@@ -74,7 +74,7 @@ class Descent:
         step = None
         for current in range(epoch + 1, self.schedule.last_epoch + 1):
             batches = self.batches(current)
-            if step is None or (self.resumable and not self.network.is_graph):
+            if step is None or (self.resumable and not self.network.capturable):
                 step = self._step(parameters, gradient, adam)
             done = (current - 1) * self.steps
             for x, y in islice(batches, self.steps):
@@ -90,7 +90,7 @@ class Descent:
             program.write_gradient(self.task, x, y)
             adam.step_(parameters, gradient, rates)
 
-        if parameters.flat.is_cuda and self.network.is_graph:
+        if parameters.flat.is_cuda and self.network.capturable:
             state = [parameters.flat, adam.mean.flat, adam.square.flat]
             return CapturedStep(step, state, noted=self.noted)
         return step

@@ -125,11 +125,14 @@ def kind_of(device: torch.device) -> str:
 
 @contextmanager
 def alone_on(device: torch.device) -> Iterator[None]:
-    """Let one thread at a time train on a card: a block fills it, and needs its memory. A CPU is shared."""
+    """Let one thread at a time train on a card: a block fills it, and needs its memory. A CPU is shared.
+
+    The card is the thread's current one meanwhile: graphs and kernels go to that, wherever their tensors lie.
+    """
     if device.type == "cpu":
         yield
         return
-    with _CARD_LOCKS.setdefault(device.index or 0, threading.Lock()):
+    with _CARD_LOCKS.setdefault(device.index or 0, threading.Lock()), torch.cuda.device(device):
         yield
 
 

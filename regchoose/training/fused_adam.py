@@ -3,6 +3,7 @@
 In plain PyTorch a step reads and writes each number a dozen times; here each is read and written once.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,8 +24,19 @@ BLOCK = 1024  # numbers that one program of the kernel moves
 
 
 def is_fused(flat: Tensor) -> bool:
-    """Whether the kernel moves such numbers: float32 on CUDA, where Triton is there."""
-    return triton is not None and flat.is_cuda and flat.dtype == torch.float32
+    """Whether the kernel moves such numbers: float32 on CUDA, where Triton is there and works."""
+    return triton is not None and flat.is_cuda and flat.dtype == torch.float32 and _compiles(flat.device)
+
+
+@cache
+def _compiles(device: torch.device) -> bool:
+    """Whether Triton compiles the kernel here: it needs a C compiler, which not every machine has."""
+    numbers = [torch.ones(1, device=device) for _ in range(6)]
+    try:
+        _step[(1,)](*numbers, torch.ones(3, device=device), 1, 1, BLOCK=BLOCK)
+    except Exception:  # noqa: BLE001 - whatever keeps it from compiling, the step without it is the same
+        return False
+    return True
 
 
 def fused_step(adam: "Adam", parameters: Parameters, gradient: Parameters, rates: Tensor) -> None:

@@ -80,6 +80,12 @@ class Parameters:
     def _penalized_spans(self) -> list[int]:
         return [_span(slot, self.flat.device) for slot in self.slots if slot.end <= self.n_penalized]
 
+    def nonzero_share(self) -> Tensor:
+        """Return the share of each model's penalized numbers that are not zero: (m,)."""
+        weights = self.tensors[: len(self._penalized_spans)]
+        counts = [(tensor != 0).reshape(self.n_models, -1).sum(1) for tensor in weights]
+        return torch.stack(counts).sum(0).double() / self.n_penalized
+
     def rows(self) -> Tensor:
         """Return the models as rows, (m, p)."""
         return torch.cat([tensor.reshape(self.n_models, -1) for tensor in self.tensors], 1)

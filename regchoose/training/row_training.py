@@ -18,6 +18,7 @@ from regchoose.training.adam import Adam
 from regchoose.training.convex_solver import LinearProblem, rows_of, solve
 from regchoose.training.descent import Descent
 from regchoose.training.deterministic import deterministic
+from regchoose.training.device import alone_on
 from regchoose.training.loss import row_loss
 from regchoose.training.networks.linear import matrix_to_rows, rows_to_matrix
 from regchoose.training.networks.network import Network, torch_dtype
@@ -131,7 +132,7 @@ class RowTraining:
         advanced : callable
             Called with the steps done since the first epoch; for the solver, with the passes over the rows.
         """
-        with deterministic():
+        with deterministic(), alone_on(self.device):
             method = self._solve if self.network.is_convex else self._descend
             return method(start, reached, advanced)
 

@@ -13,7 +13,7 @@ from regchoose.records.experiment import Penalties, Trained
 from regchoose.records.table import Image
 from regchoose.records.words import Task
 from regchoose.training import adam as adam_module
-from regchoose.training import captured_step, descent
+from regchoose.training import captured_step, descent, fused_adam
 from regchoose.training.block import Block, CellData
 from regchoose.training.block_training import train_block
 from regchoose.training.device import choose_devices
@@ -128,8 +128,8 @@ def test_where_a_step_cannot_be_captured_it_is_launched_and_that_is_said(
 
 
 def test_what_draws_at_random_is_not_captured() -> None:
-    assert not network_of("own with dropout", "binary").is_graph
-    assert not network_of("own one by one", "binary").is_graph
+    assert not network_of("own with dropout", "binary").capturable
+    assert not network_of("own one by one", "binary").capturable
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -141,6 +141,13 @@ def test_the_fused_step_is_the_plain_one(task: Task, monkeypatch: pytest.MonkeyP
     for name in fused.losses:
         np.testing.assert_allclose(plain.losses[name], fused.losses[name], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(plain.nonzero_share, fused.nonzero_share, atol=0.02)
+
+
+def test_where_triton_does_not_compile_the_plain_step_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    fused_adam._compiles.cache_clear()
+    monkeypatch.setattr(fused_adam, "_step", {})  # no kernel for any grid
+    assert not fused_adam.is_fused(torch.zeros(1, device="cuda"))
+    fused_adam._compiles.cache_clear()
 
 
 @pytest.fixture

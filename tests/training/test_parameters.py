@@ -40,3 +40,10 @@ def test_a_number_of_each_model_is_spread_over_its_weights() -> None:
     assert torch.equal(
         parameters.rows()[:, : NETWORK.n_penalized], torch.tensor([[3.0], [7.0]]).expand(2, 35)
     )
+
+
+def test_zeros_are_counted_among_the_weights_alone() -> None:
+    rows = torch.ones_like(ROWS)
+    rows[0, :7] = 0
+    rows[1, NETWORK.n_penalized :] = 0  # biases
+    assert Parameters.of_rows(NETWORK, rows).nonzero_share().tolist() == [28 / 35, 1.0]

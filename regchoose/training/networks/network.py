@@ -99,7 +99,7 @@ class Network(Protocol):
         """Whether a block of it, trained on a CPU in parts, comes to the same bits as the whole block."""
 
     @property
-    def is_graph(self) -> bool:
+    def capturable(self) -> bool:
         """Whether a step of all models does the same each time, and so may be captured as a CUDA graph."""
 
     @property
@@ -165,7 +165,7 @@ class Network(Protocol):
 class BuiltInNetwork(ABC):
     """What the networks of this package have in common; see `Network`."""
 
-    is_graph: ClassVar[bool] = True
+    capturable: ClassVar[bool] = True
     note: ClassVar[str] = ""
     remarks: ClassVar[tuple[str, ...]] = ()
     source: ClassVar[str] = ""

@@ -241,7 +241,7 @@ class ModuleNetwork:
     how_to_shrink: ClassVar[Phrase] = Phrase.of("a smaller network")
 
     @property
-    def is_graph(self) -> bool:
+    def capturable(self) -> bool:
         """Whether it draws nothing at random, and its models are one program."""
         return self.batched and not self.random
 

@@ -33,7 +33,7 @@ def test_kernels_and_weights_are_penalized_and_biases_are_not(image: Image) -> N
     network = cnn_network(image, (4, 6), 3)
     assert [slot.name for slot in network.layout.penalized] == ["1.weight", "3.weight", "6.weight"]
     assert [slot.name for slot in network.layout.free] == ["1.bias", "3.bias", "6.bias"]
-    assert network.is_graph
+    assert network.capturable
 
 
 def data(seed: int) -> CellData:
