@@ -7,11 +7,11 @@ from threadpoolctl import threadpool_limits
 
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Subsample
-from regchoose.records.words import Int
+from regchoose.records.words import Int, OnProgress
 from regchoose.settings.options import Settings, first_rows
 from regchoose.subsample.draw import draw_subsample
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import Advanced, are_images, large_parts
+from regchoose.table.file_set import are_images, large_parts
 from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import streaming
@@ -37,7 +37,14 @@ def count_bytes(path: str) -> int:
 
 
 def extract(
-    path: str, settings: Settings, *, everything: bool, target: Path, form: Form, ask: Ask, advanced: Advanced
+    path: str,
+    settings: Settings,
+    *,
+    everything: bool,
+    target: Path,
+    form: Form,
+    ask: Ask,
+    advanced: OnProgress,
 ) -> tuple[Subsample, tuple[str, ...], int]:
     """Draw a subsample that matches its table, and write it.
 
@@ -91,7 +98,7 @@ def _all_rows(n_rows: int, rows: Int) -> Subsample:
 
 
 def _copy(
-    path: str, settings: Settings, *, target: Path, form: Form, ask: Ask, advanced: Advanced
+    path: str, settings: Settings, *, target: Path, form: Form, ask: Ask, advanced: OnProgress
 ) -> tuple[Subsample, tuple[str, ...], int]:
     """Write all rows of a table of numbers and texts as they were read."""
     if form == "npz":

@@ -6,7 +6,7 @@ import glob
 import os
 import shlex
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,8 +14,6 @@ from typing import Literal
 from regchoose.errors import UsageError, shell_command
 from regchoose.records.table import IMAGE_ENDINGS
 from regchoose.table.file_bytes import STDIN, compression_of
-
-Advanced = Callable[[int], None]  # is told how many bytes a pass over the files has read
 
 LARGE = 64 * 2**20  # bytes of text from which a file is streamed rather than held
 GROWTH = 5  # bytes of text in a compressed byte, about

@@ -24,10 +24,11 @@ from numpy.typing import ArrayLike
 from regchoose.records.answers import Ask, Prompt
 from regchoose.records.listener import Listener
 from regchoose.records.table import Table
+from regchoose.records.words import OnProgress
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import warn_of_duplicates
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import Advanced, Parts, are_images, ignore_progress, large_parts
+from regchoose.table.file_set import Parts, are_images, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import load_images
 from regchoose.table.images.open_images import open_images
@@ -49,7 +50,7 @@ def load(
     *,
     y: ArrayLike | None = None,
     choose: Ask = ask_nobody,
-    advanced: Advanced = ignore_progress,
+    advanced: OnProgress = ignore_progress,
     workers: Workers | None = None,
     on_unusable: OnUnusable = "refuse",
 ) -> Table:
@@ -98,7 +99,7 @@ def load_with_text(
     *,
     y: ArrayLike | None = None,
     choose: Ask = ask_nobody,
-    advanced: Advanced = ignore_progress,
+    advanced: OnProgress = ignore_progress,
     workers: Workers | None = None,
     on_unusable: OnUnusable = "refuse",
 ) -> tuple[Table, RawTable]:

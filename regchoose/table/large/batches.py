@@ -11,10 +11,10 @@ import pandas as pd
 
 from regchoose.errors import UsageError
 from regchoose.records.answers import Ask
-from regchoose.records.words import Float, Int
+from regchoose.records.words import Float, Int, OnProgress
 from regchoose.settings.options import Settings
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import Advanced, are_images, ignore_progress, large_parts
+from regchoose.table.file_set import are_images, ignore_progress, large_parts
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import target_text
 from regchoose.table.images.open_images import open_images
@@ -126,7 +126,7 @@ def open_rows(
     settings: Settings,
     *,
     choose: Ask,
-    advanced: Advanced = ignore_progress,
+    advanced: OnProgress = ignore_progress,
     checked: bool = False,
 ) -> Iterator[Rows]:
     """Open a table.

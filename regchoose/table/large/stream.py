@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from regchoose.errors import DataError, one_of
 from regchoose.records.answers import Ask
+from regchoose.records.words import OnProgress
 from regchoose.settings.options import Settings
 from regchoose.table.file_bytes import check_unchanged
-from regchoose.table.file_set import Advanced, Parts, ignore_progress
+from regchoose.table.file_set import Parts, ignore_progress
 from regchoose.table.large.byte_scan import read_blocks, to_utf8
 from regchoose.table.large.distributed_scan import QUERY, REJECTS, merge_counts, run_on_files
 from regchoose.table.large.duckdb_session import (
@@ -70,7 +71,7 @@ class Stream:
     head: RawTable
     texts: tuple[TextFile, ...]
     settings: Settings
-    advanced: Advanced
+    advanced: OnProgress
     files: tuple[str, ...] = ()
     workers: Workers | None = None
     _rejected: list[Reject] = field(default_factory=list)  # by workers
@@ -201,7 +202,7 @@ def streaming(
     settings: Settings,
     *,
     choose: Ask,
-    advanced: Advanced,
+    advanced: OnProgress,
     threads: int = 0,
     workers: Workers | None = None,
 ) -> Iterator[Stream]:

@@ -197,20 +197,16 @@ def test_a_file_that_a_worker_does_not_see_is_named(tmp_path: Path) -> None:
 
 def test_terms_add_up_as_duckdb_does_it() -> None:
     """An oracle: DuckDB over both halves at once."""
-    values = [1.5, float("nan"), None, -3.0, float("inf"), 2.0]
     terms = {
         "n": "count(*)",
-        "least0": "min(v)",
-        "most0": "max(v)",
         "sum0": "sum(k)",
         "texts0": "histogram(t)",
         "same0": "[min(t), max(t)]",
     }
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE a (v DOUBLE, k BIGINT, t VARCHAR)")
+        connection.execute("CREATE TABLE a (k BIGINT, t VARCHAR)")
         texts = ["b", "é", None, "𝄞", "\uffee", "b"]
-        rows = [(value, 2**62, text) for value, text in zip(values, texts, strict=True)]
-        connection.executemany("INSERT INTO a VALUES (?, ?, ?)", rows)
+        connection.executemany("INSERT INTO a VALUES (?, ?)", [(2**62, text) for text in texts])
         every = f"SELECT {', '.join(terms.values())} FROM a"
         (whole,) = connection.execute(every).fetchall()
         parts = [
