@@ -17,18 +17,16 @@ from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_spars
 from regchoose.table.csv.quoted_words import find_quoted_words
 from regchoose.table.csv.source import Source, read_text, without_lines_above
 from regchoose.table.csv.split_records import split_to_columns
-from regchoose.table.file_set import check_path
-from regchoose.table.large.parquet import read_parquet
 from regchoose.table.raw_table import RawTable, factorize
 
 
 def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
-    """Read a table as text.
+    """Read a table of text.
 
     Parameters
     ----------
     path : str
-        A .csv, .tsv or .txt file, also compressed by gzip or zstandard, or a .parquet file.
+        A .csv, .tsv or .txt file, also compressed by gzip or zstandard.
     settings : Settings
         Those of the group "Data" matter.
     choose : callable
@@ -42,12 +40,10 @@ def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     Raises
     ------
     UsageError
-        E201, E202, E209: no such file, option or kind of file.
+        E202, E209: no such encoding or kind of file.
     DataError
         E301 to E314 if the file is malformed.
     """
-    if check_path(path):
-        return read_parquet(path)
     source = skip_preamble(read_text(path, settings), settings, choose=choose)
     raw, layout = read_source(source, settings, choose=choose)
     return replace(raw, words=find_quoted_words(raw, source.text, layout, settings))

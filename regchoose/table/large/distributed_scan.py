@@ -20,7 +20,7 @@ from regchoose.errors import ResourceError
 from regchoose.records.table import Dialect
 from regchoose.records.words import OnProgress
 from regchoose.table.csv.grammar import CsvLayout
-from regchoose.table.file_set import Parts
+from regchoose.table.file_set import FileSet
 from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
 from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error
 from regchoose.table.large.row_sampling import PRIME, RowSample
@@ -47,7 +47,7 @@ def file_sizes(data: bytes) -> bytes:
     return pack([os.stat(file).st_size if os.path.isfile(file) else -1 for file in files])
 
 
-def why_not_shared(workers: Workers, parts: Parts) -> str:
+def why_not_shared(workers: Workers, parts: FileSet) -> str:
     """Return why the files of a table cannot be shared out among workers; nothing where they can."""
     paths = [os.path.abspath(file) for file in parts.files]
     for worker, answer in workers.ask_machines(f"{__name__}:{file_sizes.__name__}", pack(paths)).items():
@@ -176,7 +176,7 @@ def run_on_files(
     work: TaskKind[Message, Answer],
     orders: Sequence[Message],
     *,
-    parts: Parts,
+    parts: FileSet,
     advanced: OnProgress,
 ) -> list[Answer]:
     """Have the workers do some work on each file; return the answers in the order of the files."""
@@ -192,7 +192,7 @@ def sample_by_workers(
     workers: Workers,
     descriptions: Sequence[Message],
     *,
-    parts: Parts,
+    parts: FileSet,
     seed: int,
     wanted: int,
     advanced: OnProgress,

@@ -19,7 +19,7 @@ from regchoose.subsample.moments import to_coordinates
 from regchoose.table import file_set
 from regchoose.table.csv.read import read
 from regchoose.table.file_bytes import zstd
-from regchoose.table.file_set import ignore_progress, large_parts
+from regchoose.table.file_set import classify, ignore_progress
 from regchoose.table.large import held_rows
 from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.row_sampling import PRIME, row_hash, row_hash_sql, smallest_hashes
@@ -65,8 +65,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def held(path: str, settings: Settings | None = None, *, threads: int = 0) -> RawTable:
-    found = large_parts(path)
-    assert found is not None
+    found = classify(path)
+    assert found.is_large
     with streaming(
         found, settings or Settings(), choose=nobody, advanced=ignore_progress, threads=threads
     ) as stream:
@@ -204,7 +204,7 @@ def test_both_readers_agree(
     names = [list(found.names)] if found.dialect.header else []
     assert [*names, *rows_of(found)] == text_of(path, asked)
     assert found.lines.tolist() == read(path, asked, choose=nobody).lines.tolist()
-    assert large_parts(path) is None
+    assert not classify(path).is_large
 
 
 def spoiled(place: int, line: str) -> str:
@@ -292,7 +292,7 @@ def test_parquet_files_are_one_table(tmp_path: Path) -> None:
 
 def test_a_folder_without_tables_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        large_parts(str(tmp_path))
+        classify(str(tmp_path))
     assert caught.value.code == "E201"
 
 
