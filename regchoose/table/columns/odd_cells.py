@@ -91,9 +91,7 @@ def refuse_odd_texts(facts: Facts, raw: RawTable, *, is_target: bool = False) ->
         n_texts=n_texts,
         n_numbers=n_numbers,
         n_present=n_present,
-        where=raw.show(rows[0], raw.names.index(facts.name))
-        if facts.name in raw.names
-        else raw.where(rows[0]),
+        where=raw.show(rows[0], raw.names.index(facts.name)),
         is_target=is_target,
     )
 
