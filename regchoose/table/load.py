@@ -171,17 +171,16 @@ def load_with_progress(
     """Do what `load` does, and say how far the reading is; a table is returned as it is."""
     if isinstance(data, Table):
         return data
-    files, advanced = classify(data), partial(listener.advanced, "read")
-    if not files.is_large:
-        listener.started("read", "read the images" if files.are_images else "read", 0)
-        table = load(files, settings, choose=choose, advanced=advanced)
-        listener.finished("read", f"{table.n_all:,} {'images' if table.image else 'rows'}")
-        return table
+    files, n_bytes = classify(data), 0
+    advanced: OnProgress = partial(listener.advanced, "read")
     shared = workers if workers is not None and _is_shared(workers, files, listener) else None
-    passes = PassProgress(files.n_bytes, advanced, count=2 if shared is None else 3)
-    listener.started("read", "read", passes.total)
-    table = load(files, settings, choose=choose, advanced=passes.advanced, workers=shared)
-    listener.finished("read", f"{table.n_all:,} rows, of which {table.n_rows:,} are held")
+    if files.is_large:
+        passes = PassProgress(files.n_bytes, advanced, count=2 if shared is None else 3)
+        advanced, n_bytes = passes.advanced, passes.total
+    listener.started("read", "read the images" if files.are_images else "read", n_bytes)
+    table = load(files, settings, choose=choose, advanced=advanced, workers=shared)
+    held = f", of which {table.n_rows:,} are held" if files.is_large else ""
+    listener.finished("read", f"{table.n_all:,} {'images' if table.image else 'rows'}{held}")
     return table
 
 
