@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
+from regchoose.records import numbers
 from regchoose.records.words import ARM_NAMES, Arm
-from regchoose.report import numbers
 from regchoose.report.plots import Figure, Frame, Point, element, histogram_outline, padded_range
 from regchoose.result.document import RunResult
 from regchoose.result.experiment_sections import EpochCurves, LossByEpoch, LossByStrength, StrengthCurves
