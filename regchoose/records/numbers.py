@@ -42,6 +42,15 @@ def loss(value: float | None) -> str:
     return f"{'−' if value < 0 else ''}{size}"
 
 
+def three_digits(value: float) -> str:
+    """Write any number with three significant digits.
+
+    >>> three_digits(-0.01234), three_digits(12.0)
+    ('−0.0123', '12')
+    """
+    return f"{'−' if value < 0 else ''}{abs(value):.3g}"
+
+
 def difference(value: float) -> str:
     """Write a difference of losses with its sign.
 

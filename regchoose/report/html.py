@@ -226,8 +226,8 @@ def _list_checks(checks: Sequence[MatchCheck]) -> list[list[str]]:
         [
             plain(check.column),
             plain(check.check),
-            f"{check.value:.3g}" if check.value is not None else numbers.MISSING,
-            f"{check.limit:.3g}" if check.limit is not None else numbers.MISSING,
+            numbers.three_digits(check.value) if check.value is not None else numbers.MISSING,
+            numbers.three_digits(check.limit) if check.limit is not None else numbers.MISSING,
             "yes" if check.ok else "no",
         ]
         for check in ordered

@@ -29,7 +29,7 @@ class PathLine:
     answer: str
     evidence: str
     step: PathStep
-    alike: bool = False  # whether it compared two penalties that make no practical difference
+    alike: bool = False  # whether it compared two penalties that most likely make no real difference
 
 
 def list_path(result: RunResult) -> list[PathLine]:
@@ -41,7 +41,10 @@ def summarize_comparison(result: RunResult, compared: ArmComparison, *, answer: 
     """Say how `a` did against `b`: by how much of the loss of `b`, with the interval, or that it is alike."""
     if _are_alike(compared):
         barely = "barely: " if answer == "yes" else ""
-        return f"{barely}no real difference ({numbers.probability(compared.equivalent)} sure)"
+        alike = numbers.probability(compared.equivalent)
+        if compared.equivalent < 0.5:
+            return f"{barely}likeliest is no real difference ({alike})"
+        return f"{barely}no real difference ({alike} sure)"
     first, second = result.arms.get(compared.a), result.arms.get(compared.b)
     if first is None or second is None or not second.loss:
         return ""

@@ -227,7 +227,7 @@ class Stage:
             advanced=lambda done: self._listener.advanced("growth", done),
         )
         self.seconds["growth"] = self._clock() - began
-        gains = ", ".join(f"{100 * size.gain:.1f} % on {size.rows:,} rows" for size in growth.sizes)
+        gains = ", ".join(f"{numbers.percent(size.gain)} on {size.rows:,} rows" for size in growth.sizes)
         self._listener.finished("growth", f"gain over none: {gains}")
         return growth
 

@@ -6,6 +6,7 @@ from typing import Literal
 from regchoose.errors import setting
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
+from regchoose.records import numbers
 from regchoose.records.experiment import Comparison, Penalties, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
@@ -142,7 +143,7 @@ def describe_growth(growth: Growth, *, of: int, matters: bool) -> str:
     """Say where the gain is heading."""
     first, last = growth.sizes[0], growth.sizes[-1]
     at_first, at_last, at_end = (
-        f"{100 * gain:.1f} %" for gain in (first.gain, last.gain, growth.trend.at_full_size)
+        numbers.percent(gain) for gain in (first.gain, last.gain, growth.trend.at_full_size)
     )
     sentence = (
         f"The gain over none is {at_first} on {first.rows:,} training rows and {at_last} on {last.rows:,}; "
