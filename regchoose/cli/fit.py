@@ -17,8 +17,8 @@ from regchoose.cli import mlflow, output
 from regchoose.cli.command_setup import interaction, print_answer, run_with_settings
 from regchoose.cli.flags import FIT, FIT_EXTRA
 from regchoose.errors import ExitCode, Terminated, UsageError
+from regchoose.records import numbers
 from regchoose.records.words import NETWORKS
-from regchoose.report import numbers
 from regchoose.report.model_card import (
     describe_difference,
     describe_factor,

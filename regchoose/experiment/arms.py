@@ -80,6 +80,11 @@ class ArmRun:
         """The chosen checkpoint."""
         return self.chosen.checkpoint
 
+    @property
+    def loss(self) -> float:
+        """The mean of `losses`, corrected for the choice of the point."""
+        return float(np.nanmean(self.losses)) + self.optimism
+
 
 def train_arm(experiment: Experiment, arm: Arm, *, advanced: OnProgress) -> ArmRun:
     """Try an arm's points in the cells, and choose the point and the checkpoint of the lowest criterion.
