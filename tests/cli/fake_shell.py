@@ -7,6 +7,8 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from regchoose.cli.app import main
 from regchoose.errors import DataError, Interrupted
 from regchoose.records.answers import Ask, Prompt
@@ -59,6 +61,9 @@ class Board(ModuleType):
         listener.started("train_baseline", f"none {HOSTILE}", 25)
         for done in range(1, 26):
             listener.advanced("train_baseline", done)
+        if store is not None and "stored" in path:
+            for key in ("first", "second"):
+                store.keep_block(key, {"loss": np.zeros(1)}, "")
         self._go_wrong(path)
         listener.noted(f"a notice on {HOSTILE}")
         listener.finished("train_baseline", "25 cells")

@@ -113,6 +113,17 @@ def test_a_traceback_comes_with_debug_alone(shell: Shell) -> None:
     assert "RuntimeError: oh no" in debug.stderr
 
 
+def test_blocks_that_were_trained_outlive_a_fault(shell: Shell) -> None:
+    kept = "2 blocks of models are kept: the same command goes on from there.\n"
+    for file, status in (("boom_stored.csv", 70), ("memory_stored.csv", 4)):
+        done = shell("recommend", file)
+        assert done.returncode == status
+        assert kept in done.stderr
+        assert kept not in shell("recommend", file, "-q").stderr
+    for file in ("boom.csv", "bad_stored.csv", "stored.csv"):  # none; the same again; an answer
+        assert kept not in shell("recommend", file).stderr
+
+
 def test_names_from_data_are_inert(shell: Shell) -> None:
     done = shell("recommend", "a.csv")
     assert "warning: [bold]x[/bold] <script>" in done.stdout
