@@ -131,20 +131,20 @@ def test_names_from_data_are_inert(shell: Shell) -> None:
     assert "\x1b" not in shell("recommend", "boom.csv").stderr
 
 
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {"NO_COLOR": "1"},
-        {"TERM": "dumb"},
-        {"FORCE_COLOR": "1", "CI": "1"},
-        {"COLUMNS": "20"},
-        {"COLUMNS": "0"},
-        {"PYTHONIOENCODING": "ascii"},
-        {"PYTHONIOENCODING": "cp1252"},
-        {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    ],
-    ids=str,
-)
+SURROUNDINGS: list[dict[str, str]] = [
+    {"FORCE_COLOR": "1", "CI": "1"},
+    {"NO_COLOR": "1"},
+    {"TERM": "dumb"},
+    {"COLUMNS": "20"},
+    {"COLUMNS": "0"},
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "cp1252"},
+    {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environ", SURROUNDINGS, ids=str)
 def test_no_surrounding_garbles(process: Shell, environ: dict[str, str]) -> None:
     done = process("recommend", "a.csv", **environ)
     assert done.returncode == 0
@@ -161,6 +161,7 @@ def test_without_a_terminal_nothing_is_asked(process: Shell) -> None:
     assert "correlated?" not in done.stderr
 
 
+@pytest.mark.slow
 def test_closed_streams_do_no_harm(tmp_path: Path) -> None:
     command = f'"{sys.executable}" -m tests.cli.fake_shell recommend ask.csv'
     for closing in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
