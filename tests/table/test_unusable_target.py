@@ -56,7 +56,7 @@ def test_it_is_shown_with_what_could_be_predicted(tmp_path: Path, name: str) -> 
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
-@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("large", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_rows_are_matched_by_all_columns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, large: bool
 ) -> None:

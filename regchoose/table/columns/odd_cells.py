@@ -44,7 +44,7 @@ def odd_texts_error(
         Whether it is the column to predict.
     """
     first = texts[0]
-    missing = Word(first) if re.fullmatch(r"[\w.-]+", first) else first[:30]
+    missing = Word(first) if re.fullmatch(r"[\w.-]+", first) else first  # whole, or the flag would not work
     return DataError(
         "E326",
         f"column {name!r} holds {first[:40]!r} among {n_numbers:,} numbers",
