@@ -124,7 +124,7 @@ def _depart_from_chart(result: RunResult) -> list[str]:
 def _explain_doubt(result: RunResult) -> list[str]:
     rows = count_more_rows(result)
     if rows is None:
-        more = "All rows are in it, so only more data can tell; until then any that is not worse will do."
+        more = "All rows were used, so only more data can tell; until then any that is not worse will do."
     else:
         more = f"{write_request(result, rows=rows)} takes twice as many of the rows, which may decide it."
     return [*_explain_choice(result), more]
