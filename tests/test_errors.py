@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -133,12 +134,22 @@ ERRORS = ("UsageError", "DataError", "ResourceError", "TrainingError", "Regchoos
 FLAG = re.compile(r"(?<![\w-])--(?:no-)?([a-z][a-z0-9-]*)")
 
 
+@cache
+def _nodes() -> list[tuple[Path, ast.Call | ast.FunctionDef]]:
+    """Return each function of the package and each call of one, with its file."""
+    return [
+        (path, node)
+        for path in sorted(ROOT.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call | ast.FunctionDef)
+    ]
+
+
 def _calls(*names: str) -> Iterator[tuple[str, ast.Call]]:
     """Yield each call of these functions in the package, with its place."""
-    for path in sorted(ROOT.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
-                yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+    for path, node in _nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+            yield f"{path.relative_to(ROOT)}:{node.lineno}", node
 
 
 def _texts(node: ast.AST) -> Iterator[str]:
@@ -164,8 +175,7 @@ def test_nor_does_what_is_put_together_for_one() -> None:
     """In a function that makes an error no text names a setting, unless it is a prompt's flag."""
     wrong = [
         f"{path.name}: {text}"
-        for path in sorted(ROOT.rglob("*.py"))
-        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for path, function in _nodes()
         if isinstance(function, ast.FunctionDef) and any(_raised(function))
         for statement in function.body
         if not isinstance(statement, ast.Expr)

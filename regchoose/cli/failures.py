@@ -27,6 +27,7 @@ from regchoose.errors import (
 from regchoose.report.safe_text import fit_encoding, is_terminal, plain
 
 LONGEST = 300  # characters of a line
+LONGEST_FIX = 2_000  # a remedy that is cut does not work
 RED, GREEN, BLUE, BOLD, PLAIN = "\x1b[1;31m", "\x1b[1;32m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
 NO_SPACE = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
 EXAMPLES = {
@@ -214,7 +215,7 @@ def error_lines(error: RegchooseError) -> list[str]:
         text += [where, *([f"{'':{at}}^"] if at >= 0 else [])]
     text += [f"  {plain(line, longest=LONGEST)}" for line in error.detail[:3]]
     if error.fix:
-        text.append(f"  fix:   {plain(error.fix, longest=LONGEST)}")
+        text.append(f"  fix:   {plain(error.fix, longest=LONGEST_FIX)}")
     return text
 
 

@@ -6,6 +6,7 @@ Each file is written under another name, flushed to the disk and then renamed, s
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +20,7 @@ from safetensors.numpy import load, save
 
 from regchoose.encoding.encoder import Encoder
 from regchoose.errors import ResourceError, UsageError
-from regchoose.records.model import Model
+from regchoose.records.model import Model, NetworkPlan
 from regchoose.records.words import Arrays
 
 FORMAT = "2"  # of the files and of the formulas that they are numbers of
@@ -27,6 +28,8 @@ T = TypeVar("T")
 MODEL, PREPROCESSING, WEIGHTS = "model.json", "preprocessing.json", "weights.safetensors"
 CARD, ONNX, UNFINISHED = "model_card.md", "model.onnx", "unfinished"
 OURS = (MODEL, PREPROCESSING, WEIGHTS, CARD, ONNX, UNFINISHED)
+BIAS = ".bias"  # the names of these tensors end so
+LISTED = 8  # sizes of layers that an error names
 VALUES = "json"  # the array that holds the values stored beside the others
 REMEDY = "regchoose fit DATA --from RESULT -o MODEL"
 
@@ -72,10 +75,27 @@ def read_model(folder: Path) -> tuple[Model, Encoder, dict[str, NDArray[Any]]]:
         raise _no_model(folder, f"{MODEL} is of a cnn, and {PREPROCESSING} is of a table")
     if digest(content[WEIGHTS]) != model.weights:
         raise _no_model(folder, f"{WEIGHTS} is not the file that {MODEL} was written with")
-    try:
-        return model, encoder, unpack(content[WEIGHTS])[0]
-    except ValueError as error:
-        raise _no_model(folder, str(error)) from error
+    tensors = _parse(lambda packed: unpack(packed)[0], content[WEIGHTS], folder, WEIGHTS)
+    _refuse_other_sizes(folder, model.network, tensors)
+    return model, encoder, tensors
+
+
+def _refuse_other_sizes(folder: Path, plan: NetworkPlan, tensors: Arrays) -> None:
+    """Raise E217 where the weights are of a built-in network of other sizes, which may be absurd ones.
+
+    That is seen here, before a network of the sizes stated is made.
+    """
+    if plan.is_own:
+        return
+    layers = {int(name[: -len(BIAS)]): name for name in tensors if re.fullmatch(rf"\d+{BIAS}", name)}
+    found = tuple(tensors[layers[place]].size for place in sorted(layers)[:-1])  # the last are the outputs
+    stated = plan.hidden
+    if plan.name == "cnn":
+        channels = plan.options.get("channels")
+        stated = (channels, 2 * channels) if isinstance(channels, int) else ()
+    if stated != found:
+        said, held = (", ".join(map(str, sizes[:LISTED])) or "none" for sizes in (stated, found))
+        raise _no_model(folder, f"{MODEL}: network: hidden units {said}, and {WEIGHTS} holds {held}")
 
 
 def _refuse_other_format(folder: Path, content: bytes) -> None:

@@ -44,8 +44,7 @@ ASKED = [
 
 @pytest.mark.parametrize("arguments", ASKED, ids=" ".join)
 def test_help_is_quick_and_loads_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
-    took = []
-    for _ in range(3):
+    for _ in range(3):  # a busy machine may take longer now and then
         begun = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-c", SCRIPT, *arguments],
@@ -55,10 +54,12 @@ def test_help_is_quick_and_loads_nothing_heavy(arguments: list[str], tmp_path: P
             env=clean_environment(),
             check=True,
         )
-        took.append(time.perf_counter() - begun)
+        took = time.perf_counter() - begun
+        if took < PROMISED_S * SLACK:
+            break
     assert not HEAVY & set(done.stderr.split())
     assert done.stdout
-    assert min(took) < PROMISED_S * SLACK
+    assert took < PROMISED_S * SLACK
 
 
 COMMANDS = ("regchoose", *vars(get_command(app))["commands"])

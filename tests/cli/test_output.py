@@ -107,6 +107,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["-o", "--report"])
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 def test_where_a_file_may_not_grow_the_old_one_stays(option: str, when: str, tmp_path: Path) -> None:

@@ -185,6 +185,7 @@ def test_json_at_a_terminal_with_prompts_on_stderr(terminal: Terminal) -> None:
     assert ended(child) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "environ",
     [{"TERM": "dumb"}, {"NO_COLOR": "1"}, {"COLUMNS": "20"}, {"COLUMNS": "0"}, {"PYTHONIOENCODING": "ascii"}],

@@ -113,6 +113,17 @@ def test_a_traceback_comes_with_debug_alone(shell: Shell) -> None:
     assert "RuntimeError: oh no" in debug.stderr
 
 
+def test_blocks_that_were_trained_outlive_a_fault(shell: Shell) -> None:
+    kept = "2 blocks of models are kept: the same command goes on from there.\n"
+    for file, status in (("boom_stored.csv", 70), ("memory_stored.csv", 4)):
+        done = shell("recommend", file)
+        assert done.returncode == status
+        assert kept in done.stderr
+        assert kept not in shell("recommend", file, "-q").stderr
+    for file in ("boom.csv", "bad_stored.csv", "stored.csv"):  # none; the same again; an answer
+        assert kept not in shell("recommend", file).stderr
+
+
 def test_names_from_data_are_inert(shell: Shell) -> None:
     done = shell("recommend", "a.csv")
     assert "warning: [bold]x[/bold] <script>" in done.stdout
@@ -120,20 +131,20 @@ def test_names_from_data_are_inert(shell: Shell) -> None:
     assert "\x1b" not in shell("recommend", "boom.csv").stderr
 
 
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {"NO_COLOR": "1"},
-        {"TERM": "dumb"},
-        {"FORCE_COLOR": "1", "CI": "1"},
-        {"COLUMNS": "20"},
-        {"COLUMNS": "0"},
-        {"PYTHONIOENCODING": "ascii"},
-        {"PYTHONIOENCODING": "cp1252"},
-        {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    ],
-    ids=str,
-)
+SURROUNDINGS: list[dict[str, str]] = [
+    {"FORCE_COLOR": "1", "CI": "1"},
+    {"NO_COLOR": "1"},
+    {"TERM": "dumb"},
+    {"COLUMNS": "20"},
+    {"COLUMNS": "0"},
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "cp1252"},
+    {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environ", SURROUNDINGS, ids=str)
 def test_no_surrounding_garbles(process: Shell, environ: dict[str, str]) -> None:
     done = process("recommend", "a.csv", **environ)
     assert done.returncode == 0
@@ -150,6 +161,7 @@ def test_without_a_terminal_nothing_is_asked(process: Shell) -> None:
     assert "correlated?" not in done.stderr
 
 
+@pytest.mark.slow
 def test_closed_streams_do_no_harm(tmp_path: Path) -> None:
     command = f'"{sys.executable}" -m tests.cli.fake_shell recommend ask.csv'
     for closing in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):

@@ -185,10 +185,14 @@ TARGETS = {
 }
 FORMS = {
     "csv": "CSV, HEADER",
+    "parquet": "PARQUET",
     "csv.gz": "CSV, HEADER, COMPRESSION gzip",
     "tsv": "CSV, HEADER, DELIM '\t'",
-    "parquet": "PARQUET",
 }
+
+
+def slow(value: object) -> Any:
+    return pytest.param(value, marks=pytest.mark.slow)
 
 
 def write_kinds(
@@ -213,8 +217,8 @@ def test_scripts_read_and_encode_as_we_do(
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("gaps", [False, True], ids=["whole", "gaps"])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("gaps", [slow(False), True], ids=["whole", "gaps"])
+@pytest.mark.parametrize("form", ["csv", "parquet", *map(slow, ("csv.gz", "tsv"))])
 def test_scripts_read_each_kind_of_column_in_each_format(
     form: str, gaps: bool, target: str, documents: Documents, tmp_path: Path
 ) -> None:
@@ -227,9 +231,9 @@ def test_scripts_read_each_kind_of_column_in_each_format(
     same_as_ours(document, table, QUICK, tmp_path)
 
 
-@pytest.mark.parametrize("network", ["mlp", "linear"])
-@pytest.mark.parametrize("library", ["pytorch", "sklearn"])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("network", ["mlp", slow("linear")])
+@pytest.mark.parametrize("library", ["pytorch", slow("sklearn")])
+@pytest.mark.parametrize("form", ["csv", *map(slow, ("parquet", "csv.gz", "tsv"))])
 def test_scripts_train_on_each_kind_of_column_with_gaps(
     form: str, library: Library, network: str, documents: Documents, tmp_path: Path
 ) -> None:
@@ -265,6 +269,7 @@ def test_an_older_result_says_the_same_in_sentences(
 # ---- hostile names -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_hostile_names_and_paths_are_inert(documents: Documents, tmp_path: Path) -> None:
     table = tmp_path / "a'\";\nimport os; os.abort() #{{7*7}}.csv"
     write_table(table, task="regression", hostile=True)

@@ -30,6 +30,7 @@ def test_importing_it_loads_nothing_heavy() -> None:
     assert "torch" not in loaded("import regchoose; regchoose.Result")
 
 
+@pytest.mark.slow
 def test_a_script_ends_without_a_word() -> None:
     rows = "[[i, i % 3, i % 2] for i in range(60)]"
     script = f"import regchoose\nassert regchoose.recommend({rows}, resources='no').certainty == 'prior'"

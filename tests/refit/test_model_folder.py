@@ -68,6 +68,7 @@ NUMBER = {"name": "n", "column": "n", "part": "", "center": 0.0, "spread": 1.0, 
 NUMBER |= {"scale": 0.0}
 IMAGES = {"shape": {"channels": 1, "height": 4, "width": 4}, "mean": [1.0], "scale": [2.0]}
 CNN = {"name": "cnn", "hidden": [], "options": {"channels": 8}, "penalize": [], "source": ""}
+ABSURD = {"name": "mlp", "hidden": [10**9], "options": {}, "penalize": [], "source": ""}
 DAMAGE: dict[str, dict[str, Any]] = {
     "its format is '1', wanted '2'": {"format": "1"},
     "is not the file that model.json was written with": {"weights": "00"},
@@ -77,6 +78,16 @@ DAMAGE: dict[str, dict[str, Any]] = {
     "'images' do not fit together": {"images": IMAGES | {"mean": [1.0, 2.0]}},
     "'n' do not fit together": {"numbers": [NUMBER]},
     "is of a cnn, and preprocessing.json is of a table": {"network": CNN},
+    "network: hidden units 1000000000, and weights.safetensors holds 5": {"network": ABSURD},
+    "hidden units 5, 5, and": {"network": ABSURD | {"hidden": [5, 5]}},
+    "hidden units none, and": {"network": ABSURD | {"name": "linear", "hidden": []}},
+    "hidden units 100000000, 200000000, and": {
+        "network": CNN | {"options": {"channels": 10**8}},
+        "images": IMAGES,
+        "numbers": [],
+        "categories": [],
+        "dates": [],
+    },
 }
 
 

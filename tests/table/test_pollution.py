@@ -1,50 +1,68 @@
 """No polluted table is read silently wrong, and what could be read yesterday can be read today."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from tests.table.pollution.families import every_file
+from tests.table.pollution.families import Polluted, every_file
 from tests.table.pollution.score import KEPT, Scored, counts, scored, thinned
 from tests.table.pollution.wild import wild
 
+SCORE = json.loads(KEPT.read_text(encoding="utf-8"))
+LARGE = tuple(name for name, row in SCORE["thinned"].items() if row["files"] < SCORE["all"][name]["files"])
+
 
 @pytest.fixture(scope="module")
-def found() -> list[Scored]:
-    return scored(thinned(every_file()))
+def corpus() -> dict[str, list[Polluted]]:
+    """The files of each family that a run reads."""
+    families: dict[str, list[Polluted]] = {}
+    for file in thinned(every_file()):
+        families.setdefault(file.family, []).append(file)
+    return families
 
 
-def test_nothing_is_silently_wrong(found: list[Scored]) -> None:
-    wrong = [
-        (one.file.family, one.file.name, one.said) for one in found if "wrong" in (one.outcome, one.flagged)
-    ]
+def refuse_wrong_and_owed(found: Sequence[Scored]) -> None:
+    """Nothing is silently wrong; what is unambiguous loads exactly, and flags do the rest."""
+    said = [(one.file.family, one.file.name, one.said) for one in found]
+    wrong = [line for line, one in zip(said, found, strict=True) if "wrong" in (one.outcome, one.flagged)]
     assert wrong == []
+    assert [line for line, one in zip(said, found, strict=True) if one.owed] == []
 
 
-def test_what_is_unambiguous_loads_exactly_and_flags_do_the_rest(found: list[Scored]) -> None:
-    assert [(one.file.family, one.file.name, one.said) for one in found if one.owed] == []
-
-
-def test_the_score_is_the_one_that_is_kept(found: list[Scored]) -> None:
+@pytest.mark.parametrize(
+    "family", [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in SCORE["thinned"]]
+)
+def test_the_score_is_the_one_that_is_kept(family: str, corpus: dict[str, list[Polluted]]) -> None:
     """A better score is written down by `make score`; a lower one is a fault."""
-    kept = json.loads(KEPT.read_text(encoding="utf-8"))
-    assert counts(found) == kept["thinned"]
-    assert sum(row["wrong"] for row in kept["all"].values()) == 0
+    found = scored(corpus[family])
+    refuse_wrong_and_owed(found)
+    assert counts(found) == {family: SCORE["thinned"][family]}
 
 
-def test_the_score_sees_a_wrong_reading(found: list[Scored]) -> None:
+@pytest.mark.parametrize("family", LARGE)
+def test_some_files_of_a_large_family(family: str, corpus: dict[str, list[Polluted]]) -> None:
+    refuse_wrong_and_owed(scored(corpus[family][::6]))
+
+
+def test_each_family_is_scored(corpus: dict[str, list[Polluted]]) -> None:
+    assert {*corpus} == {*SCORE["thinned"]} == {*SCORE["all"]}
+    assert sum(row["wrong"] for row in SCORE["all"].values()) == 0
+
+
+def test_the_score_sees_a_wrong_reading(corpus: dict[str, list[Polluted]]) -> None:
     """The judge is itself judged: rows that differ in one cell are wrong, not exact."""
-    exact = next(one.file for one in found if one.outcome == "exact" and one.file.truth)
+    exact = corpus["line endings"][0]
     assert exact.truth
     other = [*exact.truth[:-1], [*exact.truth[-1][:-1], "7"]]
-    (judged,) = scored([replace(exact, truth=other)])
-    assert judged.outcome == "wrong"
+    assert [one.outcome for one in scored([exact, replace(exact, truth=other)])] == ["exact", "wrong"]
 
 
-def test_random_files_are_read_exactly_or_refused() -> None:
+@pytest.mark.parametrize("seeds", [range(60), pytest.param(range(60, 300), marks=pytest.mark.slow)])
+def test_random_files_are_read_exactly_or_refused(seeds: range) -> None:
     """A bounded search; `python -m tests.table.pollution.wild` is the long one."""
-    found = scored(wild(seed) for seed in range(300))
+    found = scored(wild(seed) for seed in seeds)
     assert [one.file.name for one in found if one.outcome == "wrong"] == []
     assert [(one.file.name, one.said) for one in found if one.file.truth and one.outcome != "exact"] == []
     assert {one.outcome for one in found} == {"exact", "refused"}

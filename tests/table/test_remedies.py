@@ -69,6 +69,12 @@ REFUSED: dict[str, tuple[str | bytes, Settings, str, int]] = {
     ),
     "a text among numbers": (among("oops", 30), Settings(), "E326", 3),
     "a strange text among numbers": (among("no data; see p. 4", 30), Settings(), "E326", 3),
+    "a long text among numbers": (
+        among("it isn't known; $ 7 \\" + 99 * "letters ", 30),
+        Settings(),
+        "E326",
+        3,
+    ),
     "a text among the numbers of the target": (
         PLAIN.replace("1.5\n", "n.d.\n", 1),
         Settings(target="t"),

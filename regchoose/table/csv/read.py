@@ -17,18 +17,16 @@ from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_spars
 from regchoose.table.csv.quoted_words import find_quoted_words
 from regchoose.table.csv.source import Source, read_text, without_lines_above
 from regchoose.table.csv.split_records import split_to_columns
-from regchoose.table.file_set import check_path
-from regchoose.table.large.parquet import read_parquet
 from regchoose.table.raw_table import RawTable, factorize
 
 
 def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
-    """Read a table as text.
+    """Read a table of text.
 
     Parameters
     ----------
     path : str
-        A .csv, .tsv or .txt file, also compressed by gzip or zstandard, or a .parquet file.
+        A .csv, .tsv or .txt file, also compressed by gzip or zstandard.
     settings : Settings
         Those of the group "Data" matter.
     choose : callable
@@ -42,21 +40,19 @@ def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     Raises
     ------
     UsageError
-        E201, E202, E209: no such file, option or kind of file.
+        E202, E209: no such encoding or kind of file.
     DataError
         E301 to E314 if the file is malformed.
     """
-    if check_path(path):
-        return read_parquet(path)
-    source = skip_preamble(read_text(path, settings), settings, choose=choose)
-    raw, layout = read_source(source, settings, choose=choose)
+    raw, layout, source = read_source(read_text(path, settings), settings, choose=choose)
     return replace(raw, words=find_quoted_words(raw, source.text, layout, settings))
 
 
-def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[RawTable, CsvLayout]:
-    """Read a table from its text below any preamble, as `read` does; return its layout too."""
+def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[RawTable, CsvLayout, Source]:
+    """Read a table from its text, as `read` does; return its layout too, and the text below any preamble."""
     path = source.path
-    layout, why_layout = find_dialect(source.text, settings, choose=choose)
+    source, dialect = _skip_preamble(source, settings, choose=choose)
+    layout, why_layout = dialect or find_dialect(source.text, settings, choose=choose)
     columns, lines, warnings, lacks = split_to_columns(source, layout, settings)
     top = settings.header_rows
     below = [factorize(column[top:] if len(column) > top else column) for column in columns]
@@ -103,22 +99,27 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
         warnings=(*warnings, *renamed),
     )
     refuse_non_data_rows(raw.columns, raw.lines, header=first, path=path)
-    return raw, layout
+    return raw, layout, source
 
 
-def skip_preamble(source: Source, settings: Settings, *, choose: Ask) -> Source:
-    """Leave out lines that begin with # above a table, unless one of them may name its columns."""
+def _skip_preamble(
+    source: Source, settings: Settings, *, choose: Ask
+) -> tuple[Source, tuple[CsvLayout, str] | None]:
+    """Leave out lines that begin with # above a table, unless one of them may name its columns.
+
+    The dialect of what is left, where it was needed, is not found again: a person may have been asked.
+    """
     above = list(takewhile(_is_remark, (match.group() for match in LINE.finditer(source.text))))
     while above and not above[-1].strip():
         above.pop()
     rest = source.text[sum(map(len, above)) :]
     if not above or source.skipped or not rest.strip():
-        return source
-    layout, _ = find_dialect(rest, settings, choose=choose)
-    widths = [len(next(records(line, layout), (0, []))[1]) for line in (*above, rest)]
+        return source, None
+    dialect = find_dialect(rest, settings, choose=choose)
+    widths = [len(next(records(line, dialect[0]), (0, []))[1]) for line in (*above, rest)]
     if widths[-1] < 2 or widths[-1] in widths[:-1]:
-        return source
-    return without_lines_above(source, len(above), said=" that begin with #")
+        return source, None
+    return without_lines_above(source, len(above), said=" that begin with #"), dialect
 
 
 def _is_remark(line: str) -> bool:

@@ -198,6 +198,7 @@ def test_a_text_among_numbers_is_named_with_its_row(tmp_path: Path) -> None:
     assert column.role == "excluded"
 
 
+@pytest.mark.slow
 def test_a_text_far_down_is_found(tmp_path: Path) -> None:
     rows = [["a", "y"], *([f"{i % 97}.5", str(i % 2)] for i in range(60_000))]
     rows[59_000][0] = "abc"  # beyond the records that are made columns together

@@ -80,6 +80,10 @@ def test_two_readings_are_asked_about_or_refused(tmp_path: Path) -> None:
     assert [column[0] for column in raw.texts] == ["a", "b,c", "d"]
     assert set(asked[0].choices) == {",", ";"}
     assert text_of(path, Settings(delimiter=",", header="no"))[0] == ["a;b", "c;d"]
+    asked.clear()
+    below = read(write(tmp_path, f"# a remark\n{AMBIGUOUS}"), Settings(), choose=semicolon)
+    assert [column[0] for column in below.texts] == ["a", "b,c", "d"]
+    assert [prompt.flag for prompt in asked] == ["--delimiter", "--header"]  # each once
 
 
 @pytest.mark.parametrize(("flag", "character"), [("tab", "\t"), ("\\t", "\t"), (":", ":"), ("space", " ")])
@@ -114,6 +118,7 @@ def test_a_broken_quote_is_named_with_its_line(tmp_path: Path, content: str, lin
     assert said in error.message
 
 
+@pytest.mark.slow
 def test_a_quote_that_never_closes_is_found_in_a_long_file(tmp_path: Path) -> None:
     rows = numbers(60_000)
     rows[30_000][1] = '"oops'
@@ -126,6 +131,7 @@ def test_a_field_beyond_reason_is_refused(tmp_path: Path) -> None:
     assert error_of(write(tmp_path, 'a,b\n1,"' + "x" * 200_000 + '"\n2,y\n')).code == "E310"
 
 
+@pytest.mark.slow
 def test_a_long_sample_may_end_within_quotes(tmp_path: Path) -> None:
     rows = [["a", "b"], *([str(i), "line\n" * 30] for i in range(10_000))]
     content = "".join(f'{a},"{b}"\n' for a, b in rows)
