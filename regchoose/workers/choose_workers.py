@@ -12,6 +12,7 @@ from regchoose.workers.processes import Processes
 from regchoose.workers.tasks import Workers
 from regchoose.workers.threads import use_threads
 
+TRAINING_MODULES = ("regchoose.training.serialization",)  # with PyTorch, which takes seconds
 MOST_PROCESSES = 8  # unless more are asked for
 BYTES_A_PROCESS = 2**30  # of the machine's memory; PyTorch alone takes a third of it
 
@@ -42,7 +43,7 @@ def start_workers(settings: Settings) -> Iterator[Workers]:
         return
     count = 1 if settings.resources == "no" else settings.jobs or _side_by_side(settings)
     if count > 1:
-        with Processes(count - 1, work_here=True) as processes:
+        with Processes(count - 1, TRAINING_MODULES, work_here=True) as processes:
             yield processes
     else:
         yield use_threads(settings.jobs)

@@ -1,5 +1,7 @@
 """Who trains, if nobody says."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from regchoose.machine import GIB
@@ -32,7 +34,7 @@ def test_a_large_machine_starts_no_crowd(monkeypatch: pytest.MonkeyPatch) -> Non
     started = list[int]()
 
     class Counted(Processes):
-        def __init__(self, count: int, *, work_here: bool) -> None:
+        def __init__(self, count: int, modules: Sequence[str], *, work_here: bool) -> None:
             started.append(count + work_here)
             super().__init__(0, work_here=True)
 
