@@ -21,6 +21,8 @@ from regchoose.table.file_set import check_path
 from regchoose.table.large.parquet import read_parquet
 from regchoose.table.raw_table import RawTable, factorize
 
+BLANK_CELLS = " ,;\t|\r\n"  # what a row without text consists of, whatever separates
+
 
 def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     """Read a table as text.
@@ -107,7 +109,15 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
 
 
 def skip_preamble(source: Source, settings: Settings, *, choose: Ask) -> Source:
-    """Leave out lines that begin with # above a table, unless one of them may name its columns."""
+    """Leave out what stands above a table.
+
+    That is lines that begin with #, unless one of them may name the columns; or a title in a single cell, if
+    a blank row parts it from the table.
+    """
+    if not source.skipped and settings.header == "auto" and settings.header_rows == 1:
+        n_lines = _count_title(source.text, settings, choose=choose)
+        if n_lines:
+            return without_lines_above(source, n_lines, said=" of a title")
     above = list(takewhile(_is_remark, (match.group() for match in LINE.finditer(source.text))))
     while above and not above[-1].strip():
         above.pop()
@@ -119,6 +129,21 @@ def skip_preamble(source: Source, settings: Settings, *, choose: Ask) -> Source:
     if widths[-1] < 2 or widths[-1] in widths[:-1]:
         return source
     return without_lines_above(source, len(above), said=" that begin with #")
+
+
+def _count_title(text: str, settings: Settings, *, choose: Ask) -> int:
+    """Return how many lines a title and the blank rows below it take; 0 where there is none."""
+    lines = (match.group() for match in LINE.finditer(text))
+    title = next(lines, "")
+    if not title.strip(BLANK_CELLS) or title[0] in BLANK_CELLS or any(mark in title for mark in "#\"'"):
+        return 0
+    blank = list(takewhile(lambda line: not line.strip(BLANK_CELLS), lines))
+    rest = text[len(title) + sum(map(len, blank)) :]
+    if not blank or not rest:
+        return 0
+    layout, _ = find_dialect(rest, settings, choose=choose)
+    cells, names = (next(records(part, layout), (0, []))[1] for part in (title, rest))
+    return 1 + len(blank) if len(names) > 2 and sum(map(bool, map(str.strip, cells))) == 1 else 0
 
 
 def _is_remark(line: str) -> bool:
