@@ -123,6 +123,11 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
+def has_nvidia_driver() -> bool:
+    """Return whether a card could be used, without asking PyTorch, which takes seconds to load."""
+    return shutil.which("nvidia-smi") is not None or Path("/proc/driver/nvidia").exists()
+
+
 def memory() -> int | None:
     """Return the bytes of memory of the machine, or of the container if that is less."""
     try:

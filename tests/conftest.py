@@ -18,6 +18,22 @@ settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True, scope="session")
+def one_core() -> Iterator[None]:
+    """Run on one core, with the processes that tests start: each of several pytest workers has its own.
+
+    On several cores each run of the tool would start further processes, which costs more than it gains here.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw") or 0)
+    os.sched_setaffinity(0, {cores[number % len(cores)]})
+    yield
+    os.sched_setaffinity(0, cores)
+
+
+@pytest.fixture(autouse=True, scope="session")
 def no_journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Leave the developer's journal alone, and let no test live on what another trained."""
     with pytest.MonkeyPatch.context() as patch:

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from regchoose.records.table import IMAGE_ENDINGS
+from regchoose.records.words import NETWORKS
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, option_of
 from regchoose.version import __version__
@@ -63,7 +64,7 @@ def answer_key(
     attended : bool
         Whether a person may be asked.
     """
-    files = files_fingerprint(data) if settings.network in ("mlp", "linear", "cnn") else None
+    files = files_fingerprint(data) if settings.network in NETWORKS else None
     if files is None:
         return None
     asked = json.dumps([sorted(given.intersection(DECISIVE)), attended])

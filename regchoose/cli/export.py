@@ -9,6 +9,7 @@ from regchoose.errors import UsageError
 from regchoose.export.recipe import make_recipe
 from regchoose.export.script import LIBRARIES, write_script
 from regchoose.report.safe_text import plain
+from regchoose.result.headline import write_headline
 
 
 def export(result: str, *, to: str, file: str | None, force: bool) -> int:
@@ -31,6 +32,9 @@ def export(result: str, *, to: str, file: str | None, force: bool) -> int:
         output.check_output(Path(file), data=Path(result), force=force)
     with open_result(Path(result)) as run_result:
         text = write_script(make_recipe(run_result, where=result), library)
+        if run_result.recommendation.caution:
+            first = plain(write_headline(run_result), longest=400)
+            output.say(f"warning: {first} The script trains all the same.")
     if file is None:
         output.write(text)
         return 0

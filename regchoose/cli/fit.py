@@ -17,7 +17,8 @@ from regchoose.cli import mlflow, output
 from regchoose.cli.command_setup import interaction, print_answer, run_with_settings
 from regchoose.cli.flags import FIT, FIT_EXTRA
 from regchoose.errors import ExitCode, Terminated, UsageError
-from regchoose.report import numbers
+from regchoose.records import numbers
+from regchoose.records.words import NETWORKS
 from regchoose.report.model_card import (
     describe_difference,
     describe_factor,
@@ -145,7 +146,7 @@ def _onnx_writer(network: str) -> Writer:
     UsageError
         E219 where onnx is not installed, or the network is the user's own.
     """
-    if network not in ("mlp", "linear", "cnn"):
+    if network not in NETWORKS:
         raise UsageError(
             "E219",
             f"--onnx writes the built-in mlp, cnn and linear, and the network is {network}",

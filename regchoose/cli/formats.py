@@ -81,13 +81,14 @@ def print_result(
     brief: bool = False,
     details: bool = False,
     saved: str | None = None,
+    no_input: bool = False,
 ) -> None:
     """Print a result on stdout; in a job of GitHub, `github` adds to the job's summary too."""
     with suppress(BrokenPipeError):  # whoever reads may leave; reports and the gate are still to come
         if format_name == "text":
             width = output.width()
             answer = _report("terminal").render_result(
-                result, width=width, brief=brief, details=details, saved=saved
+                result, width=width, brief=brief, details=details, saved=saved, no_input=no_input
             )
             output.show(answer)
         else:

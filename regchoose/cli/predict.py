@@ -12,8 +12,8 @@ from regchoose.cli import output
 from regchoose.cli.command_setup import interaction, print_answer, run_with_settings
 from regchoose.cli.flags import PREDICT, PREDICT_EXTRA
 from regchoose.errors import UsageError
+from regchoose.records import numbers
 from regchoose.records.words import count_of
-from regchoose.report import numbers
 from regchoose.report.safe_text import plain
 from regchoose.settings.options import Settings
 

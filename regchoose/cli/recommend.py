@@ -168,6 +168,7 @@ def _write_and_show(result: "RunResult", settings: Settings, gate: Gate | None) 
             brief=settings.quiet,
             details=settings.details,
             saved=saved,
+            no_input=settings.no_input,
         )
     if fault is not None:
         raise fault

@@ -34,7 +34,7 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
         raise UsageError("E207", "sample writes a file, and none is named", fix="-o sample.csv")
     from regchoose.library.extract import (  # late: pandas and duckdb come with it
         PassProgress,
-        count_bytes,
+        classify,
         extract,
         output_form,
     )
@@ -43,11 +43,12 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     form, target = output_form(path), Path(path)
     output.check_output(target, data=Path(data), force=settings.force)
     with interaction(settings, json=settings.json) as (listener, ask):
-        passes = PassProgress(count_bytes(data), partial(listener.advanced, "read"))
+        files = classify(data)
+        passes = PassProgress(files.n_bytes * files.is_large, partial(listener.advanced, "read"))
         listener.started("read", "read", passes.total)
         with _name_output(target, data, everything=everything), output.replacing(target) as temporary:
             drawn, warnings, protected = extract(
-                data,
+                files,
                 settings,
                 everything=everything,
                 target=temporary,

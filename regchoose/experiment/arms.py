@@ -29,8 +29,8 @@ class ArmRun:
 
     Parameters
     ----------
-    chosen, chosen_at_end : Choice
-        The best point at its best checkpoint (or as `--stopping` says), and the best at the last checkpoint.
+    chosen : Choice
+        The best point at its best checkpoint (or as `--stopping` says).
     strengths : Penalties
         The chosen point, for models trained on `Experiment.rows_train` rows.
     criterion, criterion_at_end : float
@@ -56,7 +56,6 @@ class ArmRun:
     arm: Arm
     trials: Trials
     chosen: Choice
-    chosen_at_end: Choice
     strengths: Penalties
     criterion: float
     criterion_at_end: float
@@ -81,6 +80,11 @@ class ArmRun:
         """The chosen checkpoint."""
         return self.chosen.checkpoint
 
+    @property
+    def loss(self) -> float:
+        """The mean of `losses`, corrected for the choice of the point."""
+        return float(np.nanmean(self.losses)) + self.optimism
+
 
 def train_arm(experiment: Experiment, arm: Arm, *, advanced: OnProgress) -> ArmRun:
     """Try an arm's points in the cells, and choose the point and the checkpoint of the lowest criterion.
@@ -101,7 +105,6 @@ def train_arm(experiment: Experiment, arm: Arm, *, advanced: OnProgress) -> ArmR
         arm=arm,
         trials=trials,
         chosen=chosen,
-        chosen_at_end=at_end,
         strengths=trials.grid[np.array([chosen.point])],
         criterion=float(eligible[chosen.point, chosen.checkpoint]),
         criterion_at_end=float(eligible[at_end.point, at_end.checkpoint]),

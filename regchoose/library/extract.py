@@ -7,15 +7,15 @@ from threadpoolctl import threadpool_limits
 
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Subsample
-from regchoose.records.words import Int
+from regchoose.records.words import Int, OnProgress
 from regchoose.settings.options import Settings, first_rows
 from regchoose.subsample.draw import draw_subsample
-from regchoose.table.csv.read import read
-from regchoose.table.file_set import Advanced, are_images, large_parts
+from regchoose.table.file_set import FileSet, classify
+from regchoose.table.images.image_set import ImageSet
 from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import streaming
-from regchoose.table.load import PassProgress, load_with_text
+from regchoose.table.load import PassProgress, load_with_text, read_held
 from regchoose.table.write import (
     Form,
     form_error,
@@ -27,24 +27,25 @@ from regchoose.table.write import (
     write_rows,
 )
 
-__all__ = ["Form", "PassProgress", "count_bytes", "extract", "output_form"]
-
-
-def count_bytes(path: str) -> int:
-    """Return the bytes that one pass over a large table reads; 0 for images and for tables in memory."""
-    parts = large_parts(path)
-    return parts.n_bytes if parts else 0
+__all__ = ["Form", "PassProgress", "classify", "extract", "output_form"]
 
 
 def extract(
-    path: str, settings: Settings, *, everything: bool, target: Path, form: Form, ask: Ask, advanced: Advanced
+    files: FileSet,
+    settings: Settings,
+    *,
+    everything: bool,
+    target: Path,
+    form: Form,
+    ask: Ask,
+    advanced: OnProgress,
 ) -> tuple[Subsample, tuple[str, ...], int]:
     """Draw a subsample that matches its table, and write it.
 
     Parameters
     ----------
-    path : str
-        The table: a file, a folder or a pattern.
+    files : FileSet
+        The table.
     settings : Settings
         Those of the group Data, `rows`, `folds` and `seed` count.
     everything : bool
@@ -67,10 +68,10 @@ def extract(
     RegchooseError
         If the table cannot be read, or the file not be written.
     """
-    if everything and not are_images(path):
-        return _copy(path, settings, target=target, form=form, ask=ask, advanced=advanced)
+    if everything and not files.are_images:
+        return _copy(files, settings, target=target, form=form, ask=ask, advanced=advanced)
     with threadpool_limits(1):  # sums split over threads differ in their last bits
-        table, raw = load_with_text(path, settings, choose=ask, advanced=advanced, on_unusable="match")
+        table, raw = load_with_text(files, settings, choose=ask, advanced=advanced, on_unusable="match")
         refuse_form(form, table)
         if everything:
             subsample = _all_rows(table.n_all, np.arange(table.n_rows))
@@ -91,17 +92,17 @@ def _all_rows(n_rows: int, rows: Int) -> Subsample:
 
 
 def _copy(
-    path: str, settings: Settings, *, target: Path, form: Form, ask: Ask, advanced: Advanced
+    files: FileSet, settings: Settings, *, target: Path, form: Form, ask: Ask, advanced: OnProgress
 ) -> tuple[Subsample, tuple[str, ...], int]:
     """Write all rows of a table of numbers and texts as they were read."""
     if form == "npz":
-        raise form_error(path, form, images=False)
-    parts = large_parts(path)
-    if parts is None:
-        raw = read(path, settings, choose=ask)
+        raise form_error(files.path, form, images=False)
+    if not files.is_large:
+        raw = read_held(files, settings, choose=ask)
+        assert not isinstance(raw, ImageSet), "images are not copied"
         rows = np.arange(raw.n_rows)
         return _all_rows(raw.n_rows, rows), raw.warnings, write_rows(target, form, raw=raw, rows=rows)
-    with streaming(parts, settings, choose=ask, advanced=advanced) as stream:
+    with streaming(files, settings, choose=ask, advanced=advanced) as stream:
         held = draw_held_rows(stream)
         n_rows, protected = write_all(target, form, stream=stream)
         skipped = check_reading(stream, held.counts, ())

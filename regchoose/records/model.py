@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from regchoose.records.words import Arm
+from regchoose.records.words import NETWORKS, Arm
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class NetworkPlan:
     @property
     def is_own(self) -> bool:
         """Whether it is the user's own."""
-        return self.name not in ("mlp", "linear", "cnn")
+        return self.name not in NETWORKS
 
 
 @dataclass(frozen=True)

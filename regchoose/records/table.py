@@ -95,8 +95,6 @@ class Whole:
     count: Float  # (a,): finite values
     mean: Float  # (a,): of the units
     m2: Float  # (a,): sum of their squared deviations
-    least: Float  # (a,): as the file states them
-    greatest: Float  # (a,)
     levels: tuple[Int, ...]  # of each category used: rows of each level, and last those without a value
     classes: Int  # (k,): rows of each class; empty for a regression
 

@@ -13,6 +13,7 @@ OnProgress = Callable[[int], None]  # is told how much is done by now: models tr
 
 Arm = Literal["none", "l1", "l2", "elastic_net"]
 ARMS: tuple[Arm, ...] = ("none", "l1", "l2", "elastic_net")
+NETWORKS = ("mlp", "linear", "cnn")  # ours; any other name is that of a user's
 ARM_NAMES: dict[Arm, str] = {"none": "none", "l1": "L1", "l2": "L2", "elastic_net": "Elastic Net"}
 
 Task = Literal["regression", "binary", "multiclass"]

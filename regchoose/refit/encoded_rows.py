@@ -20,13 +20,12 @@ from regchoose.refit.row_file import RowFile, RowFileWriter, refuse_too_large
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import group_copies
 from regchoose.table.columns.group_and_time import make_time_reader
-from regchoose.table.file_set import are_images, large_parts
+from regchoose.table.file_set import classify
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import load_images
-from regchoose.table.images.open_images import open_images
 from regchoose.table.large.batches import Batch, Rows, open_rows, rows_of_images, rows_of_table
 from regchoose.table.large.row_sampling import PRIME, row_hash
-from regchoose.table.load import PassProgress, load_with_text
+from regchoose.table.load import PassProgress, load_with_text, read_held
 from regchoose.table.raw_table import RawTable
 
 SHARE, MOST = 0.2, 100_000  # share of the rows held out, and at most so many: enough to compare strengths
@@ -115,23 +114,23 @@ def _open_table(
     path: str, settings: Settings, *, ask: Ask, listener: Listener
 ) -> Iterator[tuple[Rows, Table, RawTable]]:
     """Load a table, and open all its rows: those of a large one are read anew."""
-    images = open_images(path, settings) if are_images(path) else None
+    files = classify(path)
+    images = read_held(files, settings, choose=ask) if files.are_images else None
     if isinstance(images, ImageSet):
         listener.started("read", "read", len(images))
         table, raw = load_images(images, settings, advanced=lambda done: listener.advanced("read", done))
         listener.finished("read", f"{table.n_all:,} images")
         yield rows_of_images(images), table, raw
         return
-    parts = large_parts(path)
-    if parts is None:
-        table, raw = load_with_text(path, settings, choose=ask)
+    if not files.is_large:
+        table, raw = load_with_text(files, settings, choose=ask)
         yield rows_of_table(raw), table, raw
         return
-    passes = PassProgress(parts.n_bytes, lambda done: listener.advanced("read", done))
+    passes = PassProgress(files.n_bytes, lambda done: listener.advanced("read", done))
     listener.started("read", "read", passes.total)
-    table, raw = load_with_text(path, settings, choose=ask, advanced=passes.advanced)
+    table, raw = load_with_text(files, settings, choose=ask, advanced=passes.advanced)
     listener.finished("read", f"{table.n_all:,} rows")
-    with open_rows(path, settings, choose=ask, checked=True) as rows:
+    with open_rows(files, settings, choose=ask, checked=True) as rows:
         yield rows, table, raw
 
 

@@ -18,7 +18,9 @@ from regchoose.records.words import Float, Task
 from regchoose.refit.model_folder import read_model
 from regchoose.settings.options import Settings
 from regchoose.statistics.metrics import log_probabilities, probabilities
-from regchoose.table.images.open_images import open_images_for_model
+from regchoose.table.file_set import classify, is_arrays
+from regchoose.table.images.image_folder import open_images_like
+from regchoose.table.images.npz import open_arrays_for_model
 from regchoose.table.large.batches import Rows, open_rows, rows_of_images
 from regchoose.table.write import Form, PredictionWriter
 from regchoose.training.loss import n_outputs
@@ -174,14 +176,17 @@ def predict_file(
 def _open_rows(path: str, encoder: Encoder, settings: Settings, *, ask: Ask) -> Iterator[Rows]:
     """Open a table, or images if the model reads images."""
     if encoder.shape is None:
-        with open_rows(path, settings, choose=ask) as rows:
+        with open_rows(classify(path), settings, choose=ask) as rows:
             yield rows
         return
     target = encoder.target
-    images = open_images_for_model(
-        path, encoder.shape, target_name=target.name, classes=target.classes, numeric=target.numeric
+    yield rows_of_images(
+        open_arrays_for_model(path, encoder.shape, target_name=target.name)
+        if is_arrays(path)
+        else open_images_like(
+            path, encoder.shape, target_name=target.name, classes=target.classes, numeric=target.numeric
+        )
     )
-    yield rows_of_images(images)
 
 
 def _predict_rows(

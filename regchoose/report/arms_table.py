@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from rich.table import Table
 from rich.text import Text
 
+from regchoose.records import numbers
 from regchoose.records.words import ARM_NAMES, Arm, Task
-from regchoose.report import numbers
 from regchoose.result.document import Arms, RunResult
 from regchoose.result.experiment_sections import ArmFigures
 

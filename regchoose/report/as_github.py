@@ -7,8 +7,9 @@ from pathlib import PurePath
 from regchoose.records.answers import Gate
 from regchoose.report.gate_text import describe_gate
 from regchoose.report.safe_text import plain
-from regchoose.report.verdict_text import list_warnings, write_details, write_headline
+from regchoose.report.verdict_text import list_warnings, write_details
 from regchoose.result.document import RunResult
+from regchoose.result.headline import write_headline
 
 MOST = 10  # of one kind that GitHub shows for a step
 LONGEST = 900  # characters of a line: GitHub cuts the whole off at 4 kB

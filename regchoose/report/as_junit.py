@@ -14,8 +14,9 @@ from regchoose.records.answers import Gate
 from regchoose.report.gate_text import describe_gate
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import render_as_text
-from regchoose.report.verdict_text import list_warnings, write_headline
+from regchoose.report.verdict_text import list_warnings
 from regchoose.result.document import RunResult
+from regchoose.result.headline import write_headline
 
 NAME = 120  # characters of a test case's name
 LONGEST = 1000

@@ -16,8 +16,9 @@ from regchoose.report.safe_markdown import (
     markdown_table,
     prose,
 )
-from regchoose.report.verdict_text import list_warnings, write_details, write_headline
+from regchoose.report.verdict_text import list_warnings, write_details
 from regchoose.result.document import RunResult
+from regchoose.result.headline import write_headline
 
 MOST_WARNINGS = 20  # of a summary
 HIDDEN = ("training loss", "epochs", "l1", "l2")  # of an arm: they stand in the report

@@ -9,9 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from regchoose.records import numbers
 from regchoose.records.answers import Gate
 from regchoose.records.words import ARM_NAMES, arm_phrase
-from regchoose.report import numbers
 from regchoose.report.as_markdown import write_gate_line
 from regchoose.report.command import write_value
 from regchoose.report.safe_markdown import code_span, join_sections, markdown_table, prose

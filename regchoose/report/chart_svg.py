@@ -3,7 +3,7 @@
 An arrow to the next row is one curve; one that passes other rows runs down the lane that the data gives it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import pairwise
 from textwrap import wrap
 
@@ -13,21 +13,26 @@ from regchoose.flowchart.nodes import Chart, Node, arrows_of
 from regchoose.report.chart_drawings import COLOURS, KINDS
 from regchoose.report.plots import element, px, svg_image
 
-COLUMN, ROW = 180, 110  # pixels from the middle of one box to the middle of the next
-HALF_BOX, LINE_HEIGHT, PADDING, MARGIN = 81, 14, 16, 14  # pixels
+COLUMN, ROW = 180, 118  # pixels from the middle of one box to the middle of the next
+HALF_BOX, LINE_HEIGHT, PADDING, MARGIN = 85, 16, 14, 12  # pixels
 ROOM_ABOVE, ROOM_BELOW = 34, 22  # pixels, for a title and the source
-LETTERS = 22  # in a line
+LETTERS = 20  # in a line
 ANSWERED = 20  # pixels that an arrow goes straight down beside its answer
 CORNERS = {"question": 4, "action": 0, "outcome": 18}
 
 
-def draw_svg(chart: Chart, keys: Sequence[str] = (), *, alone: bool = False) -> Markup:
+def draw_svg(
+    chart: Chart, keys: Sequence[str] = (), *, alike: Container[str] = (), alone: bool = False
+) -> Markup:
     """Draw a whole chart; what a walk did not pass is paler.
 
     Parameters
     ----------
     keys : sequence of str, optional
         Keys of the nodes that a walk passed, in its order.
+    alike : container of str, optional
+        Keys of the questions that found no difference: the chart has no arrow for that, so the one that was
+        taken says it.
     alone : bool
         Whether it stands on a page that we do not know: it then has a background, its title and its source.
     """
@@ -49,13 +54,16 @@ def draw_svg(chart: Chart, keys: Sequence[str] = (), *, alone: bool = False) -> 
                 "rect", x=px(left), y=px(top), width=px(right - left), height=px(bottom - top), fill="#fff"
             ),
             element(
-                "text", chart.title, y=px(top + 30), font_size=17, font_weight=600, fill="#1a1a1a", **middle
+                "text", chart.title, y=px(top + 30), font_size=19, font_weight=600, fill="#1a1a1a", **middle
             ),
             element("text", f"After: {chart.source}", y=px(bottom - 16), fill="#59626d", **middle),
         ]
     walked = bool(keys)
     arrows = [
-        _draw_arrow(chart, *way, state=_state((way[0], way[2]) in taken, walked=walked)) for way in ways
+        _draw_arrow(
+            chart, *way, state=_state((way[0], way[2]) in taken, walked=walked), alike=way[0] in alike
+        )
+        for way in ways
     ]
     boxes = [
         _draw_box(chart, node, state=_state(key in keys, walked=walked)) for key, node in chart.nodes.items()
@@ -69,7 +77,7 @@ def draw_svg(chart: Chart, keys: Sequence[str] = (), *, alone: bool = False) -> 
         view_box=f"{px(left)} {px(top)} {px(right - left)} {px(bottom - top)}",
         class_="chart",
         font_family="system-ui, sans-serif",
-        font_size=12,
+        font_size=14,
     )
 
 
@@ -108,7 +116,7 @@ def _draw_box(chart: Chart, node: Node, *, state: str) -> Markup:
         stroke_width=3 if state == "lit" else 1,
     )
     words = [
-        element("tspan", line, x=px(x), y=px(top + 21 + LINE_HEIGHT * number))
+        element("tspan", line, x=px(x), y=px(top + 19 + LINE_HEIGHT * number))
         for number, line in enumerate(_wrap_text(node))
     ]
     text = element("text", *words, text_anchor="middle", fill="#1a1a1a")
@@ -120,7 +128,7 @@ def _draw_box(chart: Chart, node: Node, *, state: str) -> Markup:
 # ---- arrows ----------------------------------------------------------------------------------------
 
 
-def _draw_arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) -> Markup:
+def _draw_arrow(chart: Chart, key: str, answer: str, end: str, *, state: str, alike: bool) -> Markup:
     x, y = _find_port(chart, key, answer), _bottom(chart, chart.nodes[key])
     tip_x, tip_y = COLUMN * chart.places[end].column, _top(chart, chart.nodes[end])
     path = f"M{px(x)} {px(y)}"
@@ -129,7 +137,8 @@ def _draw_arrow(chart: Chart, key: str, answer: str, end: str, *, state: str) ->
     if answer:
         halo = {"paint_order": "stroke", "stroke": "#fff", "stroke_width": 5, "stroke_linejoin": "round"}
         place = {"x": px(x), "y": px(y + 15), "text_anchor": "middle"}
-        label = element("text", answer, **place, **halo, font_size=11, fill=colour, class_="answer")
+        said = "alike" if alike and state == "lit" else answer
+        label = element("text", said, **place, **halo, font_size=13, fill=colour, class_="answer")
         y += ANSWERED
         path += f"V{px(y)}"
     if (lane := chart.lanes.get((key, answer))) is not None:
@@ -159,4 +168,4 @@ def _find_port(chart: Chart, key: str, answer: str) -> float:
     column = {other: chart.lanes.get((key, other), chart.places[end].column) for other, end in arrows.items()}
     ordered = sorted(arrows, key=lambda other: (column[other], other))
     share = (ordered.index(answer) + 1) / (len(ordered) + 1)
-    return COLUMN * chart.places[key].column + (share - 0.5) * 1.8 * HALF_BOX
+    return COLUMN * chart.places[key].column + (share - 0.5) * 2 * HALF_BOX

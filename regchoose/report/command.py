@@ -29,7 +29,7 @@ def write_command(
     Parameters
     ----------
     name : str
-        Of the command; `inspect` takes only the settings of the table.
+        Of the command; `inspect` takes only the settings of the table, and whether it may ask.
     also : mapping, optional
         Settings to change.
     output : str, optional
@@ -41,7 +41,9 @@ def write_command(
         data = "X, y" if result.data.target_why == AS_Y else "data"
         return plain(f"regchoose.recommend({', '.join([data, *keywords])})", longest=MAX_LENGTH)
     if name == "inspect":
-        chosen = {key: value for key, value in chosen.items() if option_of(key).group == DATA}
+        chosen = {
+            key: value for key, value in chosen.items() if option_of(key).group == DATA or key == "no_input"
+        }
     words = [plain("=".join(flag), longest=MAX_LENGTH) for flag in _flags(chosen)]
     path = plain(result.data.path, longest=MAX_LENGTH)
     written = [] if output is None else ["-o", output]

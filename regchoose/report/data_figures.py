@@ -5,7 +5,7 @@ from operator import itemgetter
 
 from markupsafe import Markup
 
-from regchoose.report import numbers
+from regchoose.records import numbers
 from regchoose.report.plots import BOTTOM, Figure, Frame, element, px, svg_image
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult

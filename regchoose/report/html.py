@@ -12,8 +12,8 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from regchoose.flowchart.charts import CHARTS
+from regchoose.records import numbers
 from regchoose.records.words import ARM_NAMES
-from regchoose.report import numbers
 from regchoose.report.arms_table import arm_cells, sort_arms
 from regchoose.report.chart_svg import draw_svg
 from regchoose.report.command import request_experiment, write_command, write_request, write_value
@@ -28,21 +28,15 @@ from regchoose.report.model_figures import (
 from regchoose.report.path_text import list_path
 from regchoose.report.plots import Figure
 from regchoose.report.safe_text import plain
-from regchoose.report.terminal import list_details
+from regchoose.report.terminal import list_details, list_next, report_command
 from regchoose.report.verdict_figures import draw_costs, draw_mean_losses, draw_posteriors
-from regchoose.report.verdict_text import (
-    choose_style,
-    list_amounts,
-    list_reasons,
-    list_warnings,
-    write_badge,
-    write_headline,
-    write_task,
-)
+from regchoose.report.verdict_text import choose_style, list_reasons, list_warnings, write_task
 from regchoose.result.document import MatchCheck, MeasuredProperty, RunResult
+from regchoose.result.headline import list_amounts, write_badge, write_headline
 
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
+SAVED = "result.json"  # what stands for the file of the result
 BESIDE_BARS = 4  # cells of an arm that stand with its bar; the others are a table below
 DARK = re.compile(r"^@media screen and \(prefers-color-scheme:dark\).*?^\}$\n?", re.MULTILINE | re.DOTALL)
 NOTEBOOK_COLOURS = {"sure": "#0f7b4a", "leaning": "#9a6200", "undecided": "#b3261e"}  # of the badge
@@ -125,6 +119,8 @@ def _gather_verdict(result: RunResult) -> dict[str, Any]:
         "below": [write_task(result), *list_reasons(result)],
         "warnings": [f"{line[:1].upper()}{line[1:]}" for line in list_warnings(result)],
         "bars": _list_bars(result),
+        "following": [line for line in list_next(result, saved=SAVED) if line != report_command(SAVED)],
+        "saved": SAVED,
     }
 
 
@@ -161,7 +157,8 @@ def _gather_evidence(result: RunResult) -> dict[str, Any]:
 
 def _draw_chart(result: RunResult, *, alone: bool = False) -> Markup:
     chart = CHARTS.get(result.settings.chart, next(iter(CHARTS.values())))
-    return draw_svg(chart, [step.key for step in result.path], alone=alone)
+    alike = {line.step.key for line in list_path(result) if line.alike}
+    return draw_svg(chart, [step.key for step in result.path], alike=alike, alone=alone)
 
 
 def draw_figures(result: RunResult) -> list[Figure]:
@@ -229,8 +226,8 @@ def _list_checks(checks: Sequence[MatchCheck]) -> list[list[str]]:
         [
             plain(check.column),
             plain(check.check),
-            f"{check.value:.3g}" if check.value is not None else numbers.MISSING,
-            f"{check.limit:.3g}" if check.limit is not None else numbers.MISSING,
+            numbers.three_digits(check.value) if check.value is not None else numbers.MISSING,
+            numbers.three_digits(check.limit) if check.limit is not None else numbers.MISSING,
             "yes" if check.ok else "no",
         ]
         for check in ordered

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from regchoose.records import numbers
 from regchoose.records.model import Model, TriedStrength
 from regchoose.records.words import ARM_NAMES
-from regchoose.report import numbers
 from regchoose.report.safe_markdown import (
     bullet_list,
     code_block,

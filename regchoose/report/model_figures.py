@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
+from regchoose.records import numbers
 from regchoose.records.words import ARM_NAMES, Arm
-from regchoose.report import numbers
 from regchoose.report.plots import Figure, Frame, Point, element, histogram_outline, padded_range
 from regchoose.result.document import RunResult
 from regchoose.result.experiment_sections import EpochCurves, LossByEpoch, LossByStrength, StrengthCurves
@@ -49,7 +49,7 @@ def draw_fitted_curves(result: RunResult) -> Iterator[Figure]:
             frame.draw(*dots, *lines, title=f"Fitted curves of {panel.output}", key=f"fitted-{number}"),
             (fitted.input, *(ARM_NAMES[arm] for arm in curves)),
             [
-                (f"{at:.3g}", *(f"{curve[place]:.3g}" for curve in curves.values()))
+                (numbers.three_digits(at), *(numbers.three_digits(curve[place]) for curve in curves.values()))
                 for place, at in enumerate(x)
             ],
             list(curves),
@@ -145,7 +145,7 @@ def draw_weights(result: RunResult) -> Iterator[Figure]:
             [
                 ("0", "0", f"{counted.zeros:,}"),
                 *(
-                    (f"{low:.3g}", f"{high:.3g}", f"{count:,}")
+                    (numbers.three_digits(low), numbers.three_digits(high), f"{count:,}")
                     for low, high, count in zip(edges[:-1], edges[1:], counted.counts, strict=True)
                 ),
                 ("outside", "", f"{counted.beyond:,}"),

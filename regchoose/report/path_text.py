@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Question
+from regchoose.records import numbers
 from regchoose.records.answers import AnsweredBy
-from regchoose.report import numbers
 from regchoose.result.document import PathStep, RunResult
 from regchoose.result.experiment_sections import ArmComparison
 from regchoose.settings.options import parse_duration
@@ -29,6 +29,7 @@ class PathLine:
     answer: str
     evidence: str
     step: PathStep
+    alike: bool = False  # whether it compared two penalties that most likely make no real difference
 
 
 def list_path(result: RunResult) -> list[PathLine]:
@@ -38,9 +39,12 @@ def list_path(result: RunResult) -> list[PathLine]:
 
 def summarize_comparison(result: RunResult, compared: ArmComparison, *, answer: str) -> str:
     """Say how `a` did against `b`: by how much of the loss of `b`, with the interval, or that it is alike."""
-    if compared.equivalent >= max(compared.better, compared.worse):
+    if _are_alike(compared):
         barely = "barely: " if answer == "yes" else ""
-        return f"{barely}no real difference ({numbers.probability(compared.equivalent)} sure)"
+        alike = numbers.probability(compared.equivalent)
+        if compared.equivalent < 0.5:
+            return f"{barely}likeliest is no real difference ({alike})"
+        return f"{barely}no real difference ({alike} sure)"
     first, second = result.arms.get(compared.a), result.arms.get(compared.b)
     if first is None or second is None or not second.loss:
         return ""
@@ -54,13 +58,18 @@ def summarize_comparison(result: RunResult, compared: ArmComparison, *, answer: 
     return f"barely not: better by {size} on average {ends}" if gain > 0 else f"worse by {size}"
 
 
+def _are_alike(compared: ArmComparison) -> bool:
+    return compared.equivalent >= max(compared.better, compared.worse)
+
+
 def _to_line(result: RunResult, step: PathStep) -> PathLine:
     node = CHARTS[result.settings.chart].nodes.get(step.key) if result.settings.chart in CHARTS else None
     question = node.short if isinstance(node, Question) and node.short else step.text
     answer = YES_OR_NO.get(step.answer or "", step.answer or "")
     compared = next((pair for pair in result.comparisons if pair.question == step.key), None)
     if compared is not None:
-        return PathLine(question, answer, summarize_comparison(result, compared, answer=answer), step)
+        evidence = summarize_comparison(result, compared, answer=answer)
+        return PathLine(question, answer, evidence, step, alike=_are_alike(compared))
     evidence = _describe_estimate(result, step) or step.evidence
     who = ANSWERED_BY[step.answered_by] if step.answered_by in ("user", "flag", "default") else ""
     return PathLine(question, answer, ": ".join(filter(None, [who, evidence])), step)

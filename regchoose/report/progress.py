@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from regchoose.records.listener import Listener, Silent
-from regchoose.report.numbers import duration
+from regchoose.records.numbers import duration
 from regchoose.report.safe_text import fit_encoding, is_drawn, plain
 
 BAR, LEAST_BAR = 24, 4  # columns

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from regchoose.errors import Word
+from regchoose.records import numbers
 from regchoose.records.words import count_of
-from regchoose.report import numbers
 from regchoose.report.arms_table import arms_table, details_table, name_loss
 from regchoose.report.command import is_in_memory, request_experiment, write_command, write_request
 from regchoose.report.line_wrap import fold
@@ -19,19 +19,15 @@ from regchoose.report.path_text import list_path
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.verdict_text import (
     STYLES,
-    capitalize,
     choose_style,
     count_more_rows,
     is_guessed,
-    list_amounts,
     list_reasons,
     list_warnings,
-    name_arm,
-    write_badge,
-    write_headline,
     write_task,
 )
 from regchoose.result.document import RunResult
+from regchoose.result.headline import capitalize, list_amounts, name_arm, write_badge, write_headline
 
 MARGIN = 40  # columns from which the table of the arms is indented
 SIDE_BY_SIDE = 72  # columns from which a question, its answer and the evidence share a line
@@ -47,6 +43,7 @@ def render_result(
     brief: bool = False,
     details: bool = False,
     saved: str | None = None,
+    no_input: bool = False,
     fold_commands: bool = False,
 ) -> RenderableType:
     """Return a result for a rich console: verdict, warnings, arms, the way through the chart, what is next.
@@ -62,6 +59,8 @@ def render_result(
         Also how the arms were trained and judged.
     saved : str, optional
         The file that it was written to.
+    no_input : bool
+        Whether the run asked nothing, as the next one then shall.
     fold_commands : bool
         Whether what is next is folded too. A console that crops would cut it; folded, it cannot be copied.
     """
@@ -84,7 +83,8 @@ def render_result(
             own = details_table(result, width=width - margin)
             sections += [Padding(own, (0, 0, 0, margin), expand=False)]
         sections += _render_items(list_details(result), width=width)
-    return Group(*sections, "", *_render_next(result, saved=saved, folded=fold_commands))
+    commands = list_next(result, saved=saved, no_input=no_input)
+    return Group(*sections, "", *_render_next(commands, folded=fold_commands))
 
 
 def render_as_text(
@@ -276,26 +276,30 @@ def _describe_strengths(result: RunResult) -> list[str]:
 # ---- what is next -----------------------------------------------------------------------------------
 
 
-def list_next(result: RunResult, *, saved: str | None = None) -> list[str]:
+def list_next(result: RunResult, *, saved: str | None = None, no_input: bool = False) -> list[str]:
     """Return what to type next, each line as a shell or Python takes it.
 
     Parameters
     ----------
     saved : str, optional
         The file that the result was written to.
+    no_input : bool
+        Whether commands on the table are not to ask either.
     """
     advice, python = result.recommendation, is_in_memory(result)
     other = _choose_other_settings(result)
+    silent = {"no_input": True} if no_input else {}
     lines = []
     if advice.caution == "nothing" and not python:
-        lines.append(write_command(result, name="inspect"))
+        lines.append(write_command(result, name="inspect", also=silent))
     if other or (saved is None and not python):
-        lines.append(write_command(result, also=other, output=None if saved or python else "result.json"))
+        file_name = None if saved or python else "result.json"
+        lines.append(write_command(result, also={**other, **silent}, output=file_name))
     file = shlex.quote(plain(saved or "result.json"))
     if python and saved is None:
         lines.append(f"result.save({file!r})")
     answered = bool(result.arms) and advice.caution != "nothing" and not python
-    exported = [f"regchoose export {file} --to pytorch"] * (answered and not result.data.image)
+    exported = [f"regchoose export {file} --to pytorch -o train.py"] * (answered and not result.data.image)
     return [*lines, *exported, report_command(file)]
 
 
@@ -316,7 +320,7 @@ def report_command(file: str) -> str:
     return f"regchoose report {file} -o report.html"
 
 
-def _render_next(result: RunResult, *, saved: str | None, folded: bool) -> list[RenderableType]:
+def _render_next(commands: Iterable[str], *, folded: bool) -> list[RenderableType]:
     """Return a command a line, not folded unless asked for: what is copied from a terminal must run."""
     return [
         Text.assemble(
@@ -325,5 +329,5 @@ def _render_next(result: RunResult, *, saved: str | None, folded: bool) -> list[
             no_wrap=not folded,
             overflow="fold" if folded else "ignore",
         )
-        for at, line in enumerate(list_next(result, saved=saved))
+        for at, line in enumerate(commands)
     ]

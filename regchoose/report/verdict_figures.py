@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from regchoose.records import numbers
 from regchoose.records.words import ARM_NAMES
-from regchoose.report import numbers
 from regchoose.report.arms_table import INTERVAL, arm_cells, name_loss, sort_arms
 from regchoose.report.plots import Figure, Frame, padded_range, t_density
 from regchoose.result.document import RunResult

@@ -33,7 +33,7 @@ from regchoose.result.experiment_sections import (
 from regchoose.run.audit_section import make_audit
 from regchoose.run.curve_sections import make_curves
 from regchoose.run.dry_run import describe_design
-from regchoose.run.wording import advise, describe_growth, describe_size_rule, describe_strengths, split_of
+from regchoose.run.wording import describe_growth, describe_size_rule, describe_strengths, split_of
 from regchoose.statistics.decide import OUTCOME_ARMS
 
 
@@ -69,9 +69,6 @@ def _recommendation(judgement: Judgement) -> Recommendation:
     l1, l2 = float(moved.l1[0]), float(moved.l2[0])
     linear = experiment.is_convex
     batch = experiment.training.schedule.steps(rows)[1]
-    practical = any(
-        abs(judgement.loss(other) - judgement.loss(arm)) > verdict.rope for other in judgement.arms
-    )
     return Recommendation(
         regularizer=arm,
         chart_outcome=verdict.outcome,
@@ -95,13 +92,7 @@ def _recommendation(judgement: Judgement) -> Recommendation:
         full_size=_full_size(judgement),
         in_words=describe_strengths(l1, l2, task=judgement.table.task, linear=linear, batch=batch, rows=of),
         weight_decay=2 * l2 or None,
-        sentence=advise(
-            arm,
-            certainty=verdict.certainty,
-            safe=verdict.safe,
-            practical=practical,
-            n_arms=len(judgement.arms),
-        ),
+        sentence="",
     )
 
 
@@ -178,7 +169,7 @@ def _arm(judgement: Judgement, run: ArmRun) -> ArmFigures:
         optimism=run.optimism,
         criterion=run.criterion,
         loss_sd=float(np.nanstd(run.losses, ddof=1)),
-        interval=[end + run.optimism for end in judgement.posterior.interval(run.arm)],
+        interval=[max(0.0, end + run.optimism) for end in judgement.posterior.interval(run.arm)],  # a loss
         train_loss=float(run.curves["train"][run.chosen.checkpoint]),
         epochs=None if linear else int(schedule.checkpoints[run.chosen.checkpoint]),
         nonzero_share=run.nonzero_share,

@@ -37,8 +37,9 @@ from regchoose.result.document import (
     SubsampleProof,
     TableColumn,
 )
+from regchoose.result.headline import write_sentence
 from regchoose.run.arm_sections import ArmSections, make_arm_sections
-from regchoose.run.wording import advise, describe_comparison
+from regchoose.run.wording import describe_comparison
 from regchoose.settings.options import Settings
 from regchoose.settings.values import decisive_settings
 from regchoose.statistics.decide import OUTCOME_ARMS
@@ -80,7 +81,7 @@ def make_result(
     )
     diamonds = {} if judgement is None else judgement.diamonds
     evidence = {key: describe_comparison(comparison) for key, comparison in diamonds.items()}
-    return RunResult(
+    result = RunResult(
         ok=True,
         schema_version=SCHEMA_VERSION,
         regchoose_version=__version__,
@@ -99,6 +100,9 @@ def make_result(
         subsample=None if subsample is None else _subsample(subsample),
         data=_data(table, profile, remarks=_remarks(table, subsample, experiment)),
     )
+    # What the document says in a sentence is what every report opens with.
+    advice = result.recommendation.model_copy(update={"sentence": write_sentence(result)})
+    return result.model_copy(update={"recommendation": advice})
 
 
 def _remarks(table: Table, subsample: Subsample | None, experiment: Experiment | None) -> tuple[str, ...]:
@@ -268,5 +272,5 @@ def _from_prior_knowledge(ending: Outcome) -> Recommendation:
         rule=None,
         in_words=LibraryWords(),
         weight_decay=None,
-        sentence=advise(ending.regularizer, certainty="prior"),
+        sentence="",
     )

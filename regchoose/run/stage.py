@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
-
 from regchoose.errors import ResourceError, is_lack_of_memory, setting
 from regchoose.experiment.arms import ArmRun, train_arm
 from regchoose.experiment.design import make_layout
@@ -18,6 +16,7 @@ from regchoose.experiment.learning_rate import (
     is_searched,
 )
 from regchoose.experiment.plan import Experiment, prepare
+from regchoose.records import numbers
 from regchoose.records.experiment import BlockStore
 from regchoose.records.listener import Listener
 from regchoose.records.subsample import Subsample
@@ -107,6 +106,7 @@ class Stage:
         self.seconds: dict[str, float] = {}
         self.cached: list[Arm] = []
         self._trained: int | None = None  # networks so far; None before the first
+        self._announced: dict[str, tuple[str, int]] = {}  # steps: their text, and how many networks they take
         self._context, self._number, self._lr = context, number, lr
         self._store = None if context.store is None else _CountingStore(context.store)
         self._table, self._settings = table, context.settings
@@ -161,16 +161,17 @@ class Stage:
         self._start_training()
         experiment, began = self._find_rate(), self._clock()
         found = 0 if self._store is None else self._store.n_found
-        self._listener.started(arm, self._label(text), experiment.models(arm))
+        self._announce(arm, text, experiment.models(arm))
         with self._within_memory():
             run = train_arm(experiment, arm, advanced=lambda done: self._advance(arm, done))
+        self._correct_count(arm, run.trained)
         self.arms[arm] = run
         self._trained = (self._trained or 0) + run.trained
         self.seconds[arm] = self._clock() - began
         if self._store is not None and self._store.n_found > found:
             self.cached.append(arm)
         failed = f", {run.failed} of them failed" if run.failed else ""
-        self._listener.finished(arm, f"{run.trained} models{failed}, loss {np.nanmean(run.losses):.4g}")
+        self._listener.finished(arm, f"{run.trained} models{failed}, loss {numbers.loss(run.loss)}")
         return run
 
     def _start_training(self) -> None:
@@ -184,11 +185,25 @@ class Stage:
         if not self._settings.audit:  # the chart passes one of these
             models["l1"], models["l2"] = max(models["l1"], models["l2"]), 0
         total = searched * count_search_models(experiment) + sum(models.values())
-        self._listener.started(TRAINING, self._label(f"training {total:,} networks"), total)
+        self._announce(TRAINING, f"training about {total:,} networks", total)
+
+    def _announce(self, key: str, text: str, total: int) -> None:
+        self._announced[key] = text, total
+        self._listener.started(key, self._label(text), total)
 
     def _advance(self, key: str, done: int) -> None:
+        if done > self._announced[key][1]:
+            self._correct_count(key, done)
         self._listener.advanced(key, done)
         self._listener.advanced(TRAINING, (self._trained or 0) + done)
+
+    def _correct_count(self, key: str, total: int) -> None:
+        """Tell the listener how many networks a step takes after all: a grid may be extended on the way."""
+        text, planned = self._announced[key]
+        if total != planned:
+            in_all, before = self._announced[TRAINING]
+            self._announce(TRAINING, in_all, before + total - planned)
+            self._announce(key, text, total)
 
     def finish_training(self) -> None:
         """Tell the listener that all arms are trained."""
@@ -212,7 +227,7 @@ class Stage:
             advanced=lambda done: self._listener.advanced("growth", done),
         )
         self.seconds["growth"] = self._clock() - began
-        gains = ", ".join(f"{100 * size.gain:.1f} % on {size.rows:,} rows" for size in growth.sizes)
+        gains = ", ".join(f"{numbers.percent(size.gain)} on {size.rows:,} rows" for size in growth.sizes)
         self._listener.finished("growth", f"gain over none: {gains}")
         return growth
 
@@ -267,7 +282,7 @@ class Stage:
         experiment, began = self.prepare_experiment(), self._clock()
         if self.arms or self._lr is not None or not is_searched(experiment):
             return experiment
-        self._listener.started("rate", "learning rate", count_search_models(experiment))
+        self._announce("rate", "learning rate", count_search_models(experiment))
         with self._within_memory():
             experiment = find_rate(experiment, advanced=lambda done: self._advance("rate", done))
         self.experiment = experiment

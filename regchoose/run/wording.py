@@ -6,14 +6,14 @@ from typing import Literal
 from regchoose.errors import setting
 from regchoose.experiment.design import Layout
 from regchoose.experiment.gain_by_rows import Growth
+from regchoose.records import numbers
 from regchoose.records.experiment import Comparison, Penalties, Verdict
 from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
-from regchoose.records.words import ARM_NAMES, Arm, Task, arm_phrase
+from regchoose.records.words import ARM_NAMES, Arm, Task
 from regchoose.result.document import LibraryWords
 from regchoose.statistics.decide import FIRM, LEANING
 
-COUNTED = {1: "one", 2: "two", 3: "three", 4: "four"}
 LEAST_SHARE = 5e-4  # of the loss: a smaller gain is not put in figures
 
 
@@ -64,34 +64,6 @@ def _sklearn_linear(l1: float, l2: float, *, task: Task, rows: int) -> str:
         return f"Ridge(alpha={l2 * rows:.3g})" if l2 else "LinearRegression()"
     total = l1 / 2 + l2
     return f"ElasticNet(alpha={total:.3g}, l1_ratio={l1 / 2 / total:.3g})"
-
-
-def advise(arm: Arm, *, certainty: str, safe: float = 0.0, practical: bool = False, n_arms: int = 0) -> str:
-    """Say a recommendation in one sentence.
-
-    Parameters
-    ----------
-    certainty : str
-        "prior" if nothing was trained; the other parameters then do not count.
-    safe : float
-        Probability that the arm is within δ of the best.
-    practical : bool
-        Whether any arm differs from this one by more than δ.
-    n_arms : int
-        How many arms were trained.
-    """
-    name = arm_phrase(arm)
-    if certainty == "prior":
-        start = "" if arm == "none" else " Try strengths of 0.001, 0.01, 0.1 and 1 of the mean loss."
-        weak = "by what is known of the data alone: a weak reason, right in at most 60 % of cases."
-        return f"Start with {name}, {weak}{start}"
-    if not practical:
-        return f"Start with {name}; the {COUNTED[n_arms]} make no practical difference on this table."
-    opening = {"firm": "Start", "leaning": "Rather start", "undecided": "If you must choose, start"}
-    return (
-        f"{opening[certainty]} with {name}: as good as the best of the {COUNTED[n_arms]}, up to no practical "
-        f"difference, with probability {_probability(safe)}."
-    )
 
 
 def _probability(share: float) -> str:
@@ -171,7 +143,7 @@ def describe_growth(growth: Growth, *, of: int, matters: bool) -> str:
     """Say where the gain is heading."""
     first, last = growth.sizes[0], growth.sizes[-1]
     at_first, at_last, at_end = (
-        f"{100 * gain:.1f} %" for gain in (first.gain, last.gain, growth.trend.at_full_size)
+        numbers.percent(gain) for gain in (first.gain, last.gain, growth.trend.at_full_size)
     )
     sentence = (
         f"The gain over none is {at_first} on {first.rows:,} training rows and {at_last} on {last.rows:,}; "

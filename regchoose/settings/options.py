@@ -108,7 +108,7 @@ class Settings:
     budget: Annotated[str, Option("Time allowed, such as 90s or 5m; if an experiment cannot fit, nothing is trained and the answer has the certainty prior.", EXPERIMENT, "TIME")] = "10m"
     seed: Annotated[int, Ge(0), Lt(2**32), Option("The random seed.", EXPERIMENT, "N")] = 0
     device: Annotated[str, Option("auto, cpu, cuda, cuda:N, or several separated by commas, which share the work.", EXPERIMENT, "DEVICE", result=False)] = "auto"
-    jobs: Annotated[int, Ge(0), Le(1024), Option("Number of training processes; 0 uses threads instead, one per core.", EXPERIMENT, "N", result=False)] = 0
+    jobs: Annotated[int, Ge(0), Le(1024), Option("How many trainings run side by side, each in a process; 0 is one for each core, up to 8.", EXPERIMENT, "N", result=False)] = 0
     cluster: Annotated[str | None, Option("Train on the workers of a Dask scheduler, such as tcp://10.0.0.1:8786.", EXPERIMENT, "ADDRESS", result=False)] = None
 
     json: Annotated[bool, Option("Print the result as one JSON document; short for --format json.", OUTPUT, result=False)] = False

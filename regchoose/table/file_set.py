@@ -6,16 +6,14 @@ import glob
 import os
 import shlex
 import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from regchoose.errors import UsageError, shell_command
 from regchoose.records.table import IMAGE_ENDINGS
 from regchoose.table.file_bytes import STDIN, compression_of
-
-Advanced = Callable[[int], None]  # is told how many bytes a pass over the files has read
 
 LARGE = 64 * 2**20  # bytes of text from which a file is streamed rather than held
 GROWTH = 5  # bytes of text in a compressed byte, about
@@ -28,25 +26,35 @@ def ignore_progress(_bytes: int) -> None:
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The files of one table, in order of their names.
+class FileSet:
+    """What a path means: the files of one table, in order of their names, or images.
 
     Attributes
     ----------
     path : str
         What was asked for.
     files : tuple of str
+    kind : str
+        "arrays" is an .npz file, of images or of numbers; "images" a folder of them.
     compression : str or None
         Of the text.
     sizes : tuple of int
         Bytes on the disk.
+    is_large : bool
+        Whether the table is streamed rather than held.
     """
 
     path: str
     files: tuple[str, ...]
-    kind: Literal["csv", "parquet"]
-    compression: str | None
-    sizes: tuple[int, ...]
+    kind: Literal["csv", "parquet", "arrays", "images"]
+    compression: str | None = None
+    sizes: tuple[int, ...] = ()
+    is_large: bool = False
+
+    @property
+    def are_images(self) -> bool:
+        """Whether these are images, or arrays, which may be some."""
+        return self.kind in ("arrays", "images")
 
     @property
     def n_bytes(self) -> int:
@@ -59,46 +67,40 @@ class Parts:
         return self.n_bytes * (1 if self.compression is None and self.kind == "csv" else GROWTH)
 
 
-def large_parts(path: str) -> Parts | None:
-    """Return the files of a table that is to be streamed; None for one small file, and for images.
+def classify(path: str) -> FileSet:
+    """Find out what a path means, by the names of files and their first bytes.
 
     Raises
     ------
     UsageError
-        E201 where a folder or pattern holds no table, E209 for files of several kinds.
+        E201 where there is no file, or no table in a folder or pattern; E209 for a kind of file that is not
+        read, or files of several kinds.
     """
     here = Path(path)
-    if path == STDIN or are_images(path) or (here.exists() and not here.is_dir() and not here.is_file()):
-        return None
+    if path == STDIN:
+        return FileSet(path, (path,), "csv")
+    if is_arrays(path) or _is_image_folder(here):
+        return FileSet(path, (path,), "arrays" if is_arrays(path) else "images")
     files = _files(here, path)
-    if not files:
-        return None
-    formats, packed = {check_path(file) for file in files}, {compression_of(_start(file)) for file in files}
-    if len(formats) > 1 or len(packed) > 1:
+    (kind, compression), *others = {_look_at(file) for file in files}
+    if others:
         raise UsageError(
             "E209", f"{path} holds files of several kinds", fix="a pattern that names one kind, as '*.csv'"
         )
-    sizes = tuple(os.stat(file).st_size for file in files)
-    parts = Parts(path, files, "parquet" if formats.pop() else "csv", packed.pop(), sizes)
-    return None if files == (path,) and parts.text_bytes < LARGE else parts
-
-
-def _start(file: str) -> bytes:
-    with Path(file).open("rb") as stream:
-        return stream.read(4)
+    found = FileSet(path, files, kind, compression, tuple(os.stat(file).st_size for file in files))
+    held = files == (path,) and (not here.is_file() or found.text_bytes < LARGE)
+    return replace(found, is_large=not held)
 
 
 def _files(here: Path, path: str) -> tuple[str, ...]:
-    """Return the files in order; none where the path is left to the reader of single files."""
-    if here.is_file():
-        return (path,)
+    """Return the files in order: of a folder or pattern, or the one that the path names."""
     if here.is_dir():
         found = [str(file) for file in here.iterdir() if file.is_file() and _is_table(file)]
         found = found or [str(file) for file in here.glob("*=*/**/*") if file.is_file() and _is_table(file)]
-    elif any(mark in path for mark in "*?["):
+    elif any(mark in path for mark in "*?[") and not here.exists():
         found = [file for file in glob.glob(path, recursive=True) if Path(file).is_file()]
     else:
-        return ()
+        return (path,)
     if not found:
         raise UsageError(
             "E201",
@@ -119,19 +121,13 @@ def _is_table(file: Path) -> bool:
 # ---- images ---------------------------------------------------------------------------------------------
 
 
-def are_images(path: str) -> bool:
-    """Tell whether a path is an .npz file, or a folder of images rather than of tables."""
-    return is_arrays(path) or _is_image_folder(path)
-
-
 def is_arrays(path: str) -> bool:
     """Tell whether a path is called .npz."""
     return path.lower().endswith(".npz")
 
 
-def _is_image_folder(path: str) -> bool:
+def _is_image_folder(here: Path) -> bool:
     """Tell whether a path is a folder without tables in which a subfolder holds an image."""
-    here = Path(path)
     try:
         if not here.is_dir() or any(_is_surely_table(file) for file in here.iterdir()):
             return False
@@ -212,41 +208,31 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 KINDS = "csv, tsv, txt, each also as .gz or .zst, and parquet files are read"
 
 
-def check_path(path: str) -> bool:
-    """Say whether the file at `path` is Parquet; a kind that is not read is an error.
-
-    Raises
-    ------
-    UsageError
-        E201 for a path that cannot be opened, E209 for a folder or another kind of file.
-    """
-    if path == STDIN:
-        return False
-    here = Path(path)
-    if here.is_dir():
-        raise UsageError("E209", f"{path} is a folder, and a file was wanted", fix=f"name one file; {KINDS}")
+def _look_at(file: str) -> tuple[Literal["csv", "parquet"], str | None]:
+    """Return what kind a file is, and how it is compressed; raise what `classify` raises of one file."""
+    here = Path(file)
     try:
         start = _first_bytes(here)
     except (OSError, ValueError) as error:
-        raise UsageError("E201", f"cannot open {path!r}: {_reason(error)}", fix=_nearest(here)) from None
+        raise UsageError("E201", f"cannot open {file!r}: {_reason(error)}", fix=_nearest(here)) from None
     if start.startswith(b"PAR1"):
-        return True
+        return "parquet", None
     if start.startswith(LFS_POINTER):
-        said = f"{path} is a pointer of Git LFS: the table itself was not fetched"
+        said = f"{file} is a pointer of Git LFS: the table itself was not fetched"
         raise UsageError("E209", said, fix="git lfs pull")
     kind = kind_of_file(start)
     if kind is not None:
         raise UsageError(
-            "E209", f"{path} is {kind}, and a table as text was wanted", fix=f"export it: {KINDS}"
+            "E209", f"{file} is {kind}, and a table as text was wanted", fix=f"export it: {KINDS}"
         )
     if b'"ok"' in start and b'"schema_version"' in start:
-        report = shell_command(f"report {shlex.quote(path)}")
-        raise UsageError("E209", f"{path} is a result of regchoose, and a table was wanted", fix=report)
+        report = shell_command(f"report {shlex.quote(file)}")
+        raise UsageError("E209", f"{file} is a result of regchoose, and a table was wanted", fix=report)
     if here.suffix.lower() in OTHER_TEXT:
-        raise UsageError("E209", f"{path}: {here.suffix} files are not read", fix=f"convert it: {KINDS}")
+        raise UsageError("E209", f"{file}: {here.suffix} files are not read", fix=f"convert it: {KINDS}")
     if here.suffix.lower() == ".parquet" and start:
-        raise UsageError("E209", f"{path} is called parquet but is none", fix="rename it, or repair the file")
-    return False
+        raise UsageError("E209", f"{file} is called parquet but is none", fix="rename it, or repair the file")
+    return "csv", compression_of(start)
 
 
 def _first_bytes(path: Path) -> bytes:

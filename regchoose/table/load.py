@@ -2,17 +2,17 @@
 
 ::
 
-    path ─┬─ one small file ───── csv/read, large/parquet ─┐
+    path: file_set says, once, which it is
+          ├─ images ───────────── images/load_images ──── Table
+          ├─ one small file ───── csv/read, large/parquet ─┐
           ├─ large, or several ── large/load_large ────────┤ RawTable: cells of each column
-          └─ .npz of numbers ──── images/npz ──────────────┤
+          ├─ .npz of numbers ──── images/npz ──────────────┤
     a DataFrame or arrays ─────── in_memory ───────────────┤
                                                            │
                                 make_table:  columns/facts         what the cells of a column say
                                              columns/find_target   what is predicted
                                              columns/target        as classes or numbers
                                              columns/features      what each other column is for
-                                                           │
-    path ─── images ───────────── images/load_images ──── Table
 """
 
 from collections.abc import Callable
@@ -24,16 +24,19 @@ from numpy.typing import ArrayLike
 from regchoose.records.answers import Ask, Prompt
 from regchoose.records.listener import Listener
 from regchoose.records.table import Table
+from regchoose.records.words import OnProgress
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import warn_of_duplicates
 from regchoose.table.csv.read import read
-from regchoose.table.file_set import Advanced, Parts, are_images, ignore_progress, large_parts
+from regchoose.table.file_set import FileSet, classify, ignore_progress
+from regchoose.table.images.image_folder import open_folder
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import load_images
-from regchoose.table.images.open_images import open_images
+from regchoose.table.images.npz import open_arrays
 from regchoose.table.in_memory import InMemory, raw_from_memory
 from regchoose.table.large.distributed_scan import why_not_shared
 from regchoose.table.large.load_large import load_large
+from regchoose.table.large.parquet import read_parquet
 from regchoose.table.make_table import OnUnusable, make_table
 from regchoose.table.raw_table import RawTable
 from regchoose.workers.tasks import Workers
@@ -44,12 +47,12 @@ def ask_nobody(_prompt: Prompt) -> None:
 
 
 def load(
-    data: str | InMemory,
+    data: str | FileSet | InMemory,
     settings: Settings,
     *,
     y: ArrayLike | None = None,
     choose: Ask = ask_nobody,
-    advanced: Advanced = ignore_progress,
+    advanced: OnProgress = ignore_progress,
     workers: Workers | None = None,
     on_unusable: OnUnusable = "refuse",
 ) -> Table:
@@ -57,7 +60,7 @@ def load(
 
     Parameters
     ----------
-    data : str, DataFrame, mapping, or array-like (n, p)
+    data : str, FileSet, DataFrame, mapping, or array-like (n, p)
         The path of a .csv, .tsv or .txt file, also compressed by gzip or zstandard, of a .parquet file, or
         of a folder or pattern of such files. What is larger than 64 MB or several files is streamed: some
         of its rows, drawn evenly, are held. Or of images: an .npz file with X and y, or a folder with a
@@ -93,31 +96,53 @@ def load(
 
 
 def load_with_text(
-    data: str | InMemory,
+    data: str | FileSet | InMemory,
     settings: Settings,
     *,
     y: ArrayLike | None = None,
     choose: Ask = ask_nobody,
-    advanced: Advanced = ignore_progress,
+    advanced: OnProgress = ignore_progress,
     workers: Workers | None = None,
     on_unusable: OnUnusable = "refuse",
 ) -> tuple[Table, RawTable]:
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
+    if isinstance(data, str):
+        data = classify(data)
     raw: RawTable | ImageSet
-    if not isinstance(data, str):
+    if not isinstance(data, FileSet):
         raw, choose = raw_from_memory(data, y), ask_nobody
-    elif are_images(data):
-        raw = open_images(data, settings)
-    elif (parts := large_parts(data)) is not None:
+    elif data.is_large:
         return load_large(
-            parts, settings, choose=choose, advanced=advanced, workers=workers, on_unusable=on_unusable
+            data, settings, choose=choose, advanced=advanced, workers=workers, on_unusable=on_unusable
         )
     else:
-        raw = read(data, settings, choose=choose)
+        raw = read_held(data, settings, choose=choose)
     if isinstance(raw, ImageSet):
         return load_images(raw, settings, advanced=advanced)
     table, raw = make_table(raw, settings, choose=choose, on_unusable=on_unusable)
     return replace(table, warnings=(*table.warnings, *warn_of_duplicates(table))), raw
+
+
+def read_held(
+    files: FileSet, settings: Settings, *, choose: Ask, target_optional: bool = False
+) -> RawTable | ImageSet:
+    """Read a table that is held, as text; or open images, whose pixels are read one after the other.
+
+    Parameters
+    ----------
+    target_optional : bool
+        Whether arrays may lack their target, as where a model is to predict it.
+
+    Raises
+    ------
+    UsageError, DataError
+        As `open_arrays`, `open_folder`, `read_parquet` and `read`.
+    """
+    if files.kind == "arrays":
+        return open_arrays(files.path, settings, target_optional=target_optional)
+    if files.kind == "images":
+        return open_folder(files.path, settings)
+    return read_parquet(files.path) if files.kind == "parquet" else read(files.path, settings, choose=choose)
 
 
 class PassProgress:
@@ -146,30 +171,24 @@ def load_with_progress(
     """Do what `load` does, and say how far the reading is; a table is returned as it is."""
     if isinstance(data, Table):
         return data
-    if are_images(data):
-        listener.started("read", "read the images", 0)
-        table = load(data, settings, choose=choose, advanced=partial(listener.advanced, "read"))
-        listener.finished("read", f"{table.n_all:,} {'images' if table.image else 'rows'}")
-        return table
-    parts = large_parts(data)
-    if parts is None:
-        listener.started("read", "read", 0)
-        table = load(data, settings, choose=choose)
-        listener.finished("read", f"{table.n_all:,} rows")
-        return table
-    shared = workers if workers is not None and _is_shared(workers, parts, listener) else None
-    passes = PassProgress(parts.n_bytes, partial(listener.advanced, "read"), count=2 if shared is None else 3)
-    listener.started("read", "read", passes.total)
-    table = load(data, settings, choose=choose, advanced=passes.advanced, workers=shared)
-    listener.finished("read", f"{table.n_all:,} rows, of which {table.n_rows:,} are held")
+    files, n_bytes = classify(data), 0
+    advanced: OnProgress = partial(listener.advanced, "read")
+    shared = workers if workers is not None and _is_shared(workers, files, listener) else None
+    if files.is_large:
+        passes = PassProgress(files.n_bytes, advanced, count=2 if shared is None else 3)
+        advanced, n_bytes = passes.advanced, passes.total
+    listener.started("read", "read the images" if files.are_images else "read", n_bytes)
+    table = load(files, settings, choose=choose, advanced=advanced, workers=shared)
+    held = f", of which {table.n_rows:,} are held" if files.is_large else ""
+    listener.finished("read", f"{table.n_all:,} {'images' if table.image else 'rows'}{held}")
     return table
 
 
-def _is_shared(workers: Workers, parts: Parts, listener: Listener) -> bool:
+def _is_shared(workers: Workers, table: FileSet, listener: Listener) -> bool:
     """Tell whether the files of a table are shared out among workers; say so, or why not."""
-    if not workers.is_remote or len(parts.files) == 1:
+    if not workers.is_remote or len(table.files) == 1:
         return False
-    why = why_not_shared(workers, parts)
-    files = f"The {len(parts.files)} files are read"
+    why = why_not_shared(workers, table)
+    files = f"The {len(table.files)} files are read"
     listener.noted(f"{files} here: {why}." if why else f"{files} by the workers.")
     return not why

@@ -9,13 +9,13 @@ from regchoose.errors import DataError, Phrase, PhraseLike, RegchooseError, Usag
 from regchoose.records.answers import Ask
 from regchoose.records.table import AS_Y, Column, Table
 from regchoose.settings.options import Settings
-from regchoose.table.columns.facts import gather_facts
+from regchoose.table.columns.facts import Facts, gather_facts, remember_facts
 from regchoose.table.columns.features import to_features
 from regchoose.table.columns.find_target import find_target
 from regchoose.table.columns.leakage import find_leakage
 from regchoose.table.columns.odd_cells import warn_of_quoted_words
 from regchoose.table.columns.roles import rule
-from regchoose.table.columns.target import TargetValues, select_target, unusable_target
+from regchoose.table.columns.target import TargetValues, prepare_target, select_target, unusable_target
 from regchoose.table.raw_table import RawTable
 
 # What becomes of a target that cannot be predicted: an error; or it is shown as the target of a table that
@@ -44,29 +44,31 @@ def make_table(
     DataError
         E303, E321 to E329: what cannot be learned from.
     """
-    lenient = on_unusable != "refuse"
+    lenient, facts = on_unusable != "refuse", remember_facts(raw, settings)
     try:
-        found = find_target(raw, settings, choose=choose)
+        found = find_target(raw, settings, facts=facts, choose=choose)
     except UsageError as error:
         if not lenient or error.code != "E205":  # a table of one column
             raise
-        target = _give_up(raw, settings, 0, error)
+        target = _give_up(facts(0), settings, error)
         return _assemble(raw, settings, (0, "the only column"), target, on_unusable=on_unusable), raw
-    kept, target = _select(raw, settings, found[0], lenient=lenient)
+    kept, target = _select(raw, settings, facts(found[0]), lenient=lenient)
     return _assemble(kept, settings, found, target, on_unusable=on_unusable), kept
 
 
-def _select(raw: RawTable, settings: Settings, place: int, *, lenient: bool) -> tuple[RawTable, TargetValues]:
+def _select(
+    raw: RawTable, settings: Settings, facts: Facts, *, lenient: bool
+) -> tuple[RawTable, TargetValues]:
     """Return the rows that have a target, and the target in them, or what stands in its place."""
     try:
-        return select_target(raw, place, settings)
+        return select_target(raw, facts, settings)
     except (DataError, UsageError) as error:
         if not lenient:
             raise
         if error.code not in FEW_ROWS:
-            return raw, _give_up(raw, settings, place, error)
+            return raw, _give_up(facts, settings, error)
         # Without an experiment the rows need not suffice for one.
-        kept, target = _select(raw, replace(settings, resources="no"), place, lenient=True)
+        kept, target = _select(raw, replace(settings, resources="no"), facts, lenient=True)
         return kept, replace(target, warnings=(*target.warnings, error.message))
 
 
@@ -110,14 +112,14 @@ def without_target(
 ) -> Table:
     """Return the table of rows whose target, as is found out later, cannot be predicted."""
     found = raw.names.index(table.target_name), table.target_why
-    target = _give_up(raw, settings, found[0], error)
+    target = _give_up(gather_facts(raw, found[0], settings), settings, error)
     return _assemble(raw, settings, found, target, on_unusable=on_unusable)
 
 
-def _give_up(raw: RawTable, settings: Settings, place: int, error: RegchooseError) -> TargetValues:
+def _give_up(facts: Facts, settings: Settings, error: RegchooseError) -> TargetValues:
     """Return what stands in place of the target, with a warning that says why."""
-    why, type_ = _say(error), rule(gather_facts(raw, place, settings), settings).type
-    target = unusable_target(type_, raw.n_rows, why=why)
+    why = _say(error)
+    target = unusable_target(rule(facts, settings).type, len(facts.codes), why=why)
     return replace(target, warnings=(f"the target cannot be predicted: {why}",))
 
 
@@ -137,7 +139,7 @@ def _predictable(raw: RawTable, columns: Sequence[Column], settings: Settings) -
     for column in reversed(columns):
         if column.used and column.name in raw.names and not column.missing:
             try:
-                select_target(raw, raw.names.index(column.name), settings)
+                prepare_target(gather_facts(raw, raw.names.index(column.name), settings), raw, settings)
             except RegchooseError:
                 continue
             yield column.name

@@ -8,7 +8,7 @@ FLOAT = 4  # bytes
 COPIES = 8  # of a model's parameters: gradient, two moments, strengths, workspace
 # Bytes that the models of a block fill. On a CPU their activations stay in the cache, which is worth more
 # than the few operations that larger blocks save; on a card a stage is one program, unless it is very large.
-MOST_BYTES: Mapping[str, int] = {"cpu": 5 * 2**20, "cuda": 8 * 2**30}
+MOST_BYTES: Mapping[str, int] = {"cpu": 5 * 2**19, "cuda": 8 * 2**30}
 FEWEST, MOST = 4, 64  # models of a block on a CPU
 
 

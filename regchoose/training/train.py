@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ import torch
 from regchoose.records.experiment import BlockStore, Penalties, Trained
 from regchoose.records.words import Int, OnProgress, Task
 from regchoose.training.block import Block, BlockResult, CellData
-from regchoose.training.block_size import models_a_block
+from regchoose.training.block_size import FEWEST, models_a_block
 from regchoose.training.device import Devices
 from regchoose.training.networks.network import Network
 from regchoose.training.schedule import RETRY_RATE, Schedule
@@ -18,7 +19,6 @@ from regchoose.training.serialization import TRAINING, TrainingTask
 from regchoose.workers.tasks import Workers
 from regchoose.workers.threads import use_threads
 
-FEWEST_BLOCKS = 2  # so that they run side by side; more would be small ones, which cost nearly as much
 TIMED_STEPS = 30  # about, for the estimate of the time
 
 
@@ -82,36 +82,48 @@ def train(
     advanced : callable
         Called with the number of models trained so far, in the thread that called `train`.
     """
-    blocks = list(_cut(training, cells, penalties))
+    groups = _cut(training, cells, penalties)
+    blocks = [block for parts in groups for block in parts]
     results = _run(blocks, training, advanced=advanced)
     if not training.network.is_convex:  # there is no learning rate to lower
         results = _retry(blocks, results, training)
-    return _assemble(training, results)
+    along_models = iter(results)
+    of_cells = [
+        BlockResult.join(list(islice(along_models, len(parts))), along_cells=False) for parts in groups
+    ]
+    return _assemble(training, BlockResult.join(of_cells, along_cells=True), results)
 
 
-def _cut(training: Training, cells: Sequence[CellData], penalties: Penalties) -> Iterator[Block]:
-    """Cut a plan into blocks: whole cells, all penalties of a cell together.
+def _cut(training: Training, cells: Sequence[CellData], penalties: Penalties) -> list[list[Block]]:
+    """Cut a plan into blocks, some cells × some penalties, by the kind of device alone: results depend on it.
 
-    The solver gains nothing from solving cells together, so each of them is a block.
+    The solver gains nothing from solving cells together, and much from a whole path of penalties, so each
+    cell is a block of its own there.
     """
     n_rows = min(len(cell.y) for cell in cells)
-    at_once = 1
+    m, at_once, n_parts = len(penalties), 1, 1
     if not training.network.is_convex:
         _, batch = training.schedule.steps(n_rows)
         types = training.devices.types
         models = min(models_a_block(training.network, batch=batch, device_type=own) for own in types)
-        side_by_side = FEWEST_BLOCKS if "cpu" in types else training.devices.count
-        at_once = max(1, min(models // len(penalties), -(-len(cells) // side_by_side)))
+        n_parts = -(-m // models)
+        if "cpu" in types:  # an even number of blocks, so that neither of two workers waits long
+            n_parts = max(n_parts, min(n_parts + n_parts % 2, m // FEWEST))
+        fewest = training.devices.count if "cpu" not in types else 2 if m == 1 else 1
+        at_once = max(1, min(models // -(-m // n_parts), -(-len(cells) // fewest)))
     schedule = replace(training.schedule, checkpoints=training.checkpoints)
-    for start in range(0, len(cells), at_once):
-        yield Block(
-            cells[start : start + at_once],
-            penalties,
-            training.task,
-            training.network,
-            schedule,
-            n_rows,
-        )
+    return [
+        [
+            Block(cells[start : start + at_once], part, training.task, training.network, schedule, n_rows)
+            for part in _parts(penalties, n_parts)
+        ]
+        for start in range(0, len(cells), at_once)
+    ]
+
+
+def _parts(penalties: Penalties, n_parts: int) -> list[Penalties]:
+    """Return the penalties cut into parts of about equal size, in their order."""
+    return [penalties[part] for part in np.array_split(np.arange(len(penalties)), n_parts)]
 
 
 def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Training) -> list[BlockResult]:
@@ -198,8 +210,7 @@ def _one_thread_each() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _assemble(training: Training, results: Sequence[BlockResult]) -> Trained:
-    whole = BlockResult.join(results, along_cells=True)
+def _assemble(training: Training, whole: BlockResult, results: Sequence[BlockResult]) -> Trained:
     notes = sorted({note for note in (training.network.note, *(result.note for result in results)) if note})
     return Trained(
         training.checkpoints,

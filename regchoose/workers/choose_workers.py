@@ -5,10 +5,15 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 
 from regchoose.errors import UsageError, setting
+from regchoose.machine import cores, has_nvidia_driver, memory
+from regchoose.records.words import NETWORKS
 from regchoose.settings.options import Settings
 from regchoose.workers.processes import Processes
 from regchoose.workers.tasks import Workers
 from regchoose.workers.threads import use_threads
+
+MOST_PROCESSES = 8  # unless more are asked for
+BYTES_A_PROCESS = 2**30  # of the machine's memory; PyTorch alone takes a third of it
 
 
 @contextmanager
@@ -34,11 +39,25 @@ def start_workers(settings: Settings) -> Iterator[Workers]:
             )
         with _cluster(settings.cluster) as cluster:
             yield cluster
-    elif settings.jobs > 1 and settings.resources != "no":
-        with Processes(settings.jobs) as processes:
+        return
+    count = 1 if settings.resources == "no" else settings.jobs or _side_by_side(settings)
+    if count > 1:
+        with Processes(count - 1, work_here=True) as processes:
             yield processes
     else:
         yield use_threads(settings.jobs)
+
+
+def _side_by_side(settings: Settings) -> int:
+    """Return how many processes train, if nobody says: 1 where threads of this one do.
+
+    Threads wait for Python's lock between the operations of small networks. That makes two of them hardly
+    faster than one; processes do not. A card, on the other hand, is one program's at a time, and a user's
+    network may not be able to leave this process.
+    """
+    if settings.network not in NETWORKS or (settings.device != "cpu" and has_nvidia_driver()):
+        return 1
+    return max(1, min(cores(), MOST_PROCESSES, (memory() or 0) // BYTES_A_PROCESS))
 
 
 def _cluster(address: str) -> AbstractContextManager[Workers]:

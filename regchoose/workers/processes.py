@@ -24,7 +24,7 @@ from typing import IO, Self
 from regchoose.errors import ResourceError, setting
 from regchoose.version import __version__
 from regchoose.workers.tasks import LESS_MEMORY, ResultT, TaskKind, TaskT
-from regchoose.workers.threads import run_in_threads
+from regchoose.workers.threads import THREAD_PREFIX, run_in_threads
 from regchoose.workers.worker_main import read_message, write_messages
 
 ATTEMPTS = 3  # processes that may die over one task
@@ -94,15 +94,23 @@ class _WorkerProcess:
 
 
 class Processes:
-    """Worker processes, started at once: they import PyTorch while the table is read."""
+    """Worker processes, started at once: they import PyTorch while the table is read.
+
+    Parameters
+    ----------
+    count : int
+        Processes.
+    work_here : bool
+        Whether this process does tasks as well, one at a time.
+    """
 
     is_remote = False
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._processes = [_WorkerProcess() for _ in range(size)]
-        self._idle: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for index in range(size):
+    def __init__(self, count: int, *, work_here: bool = False) -> None:
+        self.size = count + work_here
+        self._processes = [_WorkerProcess() for _ in range(count)]
+        self._idle: queue.SimpleQueue[int | None] = queue.SimpleQueue()  # None is this process
+        for index in [*([None] if work_here else []), *range(count)]:
             self._idle.put(index)
 
     def __enter__(self) -> Self:
@@ -131,28 +139,31 @@ class Processes:
             for process in self._processes:
                 process.kill()
 
-        return run_in_threads(run, tasks, pool=ThreadPoolExecutor(self.size, "hand"), stop=stop)
+        return run_in_threads(run, tasks, pool=ThreadPoolExecutor(self.size, THREAD_PREFIX), stop=stop)
 
     def ask_machines(self, remote_name: str, data: bytes = b"") -> dict[str, bytes]:
         """Return nothing: there are no other machines."""
         return {}
 
     def _run(self, kind: TaskKind[TaskT, ResultT], task: TaskT, *, stopping: threading.Event) -> ResultT:
-        """Have a task done, by another process if one dies over it."""
-        data, how = kind.pack(task), ""
-        for _ in range(ATTEMPTS):
-            index = self._idle.get()
-            try:
+        """Have a task done, by a new process if one dies over it."""
+        index, how = self._idle.get(), ""
+        try:
+            if index is None:
+                return kind.run_here(task, stopping.is_set)
+            data = kind.pack(task)
+            for _ in range(ATTEMPTS):
                 if stopping.is_set():
                     break
                 if not self._processes[index].is_alive:
                     self._processes[index].close()
                     self._processes[index] = _WorkerProcess()
-                return kind.unpack(self._processes[index].perform(kind.remote_name, data))
-            except _Died as death:
-                how = str(death)
-            finally:
-                self._idle.put(index)
+                try:
+                    return kind.unpack(self._processes[index].perform(kind.remote_name, data))
+                except _Died as death:
+                    how = str(death)
+        finally:
+            self._idle.put(index)
         raise ResourceError(
             "E406",
             f"{ATTEMPTS} processes died over one piece of work, the last with {how}",

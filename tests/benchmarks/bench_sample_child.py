@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 from rich.console import Console
 
-from regchoose.library.extract import extract
+from regchoose.library.extract import classify, extract
 from regchoose.settings.options import Settings
 from tests.benchmarks.large_tables import NUMERIC
 
@@ -27,7 +27,7 @@ def sample(path: str) -> None:
     with TemporaryDirectory() as folder:
         target = Path(folder, "sample.csv")
         extract(
-            path,
+            classify(path),
             Settings(),
             everything=False,
             target=target,

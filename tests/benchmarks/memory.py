@@ -23,7 +23,7 @@ from tests.benchmarks.sklearn_peer import SKLEARN
 from tests.benchmarks.skorch_peer import SKORCH
 from tests.benchmarks.tables import as_table, make_sheet
 from tests.benchmarks.whole_experiment import train_arms
-from tests.benchmarks.work import make_work
+from tests.benchmarks.work import end_workers, make_work, workers_of
 
 ROOT = Path(__file__).parents[2]
 UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in which ru_maxrss counts
@@ -48,16 +48,18 @@ def main(who: str, rows: int, features: int) -> None:
     """Do the work, and print the peak."""
     sheet = make_sheet("binary", rows, features, seed=0)
     if who == "experiment":
-        train_arms(prepare(as_table(sheet), np.arange(rows), ONE_EPOCH))
+        workers = workers_of(ONE_EPOCH.jobs)
+        train_arms(prepare(as_table(sheet), np.arange(rows), ONE_EPOCH, workers=workers))
     else:
         _work(CONTENDERS[who], rows, features)
+    children = JOBS if who in ("skorch", "sklearn") else workers_of(ONE_EPOCH.jobs).size - 1
     get_reusable_executor().shutdown(wait=True)  # so that workers count as ended children
+    end_workers()
     own, child = (
         resource.getrusage(whose).ru_maxrss * UNIT / 2**20
         for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    workers = JOBS if who in ("skorch", "sklearn") else 0
-    Console().print_json(data={"peak_mib": own + workers * child})
+    Console().print_json(data={"peak_mib": own + children * child})
 
 
 def _work(who: Contender, rows: int, features: int) -> None:

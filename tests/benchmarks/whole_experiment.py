@@ -17,12 +17,13 @@ from tests.benchmarks.contender import Contender
 from tests.benchmarks.same_work import places_of, warm_up
 from tests.benchmarks.tables import Sheet, as_table
 from tests.benchmarks.turns import by_turns
-from tests.benchmarks.work import Work
+from tests.benchmarks.work import Work, workers_of
 
 
 def prepared(sheet: Sheet, settings: Settings) -> Experiment:
     """Resample and encode the first rows of a table, as many as `recommend` takes at first."""
-    return prepare(as_table(sheet), np.arange(min(len(sheet.y), FIRST_ROWS)), settings)
+    rows = np.arange(min(len(sheet.y), FIRST_ROWS))
+    return prepare(as_table(sheet), rows, settings, workers=workers_of(settings.jobs))
 
 
 def with_found_rate(experiment: Experiment) -> Experiment:

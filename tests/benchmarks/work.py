@@ -1,6 +1,9 @@
 """The work that all contenders do alike: splits, strengths, steps and network on one table."""
 
+from atexit import register
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from math import ceil
 
@@ -16,7 +19,8 @@ from regchoose.training.loss import n_outputs
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.schedule import make_schedule
 from regchoose.training.train import Training
-from regchoose.workers.threads import use_threads
+from regchoose.workers.choose_workers import start_workers
+from regchoose.workers.tasks import Workers
 from tests.benchmarks.tables import Sheet
 
 RATE = 0.003  # of Adam, for all; the search for a better one is part of the whole experiment alone
@@ -106,13 +110,29 @@ def make_work(sheet: Sheet, settings: Settings) -> Work:
     return Work(sheet, splits, arms, make_training(sheet, settings, rows=len(splits[0][0])))
 
 
+@cache
+def workers_of(jobs: int) -> Workers:
+    """Return the workers that a run with so many jobs has, started once for this whole process."""
+    return _STARTED.enter_context(start_workers(Settings(jobs=jobs)))
+
+
+def end_workers() -> None:
+    """End them, so that they count as ended children."""
+    workers_of.cache_clear()
+    _STARTED.close()
+
+
+_STARTED = ExitStack()
+register(end_workers)
+
+
 def make_training(sheet: Sheet, settings: Settings, *, rows: int) -> Training:
     """Return the schedule and network for fits on so many rows."""
     schedule = make_schedule(
         rows, epochs=settings.epochs, least_steps=settings.steps, batch=settings.batch, lr=RATE
     )
     network = Mlp((sheet.x.shape[1], *settings.hidden, n_outputs(sheet.task, 2)))
-    return Training(sheet.task, network, schedule, choose_devices("cpu"), use_threads(settings.jobs))
+    return Training(sheet.task, network, schedule, choose_devices("cpu"), workers_of(settings.jobs))
 
 
 def shortened(work: Work, epochs: int) -> Work:

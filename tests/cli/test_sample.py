@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from regchoose.library.extract import extract
+from regchoose.library.extract import classify, extract
 from regchoose.settings.options import Settings
 from regchoose.table import file_set
 from tests.cli.conftest import Shell, clean_environment
@@ -171,7 +171,7 @@ def test_a_large_table_is_written_whole(table: Path, monkeypatch: pytest.MonkeyP
     target = table.parent / "all.csv"
     heard: list[int] = []
     drawn, _, protected = extract(
-        str(table),
+        classify(str(table)),
         Settings(),
         everything=True,
         target=target,

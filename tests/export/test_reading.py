@@ -386,6 +386,21 @@ def test_networks_of_the_users_own(
 # ---- the command ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("caution", ["", "nothing", "leak"])
+def test_a_script_of_an_answer_that_nothing_rests_on_comes_with_a_warning(
+    caution: str, documents: Documents, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved, document = tmp_path / "result.json", with_arm(documents("binary"), "l2")
+    document["recommendation"]["caution"] = caution
+    saved.write_text(json.dumps(document), encoding="utf-8")
+    assert main(["export", str(saved), "--to", "pytorch"]) == 0
+    said = capsys.readouterr()
+    assert "import torch" in said.out
+    assert said.err.startswith("warning: ") == bool(caution)
+    if caution == "nothing":
+        assert "no network does better than the class shares." in said.err
+
+
 def test_the_command_writes_a_script(
     documents: Documents, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,7 @@ from regchoose.errors import RegchooseError
 from regchoose.library.python_result import Result
 from regchoose.report.html import as_html
 from regchoose.report.terminal import render_as_text
-from regchoose.report.verdict_text import write_headline
+from regchoose.result.headline import write_headline
 from regchoose.result.json_text import dump_model
 from regchoose.result.saved_result import restore_result
 from tests.library.small import SMALL, numbers

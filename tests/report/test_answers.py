@@ -43,6 +43,9 @@ KINDS = {
     "some-do-some-are-open": of_set("elastic_net", 0.3, 0.9, 0.9, 0.97),
     "undecided": UNDECIDED,
     "undecided-with-more-rows": altered(UNDECIDED, subsample={"rows": 208, "of": 53_940}),
+    "others-are-surer": of_set(
+        "elastic_net", 0.77, 0.77, 0.6, 0.54, recommendation={"certainty": "undecided"}
+    ),
     "the-chart-is-not-followed": of_set(
         "l2", 0.01, 0.46, 0.97, 0.3, recommendation={"chart_outcome": "start_l1", "follows_chart": False}
     ),

@@ -10,7 +10,8 @@ from regchoose.report.as_junit import as_junit
 from regchoose.report.as_markdown import as_markdown
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import render_as_text as terminal
-from regchoose.report.verdict_text import write_details, write_headline
+from regchoose.report.verdict_text import write_details
+from regchoose.result.headline import write_headline
 from regchoose.result.json_text import dump_model, without_surrogates
 from tests.report.hostile import NAMES, gate, with_name
 from tests.report.results import FIRM, UNDECIDED, altered

@@ -80,12 +80,12 @@ def test_every_answer_stands_in_the_open(chart: Chart) -> None:
     svg = ET.fromstring(draw_svg(chart))
     labels = [text for text in svg.iter(f"{SVG}text") if text.get("class") == "answer"]
     places = [(float(text.get("x", "nan")), float(text.get("y", "nan"))) for text in labels]
-    half = [3.2 * len(text.text or "") for text in labels]  # of its width, in pixels
+    half = [3.8 * len(text.text or "") for text in labels]  # of its width, in pixels
     assert len(labels) == sum(len(question.arrows) for question in questions_of(chart))
     for place, (x, y) in enumerate(places):
         assert not [box for box in boxes(svg) for side in (-1, 1) if box.holds(x + side * half[place], y)]
         for other, (left, top) in enumerate(places[:place]):
-            assert abs(y - top) > 11 or abs(x - left) > half[place] + half[other]
+            assert abs(y - top) > 13 or abs(x - left) > half[place] + half[other]
 
 
 @EACH_CHART
@@ -98,6 +98,22 @@ def test_a_walk_is_lit_and_lies_above_the_rest(chart: Chart) -> None:
         lit = [group for group in svg.iter(f"{SVG}g") if group.get("class", "").endswith(" lit")]
         assert sum(group.get("class", "").startswith("node ") for group in lit) == len(keys)
     assert "lit" not in draw_svg(chart)
+
+
+@EACH_CHART
+def test_the_way_taken_says_where_two_were_alike(chart: Chart) -> None:
+    (question,) = (node for node in questions_of(chart) if node.key == "l1_vs_elastic_net")
+    for answer, end in question.arrows.items():
+        svg = ET.fromstring(draw_svg(chart, [question.key, end], alike={question.key}))
+        said = {
+            text.text
+            for arrow in arrows(svg)
+            for text in arrow.iter(f"{SVG}text")
+            if "lit" in arrow.get("class", "")
+        }
+        assert said == {"alike"}
+        assert answer not in said
+    assert "alike" not in draw_svg(chart, [question.key, end])
 
 
 @EACH_CHART

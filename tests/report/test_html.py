@@ -241,3 +241,23 @@ def test_two_arms_that_are_one_have_no_curve_of_their_difference() -> None:
     alike[0][1] = alike[1][0] = 1.0000000000000002  # so that the variance of the difference rounds below zero
     result = altered(DIABETES, curves={"posterior": {"scale": alike}})
     assert not [figure for figure in draw_figures(result) if figure.section == "How sure it is"]
+
+
+def test_the_page_says_what_to_type_and_where_two_were_alike() -> None:
+    page = parsed(as_html(DIABETES)).text
+    assert "regchoose export result.json --to pytorch -o train.py" in page
+    assert "result.json stands for the file" in page
+    nothing = parsed(as_html(altered(DIABETES, recommendation={"caution": "nothing"}))).text
+    assert "regchoose inspect data/diabetes.csv" in nothing
+    assert "result.json stands for the file" not in nothing
+    alike = "Alike: no real difference"
+    (pair,) = (pair for pair in DIABETES.comparisons if pair.question == "l1_vs_elastic_net")
+    for equivalent, said in ((0.9, True), (0.02, False)):
+        other = {**pair.model_dump(), "equivalent": equivalent, "worse": 0.05, "better": 0.05}
+        text = parsed(as_html(altered(DIABETES, comparisons=[other]))).text
+        assert (alike in text) == said
+
+
+def test_numbers_below_zero_have_our_minus() -> None:
+    page = parsed(re.sub(r"<style>.*?</style>", "", as_html(DIABETES), flags=re.DOTALL)).text
+    assert not re.findall(r"(?<![\w−.])-\d", page)

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regchoose.records import numbers
 from regchoose.records.words import ARMS
-from regchoose.report import line_wrap, numbers
+from regchoose.report import line_wrap
 from regchoose.report.as_markdown import as_markdown
 from regchoose.report.path_text import summarize_comparison
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.terminal import list_next, render_as_text
-from regchoose.report.verdict_text import STYLES, choose_style, write_headline
+from regchoose.report.verdict_text import STYLES, choose_style, list_reasons
 from regchoose.result.document import RunResult
+from regchoose.result.headline import write_headline
 from tests.report.results import FIRM, PRIOR, UNDECIDED, altered
 
 
@@ -140,7 +142,7 @@ def test_a_partial_answer_does_not_speak_for_what_was_not_trained() -> None:
     )
     shown = render_as_text(partial, width=100)
     assert "better than none. Not trained: L2." in " ".join(shown.splitlines()[:2])
-    assert "firm: 97 % sure of the three trained" in shown
+    assert "firm: 97 % sure this is as good as any of the three trained" in shown
     without_audit = altered(partial, partial=False, settings={"audit": False})
     assert "Not trained" not in render_as_text(without_audit, width=100)
 
@@ -197,9 +199,35 @@ def test_the_bars_give_way_to_what_must_be_read() -> None:
 
 def test_what_is_next_names_the_file_that_was_written() -> None:
     assert list_next(FIRM, saved="a b.json") == [
-        "regchoose export 'a b.json' --to pytorch",
+        "regchoose export 'a b.json' --to pytorch -o train.py",
         "regchoose report 'a b.json' -o report.html",
     ]
+
+
+def test_what_is_next_asks_nothing_where_the_run_did_not() -> None:
+    assert "recommend --no-input data" in list_next(FIRM, no_input=True)[0]
+    assert "--no-input" not in " ".join(list_next(FIRM))
+    nothing = altered(FIRM, recommendation={"caution": "nothing"})
+    inspect, *others = list_next(nothing, saved="result.json", no_input=True)
+    assert inspect == "regchoose inspect --no-input data/diabetes.csv"
+    assert others == ["regchoose report result.json -o report.html"]
+
+
+def test_an_arm_that_others_are_surer_than_is_explained() -> None:
+    safe = {"none": 0.77, "l1": 0.77, "l2": 0.6, "elastic_net": 0.54}
+    arms = {arm: {"safe": share} for arm, share in safe.items()}
+    undecided = altered(
+        FIRM, recommendation={"certainty": "undecided", "as_good": [], "safe": 0.54}, arms=arms
+    )
+    why, _ = list_reasons(undecided)
+    assert why == (
+        "Elastic Net has the lowest loss plus standard error, by which strengths are chosen; "
+        "no penalty, L1 and L2 are surer to be as good as any (up to 77 %)."
+    )
+    follows = altered(undecided, arms={"l1": {"criterion": 0.1, "safe": 0.5}, "l2": {"safe": 0.5}})
+    assert list_reasons(follows)[0] == (
+        "The chart ends at Elastic Net; no penalty is surer to be as good as any (77 %)."
+    )
 
 
 def test_an_undecided_answer_is_followed_by_more_rows_with_the_same_settings() -> None:

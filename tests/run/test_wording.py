@@ -2,9 +2,11 @@
 
 import pytest
 
-from regchoose.report.numbers import BOUNDS, probability
-from regchoose.run.wording import advise, describe_audit
-from regchoose.statistics.decide import FIRM, LEANING
+from regchoose.records.numbers import BOUNDS, probability
+from regchoose.result.headline import write_sentence
+from regchoose.run.wording import describe_audit
+from regchoose.statistics import decide
+from tests.report.results import FIRM, altered
 
 
 @pytest.mark.parametrize(
@@ -28,20 +30,31 @@ def test_how_much_lower_a_loss_is_counts_by_the_higher_one(lowest: float, lower:
 
 
 @pytest.mark.parametrize(
-    ("safe", "certainty", "said", "short"),
+    ("safe", "certainty", "said", "simpler"),
     [
-        (0.9499, "leaning", "0.94", "94 %"),
-        (0.95, "firm", "0.95", "95 %"),
-        (0.7951, "undecided", "0.79", "79 %"),
-        (0.9451, "leaning", "0.94", "94 %"),
-        (0.8651, "leaning", "0.87", "87 %"),
-        (0.9987, "firm", "over 0.99", "over 99 %"),
+        (0.9499, "leaning", "94 %", "0.94"),
+        (0.95, "firm", "95 %", "0.95"),
+        (0.7951, "undecided", "79 %", "0.79"),
+        (0.9451, "leaning", "94 %", "0.94"),
+        (0.8651, "leaning", "87 %", "0.87"),
+        (0.9987, "firm", "over 99 %", "over 0.99"),
     ],
 )
 def test_no_probability_is_rounded_up_to_a_bound_of_certainty(
-    safe: float, certainty: str, said: str, short: str
+    safe: float, certainty: str, said: str, simpler: str
 ) -> None:
-    sentence = advise("l2", certainty=certainty, safe=safe, practical=True, n_arms=4)
-    assert sentence.endswith(f"with probability {said}.")
-    assert probability(safe) == short
-    assert [bound / 100 for bound in BOUNDS] == [LEANING, FIRM]
+    sentence = write_sentence(altered(FIRM, recommendation={"certainty": certainty, "safe": safe}))
+    assert sentence.endswith(f"({certainty}: {said} sure this is as good as any).")
+    assert probability(safe) == said
+    (beyond,) = describe_audit(
+        arm="l1",
+        best="l1",
+        losses={},
+        losses_at_end={},
+        epochs=1,
+        simpler=("none", safe),
+        firmly=False,
+        alike=False,
+    )
+    assert beyond.endswith(f"(P = {simpler}).")
+    assert [bound / 100 for bound in BOUNDS] == [decide.LEANING, decide.FIRM]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from regchoose.errors import RegchooseError
-from regchoose.library.extract import extract
+from regchoose.library.extract import classify, extract
 from regchoose.library.inspect_table import inspect_table
 from regchoose.records.table import Table
 from regchoose.settings.options import Settings
@@ -68,7 +68,7 @@ def test_rows_are_matched_by_all_columns(
         monkeypatch.setattr(held_rows, "TIMES", 1)
     path, target = write(tmp_path, csv_of(rows)), tmp_path / "drawn.csv"
     drawn, _, _ = extract(
-        path,
+        classify(path),
         Settings(target="out", rows=200),
         everything=False,
         target=target,

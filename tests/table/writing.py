@@ -7,8 +7,9 @@ import numpy as np
 from regchoose.errors import RegchooseError
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
-from regchoose.table.csv.read import read
-from regchoose.table.load import load
+from regchoose.table.file_set import classify
+from regchoose.table.load import load, read_held
+from regchoose.table.raw_table import RawTable
 
 
 def nobody(prompt: Prompt) -> None:
@@ -24,7 +25,8 @@ def write(folder: Path, content: str | bytes, name: str = "data.csv") -> str:
 
 def text_of(path: str, settings: Settings | None = None) -> list[list[str]]:
     """Read a file; return its rows of text, the header first where there is one."""
-    raw = read(path, settings or Settings(), choose=nobody)
+    raw = read_held(classify(path), settings or Settings(), choose=nobody)
+    assert isinstance(raw, RawTable)
     rows = [list(row) for row in zip(*(column.tolist() for column in raw.texts), strict=True)]
     return [list(raw.names), *rows] if raw.dialect.header else rows
 

@@ -200,7 +200,7 @@ from tests.training.test_halving import arrays_of
 import hashlib
 torch.set_num_threads(1)
 plan = training("binary", hidden=({width}, {width}), epochs=1, jobs=1)
-cells, penalties = [cell("binary")], points(*[(0, 0.01 * i) for i in range(8)])
+cells, penalties = [cell("binary")], points(*[(0, 0.01 * i) for i in range(4)])
 module.train(training("binary", jobs=1), cells, penalties)  # so that what is loaded late is there
 if {limit}:
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -233,10 +233,10 @@ def in_a_process(width: int, *, limit_mib: int) -> str:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS and /proc are those of Linux")
 def test_a_process_short_of_memory_trains_in_halves_to_the_same_bits() -> None:
-    """Eight models of 600 × 600 units take some 150 MiB at once; limit and threads' reserve are less."""
-    whole = in_a_process(600, limit_mib=0)
-    short = in_a_process(600, limit_mib=30)
-    assert whole.endswith(" [8]")
+    """Four models of 850 × 850 units take some 150 MiB at once; limit and threads' reserve are less."""
+    whole = in_a_process(850, limit_mib=0)
+    short = in_a_process(850, limit_mib=30)
+    assert whole.endswith(" [4]")
     assert short.split()[0] == whole.split()[0]
     assert len(short.split()) > 3  # blocks of fewer models, after the whole one
 

@@ -47,7 +47,7 @@ class Memory:
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block for every cell."""
-    monkeypatch.setattr(train_module, "models_a_block", lambda *_, **__: 1)
+    monkeypatch.setattr(train_module, "models_a_block", lambda *_, **__: 3)
 
 
 @pytest.fixture

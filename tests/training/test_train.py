@@ -32,7 +32,7 @@ NETWORKS: list[tuple[int, ...] | None] = [(6,), (), (5, 4), None]
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block for every cell."""
-    monkeypatch.setattr(train_module, "models_a_block", lambda *_, **__: 1)
+    monkeypatch.setattr(train_module, "models_a_block", lambda *_, **__: 3)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -99,6 +99,29 @@ def test_row_counts_that_differ_leave_no_trace_of_the_block(monkeypatch: pytest.
             train(replace(training("regression"), schedule=schedule), cells, PENALTIES).losses["test"]
         )
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("models", [1, 5, 8, 40])
+def test_a_plan_comes_to_the_same_bytes_however_it_is_cut(
+    models: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cells and penalties are cut: neither order nor digits follow from it."""
+    monkeypatch.setattr(train_module, "models_a_block", lambda *_, **__: models)
+    trained_blocks = list[Block]()
+
+    def noting(block: Block, device: torch.device, *, stop: Callable[[], bool]) -> BlockResult:
+        trained_blocks.append(block)
+        return train_block(block, device, stop=stop)
+
+    monkeypatch.setattr(serialization, "train_block", noting)
+    cells = [cell("regression", seed=seed) for seed in range(3)]
+    penalties = points(*[(0.01 * i, 0.02 * i) for i in range(13)])
+    cut = train(training("regression"), cells, penalties)
+    assert max(block.n_models for block in trained_blocks) <= max(models, len(penalties))
+    assert sum(block.n_models for block in trained_blocks) == 3 * 13
+    assert len(trained_blocks) > 1
+    monkeypatch.undo()
+    assert arrays_of(cut) == arrays_of(train(training("regression"), cells, penalties))
 
 
 @pytest.mark.parametrize("task", TASKS)

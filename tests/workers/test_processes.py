@@ -23,6 +23,7 @@ from regchoose.training.networks.network_check import CheckReport
 from regchoose.training.schedule import Schedule
 from regchoose.training.train import train
 from regchoose.workers.processes import ATTEMPTS, Processes
+from regchoose.workers.threads import THREAD_PREFIX
 from tests.training.problems import TASKS, arrays_of, training
 from tests.workers.runs import PENALTIES, cells, trained
 
@@ -135,7 +136,7 @@ def test_an_interrupt_ends_the_blocks_in_hand(two: Processes) -> None:
     before = time.monotonic()
     with pytest.raises(Stop):
         train(plan, [data[0], *long], PENALTIES, advanced=stop)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("hand")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith(THREAD_PREFIX)]
     assert arrays_of(trained(two)) == arrays_of(trained(None))
     assert time.monotonic() - before < 60
 
@@ -231,3 +232,10 @@ def test_what_a_users_network_raises_there_is_told_in_its_own_lines(folder: Path
     assert "too many rows" in caught.value.message
     assert caught.value.where == f"{folder / 'net.py'}:14, in forward"
     assert caught.value.detail[-1] == '14: raise ValueError("too many rows")'
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_this_process_does_its_part(task: Task) -> None:
+    with Processes(1, work_here=True) as workers:
+        assert workers.size == 2
+        assert arrays_of(trained(workers, training(task))) == arrays_of(trained(None, training(task)))

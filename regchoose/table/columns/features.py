@@ -15,7 +15,6 @@ from regchoose.table.columns.group_and_time import suggest_group_and_time, to_gr
 from regchoose.table.columns.odd_cells import (
     refuse_nested,
     refuse_odd_texts,
-    warn_of_far_cells,
     warn_of_odd_cells,
 )
 from regchoose.table.columns.roles import rule
@@ -73,11 +72,10 @@ class _Reader:
         )
         if facts.name not in (*settings.exclude, *settings.keep):
             column = self._without_odd_texts(facts, column)
-        self.warnings += warn_of_odd_cells(facts, column.role)
+        self.warnings += warn_of_odd_cells(facts, self.raw, role=column.role)
         values: Float | None = None
         if column.role == "numeric":
             values = facts.by_row(facts.numbers)
-            self.warnings += warn_of_far_cells(facts, self.raw)
             if count := int(np.isinf(values).sum()):
                 self.warnings.append(f"column {facts.name!r}: {count:,} infinite cells are taken as missing")
                 column = replace(column, missing=column.missing + count)

@@ -2,13 +2,13 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from regchoose.errors import PhraseLike, UsageError, one_of, phrase_of, setting
 from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import clean
-from regchoose.table.columns.facts import gather_facts
+from regchoose.table.columns.facts import Facts
 from regchoose.table.columns.roles import rule
 from regchoose.table.columns.target import describe_cells, name_other_targets
 from regchoose.table.raw_table import RawTable
@@ -27,8 +27,12 @@ COORDINATES = {"x", "z"}  # beside these, y is a place
 OF_DIALECT = ("delimiter", "encoding", "decimal", "header", "header_rows")  # what `Dialect.found` names
 
 
-def find_target(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[int, PhraseLike]:
+def find_target(
+    raw: RawTable, settings: Settings, *, facts: Callable[[int], Facts], choose: Ask
+) -> tuple[int, PhraseLike]:
     """Return the place of the target column, and why it is that one; check the columns that options name.
+
+    `facts` gathers those of the column at a place.
 
     Raises
     ------
@@ -36,12 +40,14 @@ def find_target(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[int,
         E204 where `--target` is not a column, or is several; E205 for a table of one column; E208 where
         another option names a column that is not there, or the target.
     """
-    place, why = _find(raw, settings, choose=choose)
+    place, why = _find(raw, settings, facts=facts, choose=choose)
     _check_names(raw, settings, target=raw.names[place])
     return place, why
 
 
-def _find(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[int, PhraseLike]:
+def _find(
+    raw: RawTable, settings: Settings, *, facts: Callable[[int], Facts], choose: Ask
+) -> tuple[int, PhraseLike]:
     if len(raw.names) == 1:
         raise UsageError(
             "E205",
@@ -56,11 +62,11 @@ def _find(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[int, Phras
         return raw.names.index(raw.target), "by " + setting("target")
     if settings.target is not None:
         return _named(raw, settings.target), "by " + setting("target")
-    by_name, doubt = _find_by_name(raw, settings)
+    by_name, doubt = _find_by_name(raw, facts)
     if by_name is not None:
         why = f"the only column called {raw.names[by_name]}, as targets are; "
         return by_name, why + setting("target") + " names another"
-    place, passed = _last_predictable(raw, settings)
+    place, passed = _last_predictable(raw, facts)
     last = raw.names[place]
     answer = choose(
         Prompt(
@@ -77,7 +83,7 @@ def _find(raw: RawTable, settings: Settings, *, choose: Ask) -> tuple[int, Phras
     return _named(raw, answer), "as answered"
 
 
-def _find_by_name(raw: RawTable, settings: Settings) -> tuple[int | None, str]:
+def _find_by_name(raw: RawTable, facts: Callable[[int], Facts]) -> tuple[int | None, str]:
     """Return the place of the column that is called as targets are; or none, and why that is in doubt."""
     names = [re.sub(r"\W+", "_", name.casefold()).strip("_") for name in raw.names]
     doubt = "no column is called as targets usually are"
@@ -86,7 +92,7 @@ def _find_by_name(raw: RawTable, settings: Settings) -> tuple[int | None, str]:
         if set(names) >= COORDINATES:
             likely = [place for place in likely if names[place] != "y"]
         if trusted:  # other names than the usual ones say nothing of a column that cannot be predicted
-            likely = [place for place in likely if not _why_passed(raw, place, settings)]
+            likely = [place for place in likely if not _why_passed(facts(place))]
         if len(likely) == 1:
             return likely[0], ""
         if likely:
@@ -94,11 +100,11 @@ def _find_by_name(raw: RawTable, settings: Settings) -> tuple[int | None, str]:
     return None, doubt
 
 
-def _last_predictable(raw: RawTable, settings: Settings) -> tuple[int, str]:
+def _last_predictable(raw: RawTable, facts: Callable[[int], Facts]) -> tuple[int, str]:
     """Return the place of the last column that can be predicted, and what is passed over, for people."""
     passed = list[str]()
     for place in range(len(raw.names) - 1, -1, -1):
-        why = _why_passed(raw, place, settings)
+        why = _why_passed(facts(place))
         if not why:
             more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
             return place, ", ".join(passed[:3]) + more
@@ -106,9 +112,8 @@ def _last_predictable(raw: RawTable, settings: Settings) -> tuple[int, str]:
     return len(raw.names) - 1, ""
 
 
-def _why_passed(raw: RawTable, place: int, settings: Settings) -> str:
+def _why_passed(facts: Facts) -> str:
     """Say why nobody would predict a column; nothing where somebody might."""
-    facts = gather_facts(raw, place, settings)
     role = rule(facts, Settings()).role
     if role not in ("numeric", "category", "constant"):
         return role
@@ -116,7 +121,7 @@ def _why_passed(raw: RawTable, place: int, settings: Settings) -> str:
         return ""
     if len(facts.texts) == 1:
         return "one value, or missing"
-    return "mostly missing" if 2 * facts.present < raw.n_rows else ""
+    return "mostly missing" if 2 * facts.present < len(facts.codes) else ""
 
 
 def _named(raw: RawTable, name: str) -> int:

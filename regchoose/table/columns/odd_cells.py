@@ -91,18 +91,17 @@ def refuse_odd_texts(facts: Facts, raw: RawTable, *, is_target: bool = False) ->
         n_texts=n_texts,
         n_numbers=n_numbers,
         n_present=n_present,
-        where=raw.show(rows[0], raw.names.index(facts.name))
-        if facts.name in raw.names
-        else raw.where(rows[0]),
+        where=raw.show(rows[0], raw.names.index(facts.name)),
         is_target=is_target,
     )
 
 
-def warn_of_odd_cells(facts: Facts, role: Role) -> list[PhraseLike]:
-    """Warn of cells that are not read as they stand, or perhaps should be."""
+def warn_of_odd_cells(facts: Facts, raw: RawTable, *, role: Role) -> list[PhraseLike]:
+    """Warn of cells that are not read as they stand, or perhaps should be; and of numbers far from others."""
     respelled = _respelled(facts) if role in ("numeric", "category") else ""
     doubtful = _doubtful(facts) if role not in ("numeric", "excluded") else ""
-    return [f"column {facts.name!r}: " + said for said in (respelled, doubtful) if said]
+    far = warn_of_far_cells(facts, raw) if role == "numeric" else []
+    return [*(f"column {facts.name!r}: " + said for said in (respelled, doubtful) if said), *far]
 
 
 def warn_of_quoted_words(raw: RawTable) -> list[PhraseLike]:

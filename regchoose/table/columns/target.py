@@ -46,21 +46,20 @@ def unusable_target(type_: str, n_rows: int, *, why: str) -> TargetValues:
     return TargetValues(np.zeros(n_rows), "multiclass", why, ("",), type_, unusable=why)
 
 
-def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTable, TargetValues]:
+def select_target(raw: RawTable, facts: Facts, settings: Settings) -> tuple[RawTable, TargetValues]:
     """Return the rows that have a target, and the target in them.
 
     Parameters
     ----------
-    place : int
-        The place of the target among the columns.
+    facts : Facts
+        Of the target, in all rows.
 
     Raises
     ------
     DataError
         E322 for rows without a target, unless they are to be dropped; and those of `prepare_target`.
     """
-    facts, warnings = gather_facts(raw, place, settings), tuple[str, ...]()
-    missing = facts.missing
+    missing, warnings = facts.missing, tuple[str, ...]()
     if missing.any():
         words, single = facts.doubtful, len(facts.texts) < 2
         other = name_other_targets(raw, facts.name) if single else setting(drop_missing_target=True)
@@ -77,7 +76,7 @@ def select_target(raw: RawTable, place: int, settings: Settings) -> tuple[RawTab
                 fix=one_of([*[setting(na_none=True)] * bool(words), other]),
             )
         raw = raw.take(~missing)
-        facts = gather_facts(raw, place, settings)
+        facts = gather_facts(raw, raw.names.index(facts.name), settings)
         warnings = (f"{count:,} rows without a target were left out",)
     target = prepare_target(facts, raw, settings)
     return raw, replace(target, unit=facts.unit, warnings=(*warnings, *target.warnings))

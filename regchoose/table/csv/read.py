@@ -17,20 +17,18 @@ from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_spars
 from regchoose.table.csv.quoted_words import find_quoted_words
 from regchoose.table.csv.source import Source, read_text, without_lines_above
 from regchoose.table.csv.split_records import split_to_columns
-from regchoose.table.file_set import check_path
-from regchoose.table.large.parquet import read_parquet
 from regchoose.table.raw_table import RawTable, factorize
 
 BLANK_CELLS = " ,;\t|\r\n"  # what a row without text consists of, whatever separates
 
 
 def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
-    """Read a table as text.
+    """Read a table of text.
 
     Parameters
     ----------
     path : str
-        A .csv, .tsv or .txt file, also compressed by gzip or zstandard, or a .parquet file.
+        A .csv, .tsv or .txt file, also compressed by gzip or zstandard.
     settings : Settings
         Those of the group "Data" matter.
     choose : callable
@@ -44,21 +42,19 @@ def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     Raises
     ------
     UsageError
-        E201, E202, E209: no such file, option or kind of file.
+        E202, E209: no such encoding or kind of file.
     DataError
         E301 to E314 if the file is malformed.
     """
-    if check_path(path):
-        return read_parquet(path)
-    source = skip_preamble(read_text(path, settings), settings, choose=choose)
-    raw, layout = read_source(source, settings, choose=choose)
+    raw, layout, source = read_source(read_text(path, settings), settings, choose=choose)
     return replace(raw, words=find_quoted_words(raw, source.text, layout, settings))
 
 
-def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[RawTable, CsvLayout]:
-    """Read a table from its text below any preamble, as `read` does; return its layout too."""
+def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[RawTable, CsvLayout, Source]:
+    """Read a table from its text, as `read` does; return its layout too, and the text below any preamble."""
     path = source.path
-    layout, why_layout = find_dialect(source.text, settings, choose=choose)
+    source, dialect = _skip_preamble(source, settings, choose=choose)
+    layout, why_layout = dialect or find_dialect(source.text, settings, choose=choose)
     columns, lines, warnings, lacks = split_to_columns(source, layout, settings)
     top = settings.header_rows
     below = [factorize(column[top:] if len(column) > top else column) for column in columns]
@@ -105,45 +101,52 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
         warnings=(*warnings, *renamed),
     )
     refuse_non_data_rows(raw.columns, raw.lines, header=first, path=path)
-    return raw, layout
+    return raw, layout, source
 
 
-def skip_preamble(source: Source, settings: Settings, *, choose: Ask) -> Source:
+def _skip_preamble(
+    source: Source, settings: Settings, *, choose: Ask
+) -> tuple[Source, tuple[CsvLayout, str] | None]:
     """Leave out what stands above a table.
 
     That is lines that begin with #, unless one of them may name the columns; or a title in a single cell, if
-    a blank row parts it from the table.
+    a blank row parts it from the table. The dialect of what is left, where it was needed, is not found again:
+    a person may have been asked.
     """
-    if not source.skipped and settings.header == "auto" and settings.header_rows == 1:
-        n_lines = _count_title(source.text, settings, choose=choose)
-        if n_lines:
-            return without_lines_above(source, n_lines, said=" of a title")
-    above = list(takewhile(_is_remark, (match.group() for match in LINE.finditer(source.text))))
-    while above and not above[-1].strip():
-        above.pop()
+    remarks = _find_remarks(source.text)
+    may_have_title = settings.header == "auto" and settings.header_rows == 1
+    above = remarks or (_find_title(source.text) if may_have_title else [])
     rest = source.text[sum(map(len, above)) :]
     if not above or source.skipped or not rest.strip():
-        return source
-    layout, _ = find_dialect(rest, settings, choose=choose)
-    widths = [len(next(records(line, layout), (0, []))[1]) for line in (*above, rest)]
-    if widths[-1] < 2 or widths[-1] in widths[:-1]:
-        return source
-    return without_lines_above(source, len(above), said=" that begin with #")
+        return source, None
+    dialect = find_dialect(rest, settings, choose=choose)
+    *others, first = (next(records(line, dialect[0]), (0, []))[1] for line in (*above, rest))
+    if remarks:
+        is_part = len(first) < 2 or len(first) in map(len, others)
+    else:
+        is_part = len(first) < 3 or sum(bool(cell.strip()) for cell in others[0]) != 1
+    if is_part:
+        return source, None
+    said = " that begin with #" if remarks else " of a title"
+    return without_lines_above(source, len(above), said=said), dialect
 
 
-def _count_title(text: str, settings: Settings, *, choose: Ask) -> int:
-    """Return how many lines a title and the blank rows below it take; 0 where there is none."""
+def _find_remarks(text: str) -> list[str]:
+    """Return the lines above a table that begin with #, and the blank ones among them."""
+    above = list(takewhile(_is_remark, (match.group() for match in LINE.finditer(text))))
+    while above and not above[-1].strip():
+        above.pop()
+    return above
+
+
+def _find_title(text: str) -> list[str]:
+    """Return a first line that may be a title, and the blank rows below it; nothing where there are none."""
     lines = (match.group() for match in LINE.finditer(text))
     title = next(lines, "")
     if not title.strip(BLANK_CELLS) or title[0] in BLANK_CELLS or any(mark in title for mark in "#\"'"):
-        return 0
+        return []
     blank = list(takewhile(lambda line: not line.strip(BLANK_CELLS), lines))
-    rest = text[len(title) + sum(map(len, blank)) :]
-    if not blank or not rest:
-        return 0
-    layout, _ = find_dialect(rest, settings, choose=choose)
-    cells, names = (next(records(part, layout), (0, []))[1] for part in (title, rest))
-    return 1 + len(blank) if len(names) > 2 and sum(map(bool, map(str.strip, cells))) == 1 else 0
+    return [title, *blank] if blank else []
 
 
 def _is_remark(line: str) -> bool:

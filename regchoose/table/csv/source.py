@@ -66,7 +66,8 @@ def to_source(
     if text[:200].lstrip().lower().startswith(MARKUP):
         raise DataError("E306", f"{path} holds markup or JSON, not a table", fix=f"export it: {KINDS}")
     whole = Source(path, text.removeprefix("\ufeff"), encoding, compression, note)
-    return without_lines_above(whole, settings.skip_rows) if settings.skip_rows else whole
+    below = without_lines_above(whole, settings.skip_rows) if settings.skip_rows else whole
+    return replace(below, text=_cut_to_records(below.text)) if cut else below
 
 
 def without_lines_above(source: Source, count: int, *, said: str = "") -> Source:
@@ -105,6 +106,15 @@ def _cut_to_characters(data: bytes, encoding: str) -> bytes:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     decoder.decode(data)
     return data[: len(data) - len(decoder.getstate()[0])]
+
+
+def _cut_to_records(text: str) -> str:
+    """Cut a text after its last line at which no quotes are open."""
+    at = len(text)
+    while (at := max(text.rfind("\n", 0, at), text.rfind("\r", 0, at))) > 0:
+        if text.count('"', 0, at) % 2 == 0:
+            return text[: at + 1]
+    return text
 
 
 def _decode(path: str, data: bytes, *, encoding: str, stated: bool) -> str:

@@ -8,11 +8,10 @@ import numpy as np
 
 from regchoose.errors import DataError, Phrase, UsageError
 from regchoose.records.table import Column, Dialect, Image, Table, Whole
-from regchoose.records.words import Float, Int
+from regchoose.records.words import Float, Int, OnProgress
 from regchoose.settings.options import DATA, Option, Settings
 from regchoose.table.columns.facts import gather_facts
 from regchoose.table.columns.target import TargetValues, prepare_target
-from regchoose.table.file_set import Advanced
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.patches import patch_means
 from regchoose.table.raw_table import RawTable
@@ -21,7 +20,7 @@ MOST_NUMBERS = 40_000_000  # held, 8 bytes each; of more images some are held
 MEANT = {"task", "min_class", "image_size"}  # settings of the group Data that images know
 
 
-def load_images(images: ImageSet, settings: Settings, *, advanced: Advanced) -> tuple[Table, RawTable]:
+def load_images(images: ImageSet, settings: Settings, *, advanced: OnProgress) -> tuple[Table, RawTable]:
     """Read images; return them as a table, and their targets as text.
 
     Where they are more than 40 million numbers, some images, drawn evenly, are held, and the table's `whole`
@@ -125,7 +124,7 @@ def _held(n: int, image: Image, *, seed: int) -> Int:
 
 
 def _read(
-    images: ImageSet, held: Int, target: TargetValues, *, advanced: Advanced
+    images: ImageSet, held: Int, target: TargetValues, *, advanced: OnProgress
 ) -> tuple[Float, Whole | None, list[bytes]]:
     """Read all images; return those held (m, p), the moments of all, and a digest of each one held."""
     features = np.empty((len(held), images.image.n_numbers))
@@ -182,8 +181,6 @@ class _RunningMoments:
             count=np.full(len(mean), float(self._count)),
             mean=(mean / 4 - low) / width,
             m2=m2 / (16 * width**2),
-            least=least,
-            greatest=greatest,
             levels=(),
             classes=classes.astype(np.int64),
         )

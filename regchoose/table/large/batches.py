@@ -11,17 +11,16 @@ import pandas as pd
 
 from regchoose.errors import UsageError
 from regchoose.records.answers import Ask
-from regchoose.records.words import Float, Int
+from regchoose.records.words import Float, Int, OnProgress
 from regchoose.settings.options import Settings
-from regchoose.table.csv.read import read
-from regchoose.table.file_set import Advanced, are_images, ignore_progress, large_parts
+from regchoose.table.file_set import FileSet, ignore_progress
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.images.load_images import target_text
-from regchoose.table.images.open_images import open_images
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import Stream, streaming
+from regchoose.table.load import read_held
 from regchoose.table.raw_table import Cells, RawTable, no_rows_error
 
 # Numbers that everybody reads alike, as `regchoose.table.cell_values.ORDINARY` has them.
@@ -122,11 +121,11 @@ class Rows:
 
 @contextmanager
 def open_rows(
-    path: str,
+    files: FileSet,
     settings: Settings,
     *,
     choose: Ask,
-    advanced: Advanced = ignore_progress,
+    advanced: OnProgress = ignore_progress,
     checked: bool = False,
 ) -> Iterator[Rows]:
     """Open a table.
@@ -141,29 +140,22 @@ def open_rows(
     Raises
     ------
     RegchooseError
-        As `regchoose.table.csv.read.read`; E209 for images.
+        As `regchoose.table.load.read_held`; E209 for images.
     """
-    parts = large_parts(path)
-    if parts is None:
-        yield rows_of_table(_read(path, settings, choose=choose))
-        return
-    with streaming(parts, settings, choose=choose, advanced=advanced) as stream:
-        seen = None if checked or not stream.texts else total_counts(*sample_text_files(stream, 1))
-        yield Rows(stream.head.names, seen.records if seen else stream.count(), stream, seen)
-
-
-def _read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
-    """Read a table that is held, of text or of arrays."""
-    if are_images(path):
-        found = open_images(path, settings, target_optional=True)
-        if isinstance(found, ImageSet):
+    if not files.is_large:
+        held = read_held(files, settings, choose=choose, target_optional=True)
+        if isinstance(held, ImageSet):
             raise UsageError(
                 "E209",
-                f"{path} holds images, and the model reads a table",
-                fix=f"a table with the model's columns   or   regchoose fit {path} --from RESULT -o ANOTHER",
+                f"{files.path} holds images, and the model reads a table",
+                fix="a table with the model's columns   or   "
+                f"regchoose fit {files.path} --from RESULT -o ANOTHER",
             )
-        return found
-    return read(path, settings, choose=choose)
+        yield rows_of_table(held)
+        return
+    with streaming(files, settings, choose=choose, advanced=advanced) as stream:
+        seen = None if checked or not stream.texts else total_counts(*sample_text_files(stream, 1))
+        yield Rows(stream.head.names, seen.records if seen else stream.count(), stream, seen)
 
 
 def rows_of_table(raw: RawTable) -> Rows:

@@ -12,7 +12,7 @@ import numpy as np
 
 from regchoose.errors import DataError, setting
 from regchoose.records.table import Column, Role, Table, Whole
-from regchoose.records.words import Float, Int
+from regchoose.records.words import Int
 from regchoose.table.cell_values import clean, is_missing, missing_words, strip_unit, to_number
 from regchoose.table.columns.group_and_time import missing_values_error
 from regchoose.table.columns.odd_cells import odd_texts_error
@@ -209,8 +209,6 @@ def _estimate_date_parts(table: Table, numbers: Sequence[Number], n: int, width:
             f"known{j}": round(len(known) * share),
             f"sum{j}": round(float(unit.sum()) * share * 2**BITS),
             f"square{j}": round(float(np.square(unit).sum()) * share * 4**BITS),
-            f"least{j}": known.min(initial=np.inf),
-            f"most{j}": known.max(initial=-np.inf),
         }
     return found
 
@@ -234,8 +232,6 @@ def _scan(
             f"present{j}": f"count(c{j})",
             f"cast{j}": f"count(v{j})",
             f"known{j}": f"count(k{j})",
-            f"least{j}": f"min(v{j})",
-            f"most{j}": f"max(v{j})",
             f"sum{j}": f"sum(k{j})",
             f"square{j}": f"sum(k{j} * k{j})",
             f"padded{j}": f"count_if(c{j} BETWEEN '00' AND '09~')",
@@ -340,10 +336,6 @@ def _whole(
     levels: tuple[Int, ...],
     classes: Int,
 ) -> Whole:
-    def values(key: str) -> Float:
-        cells = (counts[f"{key}{number.place}"] for number in numbers)
-        return np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
-
     mean, m2 = np.zeros(len(numbers)), np.zeros(len(numbers))
     for place, number in enumerate(numbers):
         n, total, square = (int(counts[f"{key}{number.place}"] or 0) for key in ("known", "sum", "square"))
@@ -354,11 +346,9 @@ def _whole(
         n_rows=n_rows,
         low=np.array([number.low for number in numbers]),
         width=np.array([number.width for number in numbers]),
-        count=values("known"),
+        count=np.array([counts[f"known{number.place}"] for number in numbers], dtype=np.float64),
         mean=mean,
         m2=m2,
-        least=values("least"),
-        greatest=values("most"),
         levels=levels,
         classes=classes,
     )

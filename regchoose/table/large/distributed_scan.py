@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
-from math import isnan
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,8 +18,9 @@ import numpy as np
 
 from regchoose.errors import ResourceError
 from regchoose.records.table import Dialect
+from regchoose.records.words import OnProgress
 from regchoose.table.csv.grammar import CsvLayout
-from regchoose.table.file_set import Advanced, Parts
+from regchoose.table.file_set import FileSet
 from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
 from regchoose.table.large.duckdb_session import connect_on_disk, duckdb_error
 from regchoose.table.large.row_sampling import PRIME, RowSample
@@ -48,7 +47,7 @@ def file_sizes(data: bytes) -> bytes:
     return pack([os.stat(file).st_size if os.path.isfile(file) else -1 for file in files])
 
 
-def why_not_shared(workers: Workers, parts: Parts) -> str:
+def why_not_shared(workers: Workers, parts: FileSet) -> str:
     """Return why the files of a table cannot be shared out among workers; nothing where they can."""
     paths = [os.path.abspath(file) for file in parts.files]
     for worker, answer in workers.ask_machines(f"{__name__}:{file_sizes.__name__}", pack(paths)).items():
@@ -177,8 +176,8 @@ def run_on_files(
     work: TaskKind[Message, Answer],
     orders: Sequence[Message],
     *,
-    parts: Parts,
-    advanced: Advanced,
+    parts: FileSet,
+    advanced: OnProgress,
 ) -> list[Answer]:
     """Have the workers do some work on each file; return the answers in the order of the files."""
     answers: dict[int, Answer] = {}
@@ -193,10 +192,10 @@ def sample_by_workers(
     workers: Workers,
     descriptions: Sequence[Message],
     *,
-    parts: Parts,
+    parts: FileSet,
     seed: int,
     wanted: int,
-    advanced: Advanced,
+    advanced: OnProgress,
 ) -> tuple[RowSample, list[ByteCounts]]:
     """Sample the rows with the smallest hashes of all files; return the counts of each file, too.
 
@@ -238,10 +237,6 @@ def _merge_samples(parts: Sequence[Mapping[str, Any]], sample: RowSample) -> Row
     return sample
 
 
-def _order(value: float) -> tuple[bool, float]:
-    return isnan(value), value  # DuckDB orders NaN behind all numbers
-
-
 def _histogram(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
     total = Counter[str]()
     for part in parts:
@@ -257,8 +252,6 @@ def _extremes(parts: Sequence[Sequence[str | None]]) -> list[str | None]:
 # How the values of a term in several files become that of all, by the term's name without its number.
 MERGES: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("n", "last", "present", "cast", "known", "padded", "sum", "square"), sum),
-    "least": partial(min, key=_order),
-    "most": partial(max, key=_order),
     "texts": _histogram,
     "same": _extremes,
 }

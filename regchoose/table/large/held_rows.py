@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from regchoose.records.words import Int
+from regchoose.records.words import Int, OnProgress
 from regchoose.settings.options import Settings, first_rows
 from regchoose.table.csv.grammar import records
 from regchoose.table.csv.non_data_rows import refuse_last_row
-from regchoose.table.file_set import Advanced
 from regchoose.table.large.byte_scan import ByteCounts, scan_bytes
 from regchoose.table.large.distributed_scan import SELECT, describe_file, run_on_files, sample_by_workers
 from regchoose.table.large.rejected_rows import check_rejected, unreadable_error
@@ -113,7 +112,7 @@ def sample_text_files(stream: Stream, wanted: int) -> tuple[RowSample, list[Byte
     return sample, counts_of_files
 
 
-def _add_bytes(advanced: Advanced, before: int, done: int) -> None:
+def _add_bytes(advanced: OnProgress, before: int, done: int) -> None:
     advanced(before + done)
 
 

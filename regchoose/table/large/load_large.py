@@ -5,9 +5,10 @@ from dataclasses import replace
 from regchoose.errors import DataError, UsageError, setting
 from regchoose.records.answers import Ask
 from regchoose.records.table import Table
+from regchoose.records.words import OnProgress
 from regchoose.settings.options import Settings
 from regchoose.table.columns.duplicates import warn_of_duplicates
-from regchoose.table.file_set import Advanced, Parts
+from regchoose.table.file_set import FileSet
 from regchoose.table.large.column_stats import add_column_stats
 from regchoose.table.large.held_rows import HeldTable, draw_held_rows
 from regchoose.table.large.rejected_rows import check_reading
@@ -20,11 +21,11 @@ UNUSABLE_IN_OTHER_ROWS = ("E322", "E324")  # what only the rows that are not hel
 
 
 def load_large(
-    parts: Parts,
+    parts: FileSet,
     settings: Settings,
     *,
     choose: Ask,
-    advanced: Advanced,
+    advanced: OnProgress,
     workers: Workers | None,
     on_unusable: OnUnusable = "refuse",
 ) -> tuple[Table, RawTable]:

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from regchoose.errors import DataError, one_of
 from regchoose.records.answers import Ask
+from regchoose.records.words import OnProgress
 from regchoose.settings.options import Settings
 from regchoose.table.file_bytes import check_unchanged
-from regchoose.table.file_set import Advanced, Parts, ignore_progress
+from regchoose.table.file_set import FileSet, ignore_progress
 from regchoose.table.large.byte_scan import read_blocks, to_utf8
 from regchoose.table.large.distributed_scan import QUERY, REJECTS, merge_counts, run_on_files
 from regchoose.table.large.duckdb_session import (
@@ -63,14 +64,14 @@ class Stream:
         Workers that see the files too, and share them.
     """
 
-    parts: Parts
+    parts: FileSet
     connection: duckdb.DuckDBPyConnection
     folder: Path
     relation: str
     head: RawTable
     texts: tuple[TextFile, ...]
     settings: Settings
-    advanced: Advanced
+    advanced: OnProgress
     files: tuple[str, ...] = ()
     workers: Workers | None = None
     _rejected: list[Reject] = field(default_factory=list)  # by workers
@@ -197,11 +198,11 @@ class Stream:
 
 @contextmanager
 def streaming(
-    parts: Parts,
+    parts: FileSet,
     settings: Settings,
     *,
     choose: Ask,
-    advanced: Advanced,
+    advanced: OnProgress,
     threads: int = 0,
     workers: Workers | None = None,
 ) -> Iterator[Stream]:
@@ -242,7 +243,7 @@ def streaming(
         check_unchanged(file, old)
 
 
-def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Ask) -> tuple[TextFile, ...]:
+def _texts(parts: FileSet, settings: Settings, *, folder: Path, choose: Ask) -> tuple[TextFile, ...]:
     """Return text files of one dialect and the same columns; those in another encoding are copied."""
     first = read_head(parts.files[0], settings, compression=parts.compression, choose=choose)
     same = replace(
@@ -266,12 +267,12 @@ def _texts(parts: Parts, settings: Settings, *, folder: Path, choose: Ask) -> tu
     return tuple(texts)
 
 
-def _common(parts: Parts, first: RawTable) -> RawTable:
+def _common(parts: FileSet, first: RawTable) -> RawTable:
     found = f"{first.dialect.found}; {_files(parts)}"
     return replace(first, path=parts.path, dialect=replace(first.dialect, found=found))
 
 
-def _files(parts: Parts) -> str:
+def _files(parts: FileSet) -> str:
     return f"{len(parts.files)} files as one table" if len(parts.files) > 1 else "streamed"
 
 
@@ -323,7 +324,7 @@ def _whole_parquet(columns: str, path: str) -> str:
     return f"SELECT {columns} FROM read_parquet({quote_path(path)})"
 
 
-def _parquet(parts: Parts, connection: duckdb.DuckDBPyConnection) -> tuple[str, RawTable]:
+def _parquet(parts: FileSet, connection: duckdb.DuckDBPyConnection) -> tuple[str, RawTable]:
     """Return the columns, in SQL, of all of some Parquet files, and their common schema."""
     found = parquet_dialect(f"Parquet, types from its schema; {_files(parts)}")
     schemas = [parquet_schema(connection, file) for file in parts.files]

@@ -7,7 +7,7 @@ from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
 from regchoose.table.csv.grammar import CsvLayout
 from regchoose.table.csv.non_data_rows import find_numbers
-from regchoose.table.csv.read import read_source, skip_preamble
+from regchoose.table.csv.read import read_source
 from regchoose.table.csv.source import to_source
 from regchoose.table.file_bytes import open_text
 from regchoose.table.large.duckdb_session import quote_path, quote_text
@@ -42,10 +42,7 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
         start = stream.read(BEGINNING)
         is_whole = not stream.read(1)
     source = to_source(file, start, settings, compression=compression, cut=not is_whole)
-    if not is_whole:
-        source = replace(source, text=_cut_to_records(source.text))
-    settings = replace(settings, on_bad_rows="error")
-    raw, layout = read_source(skip_preamble(source, settings, choose=choose), settings, choose=choose)
+    raw, layout, _ = read_source(source, replace(settings, on_bad_rows="error"), choose=choose)
     if layout.aligned or layout.spaced:
         raise DataError(
             "E308",
@@ -55,15 +52,6 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
             fix="write the file again with one delimiter and no spaces around quotes",
         )
     return FileHead(raw, layout, find_numbers(raw.columns))
-
-
-def _cut_to_records(text: str) -> str:
-    """Cut a text after its last line at which no quotes are open."""
-    at = len(text)
-    while (at := max(text.rfind("\n", 0, at), text.rfind("\r", 0, at))) > 0:
-        if text.count('"', 0, at) % 2 == 0:
-            return text[: at + 1]
-    return text
 
 
 MOST_REJECTED = 1000  # unreadable rows that DuckDB keeps of each file

@@ -80,6 +80,10 @@ def test_two_readings_are_asked_about_or_refused(tmp_path: Path) -> None:
     assert [column[0] for column in raw.texts] == ["a", "b,c", "d"]
     assert set(asked[0].choices) == {",", ";"}
     assert text_of(path, Settings(delimiter=",", header="no"))[0] == ["a;b", "c;d"]
+    asked.clear()
+    below = read(write(tmp_path, f"# a remark\n{AMBIGUOUS}"), Settings(), choose=semicolon)
+    assert [column[0] for column in below.texts] == ["a", "b,c", "d"]
+    assert [prompt.flag for prompt in asked] == ["--delimiter", "--header"]  # each once
 
 
 @pytest.mark.parametrize(("flag", "character"), [("tab", "\t"), ("\\t", "\t"), (":", ":"), ("space", " ")])

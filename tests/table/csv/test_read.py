@@ -19,7 +19,9 @@ from regchoose.table import file_set
 from regchoose.table.csv.read import read
 from regchoose.table.csv.source import read_text
 from regchoose.table.file_bytes import check_unchanged, read_bytes, zstd
-from regchoose.table.load import load
+from regchoose.table.file_set import classify
+from regchoose.table.load import load, read_held
+from regchoose.table.raw_table import RawTable
 from tests.table.pollution.families import Polluted, around_the_table
 from tests.table.writing import csv_of, error_of, nobody, numbers, text_of, write
 
@@ -429,7 +431,9 @@ def test_parquet_takes_types_from_its_schema(tmp_path: Path) -> None:
         "SELECT i AS a, i / 7 AS b, i % 2 = 0 AS c, CASE WHEN i = 3 THEN NULL ELSE 'NA' END AS d, "
         "DATE '2020-01-01' + i::INT AS e FROM range(40) t(i)"
     )
-    raw = read(parquet(tmp_path / "odd [1]*name.csv", query), Settings(), choose=nobody)
+    files = classify(parquet(tmp_path / "odd [1]*name.csv", query))
+    raw = read_held(files, Settings(), choose=nobody)
+    assert isinstance(raw, RawTable)
     assert raw.dialect.format == "parquet"
     assert raw.kinds == ("number", "number", "boolean", "text", "date")
     assert raw.texts[3].tolist()[2:5] == ["NA", None, "NA"]

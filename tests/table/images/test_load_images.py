@@ -17,7 +17,7 @@ from regchoose.records.table import Image, Table
 from regchoose.settings.options import Settings
 from regchoose.subsample.draw import draw_subsample
 from regchoose.subsample.profile import measure_profile
-from regchoose.table.file_set import are_images
+from regchoose.table.file_set import classify
 from regchoose.table.images import load_images
 from regchoose.table.images.patches import in_patches, patch_names
 from regchoose.table.load import load
@@ -172,7 +172,7 @@ def test_hostile_names_are_names(tmp_path: Path) -> None:
 
 def test_a_folder_with_a_table_is_a_table(folder: Path) -> None:
     (folder / "t.csv").write_text("a,y\n" + "".join(f"{i * 7 % 13},{i % 2}\n" for i in range(60)))
-    assert not are_images(str(folder))
+    assert not classify(str(folder)).are_images
     assert read(folder).image is None
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from regchoose.errors import RegchooseError
-from regchoose.library.extract import extract
+from regchoose.library.extract import classify, extract
 from regchoose.settings.options import Settings
 from regchoose.table.file_set import ignore_progress
 from regchoose.table.load import load
@@ -54,7 +54,7 @@ def outcome_of(path: str, settings: Settings, truth: Rows | None) -> tuple[Outco
     target = Path(path).with_name("sample.csv")
     try:
         _, _, protected = extract(
-            path,
+            classify(path),
             settings,
             everything=True,
             target=target,

@@ -32,14 +32,23 @@ def strengths(l1: float | None, l2: float | None, *, sign: str = " = ") -> list[
 def loss(value: float | None) -> str:
     """Write a loss with three significant digits.
 
-    >>> loss(0.5612), loss(12.345), loss(0.00123), loss(float("nan"))
-    ('0.561', '12.3', '0.00123', '–')
+    >>> loss(0.5612), loss(12.345), loss(-0.00123), loss(float("nan"))
+    ('0.561', '12.3', '−0.00123', '–')
     """
     if value is None or not math.isfinite(value):
         return MISSING
-    if value and not 1e-4 <= abs(value) < 1e5:
-        return f"{value:.2e}"
-    return f"{value:.{_decimals(value, digits=3)}f}"
+    rounded = not value or 1e-4 <= abs(value) < 1e5
+    size = f"{abs(value):.{_decimals(value, digits=3)}f}" if rounded else f"{abs(value):.2e}"
+    return f"{'−' if value < 0 else ''}{size}"
+
+
+def three_digits(value: float) -> str:
+    """Write any number with three significant digits.
+
+    >>> three_digits(-0.01234), three_digits(12.0)
+    ('−0.0123', '12')
+    """
+    return f"{'−' if value < 0 else ''}{abs(value):.3g}"
 
 
 def difference(value: float) -> str:
