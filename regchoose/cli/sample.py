@@ -44,7 +44,7 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     output.check_output(target, data=Path(data), force=settings.force)
     with interaction(settings, json=settings.json) as (listener, ask):
         files = classify(data)
-        passes = PassProgress(files.n_bytes * files.is_large, partial(listener.advanced, "read"))
+        passes = PassProgress(files.n_bytes if files.is_large else 0, partial(listener.advanced, "read"))
         listener.started("read", "read", passes.total)
         with _name_output(target, data, everything=everything), output.replacing(target) as temporary:
             drawn, warnings, protected = extract(

@@ -10,6 +10,7 @@ COPIES = 8  # of a model's parameters: gradient, two moments, strengths, workspa
 # than the few operations that larger blocks save; on a card a stage is one program, unless it is very large.
 MOST_BYTES: Mapping[str, int] = {"cpu": 5 * 2**19, "cuda": 8 * 2**30}
 FEWEST, MOST = 4, 64  # models of a block on a CPU
+MOST_ROW_BYTES = 32 * 2**20  # of the rows of a block's cells on a CPU: they are sent to other processes
 
 
 def models_a_block(network: Network, *, batch: int, device_type: str) -> int:

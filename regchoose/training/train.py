@@ -11,7 +11,7 @@ import torch
 from regchoose.records.experiment import BlockStore, Penalties, Trained
 from regchoose.records.words import Int, OnProgress, Task
 from regchoose.training.block import Block, BlockResult, CellData
-from regchoose.training.block_size import FEWEST, models_a_block
+from regchoose.training.block_size import FEWEST, MOST_ROW_BYTES, models_a_block
 from regchoose.training.device import Devices
 from regchoose.training.networks.network import Network
 from regchoose.training.schedule import RETRY_RATE, Schedule
@@ -107,10 +107,11 @@ def _cut(training: Training, cells: Sequence[CellData], penalties: Penalties) ->
         types = training.devices.types
         models = min(models_a_block(training.network, batch=batch, device_type=own) for own in types)
         n_parts = -(-m // models)
+        fewest = training.devices.count
         if "cpu" in types:  # an even number of blocks, so that neither of two workers waits long
             n_parts = max(n_parts, min(n_parts + n_parts % 2, m // FEWEST))
-        fewest = training.devices.count if "cpu" not in types else 2 if m == 1 else 1
-        at_once = max(1, min(models // -(-m // n_parts), -(-len(cells) // fewest)))
+            fewest = max(2 // n_parts, len(cells) * cells[0].x.nbytes // MOST_ROW_BYTES)
+        at_once = max(1, min(models // -(-m // n_parts), -(-len(cells) // max(1, fewest))))
     schedule = replace(training.schedule, checkpoints=training.checkpoints)
     return [
         [
