@@ -119,7 +119,8 @@ def _find_answer(
             )
     if cache is not None and cache.n_found and not settings.quiet:
         blocks = f"{cache.n_found} of {cache.n_found + cache.n_stored} blocks of models"
-        output.say(f"{blocks} were in the cache; --fresh trains them again.")
+        whole = "" if cache.n_stored else ", so nothing had to be trained"
+        output.say(f"{blocks} were in the cache{whole}; --fresh trains them again.")
     # What a person answered is not in the key; and the files may have changed meanwhile.
     if cache is not None and before is not None and not answers and not result.partial and key() == before:
         recommended = f"{result.recommendation.regularizer}, {result.recommendation.certainty}"

@@ -14,7 +14,8 @@ from regchoose.result.experiment_sections import ArmFigures
 WIDE, MIDDLE, NARROW = 76, 58, 34  # columns from which bars, all figures, and the metric have room
 LONGEST_BAR, LEAST_BAR = 18, 9
 GAP = 2
-AS_GOOD, INTERVAL = "as good as any", "its interval"
+AS_GOOD, INTERVAL = "as good as any", "95 % interval"
+ZEROS = "weights at 0"
 COMPANIONS: dict[Task, tuple[str, str]] = {  # of the loss: the metric that a reader knows, and its name
     "regression": ("R2", "R²"),
     "binary": ("accuracy", "accuracy"),
@@ -39,9 +40,9 @@ def arm_cells(result: RunResult) -> dict[Arm, dict[str, str]]:
         arm: {
             AS_GOOD: numbers.probability(figures.safe),
             name_loss(result): numbers.loss(figures.loss),
-            companion: _write_metric(figures.metrics, metric),
-            "weights at 0": numbers.zeros(figures.nonzero_share),
             INTERVAL: numbers.interval(figures.interval),
+            companion: _write_metric(figures.metrics, metric),
+            ZEROS: numbers.zeros(figures.nonzero_share),
             "training loss": numbers.loss(figures.train_loss),
             "l1": numbers.strength(figures.l1),
             "l2": numbers.strength(figures.l2),
@@ -52,6 +53,11 @@ def arm_cells(result: RunResult) -> dict[Arm, dict[str, str]]:
         }
         for arm, figures in sort_arms(result)
     }
+
+
+def list_first_headings(result: RunResult) -> list[str]:
+    """Return the headings of the cells that stand beside the bars, in their order."""
+    return [AS_GOOD, name_loss(result), COMPANIONS[result.data.task][1], ZEROS]
 
 
 def _write_metric(metrics: Mapping[str, float | None], name: str) -> str:
@@ -67,7 +73,7 @@ def arms_table(result: RunResult, *, width: int) -> Table:
     Under `WIDE` columns the bars go, under `MIDDLE` the zeros, under `NARROW` the metric.
     """
     cells = arm_cells(result)
-    least_width = dict(zip(next(iter(cells.values())), (0, 0, NARROW, MIDDLE), strict=False))
+    least_width = dict(zip(list_first_headings(result), (0, 0, NARROW, MIDDLE), strict=True))
     headings = [heading for heading, least in least_width.items() if width >= least]
     columns = {heading: [cells[arm][heading] for arm in cells] for heading in headings}
     if width >= WIDE:

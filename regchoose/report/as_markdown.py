@@ -5,9 +5,9 @@ import re
 from regchoose.records.answers import Gate
 from regchoose.records.words import ARM_NAMES
 from regchoose.report.arms_table import arm_cells
-from regchoose.report.command import write_command
+from regchoose.report.command import write_repetition
 from regchoose.report.gate_text import describe_finding
-from regchoose.report.path_text import list_path, write_outcome
+from regchoose.report.path_text import explain_brackets, list_path, write_outcome
 from regchoose.report.safe_markdown import (
     bullet_list,
     code_block,
@@ -29,7 +29,7 @@ def as_markdown(result: RunResult, gate: Gate | None = None) -> str:
     words = result.recommendation.in_words
     in_code = [f"{library}: {prose(text)}" for library, text in words.by_library() if text]
     # Liquid looks for its braces in code too; between quotes a pair of quotes changes nothing for a shell.
-    command = re.sub(r"\{(?=[{%])", "{''", write_command(result))
+    command = re.sub(r"\{(?=[{%])", "{''", write_repetition(result))
     sections = [
         _write_head(result, gate),
         _write_arms(result),
@@ -90,7 +90,9 @@ def _write_arms(result: RunResult) -> list[str]:
 
 def _write_path(result: RunResult) -> list[str]:
     lines = ["### The way through the chart", ""]
-    for number, line in enumerate(list_path(result), start=1):
+    path = list_path(result)
+    for number, line in enumerate(path, start=1):
         evidence = f" ({prose(line.evidence)})" if line.evidence else ""
         lines.append(f"{number}. {prose(line.question)} **{prose(line.answer)}**{evidence}")
-    return [*lines, "", f"→ **{prose(write_outcome(result))}**"]
+    note = ["", prose(brackets)] if (brackets := explain_brackets(path)) else []
+    return [*lines, "", f"→ **{prose(write_outcome(result))}**", *note]

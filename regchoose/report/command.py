@@ -52,6 +52,11 @@ def write_command(
     return shlex.join(["regchoose", name, *words, *ending])
 
 
+def write_repetition(result: RunResult) -> str:
+    """Return the command that comes to the same answer and asks nothing: answers are among its flags."""
+    return write_command(result, also={} if is_in_memory(result) else {"no_input": True})
+
+
 def write_command_line(
     data: str, flags: Mapping[str, Any], *, answers: Mapping[str, str], command: str = "recommend"
 ) -> str:

@@ -14,9 +14,9 @@ from markupsafe import Markup
 from regchoose.flowchart.charts import CHARTS
 from regchoose.records import numbers
 from regchoose.records.words import ARM_NAMES
-from regchoose.report.arms_table import arm_cells, sort_arms
+from regchoose.report.arms_table import arm_cells, list_first_headings, sort_arms
 from regchoose.report.chart_svg import draw_svg
-from regchoose.report.command import request_experiment, write_command, write_request, write_value
+from regchoose.report.command import request_experiment, write_repetition, write_request, write_value
 from regchoose.report.data_figures import MATCH, TABLE, draw_associations, draw_match
 from regchoose.report.line_wrap import keep_together
 from regchoose.report.model_figures import (
@@ -25,7 +25,7 @@ from regchoose.report.model_figures import (
     draw_strength_curves,
     draw_weights,
 )
-from regchoose.report.path_text import list_path, write_outcome
+from regchoose.report.path_text import explain_brackets, list_path, write_outcome
 from regchoose.report.plots import Figure
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import list_details, list_next, report_command
@@ -37,7 +37,6 @@ from regchoose.result.headline import find_departure, list_amounts, write_badge,
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
 SAVED = "result.json"  # what stands for the file of the result
-BESIDE_BARS = 4  # cells of an arm that stand with its bar; the others are a table below
 DARK = re.compile(r"^@media screen and \(prefers-color-scheme:dark\).*?^\}$\n?", re.MULTILINE | re.DOTALL)
 NOTEBOOK_COLOURS = {"sure": "#0f7b4a", "leaning": "#9a6200", "undecided": "#b3261e"}  # of the badge
 TEMPLATES = files("regchoose.report") / "templates"
@@ -141,6 +140,7 @@ def _gather_evidence(result: RunResult) -> dict[str, Any]:
     return {
         "chart": _draw_chart(result),
         "path": list_path(result),
+        "brackets": explain_brackets(list_path(result)),
         "outcome": write_outcome(result),
         "contents": contents,
         "sections": sections,
@@ -195,7 +195,7 @@ def _gather_facts(result: RunResult) -> dict[str, Any]:
             for name, measured in data.profile
             if isinstance(measured, MeasuredProperty)
         ],
-        "command": write_command(result),
+        "command": write_repetition(result),
         "wish": write_request(result, **request_experiment(result)),
         "settings": [(name, write_value(value)) for name, value in sorted(result.settings.given().items())],
         "prints": ", ".join(f"{name} {mark}" for name, mark in marks.items()),
@@ -205,17 +205,17 @@ def _gather_facts(result: RunResult) -> dict[str, Any]:
 
 def _list_bars(result: RunResult) -> dict[str, Any] | None:
     """Return the arms with their bars: headings; for each its name, whether it is chosen, share and cells."""
+    cells, headings = arm_cells(result), list_first_headings(result)
     rows = [
         (
             ARM_NAMES[arm],
             arm == result.recommendation.regularizer,
             100 * (figures.safe or 0.0),
-            [*arm_cells(result)[arm].values()][:BESIDE_BARS],
+            [cells[arm][heading] for heading in headings],
         )
         for arm, figures in sort_arms(result)
     ]
-    cells = arm_cells(result)
-    return {"headings": [*next(iter(cells.values()))][:BESIDE_BARS], "rows": rows} if rows else None
+    return {"headings": headings, "rows": rows} if rows else None
 
 
 def _list_arms(result: RunResult) -> tuple[Sequence[str], Sequence[Sequence[str]]] | None:

@@ -1,5 +1,6 @@
 """The way through the chart in an answer: each question in a few words, its answer, its evidence."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from regchoose.flowchart.charts import CHARTS
@@ -32,11 +33,17 @@ class PathLine:
     evidence: str
     step: PathStep
     alike: bool = False  # whether it compared two penalties that most likely make no real difference
+    has_interval: bool = False  # whether the evidence holds an interval in brackets
 
 
 def list_path(result: RunResult) -> list[PathLine]:
     """Return the questions that a walk passed, in its order."""
     return [_to_line(result, step) for step in result.path if step.kind == "question"]
+
+
+def explain_brackets(path: Iterable[PathLine]) -> str:
+    """Say what stands in brackets; empty where nothing does."""
+    return "(in brackets: 95 % intervals)" if any(line.has_interval for line in path) else ""
 
 
 def write_outcome(result: RunResult) -> str:
@@ -92,7 +99,9 @@ def _to_line(result: RunResult, step: PathStep) -> PathLine:
     compared = next((pair for pair in result.comparisons if pair.question == step.key), None)
     if compared is not None:
         evidence = summarize_comparison(result, compared, answer=answer)
-        return PathLine(question, answer, evidence, step, alike=_are_alike(compared))
+        return PathLine(
+            question, answer, evidence, step, alike=_are_alike(compared), has_interval="[" in evidence
+        )
     evidence = _describe_estimate(result, step) or step.evidence
     who = ANSWERED_BY[step.answered_by] if step.answered_by in ("user", "flag", "default") else ""
     return PathLine(question, answer, ": ".join(filter(None, [who, evidence])), step)

@@ -15,7 +15,7 @@ from regchoose.records.words import count_of
 from regchoose.report.arms_table import arms_table, details_table, name_loss
 from regchoose.report.command import is_in_memory, request_experiment, write_command, write_request
 from regchoose.report.line_wrap import fold
-from regchoose.report.path_text import list_path, write_outcome
+from regchoose.report.path_text import explain_brackets, list_path, write_outcome
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.verdict_text import (
     STYLES,
@@ -73,7 +73,8 @@ def render_result(
     if result.arms:
         table = arms_table(result, width=width - margin)
         sections += ["", Padding(table, (0, 0, 0, margin), expand=False)]
-    sections += ["", _render_heading("The way through the chart"), *_render_path(result, width=width)]
+    heading = " ".join(filter(None, ["The way through the chart", explain_brackets(list_path(result))]))
+    sections += ["", *_render_lines(heading, width, style="bold"), *_render_path(result, width=width)]
     worth = _list_worth_knowing(result)
     if worth and not details:
         sections += ["", _render_heading("Worth knowing"), *_render_items(worth, width=width)]
@@ -214,7 +215,7 @@ def _describe_gain(result: RunResult) -> str:
     ends = numbers.percent_interval((low, min(high, 1.0)) if value >= 0 else (-high, -low))
     side = "lower" if value >= 0 else "higher"
     of = f"The {name_loss(result)} of {name}"
-    return f"{of} is {numbers.percent(abs(value))} {side} than without a penalty {ends}."
+    return f"{of} is {numbers.percent(abs(value))} {side} than without a penalty; 95 % interval {ends}."
 
 
 def _describe_stopping(result: RunResult) -> list[str]:

@@ -45,7 +45,7 @@ def draw_mean_losses(result: RunResult) -> Iterator[Figure]:
         "the way from ring to dot is the overfitting. The arms share their splits, so a difference can be "
         "surer than the overlap suggests.",
         frame.draw(*marks, title="Test loss of each arm with its interval", key="arms"),
-        ("arm", "test loss", "interval", "training loss"),
+        ("arm", "test loss", INTERVAL, "training loss"),
         [
             [ARM_NAMES[arm], *(cells[arm][name] for name in (name_loss(result), INTERVAL, "training loss"))]
             for arm, _ in shown
@@ -116,6 +116,6 @@ def _draw_difference(pair: ArmComparison, *, spread: float, df: float, rope: flo
         title,
         f"Left of zero {first} is better. Shaded: no practical difference, up to {numbers.strength(rope)}.",
         frame.draw(*marks, title=f"Posterior of the difference, {title}", key=f"posterior-{key}"),
-        ("difference", "interval", *(f"P({side})" for side in shares)),
+        ("difference", INTERVAL, *(f"P({side})" for side in shares)),
         [(numbers.difference(mean), ends, *map(numbers.probability, shares.values()))],
     )

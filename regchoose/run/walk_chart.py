@@ -16,6 +16,7 @@ from regchoose.experiment.plan import check_before_reading
 from regchoose.flowchart.charts import CHARTS
 from regchoose.flowchart.nodes import Action, Question
 from regchoose.flowchart.walk import Step, find_outcome, walk
+from regchoose.records import numbers
 from regchoose.records.answers import Answer, Ask, Prompt, ask_noting
 from regchoose.records.experiment import BlockStore, Verdict
 from regchoose.records.listener import Listener
@@ -240,7 +241,8 @@ class Run:
             return None
         rows = self._stage.next_rows()
         assert rows is not None
-        doubt = f"Undecided on {self._stage.layout.rows:,} rows (safe {judgement.verdict.safe:.2f})"
+        safe = numbers.probability(judgement.verdict.safe)
+        doubt = f"Undecided on {self._stage.layout.rows:,} rows ({safe} sure)"
         self._listener.noted(f"{doubt}: the next stage takes {rows:,}.")
         stage = self._stage.make_next(rows)
         subsample, reply = stage.draw_subsample(), self._answers.get("subsample_possible")

@@ -12,7 +12,6 @@ from regchoose.records.subsample import Profile
 from regchoose.records.table import Table
 from regchoose.records.words import ARM_NAMES, Arm, Task
 from regchoose.result.document import LibraryWords
-from regchoose.statistics.decide import FIRM, LEANING
 
 LEAST_SHARE = 5e-4  # of the loss: a smaller gain is not put in figures
 
@@ -66,14 +65,6 @@ def _sklearn_linear(l1: float, l2: float, *, task: Task, rows: int) -> str:
     return f"ElasticNet(alpha={total:.3g}, l1_ratio={l1 / 2 / total:.3g})"
 
 
-def _probability(share: float) -> str:
-    """Write a probability; draws are counted, so none is certain, and none is rounded up to a bound."""
-    rounded = round(share, 2)
-    if rounded in (LEANING, FIRM) and share < rounded:
-        rounded -= 0.01
-    return "over 0.99" if share > 0.99 else f"{rounded:.2f}"
-
-
 def describe_audit(
     *,
     arm: Arm,
@@ -96,7 +87,9 @@ def describe_audit(
         sentences.append(f"{ARM_NAMES[best]}, which the chart did not choose, {stress}: {lower}.")
     if simpler is not None:
         name, probability = simpler
-        sentences.append(f"{ARM_NAMES[name]} is simpler and not worse (P = {_probability(probability)}).")
+        sentences.append(
+            f"{ARM_NAMES[name]} is simpler and not worse ({numbers.probability(probability)} sure)."
+        )
     if epochs > 1 and "none" in losses:
         end, tuned = (_gain(table["none"], min(table.values())) for table in (losses_at_end, losses))
         sentences.append(
@@ -114,7 +107,7 @@ def describe_optimism(optimism: Mapping[Arm, float]) -> str:
 
 def _gain(loss: float, lowest: float) -> str:
     """Say how much the lowest loss is under another: as a share of that."""
-    return f"{100 * (loss - lowest) / loss:.1f} %" if loss > 0 else "0 %"
+    return numbers.percent((loss - lowest) / loss) if loss > 0 else "0 %"
 
 
 def describe_assumptions(profile: Profile) -> str:
@@ -158,7 +151,7 @@ def describe_stages(stages: Sequence[tuple[Layout, Verdict]], *, ended: str) -> 
     if len(stages) == 1 and not undecided:
         return ""
     endings = ", ".join(
-        f"{layout.rows:,} rows {verdict.certainty} ({_probability(verdict.safe)} safe)"
+        f"{layout.rows:,} rows {verdict.certainty} ({numbers.probability(verdict.safe)} sure)"
         for layout, verdict in stages
     )
     several = f"In {len(stages)} stages: {endings}"

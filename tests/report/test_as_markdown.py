@@ -117,12 +117,12 @@ Table `data/diabetes.csv`: 442 rows; target `progression`, regression.
 
 ❌ **--fail-if** `data.target == "x"` holds: data.target is "x"
 
-| penalty | as good as any | squared error | R² | weights at 0 | its interval | time |
+| penalty | as good as any | squared error | 95 % interval | R² | weights at 0 | time |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
-| **Elastic Net** ← | 97 % | 0.527 | 0.47 | 31 % | 0.507 to 0.547 | 6 s |
-| L1 | 90 % | 0.529 | 0.47 | 44 % | 0.509 to 0.549 | 3.1 s |
-| L2 | 81 % | 0.534 | 0.47 | 0 % | 0.514 to 0.554 | 2.9 s |
-| none | 1 % | 0.561 | 0.44 | 0 % | 0.541 to 0.581 | 0.4 s |
+| **Elastic Net** ← | 97 % | 0.527 | 0.507 to 0.547 | 0.47 | 31 % | 6 s |
+| L1 | 90 % | 0.529 | 0.509 to 0.549 | 0.47 | 44 % | 3.1 s |
+| L2 | 81 % | 0.534 | 0.514 to 0.554 | 0.47 | 0 % | 2.9 s |
+| none | 1 % | 0.561 | 0.541 to 0.581 | 0.44 | 0 % | 0.4 s |
 
 ### Warnings
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from regchoose.report.command import write_command
+from regchoose.report.as_markdown import as_markdown
+from regchoose.report.command import write_command, write_repetition
+from regchoose.report.html import as_html
 from regchoose.result.document import RunResult
 from regchoose.settings.options import Settings
 from regchoose.settings.values import FIELDS, option_of
@@ -43,6 +45,15 @@ def test_another_preset_takes_what_the_old_one_set_with_it(changed: dict[str, An
     result = with_settings(**changed, network="linear")
     more = write_command(result, also={"preset": "thorough"})
     assert more == "regchoose recommend --preset=thorough --network=linear data/diabetes.csv"
+
+
+def test_a_repetition_asks_nothing() -> None:
+    wanted = "regchoose recommend --no-input '--target=a b' data/diabetes.csv"
+    assert sorted(write_repetition(with_settings(target="a b")).split()) == sorted(wanted.split())
+    for page in (as_html(with_settings()), as_markdown(with_settings())):
+        assert "regchoose recommend --no-input data/diabetes.csv" in page
+    in_memory = altered(FIRM, data={"dialect": {"format": "memory"}})
+    assert "input" not in write_repetition(in_memory)
 
 
 def test_inspect_takes_what_concerns_the_table() -> None:

@@ -261,6 +261,17 @@ def test_the_page_says_what_to_type_and_where_two_were_alike() -> None:
         assert (alike in text) == said
 
 
+def test_every_face_says_what_stands_in_brackets() -> None:
+    loss_of = {"none": {"loss": 0.5}, "elastic_net": {"loss": 0.4}}
+    pair = {**FIRM.comparisons[0].model_dump(), "a": "elastic_net", "b": "none", "better": 0.97}
+    pair |= {"question": "elastic_net_vs_baseline", "equivalent": 0.02, "worse": 0.01}
+    for result, said in ((altered(FIRM, arms=loss_of, comparisons=[pair]), True), (PRIOR, False)):
+        for text in (as_html(result), as_markdown(result), render_as_text(result, width=80)):
+            assert ("(in brackets: 95 % intervals)" in text.replace("\xa0", " ")) == said
+    head = as_html(DIABETES).partition('aria-label="The arms side by side"')[2]
+    assert re.search(r"squared error</th><th scope=.col.>95 % interval</th>", head)
+
+
 def test_every_face_says_that_the_chart_was_not_followed() -> None:
     advice = {"regularizer": "l2", "chart_outcome": "start_elastic_net", "follows_chart": False}
     left = altered(DIABETES, recommendation=advice)
