@@ -104,6 +104,8 @@ def _to_line(result: RunResult, step: PathStep) -> PathLine:
         )
     evidence = _describe_estimate(result, step) or step.evidence
     who = ANSWERED_BY[step.answered_by] if step.answered_by in ("user", "flag", "default") else ""
+    if step.key == "prior_knowledge" and (step.answered_by, answer) == ("default", "yes"):
+        who = "as far as it can be measured"
     return PathLine(question, answer, ": ".join(filter(None, [who, evidence])), step)
 
 

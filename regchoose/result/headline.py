@@ -7,6 +7,7 @@ from regchoose.records.experiment import LEAST_ROPE
 from regchoose.records.words import ARM_NAMES, ARMS, Arm, count_of
 from regchoose.result.document import Recommendation, RunResult
 
+RIGHT_IF_CORRELATED = 0.6  # of simulated tasks with strongly correlated features: L2 beat L1
 COUNTED = {2: "two", 3: "three", 4: "four"}
 OPEN = "; whether any penalty is needed stays open."
 
@@ -62,7 +63,9 @@ def write_badge(result: RunResult) -> str:
     """Return how sure the answer is, and of what; empty where something else must be known first."""
     advice = result.recommendation
     if advice.certainty == "prior":
-        return f"a guess: right in at most {numbers.percent(advice.probability or 0.6)} of cases"
+        if any(step.key == "correlated" and step.answer == "yes" for step in result.path):
+            return f"a guess: right in at most {numbers.percent(RIGHT_IF_CORRELATED)} of cases"
+        return "a guess: how often such answers are right is not known"
     if advice.caution:
         return ""
     of = f" of the {COUNTED.get(len(result.arms), 'one')} trained" if find_untrained(result) else ""

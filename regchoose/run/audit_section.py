@@ -2,8 +2,10 @@
 
 from regchoose.experiment.arms import pool_cells
 from regchoose.experiment.judgement import Judgement
+from regchoose.records import numbers
 from regchoose.records.words import ARM_NAMES, Arm
 from regchoose.result.experiment_sections import ArmNumbers, Audit, FixedLength
+from regchoose.result.headline import RIGHT_IF_CORRELATED
 from regchoose.run.wording import (
     describe_assumptions,
     describe_audit,
@@ -56,7 +58,9 @@ def make_audit(judgement: Judgement) -> Audit:
         sentences.append(describe_growth(judgement.growth, of=judgement.table.n_all, matters=matters))
     if verdict.certainty == "undecided":
         name = ARM_NAMES[OUTCOME_ARMS[judgement.prior_outcome]]
-        sentences.append(f"Prior knowledge, measured on the data, would say {name} (right in at most 60 %).")
+        weak = f" (right in at most {numbers.percent(RIGHT_IF_CORRELATED)})"
+        known = weak if judgement.profile.correlated.answer == "yes" else ""
+        sentences.append(f"Prior knowledge, measured on the data, would say {name}{known}.")
     return Audit(
         best_arm=verdict.best_arm,
         chart_regret=losses[chart_arm] - losses[verdict.best_arm],

@@ -381,3 +381,11 @@ def test_a_question_of_the_chart_never_contradicts_its_figure(
     arms = {compared.a: {"loss": losses[0]}, compared.b: {"loss": losses[1]}}
     result = altered(FIRM, arms=arms)
     assert summarize_comparison(result, compared, answer=answer).startswith(said)
+
+
+def test_a_guess_has_only_the_figure_of_its_own_branch() -> None:
+    step = {"key": "correlated", "kind": "question", "text": "?", "answered_by": "measured", "evidence": ""}
+    step |= {"why": "", "source": ""}
+    for answer, said in (("yes", "right in at most 60 % of cases"), ("no", "right is not known")):
+        path = [{**step, "answer": answer}, PRIOR.path[-1].model_dump()]
+        assert said in render_as_text(altered(PRIOR, path=path), width=80)
