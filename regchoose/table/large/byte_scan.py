@@ -30,7 +30,7 @@ from regchoose.table.large.text_file import BEGINNING, FileHead
 
 CHUNK = 2**24  # bytes read at a time, and more than a record may have
 MARK = b"\xef\xbb\xbf"  # of UTF-8, before the first record
-LF, CR, NUL = 10, 13, 0
+LF, CR, NUL, ZERO = 10, 13, 0, np.uint8(ord("0"))
 END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -190,6 +190,8 @@ class ByteCounts:
         The last row as it stands, and its line.
     end : bytes
         What ends the first line: LF, CRLF or CR.
+    padded : bool
+        Whether a field may begin with a zero and another digit, as 007 does.
     """
 
     records: int
@@ -197,6 +199,7 @@ class ByteCounts:
     last: str
     last_line: int
     end: bytes
+    padded: bool
 
 
 def scan_bytes(
@@ -226,12 +229,13 @@ def scan_bytes(
     mark = np.frombuffer(head.layout.delimiter.encode(), dtype=np.uint8)
     again = b"\n" + head.layout.delimiter.join(head.raw.names).encode()
     records = ends = comments = first_comment = last_line = 0
-    last, line_end = b"", b""
+    last, line_end, padded = b"", b"", False
     for block in read_blocks(file, head, compression=compression, advanced=advanced):
         _check_quotes(block, head, shown_name)
         on_block(block)
         records += len(block.starts)
         ends += _count_open_ends(block, mark)
+        padded = padded or _may_hold_padded(block, head)
         if head.raw.dialect.header and (at := _find_line(block, again)) is not None:
             raise repeated_header_error(at, shown_name)
         hashes = _find_comments(block, head)
@@ -244,7 +248,7 @@ def scan_bytes(
             last_line = int(block.lines(np.array([-1]))[0])
     if 0 < comments <= n_comments_allowed(records):
         raise comment_error(first_comment, shown_name, count=comments)
-    return ByteCounts(records, ends, last.decode("utf-8", "replace"), last_line, line_end or b"\n")
+    return ByteCounts(records, ends, last.decode("utf-8", "replace"), last_line, line_end or b"\n", padded)
 
 
 def _find_comments(block: RecordBlock, head: FileHead) -> Int:
@@ -282,6 +286,26 @@ def _count_open_ends(block: RecordBlock, mark: np.ndarray[tuple[int], np.dtype[n
     for place, byte in enumerate(mark[::-1], 1):
         open_ &= block.bytes[at - place] == byte
     return int(open_.sum())
+
+
+def _may_hold_padded(block: RecordBlock, head: FileHead) -> bool:
+    """Say whether a zero and another digit stand behind a delimiter, a quote, or the start of a record."""
+    numbers, quote = block.bytes, (head.layout.quote or "").encode()
+    if len(numbers) < 3:  # the end of the file, or a column of two digits
+        return bool(len(block.starts))
+    starts = block.starts[block.starts < len(numbers) - 1]
+    if _are_padded(numbers, starts):
+        return True
+    is_before = numbers[:-2] == head.layout.delimiter.encode()[-1]
+    if quote and quote in block.text:
+        is_before |= numbers[:-2] == quote[0]
+    is_before &= numbers[1:-1] == ZERO
+    return _are_padded(numbers, np.flatnonzero(is_before) + 1)
+
+
+def _are_padded(numbers: NDArray[np.uint8], places: Int) -> bool:
+    """Say whether a zero and another digit stand at one of the places."""
+    return bool(((numbers[places] == ZERO) & (numbers[places + 1] - ZERO < 10)).any())
 
 
 def _check_quotes(block: RecordBlock, head: FileHead, file: str) -> None:

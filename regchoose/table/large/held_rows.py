@@ -119,7 +119,8 @@ def _add_bytes(advanced: OnProgress, before: int, done: int) -> None:
 def total_counts(sample: RowSample, counts_of_files: Sequence[ByteCounts]) -> ByteCounts:
     """Merge the counts of the files: sums, and the last row of the last file."""
     ends = sum(seen.open_ends for seen in counts_of_files)
-    return replace(counts_of_files[-1], records=sample.offered, open_ends=ends)
+    padded = any(seen.padded for seen in counts_of_files)
+    return replace(counts_of_files[-1], records=sample.offered, open_ends=ends, padded=padded)
 
 
 def _sample_by_workers(stream: Stream, wanted: int) -> tuple[RowSample, list[ByteCounts]]:
