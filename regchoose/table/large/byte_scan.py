@@ -29,6 +29,7 @@ from regchoose.table.file_bytes import open_text
 from regchoose.table.large.text_file import BEGINNING, FileHead
 
 CHUNK = 2**24  # bytes read at a time, and more than a record may have
+SLICE = 2**20  # bytes looked at together, so that what is said of them stays in the cache
 MARK = b"\xef\xbb\xbf"  # of UTF-8, before the first record
 LF, CR, NUL, ZERO = 10, 13, 0, np.uint8(ord("0"))
 END = re.compile(rb"\r\n|\n|\r")
@@ -291,21 +292,20 @@ def _count_open_ends(block: RecordBlock, mark: np.ndarray[tuple[int], np.dtype[n
 def _may_hold_padded(block: RecordBlock, head: FileHead) -> bool:
     """Say whether a zero and another digit stand behind a delimiter, a quote, or the start of a record."""
     numbers, quote = block.bytes, (head.layout.quote or "").encode()
-    if len(numbers) < 3:  # the end of the file, or a column of two digits
-        return bool(len(block.starts))
     starts = block.starts[block.starts < len(numbers) - 1]
-    if _are_padded(numbers, starts):
+    if ((numbers[starts] == ZERO) & (numbers[starts + 1] - ZERO < 10)).any():
         return True
-    is_before = numbers[:-2] == head.layout.delimiter.encode()[-1]
-    if quote and quote in block.text:
-        is_before |= numbers[:-2] == quote[0]
-    is_before &= numbers[1:-1] == ZERO
-    return _are_padded(numbers, np.flatnonzero(is_before) + 1)
-
-
-def _are_padded(numbers: NDArray[np.uint8], places: Int) -> bool:
-    """Say whether a zero and another digit stand at one of the places."""
-    return bool(((numbers[places] == ZERO) & (numbers[places + 1] - ZERO < 10)).any())
+    quoted = bool(quote) and quote in block.text
+    for start in range(0, len(numbers), SLICE):
+        part = numbers[start : start + SLICE + 2]
+        before = part[:-2] == head.layout.delimiter.encode()[-1]
+        if quoted:
+            before |= part[:-2] == quote[0]
+        before &= part[1:-1] == ZERO
+        before &= part[2:] - ZERO < 10
+        if before.any():
+            return True
+    return False
 
 
 def _check_quotes(block: RecordBlock, head: FileHead, file: str) -> None:
