@@ -5,7 +5,7 @@ from regchoose.records.words import ARM_NAMES, ARMS, count_of
 from regchoose.report.command import write_request
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
-from regchoose.result.headline import capitalize, find_untrained, join_names, name_arm, safe_of, write_start
+from regchoose.result.headline import capitalize, find_untrained, join_arms, name_arm, safe_of, write_start
 
 # Of an answer: how sure it is, and how that is shown. Green is kept for firm ones of which nothing warns.
 STYLES = {"sure": "bold green", "leaning": "bold yellow", "undecided": "bold red"}
@@ -124,7 +124,7 @@ def _depart_from_chart(result: RunResult) -> list[str]:
 def _explain_doubt(result: RunResult) -> list[str]:
     rows = count_more_rows(result)
     if rows is None:
-        more = "All rows are in it, so only more data can tell; until then any that is not worse will do."
+        more = "All rows were used, so only more data can tell; until then any that is not worse will do."
     else:
         more = f"{write_request(result, rows=rows)} takes twice as many of the rows, which may decide it."
     return [*_explain_choice(result), more]
@@ -143,7 +143,7 @@ def _explain_choice(result: RunResult) -> list[str]:
     why = f"{capitalize(name)} has the lowest loss plus standard error, by which strengths are chosen"
     most = f"{'up to ' if len(surer) > 1 else ''}{numbers.probability(safe[surer[0]])}"
     return [
-        f"{why if named == lowest else f'The chart ends at {name}'}; {join_names(surer)} "
+        f"{why if named == lowest else f'The chart ends at {name}'}; {join_arms(surer)} "
         f"{'are' if len(surer) > 1 else 'is'} surer to be as good as any ({most})."
     ]
 

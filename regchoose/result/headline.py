@@ -29,7 +29,7 @@ def write_headline(result: RunResult) -> str:
         return f"The chart ends at {name_arm(recommended)}, but {name_arm(best)} does better here."
     good, worse = [arm for arm in ARMS if arm in advice.as_good], list(advice.worse)
     text = _name_the_good(result, good, worse) if good else _leave_open(result, worse)
-    return f"{text} Not trained: {join_names(lacking)}." if (lacking := find_untrained(result)) else text
+    return f"{text} Not trained: {join_arms(lacking)}." if (lacking := find_untrained(result)) else text
 
 
 def write_start(result: RunResult) -> str:
@@ -87,7 +87,7 @@ def safe_of(result: RunResult, arm: Arm) -> float:
     return 0.0 if figures is None or figures.safe is None else figures.safe
 
 
-def join_names(arms: Sequence[Arm], *, by: str = "and") -> str:
+def join_arms(arms: Sequence[Arm], *, by: str = "and") -> str:
     """Return arms as a sentence lists them."""
     names = [name_arm(arm) for arm in arms]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {by} {names[-1]}"
@@ -123,7 +123,7 @@ def _leave_open(result: RunResult, worse: Sequence[Arm]) -> str:
     rows = f"{result.design.rows:,} rows" if result.design else "these rows"
     if len(rivals) > 3:
         return f"Undecided: {rows} cannot tell the {COUNTED[len(rivals)]} apart."
-    names = capitalize(join_names(rivals, by="or"))
+    names = capitalize(join_arms(rivals, by="or"))
     return f"{names}: {rows} cannot tell {'them apart' if len(rivals) > 1 else 'more'}{_add_worse(worse)}."
 
 
@@ -134,10 +134,10 @@ def _name_the_good(result: RunResult, good: Sequence[Arm], worse: Sequence[Arm])
     if "none" in good:
         others = [arm for arm in good if arm != "none"]
         if not others and len(worse) == len(result.arms) - 1:
-            return f"Use no penalty: {join_names(worse)} {'all do' if len(worse) > 1 else 'does'} worse."
+            return f"Use no penalty: {join_arms(worse)} {'all do' if len(worse) > 1 else 'does'} worse."
         why = "the network does as well without"
         if others:
-            why = f"{join_names(others)} {'does' if len(others) == 1 else 'do'} no better"
+            why = f"{join_arms(others)} {'does' if len(others) == 1 else 'do'} no better"
         return f"No penalty is needed: {why}{_add_worse(worse)}."
     gain, better = result.recommendation.gain, "better than none"
     if gain is not None and gain.value > 0:
@@ -146,12 +146,12 @@ def _name_the_good(result: RunResult, good: Sequence[Arm], worse: Sequence[Arm])
         name = ARM_NAMES[good[0]]
         text = f"Use {name}: it does {better}" if "none" in worse else f"{name} does as well as any"
     elif "none" in worse:
-        text = f"Use a penalty: {join_names(good)} do equally well here, and {better}"
+        text = f"Use a penalty: {join_arms(good)} do equally well here, and {better}"
     else:
-        text = f"{join_names(good)} do equally well here"
+        text = f"{join_arms(good)} do equally well here"
     text += _add_worse([arm for arm in worse if arm != "none"])
     return text + ("." if "none" in worse or "none" not in dict(result.arms.items()) else OPEN)
 
 
 def _add_worse(worse: Sequence[Arm]) -> str:
-    return f"; {join_names(worse)} {'is' if len(worse) == 1 else 'are'} worse" if worse else ""
+    return f"; {join_arms(worse)} {'is' if len(worse) == 1 else 'are'} worse" if worse else ""

@@ -230,12 +230,15 @@ def seconds_a_model(
 ) -> float:
     """Time a short stretch of training and return the estimated seconds for one model of the schedule.
 
-    For a network some 30 steps are timed, for a convex one a whole cell. On a card the models of all cells
-    are timed as the one program that they will be, and what a longer stretch takes more than a shorter one:
-    setting the program up takes as long for any schedule.
+    For a network some 30 steps are timed, for a convex one a whole cell. On a CPU a thread of this process
+    is timed, as others may still be starting. On a card the models of all cells are timed as the one program
+    that they will be, and what a longer stretch takes more than a shorter one: setting the program up takes
+    as long for any schedule.
     """
     training = replace(training, store=None)  # a stored block would take no time
-    on_cpu = "cpu" in training.devices.types
+    on_cpu, at_once = "cpu" in training.devices.types, 1
+    if on_cpu and not training.workers.is_remote:
+        training, at_once = replace(training, workers=use_threads(1)), training.workers.size
     timed = list(cells[:1]) * training.workers.size if on_cpu else list(cells)
     share, short, shorter = 1.0, training, None
     if not training.network.is_convex:
@@ -253,7 +256,7 @@ def seconds_a_model(
 
     seconds(shorter or short)  # the first calls of a process are slow
     taken = seconds(short) if shorter is None else max(0.0, seconds(short) - seconds(shorter))
-    return taken * share / (len(timed) * len(penalties))
+    return taken * share / (len(timed) * len(penalties) * at_once)
 
 
 def _shortened(training: Training, epochs: int) -> Training:

@@ -25,7 +25,7 @@ from regchoose.errors import ResourceError, setting
 from regchoose.version import __version__
 from regchoose.workers.tasks import LESS_MEMORY, ResultT, TaskKind, TaskT
 from regchoose.workers.threads import THREAD_PREFIX, run_in_threads
-from regchoose.workers.worker_main import read_message, write_messages
+from regchoose.workers.worker_main import READY, read_message, write_messages
 
 ATTEMPTS = 3  # processes that may die over one task
 
@@ -35,21 +35,29 @@ class _Died(Exception):  # noqa: N818 - people see it as E406, if it happens aga
 
 
 class _WorkerProcess:
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str]) -> None:
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - as long-lived as the process
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "regchoose.workers.worker_main"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            start_new_session=True,  # Ctrl-C reaches the parent alone, which ends its workers in order
-        )
-        self.pid = self._process.pid
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - modules of ours
+                [sys.executable, "-P", "-m", "regchoose.workers.worker_main", *modules],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                start_new_session=True,  # Ctrl-C reaches the parent alone, which ends its workers in order
+            )
+        except OSError:
+            self._stderr.close()
+            raise
+        self.pid, self._is_ready = self._process.pid, False
 
     @property
     def is_alive(self) -> bool:
         return self._process.poll() is None
+
+    def wait_until_ready(self) -> None:
+        """Return once it has imported what it needs, or has ended."""
+        self._is_ready = self._is_ready or self._read() == READY
 
     def perform(self, name: str, data: bytes) -> bytes:
         """Have a task done.
@@ -60,15 +68,23 @@ class _WorkerProcess:
             If the process ends before it answers.
         """
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        self.wait_until_ready()
         try:
             write_messages(self._process.stdin, __version__.encode(), name.encode(), data)
-            result = read_message(self._process.stdout)
-        except (BrokenPipeError, ValueError):  # ValueError: it was closed meanwhile, with its pipes
+        except (BrokenPipeError, ValueError):
             result = None
+        else:
+            result = self._read()
         if result is None:
             raise _Died(self._last_words())
         return result
+
+    def _read(self) -> bytes | None:
+        assert self._process.stdout is not None
+        try:
+            return read_message(self._process.stdout)
+        except (OSError, ValueError):  # it was closed meanwhile, with its pipes
+            return None
 
     def _last_words(self) -> str:
         status = self._process.wait()
@@ -94,24 +110,32 @@ class _WorkerProcess:
 
 
 class Processes:
-    """Worker processes, started at once: they import PyTorch while the table is read.
+    """Worker processes, started at once: they import what tasks need while the table is read.
 
     Parameters
     ----------
     count : int
         Processes.
+    modules : sequence of str
+        What they import before they say that they are ready. One that is not has no task to wait for it.
     work_here : bool
         Whether this process does tasks as well, one at a time.
     """
 
     is_remote = False
 
-    def __init__(self, count: int, *, work_here: bool = False) -> None:
-        self.size = count + work_here
-        self._processes = [_WorkerProcess() for _ in range(count)]
+    def __init__(self, count: int, modules: Sequence[str] = (), *, work_here: bool = False) -> None:
+        self.size, self._modules = count + work_here, modules
+        self._processes = [_WorkerProcess(modules) for _ in range(count)]
         self._idle: queue.SimpleQueue[int | None] = queue.SimpleQueue()  # None is this process
-        for index in [*([None] if work_here else []), *range(count)]:
-            self._idle.put(index)
+        if work_here:
+            self._idle.put(None)
+        for index in range(count):
+            threading.Thread(target=self._await, args=(index,), daemon=True).start()
+
+    def _await(self, index: int) -> None:
+        self._processes[index].wait_until_ready()
+        self._idle.put(index)
 
     def __enter__(self) -> Self:
         return self
@@ -157,7 +181,7 @@ class Processes:
                     break
                 if not self._processes[index].is_alive:
                     self._processes[index].close()
-                    self._processes[index] = _WorkerProcess()
+                    self._processes[index] = _WorkerProcess(self._modules)
                 try:
                     return kind.unpack(self._processes[index].perform(kind.remote_name, data))
                 except _Died as death:

@@ -1,8 +1,8 @@
 """What a worker does, here or on another machine: run the function that a task names on the bytes with it.
 
 `python -m regchoose.workers.worker_main` is a worker process of this machine (see `processes.py`): it reads
-tasks from standard input and writes results to standard output. Nothing heavy is imported here: the module of
-the function brings what it needs.
+tasks from standard input and writes results to standard output. It imports the modules that its command line
+names, and says that it is ready; nothing else that is heavy: the module of a function brings what it needs.
 """
 
 import os
@@ -20,6 +20,7 @@ from regchoose.workers.wire_format import pack_error
 
 OUR_MODULES = "regchoose."
 LENGTH = struct.Struct("!Q")
+READY = b"ready"
 
 
 def perform(version: str, name: str, data: bytes) -> bytes:
@@ -80,6 +81,9 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a user's network prints must not mix with results
     tasks: queue.SimpleQueue[tuple[bytes, bytes, bytes]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(tasks,), daemon=True).start()
+    for module in sys.argv[1:]:
+        import_module(module)
+    write_messages(results, READY)
     while True:
         version, name, data = tasks.get()
         write_messages(results, perform(version.decode(), name.decode(), data))

@@ -11,6 +11,7 @@ from tests.cli.conftest import ROOT, clean_environment
 LIMIT_KIB = 400_000  # of address space: PyTorch alone takes more
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is that of Linux")
 def test_where_not_even_the_libraries_find_room_it_is_said(tmp_path: Path) -> None:
     table = ROOT / "data" / "wine.csv"

@@ -192,6 +192,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.slow
 def test_where_there_is_no_room_the_old_file_stays(table: Path) -> None:
     old = table.parent / "s.csv"
     old.write_text("old", encoding="utf-8")

@@ -203,18 +203,19 @@ def test_the_same_images_elsewhere_have_the_same_fingerprint(images: Path) -> No
 SIDES = {"L": (23, 23), "RGB": (13, 13), "P": (13, 13), "CMYK": (16, 16)}  # more than 500 numbers each
 
 
-@pytest.fixture
-def large(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sixty images of each mode, dark ones and bright ones, in folders by mode and class."""
+    place = tmp_path_factory.mktemp("large")
     rng = np.random.default_rng(0)
     for mode, (height, width) in SIDES.items():
         for number in range(60):
             colours = rng.integers(0, 100, (height, width, 3)) + 155 * (number % 2)
-            folder = tmp_path / "large" / mode / ("dark", "bright")[number % 2]
+            folder = place / mode / ("dark", "bright")[number % 2]
             folder.mkdir(parents=True, exist_ok=True)
             picture = Pillow.fromarray(colours.astype(np.uint8)).convert(mode)
             picture.save(folder / f"{number}.{'jpg' if mode == 'CMYK' else 'png'}")
-    return tmp_path / "large"
+    return place
 
 
 @pytest.mark.parametrize("mode", SIDES)

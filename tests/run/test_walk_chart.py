@@ -30,6 +30,7 @@ class Diary:
     def __init__(self) -> None:
         self.steps: list[str] = []
         self.running: set[str] = set()
+        self.planned: dict[str, int] = {}
         self.totals: dict[str, int] = {}
         self.done: dict[str, int] = {}
         self.notes: list[str] = []
@@ -38,10 +39,12 @@ class Diary:
         if key not in self.running:  # again, where there is more work than was thought
             self.steps.append(key)
         self.running.add(key)
+        self.planned.setdefault(key, total)
         self.totals[key] = total
 
     def advanced(self, key: str, done: int) -> None:
         assert done > self.done.get(key, 0)
+        assert done <= self.totals[key] or not self.totals[key]
         self.done[key] = done
 
     def finished(self, key: str, summary: str) -> None:
@@ -124,6 +127,22 @@ def test_an_answer_has_everything_the_contract_names(walked: tuple[Any, ...]) ->
         assert 0 <= figures.interval[0] < figures.loss < figures.interval[1]
         assert figures.failed == 0
     assert set(document["execution"]["arm_seconds"]) == set(ARMS)
+
+
+def test_what_an_extended_grid_adds_is_counted(tmp_path: Path) -> None:
+    """Where nothing predicts the target, the strongest penalty is often the best."""
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        rows = "".join(f"{a:.3f},{b:.3f},{y:.3f}\n" for a, b, y in rng.normal(size=(60, 3)))
+        (tmp_path / "noise.csv").write_text(f"a,b,y\n{rows}")
+        diary = Diary()
+        result = run(tmp_path / "noise.csv", diary=diary)
+        trained = sum(figures.trained for _, figures in result.arms.items())
+        assert diary.done["training"] == diary.totals["training"] == trained
+        assert all(diary.done[step] <= total for step, total in diary.totals.items() if total)
+        if trained > diary.planned["training"]:
+            return
+    pytest.fail("no grid was extended")
 
 
 def test_steps_come_in_the_order_of_the_chart(walked: tuple[Any, ...]) -> None:

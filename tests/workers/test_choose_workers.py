@@ -1,5 +1,8 @@
 """Who trains, if nobody says."""
 
+import sys
+from collections.abc import Sequence
+
 import pytest
 
 from regchoose.machine import GIB
@@ -32,7 +35,7 @@ def test_a_large_machine_starts_no_crowd(monkeypatch: pytest.MonkeyPatch) -> Non
     started = list[int]()
 
     class Counted(Processes):
-        def __init__(self, count: int, *, work_here: bool) -> None:
+        def __init__(self, count: int, modules: Sequence[str], *, work_here: bool) -> None:
             started.append(count + work_here)
             super().__init__(0, work_here=True)
 
@@ -65,3 +68,10 @@ def test_threads_do_where_processes_cannot(
 def test_a_card_that_is_not_asked_for_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     found = workers_of(Settings(device="cpu"), monkeypatch, cores=2, memory=24 * GIB, card=True)
     assert found == (Processes, 2)
+
+
+def test_threads_do_where_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    assert workers_of(Settings(), monkeypatch, cores=2, memory=24 * GIB)[0] is Threads
+    with pytest.raises(OSError, match=r"Permission denied|No such file"):
+        workers_of(Settings(jobs=2), monkeypatch, cores=2, memory=24 * GIB)

@@ -120,7 +120,14 @@ def name_other_targets(raw: RawTable, name: str) -> PhraseLike:
         for other, cells in zip(raw.names, raw.columns, strict=True)
         if other != name and _may_be_predicted(cells)
     ]
-    others = meant or [other for other in raw.names if other != name]
+    varied = [
+        other
+        for other, cells in zip(raw.names, raw.columns, strict=True)
+        if other != name and len(cells.texts) > 1
+    ]
+    others = meant or varied
+    if not others:
+        return "a table with a column of more than one value"
     return one_of([setting(target=other) for other in others[: -MOST_TARGETS - 1 : -1]])
 
 

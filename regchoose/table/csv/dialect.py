@@ -204,8 +204,14 @@ def _best(candidates: list[_Candidate]) -> tuple[_Candidate, _Candidate | None]:
     """Return the best candidate, and another that fits as well."""
     strong = [candidate for candidate in candidates if candidate.layout.delimiter != " "]
     if any(candidate.score >= 0.25 for candidate in strong):
-        # Spaces stand in most texts: they separate only where nothing else does, or where all is then clean.
-        candidates = [r for r in candidates if r in strong or (r.fits and r.clean == 1.0)]
+        # Spaces stand in most texts: they separate only where nothing else does, where all is then clean, or
+        # where quotes are in order by them alone.
+        alone = not any(candidate.fits for candidate in strong)
+        candidates = [
+            r
+            for r in candidates
+            if r in strong or (r.fits and (r.clean == 1.0 or (alone and r.layout.quote is not None)))
+        ]
     ranked = sorted(candidates, key=lambda r: (r.score * (1.5 if r.fits else 1.0), r.fits), reverse=True)
     best = ranked[0]
     if best.score == 0.0 or (best.width > 1 and best.share < 0.2):

@@ -47,7 +47,8 @@ def refuse_non_data_rows(columns: Sequence[Cells], lines: Int, *, header: Sequen
         for column, name in zip(columns[1:], header[1:], strict=True):
             same = same & column.where(name.__eq__) if same.any() else same
         if same.any():
-            raise repeated_header_error(int(lines[same.argmax()]), path)
+            above = int(same.argmin())  # rows below the header that repeat it at once
+            raise repeated_header_error(int(lines[same.argmax()]), path, header_rows=1 + above)
     comments = find_comments(columns, np.flatnonzero(first.where(is_comment)))
     if 0 < len(comments) <= n_comments_allowed(len(lines)):
         raise comment_error(int(lines[comments[0]]), path, count=len(comments))
@@ -87,9 +88,13 @@ def refuse_last_row(
             raise _not_data(path, line, what, "a total below the table")
 
 
-def repeated_header_error(line: int, path: str) -> DataError:
-    """Return E314 for the header in the middle of a file."""
-    return _not_data(path, line, "the header stands here again", "several tables in one file")
+def repeated_header_error(line: int, path: str, *, header_rows: int = 1) -> DataError:
+    """Return E314 for the header in the middle of a file, or in each of the rows above the data."""
+    what, out = "the header stands here again", f"take line {line} out of the file"
+    if header_rows == 1:
+        return _not_data(path, line, what, "several tables in one file", fix=out)
+    cause = f"a header in {header_rows} rows"
+    return _not_data(path, line, what, cause, fix=setting(header_rows=header_rows) | out)
 
 
 def is_comment(cell: str) -> bool:

@@ -19,6 +19,8 @@ from regchoose.table.csv.source import Source, read_text, without_lines_above
 from regchoose.table.csv.split_records import split_to_columns
 from regchoose.table.raw_table import RawTable, factorize
 
+BLANK_CELLS = " ,;\t|\r\n"  # what a row without text consists of, whatever separates
+
 
 def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     """Read a table of text.
@@ -105,21 +107,46 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
 def _skip_preamble(
     source: Source, settings: Settings, *, choose: Ask
 ) -> tuple[Source, tuple[CsvLayout, str] | None]:
-    """Leave out lines that begin with # above a table, unless one of them may name its columns.
+    """Leave out what stands above a table.
 
-    The dialect of what is left, where it was needed, is not found again: a person may have been asked.
+    That is lines that begin with #, unless one of them may name the columns; or a title in a single cell, if
+    a blank row parts it from the table. The dialect of what is left, where it was needed, is not found again:
+    a person may have been asked.
     """
-    above = list(takewhile(_is_remark, (match.group() for match in LINE.finditer(source.text))))
-    while above and not above[-1].strip():
-        above.pop()
+    remarks = _find_remarks(source.text)
+    may_have_title = settings.header == "auto" and settings.header_rows == 1
+    above = remarks or (_find_title(source.text) if may_have_title else [])
     rest = source.text[sum(map(len, above)) :]
     if not above or source.skipped or not rest.strip():
         return source, None
     dialect = find_dialect(rest, settings, choose=choose)
-    widths = [len(next(records(line, dialect[0]), (0, []))[1]) for line in (*above, rest)]
-    if widths[-1] < 2 or widths[-1] in widths[:-1]:
+    *others, first = (next(records(line, dialect[0]), (0, []))[1] for line in (*above, rest))
+    if remarks:
+        is_part = len(first) < 2 or len(first) in map(len, others)
+    else:
+        is_part = len(first) < 3 or sum(bool(cell.strip()) for cell in others[0]) != 1
+    if is_part:
         return source, None
-    return without_lines_above(source, len(above), said=" that begin with #"), dialect
+    said = " that begin with #" if remarks else " of a title"
+    return without_lines_above(source, len(above), said=said), dialect
+
+
+def _find_remarks(text: str) -> list[str]:
+    """Return the lines above a table that begin with #, and the blank ones among them."""
+    above = list(takewhile(_is_remark, (match.group() for match in LINE.finditer(text))))
+    while above and not above[-1].strip():
+        above.pop()
+    return above
+
+
+def _find_title(text: str) -> list[str]:
+    """Return a first line that may be a title, and the blank rows below it; nothing where there are none."""
+    lines = (match.group() for match in LINE.finditer(text))
+    title = next(lines, "")
+    if not title.strip(BLANK_CELLS) or title[0] in BLANK_CELLS or any(mark in title for mark in "#\"'"):
+        return []
+    blank = list(takewhile(lambda line: not line.strip(BLANK_CELLS), lines))
+    return [title, *blank] if blank else []
 
 
 def _is_remark(line: str) -> bool:

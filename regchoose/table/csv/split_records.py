@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from regchoose.errors import DataError, PhraseLike, setting
+from regchoose.errors import DataError, PhraseLike, one_of, setting
 from regchoose.records.words import Int, count_of
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import to_number
@@ -17,7 +17,8 @@ from regchoose.table.csv.source import Source
 from regchoose.table.raw_table import TEXT, Text
 
 CHUNK = 50_000  # records turned to columns at a time
-OR_REPAIR = "   or repair the file"
+REPAIR = "repair the file"
+OR_REPAIR = f"   or {REPAIR}"
 BAD_SHARE = 100  # at most one row in so many may be skipped or padded
 LONGEST_TEXT = 60  # letters of a row that an error shows
 
@@ -185,6 +186,11 @@ def _bad_rows(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings
     return [f"{len(rows.bad)} of {total:,} rows were too short and padded with missing cells: {listed}"]
 
 
+def _is_second_table(rows: _Rows) -> bool:
+    """Say whether the rows of a wrong length are all of one length, and stand below the others."""
+    return rows.lines[-1] < rows.bad[0][0] and len({len(row) for _, row in rows.bad}) == 1
+
+
 def _ragged_error(
     rows: _Rows, source: Source, layout: CsvLayout, settings: Settings, *, allowed: int
 ) -> DataError:
@@ -204,19 +210,22 @@ def _ragged_error(
             fix = f"add a name to line {rows.lines[0]}, at the start where rows are numbered"
     elif len(row) > rows.width:
         cause = "an unquoted delimiter inside a field is likely"
-        fix = setting(on_bad_rows="skip")
+        ways = [setting(on_bad_rows="skip")] if len(rows.bad) <= allowed else []
         if layout.delimiter != ";" and ";" in source.text:
-            fix |= setting(delimiter=";")
-        fix += OR_REPAIR
+            ways.append(setting(delimiter=";"))
+        fix = one_of(ways) + OR_REPAIR if ways else REPAIR
     else:
         cause = "a cut line, a comment or a second table is likely"
-        fix = setting(on_bad_rows="skip") | setting(on_bad_rows="pad") + OR_REPAIR
+        few = len(rows.bad) <= allowed
+        fix = setting(on_bad_rows="skip") | setting(on_bad_rows="pad") + OR_REPAIR if few else REPAIR
     if settings.on_bad_rows != "error" and len(rows.bad) > allowed:
         asked = setting(on_bad_rows=settings.on_bad_rows)
         cause = asked + f" takes at most {allowed:,} of these rows (1 %)"
-        fix = "repair the file"
+        fix = REPAIR
     elif settings.on_bad_rows == "pad":
         cause, fix = "a row that is too long cannot be padded", setting(on_bad_rows="skip") + OR_REPAIR
+    if fix is REPAIR and _is_second_table(rows):
+        fix = f"put line {line} and those below it into a file of their own"
     text = layout.delimiter.join(row)[:LONGEST_TEXT]
     surplus = text[len(layout.delimiter.join(row[: rows.width])) + 1 :]  # empty where the row is too short
     return DataError(

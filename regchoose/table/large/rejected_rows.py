@@ -1,7 +1,7 @@
 """Rows of a large table that DuckDB could not read: an error that names the first, or a warning."""
 
 from regchoose.errors import DataError, PhraseLike, setting
-from regchoose.table.csv.split_records import OR_REPAIR, n_bad_allowed
+from regchoose.table.csv.split_records import OR_REPAIR, REPAIR, n_bad_allowed
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.stream import Reject, Stream
 from regchoose.table.large.text_file import MOST_REJECTED
@@ -28,26 +28,30 @@ def check_rejected(stream: Stream, *, rows: int) -> tuple[int, tuple[str, ...]]:
     listed = ", ".join(str(row[1]) for row in found[:5])
     count = f"{len(found):,}{' or more' if len(found) >= MOST_REJECTED else ''}"
     wrong_length = all("COLUMNS" in row[2] for row in found)
-    skipping = stream.settings.on_bad_rows == "skip"
-    if skipping and wrong_length and len(found) < MOST_REJECTED and len(found) <= n_bad_allowed(rows):
+    few = wrong_length and len(found) < MOST_REJECTED and len(found) <= n_bad_allowed(rows)
+    if few and stream.settings.on_bad_rows == "skip":
         return len(found), (f"{count} rows had a wrong number of fields and were skipped: lines {listed}",)
-    raise _refused(stream, found[0], count=count, listed=listed)
+    raise _refused(stream, found[0], count=count, listed=listed, few=few)
 
 
-def _refused(stream: Stream, first: Reject, *, count: str, listed: str) -> DataError:
+def _refused(stream: Stream, first: Reject, *, count: str, listed: str, few: bool) -> DataError:
     path, line, kind, text = first
     file = next((text_file.name for text_file in stream.texts if text_file.path == path), path)
     codes = {
         "ENCODING": ("E304", "bytes are no UTF-8", setting(encoding="cp1252")),
-        "COLUMNS": ("E312", "row has another number of fields", setting(on_bad_rows="skip") + OR_REPAIR),
+        "COLUMNS": (
+            "E312",
+            "row has another number of fields",
+            setting(on_bad_rows="skip") + OR_REPAIR if few else REPAIR,
+        ),
     }
-    other = ("E310", "quotes are not in order", "repair the file")
+    other = ("E310", "quotes are not in order", REPAIR)
     fix: PhraseLike
     code, what, fix = next((entry for key, entry in codes.items() if key in kind), other)
     cause: PhraseLike = "an unquoted delimiter or quote inside a field"
     if code == "E312" and stream.settings.on_bad_rows == "skip":
         cause = setting(on_bad_rows="skip") + " takes at most 1 % of the rows"
-        fix = "repair the file"
+        fix = REPAIR
     elif code == "E312" and stream.settings.on_bad_rows == "pad":
         cause = setting(on_bad_rows="pad") + " is for tables up to 64 MB"
     return DataError(

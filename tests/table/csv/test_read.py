@@ -527,6 +527,22 @@ def test_lines_above_are_refused_with_the_flag_that_helps(tmp_path: Path, file: 
     assert [list(read(path, file.flags, choose=nobody).names)] == (file.flagged or [])[:1]
 
 
+@pytest.mark.parametrize("title", ["Readings of 2021\n\n", "Readings of 2021,,\r\n,,\r\n  \r\n"])
+def test_a_title_that_a_blank_row_parts_is_skipped_and_said(tmp_path: Path, title: str) -> None:
+    path = write(tmp_path, title + csv_of(numbers()))
+    raw = read(path, Settings(), choose=nobody)
+    assert list(raw.names) == ["x", "z", "y"]
+    assert raw.lines[0] == title.count("\n") + 2
+    assert f"{title.count(chr(10))} lines of a title skipped" in raw.dialect.found
+
+
+def test_what_may_be_a_header_is_no_title(tmp_path: Path) -> None:
+    spaced = write(tmp_path, "a b c\n\n1 2 3\n4 5 6\n7 8 9\n")
+    assert list(read(spaced, Settings(), choose=nobody).names) == ["a", "b", "c"]
+    for text in ("x\n\ny,z\n1,2\n3,4\n", "one,two\n\nx,y,z\n1,2,3\n4,5,6\n"):
+        assert error_of(write(tmp_path, text)).code == "E312"
+
+
 def test_lines_stay_those_of_the_file_where_some_are_skipped(tmp_path: Path) -> None:
     path = write(tmp_path, "a title\n\nx,y\n1,2\n3,4\n5\n")
     error = error_of(path, Settings(skip_rows=2))

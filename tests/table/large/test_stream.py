@@ -188,6 +188,8 @@ def test_a_subsample_of_a_large_table_stands_for_all_rows(tmp_path: Path) -> Non
         "a;b\n1;'x;\ny'\n2;'it''s'\n3;'z'\n",
         "title\n\na,b\n1,x\n2,y\n3,z\n",
         "# made by hand\n\na,b\nx,1\n#y,2\nz,3\n",
+        "made by hand\n\na,b,c\nx,1,4\ny,2,5\nz,3,6\n",
+        "made by hand;;\n;;\na;b;c\nx;1;4\ny;2;5\nz;3;6\n",
         'a,b\n"r1",1,x\n"r2",2,y\n"r3",3,z\n',
     ],
 )

@@ -215,7 +215,8 @@ def around_the_table() -> Iterator[Polluted]:
         "key and value": "author,Smith\ndate,2021-03-04\n",
     }
     for name, text in above.items():
-        remark = text.startswith("#")  # such lines are skipped, and that is said
+        # Lines that begin so, and a title that a blank row parts, are skipped, and that is said.
+        remark = text.startswith("#") or name in ("title and blank line", "title padded, blank")
         yield Polluted(
             "text above or below the table",
             f"above: {name}",
