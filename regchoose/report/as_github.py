@@ -9,7 +9,7 @@ from regchoose.report.gate_text import describe_gate
 from regchoose.report.safe_text import plain
 from regchoose.report.verdict_text import list_warnings, write_details
 from regchoose.result.document import RunResult
-from regchoose.result.headline import write_headline
+from regchoose.result.headline import write_certainty, write_headline
 
 MOST = 10  # of one kind that GitHub shows for a step
 LONGEST = 900  # characters of a line: GitHub cuts the whole off at 4 kB
@@ -25,7 +25,7 @@ def as_github(result: RunResult, gate: Gate | None = None) -> str:
     certainty = result.recommendation.certainty
     level = "warning" if certainty == "undecided" else "notice"
     answer = [write_headline(result), *write_details(result)]
-    annotations = [_annotate(level, answer, title=f"regchoose: {certainty}")]
+    annotations = [_annotate(level, answer, title=f"regchoose: {write_certainty(result.recommendation)}")]
     warnings = list_warnings(result)
     most = MOST - (level == "warning")
     if len(warnings) > most:

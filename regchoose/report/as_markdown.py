@@ -7,7 +7,7 @@ from regchoose.records.words import ARM_NAMES
 from regchoose.report.arms_table import arm_cells
 from regchoose.report.command import write_command
 from regchoose.report.gate_text import describe_finding
-from regchoose.report.path_text import list_path
+from regchoose.report.path_text import list_path, write_outcome
 from regchoose.report.safe_markdown import (
     bullet_list,
     code_block,
@@ -93,4 +93,4 @@ def _write_path(result: RunResult) -> list[str]:
     for number, line in enumerate(list_path(result), start=1):
         evidence = f" ({prose(line.evidence)})" if line.evidence else ""
         lines.append(f"{number}. {prose(line.question)} **{prose(line.answer)}**{evidence}")
-    return [*lines, "", f"→ **{prose(result.path[-1].text)}**"]
+    return [*lines, "", f"→ **{prose(write_outcome(result))}**"]

@@ -18,11 +18,17 @@ HALF_BOX, LINE_HEIGHT, PADDING, MARGIN = 85, 16, 14, 12  # pixels
 ROOM_ABOVE, ROOM_BELOW = 34, 22  # pixels, for a title and the source
 LETTERS = 20  # in a line
 ANSWERED = 20  # pixels that an arrow goes straight down beside its answer
+HALO = {"paint_order": "stroke", "stroke": "#fff", "stroke_width": 5, "stroke_linejoin": "round"}
 CORNERS = {"question": 4, "action": 0, "outcome": 18}
 
 
 def draw_svg(
-    chart: Chart, keys: Sequence[str] = (), *, alike: Container[str] = (), alone: bool = False
+    chart: Chart,
+    keys: Sequence[str] = (),
+    *,
+    alike: Container[str] = (),
+    is_followed: bool = True,
+    alone: bool = False,
 ) -> Markup:
     """Draw a whole chart; what a walk did not pass is paler.
 
@@ -33,6 +39,8 @@ def draw_svg(
     alike : container of str, optional
         Keys of the questions that found no difference: the chart has no arrow for that, so the one that was
         taken says it.
+    is_followed : bool
+        Whether the outcome at which the walk ended is recommended; its box is dashed, and says so, if not.
     alone : bool
         Whether it stands on a page that we do not know: it then has a background, its title and its source.
     """
@@ -45,6 +53,9 @@ def draw_svg(
     left, right = min(edges) - MARGIN, max(edges) + MARGIN
     top = min(_top(chart, node) for node in chart.nodes.values()) - MARGIN
     bottom = max(_bottom(chart, node) for node in chart.nodes.values()) + MARGIN
+    left_aside = None if is_followed or not keys else keys[-1]
+    if left_aside:
+        bottom += LINE_HEIGHT
     around: list[Markup] = []
     if alone:
         top, bottom = top - ROOM_ABOVE, bottom + ROOM_BELOW
@@ -66,7 +77,8 @@ def draw_svg(
         for way in ways
     ]
     boxes = [
-        _draw_box(chart, node, state=_state(key in keys, walked=walked)) for key, node in chart.nodes.items()
+        _draw_box(chart, node, state=_state(key in keys, walked=walked), left_aside=key == left_aside)
+        for key, node in chart.nodes.items()
     ]
     return svg_image(
         *around,
@@ -100,7 +112,7 @@ def _bottom(chart: Chart, node: Node) -> float:
     return 2 * ROW * chart.places[node.key].row - _top(chart, node)
 
 
-def _draw_box(chart: Chart, node: Node, *, state: str) -> Markup:
+def _draw_box(chart: Chart, node: Node, *, state: str, left_aside: bool) -> Markup:
     kind = KINDS[type(node)]
     fill, stroke, _ = COLOURS[kind]
     x, top = COLUMN * chart.places[node.key].column, _top(chart, node)
@@ -114,12 +126,18 @@ def _draw_box(chart: Chart, node: Node, *, state: str) -> Markup:
         fill=fill,
         stroke=stroke,
         stroke_width=3 if state == "lit" else 1,
+        stroke_dasharray="8 5" if left_aside else None,
     )
     words = [
         element("tspan", line, x=px(x), y=px(top + 19 + LINE_HEIGHT * number))
         for number, line in enumerate(_wrap_text(node))
     ]
     text = element("text", *words, text_anchor="middle", fill="#1a1a1a")
+    if left_aside:
+        below = {"x": px(x), "y": px(_bottom(chart, node) + LINE_HEIGHT), "text_anchor": "middle"}
+        text += element(
+            "text", "not followed", **below, **HALO, font_size=13, fill="#1a1a1a", class_="answer"
+        )
     tooltip = element("title", f"{kind}: {node.text}")
     opacity = 0.5 if state == "faint" else None
     return element("g", tooltip, frame, text, class_=f"node {kind} {state}", opacity=opacity)
@@ -135,10 +153,9 @@ def _draw_arrow(chart: Chart, key: str, answer: str, end: str, *, state: str, al
     label = Markup("")
     colour = "#1a1a1a" if state == "lit" else "#8a8f98"
     if answer:
-        halo = {"paint_order": "stroke", "stroke": "#fff", "stroke_width": 5, "stroke_linejoin": "round"}
         place = {"x": px(x), "y": px(y + 15), "text_anchor": "middle"}
         said = "alike" if alike and state == "lit" else answer
-        label = element("text", said, **place, **halo, font_size=13, fill=colour, class_="answer")
+        label = element("text", said, **place, **HALO, font_size=13, fill=colour, class_="answer")
         y += ANSWERED
         path += f"V{px(y)}"
     if (lane := chart.lanes.get((key, answer))) is not None:

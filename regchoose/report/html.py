@@ -25,14 +25,14 @@ from regchoose.report.model_figures import (
     draw_strength_curves,
     draw_weights,
 )
-from regchoose.report.path_text import list_path
+from regchoose.report.path_text import list_path, write_outcome
 from regchoose.report.plots import Figure
 from regchoose.report.safe_text import plain
 from regchoose.report.terminal import list_details, list_next, report_command
 from regchoose.report.verdict_figures import draw_costs, draw_mean_losses, draw_posteriors
 from regchoose.report.verdict_text import choose_style, list_reasons, list_warnings, write_task
 from regchoose.result.document import MatchCheck, MeasuredProperty, RunResult
-from regchoose.result.headline import list_amounts, write_badge, write_headline
+from regchoose.result.headline import find_departure, list_amounts, write_badge, write_headline
 
 MOST_ROWS = 200  # of a table of columns or checks: the page stays small
 LONGEST = 1000
@@ -141,7 +141,7 @@ def _gather_evidence(result: RunResult) -> dict[str, Any]:
     return {
         "chart": _draw_chart(result),
         "path": list_path(result),
-        "outcome": result.path[-1],
+        "outcome": write_outcome(result),
         "contents": contents,
         "sections": sections,
         "names": ARM_NAMES,
@@ -158,7 +158,13 @@ def _gather_evidence(result: RunResult) -> dict[str, Any]:
 def _draw_chart(result: RunResult, *, alone: bool = False) -> Markup:
     chart = CHARTS.get(result.settings.chart, next(iter(CHARTS.values())))
     alike = {line.step.key for line in list_path(result) if line.alike}
-    return draw_svg(chart, [step.key for step in result.path], alike=alike, alone=alone)
+    return draw_svg(
+        chart,
+        [step.key for step in result.path],
+        alike=alike,
+        is_followed=find_departure(result) is None,
+        alone=alone,
+    )
 
 
 def draw_figures(result: RunResult) -> list[Figure]:

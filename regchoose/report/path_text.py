@@ -8,6 +8,7 @@ from regchoose.records import numbers
 from regchoose.records.answers import AnsweredBy
 from regchoose.result.document import PathStep, RunResult
 from regchoose.result.experiment_sections import ArmComparison
+from regchoose.result.headline import find_departure, name_arm, safe_of
 from regchoose.settings.options import parse_duration
 
 ANSWERED_BY: dict[AnsweredBy | None, str] = {
@@ -19,6 +20,7 @@ ANSWERED_BY: dict[AnsweredBy | None, str] = {
     None: "",
 }
 YES_OR_NO = {"better": "yes", "worse": "no"}
+SURE = 0.95  # of the answer of a comparison: below it, the answer is said to be the likeliest
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,17 @@ def list_path(result: RunResult) -> list[PathLine]:
     return [_to_line(result, step) for step in result.path if step.kind == "question"]
 
 
+def write_outcome(result: RunResult) -> str:
+    """Return the last line of the way: where the chart ends, and whether that is what is recommended."""
+    instead = find_departure(result)
+    if instead is None:
+        return result.path[-1].text
+    named = result.recommendation.regularizer
+    surer = safe_of(result, named) > safe_of(result, instead)
+    why = "is surer" if surer else "takes its place"
+    return f"The chart ends at {name_arm(instead)}; {name_arm(named)} {why}, see above"
+
+
 def summarize_comparison(result: RunResult, compared: ArmComparison, *, answer: str) -> str:
     """Say how `a` did against `b`: by how much of the loss of `b`, with the interval, or that it is alike."""
     if _are_alike(compared):
@@ -53,9 +66,19 @@ def summarize_comparison(result: RunResult, compared: ArmComparison, *, answer: 
     gain = second.loss - first.loss
     ends = numbers.percent_interval((low / second.loss, high / second.loss))
     size = numbers.percent(abs(gain) / second.loss)
+    doubt = _write_doubt(compared, answer=answer)
     if answer == "yes":
-        return f"by {size} {ends}" if gain >= 0 else f"barely: worse by {size} on average {ends}"
-    return f"barely not: better by {size} on average {ends}" if gain > 0 else f"worse by {size}"
+        return f"{doubt}by {size} {ends}" if gain >= 0 else f"barely: worse by {size} on average {ends}"
+    return f"barely not: better by {size} on average {ends}" if gain > 0 else f"{doubt}worse by {size}"
+
+
+def _write_doubt(compared: ArmComparison, *, answer: str) -> str:
+    """Say of an answer that is not sure how sure it is; empty where it is."""
+    share = compared.better if answer == "yes" else compared.worse
+    if share >= SURE:
+        return ""
+    likeliest = share >= max(compared.better, compared.worse)
+    return f"likeliest ({numbers.probability(share)}), " if likeliest else "barely: "
 
 
 def _are_alike(compared: ArmComparison) -> bool:

@@ -15,7 +15,7 @@ from regchoose.records.words import count_of
 from regchoose.report.arms_table import arms_table, details_table, name_loss
 from regchoose.report.command import is_in_memory, request_experiment, write_command, write_request
 from regchoose.report.line_wrap import fold
-from regchoose.report.path_text import list_path
+from regchoose.report.path_text import list_path, write_outcome
 from regchoose.report.safe_text import ascii_only, plain
 from regchoose.report.verdict_text import (
     STYLES,
@@ -160,7 +160,7 @@ def _render_path(result: RunResult, *, width: int) -> list[RenderableType]:
             ]
             below = fold(": ".join(filter(None, [answer, evidence])), width - 5)
         lines += [Text(f"     {part}") for part in below]
-    outcome = fold(plain(result.path[-1].text), width - 5)
+    outcome = fold(plain(write_outcome(result)), width - 5)
     return [*lines, *(_render_heading(f"  {' ' if at else '→'}  {part}") for at, part in enumerate(outcome))]
 
 

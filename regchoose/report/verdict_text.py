@@ -1,11 +1,20 @@
 """What stands under the first two lines of an answer: the task, reasons, doubts, warnings."""
 
 from regchoose.records import numbers
-from regchoose.records.words import ARM_NAMES, ARMS, count_of
+from regchoose.records.words import ARM_NAMES, count_of
+from regchoose.report.arms_table import sort_arms
 from regchoose.report.command import write_request
 from regchoose.report.safe_text import plain
 from regchoose.result.document import RunResult
-from regchoose.result.headline import capitalize, find_untrained, join_arms, name_arm, safe_of, write_start
+from regchoose.result.headline import (
+    capitalize,
+    find_departure,
+    find_untrained,
+    join_arms,
+    name_arm,
+    safe_of,
+    write_start,
+)
 
 # Of an answer: how sure it is, and how that is shown. Green is kept for firm ones of which nothing warns.
 STYLES = {"sure": "bold green", "leaning": "bold yellow", "undecided": "bold red"}
@@ -57,6 +66,7 @@ def list_reasons(result: RunResult) -> list[str]:
         *unused,
         *_depart_from_chart(result),
         *(explain(result) if explain and not result.recommendation.caution else []),
+        *_keep_to_chart(result),
         *([] if result.recommendation.calibrated else [UNCALIBRATED]),
     ]
 
@@ -110,15 +120,36 @@ def _list_unused(result: RunResult) -> str:
 
 def _depart_from_chart(result: RunResult) -> list[str]:
     """Say why the chart's end is not recommended."""
-    advice = result.recommendation
-    chart_arm = next((arm for arm in ARMS if advice.chart_outcome == f"start_{arm}"), None)
-    if advice.follows_chart or chart_arm is None:
+    advice, chart_arm = result.recommendation, find_departure(result)
+    if chart_arm is None:
         return []
     safe = numbers.probability(safe_of(result, chart_arm))
     return [
         f"The chart ends at {name_arm(chart_arm)}, which is as good as any with only {safe}: "
         f"{name_arm(advice.regularizer)} takes its place."
     ]
+
+
+def _keep_to_chart(result: RunResult) -> list[str]:
+    """Name the arms that are as sure and have a lower loss, where the chart ended elsewhere.
+
+    That no penalty is the simplest, the first line says itself.
+    """
+    advice = result.recommendation
+    named = result.arms.get(advice.regularizer)
+    kept = advice.certainty in ("firm", "leaning") and advice.follows_chart and not advice.caution
+    if not kept or named is None or advice.regularizer == "none":
+        return []
+    rivals = [
+        arm
+        for arm, figures in sort_arms(result)
+        if figures.loss < named.loss and safe_of(result, arm) >= safe_of(result, advice.regularizer)
+    ]
+    if not rivals:
+        return []
+    several = len(rivals) > 1
+    which = "are as sure choices, with lower losses" if several else "is as sure a choice, with a lower loss"
+    return [f"{capitalize(join_arms(rivals))} {which}; the chart ends at {name_arm(advice.regularizer)}."]
 
 
 def _explain_doubt(result: RunResult) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from regchoose.records import numbers
 from regchoose.records.experiment import LEAST_ROPE
 from regchoose.records.words import ARM_NAMES, ARMS, Arm, count_of
-from regchoose.result.document import RunResult
+from regchoose.result.document import Recommendation, RunResult
 
 COUNTED = {2: "two", 3: "three", 4: "four"}
 OPEN = "; whether any penalty is needed stays open."
@@ -66,7 +66,21 @@ def write_badge(result: RunResult) -> str:
     if advice.caution:
         return ""
     of = f" of the {COUNTED.get(len(result.arms), 'one')} trained" if find_untrained(result) else ""
-    return f"{advice.certainty}: {numbers.probability(advice.safe)} sure this is as good as any{of}"
+    sure = f"{numbers.probability(advice.safe)} sure this is as good as any{of}"
+    return f"{write_certainty(advice)}: {sure}"
+
+
+def write_certainty(advice: Recommendation) -> str:
+    """Return the certainty in a word, and that it is uncalibrated where that is so."""
+    known = advice.calibrated or advice.certainty == "prior"
+    return advice.certainty if known else f"{advice.certainty}, uncalibrated"
+
+
+def find_departure(result: RunResult) -> Arm | None:
+    """Return the arm at which the chart ends where another is recommended; None where it is followed."""
+    advice = result.recommendation
+    ends = (arm for arm in ARMS if advice.chart_outcome == f"start_{arm}")
+    return None if advice.follows_chart else next(ends, None)
 
 
 def name_arm(arm: Arm) -> str:

@@ -49,6 +49,7 @@ KINDS = {
     "the-chart-is-not-followed": of_set(
         "l2", 0.01, 0.46, 0.97, 0.3, recommendation={"chart_outcome": "start_l1", "follows_chart": False}
     ),
+    "the-chart-ends-elsewhere": of_set("elastic_net", 0.01, 0.98, 0.99, 0.97),
     "the-chart-by-its-letter": of_set("l1", 0.01, 0.02, 0.97, 0.3, recommendation={"certainty": "undecided"}),
     "nothing-predicts-it": altered(FIRM, recommendation={"caution": "nothing"}),
     "a-leak": altered(

@@ -117,6 +117,17 @@ def test_the_way_taken_says_where_two_were_alike(chart: Chart) -> None:
 
 
 @EACH_CHART
+def test_an_outcome_that_is_not_followed_says_so(chart: Chart) -> None:
+    (question,) = (node for node in questions_of(chart) if node.key == "l1_vs_elastic_net")
+    for end in question.arrows.values():
+        svg = ET.fromstring(draw_svg(chart, [question.key, end], is_followed=False))
+        (dashed,) = svg.findall(f".//{SVG}rect[@stroke-dasharray]/..")
+        assert "lit" in dashed.get("class", "")
+        assert [text.text for text in dashed.iter(f"{SVG}text")][-1] == "not followed"
+    assert "not followed" not in draw_svg(chart, [question.key, end])
+
+
+@EACH_CHART
 def test_everything_is_inside_the_picture(chart: Chart) -> None:
     svg = ET.fromstring(draw_svg(chart))
     left, top, width, height = map(float, svg.get("viewBox", "").split())

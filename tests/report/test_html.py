@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from regchoose.report.html import as_html, draw_figures
+from regchoose.report.as_github import as_github
+from regchoose.report.as_markdown import as_markdown
+from regchoose.report.html import as_html, as_notebook, draw_figures
+from regchoose.report.terminal import render_as_text
 from regchoose.result.document import RunResult
 from regchoose.result.saved_result import restore_result
 from tests.report.results import FIRM, PRIOR, UNDECIDED, altered
@@ -256,6 +259,24 @@ def test_the_page_says_what_to_type_and_where_two_were_alike() -> None:
         other = {**pair.model_dump(), "equivalent": equivalent, "worse": 0.05, "better": 0.05}
         text = parsed(as_html(altered(DIABETES, comparisons=[other]))).text
         assert (alike in text) == said
+
+
+def test_every_face_says_that_the_chart_was_not_followed() -> None:
+    advice = {"regularizer": "l2", "chart_outcome": "start_elastic_net", "follows_chart": False}
+    left = altered(DIABETES, recommendation=advice)
+    for result, said in ((DIABETES, False), (left, True)):
+        page = as_html(result)
+        for text in (parsed(page).text, as_markdown(result), render_as_text(result, width=80)):
+            assert ("→ The chart ends at Elastic Net; L2" in re.sub(r"[*\s]+", " ", text)) == said
+        assert ("not followed</text>" in page) == said
+        assert ("not followed</text>" in as_notebook(result)) == said
+
+
+def test_every_face_says_at_once_that_it_is_uncalibrated() -> None:
+    result = altered(DIABETES, recommendation={"certainty": "firm", "calibrated": False})
+    for text in (as_html(result), as_notebook(result), as_markdown(result), render_as_text(result, width=80)):
+        assert "firm, uncalibrated: " in re.sub(r"\xa0|&nbsp;", " ", text)
+    assert "title=regchoose%3A firm%2C uncalibrated" in as_github(result)
 
 
 def test_numbers_below_zero_have_our_minus() -> None:

@@ -360,18 +360,24 @@ def column(name: str, role: str, *, type: str = "text", why: str = "", **more: A
 
 
 @pytest.mark.parametrize(
-    ("answer", "losses", "said"),
+    ("answer", "losses", "shares", "said"),
     [
-        ("yes", (0.4, 0.5), "by 20 %"),
-        ("yes", (0.51, 0.5), "barely: worse by 2 % on average"),
-        ("no", (0.51, 0.5), "worse by 2 %"),
-        ("no", (0.49, 0.5), "barely not: better by 2 % on average"),
+        ("yes", (0.4, 0.5), (0.95, 0.02), "by 20 % ["),
+        ("yes", (0.4, 0.5), (0.64, 0.03), "likeliest (64 %), by 20 % ["),
+        ("yes", (0.4, 0.5), (0.4, 0.5), "barely: by 20 % ["),
+        ("yes", (0.51, 0.5), (0.5, 0.4), "barely: worse by 2 % on average"),
+        ("no", (0.51, 0.5), (0.01, 0.97), "worse by 2 %"),
+        ("no", (0.51, 0.5), (0.1, 0.72), "likeliest (72 %), worse by 2 %"),
+        ("no", (0.51, 0.5), (0.5, 0.4), "barely: worse by 2 %"),
+        ("no", (0.49, 0.5), (0.5, 0.4), "barely not: better by 2 % on average"),
     ],
 )
 def test_a_question_of_the_chart_never_contradicts_its_figure(
-    answer: str, losses: tuple[float, float], said: str
+    answer: str, losses: tuple[float, float], shares: tuple[float, float], said: str
 ) -> None:
-    compared = FIRM.comparisons[0].model_copy(update={"equivalent": 0.1, "better": 0.5, "worse": 0.4})
+    better, worse = shares
+    probabilities = {"equivalent": 1 - better - worse, "better": better, "worse": worse}
+    compared = FIRM.comparisons[0].model_copy(update=probabilities)
     arms = {compared.a: {"loss": losses[0]}, compared.b: {"loss": losses[1]}}
     result = altered(FIRM, arms=arms)
     assert summarize_comparison(result, compared, answer=answer).startswith(said)
