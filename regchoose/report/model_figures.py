@@ -15,6 +15,8 @@ STRENGTH = "strength, l1 + l2"
 SAME_MIX = 1e-6
 BEYOND = 1.5  # times the lowest loss: what is larger is an arrow at the edge of a plot
 
+OF_KEPT_SPLITS = "means over the splits whose course was kept; the losses above are over all"
+
 
 def draw_fitted_curves(result: RunResult) -> Iterator[Figure]:
     """Draw the curves of a table with one feature: without regularization and recommended."""
@@ -83,7 +85,7 @@ def draw_learning_curves(result: RunResult) -> Iterator[Figure]:
         yield Figure(
             "How training went",
             ARM_NAMES[arm],
-            f"Test loss solid, training loss dashed. {_describe_gaps(curve, stop)}",
+            f"Test loss solid, training loss dashed, {OF_KEPT_SPLITS}. {_describe_gaps(curve, stop)}",
             frame.draw(*marks, title=f"{ARM_NAMES[arm]}: loss by epoch", key=f"epochs-{arm}"),
             ("epoch", "training loss", "test loss"),
             [

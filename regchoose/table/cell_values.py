@@ -179,7 +179,7 @@ def ordinary_numbers(texts: Sequence[str], mark: str) -> list[float] | None:
     joined = "\n".join([*texts, ""])
     if joined.count("\n") != len(texts) or ORDINARY[mark].fullmatch(joined) is None:
         return None
-    return [float(text) for text in joined.replace(",", ".").splitlines()]
+    return list(map(float, texts if mark == "." else joined.replace(",", ".").splitlines()))
 
 
 def to_number(text: str, mark: str) -> float | None:

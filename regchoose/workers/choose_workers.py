@@ -41,12 +41,24 @@ def start_workers(settings: Settings) -> Iterator[Workers]:
         with _cluster(settings.cluster) as cluster:
             yield cluster
         return
-    count = 1 if settings.resources == "no" else settings.jobs or _side_by_side(settings)
-    if count > 1:
-        with Processes(count - 1, TRAINING_MODULES, work_here=True) as processes:
-            yield processes
-    else:
+    processes = _start_processes(settings)
+    if processes is None:
         yield use_threads(settings.jobs)
+    else:
+        with processes:
+            yield processes
+
+
+def _start_processes(settings: Settings) -> Processes | None:
+    count = 1 if settings.resources == "no" else settings.jobs or _side_by_side(settings)
+    if count == 1:
+        return None
+    try:
+        return Processes(count - 1, TRAINING_MODULES, work_here=True)
+    except OSError:  # this system starts none, or has no room for their messages
+        if settings.jobs:
+            raise
+        return None
 
 
 def _side_by_side(settings: Settings) -> int:

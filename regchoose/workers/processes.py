@@ -37,14 +37,18 @@ class _Died(Exception):  # noqa: N818 - people see it as E406, if it happens aga
 class _WorkerProcess:
     def __init__(self, modules: Sequence[str]) -> None:
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - as long-lived as the process
-        self._process = subprocess.Popen(  # noqa: S603 - modules of ours
-            [sys.executable, "-P", "-m", "regchoose.workers.worker_main", *modules],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            start_new_session=True,  # Ctrl-C reaches the parent alone, which ends its workers in order
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - modules of ours
+                [sys.executable, "-P", "-m", "regchoose.workers.worker_main", *modules],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                start_new_session=True,  # Ctrl-C reaches the parent alone, which ends its workers in order
+            )
+        except OSError:
+            self._stderr.close()
+            raise
         self.pid, self._is_ready = self._process.pid, False
 
     @property

@@ -1,5 +1,6 @@
 """Who trains, if nobody says."""
 
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -67,3 +68,10 @@ def test_threads_do_where_processes_cannot(
 def test_a_card_that_is_not_asked_for_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     found = workers_of(Settings(device="cpu"), monkeypatch, cores=2, memory=24 * GIB, card=True)
     assert found == (Processes, 2)
+
+
+def test_threads_do_where_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    assert workers_of(Settings(), monkeypatch, cores=2, memory=24 * GIB)[0] is Threads
+    with pytest.raises(OSError, match=r"Permission denied|No such file"):
+        workers_of(Settings(jobs=2), monkeypatch, cores=2, memory=24 * GIB)

@@ -29,8 +29,9 @@ from regchoose.table.file_bytes import open_text
 from regchoose.table.large.text_file import BEGINNING, FileHead
 
 CHUNK = 2**24  # bytes read at a time, and more than a record may have
+SLICE = 2**20  # bytes looked at together, so that what is said of them stays in the cache
 MARK = b"\xef\xbb\xbf"  # of UTF-8, before the first record
-LF, CR, NUL = 10, 13, 0
+LF, CR, NUL, ZERO = 10, 13, 0, np.uint8(ord("0"))
 END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -190,6 +191,8 @@ class ByteCounts:
         The last row as it stands, and its line.
     end : bytes
         What ends the first line: LF, CRLF or CR.
+    padded : bool
+        Whether a field may begin with a zero and another digit, as 007 does.
     """
 
     records: int
@@ -197,6 +200,7 @@ class ByteCounts:
     last: str
     last_line: int
     end: bytes
+    padded: bool
 
 
 def scan_bytes(
@@ -226,12 +230,13 @@ def scan_bytes(
     mark = np.frombuffer(head.layout.delimiter.encode(), dtype=np.uint8)
     again = b"\n" + head.layout.delimiter.join(head.raw.names).encode()
     records = ends = comments = first_comment = last_line = 0
-    last, line_end = b"", b""
+    last, line_end, padded = b"", b"", False
     for block in read_blocks(file, head, compression=compression, advanced=advanced):
         _check_quotes(block, head, shown_name)
         on_block(block)
         records += len(block.starts)
         ends += _count_open_ends(block, mark)
+        padded = padded or _may_hold_padded(block, head)
         if head.raw.dialect.header and (at := _find_line(block, again)) is not None:
             raise repeated_header_error(at, shown_name)
         hashes = _find_comments(block, head)
@@ -244,7 +249,7 @@ def scan_bytes(
             last_line = int(block.lines(np.array([-1]))[0])
     if 0 < comments <= n_comments_allowed(records):
         raise comment_error(first_comment, shown_name, count=comments)
-    return ByteCounts(records, ends, last.decode("utf-8", "replace"), last_line, line_end or b"\n")
+    return ByteCounts(records, ends, last.decode("utf-8", "replace"), last_line, line_end or b"\n", padded)
 
 
 def _find_comments(block: RecordBlock, head: FileHead) -> Int:
@@ -282,6 +287,25 @@ def _count_open_ends(block: RecordBlock, mark: np.ndarray[tuple[int], np.dtype[n
     for place, byte in enumerate(mark[::-1], 1):
         open_ &= block.bytes[at - place] == byte
     return int(open_.sum())
+
+
+def _may_hold_padded(block: RecordBlock, head: FileHead) -> bool:
+    """Say whether a zero and another digit stand behind a delimiter, a quote, or the start of a record."""
+    numbers, quote = block.bytes, (head.layout.quote or "").encode()
+    starts = block.starts[block.starts < len(numbers) - 1]
+    if ((numbers[starts] == ZERO) & (numbers[starts + 1] - ZERO < 10)).any():
+        return True
+    quoted = bool(quote) and quote in block.text
+    for start in range(0, len(numbers), SLICE):
+        part = numbers[start : start + SLICE + 2]
+        before = part[:-2] == head.layout.delimiter.encode()[-1]
+        if quoted:
+            before |= part[:-2] == quote[0]
+        before &= part[1:-1] == ZERO
+        before &= part[2:] - ZERO < 10
+        if before.any():
+            return True
+    return False
 
 
 def _check_quotes(block: RecordBlock, head: FileHead, file: str) -> None:

@@ -17,8 +17,8 @@ from regchoose.table.cell_values import clean, is_missing, missing_words, strip_
 from regchoose.table.columns.group_and_time import missing_values_error
 from regchoose.table.columns.odd_cells import odd_texts_error
 from regchoose.table.columns.quantiles import find_cuts
-from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.duckdb_session import quote_text
+from regchoose.table.large.held_rows import HeldTable
 from regchoose.table.large.rejected_rows import check_reading
 from regchoose.table.large.stream import TABLE, Stream
 
@@ -37,11 +37,14 @@ class Number:
     grouped: bool
     mark: str
     affix: str  # a unit that stands with the number
+    is_read: bool = False  # whether the reader gives the number itself
 
     @property
     def value(self) -> str:
         """The number that a cell states; of what DuckDB takes for one, infinities included."""
         text = f"c{self.place}"
+        if self.is_read:
+            return text
         if self.affix:
             text = f"replace(replace({text}, {quote_text(self.affix)}, ''), ' ', '')"
         if self.mark == ",":
@@ -103,9 +106,7 @@ def _check_number(
     return (f"{error.message}, which are taken as missing here; {error.fix}",)
 
 
-def add_column_stats(
-    table: Table, stream: Stream, seen: ByteCounts | None, *, lenient: bool = False
-) -> Table:
+def add_column_stats(table: Table, stream: Stream, held: HeldTable, *, lenient: bool = False) -> Table:
     """Return the table with the statistics of all its rows.
 
     Parameters
@@ -113,8 +114,8 @@ def add_column_stats(
     table : Table
         The rows held.
     stream : Stream
-    seen : ByteCounts or None
-        What the bytes of a text tell, with which DuckDB must agree.
+    held : HeldTable
+        Those rows as text, and what the bytes of a text tell, with which DuckDB must agree.
     lenient : bool
         Whether a text among numbers is a warning.
 
@@ -129,11 +130,13 @@ def add_column_stats(
     counted = [*categories, *([target] if table.classes and not table.unusable else [])]
     fixed = _places(table, "constant", "empty")
     in_file = [number for number in numbers if number.place < stream.width]
-    counts = _scan(stream, _with_target(stream, target), in_file, counted=counted, fixed=fixed)
+    plain = {number.place for number in in_file if _is_plain(table, stream, held, number)}
+    relation = _with_target(stream, target)
+    counts = _scan(stream, relation, in_file, plain=plain, counted=counted, fixed=fixed)
     n_rows = int(counts["n"])
     counts |= _estimate_date_parts(table, numbers, n_rows, stream.width)
     filtered = stream.settings.drop_missing_target
-    skipped = check_reading(stream, seen, () if filtered else (n_rows, int(counts["last"])))
+    skipped = check_reading(stream, held.counts, () if filtered else (n_rows, int(counts["last"])))
     odd = [
         warning
         for number in in_file
@@ -157,6 +160,22 @@ def add_column_stats(
         replace(column, missing=missing.get(j, column.missing)) for j, column in enumerate(table.columns)
     )
     return replace(table, columns=columns, whole=whole, warnings=(*table.warnings, *skipped, *odd, *varying))
+
+
+def _is_plain(table: Table, stream: Stream, held: HeldTable, number: Number) -> bool:
+    """Say whether a column of text is likely to hold plain numbers and empty cells alone.
+
+    DuckDB reads 007 as 7, and here it is a code: where a field may be written so, all are read as text.
+    """
+    if stream.workers is not None or held.counts is None or held.counts.padded:
+        return False
+    if number.affix or number.mark != "." or number.grouped:
+        return False
+    column, cells = table.columns[number.place], held.raw.columns[number.place]
+    if column.name == table.target_name and stream.settings.drop_missing_target:
+        return False  # the text of the target says which rows count
+    empty = np.flatnonzero(cells.texts == "")
+    return column.missing == int(np.isin(cells.codes, empty).sum())
 
 
 def _with_target(stream: Stream, target: int) -> str:
@@ -222,9 +241,16 @@ def _place(table: Table, name: str) -> int:
 
 
 def _scan(
-    stream: Stream, relation: str, numbers: Sequence[Number], *, counted: list[int], fixed: list[int]
+    stream: Stream,
+    relation: str,
+    numbers: Sequence[Number],
+    *,
+    plain: set[int],
+    counted: list[int],
+    fixed: list[int],
 ) -> dict[str, Any]:
-    """Count everything in one scan."""
+    """Count everything in one scan; in a second one where a cell at the `plain` places is no number."""
+    numbers = [replace(number, is_read=number.place in plain) for number in numbers]
     terms = {"n": "count(*)", "last": f"count(c{stream.width - 1})"}
     for number in numbers:
         j = number.place
@@ -234,7 +260,7 @@ def _scan(
             f"known{j}": f"count(k{j})",
             f"sum{j}": f"sum(k{j})",
             f"square{j}": f"sum(k{j} * k{j})",
-            f"padded{j}": f"count_if(c{j} BETWEEN '00' AND '09~')",
+            f"padded{j}": "0" if number.is_read else f"count_if(c{j} BETWEEN '00' AND '09~')",
         }
     terms |= {f"texts{j}": f"histogram(c{j})" for j in counted}
     terms |= {f"same{j}": f"[min(c{j}), max(c{j})]" for j in fixed}
@@ -243,7 +269,13 @@ def _scan(
         f"CASE WHEN isfinite(v{number.place}) THEN {number.unit} END AS k{number.place}" for number in numbers
     )
     inner = f"SELECT *{', ' * bool(values)}{values} FROM {relation}"
-    return stream.totals(terms, f"(SELECT *{', ' * bool(units)}{units} FROM ({inner}))")
+    counted_rows = f"(SELECT *{', ' * bool(units)}{units} FROM ({inner}))"
+    if not plain:
+        return stream.totals(terms, counted_rows)
+    found = stream.totals_with_numbers(terms, counted_rows, places=plain)
+    if found is not None:
+        return found
+    return _scan(stream, relation, numbers, plain=set(), counted=counted, fixed=fixed)
 
 
 def _warn_of_varying(column: Column, extremes: Sequence[str | None]) -> str:

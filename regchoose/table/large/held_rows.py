@@ -82,7 +82,7 @@ def _hold_text(stream: Stream, wanted: int) -> tuple[Int, ByteCounts]:
         queries.append(f"SELECT r, {text_columns_sql(text)} FROM {source}")
     sample.texts.clear()
     stream.run(f"CREATE TEMP TABLE held AS {' UNION ALL '.join(queries)}")
-    rows = np.asarray(stream.run("SELECT r FROM held ORDER BY r").fetchnumpy()["r"], dtype=np.int64)
+    rows = np.asarray(stream.run("SELECT r FROM held").fetchnumpy()["r"], dtype=np.int64)
     if len(rows) < len(sample.rows):  # some rows are malformed: the reader of all rows says where
         stream.run(f"SELECT count(c0) FROM {stream.relation}").fetchall()
         number, _ = check_rejected(stream, rows=sample.offered)
@@ -119,7 +119,8 @@ def _add_bytes(advanced: OnProgress, before: int, done: int) -> None:
 def total_counts(sample: RowSample, counts_of_files: Sequence[ByteCounts]) -> ByteCounts:
     """Merge the counts of the files: sums, and the last row of the last file."""
     ends = sum(seen.open_ends for seen in counts_of_files)
-    return replace(counts_of_files[-1], records=sample.offered, open_ends=ends)
+    padded = any(seen.padded for seen in counts_of_files)
+    return replace(counts_of_files[-1], records=sample.offered, open_ends=ends, padded=padded)
 
 
 def _sample_by_workers(stream: Stream, wanted: int) -> tuple[RowSample, list[ByteCounts]]:
@@ -150,10 +151,10 @@ def _hold_typed(stream: Stream, wanted: int) -> tuple[Int, int]:
     bound = PRIME + 1 if share >= 1 else int(share * PRIME)
     if stream.workers is None:
         query = row_hash_sql(stream.relation, seed=stream.settings.seed)
-        stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM ({query}) WHERE x < {bound}")
+        stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM ({query}) WHERE x < {bound} ORDER BY r")
     else:
         _draw_by_workers(stream, bound)
-    found = stream.run("SELECT r, x FROM held ORDER BY r").fetchnumpy()
+    found = stream.run("SELECT r, x FROM held").fetchnumpy()
     rows = np.asarray(found["r"], dtype=np.int64)
     kept = smallest_hashes(np.asarray(found["x"], dtype=np.int64), rows, count=wanted)
     hashes = np.asarray(found["x"])[kept]
@@ -176,9 +177,11 @@ def _draw_by_workers(stream: Stream, bound: int) -> None:
     answers = run_on_files(stream.workers, SELECT, orders, parts=stream.parts, advanced=stream.advanced)
     for place, (_, arrays) in enumerate(answers):
         (stream.folder / f"drawn{place}.parquet").write_bytes(arrays["file"].tobytes())
-    stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM read_parquet('{stream.folder}/drawn*.parquet')")
+    drawn = f"read_parquet('{stream.folder}/drawn*.parquet')"
+    stream.run(f"CREATE TEMP TABLE held AS SELECT * FROM {drawn} ORDER BY r")
 
 
 def _column(stream: Stream, place: int) -> Cells:
-    texts: Any = stream.run(f"SELECT c{place} FROM held ORDER BY r").fetchnumpy()[f"c{place}"]
+    # The rows of `held` are in order, and DuckDB gives the rows of its tables as they were inserted.
+    texts: Any = stream.run(f"SELECT c{place} FROM held").fetchnumpy()[f"c{place}"]
     return stream.to_cells(np.ma.getdata(texts), np.ma.getmaskarray(texts))

@@ -54,12 +54,12 @@ def _with_all_rows(
     """Add the statistics of all rows, which may show that the target cannot be predicted."""
     lenient = on_unusable != "refuse"
     try:
-        return add_column_stats(table, stream, held.counts, lenient=lenient), raw
+        return add_column_stats(table, stream, held, lenient=lenient), raw
     except DataError as error:
         if not lenient or error.code not in UNUSABLE_IN_OTHER_ROWS:
             raise
         table = without_target(held.raw, stream.settings, table, error, on_unusable=on_unusable)
-        return add_column_stats(table, stream, held.counts, lenient=True), held.raw
+        return add_column_stats(table, stream, held, lenient=True), held.raw
 
 
 def _check_possible(raw: RawTable, settings: Settings) -> None:

@@ -4,7 +4,7 @@ import fnmatch
 import glob
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -34,7 +34,14 @@ from regchoose.table.large.duckdb_session import (
     workspace,
 )
 from regchoose.table.large.parquet import parquet_dialect, parquet_schema
-from regchoose.table.large.text_file import FileHead, TextFile, all_rows_sql, read_head
+from regchoose.table.large.text_file import (
+    NO_NUMBERS,
+    FileHead,
+    TextFile,
+    all_rows_sql,
+    read_head,
+    rows_with_numbers_sql,
+)
 from regchoose.table.raw_table import Cells, RawTable, factorize
 from regchoose.workers.tasks import Workers
 
@@ -182,12 +189,28 @@ class Stream:
         ]
         return merge_counts([dict(zip(terms, said["row"], strict=True)) for said in found])
 
+    def totals_with_numbers(
+        self, terms: Mapping[str, str], relation: str, *, places: Collection[int]
+    ) -> dict[str, Any] | None:
+        """Return `totals` where the columns at some places of text files are read as numbers.
+
+        It is quicker; nothing is returned where a row could not be read so.
+        """
+        rows = " UNION ALL ".join(rows_with_numbers_sql(text, places) for text in self.texts)
+        query = f"SELECT {', '.join(terms.values())} FROM {relation}"
+        (row,) = self.run(query.replace(TABLE, f"({rows})")).fetchall()
+        if self._has(NO_NUMBERS) and self.count(NO_NUMBERS):
+            return None
+        return dict(zip(terms, row, strict=True))
+
     def rejected(self) -> list[Reject]:
         """Return file, line, kind and text of the rows that could not be read so far."""
         # DuckDB has such a table once it has read files here, and workers may have read them all.
-        known = self.run("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()
-        own = self.run(REJECTS).fetchall() if known else []
+        own = self.run(REJECTS).fetchall() if self._has("reject_errors") else []
         return sorted({*self._rejected, *own}, key=lambda row: row[:2])
+
+    def _has(self, table: str) -> bool:
+        return bool(self.run(f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{table}'").fetchall())
 
     def _watch(self, done: Event) -> None:
         while not done.wait(0.2):

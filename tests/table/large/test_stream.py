@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -20,10 +21,10 @@ from regchoose.table import file_set
 from regchoose.table.csv.read import read
 from regchoose.table.file_bytes import zstd
 from regchoose.table.file_set import classify, ignore_progress
-from regchoose.table.large import held_rows
+from regchoose.table.large import column_stats, held_rows
 from regchoose.table.large.held_rows import draw_held_rows
 from regchoose.table.large.row_sampling import PRIME, row_hash, row_hash_sql, smallest_hashes
-from regchoose.table.large.stream import streaming
+from regchoose.table.large.stream import Stream, streaming
 from regchoose.table.load import load
 from regchoose.table.raw_table import RawTable
 from tests.table.writing import nobody, text_of, write
@@ -313,3 +314,55 @@ def test_units_are_stripped_of_all_rows(tmp_path: Path) -> None:
     rows[1500] = "12 mi,$5,1"
     with pytest.raises(RegchooseError, match="column 'way' holds '12 mi' among 2,999 numbers"):
         load(write(tmp_path, "\n".join(["way,price,y", *rows, ""])), Settings(), choose=nobody)
+
+
+@pytest.mark.parametrize(
+    ("further", "at_once"),
+    [
+        ([], True),
+        (["inf,-Infinity,,a,the same,no", "1e400,+5,.5,a,the same,no", "0,-0,0.5,a,the same,no"], True),
+        (["1,2,NA,a,the same,no", "1, 3,4 ,b,the same,yes"], False),  # a word that means missing
+        (["1,2,3,02,the same,no"], False),  # may be a code where numbers stand
+    ],
+)
+@pytest.mark.parametrize("quoted", [False, True])
+def test_numbers_are_the_same_read_at_once_or_from_texts(
+    tiny: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    further: list[str],
+    at_once: bool,
+    quoted: bool,
+) -> None:
+    every = [*lines(5_000), *further, *lines(1_000, seed=1)]
+    if quoted:
+        every = [",".join(f'"{cell}"' for cell in line.split(",")) for line in every]
+    path = write(tmp_path, csv(every))
+    read_at_once = list[bool]()
+    scan = Stream.totals_with_numbers
+
+    def noted(*args: Any, **further: Any) -> Any:
+        found = scan(*args, **further)
+        read_at_once.append(found is not None)
+        return found
+
+    monkeypatch.setattr(Stream, "totals_with_numbers", noted)
+    table = table_of(path)
+    assert any(read_at_once) == at_once
+    monkeypatch.setattr(column_stats, "_is_plain", lambda *_: False)
+    other = table_of(path)
+    assert table.whole is not None
+    assert other.whole is not None
+    for name, value in vars(table.whole).items():
+        np.testing.assert_equal(value, getattr(other.whole, name))
+    assert (table.columns, table.warnings) == (other.columns, other.warnings)
+
+
+@pytest.mark.parametrize("line", ["1,007,3,a,the same,no", "1,2,08,a,the same,no"])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_padded_number_far_below_is_no_number(tiny: None, tmp_path: Path, line: str, quoted: bool) -> None:
+    every = [*lines(5_000), line]
+    every += lines(1_000, seed=1)
+    if quoted:
+        every = [",".join(f'"{cell}"' for cell in one.split(",")) for one in every]
+    assert refused(write(tmp_path, csv(every))).code == "E326"
