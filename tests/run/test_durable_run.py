@@ -177,7 +177,7 @@ def test_of_a_further_look_that_was_stopped_the_finished_one_stays(
         def started(self, key: str, text: str, total: int) -> None:
             if key == "subsample" and "stage 2" in text:
                 raise KeyboardInterrupt
-            self.steps.append(key)
+            super().started(key, text, total)
 
     monkeypatch.setattr("regchoose.statistics.decide.LEANING", 2.0)  # no look is ever sure
     with pytest.raises(Interrupted) as stopped:
