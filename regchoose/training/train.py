@@ -87,11 +87,7 @@ def train(
     results = _run(blocks, training, advanced=advanced)
     if not training.network.is_convex:  # there is no learning rate to lower
         results = _retry(blocks, results, training)
-    along_models = iter(results)
-    of_cells = [
-        BlockResult.join(list(islice(along_models, len(parts))), along_cells=False) for parts in groups
-    ]
-    return _assemble(training, BlockResult.join(of_cells, along_cells=True), results)
+    return _assemble(training, groups, results)
 
 
 def _cut(training: Training, cells: Sequence[CellData], penalties: Penalties) -> list[list[Block]]:
@@ -211,7 +207,12 @@ def _one_thread_each() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _assemble(training: Training, whole: BlockResult, results: Sequence[BlockResult]) -> Trained:
+def _assemble(
+    training: Training, groups: Sequence[Sequence[Block]], results: Sequence[BlockResult]
+) -> Trained:
+    remaining = iter(results)
+    of_cells = [BlockResult.join(list(islice(remaining, len(parts))), along_cells=False) for parts in groups]
+    whole = BlockResult.join(of_cells, along_cells=True)
     notes = sorted({note for note in (training.network.note, *(result.note for result in results)) if note})
     return Trained(
         training.checkpoints,

@@ -73,5 +73,4 @@ def test_a_card_that_is_not_asked_for_is_none(monkeypatch: pytest.MonkeyPatch) -
 def test_threads_do_where_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "")
     assert workers_of(Settings(), monkeypatch, cores=2, memory=24 * GIB)[0] is Threads
-    with pytest.raises(OSError, match=r"Permission denied|No such file"):
-        workers_of(Settings(jobs=2), monkeypatch, cores=2, memory=24 * GIB)
+    assert workers_of(Settings(jobs=2), monkeypatch, cores=2, memory=24 * GIB) == (Threads, 2)
