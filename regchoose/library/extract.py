@@ -77,10 +77,8 @@ def extract(
     with threadpool_limits(1):  # sums split over threads differ in their last bits
         table, raw = load_with_text(files, settings, choose=ask, advanced=advanced, on_unusable="match")
     refuse_form(form, table)
-    if everything:
-        subsample = _all_rows(table.n_all, np.arange(table.n_rows))
-    else:
-        subsample = draw(table, settings)
+    own = np.arange(table.n_rows)
+    subsample = _all_rows(table.n_all, own) if everything else draw(table, settings)
     if form == "npz":
         if everything:
             refuse_some(table)
