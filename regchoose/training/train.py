@@ -11,7 +11,7 @@ import torch
 from regchoose.records.experiment import BlockStore, Penalties, Trained
 from regchoose.records.words import Int, OnProgress, Task
 from regchoose.training.block import Block, BlockResult, CellData
-from regchoose.training.block_size import FEWEST, MOST_ROW_BYTES, models_a_block
+from regchoose.training.block_size import cut_plan
 from regchoose.training.device import Devices
 from regchoose.training.networks.network import Network
 from regchoose.training.schedule import RETRY_RATE, Schedule
@@ -91,36 +91,28 @@ def train(
 
 
 def _cut(training: Training, cells: Sequence[CellData], penalties: Penalties) -> list[list[Block]]:
-    """Cut a plan into blocks, some cells × some penalties, by the kind of device alone: results depend on it.
-
-    The solver gains nothing from solving cells together, and much from a whole path of penalties, so each
-    cell is a block of its own there.
-    """
+    """Cut a plan into blocks, some cells × some penalties; return those of each group of cells together."""
     n_rows = min(len(cell.y) for cell in cells)
-    m, at_once, n_parts = len(penalties), 1, 1
+    # The solver gains nothing from solving cells together, and much from a whole path of penalties.
+    at_once, n_parts = 1, 1
     if not training.network.is_convex:
-        _, batch = training.schedule.steps(n_rows)
-        types = training.devices.types
-        models = min(models_a_block(training.network, batch=batch, device_type=own) for own in types)
-        n_parts = -(-m // models)
-        fewest = training.devices.count
-        if "cpu" in types:  # an even number of blocks, so that neither of two workers waits long
-            n_parts = max(n_parts, min(n_parts + n_parts % 2, m // FEWEST))
-            fewest = max(2 // n_parts, len(cells) * cells[0].x.nbytes // MOST_ROW_BYTES)
-        at_once = max(1, min(models // -(-m // n_parts), -(-len(cells) // max(1, fewest))))
+        at_once, n_parts = cut_plan(
+            training.network,
+            training.devices,
+            n_cells=len(cells),
+            n_points=len(penalties),
+            batch=training.schedule.steps(n_rows)[1],
+            row_bytes=len(cells) * cells[0].x.nbytes,
+        )
+    parts = [penalties[part] for part in np.array_split(np.arange(len(penalties)), n_parts)]
     schedule = replace(training.schedule, checkpoints=training.checkpoints)
     return [
         [
             Block(cells[start : start + at_once], part, training.task, training.network, schedule, n_rows)
-            for part in _parts(penalties, n_parts)
+            for part in parts
         ]
         for start in range(0, len(cells), at_once)
     ]
-
-
-def _parts(penalties: Penalties, n_parts: int) -> list[Penalties]:
-    """Return the penalties cut into parts of about equal size, in their order."""
-    return [penalties[part] for part in np.array_split(np.arange(len(penalties)), n_parts)]
 
 
 def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Training) -> list[BlockResult]:
