@@ -18,7 +18,7 @@ from regchoose.training.block import (
     captured_rows,
     captured_weights,
 )
-from regchoose.training.convex_solver import DeviceRows, LinearProblem, solve
+from regchoose.training.convex_solver import LinearProblem, SolverRows, solve
 from regchoose.training.descent import Batches, Descent
 from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import row_loss
@@ -157,7 +157,7 @@ def _solve_block(block: Block, device: torch.device, stop: Callable[[], bool]) -
     recorder, k = _Recorder(block, device), block.network.n_outputs
     fits = []
     for cell in block.cells:
-        rows = DeviceRows.of(cell.x, cell.y, device=device)
+        rows = SolverRows.of(cell.x, cell.y, device=device)
         fits.append(solve(LinearProblem(block.task, rows, k, penalties), stop=stop))
     parameters = Parameters.of_rows(block.network, matrix_to_rows(torch.cat([fit.u for fit in fits])))
     recorder.take(parameters)

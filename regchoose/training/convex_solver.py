@@ -12,11 +12,10 @@ starts from the optimum of a stronger penalty, on a path from strong to weak (Fr
 2010, "Regularization paths for generalized linear models via coordinate descent").
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from math import log
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -34,7 +33,6 @@ TOLERANCE = 1e-9  # of the optimality condition, relative to the slope at zero w
 ITERATIONS, HALVINGS = 100, 12
 SEPARATED_LOSS = 1e-4  # nats, at which a model of separable classes is stopped: there is no optimum to reach
 FEWEST_ON_PATH = 64  # parameters of a model; with fewer of them, calling operations costs more than they do
-DOUBLE = torch.float64
 
 RowFunction = Callable[[Tensor, Tensor], Tensor]  # of rows x (n, d + 1), the last column 1, and y (n,)
 
@@ -42,88 +40,51 @@ RowFunction = Callable[[Tensor, Tensor], Tensor]  # of rows x (n, d + 1), the la
 # ---- rows ----------------------------------------------------------------------------------------
 
 
-class SummableRows(Protocol):
-    """Rows x (n, d + 1), the last column 1, and y (n,), of which the solver needs nothing but sums."""
-
-    @property
-    def n_columns(self) -> int:
-        """Inputs and the intercept, d + 1."""
-
-    @property
-    def in_memory(self) -> bool:
-        """Whether a sum costs no pass over a file."""
-
-    @cached_property
-    def gram(self) -> Tensor:
-        """Mean of x·xᵀ: (d + 1, d + 1)."""
-
-    def mean(self, of_rows: RowFunction) -> Tensor:
-        """Return the mean over all rows of a function that returns the mean over the rows it is given."""
-
-    def largest(self, of_rows: RowFunction) -> Tensor:
-        """Return the largest over all rows of a function that returns the largest of its rows: -> (m,)."""
-
-
 @dataclass(frozen=True)
-class DeviceRows:
-    """Rows in memory."""
-
-    x: Tensor
-    y: Tensor
-
-    @classmethod
-    def of(cls, x: Numbers, y: Numbers, *, device: torch.device) -> "DeviceRows":
-        """Return rows x (n, d), y (n,) on a device."""
-        return cls(with_intercept(_double(x, device)), _double(y, device))
-
-    @property
-    def n_columns(self) -> int:
-        """Inputs and the intercept, d + 1."""
-        return self.x.shape[1]
-
-    @property
-    def in_memory(self) -> bool:
-        """True."""
-        return True
-
-    @cached_property
-    def gram(self) -> Tensor:
-        """Mean of x·xᵀ: (d + 1, d + 1)."""
-        return self.x.T @ self.x / len(self.x)
-
-    def mean(self, of_rows: RowFunction) -> Tensor:
-        """Return the mean over all rows."""
-        return of_rows(self.x, self.y)
-
-    def largest(self, of_rows: RowFunction) -> Tensor:
-        """Return the largest over all rows."""
-        return of_rows(self.x, self.y)
-
-
-@dataclass(frozen=True)
-class StreamedRows:
-    """A part of a row source, read anew for every sum.
+class SolverRows:
+    """Rows x (n, d + 1), the last column 1, and y (n,), of which the solver needs nothing but sums.
 
     Parameters
     ----------
-    after_pass : callable
-        Called after each pass over the rows.
+    chunks : callable
+        Yields all rows, some at a time.
+    n_rows, n_columns : int
+        n, and d + 1.
+    in_memory : bool
+        Whether a sum costs no pass over a file.
     """
 
-    source: RowSource
-    part: RowPart
-    device: torch.device
-    after_pass: Callable[[], None]
+    chunks: Callable[[], Iterable[tuple[Tensor, Tensor]]]
+    n_rows: int
+    n_columns: int
+    in_memory: bool
 
-    @property
-    def n_columns(self) -> int:
-        """Inputs and the intercept, d + 1."""
-        return self.source.n_inputs + 1
+    @classmethod
+    def of(cls, x: Numbers, y: Numbers, *, device: torch.device) -> "SolverRows":
+        """Copy rows x (n, d), y (n,) to a device."""
+        copies = [_copy(x, y, device)]
+        return cls(lambda: copies, len(y), x.shape[1] + 1, in_memory=True)
 
-    @property
-    def in_memory(self) -> bool:
-        """False."""
-        return False
+    @classmethod
+    def of_source(
+        cls, source: RowSource, part: RowPart, *, device: torch.device, after_pass: Callable[[], None]
+    ) -> "SolverRows":
+        """Return a part of a row source: copied at once if it is in memory, else read anew for every sum.
+
+        Parameters
+        ----------
+        after_pass : callable
+            Called after each pass over rows that are read.
+        """
+        if source.in_memory:
+            ((x, y),) = source.in_order(part)
+            return cls.of(x, y, device=device)
+
+        def read() -> Iterator[tuple[Tensor, Tensor]]:
+            yield from (_copy(x, y, device) for x, y in source.in_order(part))
+            after_pass()
+
+        return cls(read, source.count(part), source.n_inputs + 1, in_memory=False)
 
     @cached_property
     def gram(self) -> Tensor:
@@ -131,37 +92,18 @@ class StreamedRows:
         return self.mean(lambda x, _: x.T @ x / len(x))
 
     def mean(self, of_rows: RowFunction) -> Tensor:
-        """Return the mean over all rows, from those of the chunks."""
-        total, count = torch.zeros((), dtype=DOUBLE, device=self.device), 0
-        for rows in self._chunks():
-            total = total + of_rows(rows.x, rows.y) * len(rows.y)
-            count += len(rows.y)
-        self.after_pass()
-        return total / count
+        """Return the mean over all rows of a function that returns the mean over the rows it is given."""
+        return reduce(torch.add, (of_rows(x, y) * (len(y) / self.n_rows) for x, y in self.chunks()))
 
     def largest(self, of_rows: RowFunction) -> Tensor:
-        """Return the largest over all rows, from those of the chunks."""
-        parts = [of_rows(rows.x, rows.y) for rows in self._chunks()]
-        self.after_pass()
-        return torch.stack(parts).amax(0)
-
-    def _chunks(self) -> Iterator[DeviceRows]:
-        for x, y in self.source.in_order(self.part):
-            yield DeviceRows.of(x, y, device=self.device)
+        """Return the largest over all rows of a function that returns the largest of its rows: -> (m,)."""
+        return torch.stack([of_rows(x, y) for x, y in self.chunks()]).amax(0)
 
 
-def rows_of(
-    source: RowSource, part: RowPart, *, device: torch.device, after_pass: Callable[[], None]
-) -> SummableRows:
-    """Return a part of a row source: copied to the device at once if it is in memory, else streamed."""
-    if source.in_memory:
-        ((x, y),) = source.in_order(part)
-        return DeviceRows.of(x, y, device=device)
-    return StreamedRows(source, part, device, after_pass)
-
-
-def _double(values: Numbers, device: torch.device) -> Tensor:
-    return torch.as_tensor(np.asarray(values, dtype=np.float64), device=device)
+def _copy(x: Numbers, y: Numbers, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return x (n, d + 1) and y (n,) on a device."""
+    x_there, y_there = (torch.as_tensor(np.asarray(part, dtype=np.float64), device=device) for part in (x, y))
+    return with_intercept(x_there), y_there
 
 
 # ---- the problem ---------------------------------------------------------------------------------
@@ -175,7 +117,7 @@ class LinearProblem:
 
     Parameters
     ----------
-    rows : SummableRows
+    rows : SolverRows
         Targets are standardized numbers or class codes.
     n_outputs : int
         k.
@@ -184,7 +126,7 @@ class LinearProblem:
     """
 
     task: Task
-    rows: SummableRows
+    rows: SolverRows
     n_outputs: int
     penalties: PenaltyTensors
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Arrays, Float, OnProgress, Task
 from regchoose.training.adam import Adam
-from regchoose.training.convex_solver import LinearProblem, rows_of, solve
+from regchoose.training.convex_solver import LinearProblem, SolverRows, solve
 from regchoose.training.descent import Descent
 from regchoose.training.deterministic import deterministic
 from regchoose.training.device import alone_on
@@ -192,7 +192,9 @@ class RowTraining:
         advanced: OnProgress,
     ) -> TrainingState:
         k, epoch, passes = self.network.n_outputs, 0 if start is None else start.epoch, count(1)
-        rows = rows_of(self.rows, self.part, device=self.device, after_pass=lambda: advanced(next(passes)))
+        rows = SolverRows.of_source(
+            self.rows, self.part, device=self.device, after_pass=lambda: advanced(next(passes))
+        )
 
         def moved_to(u: Tensor) -> None:
             nonlocal epoch
