@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from typing import Any
 
 from regchoose.errors import UsageError, setting
@@ -101,16 +102,17 @@ def _choose_users(settings: Settings, input_names: Sequence[str], *, k: int, tas
     checked = check_network(request)
     with quiet_modules(), redirect_stdout(io.StringIO()):
         user = load_network(settings.network)
-        return build_user_network(
+        network = build_user_network(
             user,
             options,
             input_names=input_names,
             n_outputs=k,
             penalize=settings.penalize,
             batched=checked.batched,
-            note="" if checked.batched else f"trained one model at a time, which takes longer: {checked.why}",
-            warnings=[line for line in (PRINTS * checked.printed, checked.outputs) if line],
         )
+    note = "" if checked.batched else f"trained one model at a time, which takes longer: {checked.why}"
+    found = [line for line in (PRINTS * checked.printed, checked.outputs) if line]
+    return replace(network, note=note, warnings=(*found, *network.warnings))
 
 
 # ---- the network of a model --------------------------------------------------------------------------

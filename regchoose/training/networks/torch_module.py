@@ -6,9 +6,9 @@ parameters, so models that share a module share no state.
 
 import threading
 import zlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -82,16 +82,6 @@ class ModuleLayout:
         """The tensors that have a gradient."""
         return self.penalized + self.free
 
-    @property
-    def n_penalized(self) -> int:
-        """How many numbers are penalized; they come first."""
-        return self.penalized[-1].end
-
-    @property
-    def n_parameters(self) -> int:
-        """Length of a row, p."""
-        return (self.trained + self.carried)[-1].end
-
 
 def lay_out(
     module: nn.Module, *, carried: Iterable[str], penalize: Sequence[str], unused: Collection[str] = ()
@@ -139,32 +129,12 @@ def untrained(module: nn.Module) -> dict[str, Tensor]:
     return frozen | dict(module.named_buffers())
 
 
-def normalizations(module: nn.Module) -> tuple[str, ...]:
-    """Return the names of the normalization layers."""
-    return tuple(name for name, layer in module.named_modules() if isinstance(layer, NORMALIZATIONS))
-
-
-def flatten_module(module: nn.Module, layout: ModuleLayout) -> Tensor:
-    """Write a module's tensors into a row: (p,)."""
-    tensors = dict(module.named_parameters()) | dict(module.named_buffers())
-    row = torch.zeros(layout.n_parameters, dtype=torch.float64)
-    for slot in layout.trained + layout.carried:
-        row[slot.start : slot.end] = tensors[slot.name].detach().reshape(-1)
-    return row
-
-
 def _weights(module: nn.Module, trained: Mapping[str, Tensor]) -> list[str]:
     """Return the trained parameters that are neither biases nor of a normalization."""
-    inside = {
-        f"{layer}.{name}".lstrip(".")
-        for layer in normalizations(module)
-        for name in _parameters_of(module, layer)
-    }
-    return [name for name in trained if name not in inside and "bias" not in name.rpartition(".")[2]]
-
-
-def _parameters_of(module: nn.Module, layer: str) -> list[str]:
-    return [name for name, _ in module.get_submodule(layer).named_parameters()]
+    layers = [layer for layer in module.modules() if isinstance(layer, NORMALIZATIONS)]
+    inside = {id(tensor) for layer in layers for tensor in layer.parameters()}
+    named = [name for name, tensor in trained.items() if id(tensor) not in inside]
+    return [name for name in named if "bias" not in name.rpartition(".")[2]]
 
 
 def _matching(weights: Sequence[str], patterns: Sequence[str]) -> list[str]:
@@ -258,12 +228,12 @@ class ModuleNetwork:
     @property
     def n_parameters(self) -> int:
         """Length of a row, p."""
-        return self.layout.n_parameters
+        return self.slots[-1].end
 
     @property
     def n_penalized(self) -> int:
         """How many of them, the first ones, are penalized."""
-        return self.layout.n_penalized
+        return self.layout.penalized[-1].end
 
     def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
         """Copy rows to a device, without gaps, as a module may need them: (n, d) -> (n, d)."""
@@ -272,8 +242,8 @@ class ModuleNetwork:
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,): the module's own initialization, seeded by `rng`."""
         module = build_from_seed(self.build, int(rng.integers(2**63)), n_inputs=self.n_inputs)
-        row: Float = flatten_module(module, self.layout).numpy()
-        return row
+        tensors = dict(module.named_parameters()) | dict(module.named_buffers())
+        return np.concatenate([tensors[slot.name].detach().double().flatten() for slot in self.slots])
 
     def outputs(self, tensors: Tensors, x: Tensor) -> Tensor:
         """Return the outputs in evaluation mode of models for their rows: (m, …), (c, n, d) -> (m, k, n)."""
@@ -347,7 +317,7 @@ class ModuleNetwork:
         carried: TensorDict,
         *,
         x: Tensor,
-        generator: torch.Generator | None = None,
+        generator: torch.Generator | None,
     ) -> tuple[Tensor, TensorDict]:
         """Return the outputs (m, k, n) for the rows of the cells, x (c, n, d), and what the models carry on.
 
@@ -356,29 +326,6 @@ class ModuleNetwork:
         TrainingError
             E511 where the user's code raises on these rows, though it did not on those it was checked with.
         """
-        try:
-            return self._forward(module, trained, carried, x=x, generator=generator)
-        except (MemoryError, torch.OutOfMemoryError):
-            raise
-        except Exception as error:
-            if self.file is None or "alloc" in str(error):  # PyTorch has no type for the processor's memory
-                raise
-            raise TrainingError(
-                "E511",
-                f"the network raises while it is trained: {short_message(error)}",
-                fix=f"repair it there: it has to take any {self.n_inputs} standardized numbers",
-                **lines_of_error(error, self.file),
-            ) from error
-
-    def _forward(
-        self,
-        module: nn.Module,
-        trained: TensorDict,
-        carried: TensorDict,
-        *,
-        x: Tensor,
-        generator: torch.Generator | None,
-    ) -> tuple[Tensor, TensorDict]:
         dtypes = {slot.name: slot.dtype for slot in self.layout.carried}
 
         def run_model(trained: TensorDict, carried: TensorDict, x: Tensor) -> tuple[Tensor, TensorDict]:
@@ -391,13 +338,31 @@ class ModuleNetwork:
             return outputs.T, {name: values[name].to(tensor.dtype) for name, tensor in carried.items()}
 
         m = len(next(iter(trained.values())))
-        if not self.batched:
-            return _one_by_one(run_model, trained, carried, x=rows_by_model(x, m), generator=generator)
-        shared = len(x) == 1  # all models see the same rows: the first layer can use that
-        both: tuple[Tensor, TensorDict] = vmap(
-            run_model, in_dims=(0, 0, None if shared else 0), randomness="same"
-        )(trained, carried, x[0] if shared else rows_by_model(x, m))
-        return both
+        with self._users_errors():
+            if not self.batched:
+                return _one_by_one(run_model, trained, carried, x=rows_by_model(x, m), generator=generator)
+            shared = len(x) == 1  # all models see the same rows: the first layer can use that
+            both: tuple[Tensor, TensorDict] = vmap(
+                run_model, in_dims=(0, 0, None if shared else 0), randomness="same"
+            )(trained, carried, x[0] if shared else rows_by_model(x, m))
+            return both
+
+    @contextmanager
+    def _users_errors(self) -> Iterator[None]:
+        """Say of an error in the user's code where it is."""
+        try:
+            yield
+        except (MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            if self.file is None or "alloc" in str(error):  # PyTorch has no type for the processor's memory
+                raise
+            raise TrainingError(
+                "E511",
+                f"the network raises while it is trained: {short_message(error)}",
+                fix=f"repair it there: it has to take any {self.n_inputs} standardized numbers",
+                **lines_of_error(error, self.file),
+            ) from error
 
     def split(self, tensors: Tensors) -> tuple[TensorDict, TensorDict]:
         """Return models' tensors by name: what is trained, and what is carried."""
@@ -406,12 +371,15 @@ class ModuleNetwork:
         return trained, named
 
     def _evaluated(self, tensors: Tensors, x: Tensor) -> Tensor:
-        (trained, carried), device = self.split(tensors), x.device
-        module = self.module(device, training=False)
-        if not self.random:
-            return self.apply(module, trained, carried, x=x)[0]
-        with seeded_generator(device, 0) as generator:  # dropout is off; what a user draws may not be
-            return self.apply(module, trained, carried, x=x, generator=generator)[0]
+        module = self.module(x.device, training=False)
+        with self.drawing(x.device, 0) as generator:  # dropout is off; what a user draws may not be
+            return self.apply(module, *self.split(tensors), x=x, generator=generator)[0]
+
+    def drawing(
+        self, device: torch.device, seed: int | Tensor
+    ) -> AbstractContextManager[torch.Generator | None]:
+        """Lend what it draws random numbers from; None where it draws none."""
+        return seeded_generator(device, seed) if self.random else nullcontext()
 
 
 class ModuleProgram:
@@ -449,11 +417,10 @@ class ModuleProgram:
     def _forward(self, x: Tensor) -> tuple[Tensor, TensorDict]:
         # Copies: a module may write into what it carries, while the graph still needs the old values.
         carried = {name: tensor.clone() for name, tensor in self._carried.items()}
-        if not self._network.random:
-            return self._network.apply(self._module, self._trained, carried, x=x)
-        with seeded_generator(self._device, self._draws) as generator:
+        with self._network.drawing(self._device, self._draws) as generator:
             both = self._network.apply(self._module, self._trained, carried, x=x, generator=generator)
-            self._draws = generator.get_state()
+            if generator is not None:
+                self._draws = generator.get_state()
         return both
 
 
@@ -517,16 +484,7 @@ def _one_by_one(
 
 
 def module_network(
-    build: BuildModule,
-    *,
-    n_inputs: int,
-    n_outputs: int,
-    penalize: Sequence[str] = (),
-    batched: bool = True,
-    note: str = "",
-    warnings: Sequence[str] = (),
-    file: Path | None = None,
-    source: str = "",
+    build: BuildModule, *, n_inputs: int, n_outputs: int, penalize: Sequence[str] = ()
 ) -> ModuleNetwork:
     """Inspect a module, and return its network.
 
@@ -552,7 +510,6 @@ def module_network(
         for name, tensor in before.items()
         if not (torch.equal(tensor, after[name]) and torch.equal(tensor, other[name]))
     ]
-    unseen = n_inputs - _count_seen(second, n_inputs)
     unused = _find_unused(second, n_inputs)
     return ModuleNetwork(
         build,
@@ -561,17 +518,8 @@ def module_network(
         lay_out(first, carried=carried, penalize=penalize, unused=unused),
         _count_activations(second, n_inputs),
         random=random,
-        unseen=unseen,
-        batched=batched,
-        note=note,
-        warnings=(
-            *warnings,
-            *_warn_of_normalizations(first),
-            *_warn_of_normalized_weights(first),
-            *_warn_of_unused(unused),
-        ),
-        file=file,
-        source=source,
+        unseen=n_inputs - _count_seen(second, n_inputs),
+        warnings=tuple(_list_warnings(first, unused)),
     )
 
 
@@ -635,35 +583,26 @@ def _find_unused(module: nn.Module, n_inputs: int) -> tuple[str, ...]:
     return tuple(unused)
 
 
-def _warn_of_unused(names: Sequence[str]) -> tuple[str, ...]:
-    if not names:
-        return ()
-    return (f"No output of the network depends on {_listed(names)}: they are not penalized.",)
-
-
-def _warn_of_normalized_weights(module: nn.Module) -> tuple[str, ...]:
-    names = [name for name, layer in module.named_modules() if _normalizes_weights(layer)]
-    if not names:
-        return ()
-    return (
-        f"The network normalizes weights ({_listed(names)}): a layer gives the same whatever their size, so "
-        "a penalty on them only rescales them. --penalize can name the weights of other layers.",
-    )
+def _list_warnings(module: nn.Module, unused: Sequence[str]) -> Iterator[str]:
+    """Say which of its weights a penalty does not make smaller, or would set to zero for nothing."""
+    layers = dict(module.named_modules())
+    if names := [name for name, layer in layers.items() if isinstance(layer, NORMALIZATIONS)]:
+        shown = ", ".join(names[:4]) + ", …" * (len(names) > 4)
+        yield (
+            f"The network normalizes ({shown}): smaller weights before a normalization leave what comes out "
+            "of it as it was, so a penalty on them only rescales them (and so changes the speed of "
+            "learning). --penalize can name the weights behind the last normalization."
+        )
+    if names := [name for name, layer in layers.items() if _normalizes_weights(layer)]:
+        yield (
+            f"The network normalizes weights ({_listed(names)}): a layer gives the same whatever their size, "
+            "so a penalty on them only rescales them. --penalize can name the weights of other layers."
+        )
+    if unused:
+        yield f"No output of the network depends on {_listed(unused)}: they are not penalized."
 
 
 def _normalizes_weights(layer: nn.Module) -> bool:
     """Whether it has spectral or weight norm, in the present form of either or in the former one."""
     steps = layer.get_submodule("parametrizations").modules() if is_parametrized(layer) else ()
     return any(isinstance(step, WEIGHT_NORMS) for step in (*steps, *layer._forward_pre_hooks.values()))
-
-
-def _warn_of_normalizations(module: nn.Module) -> tuple[str, ...]:
-    names = normalizations(module)
-    if not names:
-        return ()
-    shown = ", ".join(names[:4]) + ", …" * (len(names) > 4)
-    return (
-        f"The network normalizes ({shown}): smaller weights before a normalization leave what comes out of "
-        "it as it was, so a penalty on them only rescales them (and so changes the speed of learning). "
-        "--penalize can name the weights behind the last normalization.",
-    )
