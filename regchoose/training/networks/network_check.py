@@ -247,7 +247,7 @@ def main(folder: Path, limit_s: float, *, parent: int) -> None:
             checked = dry_step(request)
             report = {"report": asdict(checked) | {"printed": sink.used}}
         except RegchooseError as error:
-            report = {"error": error.to_json(), "traceback": _traceback(error)}
+            report = {"error": error.to_json(), "traceback": "".join(traceback.format_exception(error))}
         faulthandler.cancel_dump_traceback_later()
     (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
     os._exit(0)  # threads that the network left running would keep the process
@@ -259,10 +259,6 @@ def _end_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it was gone before that
             os._exit(1)
-
-
-def _traceback(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))
 
 
 # ---- a step on dummy rows ------------------------------------------------------------------------
