@@ -252,7 +252,8 @@ def solve(
     u = zero if start is None else start
     for models, parents in _path(problem):
         untouched = (u[models] == 0).all(1)[:, None]
-        u = u.index_put((models,), torch.where(untouched, _from_parents(u, parents), u[models]))
+        from_parents = torch.where((parents >= 0)[:, None], u[parents], 0.0)
+        u = u.index_put((models,), torch.where(untouched, from_parents, u[models]))
         u = _solve_together(problem, u, models, scale=scale, stop=stop, moved_to=moved_to)
     residual = problem.residual(u)
     converged = (residual <= 1e3 * TOLERANCE * scale) & ~_separated(problem, u)
@@ -284,11 +285,6 @@ def _path(problem: LinearProblem) -> Iterator[tuple[Tensor, Tensor]]:
             parents = solved[(share[models, None] - share[solved]).abs().argmin(1)]
         yield models, parents
         solved = models
-
-
-def _from_parents(u: Tensor, parents: Tensor) -> Tensor:
-    """Return the points of the parents, zero where there is none."""
-    return torch.where((parents >= 0)[:, None], u[parents], 0.0)
 
 
 def _solve_together(

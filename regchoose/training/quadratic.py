@@ -58,16 +58,12 @@ class Quadratic:
         """Gradient of the smooth part: (m, p) -> (m, p)."""
         return times(self.hessian, u) + self.ridge * u - self.linear
 
-    def value(self, u: Tensor) -> Tensor:
-        """Return the objective: (m, p) -> (m,)."""
-        return self.measure(u)[0]
-
     def residual(self, u: Tensor) -> Tensor:
         """Largest violation of the optimality condition: (m, p) -> (m,)."""
         return self.measure(u)[1]
 
     def measure(self, u: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the objective and the residual."""
+        """Return the objective and the residual: (m, p) -> (m,), (m,)."""
         slope = self.slope(u)
         value = (0.5 * u * (slope - self.linear) + self.threshold * u.abs()).sum(1)
         active = (slope + self.threshold * u.sign()).abs()

@@ -140,52 +140,44 @@ def _run(
 
     A block that was stored is not trained again. The store is read and written by the calling thread alone.
     """
-    done = 0
+    results, done = dict[int, BlockResult](), 0
+
+    def take(position: int, result: BlockResult) -> None:
+        nonlocal done
+        results[position] = result
+        done += blocks[position].n_models
+        advanced(done)
+
     with training.network.training_context(), _one_thread_each():
-        store = _StoredBlocks(training, blocks)
-        results = [store.find(position) for position in range(len(blocks))]
-        for position, result in enumerate(results):
-            if result is not None:
-                done += blocks[position].n_models
-                advanced(done)
+        keys = _store_keys(training, blocks)
+        store = training.store if keys else None
+        if store is not None:
+            for position, key in enumerate(keys):
+                stored = store.block(key)
+                result = None if stored is None else BlockResult.from_arrays(*stored)
+                if result is not None:
+                    take(position, result)
         # A block's number says which device it has, so it is counted among all blocks, stored ones too.
-        unknown = [position for position, result in enumerate(results) if result is None]
+        unknown = [position for position in range(len(blocks)) if position not in results]
         tasks = [
             TrainingTask(blocks[position], training.devices, position, training.may_fall_back)
             for position in unknown
         ]
         with closing(training.workers.run_all(TRAINING, tasks)) as finished:
             for index, trained in finished:
-                position = unknown[index]
-                if trained.kind == training.devices.kind(position):
-                    store.put(position, trained.result)
-                results[position] = trained.result
-                done += blocks[position].n_models
-                advanced(done)
-    return [result for result in results if result is not None]
+                position, result = unknown[index], trained.result
+                if store is not None and trained.kind == training.devices.kind(position):
+                    store.keep_block(keys[position], dict(result.arrays()), result.note)
+                take(position, result)
+    return [results[position] for position in range(len(blocks))]
 
 
-class _StoredBlocks:
-    """The stored blocks of a plan: none without a store, or where the network has no key."""
-
-    def __init__(self, training: Training, blocks: Sequence[Block]) -> None:
-        network = training.network.key() if training.store is not None and blocks else None
-        self._store = None if network is None else training.store
-        self._keys = [
-            block.key(network, training.devices.kind(position))
-            for position, block in enumerate(blocks)
-            if network is not None
-        ]
-
-    def find(self, position: int) -> BlockResult | None:
-        """Return the stored result of the block at a position; None if there is none."""
-        stored = None if self._store is None else self._store.block(self._keys[position])
-        return None if stored is None else BlockResult.from_arrays(*stored)
-
-    def put(self, position: int, result: BlockResult) -> None:
-        """Store the result of the block at a position."""
-        if self._store is not None:
-            self._store.keep_block(self._keys[position], dict(result.arrays()), result.note)
+def _store_keys(training: Training, blocks: Sequence[Block]) -> list[str]:
+    """Return the keys of blocks in the store; none without a store, or where the network has no key."""
+    network = None if training.store is None or not blocks else training.network.key()
+    if network is None:
+        return []
+    return [block.key(network, training.devices.kind(position)) for position, block in enumerate(blocks)]
 
 
 @contextmanager

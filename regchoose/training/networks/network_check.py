@@ -275,7 +275,7 @@ def dry_step(request: NetworkRequest) -> CheckReport:
         E511 to E513 where it cannot be trained.
     """
     name, task, n_inputs = request.name, request.task, len(request.input_names)
-    user = _guarded(lambda: load_network(name), "while it is imported", file=_file(name), code="E210")
+    user = _guarded(lambda: load_network(name), "while it is imported", file=_file_of(name), code="E210")
     build = user.builder(request.input_names, request.n_outputs, request.options)
     module = _guarded(
         lambda: build_from_seed(build, 0, n_inputs=n_inputs), "while it is built", file=user.file, code="E211"
@@ -291,10 +291,6 @@ def dry_step(request: NetworkRequest) -> CheckReport:
         )
         checked = _batched(network, user, task=task)
         return replace(checked, outputs=warn_of_outputs(build, n_inputs=n_inputs))
-
-
-def _file(name: str) -> Path:
-    return Path(name.rpartition(":")[0]).resolve()
 
 
 def _guarded(work: Callable[[], Answer], stage: str, *, file: Path, code: str) -> Answer:
