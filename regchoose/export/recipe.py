@@ -1,6 +1,5 @@
 """What a script needs of a result, checked: nothing of a document gets into code unlooked at."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -191,8 +190,9 @@ def make_recipe(result: RunResult, *, where: str) -> Recipe:
 
 def _take_recipe(result: RunResult) -> Recipe:
     advice, settings, data, trained = result.recommendation, result.settings, result.data, result.recommended
-    if trained is None:
-        raise ValueError("arms")
+    assert trained is not None, "the arm that is recommended was trained"
+    assert advice.l1 is not None
+    assert advice.l2 is not None
     network = str(settings.network)
     if network != "linear" and advice.training is None:
         raise ValueError("recommendation.training")
@@ -200,8 +200,8 @@ def _take_recipe(result: RunResult) -> Recipe:
     columns = [column for column in data.columns if column.name not in inputs.made_of_dates]
     return Recipe(
         arm=advice.regularizer,
-        l1=_check_strength(advice.l1),
-        l2=_check_strength(advice.l2),
+        l1=advice.l1,
+        l2=advice.l2,
         rows=data.rows,
         loss=trained.loss,
         reading=_take_reading(data, settings, columns),
@@ -308,12 +308,6 @@ def _take_target(data: Data, settings: Any) -> RecipeTarget:
         boolean=boolean,
         drop_missing=bool(settings.drop_missing_target),
     )
-
-
-def _check_strength(value: float | None) -> float:
-    if value is None or not math.isfinite(value) or value < 0:
-        raise ValueError(f"{value!r}, wanted a number from 0")
-    return value
 
 
 def _to_literal(value: Any) -> Any:
