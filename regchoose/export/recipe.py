@@ -21,63 +21,32 @@ TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".gz", ".zst", ".parquet")
 
 @dataclass(frozen=True)
 class FileReading:
-    """How the file becomes a table of text.
+    """How the file becomes a table of text."""
 
-    Parameters
-    ----------
-    path : str or None
-        None where the table came from standard input.
-    many : bool
-        Whether the path may name a folder, or be a pattern.
-    options : mapping
-        Arguments of `pandas.read_csv`; empty for Parquet.
-    further_headers : int
-        Rows below the first that name columns too.
-    skip_short : bool
-        Whether rows with too few fields are left out.
-    names : tuple of str
-        The columns of the file.
-    missing : tuple of str
-        Texts that mean missing, where any cell is: those compared without case, then those of `--na`.
-    words : mapping of str to sequence of str
-        Column → its levels that mean missing elsewhere.
-    """
-
-    path: str | None
-    many: bool
+    path: str | None  # None where the table came from standard input
+    many: bool  # whether the path may name a folder, or be a pattern
     parquet: bool
     decimal: str
-    options: Mapping[str, Any]
-    further_headers: int
-    skip_short: bool
-    names: tuple[str, ...]
+    options: Mapping[str, Any]  # arguments of `pandas.read_csv`; empty for Parquet
+    further_headers: int  # rows below the first that name columns too
+    skip_short: bool  # whether rows with too few fields are left out
+    names: tuple[str, ...]  # the columns of the file
+    # Texts that mean missing, where any cell is: those compared without case, then those of `--na`.
     missing: tuple[tuple[str, ...], tuple[str, ...]] | None
-    words: Mapping[str, Sequence[str]]
+    words: Mapping[str, Sequence[str]]  # column → its levels that mean missing elsewhere
 
 
 @dataclass(frozen=True)
 class RecipeInputs:
-    """Which columns are learned from.
+    """Which columns are learned from."""
 
-    Parameters
-    ----------
-    dates : mapping of str to DateFormat
-        Column → how it is read, and the numbers that are made of it.
-    units : mapping of str to str
-        Column → what stands with each of its numbers, as $ or km.
-    numbers, flagged, categories, booleans : tuple of str
-        Numeric; numeric with missing cells; text; those of the text whose case does not matter.
-    left_out : mapping of str to str
-        Column → why, in a word.
-    """
-
-    dates: Mapping[str, DateFormat]
-    units: Mapping[str, str]
+    dates: Mapping[str, DateFormat]  # column → how it is read, and the numbers that are made of it
+    units: Mapping[str, str]  # column → what stands with each of its numbers, as $ or km
     numbers: tuple[str, ...]
-    flagged: tuple[str, ...]
+    flagged: tuple[str, ...]  # those of the numbers with missing cells
     categories: tuple[str, ...]
-    booleans: tuple[str, ...]
-    left_out: Mapping[str, str]
+    booleans: tuple[str, ...]  # those of the categories whose case does not matter
+    left_out: Mapping[str, str]  # column → why, in a word
 
     @property
     def made_of_dates(self) -> set[str]:
@@ -87,20 +56,12 @@ class RecipeInputs:
 
 @dataclass(frozen=True)
 class RecipeTarget:
-    """What is predicted.
-
-    Parameters
-    ----------
-    classes : mapping
-        Text or number of a class → its code; empty for a regression.
-    rest : int or None
-        The code of every class that is not listed, where rare ones were merged.
-    """
+    """What is predicted."""
 
     name: str
     task: Task
-    classes: Mapping[str | float, int]
-    rest: int | None
+    classes: Mapping[str | float, int]  # text or number of a class → its code; empty for a regression
+    rest: int | None  # the code of every class that is not listed, where rare ones were merged
     boolean: bool
     drop_missing: bool
 
@@ -112,31 +73,21 @@ class RecipeTarget:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A result, ready to be written as code. Strengths are of the mean loss, for all `rows`.
-
-    Parameters
-    ----------
-    network : str
-        mlp, linear, or the user's own.
-    length : TrainingLength or None
-        None for a linear model, which is brought to its optimum.
-    loss : float
-        What the experiment found for it, on rows not seen.
-    """
+    """A result, ready to be written as code. Strengths are of the mean loss, for all `rows`."""
 
     arm: Arm
     l1: float
     l2: float
     rows: int
-    loss: float
+    loss: float  # what the experiment found for it, on rows not seen
     reading: FileReading
     inputs: RecipeInputs
     target: RecipeTarget
-    network: str
+    network: str  # mlp, linear, or the user's own
     options: Mapping[str, Any]
     penalize: tuple[str, ...]
     hidden: tuple[int, ...]
-    length: TrainingLength | None
+    length: TrainingLength | None  # None for a linear model, which is brought to its optimum
     seed: int
 
     @property

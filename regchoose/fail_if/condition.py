@@ -73,19 +73,11 @@ Evaluate = Callable[[Mapping[str, Any]], Any]  # names as written → their valu
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition that can be decided on any document of its schema.
-
-    Parameters
-    ----------
-    names : mapping
-        Each name as written → its path in the document.
-    evaluate : callable
-        From the values of the names to whether it holds; None is unknown.
-    """
+    """A condition that can be decided on any document of its schema."""
 
     text: str
-    names: Mapping[str, tuple[Key, ...]]
-    evaluate: Evaluate
+    names: Mapping[str, tuple[Key, ...]]  # each name as written → its path in the document
+    evaluate: Evaluate  # from the values of the names to whether it holds; None is unknown
 
 
 def parse_condition(text: str, schema: Schema) -> Condition:

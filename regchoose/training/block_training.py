@@ -171,24 +171,13 @@ def _solve_block(block: Block, device: torch.device, stop: Callable[[], bool]) -
 
 @dataclass(frozen=True)
 class _EvalRows:
-    """Rows of some cells on which losses are recorded.
-
-    Parameters
-    ----------
-    cells : slice
-    x : Tensor (c, n, d)
-        Filled up with zeros where a cell has fewer rows than others.
-    y, weights : Tensor (c, n)
-        The weight of a row in the mean over those of its cell.
-    captured : Tensor of int (c, r)
-        The rows whose own losses are captured; the last ones again where a cell has fewer.
-    """
+    """Rows of some cells on which losses are recorded."""
 
     cells: slice
-    x: Tensor
-    y: Tensor
-    weights: Tensor
-    captured: Tensor
+    x: Tensor  # (c, n, d), filled up with zeros where a cell has fewer rows than others
+    y: Tensor  # (c, n)
+    weights: Tensor  # (c, n): of a row in the mean over those of its cell
+    captured: Tensor  # (c, r): rows whose own losses are captured; the last ones again where a cell has fewer
 
 
 class _Recorder:

@@ -42,22 +42,12 @@ RowFunction = Callable[[Tensor, Tensor], Tensor]  # of rows x (n, d + 1), the la
 
 @dataclass(frozen=True)
 class SolverRows:
-    """Rows x (n, d + 1), the last column 1, and y (n,), of which the solver needs nothing but sums.
+    """Rows x (n, d + 1), the last column 1, and y (n,), of which the solver needs nothing but sums."""
 
-    Parameters
-    ----------
-    chunks : callable
-        Yields all rows, some at a time.
-    n_rows, n_columns : int
-        n, and d + 1.
-    in_memory : bool
-        Whether a sum costs no pass over a file.
-    """
-
-    chunks: Callable[[], Iterable[tuple[Tensor, Tensor]]]
-    n_rows: int
-    n_columns: int
-    in_memory: bool
+    chunks: Callable[[], Iterable[tuple[Tensor, Tensor]]]  # yields all rows, some at a time
+    n_rows: int  # n
+    n_columns: int  # d + 1
+    in_memory: bool  # whether a sum costs no pass over a file
 
     @classmethod
     def of(cls, x: Numbers, y: Numbers, *, device: torch.device) -> "SolverRows":
@@ -114,21 +104,12 @@ class LinearProblem:
     """Rows and the penalties of m linear models.
 
     The parameters u of a model are a (k, d + 1) matrix in one row: weights and intercept of each output.
-
-    Parameters
-    ----------
-    rows : SolverRows
-        Targets are standardized numbers or class codes.
-    n_outputs : int
-        k.
-    penalties : PenaltyTensors
-        In float64.
     """
 
     task: Task
-    rows: SolverRows
-    n_outputs: int
-    penalties: PenaltyTensors
+    rows: SolverRows  # targets are standardized numbers or class codes
+    n_outputs: int  # k
+    penalties: PenaltyTensors  # in float64
 
     def only(self, models: Tensor) -> "LinearProblem":
         """Return the problem of the models with these indices."""
@@ -206,20 +187,12 @@ class LinearProblem:
 class LinearFit:
     """The optimum of each model.
 
-    Parameters
-    ----------
-    u : Tensor (m, k, d + 1)
-        Weights, and the intercept last.
-    residual : Tensor (m,)
-        Remaining violation of the optimality condition.
-    converged : Tensor (m,), bool
-        Whether that is within the tolerance. Separable classes without a penalty have no optimum; then u is
-        where the method was stopped.
+    Separable classes without a penalty have no optimum; then u is where the method was stopped.
     """
 
-    u: Tensor
-    residual: Tensor
-    converged: Tensor
+    u: Tensor  # (m, k, d + 1): weights, and the intercept last
+    residual: Tensor  # (m,): remaining violation of the optimality condition
+    converged: Tensor  # (m,): whether that is within the tolerance
 
 
 def solve(

@@ -27,20 +27,12 @@ _CARD_LOCKS: dict[int, threading.Lock] = {}
 class Devices:
     """Devices that take turns; the number of a block alone says whose turn it is.
 
-    Parameters
-    ----------
-    name : str
-        Names separated by commas, one for each turn.
-    turns : tuple of tuple of torch.device
-        The devices of each name, which share its turns. They are of one kind, so their number changes no
-        result. Empty where models are trained on other machines, which have their own devices.
-    kinds : tuple of str
-        The kind of each turn's devices: another kind may round differently.
+    Those of a name share its turns. They are of one kind, so their number changes no result.
     """
 
-    name: str
-    turns: tuple[tuple[torch.device, ...], ...]
-    kinds: tuple[str, ...]
+    name: str  # names separated by commas, one for each turn
+    turns: tuple[tuple[torch.device, ...], ...]  # empty where other machines train, on devices of their own
+    kinds: tuple[str, ...]  # of each turn's devices: another kind may round differently
 
     def of(self, number: int) -> torch.device:
         """Return the device of the block with a number."""

@@ -13,16 +13,10 @@ from regchoose.records.experiment import Penalties
 
 @dataclass(frozen=True)
 class PenaltyTensors:
-    """The penalties of m models, where these are trained.
+    """The penalties of m models, where these are trained."""
 
-    Parameters
-    ----------
-    l1, l2 : Tensor (m,)
-        Strengths, for the mean loss.
-    """
-
-    l1: Tensor
-    l2: Tensor
+    l1: Tensor  # (m,), for the mean loss
+    l2: Tensor  # (m,)
 
     @classmethod
     def of(

@@ -22,18 +22,10 @@ from regchoose.training.networks.user_network import load_network
 
 @dataclass(frozen=True)
 class Predictor:
-    """A model that predicts.
+    """A model that predicts."""
 
-    Parameters
-    ----------
-    outputs : callable
-        (n, d) -> (n, k): numbers or logits.
-    notes : tuple of str
-        What a user should know of its network.
-    """
-
-    outputs: Callable[[Float], Float]
-    notes: tuple[str, ...] = ()
+    outputs: Callable[[Float], Float]  # (n, d) -> (n, k): numbers or logits
+    notes: tuple[str, ...] = ()  # what a user should know of its network
 
 
 def make_predictor(

@@ -30,24 +30,12 @@ HAIR = 1e-9
 
 @dataclass(frozen=True)
 class Quadratic:
-    """The m problems.
+    """The m problems."""
 
-    Parameters
-    ----------
-    hessian : Tensor (m, p, p) or (1, p, p)
-        H without its ridge; one for all where they share it.
-    ridge : Tensor (m, p)
-        Added to H's diagonal.
-    linear : Tensor (m, p)
-        g.
-    threshold : Tensor (m, p)
-        What |u| costs; zero for an intercept.
-    """
-
-    hessian: Tensor
-    ridge: Tensor
-    linear: Tensor
-    threshold: Tensor
+    hessian: Tensor  # (m, p, p): H without its ridge; (1, p, p) where all share it
+    ridge: Tensor  # (m, p): added to H's diagonal
+    linear: Tensor  # (m, p): g
+    threshold: Tensor  # (m, p): what |u| costs; zero for an intercept
 
     def only(self, which: Tensor) -> "Quadratic":
         """Return the problems that a mask or indices select."""
@@ -79,21 +67,11 @@ def times(hessian: Tensor, u: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class WorkingSet:
-    """The entries of some models that are worked on, as many for each.
+    """The entries of some models that are worked on, as many for each."""
 
-    Parameters
-    ----------
-    models : Tensor (g,)
-        Indices of the models.
-    entries : Tensor (g, q)
-        Indices of each one's entries, in their order.
-    used : Tensor (g, q), bool
-        Which of them count; a model with fewer entries is filled up.
-    """
-
-    models: Tensor
-    entries: Tensor
-    used: Tensor
+    models: Tensor  # (g,): indices of the models
+    entries: Tensor  # (g, q): indices of each one's entries, in their order
+    used: Tensor  # (g, q): which of them count; a model with fewer entries is filled up
 
     def take(self, values: Tensor, *, filler: float = 0.0) -> Tensor:
         """Return the entries of all models' values: (m, p) -> (g, q)."""

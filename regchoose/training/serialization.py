@@ -27,23 +27,12 @@ ARRAY = "array"  # stands for an array in a packed block
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """A block to be trained.
-
-    Parameters
-    ----------
-    block : Block
-    devices : Devices
-        Where; on another machine, its own devices of the same names.
-    number : int
-        Of the block, which says whose turn it is.
-    may_fall_back : bool
-        Whether a model for which the device has no memory may be trained on the CPU.
-    """
+    """A block to be trained."""
 
     block: Block
-    devices: Devices
-    number: int
-    may_fall_back: bool
+    devices: Devices  # where; on another machine, its own devices of the same names
+    number: int  # of the block, which says whose turn it is
+    may_fall_back: bool  # whether a model for which the device has no memory may be trained on the CPU
 
 
 @dataclass(frozen=True)

@@ -29,30 +29,15 @@ def count_from(before: int, advanced: OnProgress) -> OnProgress:
 
 @dataclass(frozen=True)
 class Training:
-    """How all models of a run are trained.
-
-    Parameters
-    ----------
-    network : Network
-    schedule : Schedule
-        A convex network does not need it: it is solved to its optimum, its one checkpoint.
-    devices : Devices
-        Where models are trained.
-    workers : Workers
-        Who trains blocks side by side; by default threads, one for each core.
-    may_fall_back : bool
-        Whether a model for which the device has no memory may be trained on the CPU.
-    store : BlockStore, optional
-        Where blocks are looked up before they are trained, and stored afterwards.
-    """
+    """How all models of a run are trained."""
 
     task: Task
     network: Network
-    schedule: Schedule
+    schedule: Schedule  # of no use to a convex network: it is solved to its optimum, its one checkpoint
     devices: Devices
-    workers: Workers = field(default_factory=use_threads)
-    may_fall_back: bool = False
-    store: BlockStore | None = None
+    workers: Workers = field(default_factory=use_threads)  # who train blocks side by side
+    may_fall_back: bool = False  # whether a model for which the device has no memory may go to the CPU
+    store: BlockStore | None = None  # where blocks are looked up first, and kept afterwards
 
     @property
     def checkpoints(self) -> Int:

@@ -79,24 +79,12 @@ class NetworkRequest:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """The findings of a network's check.
+    """The findings of a network's check."""
 
-    Parameters
-    ----------
-    batched : bool
-        Whether `vmap` runs it.
-    why : str
-        Why not.
-    printed : bool
-        Whether it writes to standard output.
-    outputs : str
-        How it confines its outputs; see `regchoose.training.networks.output_range`.
-    """
-
-    batched: bool
-    why: str = ""
-    printed: bool = False
-    outputs: str = ""
+    batched: bool  # whether `vmap` runs it
+    why: str = ""  # why not
+    printed: bool = False  # whether it writes to standard output
+    outputs: str = ""  # how it confines its outputs; see `regchoose.training.networks.output_range`
 
 
 # ---- the parent process --------------------------------------------------------------------------

@@ -64,18 +64,12 @@ MOST_NAMES = 12  # listed in an error
 class ModuleLayout:
     """The tensors of a model, in the order of its row.
 
-    Parameters
-    ----------
-    penalized, free : tuple of TensorSlot
-        What is trained, with and without a penalty.
-    carried : tuple of TensorSlot
-        What belongs to a model and is not trained: running statistics, frozen or random tensors. Their
-        gradient is zero, so Adam changes no bit of them.
+    The gradient of those that it only carries is zero, so Adam changes no bit of them.
     """
 
     penalized: tuple[TensorSlot, ...]
-    free: tuple[TensorSlot, ...]
-    carried: tuple[TensorSlot, ...]
+    free: tuple[TensorSlot, ...]  # trained too, without a penalty
+    carried: tuple[TensorSlot, ...]  # not trained: running statistics, frozen or random tensors
 
     @property
     def trained(self) -> tuple[TensorSlot, ...]:
@@ -163,45 +157,23 @@ def _listed(names: Iterable[str]) -> str:
 class ModuleNetwork:
     """Models of one module; see `regchoose.training.networks.network.Network`.
 
-    Parameters
-    ----------
-    build : callable
-        Returns a fresh module that maps rows (n, n_inputs) to (n, n_outputs), or to (n,) for one output.
-    layout : ModuleLayout
-        What a row holds.
-    numbers_a_row : int
-        How many numbers a model keeps for each row of a step, about.
-    random : bool
-        Whether it draws random numbers while it trains, as dropout does. The models of a block draw the
-        same numbers, so they differ by their penalty and not by luck.
-    unseen : int
-        Inputs without a derivative, such as codes that are looked up; they count as used.
-    batched : bool
-        Whether `vmap` can run it; otherwise the models run one after the other.
-    note, warnings : str, tuple of str
-        What a reader of the result should know of the training and of the network.
-    file, source : Path, str
-        The user's code that builds it, and its hash.
-    identity : str
-        What distinguishes it from all other networks, as far as its code and arguments do; empty if unknown.
-    recipe : mapping, optional
-        How it is rebuilt in another process; see `regchoose.training.networks.rebuild`.
+    The models of a block draw the same random numbers, so they differ by their penalty and not by luck.
     """
 
-    build: BuildModule
+    build: BuildModule  # of a fresh module, from rows (n, n_inputs) to (n, n_outputs), or to (n,) for one
     n_inputs: int
     n_outputs: int
-    layout: ModuleLayout
-    numbers_a_row: int
-    random: bool = False
-    unseen: int = 0
-    batched: bool = True
-    note: str = ""
-    warnings: tuple[str, ...] = ()
-    file: Path | None = None
-    source: str = ""
-    identity: str = ""
-    recipe: Mapping[str, Any] | None = None
+    layout: ModuleLayout  # what a row holds
+    numbers_a_row: int  # how many numbers a model keeps for each row of a step, about
+    random: bool = False  # whether it draws random numbers while it trains, as dropout does
+    unseen: int = 0  # inputs without a derivative, such as codes that are looked up; they count as used
+    batched: bool = True  # whether `vmap` can run it; otherwise the models run one after the other
+    note: str = ""  # what a reader of the result should know of the training
+    warnings: tuple[str, ...] = ()  # and of the network
+    file: Path | None = None  # the user's code that builds it
+    source: str = ""  # the hash of that
+    identity: str = ""  # tells it from other networks, as far as code and arguments do; empty if unknown
+    recipe: Mapping[str, Any] | None = None  # how it is rebuilt in another process; see `rebuild`
     _of_thread: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     is_convex: ClassVar[bool] = False
