@@ -97,12 +97,7 @@ class Recipe:
 
 
 def make_recipe(result: RunResult, *, where: str) -> Recipe:
-    """Take from a result what a script needs.
-
-    Parameters
-    ----------
-    where : str
-        The file that it came from, for errors.
+    """Take what a script needs from a result, whose file `where` names in errors.
 
     Raises
     ------

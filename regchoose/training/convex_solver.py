@@ -61,10 +61,7 @@ class SolverRows:
     ) -> "SolverRows":
         """Return a part of a row source: copied at once if it is in memory, else read anew for every sum.
 
-        Parameters
-        ----------
-        after_pass : callable
-            Called after each pass over rows that are read.
+        `after_pass` is called after each pass over rows that are read.
         """
         if source.in_memory:
             ((x, y),) = source.in_order(part)

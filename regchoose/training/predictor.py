@@ -43,10 +43,6 @@ def make_predictor(
 
     Parameters
     ----------
-    plan : NetworkPlan
-        Which network it is.
-    tensors : mapping of str to ndarray
-        Its weights.
     image : Image, optional
         The shape of its inputs, if each row is an image.
     network : str, optional

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from regchoose.training.penalty import shrink_
+from regchoose.training.penalty import shrink_, violation_at
 
 STEPS, ROUNDS = 25, 4  # of proximal gradients, before the signs are tried, and before the interior is
 POWERS, MARGIN = 10, 1.2  # for the largest curvature: steps of the power iteration, and what they may miss
@@ -54,8 +54,7 @@ class Quadratic:
         """Return the objective and the residual: (m, p) -> (m,), (m,)."""
         slope = self.slope(u)
         value = (0.5 * u * (slope - self.linear) + self.threshold * u.abs()).sum(1)
-        active = (slope + self.threshold * u.sign()).abs()
-        return value, torch.where(u != 0, active, (slope.abs() - self.threshold).clamp_min(0)).amax(1)
+        return value, violation_at(u, slope, self.threshold)
 
 
 def times(hessian: Tensor, u: Tensor) -> Tensor:

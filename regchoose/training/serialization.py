@@ -134,10 +134,7 @@ def run_packed_task(data: bytes) -> bytes:
 def _settle_process(*, modules: bool) -> Any:
     """Prepare a process that trains blocks, once: sums split over threads differ in their last bits.
 
-    Parameters
-    ----------
-    modules : bool
-        Whether it trains torch modules: these are kept quiet for good, for which the return value is kept.
+    Where it trains torch modules, these are kept quiet for good, for which the return value is kept.
     """
     limits = threadpool_limits(1)
     if not modules:

@@ -146,13 +146,7 @@ class MlpPass:
 
 
 class MlpProgram:
-    """The gradients of m networks, in memory that is used again at every step.
-
-    Parameters
-    ----------
-    tensors, gradients : sequence of Tensor
-        One a slot: weights (m, out, in) of all layers, then their biases (m, out).
-    """
+    """The gradients of m networks, written into tensors like theirs, in memory that each step uses again."""
 
     def __init__(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> None:
         self.forward = MlpPass(tensors, n_rows=n_rows)

@@ -91,12 +91,7 @@ class CheckReport:
 
 
 def check_network(request: NetworkRequest, *, limit_s: float = 60.0) -> CheckReport:
-    """Check a network in a child process.
-
-    Parameters
-    ----------
-    limit_s : float
-        Seconds that it may take, without the start of the process.
+    """Check a network in a child process, which may take `limit_s` seconds after its start.
 
     Raises
     ------

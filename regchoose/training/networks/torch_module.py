@@ -458,14 +458,7 @@ def _one_by_one(
 def module_network(
     build: BuildModule, *, n_inputs: int, n_outputs: int, penalize: Sequence[str] = ()
 ) -> ModuleNetwork:
-    """Inspect a module, and return its network.
-
-    Parameters
-    ----------
-    build : callable
-        Returns a fresh module.
-    penalize : sequence of str
-        Patterns of parameter names; see `lay_out`.
+    """Inspect a module, and return its network; `penalize` are patterns of names, see `lay_out`.
 
     Raises
     ------
