@@ -90,11 +90,11 @@ def _round_step(rough: float) -> float:
     return next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
 
 
-def padded_range(values: Iterable[float], *, margin: float = 0.06) -> Point:
+def padded_range(values: Iterable[float]) -> Point:
     """Return the least and the largest value, with a margin; finite and apart."""
     finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
-    pad = (high - low) * margin or abs(high) * 0.1 or 1.0
+    pad = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     return low - pad, high + pad
 
 
