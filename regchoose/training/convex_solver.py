@@ -26,7 +26,7 @@ from regchoose.training.block import Stopped
 from regchoose.training.loss import row_loss, slope
 from regchoose.training.networks.linear import with_intercept
 from regchoose.training.penalty import PenaltyTensors
-from regchoose.training.quadratic import Quadratic, WorkingSet, minimize, times, working_sets
+from regchoose.training.quadratic import Quadratic, WorkingSet, is_better, minimize, times, working_sets
 from regchoose.training.row_source import Numbers, RowPart, RowSource
 
 TOLERANCE = 1e-9  # of the optimality condition, relative to the slope at zero weights
@@ -335,8 +335,7 @@ def _line_search(problem: LinearProblem, u: Tensor, aim: Tensor) -> tuple[Tensor
     for halving in range(HALVINGS):
         candidate = torch.lerp(u, aim, 0.5**halving) if halving else aim
         new = problem.objective(candidate)
-        flatter = (new <= value + 1e-12 * value.abs()) & (problem.residual(candidate) < residual)
-        better = ((new < value) | flatter) & ~moved
+        better = is_better(new, problem.residual(candidate), than=value, residual=residual) & ~moved
         best = torch.where(better[:, None], candidate, best)
         moved |= better
         if bool(moved.all()):

@@ -214,12 +214,15 @@ def _solve_signed(problem: Quadratic, u: Tensor) -> Tensor:
     value, residual = problem.measure(u)
     for candidate in (part_way, whole):
         new, its_residual = problem.measure(candidate)
-        # Near the minimum the value no longer moves in its last digits; there the residual decides.
-        flatter = (new <= value + 1e-12 * value.abs()) & (its_residual < residual)
-        better = torch.isfinite(new) & ((new < value) | flatter)
+        better = torch.isfinite(new) & is_better(new, its_residual, than=value, residual=residual)
         u = torch.where(better[:, None], candidate, u)
         value, residual = torch.where(better, new, value), torch.where(better, its_residual, residual)
     return u
+
+
+def is_better(new: Tensor, new_residual: Tensor, *, than: Tensor, residual: Tensor) -> Tensor:
+    """Whether objectives are lower; where they differ in their last digits alone, the residual decides."""
+    return (new < than) | ((new <= than + 1e-12 * than.abs()) & (new_residual < residual))
 
 
 def _factor(matrix: Tensor, diagonal: Tensor) -> Tensor:
