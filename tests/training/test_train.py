@@ -41,7 +41,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_neither_a_second_run_nor_jobs_change_a_byte(task: Task, hidden: tuple[int, ...] | None) -> None:
     cells = [cell(task, seed=seed) for seed in range(3)]
     first, again, two_jobs = (
-        train(training(task, hidden=hidden, jobs=jobs), cells, PENALTIES) for jobs in (1, 1, 2)
+        train(training(task, hidden=hidden, epochs=3, jobs=jobs), cells, PENALTIES) for jobs in (1, 1, 2)
     )
     assert arrays_of(first) == arrays_of(again) == arrays_of(two_jobs)
 
