@@ -122,6 +122,7 @@ def test_the_linear_model_has_no_names_to_penalize() -> None:
     assert caught.value.code == "E202"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "batched", "note", "warning"),
     [
@@ -187,6 +188,7 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_run_with_a_users_network(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = replace(SMALL, network=f"{GOOD}:layer_norm", penalize=("0.*",))
     notes = Notes()
