@@ -42,7 +42,8 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a short run recommends for the table."""
     folder = tmp_path_factory.mktemp("result")
     path = table(folder, 120)
-    quick = ["--strengths", "2", "--repeats", "2", "--epochs", "3", "--steps", "5", "--lr", "0.01"]
+    quick = ["--strengths", "2", "--alphas", "0.5", "--folds", "2", "--repeats", "1"]
+    quick += ["--epochs", "3", "--steps", "5", "--lr", "0.01", "--no-audit"]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in clean_environment().items():
             patch.setenv(name, value)

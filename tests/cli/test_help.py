@@ -60,7 +60,8 @@ def test_help_is_quick_and_loads_nothing_heavy(arguments: list[str], tmp_path: P
     assert took < PROMISED_S * SLACK
 
 
-COMMANDS = ("regchoose", *vars(get_command(app))["commands"])
+KNOWN = vars(get_command(app))["commands"]
+COMMANDS = ("regchoose", *KNOWN)
 TEXTS = Path(__file__).with_name("help")
 WIDTH = 100
 
@@ -123,8 +124,7 @@ def test_each_help_ends_with_two_examples_that_can_be_parsed(command: str) -> No
     assert more.startswith("regchoose explain lists")
     for line in (first, second):
         _, name, *words = shlex.split(line.partition(" > ")[0])
-        known = vars(get_command(app))["commands"][name]
-        known.make_context(name, words)  # raises for an option or an argument that there is not
+        KNOWN[name].make_context(name, words)  # raises for an option or an argument that there is not
 
 
 def test_a_terminal_gets_colour_and_no_color_none() -> None:

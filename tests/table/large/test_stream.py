@@ -4,6 +4,7 @@ import gzip
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,20 @@ HEADER = "n,skew,gap,cat,note,y"
 
 
 def lines(count: int, *, seed: int = 0) -> list[str]:
+    return list(_lines(count, seed))
+
+
+@cache
+def _lines(count: int, seed: int) -> tuple[str, ...]:
     rng = np.random.default_rng(seed)
     n, skew = rng.normal(size=count), np.exp(rng.normal(size=count))
     gap = np.where(rng.random(count) < 0.1, np.nan, rng.integers(0, 50, count))
     cat = rng.choice(["a", "b", "c d"], count, p=[0.6, 0.3, 0.1])
     y = np.where(n + rng.normal(size=count) > 2, "yes", "no")
-    return [
+    return tuple(
         f"{n[i]:.4f},{skew[i]:.3f},{'' if np.isnan(gap[i]) else int(gap[i])},{cat[i]},the same,{y[i]}"
         for i in range(count)
-    ]
+    )
 
 
 PACKED: dict[str, Callable[[str], bytes]] = {

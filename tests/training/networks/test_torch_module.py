@@ -275,7 +275,7 @@ def test_the_penalty_applies_just_there_and_zeros_are_exact(make: Make) -> None:
     name = everything.layout.penalized[-1].name
     network = of(make, penalize=(name,))
     with quiet_modules():
-        plan = replace(training("regression", epochs=15, lr=0.05), network=network)
+        plan = replace(training("regression", epochs=15, lr=0.1), network=network)
         chosen = block_result(plan, data, strong).weights[0]
         every = block_result(replace(plan, network=everything), data, strong).weights[0]
     assert chosen.shape[1] == network.layout.penalized[0].end < every.shape[1]
