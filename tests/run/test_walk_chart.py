@@ -109,7 +109,9 @@ def write(folder: Path, task: str, *, n: int = 80, name: str = "table.csv") -> P
     return path
 
 
-@pytest.fixture(scope="module", params=["regression", "binary", "multiclass"])
+@pytest.fixture(
+    scope="module", params=["regression", "binary", pytest.param("multiclass", marks=pytest.mark.slow)]
+)
 def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
     path = write(tmp_path_factory.mktemp("tables"), request.param)
     diary = Diary()
@@ -291,7 +293,7 @@ def test_strengths_of_the_user_are_taken(tmp_path: Path) -> None:
     assert len(result.curves.loss_by_strength.elastic_net.l1) == 1
 
 
-@pytest.mark.parametrize("task", ["regression", "binary"])
+@pytest.mark.parametrize("task", ["regression", pytest.param("binary", marks=pytest.mark.slow)])
 def test_linear_networks_have_no_training_length(tmp_path: Path, task: str) -> None:
     result = run(write(tmp_path, task), replace(LEAST, network="linear"))
     assert result.recommendation.training is None

@@ -53,7 +53,10 @@ def with_room_for(models: int, error: Exception, *, sizes: list[int]) -> Callabl
     return trained
 
 
-@pytest.mark.parametrize("hidden", [(16,), (64, 64), (5, 7), (3,)], ids=str)
+SLOW = [pytest.param(hidden, marks=pytest.mark.slow) for hidden in ((64, 64), (3,))]
+
+
+@pytest.mark.parametrize("hidden", [(16,), (5, 7), *SLOW], ids=str)
 @pytest.mark.parametrize("task", TASKS)
 def test_halves_come_to_the_same_bits_as_the_whole(
     task: Any, hidden: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
@@ -124,7 +127,7 @@ def test_of_other_networks_it_is_said_that_they_were_halved(
 
     network = module_network(build, n_inputs=4, n_outputs=1, penalize=[])
     cells = [cell("binary", seed=seed) for seed in range(3)]
-    plan = training("binary", hidden=None if linear else (16,))
+    plan = training("binary", hidden=None if linear else (16,), epochs=3)
     plan = plan if linear else replace(plan, network=network)
     whole, sizes = train(plan, cells, PENALTIES), list[int]()
     monkeypatch.setattr(serialization, "train_block", in_pairs(train_block, sizes))

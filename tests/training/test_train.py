@@ -116,12 +116,12 @@ def test_a_plan_comes_to_the_same_bytes_however_it_is_cut(
     monkeypatch.setattr(serialization, "train_block", noting)
     cells = [cell("regression", seed=seed) for seed in range(3)]
     penalties = points(*[(0.01 * i, 0.02 * i) for i in range(13)])
-    cut = train(training("regression"), cells, penalties)
+    cut = train(training("regression", epochs=3), cells, penalties)
     assert max(block.n_models for block in trained_blocks) <= max(models, len(penalties))
     assert sum(block.n_models for block in trained_blocks) == 3 * 13
     assert len(trained_blocks) > 1
     monkeypatch.undo()
-    assert arrays_of(cut) == arrays_of(train(training("regression"), cells, penalties))
+    assert arrays_of(cut) == arrays_of(train(training("regression", epochs=3), cells, penalties))
 
 
 @pytest.mark.parametrize("task", TASKS)
