@@ -39,6 +39,7 @@ PAGES = {
 TINY = {
     "strengths": 2,
     "alphas": [0.5],
+    "hidden": [8],
     "folds": 2,
     "repeats": 1,
     "epochs": 2,
