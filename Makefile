@@ -18,12 +18,12 @@ TABLES ?= data
 demo: $(READY)
 	$(VENV)/bin/regchoose recommend data/diabetes.csv --no-input
 
-# In as many processes as there are cores; neighbours stay together, since they share what they set up.
-PYTEST := $(VENV)/bin/pytest -n auto --dist worksteal
+# In as many processes as there are cores; neighbours stay together, since they share what they set up. With one
+# thread a process, since processes that share the cores wait for each other's threads.
+PYTEST := OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist worksteal
 
-# With one thread a process, since processes that share the cores wait for each other's threads.
 check: lint
-	OMP_NUM_THREADS=1 $(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test: lint
 	$(PYTEST)

@@ -25,6 +25,8 @@ EXAMPLES = ROOT / "configs" / "ci"
 # A run of seconds: the environment goes before the preset that the examples name.
 TINY = {
     "REGCHOOSE_STRENGTHS": "2",
+    "REGCHOOSE_ALPHAS": "0.5",
+    "REGCHOOSE_FOLDS": "2",
     "REGCHOOSE_REPEATS": "1",
     "REGCHOOSE_EPOCHS": "3",
     "REGCHOOSE_STEPS": "5",

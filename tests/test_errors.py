@@ -22,6 +22,7 @@ from regchoose.errors import (
 )
 from regchoose.settings.sources import resolve_settings
 from regchoose.settings.values import FIELDS
+from tests.test_house import tree
 
 SAID: list[tuple[Phrase, str, str]] = [
     (
@@ -140,7 +141,7 @@ def _nodes() -> list[tuple[Path, ast.Call | ast.FunctionDef]]:
     return [
         (path, node)
         for path in sorted(ROOT.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Call | ast.FunctionDef)
     ]
 

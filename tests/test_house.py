@@ -23,10 +23,16 @@ ROOMS, LIBRARIES = drawing("rooms"), drawing("libraries")
 
 
 @cache
+def tree(path: Path) -> ast.Module:
+    """Return a file of the package as Python reads it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """Return the dotted names that a file imports, wherever the statement stands."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -83,7 +89,7 @@ def test_imports_inside_functions_only_in_the_shell() -> None:
     for path in FILES:
         inside = [
             node
-            for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for function in ast.walk(tree(path))
             if isinstance(function, ast.FunctionDef)
             for node in ast.walk(function)
             if isinstance(node, ast.Import | ast.ImportFrom)

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from regchoose.cli.app import main
-from regchoose.settings import presets
+from regchoose.settings import sources
 from tests.cli.conftest import clean_environment
 
 pytestmark = pytest.mark.slow
@@ -39,6 +39,8 @@ PAGES = {
 TINY = {
     "strengths": 2,
     "alphas": [0.5],
+    "hidden": [8],
+    "folds": 2,
     "repeats": 1,
     "epochs": 2,
     "steps": 5,
@@ -128,7 +130,7 @@ def test_commands_run(page: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_python_runs(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Block by block in one namespace; the preset that they name is a tiny one."""
     (folder / "tiny.toml").write_text("".join(f"{name} = {value}\n" for name, value in TINY.items()))
-    monkeypatch.setattr(presets, "presets", lambda: {"quick": folder / "tiny.toml"})
+    monkeypatch.setattr(sources, "presets", lambda: {"quick": folder / "tiny.toml"})
     names: dict[str, object] = {}
     for code in PYTHON[page]:
         exec(code, names)  # the page's own

@@ -69,7 +69,7 @@ def test_a_saved_result_is_gated_too(shell: Shell, tmp_path: Path) -> None:
     assert shell("report", "prior.json", "--fail-if", "safe != null and safe < 0.9").returncode == 0
 
 
-@pytest.mark.parametrize("form", ["json", "text"])
+@pytest.mark.parametrize("form", ["json", pytest.param("text", marks=pytest.mark.slow)])
 def test_a_reader_that_leaves_takes_no_gate_away(tmp_path: Path, form: str) -> None:
     command = [sys.executable, "-m", "tests.cli.fake_shell", "recommend", "a.csv", "--format", form]
     reader, writer = os.pipe()

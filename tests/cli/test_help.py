@@ -32,17 +32,15 @@ ASKED = [
     ["--help"],
     ["--version"],
     [],
-    ["-h"],
-    ["-V"],
     ["help", "recommend"],
-    ["recommend", "--help"],
     ["recommend", "--help-all"],
-    ["inspect", "-h"],
-    ["flowchart", "--help"],
 ]
+ALSO = [["-h"], ["-V"], ["recommend", "--help"], ["inspect", "-h"], ["flowchart", "--help"]]
 
 
-@pytest.mark.parametrize("arguments", ASKED, ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [*ASKED, *(pytest.param(also, marks=pytest.mark.slow) for also in ALSO)], ids=" ".join
+)
 def test_help_is_quick_and_loads_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     for _ in range(3):  # a busy machine may take longer now and then
         begun = time.perf_counter()
@@ -62,7 +60,8 @@ def test_help_is_quick_and_loads_nothing_heavy(arguments: list[str], tmp_path: P
     assert took < PROMISED_S * SLACK
 
 
-COMMANDS = ("regchoose", *vars(get_command(app))["commands"])
+KNOWN = vars(get_command(app))["commands"]
+COMMANDS = ("regchoose", *KNOWN)
 TEXTS = Path(__file__).with_name("help")
 WIDTH = 100
 
@@ -125,8 +124,7 @@ def test_each_help_ends_with_two_examples_that_can_be_parsed(command: str) -> No
     assert more.startswith("regchoose explain lists")
     for line in (first, second):
         _, name, *words = shlex.split(line.partition(" > ")[0])
-        known = vars(get_command(app))["commands"][name]
-        known.make_context(name, words)  # raises for an option or an argument that there is not
+        KNOWN[name].make_context(name, words)  # raises for an option or an argument that there is not
 
 
 def test_a_terminal_gets_colour_and_no_color_none() -> None:
@@ -147,44 +145,6 @@ def test_help_is_a_command_too() -> None:
         assert done.exit_code == 0
     with_flag = CliRunner().invoke(app, ["compare", "-h"], **options)
     assert with_flag.output.splitlines()[0] == "Usage: regchoose compare [OPTIONS] {OLD} {NEW}"
-
-
-def test_columns_are_completed(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("age;price;pressure\n1;2;3\n", encoding="utf-8")
-    line = f"regchoose recommend {tmp_path}/a.csv --target pr"
-    done = subprocess.run(
-        [sys.executable, "-m", "regchoose"],
-        capture_output=True,
-        text=True,
-        env=clean_environment(_REGCHOOSE_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD="4"),
-        check=True,
-    )
-    assert done.stdout.split() == ["price", "pressure"]
-
-
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("regchoose rec", ["recommend"]),
-        ("regchoose recommend --ta", ["--target", "--task"]),
-        ("regchoose recommend --task c", ["classification"]),
-        ("regchoose recommend --format j", ["json", "junit"]),
-        ("regchoose report r.json --format g", ["github"]),
-        ("regchoose compare a.json b.json --format m", ["markdown"]),
-        ("regchoose schema c", ["comparison"]),
-    ],
-)
-def test_words_are_completed(line: str, words: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "regchoose"],
-        capture_output=True,
-        text=True,
-        env=clean_environment(
-            _REGCHOOSE_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(line.split()) - 1)
-        ),
-        check=True,
-    )
-    assert done.stdout.split() == words
 
 
 if __name__ == "__main__":

@@ -81,6 +81,7 @@ def test_a_missing_file_is_said(shell: Shell) -> None:
     assert json.loads(done.stdout)["error"]["code"] == "E201"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("table")
 def test_torch_stays_unloaded(tmp_path: Path) -> None:
     done = subprocess.run(

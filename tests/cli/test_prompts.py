@@ -157,7 +157,7 @@ def test_a_person_is_asked_and_the_run_told_as_one_command(terminal: Terminal) -
     assert ended(child) == 0
 
 
-@pytest.mark.parametrize("key", ["c", "d"])
+@pytest.mark.parametrize("key", ["c", pytest.param("d", marks=pytest.mark.slow)])
 def test_ctrl_c_and_ctrl_d_at_a_prompt(terminal: Terminal, key: str) -> None:
     child = terminal("recommend", "ask.csv")
     child.expect("help:")
@@ -166,7 +166,11 @@ def test_ctrl_c_and_ctrl_d_at_a_prompt(terminal: Terminal, key: str) -> None:
     assert "Traceback" not in (child.before or "")
 
 
-@pytest.mark.parametrize(("arguments", "environ"), [(["--no-input"], {}), ([], {"CI": "1"})], ids=str)
+@pytest.mark.parametrize(
+    ("arguments", "environ"),
+    [(["--no-input"], {}), pytest.param([], {"CI": "1"}, marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_nobody_is_asked_where_it_was_forbidden(
     terminal: Terminal, arguments: list[str], environ: dict[str, str]
 ) -> None:
@@ -175,6 +179,7 @@ def test_nobody_is_asked_where_it_was_forbidden(
     assert ended(child) == 0
 
 
+@pytest.mark.slow
 def test_json_at_a_terminal_with_prompts_on_stderr(terminal: Terminal) -> None:
     child = terminal("recommend", "ask.csv", "--json")
     child.expect("correlated\\?")
@@ -197,6 +202,7 @@ def test_any_terminal_gets_the_answer(terminal: Terminal, environ: dict[str, str
     assert ended(child) == 0
 
 
+@pytest.mark.slow
 def test_an_interrupt_gives_the_cursor_back(terminal: Terminal) -> None:
     child = terminal("recommend", "hang.csv")
     child.expect("None \\[bold\\]x")

@@ -2,13 +2,13 @@
 
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import pexpect
 import pytest
 
+from regchoose.cli.app import main
 from tests.cli.conftest import clean_environment
 from tests.run.test_walk_chart import write
 
@@ -72,20 +72,15 @@ def test_prompts_lead_to_an_answer(tmp_path: Path, answers: list[str], wanted: l
         assert words in screen, screen
 
 
-def test_the_command_that_is_printed_repeats_the_run(tmp_path: Path) -> None:
+def test_the_command_that_is_printed_repeats_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     write(tmp_path, "regression")
     screen, _ = talk(tmp_path, ["n", "y", "n", "y"])
     command = screen.split("The same again, without questions:")[1].split()
     assert command[0] == "regchoose"
-    again = subprocess.run(
-        [sys.executable, "-m", *command, "--no-input"],
-        cwd=tmp_path,
-        env=clean_environment(),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=True,
-    )
+    monkeypatch.chdir(tmp_path)
+    assert main([*command[1:], "--no-input", "--fresh"]) == 0
     assert "L2, by prior knowledge" in screen
-    assert "L2, by prior knowledge" in again.stdout
+    assert "L2, by prior knowledge" in capsys.readouterr().out
     assert shlex.join(command).count("--") >= 8

@@ -206,6 +206,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     assert done.stderr.startswith("error[E402]: No space left on device\n  --> stdout\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_it_at_once(number: signal.Signals, status: int, tmp_path: Path) -> None:
     process = subprocess.Popen(

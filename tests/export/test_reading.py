@@ -163,9 +163,6 @@ def parquet(folder: Path) -> tuple[Path, Settings]:
     return table, QUICK
 
 
-READ = [plain, german, headless, two_headers, gaps, merged, far_cells, dates, parquet]
-READ += [periods, units, words, all_words, preamble, row_names]
-
 KINDS = {  # of a column: SQL of a cell, by its row
     "number": "range * 37 % 101 / 7",
     "whole": "range * 37 % 101",
@@ -207,7 +204,11 @@ def write_kinds(
     duckdb.sql(f"COPY ({rows}) TO '{table}' (FORMAT {FORMS[form]})")
 
 
-@pytest.mark.parametrize("make", READ)
+READ = [plain, german, two_headers, gaps, far_cells, dates, parquet, words]
+ALSO = [headless, merged, periods, units, all_words, preamble, row_names]
+
+
+@pytest.mark.parametrize("make", [*READ, *map(slow, ALSO)])
 def test_scripts_read_and_encode_as_we_do(
     make: Callable[[Path], tuple[Path, Settings]], documents: Documents, tmp_path: Path
 ) -> None:
@@ -218,7 +219,7 @@ def test_scripts_read_and_encode_as_we_do(
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("gaps", [slow(False), True], ids=["whole", "gaps"])
-@pytest.mark.parametrize("form", ["csv", "parquet", *map(slow, ("csv.gz", "tsv"))])
+@pytest.mark.parametrize("form", ["csv", *map(slow, ("parquet", "csv.gz", "tsv"))])
 def test_scripts_read_each_kind_of_column_in_each_format(
     form: str, gaps: bool, target: str, documents: Documents, tmp_path: Path
 ) -> None:
@@ -231,9 +232,10 @@ def test_scripts_read_each_kind_of_column_in_each_format(
     same_as_ours(document, table, QUICK, tmp_path)
 
 
-@pytest.mark.parametrize("network", ["mlp", slow("linear")])
-@pytest.mark.parametrize("library", ["pytorch", slow("sklearn")])
-@pytest.mark.parametrize("form", ["csv", *map(slow, ("parquet", "csv.gz", "tsv"))])
+@pytest.mark.slow
+@pytest.mark.parametrize("network", ["mlp", "linear"])
+@pytest.mark.parametrize("library", ["pytorch", "sklearn"])
+@pytest.mark.parametrize("form", FORMS)
 def test_scripts_train_on_each_kind_of_column_with_gaps(
     form: str, library: Library, network: str, documents: Documents, tmp_path: Path
 ) -> None:

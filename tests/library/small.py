@@ -12,7 +12,7 @@ SMALL: Keywords = {
     "strengths": 2,
     "alphas": (0.5,),
     "folds": 2,
-    "repeats": 2,
+    "repeats": 1,
     "subsample": "yes",
     "resources": "yes",
     "jobs": 1,

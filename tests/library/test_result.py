@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -138,11 +139,15 @@ def test_a_notebook_has_a_badge_bars_and_the_chart_on_its_own_background() -> No
     assert "prefers-color-scheme" not in Result(FIRM)._repr_html_()
 
 
+@cache
+def a_plain_notebook() -> Tags:
+    return shown_in_a_notebook(FIRM)
+
+
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_text_from_data_stays_text_in_a_notebook(name: str) -> None:
     evil = altered(FIRM, data={"path": name, "target": name, "warnings": [name]})
-    safe = shown_in_a_notebook(FIRM)
-    seen = shown_in_a_notebook(evil)
+    safe, seen = a_plain_notebook(), shown_in_a_notebook(evil)
     assert {tag: len(found) for tag, found in seen.tags.items()} == {
         tag: len(found) for tag, found in safe.tags.items()
     }

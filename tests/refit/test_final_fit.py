@@ -98,13 +98,13 @@ def test_a_streamed_table_gives_the_model_of_a_held_one(
 def test_of_a_table_that_is_not_held_all_rows_are_trained_on(
     network: str, tmp_path: Path, streaming_from_now_on: Any
 ) -> None:
-    path, own = table(tmp_path, count=3000), settings(network=network)
+    path, own = table(tmp_path, count=1500), settings(network=network)
     whole = fitted(path, begun(tmp_path / "held"), own, asked=request("l2", l2=0.001))
     streaming_from_now_on(400)
     part = fitted(path, begun(tmp_path / "streamed"), own, asked=request("l2", l2=0.001, trial=True))
-    assert part.model.rows == whole.model.rows == 3000
-    assert 450 < part.model.held_out < 750
-    # The scales come from 400 rows rather than from 3,000; the optimum hardly moves.
+    assert part.model.rows == whole.model.rows == 1500
+    assert 225 < part.model.held_out < 375
+    # The scales come from 400 rows rather than from 1,500; the optimum hardly moves.
     assert part.model.train_loss == pytest.approx(whole.model.train_loss, rel=0.03)
 
 

@@ -161,7 +161,14 @@ def test_no_line_is_wider_than_the_terminal_but_a_command_to_copy(result: RunRes
     assert max(map(len, lines)) <= width
 
 
-@pytest.mark.parametrize("result", [FIRM, UNDECIDED, PRIOR], ids=["firm", "undecided", "prior"])
+@pytest.mark.parametrize(
+    "result",
+    [
+        pytest.param(FIRM, id="firm"),
+        pytest.param(UNDECIDED, id="undecided", marks=pytest.mark.slow),
+        pytest.param(PRIOR, id="prior", marks=pytest.mark.slow),
+    ],
+)
 def test_a_figure_is_not_parted_from_its_unit(result: RunResult) -> None:
     for width in range(30, 120):
         assert not re.search(

@@ -69,6 +69,7 @@ def test_the_time_follows_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert estimate_time(work, workers=2) == pytest.approx(2 * once)
 
 
+@pytest.mark.slow
 def test_a_dry_run_loads_no_torch(tmp_path: Path) -> None:
     table = write(tmp_path, "binary")
     done = subprocess.run(

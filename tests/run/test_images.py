@@ -1,6 +1,10 @@
 """Images from a command to its answer."""
 
+import io
 import json
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,15 +33,53 @@ def hundred_digits() -> np.ndarray[Any, Any]:
     return rows[rows[:, -1] < 3][:100]
 
 
-@pytest.fixture(autouse=True)
-def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A hundred of the digits 0, 1 and 2 as images, in the current folder."""
-    monkeypatch.chdir(tmp_path)
+def write_images(folder: Path) -> Path:
+    """Write a hundred of the digits 0, 1 and 2 as images; return their folder."""
     for number, row in enumerate(hundred_digits()):
-        file = tmp_path / "digits" / f"{row[-1]:.0f}" / f"{number}.png"
+        file = folder / "digits" / f"{row[-1]:.0f}" / f"{number}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
         Pillow.fromarray((row[:-1].reshape(8, 8) * 15).astype(np.uint8)).save(file)
-    return tmp_path / "digits"
+    return folder / "digits"
+
+
+@pytest.fixture(autouse=True)
+def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The images in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    return write_images(tmp_path)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What was recommended for the images: the result, its page, and what a terminal shows."""
+
+    result: Path
+    page: Path
+    shown: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The result as it is written."""
+        found: dict[str, Any] = json.loads(self.result.read_text(encoding="utf-8"))
+        return found
+
+
+@pytest.fixture(scope="module")
+def advice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Advice]:
+    """Return the advice for a network, or for the one taken unasked; it is asked for once."""
+
+    @cache
+    def of(network: str) -> Advice:
+        folder = tmp_path_factory.mktemp("advice")
+        write_images(folder)
+        chosen = ["--network", network, "--no-audit"] if network else []
+        files = ["-o", "r.json", "--report", "r.html"]
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as shown:
+            patch.chdir(folder)
+            assert main(["recommend", "digits", *FEW, *SHORT, *chosen, *files, "-q"]) == 0
+        return Advice(folder / "r.json", folder / "r.html", shown.getvalue())
+
+    return of
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> dict[str, Any]:
@@ -46,8 +88,8 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0)
     return found
 
 
-def test_recommend_trains_the_convolutional_network(capsys: pytest.CaptureFixture[str]) -> None:
-    found = answer(capsys, "recommend", "digits", *FEW, *SHORT, "--report", "r.html")
+def test_recommend_trains_the_convolutional_network(advice: Callable[[str], Advice]) -> None:
+    found = advice("").document
     restore_result(found)  # it keeps to the schema
     assert found["settings"]["network"] == "cnn"
     assert set(found["arms"]) == {"none", "l1", "l2", "elastic_net"}
@@ -55,16 +97,15 @@ def test_recommend_trains_the_convolutional_network(capsys: pytest.CaptureFixtur
     assert found["data"]["image"] == {"channels": 1, "height": 8, "width": 8}
     assert [column["name"] for column in found["data"]["columns"]] == ["pixels", "class"]
     assert found["data"]["profile"]["entire_picture"]["answer"] == "yes"
-    assert "--network=cnn" in Path("r.html").read_text(encoding="utf-8")
+    assert "--network=cnn" in advice("").page.read_text(encoding="utf-8")
 
 
 OWN = pytest.param(f"{ROOT}/data/digits_network.py:Digits", marks=pytest.mark.slow, id="own")
 
 
 @pytest.mark.parametrize("network", ["mlp", OWN])
-def test_other_networks_take_images_too(network: str, capsys: pytest.CaptureFixture[str]) -> None:
-    found = answer(capsys, "recommend", "digits", *FEW, *SHORT, "--network", network, "--no-audit")
-    assert found["settings"]["network"] == network
+def test_other_networks_take_images_too(network: str, advice: Callable[[str], Advice]) -> None:
+    assert advice(network).document["settings"]["network"] == network
 
 
 def test_the_entire_picture_is_answered_without_training(capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,20 +159,22 @@ def test_images_are_not_written_as_tables_nor_tables_as_images(capsys: pytest.Ca
     assert found["error"]["hint"] == "-o sample.csv"
 
 
-def test_a_result_of_images_is_not_exported(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["recommend", "digits", *FEW, *SHORT, "--no-audit", "-o", "r.json", "-q"]) == 0
-    assert "regchoose export" not in capsys.readouterr().out
-    assert main(["export", "r.json", "--to", "pytorch"]) == 2
+def test_a_result_of_images_is_not_exported(
+    advice: Callable[[str], Advice], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = advice("")
+    assert found.shown
+    assert "regchoose export" not in found.shown
+    assert main(["export", str(found.result), "--to", "pytorch"]) == 2
     assert "error[E215]: the result is of images" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("network", ["cnn", "mlp"])
 def test_the_recommendation_is_fitted_on_all_images_and_predicts(
-    network: str, images: Path, capsys: pytest.CaptureFixture[str]
+    network: str, images: Path, advice: Callable[[str], Advice], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chosen = [] if network == "cnn" else ["--network", network]
-    answer(capsys, "recommend", "digits", *FEW, *SHORT, "--no-audit", "-o", "r.json", *chosen)
-    found = answer(capsys, "fit", "digits", "--from", "r.json", "-o", "model", "--onnx", "--no-input")
+    source = str(advice("" if network == "cnn" else network).result)
+    found = answer(capsys, "fit", "digits", "--from", source, "-o", "model", "--onnx", "--no-input")
     assert found["model"]["network"]["name"] == network
     assert (found["model"]["rows"], found["inputs"], found["target"]) == (100, 64, "class")
     assert not any("not the one of the result" in note for note in found["model"]["notes"])
@@ -227,7 +270,7 @@ def test_images_of_more_numbers_than_are_measured_are_looked_at(
     assert any("correlations were measured on 500 of" in line for line in found["warnings"])
 
 
-@pytest.mark.parametrize("form", ["folder", "npz", "python"])
+@pytest.mark.parametrize("form", [pytest.param("folder", marks=pytest.mark.slow), "npz", "python"])
 def test_images_of_more_numbers_than_are_measured_are_answered(
     form: str, large: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

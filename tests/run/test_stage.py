@@ -21,13 +21,15 @@ pytestmark = pytest.mark.slow
 SETTINGS = replace(QUICK, network="linear", folds=3, subsample="yes")  # so few rows match no table
 
 
-@pytest.fixture(autouse=True)
-def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options, "FIRST_ROWS", 60)
+@pytest.fixture(scope="module", autouse=True)
+def few_rows() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(options, "FIRST_ROWS", 60)
+        yield
 
 
-@pytest.fixture
-def doubtful(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of 400 rows on which L1 and L2 are close, and few rows cannot tell."""
     rng = np.random.default_rng(4)
     x = rng.normal(size=(400, 12)).round(3)
@@ -36,7 +38,7 @@ def doubtful(tmp_path: Path) -> Path:
         ",".join([*(f"x{j}" for j in range(12)), "y"]),
         *(",".join(map(str, row)) for row in np.c_[x, y]),
     ]
-    path = tmp_path / "doubtful.csv"
+    path = tmp_path_factory.mktemp("tables") / "doubtful.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -68,8 +70,13 @@ class _Forgetful(dict[str, int]):
         return default
 
 
-def test_doubt_brings_more_rows_and_each_look_is_shown(doubtful: Path) -> None:
-    result, diary, asked = run(doubtful)
+@pytest.fixture(scope="module")
+def looked(doubtful: Path) -> tuple[Any, Diary, list[str]]:
+    return run(doubtful)
+
+
+def test_doubt_brings_more_rows_and_each_look_is_shown(looked: tuple[Any, Diary, list[str]]) -> None:
+    result, diary, asked = looked
     assert result.design is not None
     seen = result.design.looks
     assert [look.rows for look in seen] == [60, 120, 240][: len(seen)]
@@ -106,8 +113,8 @@ def test_the_budget_bounds_the_looks_and_the_audit(doubtful: Path) -> None:
     assert any("budget was used up" in sentence for sentence in late.audit.sentences)
 
 
-def test_looking_again_is_the_same_each_time(doubtful: Path) -> None:
-    first, second = (run(doubtful)[0] for _ in range(2))
+def test_looking_again_is_the_same_each_time(doubtful: Path, looked: tuple[Any, Diary, list[str]]) -> None:
+    (first, *_), (second, *_) = looked, run(doubtful)
     assert first.design == second.design
     assert first.recommendation == second.recommendation
 

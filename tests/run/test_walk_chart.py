@@ -20,8 +20,18 @@ from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.settings.options import Settings
 
 QUICK = Settings(
-    strengths=3, alphas=(0.5,), repeats=2, epochs=5, steps=20, hidden=(16,), lr=0.02, budget="1h", jobs=1
+    strengths=3,
+    alphas=(0.5,),
+    folds=3,
+    repeats=2,
+    epochs=5,
+    steps=20,
+    hidden=(16,),
+    lr=0.02,
+    budget="1h",
+    jobs=1,
 )
+LEAST = replace(QUICK, strengths=2, folds=2)
 
 
 class Diary:
@@ -34,6 +44,7 @@ class Diary:
         self.totals: dict[str, int] = {}
         self.done: dict[str, int] = {}
         self.notes: list[str] = []
+        self.asked: list[str] = []
 
     def started(self, key: str, text: str, total: int) -> None:
         if key not in self.running:  # again, where there is more work than was thought
@@ -98,11 +109,17 @@ def write(folder: Path, task: str, *, n: int = 80, name: str = "table.csv") -> P
     return path
 
 
-@pytest.fixture(scope="module", params=["regression", "binary", "multiclass"])
+@pytest.fixture(
+    scope="module", params=["regression", "binary", pytest.param("multiclass", marks=pytest.mark.slow)]
+)
 def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
     path = write(tmp_path_factory.mktemp("tables"), request.param)
     diary = Diary()
-    return request.param, path, run(path, diary=diary), diary
+
+    def ask(prompt: Prompt) -> None:
+        diary.asked.append(prompt.setting)
+
+    return request.param, path, run(path, diary=diary, ask=ask), diary
 
 
 def test_an_answer_has_everything_the_contract_names(walked: tuple[Any, ...]) -> None:
@@ -192,6 +209,11 @@ def test_the_answers_agree_with_the_losses(walked: tuple[Any, ...]) -> None:
             assert step.answer == ("better" if losses[a] < losses[b] and not kept_free else "worse")
 
 
+def test_a_short_experiment_on_all_rows_asks_for_neither_subsample_nor_time(walked: tuple[Any, ...]) -> None:
+    _, _, _, diary = walked
+    assert not {"subsample", "resources"}.intersection(diary.asked)
+
+
 def test_an_answer_can_be_shown(walked: tuple[Any, ...]) -> None:
     _, _, result, _ = walked
     for width in (40, 80):
@@ -219,17 +241,21 @@ def test_same_seed_same_bytes(walked: tuple[Any, ...], further: dict[str, Any]) 
     assert lasting(other) == lasting(result)
 
 
-def test_another_seed_gives_other_losses(walked: tuple[Any, ...]) -> None:
+def test_another_seed_gives_other_losses_and_without_the_audit_the_skipped_arm_is_not_trained(
+    walked: tuple[Any, ...],
+) -> None:
     _, path, result, _ = walked
-    other = run(path, replace(QUICK, seed=1))
+    other = run(path, replace(QUICK, seed=1, audit=False))
     assert other.arms.none.loss != result.arms.none.loss
+    assert len(other.arms) == 3
+    assert other.audit is None
 
 
 def test_one_learning_rate_is_found_for_all_arms(tmp_path: Path) -> None:
     diary = Diary()
-    result = run(write(tmp_path, "regression"), replace(QUICK, lr="auto"), diary=diary)
+    result = run(write(tmp_path, "regression"), replace(LEAST, lr="auto"), diary=diary)
     assert diary.steps[:6] == ["read", "subsample", "estimate", "training", "rate", "none"]
-    assert diary.done["rate"] == diary.totals["rate"] == 3 * 4 * 5
+    assert diary.done["rate"] == diary.totals["rate"] == 3 * 4 * 2
     assert result.recommendation.training.lr in (0.001, 0.003, 0.01)
 
 
@@ -249,7 +275,7 @@ def test_a_table_that_is_little_larger_keeps_the_strengths(walked: tuple[Any, ..
 
 def test_strengths_are_moved_to_the_full_table(tmp_path: Path) -> None:
     path = write(tmp_path, "regression", n=300)
-    result = run(path, replace(QUICK, rows=100, subsample="yes"), given=frozenset({"subsample"}))
+    result = run(path, replace(QUICK, folds=5, rows=100, subsample="yes"), given=frozenset({"subsample"}))
     advice = result.recommendation
     assert result.subsample is not None
     assert (result.subsample.rows, result.subsample.of) == (100, 300)
@@ -262,25 +288,18 @@ def test_strengths_are_moved_to_the_full_table(tmp_path: Path) -> None:
 
 def test_strengths_of_the_user_are_taken(tmp_path: Path) -> None:
     path = write(tmp_path, "regression")
-    result = run(path, replace(QUICK, l1=0.01, l2=0.02))
+    result = run(path, replace(LEAST, l1=0.01, l2=0.02))
     assert result.arms.l2.l2 == result.arms.elastic_net.l2 == 0.02
     assert len(result.curves.loss_by_strength.elastic_net.l1) == 1
 
 
-@pytest.mark.parametrize("task", ["regression", "binary"])
+@pytest.mark.parametrize("task", ["regression", pytest.param("binary", marks=pytest.mark.slow)])
 def test_linear_networks_have_no_training_length(tmp_path: Path, task: str) -> None:
-    result = run(write(tmp_path, task), replace(QUICK, network="linear"))
+    result = run(write(tmp_path, task), replace(LEAST, network="linear"))
     assert result.recommendation.training is None
     assert result.audit is not None
     assert result.audit.fixed_length is None
     assert result.arms.l1.stationarity < 1e-7
-
-
-def test_without_the_audit_the_skipped_arm_is_not_trained(tmp_path: Path) -> None:
-    diary = Diary()
-    result = run(write(tmp_path, "regression"), replace(QUICK, audit=False), diary=diary)
-    assert len(result.arms) == 3
-    assert result.audit is None
 
 
 def test_losses_are_shown_corrected_for_the_choice(walked: tuple[Any, ...]) -> None:
@@ -322,25 +341,15 @@ def test_a_leak_is_said_first_and_nothing_is_firm(tmp_path: Path) -> None:
 
 
 def test_best_recommends_the_lowest_criterion(tmp_path: Path) -> None:
-    result = run(write(tmp_path, "regression"), replace(QUICK, decide="best"))
+    result = run(write(tmp_path, "regression"), replace(LEAST, decide="best"))
     criteria = {arm: figures.criterion for arm, figures in result.arms.items()}
     assert result.recommendation.regularizer == min(criteria, key=criteria.__getitem__)
 
 
 def test_a_fixed_length_trains_to_the_end(tmp_path: Path) -> None:
-    result = run(write(tmp_path, "regression"), replace(QUICK, stopping="fixed"))
+    result = run(write(tmp_path, "regression"), replace(LEAST, stopping="fixed"))
     training = result.recommendation.training
     assert training.stop_epoch == training.schedule_epochs
-
-
-def test_a_short_experiment_on_all_rows_asks_for_neither_subsample_nor_time(tmp_path: Path) -> None:
-    asked: list[str] = []
-
-    def ask(prompt: Prompt) -> None:
-        asked.append(prompt.setting)
-
-    run(write(tmp_path, "regression"), ask=ask)
-    assert not {"subsample", "resources"}.intersection(asked)
 
 
 # ---- prior knowledge -------------------------------------------------------------------------------
@@ -436,7 +445,7 @@ def test_a_subsample_that_does_not_match_is_a_no(tmp_path: Path) -> None:
     lines = ["a,b,target", *(f"{a:.4g},{b:.4g},{a + b:.5g}" for a, b in rng.standard_cauchy((400, 2)))]
     path = tmp_path / "cauchy.csv"
     path.write_text("\n".join(lines) + "\n")
-    result = run(path, replace(QUICK, rows=20))
+    result = run(path, replace(LEAST, rows=20))
     first = result.path[0]
     assert (first.answer, first.answered_by) == ("no", "measured")
     assert result.subsample is not None
@@ -446,7 +455,7 @@ def test_a_subsample_that_does_not_match_is_a_no(tmp_path: Path) -> None:
 
 def test_trainings_that_fail_are_an_error(tmp_path: Path) -> None:
     """A strength beyond what single precision can hold."""
-    settings = replace(QUICK, l2=1e39)
+    settings = replace(LEAST, l2=1e39)
     with pytest.raises(TrainingError) as caught:
         run(write(tmp_path, "regression"), settings)
     assert caught.value.code == "E501"
@@ -456,12 +465,12 @@ def test_trainings_that_fail_are_an_error(tmp_path: Path) -> None:
 def test_too_few_rows_are_refused_and_answered_from_prior_knowledge(tmp_path: Path) -> None:
     path = write(tmp_path, "regression", n=12)
     with pytest.raises(RegchooseError) as caught:
-        run(path)
+        run(path, replace(QUICK, folds=5))
     assert caught.value.code == "E303"
     result = run(path, replace(QUICK, resources="no"), given=frozenset({"resources"}))
     assert result.recommendation.certainty == "prior"
 
 
 def test_as_many_rows_as_are_asked_for_are_enough(tmp_path: Path) -> None:
-    result = run(write(tmp_path, "regression", n=30))
+    result = run(write(tmp_path, "regression", n=30), replace(QUICK, folds=5))
     assert result.recommendation.regularizer in ARMS

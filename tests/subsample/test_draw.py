@@ -67,7 +67,7 @@ def test_it_depends_on_table_and_seed_alone() -> None:
     assert not np.array_equal(first.rows, draw_subsample(whole, size=400, folds=5, seed=8).rows)
 
 
-@pytest.mark.parametrize("task", ["regression", "binary"])
+@pytest.mark.parametrize("task", ["regression", pytest.param("binary", marks=pytest.mark.slow)])
 def test_means_are_nearer_to_the_tables_than_those_of_a_random_sample(task: Task) -> None:
     whole = mixed(3_000, task=task)
     x = np.nan_to_num(to_coordinates(whole).numbers)

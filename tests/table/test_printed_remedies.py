@@ -88,7 +88,10 @@ def apply_each(run: Run, words: list[str]) -> Counter[str]:
     return outcomes
 
 
-@pytest.mark.parametrize("command", ["inspect", "sample", pytest.param("recommend", marks=pytest.mark.slow)])
+SLOW = [pytest.param(command, marks=pytest.mark.slow) for command in ("sample", "recommend")]
+
+
+@pytest.mark.parametrize("command", ["inspect", *SLOW])
 @pytest.mark.parametrize("name", REFUSED)
 def test_remedies_of_a_command_work_in_it(name: str, command: str, tmp_path: Path, run: Run) -> None:
     content, settings, code, count = REFUSED[name]

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 
 from regchoose.errors import ResourceError
 from regchoose.training import deterministic, serialization
-from regchoose.training.block import Block, BlockResult
+from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.block_training import train_block
 from regchoose.training.halving import HALVED, train_within_memory
 from regchoose.training.networks import mlp
 from regchoose.training.networks.torch_module import module_network
-from regchoose.training.train import train
+from regchoose.training.train import Training, train
 from tests.training.problems import CPU, TASKS, arrays_of, cell, points, training
 
 ROOT = Path(__file__).parents[2]
@@ -53,32 +53,45 @@ def with_room_for(models: int, error: Exception, *, sizes: list[int]) -> Callabl
     return trained
 
 
-@pytest.mark.parametrize("room", [1, 2, 7])
-@pytest.mark.parametrize("hidden", [(16,), (64, 64), (5, 7), (3,)], ids=str)
+SLOW = [pytest.param(hidden, marks=pytest.mark.slow) for hidden in ((64, 64), (3,))]
+
+
+@pytest.mark.parametrize("hidden", [(16,), (5, 7), *SLOW], ids=str)
 @pytest.mark.parametrize("task", TASKS)
 def test_halves_come_to_the_same_bits_as_the_whole(
-    task: Any, hidden: tuple[int, ...], room: int, monkeypatch: pytest.MonkeyPatch
+    task: Any, hidden: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cells = [cell(task, n=47, d=11, seed=seed) for seed in range(3)]
-    plan = training(task, hidden=hidden, n=47, d=11)
+    plan = training(task, hidden=hidden, n=47, d=11, epochs=3)
     whole = train(plan, cells, PENALTIES)
-    sizes: list[int] = []
-    monkeypatch.setattr(serialization, "train_block", with_room_for(room, MemoryError(), sizes=sizes))
-    halves = train(plan, cells, PENALTIES)
-    assert sum(sizes) == 15
-    assert max(sizes) <= room
-    assert arrays_of(halves) == arrays_of(whole)
-    assert halves.note == whole.note
+    for room in (1, 2, 7):
+        sizes: list[int] = []
+        monkeypatch.setattr(serialization, "train_block", with_room_for(room, MemoryError(), sizes=sizes))
+        halves = train(plan, cells, PENALTIES)
+        assert sum(sizes) == 15
+        assert max(sizes) <= room
+        assert arrays_of(halves) == arrays_of(whole)
+        assert halves.note == whole.note
+
+
+@pytest.fixture(scope="module")
+def unhindered() -> tuple[Training, list[CellData], list[bytes]]:
+    """A plan, its cells, and what they come to."""
+    cells, plan = [cell("binary", seed=seed) for seed in range(3)], training("binary", hidden=(16,), epochs=2)
+    return plan, cells, arrays_of(train(plan, cells, PENALTIES))
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: f"{type(error).__name__} {error}"[:40])
 @pytest.mark.parametrize("at", [1, 2, 5, 19])
 def test_one_allocation_that_fails_changes_nothing(
-    at: int, error: Exception, monkeypatch: pytest.MonkeyPatch
+    at: int,
+    error: Exception,
+    unhindered: tuple[Training, list[CellData], list[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The k-th request for room fails, as where another program took it for a while."""
-    cells, plan = [cell("binary", seed=seed) for seed in range(3)], training("binary", hidden=(16,))
-    whole, calls, given = train(plan, cells, PENALTIES), count(1), deterministic.aligned_empty
+    plan, cells, whole = unhindered
+    calls, given = count(1), deterministic.aligned_empty
 
     def room(like: Tensor, *shape: int) -> Tensor:
         if next(calls) == at:
@@ -88,7 +101,7 @@ def test_one_allocation_that_fails_changes_nothing(
     monkeypatch.setattr(mlp, "aligned_empty", room)
     again = train(plan, cells, PENALTIES)
     assert next(calls) > at
-    assert arrays_of(again) == arrays_of(whole)
+    assert arrays_of(again) == whole
 
 
 def in_pairs(own: Callable[..., BlockResult], sizes: list[int]) -> Callable[..., BlockResult]:
@@ -114,7 +127,7 @@ def test_of_other_networks_it_is_said_that_they_were_halved(
 
     network = module_network(build, n_inputs=4, n_outputs=1, penalize=[])
     cells = [cell("binary", seed=seed) for seed in range(3)]
-    plan = training("binary", hidden=None if linear else (16,))
+    plan = training("binary", hidden=None if linear else (16,), epochs=3)
     plan = plan if linear else replace(plan, network=network)
     whole, sizes = train(plan, cells, PENALTIES), list[int]()
     monkeypatch.setattr(serialization, "train_block", in_pairs(train_block, sizes))

@@ -116,11 +116,11 @@ def test_elastic_net_ends_at_l1_and_l2(task: Task) -> None:
 def test_a_model_alone_is_the_model_in_a_batch(task: Task) -> None:
     penalties = points(NONE, (0.05, 0), (0, 0.05), (0.02, 0.02))
     cells = [cell(task, seed=seed) for seed in range(3)]
-    batch = train(training(task), cells, penalties)
+    batch = train(training(task, epochs=4), cells, penalties)
     for c in range(3):
         for m in range(len(penalties)):
             one = Penalties(penalties.l1[m : m + 1], penalties.l2[m : m + 1])
-            alone = train(training(task), cells[c : c + 1], one)
+            alone = train(training(task, epochs=4), cells[c : c + 1], one)
             for name, losses in alone.losses.items():
                 np.testing.assert_allclose(batch.losses[name][c, m], losses[0, 0], rtol=ROUNDING)
 

@@ -40,7 +40,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_neither_a_second_run_nor_jobs_change_a_byte(task: Task, hidden: tuple[int, ...] | None) -> None:
     cells = [cell(task, seed=seed) for seed in range(3)]
     first, again, two_jobs = (
-        train(training(task, hidden=hidden, jobs=jobs), cells, PENALTIES) for jobs in (1, 1, 2)
+        train(training(task, hidden=hidden, epochs=3, jobs=jobs), cells, PENALTIES) for jobs in (1, 1, 2)
     )
     assert arrays_of(first) == arrays_of(again) == arrays_of(two_jobs)
 
@@ -115,12 +115,12 @@ def test_a_plan_comes_to_the_same_bytes_however_it_is_cut(
     monkeypatch.setattr(serialization, "train_block", noting)
     cells = [cell("regression", seed=seed) for seed in range(3)]
     penalties = points(*[(0.01 * i, 0.02 * i) for i in range(13)])
-    cut = train(training("regression"), cells, penalties)
+    cut = train(training("regression", epochs=3), cells, penalties)
     assert max(block.n_models for block in trained_blocks) <= max(models, len(penalties))
     assert sum(block.n_models for block in trained_blocks) == 3 * 13
     assert len(trained_blocks) > 1
     monkeypatch.undo()
-    assert arrays_of(cut) == arrays_of(train(training("regression"), cells, penalties))
+    assert arrays_of(cut) == arrays_of(train(training("regression", epochs=3), cells, penalties))
 
 
 @pytest.mark.parametrize("task", TASKS)

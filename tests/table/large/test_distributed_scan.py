@@ -23,7 +23,7 @@ from tests.table.large.test_stream import PACKED, csv, lines
 from tests.table.writing import nobody
 
 CREW = Threads(2)
-CUTS = (0, 7, 3_100, 4_000)
+CUTS = (0, 7, 1_100, 1_500)
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
     monkeypatch.setattr(options, "FIRST_ROWS", 100)
+    monkeypatch.setattr(text_file, "BEGINNING", 2**14)
 
 
 def folder_of(tmp_path: Path, rows: list[str], packing: str = "plain") -> str:
@@ -76,7 +77,7 @@ def same(a: Any, b: Any) -> bool:
 
 @pytest.mark.parametrize("kind", ["plain", "gzip", "utf-16", "parquet", "dropped", "regression"])
 def test_shared_files_give_the_same_table(kind: str, tmp_path: Path) -> None:
-    rows = lines(4_000)
+    rows = lines(1_500)
     settings = Settings(
         drop_missing_target=kind == "dropped", target="skew" if kind == "regression" else None
     )
@@ -92,7 +93,7 @@ def test_shared_files_give_the_same_table(kind: str, tmp_path: Path) -> None:
 
 
 def test_where_hashes_are_uneven_all_are_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = folder_of(tmp_path, lines(4_000))
+    path = folder_of(tmp_path, lines(1_500))
     here = load(path, Settings(), choose=nobody)
     bounds = list[int]()
     gather = distributed_scan.run_on_files
@@ -118,8 +119,8 @@ def test_where_hashes_are_uneven_all_are_gathered(tmp_path: Path, monkeypatch: p
     ],
 )
 def test_faults_in_shared_files_are_told_alike(line: str, tmp_path: Path) -> None:
-    rows = lines(4_000)
-    rows[3_500] = line
+    rows = lines(1_500)
+    rows[1_300] = line
     path = folder_of(tmp_path, rows)
     told = []
     for workers in (None, CREW):
@@ -131,8 +132,8 @@ def test_faults_in_shared_files_are_told_alike(line: str, tmp_path: Path) -> Non
 
 def test_rows_that_are_skipped_are_counted_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_file, "BEGINNING", 2**12)  # bad rows are refused there
-    rows = lines(4_000)
-    rows[3_900] = rows[2_900] = "1,2,3"
+    rows = lines(1_500)
+    rows[1_400] = rows[900] = "1,2,3"
     path, settings = folder_of(tmp_path, rows), Settings(on_bad_rows="skip")
     here, shared = (load(path, settings, choose=nobody, workers=workers) for workers in (None, CREW))
     assert any("2 rows had a wrong number of fields" in warning for warning in here.warnings)
@@ -171,7 +172,7 @@ class Told:
 def test_files_that_all_workers_see_are_shared_out(
     workers: Threads, note: str, passes: int, tmp_path: Path
 ) -> None:
-    path, told = folder_of(tmp_path, lines(4_000)), Told()
+    path, told = folder_of(tmp_path, lines(1_500)), Told()
     table = load_with_progress(path, Settings(), choose=nobody, listener=told, workers=workers)
     assert same(table, load(path, Settings(), choose=nobody))
     found = classify(path)
@@ -183,7 +184,7 @@ def test_files_that_all_workers_see_are_shared_out(
 
 
 def test_a_file_that_a_worker_does_not_see_is_named(tmp_path: Path) -> None:
-    path = folder_of(tmp_path, lines(4_000))
+    path = folder_of(tmp_path, lines(1_500))
     found = classify(path)
     assert why_not_shared(Remote(2), found) == ""
     (Path(path) / "1.csv").unlink()

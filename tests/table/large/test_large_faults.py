@@ -13,12 +13,12 @@ from regchoose.settings.options import Settings
 from regchoose.subsample.moments import to_coordinates
 from regchoose.table import file_set
 from regchoose.table.csv.read import read
-from regchoose.table.large import byte_scan, held_rows
+from regchoose.table.large import byte_scan, held_rows, text_file
 from regchoose.table.load import PassProgress, load_with_progress
 from tests.table.large.test_stream import PACKED, csv, held, lines, refused, table_of
 from tests.table.writing import nobody, write
 
-LAST = 11_999
+LAST = 1_199
 DATED = "x,when,who,y"
 
 
@@ -28,9 +28,10 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held_rows, "LEAST", 400)
     monkeypatch.setattr(held_rows, "TIMES", 1)
     monkeypatch.setattr(options, "FIRST_ROWS", 100)
+    monkeypatch.setattr(text_file, "BEGINNING", 2**14)
 
 
-def spoiled(line: str, place: int = 11_000) -> str:
+def spoiled(line: str, place: int = 1_100) -> str:
     every = lines(LAST + 1)
     every[place] = line
     return csv(every)
@@ -54,9 +55,9 @@ def test_damage_is_found_however_the_file_is_packed(
 @pytest.mark.parametrize(
     ("line", "place", "said"),
     [
-        ("n,skew,gap,cat,note,y", 11_000, "header stands here again"),
-        ("# more,2,3,a,the same,no", 11_000, "comment"),
-        ("#more,2,3,a,the same,no", 11_000, "comment"),
+        ("n,skew,gap,cat,note,y", 1_100, "header stands here again"),
+        ("# more,2,3,a,the same,no", 1_100, "comment"),
+        ("#more,2,3,a,the same,no", 1_100, "comment"),
         ("1,2,3,Total,the same,no", LAST, "'Total' in the last row alone"),
         ("1.5,,7,,,", LAST, "4 empty cells"),
     ],
@@ -70,8 +71,8 @@ def test_rows_that_are_no_data(tmp_path: Path, line: str, place: int, said: str)
 def test_quotes_inside_a_bare_field_are_not_passed_over(tmp_path: Path) -> None:
     every = lines(LAST + 1)
     every[3] = '1,2,3,"a",the same,no'
-    every[11_000] = '1,2,3,5" wide,the same,no'
-    every[11_500] = '1,2,3,6" wide,the same,no'
+    every[1_100] = '1,2,3,5" wide,the same,no'
+    every[1_150] = '1,2,3,6" wide,the same,no'
     error = refused(write(tmp_path, csv(every)))
     assert error.code == "E310"
     assert "quotes inside quotes doubled" in error.fix
@@ -79,10 +80,10 @@ def test_quotes_inside_a_bare_field_are_not_passed_over(tmp_path: Path) -> None:
 
 def test_lines_above_the_table_and_blank_lines_count(tmp_path: Path) -> None:
     every = lines(LAST + 1)
-    every[11_000] = "\nabc,2,3,a,the same,no"
+    every[1_100] = "\nabc,2,3,a,the same,no"
     path = write(tmp_path, "A title\n" + csv(every))
     error = refused(path, Settings(skip_rows=1))
-    assert (error.code, error.where) == ("E326", f"{path}:11004")
+    assert (error.code, error.where) == ("E326", f"{path}:1104")
 
 
 def test_what_the_rows_held_do_not_show_of_a_column_is_said(tmp_path: Path) -> None:
@@ -165,14 +166,14 @@ def test_rare_classes_of_files_held_whole_are_merged(tmp_path: Path, monkeypatch
 def test_a_quote_that_never_closes_is_named_where_it_opens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(byte_scan, "CHUNK", 20_000)
+    monkeypatch.setattr(byte_scan, "CHUNK", 2_000)
     every = lines(LAST + 1)
     every[3] = '1,2,3,"a",the same,no'
-    every[11_000] = '1,2,3,"a,the same,no'
+    every[1_100] = '1,2,3,"a,the same,no'
     path = write(tmp_path, csv(every))
     error = refused(path)
-    assert (error.code, error.where.split("   ")[0]) == ("E310", f"{path}:11002")
-    assert "more than 20,000 bytes" in error.message
+    assert (error.code, error.where.split("   ")[0]) == ("E310", f"{path}:1102")
+    assert "more than 2,000 bytes" in error.message
 
 
 def test_line_ends_of_two_kinds_are_refused(tmp_path: Path) -> None:
@@ -242,14 +243,14 @@ HOSTILE = ['"; drop table parts; --', "a'b", "{{7*7}}", "=cmd|x", "x y", "%s", "
 def test_names_are_only_names_in_the_queries(name: str, tmp_path: Path) -> None:
     """Each stands once as a column and once as the target, in a file that has such a name too."""
     rng = np.random.default_rng(3)
-    rows = [[f"{a:.3f}", f"{b:.3f}"] for a, b in rng.normal(size=(900, 2))]
+    rows = [[f"{a:.3f}", f"{b:.3f}"] for a, b in rng.normal(size=(500, 2))]
     values = np.array([float(row[0]) for row in rows])
     for header in ([name, "y"], ["y", name]):
         out = io.StringIO()
         writer(out, quoting=QUOTE_ALL, lineterminator="\n").writerows([header, *rows])
         table = table_of(write(tmp_path, out.getvalue(), f"{name}.csv"), Settings(target=header[1]))
         assert table.whole is not None
-        assert (table.n_all, [column.name for column in table.columns]) == (900, header)
+        assert (table.n_all, [column.name for column in table.columns]) == (500, header)
         low, width = table.whole.low[0], table.whole.width[0]
         assert table.whole.mean[0] == pytest.approx(
             np.mean((np.clip(values / 4, low, low + width) - low) / width)

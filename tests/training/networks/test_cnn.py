@@ -52,7 +52,7 @@ def data(seed: int) -> CellData:
 
 
 def test_it_learns_and_the_penalties_move_its_weights() -> None:
-    schedule = make_schedule(256, epochs=30, least_steps=0, batch=32, lr=0.01)
+    schedule = make_schedule(256, epochs=15, least_steps=0, batch=32, lr=0.01)
     training = Training("binary", cnn_network(Image(1, 8, 8), (4, 8), 1), schedule, choose_devices("cpu"))
     points = Penalties(np.array([0.0, 0.01, 0.0, 10.0]), np.array([0.0, 0.0, 0.1, 0.0]))
     found = train(training, [data(0), data(1)], points)

@@ -275,7 +275,7 @@ def test_the_penalty_applies_just_there_and_zeros_are_exact(make: Make) -> None:
     name = everything.layout.penalized[-1].name
     network = of(make, penalize=(name,))
     with quiet_modules():
-        plan = replace(training("regression", epochs=30, lr=0.05), network=network)
+        plan = replace(training("regression", epochs=15, lr=0.1), network=network)
         chosen = block_result(plan, data, strong).weights[0]
         every = block_result(replace(plan, network=everything), data, strong).weights[0]
     assert chosen.shape[1] == network.layout.penalized[0].end < every.shape[1]
@@ -361,7 +361,7 @@ def small(task: Task, make: Make, *, d: int = D, jobs: int = 1, **changes: objec
 def test_the_mlp_as_a_module_learns_what_the_mlp_learns(task: Task) -> None:
     """From other starts, so to about the same loss."""
     data, none = [cell(task, d=D, seed=seed) for seed in range(4)], points((0.0, 0.0))
-    plan = training(task, epochs=40, lr=0.03, d=D)
+    plan = training(task, epochs=25, lr=0.03, d=D)
     own = train(plan, data, none).losses["train"][:, 0, -1].mean()
     as_module = train(replace(plan, network=of(good.mlp, k=n_outputs(task, 3))), data, none)
     assert as_module.losses["train"][:, 0, -1].mean() == pytest.approx(own, rel=0.25)

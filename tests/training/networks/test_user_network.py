@@ -17,10 +17,12 @@ from regchoose.result.json_text import dump_model
 from regchoose.run.walk_chart import recommend_regularizer
 from regchoose.settings.options import Settings
 from regchoose.training.deterministic import quiet_modules
+from regchoose.training.networks import choose
 from regchoose.training.networks.choose import PRINTS, choose_network
 from regchoose.training.networks.linear import Linear
 from regchoose.training.networks.mlp import Mlp
 from regchoose.training.networks.network import Network
+from regchoose.training.networks.network_check import dry_step
 from regchoose.training.networks.torch_module import ModuleNetwork
 from regchoose.training.networks.user_network import load_network
 
@@ -122,6 +124,7 @@ def test_the_linear_model_has_no_names_to_penalize() -> None:
     assert caught.value.code == "E202"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "batched", "note", "warning"),
     [
@@ -187,6 +190,7 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_run_with_a_users_network(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = replace(SMALL, network=f"{GOOD}:layer_norm", penalize=("0.*",))
     notes = Notes()
@@ -203,7 +207,13 @@ def test_a_run_with_a_users_network(table: Path, capsys: pytest.CaptureFixture[s
     assert all(arm["failed"] == 0 for arm in document["arms"].values())
 
 
-@pytest.mark.slow
+@pytest.fixture
+def tried_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try a network in this process; the process in which it is tried otherwise has tests of its own."""
+    monkeypatch.setattr(choose, "check_network", dry_step)
+
+
+@pytest.mark.usefixtures("tried_here")
 def test_a_run_one_model_at_a_time_says_why(table: Path) -> None:
     notes = Notes()
     result = run(table, replace(SMALL, network=f"{GOOD}:Branching"), notes)
@@ -213,9 +223,11 @@ def test_a_run_one_model_at_a_time_says_why(table: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tried_here")
 def test_the_convolution_of_the_example_learns_the_digits() -> None:
     network = f"{DATA / 'digits_network.py'}:Digits"
-    settings = replace(SMALL, network=network, network_options={"channels": 4}, rows=400, epochs=12, folds=2)
+    short = replace(SMALL, rows=400, epochs=12, l1=1e-3, l2=1e-3, audit=False)
+    settings = replace(short, network=network, network_options={"channels": 4})
     result = run(DATA / "digits.csv", settings, Notes())
     assert result.arms.none.loss < 1.2  # guessing has 2.3
     assert result.arms.none.metrics["accuracy"] > 0.6
