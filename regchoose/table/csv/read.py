@@ -1,6 +1,6 @@
 """From a path to the columns of one small file, as text."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from regchoose.errors import DataError
@@ -11,15 +11,25 @@ from regchoose.table.cell_values import clean
 from regchoose.table.column_names import join_names, name_columns
 from regchoose.table.csv.decimal_mark import find_decimal_mark
 from regchoose.table.csv.dialect import find_dialect
-from regchoose.table.csv.grammar import LINE, CsvLayout, records
+from regchoose.table.csv.grammar import CsvLayout, records
 from regchoose.table.csv.header import has_header
 from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_sparse_start
 from regchoose.table.csv.quoted_words import find_quoted_words
-from regchoose.table.csv.source import Source, read_text, without_lines_above
+from regchoose.table.csv.source import Source, decode, split_lines, without_lines_above
 from regchoose.table.csv.split_records import split_to_columns
+from regchoose.table.file_bytes import read_bytes
 from regchoose.table.raw_table import RawTable, factorize
 
 BLANK_CELLS = " ,;\t|\r\n"  # what a row without text consists of, whatever separates
+
+
+@dataclass(frozen=True)
+class CsvScan:
+    """What was read of a text, how, and the text below any preamble."""
+
+    raw: RawTable
+    layout: CsvLayout
+    text: str
 
 
 def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
@@ -46,12 +56,12 @@ def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     DataError
         E301 to E314 if the file is malformed.
     """
-    raw, layout, source = read_source(read_text(path, settings), settings, choose=choose)
-    return replace(raw, words=find_quoted_words(raw, source.text, layout, settings))
+    scan = scan_text(decode(read_bytes(path), settings), settings, choose=choose)
+    return replace(scan.raw, words=find_quoted_words(scan.raw, scan.text, scan.layout, settings))
 
 
-def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[RawTable, CsvLayout, Source]:
-    """Read a table from its text, as `read` does; return its layout too, and the text below any preamble."""
+def scan_text(source: Source, settings: Settings, *, choose: Ask) -> CsvScan:
+    """Read a table from its text, as `read` does."""
     path = source.path
     source, dialect = _skip_preamble(source, settings, choose=choose)
     layout, why_layout = dialect or find_dialect(source.text, settings, choose=choose)
@@ -101,7 +111,7 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
         warnings=(*warnings, *renamed),
     )
     refuse_non_data_rows(raw.columns, raw.lines, header=first, path=path)
-    return raw, layout, source
+    return CsvScan(raw, layout, source.text)
 
 
 def _skip_preamble(
@@ -133,7 +143,7 @@ def _skip_preamble(
 
 def _find_remarks(text: str) -> list[str]:
     """Return the lines above a table that begin with #, and the blank ones among them."""
-    above = list(takewhile(_is_remark, (match.group() for match in LINE.finditer(text))))
+    above = list(takewhile(_is_remark, split_lines(text)))
     while above and not above[-1].strip():
         above.pop()
     return above
@@ -141,7 +151,7 @@ def _find_remarks(text: str) -> list[str]:
 
 def _find_title(text: str) -> list[str]:
     """Return a first line that may be a title, and the blank rows below it; nothing where there are none."""
-    lines = (match.group() for match in LINE.finditer(text))
+    lines = split_lines(text)
     title = next(lines, "")
     if not title.strip(BLANK_CELLS) or title[0] in BLANK_CELLS or any(mark in title for mark in "#\"'"):
         return []
