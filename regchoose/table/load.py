@@ -10,8 +10,7 @@
     a DataFrame or arrays ─────── in_memory ───────────────┤
                                                            │
                                 make_table:  columns/facts         what the cells of a column say
-                                             columns/find_target   what is predicted
-                                             columns/target        as classes or numbers
+                                             columns/target        what is predicted, as classes or numbers
                                              columns/features      what each other column is for
 """
 
@@ -108,19 +107,14 @@ def load_with_text(
     """Do what `load` does, and return the text of the same rows too; of images that of the target."""
     if isinstance(data, str):
         data = classify(data)
-    raw: RawTable | ImageSet
     if not isinstance(data, FileSet):
-        raw, choose = raw_from_memory(data, y), ask_nobody
-    elif data.is_large:
+        return load_held(raw_from_memory(data, y), settings, choose=ask_nobody, on_unusable=on_unusable)
+    if data.is_large:
         return load_large(
             data, settings, choose=choose, advanced=advanced, workers=workers, on_unusable=on_unusable
         )
-    else:
-        raw = read_held(data, settings, choose=choose)
-    if isinstance(raw, ImageSet):
-        return load_images(raw, settings, advanced=advanced)
-    table, raw = make_table(raw, settings, choose=choose, on_unusable=on_unusable)
-    return replace(table, warnings=(*table.warnings, *warn_of_duplicates(table))), raw
+    raw = read_held(data, settings, choose=choose)
+    return load_held(raw, settings, choose=choose, advanced=advanced, on_unusable=on_unusable)
 
 
 def read_held(
@@ -143,6 +137,21 @@ def read_held(
     if files.kind == "images":
         return open_folder(files.path, settings)
     return read_parquet(files.path) if files.kind == "parquet" else read(files.path, settings, choose=choose)
+
+
+def load_held(
+    raw: RawTable | ImageSet,
+    settings: Settings,
+    *,
+    choose: Ask,
+    advanced: OnProgress = ignore_progress,
+    on_unusable: OnUnusable = "refuse",
+) -> tuple[Table, RawTable]:
+    """Do what `load_with_text` does, with what `read_held` returned."""
+    if isinstance(raw, ImageSet):
+        return load_images(raw, settings, advanced=advanced)
+    table, raw = make_table(raw, settings, choose=choose, on_unusable=on_unusable)
+    return replace(table, warnings=(*table.warnings, *warn_of_duplicates(table))), raw
 
 
 class PassProgress:

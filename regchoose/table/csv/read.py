@@ -8,7 +8,6 @@ from regchoose.records.answers import Ask
 from regchoose.records.table import Dialect
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import clean
-from regchoose.table.column_names import join_names, name_columns
 from regchoose.table.csv.decimal_mark import find_decimal_mark
 from regchoose.table.csv.dialect import find_dialect
 from regchoose.table.csv.grammar import CsvLayout, records
@@ -18,7 +17,7 @@ from regchoose.table.csv.quoted_words import find_quoted_words
 from regchoose.table.csv.source import Source, decode, split_lines, without_lines_above
 from regchoose.table.csv.split_records import split_to_columns
 from regchoose.table.file_bytes import read_bytes
-from regchoose.table.raw_table import RawTable, factorize
+from regchoose.table.raw_table import RawTable, Text, factorize, name_columns
 
 BLANK_CELLS = " ,;\t|\r\n"  # what a row without text consists of, whatever separates
 
@@ -84,7 +83,7 @@ def scan_text(source: Source, settings: Settings, *, choose: Ask) -> CsvScan:
     if header:
         if len(lines) <= top:
             raise DataError("E302", f"{path} has a header and 0 data rows", where=f"{path}:1", fix="add rows")
-        first = tuple(join_names(column[:top]) for column in columns)
+        first = tuple(_join(column[:top]) for column in columns)
         said = "a header without a name for the first column" if lacks else "a header"
         names, duplicated, renamed = name_columns(first)
     raw = RawTable(
@@ -112,6 +111,11 @@ def scan_text(source: Source, settings: Settings, *, choose: Ask) -> CsvScan:
     )
     refuse_non_data_rows(raw.columns, raw.lines, header=first, path=path)
     return CsvScan(raw, layout, source.text)
+
+
+def _join(cells: Text) -> str:
+    """Join what several header rows say of one column; a single one stands as it is."""
+    return str(cells[0]) if len(cells) == 1 else " ".join(filter(None, map(clean, cells)))
 
 
 def _skip_preamble(

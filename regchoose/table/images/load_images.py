@@ -7,7 +7,7 @@ from dataclasses import fields
 import numpy as np
 
 from regchoose.errors import DataError, Phrase, UsageError
-from regchoose.records.table import Column, Dialect, Image, Table, Whole
+from regchoose.records.table import Column, Image, Table, Whole
 from regchoose.records.words import Float, Int, OnProgress
 from regchoose.settings.options import DATA, Option, Settings
 from regchoose.table.columns.facts import gather_facts
@@ -34,7 +34,7 @@ def load_images(images: ImageSet, settings: Settings, *, advanced: OnProgress) -
         E303, E321 to E324, E327 as for any table; E330 for an image that cannot be read.
     """
     _refuse_table_options(settings, path=images.path)
-    raw = target_text(images, np.arange(len(images)))
+    raw = images.targets(np.arange(len(images)))
     target = _target(images, raw, settings)
     held = _held(len(images), images.image, seed=settings.seed)
     features, whole, digests = _read(images, held, target, advanced=advanced)
@@ -61,20 +61,7 @@ def load_images(images: ImageSet, settings: Settings, *, advanced: OnProgress) -
         whole=whole,
         image=images.image,
     )
-    return table, target_text(images, held)
-
-
-def target_text(images: ImageSet, rows: Int) -> RawTable:
-    """Return the targets of images as text: a table of one column; of none where they have no target."""
-    known = images.labels is not None
-    return RawTable(
-        images.path,
-        Dialect(images.format, None, None, None, None, header=False, decimal=".", found=images.found),
-        (images.target_name,) if known else (),
-        () if images.labels is None else (images.labels.take(rows),),
-        rows + 1,
-        (images.kind,) if known else (),
-    )
+    return table, images.targets(held)
 
 
 def _refuse_table_options(settings: Settings, *, path: str) -> None:
