@@ -8,8 +8,8 @@ from regchoose.records.table import AS_Y, Column, Table
 from regchoose.settings.options import Settings
 from regchoose.table.columns.features import to_features
 from regchoose.table.columns.leakage import find_leakage
-from regchoose.table.columns.odd_cells import warn_of_quoted_words
 from regchoose.table.columns.target import TargetValues, name_predictable, read_target, replace_target
+from regchoose.table.csv.quoted_words import warn_of_quoted_words
 from regchoose.table.raw_table import RawTable
 
 # What becomes of a target that cannot be predicted: an error; or it is shown as the target of a table that

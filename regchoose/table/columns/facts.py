@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,28 +61,28 @@ class Facts:
     unit: str = ""  # that every cell states with its number, as $ or km
     is_index: bool = False  # whether it is the first column and has no name
 
-    @property
+    @cached_property
     def missing(self) -> NDArray[np.bool_]:
         """Which rows (n,) have no value."""
         return self.codes < 0
 
-    @property
+    @cached_property
     def present(self) -> int:
         """Cells that are not missing."""
         return int(self.counts.sum())
 
-    @property
+    @cached_property
     def all_numbers(self) -> bool:
         """Whether every cell that is not missing is a number."""
         return bool(self.texts) and not np.isnan(self.numbers).any()
 
-    @property
+    @cached_property
     def all_integers(self) -> bool:
         """Whether all numbers are whole, however they are written."""
         finite = self.numbers[np.isfinite(self.numbers)]
         return self.all_numbers and bool((finite == np.floor(finite)).all())
 
-    @property
+    @cached_property
     def doubtful(self) -> tuple[str, ...]:
         """Words that are read as missing, and may be values where the others are no numbers."""
         if self.kind or self.all_numbers:
@@ -91,6 +91,11 @@ class Facts:
         return tuple(
             text for text in self.cells.texts.tolist() if text.casefold() in DOUBTFUL and text not in known
         )
+
+    @cached_property
+    def row_numbers(self) -> Float:
+        """The number of each row (n,); NaN where it is missing or none."""
+        return self.by_row(self.numbers)
 
     def by_row(self, values: Float) -> Float:
         """Spread one value for each of `texts` (t,) over the rows (n,); missing cells are NaN."""

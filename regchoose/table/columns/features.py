@@ -75,7 +75,7 @@ class _Reader:
         self.warnings += warn_of_odd_cells(facts, self.raw, role=column.role)
         values: Float | None = None
         if column.role == "numeric":
-            values = facts.by_row(facts.numbers)
+            values = facts.row_numbers
             if count := int(np.isinf(values).sum()):
                 self.warnings.append(f"column {facts.name!r}: {count:,} infinite cells are taken as missing")
                 column = replace(column, missing=column.missing + count)

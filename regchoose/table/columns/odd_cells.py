@@ -104,19 +104,6 @@ def warn_of_odd_cells(facts: Facts, raw: RawTable, *, role: Role) -> list[Phrase
     return [*(f"column {facts.name!r}: " + said for said in (respelled, doubtful) if said), *far]
 
 
-def warn_of_quoted_words(raw: RawTable) -> list[PhraseLike]:
-    """Say which words are read as texts, and how they are read as missing."""
-    found = raw.words
-    if not found:
-        return []
-    listed = "; ".join(f"{', '.join(map(repr, words))} in column {name!r}" for name, words in found.items())
-    every = sorted({word for words in found.values() for word in words})
-    return [
-        f"in quotes, as the other texts are, a word is a text and not a missing value: {listed}; where it "
-        "means missing: " + setting(na=[Word(word) for word in every])
-    ]
-
-
 def warn_of_far_cells(facts: Facts, raw: RawTable) -> list[PhraseLike]:
     """Name the row of one to three values that lie much farther from the median than all others do.
 

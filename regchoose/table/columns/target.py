@@ -123,7 +123,7 @@ def _select(
 ) -> tuple[RawTable, TargetValues]:
     """Return the rows that have a target, and the target in them, or what stands in its place."""
     try:
-        return _drop_missing(raw, facts, settings)
+        return _select_strictly(raw, facts, settings)
     except (DataError, UsageError) as error:
         if not lenient:
             raise
@@ -339,7 +339,7 @@ def _predictable(raw: RawTable, columns: Sequence[Column], settings: Settings) -
 # ---- its values ---------------------------------------------------------------------------------------
 
 
-def _drop_missing(raw: RawTable, facts: Facts, settings: Settings) -> tuple[RawTable, TargetValues]:
+def _select_strictly(raw: RawTable, facts: Facts, settings: Settings) -> tuple[RawTable, TargetValues]:
     """Return the rows that have a target, and the target in them; E322 for rows that have none."""
     missing, warnings = facts.missing, tuple[str, ...]()
     if missing.any():
@@ -358,7 +358,8 @@ def _drop_missing(raw: RawTable, facts: Facts, settings: Settings) -> tuple[RawT
                 fix=one_of([*[setting(na_none=True)] * bool(words), other]),
             )
         raw = raw.take(~missing)
-        facts = gather_facts(raw, raw.names.index(facts.name), settings)
+        cells = raw.columns[raw.names.index(facts.name)].clean()
+        facts = replace(facts, cells=cells, codes=facts.codes[~missing])
         warnings = (f"{count:,} rows without a target were left out",)
     target = prepare_target(facts, raw, settings)
     return raw, replace(target, unit=facts.unit, warnings=(*warnings, *target.warnings))
@@ -420,7 +421,7 @@ def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
         )
     if numbers is None:
         return _of_text(facts, raw, settings)
-    values = facts.by_row(facts.numbers)
+    values = facts.row_numbers
     classification, why = _task(values, settings)
     type_ = "integer" if facts.all_integers else "number"
     if not classification:

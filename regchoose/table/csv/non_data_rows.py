@@ -36,10 +36,13 @@ def refuse_sparse_start(columns: Sequence[Text], lines: Int, *, path: str) -> No
             return
 
 
-def refuse_non_data_rows(columns: Sequence[Cells], lines: Int, *, header: Sequence[str], path: str) -> None:
+def refuse_non_data_rows(
+    columns: Sequence[Cells], lines: Int, *, numbers: Sequence[int], header: Sequence[str], path: str
+) -> None:
     """Raise E314 for a row that is no data: the header again, a comment, a total at the end.
 
-    `columns` are without the header row; such rows in columns of numbers are found there as text.
+    `columns` are without the header row; such rows in columns of numbers are found there as text. `numbers`
+    are the places of these.
     """
     first = columns[0]
     if header:
@@ -49,10 +52,12 @@ def refuse_non_data_rows(columns: Sequence[Cells], lines: Int, *, header: Sequen
         if same.any():
             above = int(same.argmin())  # rows below the header that repeat it at once
             raise repeated_header_error(int(lines[same.argmax()]), path, header_rows=1 + above)
-    comments = find_comments(columns, np.flatnonzero(first.where(is_comment)))
+    comments = _find_comments(columns, np.flatnonzero(first.where(is_comment)), numbers)
     if 0 < len(comments) <= n_comments_allowed(len(lines)):
         raise comment_error(int(lines[comments[0]]), path, count=len(comments))
-    _refuse_second_header(columns, lines, header=header, path=path)
+    if header and len(lines) >= 5:
+        tops = [clean(columns[place].texts[0]) for place in numbers]
+        _refuse_second_header(tops, line=int(lines[0]), path=path)
     if len(lines) > 2:
         last = [str(column.texts[column.codes[-1]]) for column in columns]
         refuse_last_row(columns, last, n_rows=len(lines), path=path, line=int(lines[-1]), held=True)
@@ -102,12 +107,11 @@ def is_comment(cell: str) -> bool:
     return cell.startswith("#") and clean(cell).casefold() not in MISSING
 
 
-def find_comments(columns: Sequence[Cells], rows: Int) -> Int:
+def _find_comments(columns: Sequence[Cells], rows: Int, numbers: Sequence[int]) -> Int:
     """Return those of the rows (m,) that begin with # which do not look like rows of the table."""
-    places = find_numbers(columns)
-    known = set(columns[0].texts.tolist())
+    known = set(columns[0].texts.tolist()) if len(rows) else ()
     cells = zip(*(column.at(rows) for column in columns), strict=True)
-    kept = [not is_data(list(row), places, known=known) for row in cells]
+    kept = [not is_data(list(row), numbers, known=known) for row in cells]
     found: Int = rows[np.array(kept, dtype=bool)]
     return found
 
@@ -151,16 +155,11 @@ def _is_blank(text: str) -> bool:
     return not text.strip()
 
 
-def _refuse_second_header(columns: Sequence[Cells], lines: Int, *, header: Sequence[str], path: str) -> None:
-    """Raise E314 where the row below the header holds text in columns of numbers, and no number."""
-    rows = len(lines)
-    if not header or rows < 5:
-        return
-    tops = [clean(column.texts[0]) for column in columns if _of_numbers(column)]
+def _refuse_second_header(tops: Sequence[str], *, line: int, path: str) -> None:
+    """Raise E314 where the cells that top the columns of numbers, below the header, are texts alone."""
     texts = [top for top in tops if top and not _is_number(top)]
     if not texts or any(top not in texts and top for top in tops):
         return
-    line = int(lines[0])
     raise _not_data(
         path,
         line,

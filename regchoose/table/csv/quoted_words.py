@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from regchoose.errors import PhraseLike, Word, setting
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import DOUBTFUL, clean, is_missing, to_number
 from regchoose.table.csv.grammar import CsvLayout, mark_quoted, records
@@ -71,6 +72,19 @@ def find_quoted_words(
         if name not in settings.exclude
     }
     return {name: words for name, words in found.items() if words}
+
+
+def warn_of_quoted_words(raw: RawTable) -> list[PhraseLike]:
+    """Say which words are read as texts, and how they are read as missing."""
+    found = raw.words
+    if not found:
+        return []
+    listed = "; ".join(f"{', '.join(map(repr, words))} in column {name!r}" for name, words in found.items())
+    every = sorted({word for words in found.values() for word in words})
+    return [
+        f"in quotes, as the other texts are, a word is a text and not a missing value: {listed}; where it "
+        "means missing: " + setting(na=[Word(word) for word in every])
+    ]
 
 
 def _is_word(text: str) -> bool:

@@ -12,7 +12,7 @@ from regchoose.table.csv.decimal_mark import find_decimal_mark
 from regchoose.table.csv.dialect import find_dialect
 from regchoose.table.csv.grammar import CsvLayout, records
 from regchoose.table.csv.header import has_header
-from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_sparse_start
+from regchoose.table.csv.non_data_rows import find_numbers, refuse_non_data_rows, refuse_sparse_start
 from regchoose.table.csv.quoted_words import find_quoted_words
 from regchoose.table.csv.source import Source, decode, split_lines, without_lines_above
 from regchoose.table.csv.split_records import split_to_columns
@@ -24,11 +24,12 @@ BLANK_CELLS = " ,;\t|\r\n"  # what a row without text consists of, whatever sepa
 
 @dataclass(frozen=True)
 class CsvScan:
-    """What was read of a text, how, and the text below any preamble."""
+    """What was read of a text, and how."""
 
     raw: RawTable
     layout: CsvLayout
-    text: str
+    text: str  # below any preamble
+    numbers: tuple[int, ...]  # places of the columns of numbers
 
 
 def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
@@ -109,8 +110,9 @@ def scan_text(source: Source, settings: Settings, *, choose: Ask) -> CsvScan:
         duplicated=duplicated,
         warnings=(*warnings, *renamed),
     )
-    refuse_non_data_rows(raw.columns, raw.lines, header=first, path=path)
-    return CsvScan(raw, layout, source.text)
+    numbers = find_numbers(raw.columns)
+    refuse_non_data_rows(raw.columns, raw.lines, numbers=numbers, header=first, path=path)
+    return CsvScan(raw, layout, source.text, numbers)
 
 
 def _join(cells: Text) -> str:

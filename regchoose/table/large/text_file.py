@@ -7,7 +7,6 @@ from regchoose.errors import DataError
 from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
 from regchoose.table.csv.grammar import CsvLayout
-from regchoose.table.csv.non_data_rows import find_numbers
 from regchoose.table.csv.read import scan_text
 from regchoose.table.csv.source import decode
 from regchoose.table.file_bytes import read_beginning
@@ -50,7 +49,7 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
             detail=["such files are read up to 64 MB"],
             fix="write the file again with one delimiter and no spaces around quotes",
         )
-    return FileHead(scan.raw, layout, find_numbers(scan.raw.columns))
+    return FileHead(scan.raw, layout, scan.numbers)
 
 
 MOST_REJECTED = 1000  # unreadable rows that DuckDB keeps of each file
