@@ -24,7 +24,7 @@ from regchoose.table.file_set import classify
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.large.batches import Batch, Rows, open_rows, rows_of_images, rows_of_table
 from regchoose.table.large.row_sampling import PRIME, row_hash
-from regchoose.table.load import PassProgress, load_held, load_with_text, read_held
+from regchoose.table.load import PassProgress, load_with_text, read_held
 from regchoose.table.raw_table import RawTable
 
 SHARE, MOST = 0.2, 100_000  # share of the rows held out, and at most so many: enough to compare strengths
@@ -117,11 +117,11 @@ def _open_table(
     if not files.is_large:
         held = read_held(files, settings, choose=ask)
         if not isinstance(held, ImageSet):
-            table, held = load_held(held, settings, choose=ask)
+            table, held = load_with_text(held, settings, choose=ask)
             yield rows_of_table(held), table, held
             return
         listener.started("read", "read", len(held))
-        table, raw = load_held(
+        table, raw = load_with_text(
             held, settings, choose=ask, advanced=lambda done: listener.advanced("read", done)
         )
         listener.finished("read", f"{table.n_all:,} images")

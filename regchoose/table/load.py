@@ -95,7 +95,7 @@ def load(
 
 
 def load_with_text(
-    data: str | FileSet | InMemory,
+    data: str | FileSet | InMemory | RawTable | ImageSet,
     settings: Settings,
     *,
     y: ArrayLike | None = None,
@@ -104,17 +104,24 @@ def load_with_text(
     workers: Workers | None = None,
     on_unusable: OnUnusable = "refuse",
 ) -> tuple[Table, RawTable]:
-    """Do what `load` does, and return the text of the same rows too; of images that of the target."""
+    """Do what `load` does, or with what `read_held` returned; return the text of the same rows too.
+
+    Of images it is that of the target.
+    """
     if isinstance(data, str):
         data = classify(data)
-    if not isinstance(data, FileSet):
-        return load_held(raw_from_memory(data, y), settings, choose=ask_nobody, on_unusable=on_unusable)
-    if data.is_large:
-        return load_large(
-            data, settings, choose=choose, advanced=advanced, workers=workers, on_unusable=on_unusable
-        )
-    raw = read_held(data, settings, choose=choose)
-    return load_held(raw, settings, choose=choose, advanced=advanced, on_unusable=on_unusable)
+    if isinstance(data, FileSet):
+        if data.is_large:
+            return load_large(
+                data, settings, choose=choose, advanced=advanced, workers=workers, on_unusable=on_unusable
+            )
+        data = read_held(data, settings, choose=choose)
+    if isinstance(data, ImageSet):
+        return load_images(data, settings, advanced=advanced)
+    if not isinstance(data, RawTable):
+        data, choose = raw_from_memory(data, y), ask_nobody
+    table, raw = make_table(data, settings, choose=choose, on_unusable=on_unusable)
+    return replace(table, warnings=(*table.warnings, *warn_of_duplicates(table))), raw
 
 
 def read_held(
@@ -137,21 +144,6 @@ def read_held(
     if files.kind == "images":
         return open_folder(files.path, settings)
     return read_parquet(files.path) if files.kind == "parquet" else read(files.path, settings, choose=choose)
-
-
-def load_held(
-    raw: RawTable | ImageSet,
-    settings: Settings,
-    *,
-    choose: Ask,
-    advanced: OnProgress = ignore_progress,
-    on_unusable: OnUnusable = "refuse",
-) -> tuple[Table, RawTable]:
-    """Do what `load_with_text` does, with what `read_held` returned."""
-    if isinstance(raw, ImageSet):
-        return load_images(raw, settings, advanced=advanced)
-    table, raw = make_table(raw, settings, choose=choose, on_unusable=on_unusable)
-    return replace(table, warnings=(*table.warnings, *warn_of_duplicates(table))), raw
 
 
 class PassProgress:

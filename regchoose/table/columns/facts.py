@@ -1,9 +1,9 @@
 """What all the cells of one column say, before it is decided what the column is for."""
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,15 +134,6 @@ def gather_facts(
         unit=unit,
         is_index=name == raw.index,
     )
-
-
-def remember_facts(raw: RawTable, settings: Settings) -> Callable[[int], Facts]:
-    """Return `gather_facts` of the column at a place, which keeps what it gathered last.
-
-    The column at which the search for the target ends is the next to be read; to keep all would take several
-    times the memory of the table.
-    """
-    return lru_cache(maxsize=1)(partial(gather_facts, raw, settings=settings))
 
 
 def _are_missing(

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import islice
 
 import numpy as np
@@ -24,8 +25,8 @@ from regchoose.records.table import Column
 from regchoose.records.words import Float, Task, count_of
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import BOOLEANS, clean, is_missing, to_number
-from regchoose.table.columns.facts import Facts, gather_facts, remember_facts, to_levels
-from regchoose.table.columns.odd_cells import refuse_nested, refuse_odd_texts, warn_of_far_cells
+from regchoose.table.columns.facts import Facts, gather_facts, to_levels
+from regchoose.table.columns.odd_cells import refuse_odd_cells, warn_of_far_cells
 from regchoose.table.columns.roles import rule
 from regchoose.table.raw_table import Cells, RawTable
 
@@ -91,14 +92,17 @@ def read_target(
     DataError
         E322 for rows without a target, unless they are to be dropped; and those of `prepare_target`.
     """
-    facts = remember_facts(raw, settings)
+    # The column at which the search ends is the next to be read; to keep all would take several times the
+    # memory of the table.
+    facts = lru_cache(maxsize=1)(partial(gather_facts, raw, settings=settings))
     try:
         place, why = _find(raw, settings, facts=facts, choose=choose)
         _check_names(raw, settings, target=raw.names[place])
     except UsageError as error:
         if not lenient or error.code != "E205":  # a table of one column
             raise
-        return raw, *replace_target(raw, settings, place=0, why="the only column", error=error)
+        target = _give_up(facts(0), settings, error)
+        return raw, _column(raw, 0, target, why="the only column"), target
     kept, target = _select(raw, facts(place), settings, lenient=lenient)
     return kept, _column(kept, place, target, why=why), target
 
@@ -380,9 +384,7 @@ def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetVal
         constant, E323 infinite, E326 for a few texts among numbers, E327 not to be used for the task asked
         for.
     """
-    refuse_nested(facts, raw)
-    if settings.task != "classification":
-        refuse_odd_texts(facts, raw, is_target=True)
+    refuse_odd_cells(facts, raw, as_target=True, as_classes=settings.task == "classification")
     experiment = "no" not in (settings.resources, settings.subsample)
     if experiment:
         _check_rows(raw, settings)

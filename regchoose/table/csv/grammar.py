@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from regchoose.errors import DataError
-from regchoose.table.csv.source import Source, line_of, split_lines
+from regchoose.table.csv.source import Source, split_lines
 
 LINE_END = r"(?:\r\n|\n|\r|\Z)"
 LINE_ENDS = re.compile(r"[\r\n]+")
@@ -105,6 +105,11 @@ def _broken(text: str, layout: CsvLayout, *, at: int, count: int) -> RecordScan:
     other = r"\\[\s\S]" if layout.escaped else quote * 2
     runs_on = re.compile(rf" *{quote}[^{quote}\\]*+(?:(?:{other}|\\)[^{quote}\\]*+)*+\Z")
     return RecordScan(count, at, runs_on.match(text, at) is not None)
+
+
+def line_of(text: str, position: int) -> int:
+    """Return the line, from 1, in which a position of the text lies."""
+    return text.count("\n", 0, position) + text.count("\r", 0, position) - text.count("\r\n", 0, position) + 1
 
 
 def records(text: str, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:

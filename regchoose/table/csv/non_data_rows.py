@@ -7,7 +7,7 @@ import numpy as np
 
 from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.records.words import Int
-from regchoose.table.cell_values import MISSING, clean, to_number
+from regchoose.table.cell_values import MISSING, clean, states_number
 from regchoose.table.raw_table import Cells, Text
 
 LOOKED_AT = 200  # rows that show whether a column is of numbers
@@ -134,11 +134,7 @@ def is_data(row: Sequence[str | None], places: Sequence[int], *, known: Containe
     first = clean(row[0] or "")
     if not places or 0 in places or first[1:2] in ("", " ", "#") or clean(first[1:]) in known:
         return False
-    return all((text := clean(row[place] or "")) in MISSING or _is_number(text) for place in places)
-
-
-def _is_number(text: str) -> bool:
-    return to_number(text, ".") is not None or to_number(text, ",") is not None
+    return all((text := clean(row[place] or "")) in MISSING or states_number(text) for place in places)
 
 
 def comment_error(line: int, path: str, *, count: int) -> DataError:
@@ -157,7 +153,7 @@ def _is_blank(text: str) -> bool:
 
 def _refuse_second_header(tops: Sequence[str], *, line: int, path: str) -> None:
     """Raise E314 where the cells that top the columns of numbers, below the header, are texts alone."""
-    texts = [top for top in tops if top and not _is_number(top)]
+    texts = [top for top in tops if top and not states_number(top)]
     if not texts or any(top not in texts and top for top in tops):
         return
     raise _not_data(
@@ -172,7 +168,7 @@ def _refuse_second_header(tops: Sequence[str], *, line: int, path: str) -> None:
 def _of_numbers(column: Cells) -> bool:
     """Say whether the cells below the first are numbers, nearly all that are not missing."""
     cells = [cell for cell in map(clean, column.at(slice(1, 1 + LOOKED_AT))) if cell]
-    numbers = sum(map(_is_number, cells))
+    numbers = sum(map(states_number, cells))
     return bool(cells) and numbers >= MOSTLY * len(cells)
 
 

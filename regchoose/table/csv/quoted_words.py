@@ -41,13 +41,7 @@ def find_quoted_words(
     In such a column all texts are in quotes, and the file holds bare numbers or gaps beside them. A word that
     stands there without quotes too keeps its meaning, since a model could not tell the two apart in other
     files; and so does one that stands in quotes among numbers, where it can only mean missing.
-
-    Parameters
-    ----------
-    raw : RawTable
-        What was read of the text.
-    text : str
-        The file below its preamble.
+    `text` is the file below its preamble, of which `raw` was read.
     """
     if settings.na_none or layout.quote is None or not _may_have_words(text, layout.quote):
         return {}

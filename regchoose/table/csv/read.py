@@ -33,21 +33,7 @@ class CsvScan:
 
 
 def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
-    """Read a table of text.
-
-    Parameters
-    ----------
-    path : str
-        A .csv, .tsv or .txt file, also compressed by gzip or zstandard.
-    settings : Settings
-        Those of the group "Data" matter.
-    choose : callable
-        Asks a person; returns None where no prompt is possible.
-
-    Returns
-    -------
-    RawTable
-        Columns of text with their names, and the line of each row.
+    """Read a table of text: a .csv, .tsv or .txt file, also compressed by gzip or zstandard.
 
     Raises
     ------

@@ -41,14 +41,6 @@ def split_lines(text: str) -> Iterator[str]:
     return (match.group() for match in LINE.finditer(text))
 
 
-def line_of(text: str | bytes, position: int) -> int:
-    """Return the line, from 1, in which a position of a text lies."""
-    above = text[:position]
-    if isinstance(above, bytes):
-        return 1 + above.count(b"\n") + above.count(b"\r") - above.count(b"\r\n")
-    return 1 + above.count("\n") + above.count("\r") - above.count("\r\n")
-
-
 def decode(file: FileBytes, settings: Settings) -> Source:
     """Decode a text; of a beginning, up to its last whole record.
 
@@ -131,12 +123,13 @@ def _decode(path: str, data: bytes, *, encoding: str, stated: bool) -> str:
         if not isinstance(error, UnicodeDecodeError):
             raise DataError("E304", f"the bytes are not {encoding}: {error}", where=path) from None
         start = error.start
+        line = data.count(b"\n", 0, start) + data.count(b"\r", 0, start) - data.count(b"\r\n", 0, start) + 1
         shown = data[start : start + 4].hex(" ")
         western = data[max(0, start - 12) : start + 12].decode("cp1252", "replace").replace("\n", " ")
         raise DataError(
             "E304",
             f"byte {start:,} is not {encoding}: {shown}",
-            where=f"{path}:{line_of(data, start)}",
+            where=f"{path}:{line}",
             detail=() if stated else (f"as cp1252 it reads: {western!r}",),
             fix="another " + setting("encoding")
             if stated

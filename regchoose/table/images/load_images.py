@@ -61,7 +61,7 @@ def load_images(images: ImageSet, settings: Settings, *, advanced: OnProgress) -
         whole=whole,
         image=images.image,
     )
-    return table, images.targets(held)
+    return table, raw.take(held)
 
 
 def _refuse_table_options(settings: Settings, *, path: str) -> None:

@@ -14,9 +14,8 @@ from regchoose.errors import RegchooseError
 from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
 from regchoose.table.csv.dialect import find_dialect
-from regchoose.table.csv.grammar import CsvLayout, records, scan_records
+from regchoose.table.csv.grammar import CsvLayout, line_of, records, scan_records
 from regchoose.table.csv.read import read
-from regchoose.table.csv.source import line_of
 from tests.table.writing import csv_of, error_of, nobody, numbers, text_of, write
 
 FOUND: list[tuple[str, str, list[list[str]]]] = [
