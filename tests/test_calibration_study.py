@@ -18,16 +18,17 @@ from regchoose.experiment.plan import prepare
 from regchoose.records.table import Table
 from regchoose.records.words import ARMS, Arm, Float
 from regchoose.settings.sources import resolve_settings
-from regchoose.statistics.prior import Student, StudentByRows
+from regchoose.statistics.prior import Student
 from regchoose.training.block import CellData
 from regchoose.training.train import train
 from tests.benchmarks.calibration import __main__ as command
-from tests.benchmarks.calibration import study
+from tests.benchmarks.calibration import prior_by_rows, study
 from tests.benchmarks.calibration.laws import KINDS, law
 from tests.benchmarks.calibration.lines import Record
 from tests.benchmarks.calibration.prior_by_rows import (
     KNOTS,
     WIDENINGS,
+    StudentByRows,
     compare_forms,
     fit_curve,
     learn_prior,
@@ -313,7 +314,7 @@ def test_verdicts_are_held_against_the_truth() -> None:
     assert wrong.regret == pytest.approx(0.1, abs=0.002)
 
 
-def test_the_audited_rule_follows_the_chart_while_that_is_as_good_as_any() -> None:
+def test_the_audited_rule_follows_the_chart_while_that_is_firm() -> None:
     """Elastic Net loses to no regularization, so the chart never tries L1."""
     never: dict[Arm, float] = {"none": 0.55, "l1": 0.5, "l2": 0.56, "elastic_net": 0.6}
     found = answer_record(made_up(1, truth=never), None)
@@ -339,6 +340,12 @@ def test_a_verdict_knows_the_prior_that_it_is_given() -> None:
 # ---- the prior -----------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge with few draws, since many priors are tried."""
+    monkeypatch.setattr(prior_by_rows, "FEW_DRAWS", 200)
+
+
 def test_a_curve_is_interpolated_between_its_knots_and_constant_beyond() -> None:
     curve = StudentByRows(3.0, (200, 800), (4.0, 2.0), (4.0, 1.0))
     assert curve.at(200) == curve.at(100) == Student(3.0, 4.0, pytest.approx(4.0))  # type: ignore[arg-type]
@@ -349,7 +356,7 @@ def test_a_curve_is_interpolated_between_its_knots_and_constant_beyond() -> None
 def test_a_curve_is_fitted() -> None:
     rng = np.random.default_rng(5)
     rows = np.repeat([200.0, 500.0, 1_000.0, 2_000.0], 1_000)
-    truth = StudentByRows(2.5, (200, 2_000), (4.0, 1.0), (2.0, 0.4))
+    truth = StudentByRows(2.5, (200, 1_000), (4.0, 1.0), (2.0, 0.4))
     drawn = [truth.at(n).location + truth.at(n).scale * rng.standard_t(2.5) for n in rows]
     for knots in KNOTS[1:]:
         found = fit_curve(rows, np.array(drawn), np.ones(len(rows)), knots=knots)
@@ -378,20 +385,38 @@ def drawn_apart(name: str, count: int, *, shift: float = 0.0, draws: int = 3) ->
     return found
 
 
-def test_the_form_is_chosen_by_held_out_likelihood() -> None:
+def test_how_much_synthetic_tasks_count_is_chosen_by_held_out_likelihood() -> None:
     real, synthetic = drawn_apart("table", 8), drawn_apart("synthetic", 20, shift=3.0, draws=1)
     scores = compare_forms([*real, *synthetic])
     assert len(scores) == 8
     knots, weight = max(scores, key=lambda form: scores[form])
+    assert knots == (200, 1_000)  # the differences shrink as rows grow
     assert weight < 1  # synthetic tasks are unlike
     assert scores[knots, weight] > scores[knots, 1.0]
-    prior = learn_prior([*real, *synthetic])
+    assert learn_prior(real[:24]) is None  # two tables
+
+
+def test_the_knots_are_those_of_the_most_firm_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {KNOTS[0]: (1.5, 0.4), KNOTS[1]: (2.0, 0.3)}
+    monkeypatch.setattr(prior_by_rows, "_find_widening", lambda _records, knots, _weight: found[knots])
+    records = drawn_apart("table", 5, draws=1)
+    prior = learn_prior(records)
     assert prior is not None
+    assert (prior.curves["l1"].knots, prior.widening) == (KNOTS[0], 1.5)
+    found[KNOTS[1]] = (2.0, 0.5)
+    prior = learn_prior(records)
+    assert prior is not None
+    assert (prior.curves["l1"].knots, prior.widening) == (KNOTS[1], 2.0)
     # A line between two knots follows the fall of 6·(200/n)^0.7 roughly.
     assert 4 < prior.at(200)["none"].location < 7
-    assert 0.5 < prior.at(2_000)["none"].location < 3
+    assert 0.5 < prior.at(1_000)["none"].location < 4
+
+
+def test_a_prior_is_widened_until_firm_answers_are_right() -> None:
+    records = drawn_apart("table", 5, draws=1)
+    prior = learn_prior(records)
+    assert prior is not None
     assert prior.widening in WIDENINGS
-    assert learn_prior(real[:24]) is None  # two tables
 
 
 def test_every_table_counts_the_same() -> None:
@@ -403,7 +428,8 @@ def test_every_table_counts_the_same() -> None:
     assert prior.at(200)["none"].location == pytest.approx(6, abs=1.0)
 
 
-def test_no_task_teaches_the_prior_that_it_is_judged_with() -> None:
+def test_no_task_teaches_the_prior_that_it_is_judged_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prior_by_rows, "WIDENINGS", (1.5,))  # each further one takes as long again
     records = [*drawn_apart("table", 5, draws=1), *drawn_apart("synthetic", 5, draws=1)]
     seen = []
     for held, prior in leave_out_tables(records):

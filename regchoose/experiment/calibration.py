@@ -11,19 +11,19 @@ from collections.abc import Mapping
 
 from regchoose.experiment.design import Layout
 from regchoose.records.words import Arm
-from regchoose.statistics.prior import ArmPrior, StudentByRows
+from regchoose.statistics.prior import ArmPrior, Student
 
 # `prior` of tests/benchmarks/results/calibration.json: an arm's loss less Elastic Net's, in units of δ.
-LEARNED: Mapping[str, Mapping[Arm, StudentByRows]] = {
+LEARNED: Mapping[str, Mapping[Arm, Student]] = {
     "mlp": {
-        "none": StudentByRows(2.5, (200, 2_000), (1.49, 0.83), (3.21, 2.23)),
-        "l1": StudentByRows(2.5, (200, 2_000), (0.099, 0.115), (1.10, 0.334)),
-        "l2": StudentByRows(2.93, (200, 2_000), (0.155, -0.170), (2.38, 0.446)),
+        "none": Student(2.5, 1.30, 2.19),
+        "l1": Student(2.5, 0.093, 0.594),
+        "l2": Student(2.5, 0.018, 1.10),
     },
     "linear": {
-        "none": StudentByRows(2.5, (200, 1_000), (2.27, 0.69), (22.8, 6.28)),
-        "l1": StudentByRows(2.5, (200, 1_000), (0.194, 0.072), (1.57, 0.546)),
-        "l2": StudentByRows(2.5, (200, 1_000), (-0.003, -0.018), (1.11, 0.492)),
+        "none": Student(2.5, 1.20, 5.89),
+        "l1": Student(2.5, 0.133, 0.540),
+        "l2": Student(2.5, -0.019, 0.410),
     },
 }
 # What was studied:
@@ -47,8 +47,8 @@ def variance_factor(cells: int, layout: Layout, *, folds: int) -> float:
 def learned_prior(network: str, layout: Layout, *, unit: float) -> ArmPrior | None:
     """Return the prior of the differences between tuned arms; None where none was learned.
 
-    On more rows than were studied the arms lie closer together still, so the prior of the largest tables is
-    on the safe side; on fewer they may lie further apart than any that was learned from.
+    The more rows, the closer together the arms lie, so beyond the rows that were studied the prior is on
+    the safe side; on fewer they may lie further apart than any that was learned from.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def learned_prior(network: str, layout: Layout, *, unit: float) -> ArmPrior | No
     """
     if network not in LEARNED or not layout.is_cross_validation or layout.rows < ROWS[0]:
         return None
-    return ArmPrior({arm: curve.at(layout.rows) for arm, curve in LEARNED[network].items()}, unit)
+    return ArmPrior(LEARNED[network], unit)
 
 
 def is_studied(network: str, layout: Layout, *, folds: int, repeats: int) -> bool:

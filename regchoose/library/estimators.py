@@ -176,8 +176,8 @@ class RegularizerRegressor(RegressorMixin, _RegularizerEstimator):  # type: igno
     hidden : sequence of int, optional
         Hidden units of each layer of the mlp; by default those of the preset.
     decide : {"audited", "chart", "best"}
-        Whether the chart's outcome is taken while it is as good as any (audited), or always (chart), or the
-        best of all four regularizers.
+        Which arm is taken: the chart's if it is firm, else the best if that is, else the surest (audited);
+        always the chart's (chart); or that of the lowest loss plus standard error (best).
     budget : str, optional
         Time allowed for the experiment, such as "90s"; a longer one is answered from prior knowledge.
     device : str, optional

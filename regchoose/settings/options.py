@@ -94,7 +94,7 @@ class Settings:
     l1: Annotated[float | None, Ge(0), Option("The strength of L1 in the mean loss; recommend uses it on the subsample and does not tune it.", EXPERIMENT, "STRENGTH")] = None
     l2: Annotated[float | None, Ge(0), Option("The strength of L2 in the mean loss; recommend uses it on the subsample and does not tune it.", EXPERIMENT, "STRENGTH")] = None
     stopping: Annotated[Literal["tuned", "fixed"], Option("Tune the number of epochs in every arm, or train all arms to the last epoch.", EXPERIMENT)] = "tuned"
-    decide: Annotated[Literal["audited", "chart", "best"], Option("Recommend what the chart says while that is as good as any (audited), in any case (chart), or the best arm.", EXPERIMENT)] = "audited"
+    decide: Annotated[Literal["audited", "chart", "best"], Option("Recommend the chart's arm or else the best, whichever is firm, or else the surest (audited); always the chart's (chart); or the arm with the lowest loss plus standard error (best).", EXPERIMENT)] = "audited"
     audit: Annotated[bool, Option("Also train the arm that the chart skips.", EXPERIMENT)] = True
     strengths: Annotated[int, Ge(2), Le(41), Option("Number of strengths to try.", EXPERIMENT, "N")] = 9
     alphas: Annotated[tuple[Annotated[float, Gt(0), Lt(1)], ...], Option("Values of alpha to try for Elastic Net.", EXPERIMENT, "SHARE,SHARE")] = (0.1, 0.5, 0.9)

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from regchoose.records.experiment import AS_GOOD, LEAST_ROPE, Verdict
+from regchoose.records.experiment import LEAST_ROPE, Verdict
 from regchoose.records.words import ARMS, Arm, Float, Task
 from regchoose.statistics.posterior import Posterior, compare_arms
 
@@ -75,12 +75,12 @@ def judge(
     Parameters
     ----------
     criteria : mapping of Arm to float
-        By which each arm's point was chosen: the best arm is that of the lowest.
+        By which each arm's point was chosen.
     outcome : str
         The chart's outcome.
     decide : str
-        "chart": its arm is recommended; "best": the best arm; "audited": the chart's arm while it is as good
-        as any, and else the best.
+        "chart": its arm is recommended; "best": the arm of the lowest criterion; "audited": the first of
+        these two that is firm, and if neither is, the arm of the highest `safe`.
     rope : float
         δ.
     walk : callable
@@ -101,8 +101,11 @@ def judge(
     within = losses <= losses.min(1, keepdims=True) + rope
     safe_of: dict[Arm, float] = dict(zip(posterior.arms, within.mean(0).tolist(), strict=True))
     chart_arm = OUTCOME_ARMS[outcome]
-    follows = decide == "chart" or (decide == "audited" and safe_of.get(chart_arm, 0.0) >= AS_GOOD)
-    arm = chart_arm if follows else best_arm
+    if decide == "audited":
+        sure = (own for own in (chart_arm, best_arm) if safe_of.get(own, 0.0) >= firm)
+        arm = next(sure, max(safe_of, key=safe_of.__getitem__))
+    else:
+        arm = chart_arm if decide == "chart" else best_arm
     if arm == chart_arm:
         probability = _share_of_walks(posterior, losses, outcome=outcome, rope=rope, walk=walk)
     else:

@@ -30,35 +30,6 @@ class Student:
 
 
 @dataclass(frozen=True)
-class StudentByRows:
-    """A t distribution for each number of rows.
-
-    Location and the logarithm of the scale are interpolated in the logarithm of the rows, and stay as they
-    are beyond the outermost knots.
-
-    Parameters
-    ----------
-    df : float
-        Degrees of freedom.
-    knots : tuple of int (k,)
-        Rows, ascending.
-    location, scale : tuple of float (k,)
-        At the knots.
-    """
-
-    df: float
-    knots: tuple[int, ...]
-    location: tuple[float, ...]
-    scale: tuple[float, ...]
-
-    def at(self, n_rows: float) -> Student:
-        """Return the distribution for so many rows."""
-        place, knots = np.log(n_rows), np.log(self.knots)
-        location = float(np.interp(place, knots, self.location))
-        return Student(self.df, location, float(np.exp(np.interp(place, knots, np.log(self.scale)))))
-
-
-@dataclass(frozen=True)
 class ArmPrior:
     """Distributions of an arm's true mean loss less Elastic Net's.
 

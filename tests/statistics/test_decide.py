@@ -20,6 +20,7 @@ from regchoose.statistics.decide import (
 from regchoose.statistics.posterior import Posterior, draw_losses
 
 Decide = Literal["audited", "chart", "best"]
+RULES: tuple[Decide, ...] = ("best", "audited", "chart")
 BEFORE = {"subsample_possible": "yes", "resources": "yes"}
 
 
@@ -35,14 +36,21 @@ def criteria_of(made: Posterior) -> dict[Arm, float]:
     return dict(zip(made.arms, made.mean.tolist(), strict=True))
 
 
-def verdict_of(made: Posterior, *, decide: Decide = "chart", rope: float = 0.01) -> Verdict:
+def verdict_of(
+    made: Posterior,
+    *,
+    decide: Decide = "chart",
+    rope: float = 0.01,
+    criteria: Mapping[Arm, float] | None = None,
+) -> Verdict:
+    criteria = criteria or criteria_of(made)
     signs: dict[str, str] = dict.fromkeys(DIAMONDS, "worse")
     for key, pair in DIAMONDS.items():
         if set(pair) <= set(made.arms):
-            signs[key] = answer(made, criteria_of(made), key, rope=rope)
+            signs[key] = answer(made, criteria, key, rope=rope)
     return judge(
         made,
-        criteria_of(made),
+        criteria,
         outcome=walk(signs),
         decide=decide,
         rope=rope,
@@ -92,7 +100,7 @@ def test_the_audit_sees_what_the_chart_is_blind_to() -> None:
         assert departing.probability == pytest.approx(1, abs=1e-3)
 
 
-def test_the_chart_is_followed_while_its_arm_is_as_good_as_any() -> None:
+def test_the_chart_is_followed_while_its_arm_is_firm() -> None:
     """L2 is better by half of δ: the chart's Elastic Net is as good, and simpler to explain."""
     made = posterior((0.50, 0.47, 0.445, 0.45))
     assert [verdict_of(made, decide=decide).arm for decide in ("audited", "best", "chart")] == [
@@ -100,6 +108,26 @@ def test_the_chart_is_followed_while_its_arm_is_as_good_as_any() -> None:
         "l2",
         "elastic_net",
     ]
+
+
+def test_the_surest_arm_is_recommended_where_neither_the_chart_s_nor_the_best_is_firm() -> None:
+    """L1 has the lowest mean, but the criterion prefers Elastic Net."""
+    made = Posterior(ARMS, np.array([0.60, 0.450, 0.49, 0.458]), np.eye(4) * 2e-5, 24)
+    criteria = criteria_of(made) | {"l1": 0.47}
+    best, audited, chart = (verdict_of(made, decide=decide, criteria=criteria) for decide in RULES)
+    assert best.arm == chart.arm == "elastic_net"
+    assert best.safe < 0.95
+    assert audited.arm == "l1"
+    assert audited.safe == max(audited.safe_of.values()) > best.safe
+
+
+def test_the_best_arm_is_recommended_before_a_surer_one_if_it_is_firm() -> None:
+    """The chart ends at Elastic Net, which is worse; L2 is firm, L1 surer still with a higher loss."""
+    made = Posterior(ARMS, np.array([0.60, 0.449, 0.45, 0.47]), np.diag([1e-8, 1e-8, 6e-6, 1e-8]), 24)
+    criteria = criteria_of(made) | {"l1": 0.49, "elastic_net": 0.48}
+    found = verdict_of(made, decide="audited", criteria=criteria)
+    assert (found.arm, found.certainty) == ("l2", "firm")
+    assert found.safe_of["l1"] > found.safe_of["l2"]
 
 
 def test_the_criterion_answers_and_not_the_mean() -> None:

@@ -6,7 +6,7 @@ from scipy.stats import t as student
 
 from regchoose.records.words import ARMS, Arm, Float
 from regchoose.statistics.posterior import DRAWS, Posterior, draw_losses, make_posterior
-from regchoose.statistics.prior import ArmPrior, Student, StudentByRows, draw_with_prior
+from regchoose.statistics.prior import ArmPrior, Student, draw_with_prior
 
 UNIT = 0.01
 LEARNED: dict[Arm, Student] = {
@@ -103,12 +103,3 @@ def test_a_seed_gives_the_same_draws() -> None:
     found, prior = posterior(1.0), ArmPrior(LEARNED, UNIT)
     first, again = (draw_with_prior(prior, found, np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
-
-
-def test_a_distribution_for_each_number_of_rows_lies_between_those_of_its_knots() -> None:
-    curve = StudentByRows(4.0, (200, 800), (3.0, 1.0), (4.0, 1.0))
-    assert curve.at(200) == curve.at(50) == Student(4.0, 3.0, 4.0)
-    assert curve.at(800) == curve.at(9_000) == Student(4.0, 1.0, 1.0)
-    between = curve.at(400)
-    assert between.df == 4.0
-    assert (between.location, between.scale) == pytest.approx((2.0, 2.0))

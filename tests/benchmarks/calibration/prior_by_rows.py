@@ -1,12 +1,13 @@
 """How far the arms truly lie apart, learned from tasks whose truth is known, as a function of the rows.
 
 The difference of an arm's true loss from Elastic Net's, in units of δ, has a t distribution. Its location and
-the logarithm of its scale are interpolated in log n between knots, and stay as they are beyond the outermost.
-How many knots, and how much synthetic tasks count beside real tables, is chosen by held-out likelihood.
+the logarithm of its scale are interpolated in log n between knots, and stay as they are beyond the outermost;
+with one knot they are the same for any number of rows. How much synthetic tasks count beside real tables is
+chosen by held-out likelihood.
 
 The likeliest prior is too narrow: most differences are tiny, so it says that of all, and the few large ones
 make firm answers wrong. So its scales are widened, by as much as firm answers need to be right on tables that
-are held out.
+are held out. The knots are those with which the most answers are firm then.
 """
 
 import itertools
@@ -20,12 +21,12 @@ from scipy.special import digamma, gammaln
 
 from regchoose.records.words import ARMS, Arm, Float
 from regchoose.statistics.decide import FIRM
-from regchoose.statistics.prior import REFERENCE, Student, StudentByRows
+from regchoose.statistics.prior import REFERENCE, Student
 from tests.benchmarks.calibration.lines import Record
 from tests.benchmarks.calibration.verdicts import answer_record
 
-KNOTS: tuple[tuple[int, ...], ...] = ((200, 1_000), (200, 2_000))
-WIDENINGS = (1.0, 1.25, 1.5, 2.0, 3.0)  # of the scales
+KNOTS: tuple[tuple[int, ...], ...] = ((500,), (200, 1_000))
+WIDENINGS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)  # of the scales
 RIGHT = 0.97  # share of firm answers that must be right
 FEW_DRAWS = 4_000  # of a posterior, where many are tried
 WEIGHTS = (0.0, 0.1, 0.3, 1.0)  # of all synthetic tasks together, beside that of all real tables
@@ -34,6 +35,35 @@ LEAST_SCALE, MOST_SCALE = 0.02, 1_000.0
 FEWEST_TABLES = 4  # from which anything is learned
 PARTS = 5  # of the tables, each held out once, where forms are compared
 COMPARED: tuple[Arm, ...] = tuple(arm for arm in ARMS if arm != REFERENCE)
+
+
+@dataclass(frozen=True)
+class StudentByRows:
+    """A t distribution for each number of rows.
+
+    Location and the logarithm of the scale are interpolated in the logarithm of the rows, and stay as they
+    are beyond the outermost knots.
+
+    Parameters
+    ----------
+    df : float
+        Degrees of freedom.
+    knots : tuple of int (k,)
+        Rows, ascending.
+    location, scale : tuple of float (k,)
+        At the knots.
+    """
+
+    df: float
+    knots: tuple[int, ...]
+    location: tuple[float, ...]
+    scale: tuple[float, ...]
+
+    def at(self, n_rows: float) -> Student:
+        """Return the distribution for so many rows."""
+        place, knots = np.log(n_rows), np.log(self.knots)
+        location = float(np.interp(place, knots, self.location))
+        return Student(self.df, location, float(np.exp(np.interp(place, knots, np.log(self.scale)))))
 
 
 @dataclass(frozen=True)
@@ -62,13 +92,20 @@ def learn_prior(records: Sequence[Record]) -> PriorByRows | None:
     if len(_teaching_tables(records)) < FEWEST_TABLES:
         return None
     found = compare_forms(records)
-    knots, weight = max(found, key=lambda form: found[form])
-    return _fit(records, knots, weight).widen(_find_widening(records, knots, weight))
+    priors = []
+    for knots in KNOTS:
+        weight = max((form for form in found if form[0] == knots), key=lambda form: found[form])[1]
+        widening, firm = _find_widening(records, knots, weight)
+        priors.append((firm, _fit(records, knots, weight).widen(widening)))
+    return max(priors, key=lambda own: own[0])[1]
 
 
-def _find_widening(records: Sequence[Record], knots: tuple[int, ...], weight: float) -> float:
-    """Return the least widening with which firm answers are right on tables that are held out in parts."""
-    held_out = list(_hold_out(records, knots, weight))
+def _find_widening(records: Sequence[Record], knots: tuple[int, ...], weight: float) -> tuple[float, float]:
+    """Return the least widening with which firm answers are right, and the share of firm answers then.
+
+    Both on tables that are held out in parts.
+    """
+    held_out, firm = list(_hold_out(records, knots, weight)), 0.0
     for factor in WIDENINGS:
         answered = [
             answer_record(own, prior.widen(factor).at(own["n"]), n_draws=FEW_DRAWS)
@@ -77,9 +114,10 @@ def _find_widening(records: Sequence[Record], knots: tuple[int, ...], weight: fl
         ]
         said = [own.of(rule) for own in answered for rule in ("best", "audited")]
         right = [own.right for own in said if own.safe >= FIRM]
+        firm = len(right) / len(said)
         if not right or np.mean(right) >= RIGHT:
-            return factor
-    return WIDENINGS[-1]
+            return factor, firm
+    return WIDENINGS[-1], firm
 
 
 def _hold_out(

@@ -43,7 +43,8 @@ class Said:
 class Answers:
     """What is said of a task: of every arm, and which arm each rule recommends.
 
-    `audited` is the chart's outcome while that is as good as any, and the best arm otherwise.
+    `best` is the arm of the lowest criterion; `audited` is the chart's outcome if that is firm, else the best
+    arm if that is firm, else the arm of the highest `safe`.
     """
 
     record: Record
