@@ -400,10 +400,7 @@ def prepare_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetVal
 
 def _to_target(facts: Facts, raw: RawTable, settings: Settings) -> TargetValues:
     if facts.all_numbers and not np.isfinite(facts.numbers).all():
-        infinite = facts.cells.where(
-            {t for t, v in zip(facts.texts, facts.numbers, strict=True) if np.isinf(v)}.__contains__
-        )
-        rows = np.flatnonzero(infinite)
+        rows = np.flatnonzero(np.isinf(facts.row_numbers))
         raise DataError(
             "E323",
             f"the target {facts.name!r} is infinite in {len(rows):,} rows",
