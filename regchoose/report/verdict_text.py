@@ -123,10 +123,11 @@ def _depart_from_chart(result: RunResult) -> list[str]:
     advice, chart_arm = result.recommendation, find_departure(result)
     if chart_arm is None:
         return []
-    safe = numbers.probability(safe_of(result, chart_arm))
+    safe = safe_of(result, chart_arm)
+    why = "is surer" if safe_of(result, advice.regularizer) > safe else "takes its place"
     return [
-        f"The chart ends at {name_arm(chart_arm)}, which is as good as any with only {safe}: "
-        f"{name_arm(advice.regularizer)} takes its place."
+        f"The chart ends at {name_arm(chart_arm)}, which is only {numbers.probability(safe)} sure to be as "
+        f"good as any: {name_arm(advice.regularizer)} {why}."
     ]
 
 

@@ -69,7 +69,7 @@ def test_where_the_chart_is_not_followed_the_answer_says_why() -> None:
     of = safe_arms(none=0.01, l1=0.02, l2=0.97, elastic_net=0.3)
     of["recommendation"] |= {"regularizer": "l2", "chart_outcome": "start_l1", "follows_chart": False}
     shown = render_as_text(altered(FIRM, **of), width=100, brief=True)
-    assert "The chart ends at L1, which is as good as any with only 2 %: L2 takes its place." in shown
+    assert "The chart ends at L1, which is only 2 % sure to be as good as any: L2 is surer." in shown
 
 
 def test_what_must_be_known_comes_first() -> None:
