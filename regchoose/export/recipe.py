@@ -1,6 +1,5 @@
 """What a script needs of a result, checked: nothing of a document gets into code unlooked at."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,63 +21,32 @@ TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".gz", ".zst", ".parquet")
 
 @dataclass(frozen=True)
 class FileReading:
-    """How the file becomes a table of text.
+    """How the file becomes a table of text."""
 
-    Parameters
-    ----------
-    path : str or None
-        None where the table came from standard input.
-    many : bool
-        Whether the path may name a folder, or be a pattern.
-    options : mapping
-        Arguments of `pandas.read_csv`; empty for Parquet.
-    further_headers : int
-        Rows below the first that name columns too.
-    skip_short : bool
-        Whether rows with too few fields are left out.
-    names : tuple of str
-        The columns of the file.
-    missing : tuple of str
-        Texts that mean missing, where any cell is: those compared without case, then those of `--na`.
-    words : mapping of str to sequence of str
-        Column → its levels that mean missing elsewhere.
-    """
-
-    path: str | None
-    many: bool
+    path: str | None  # None where the table came from standard input
+    many: bool  # whether the path may name a folder, or be a pattern
     parquet: bool
     decimal: str
-    options: Mapping[str, Any]
-    further_headers: int
-    skip_short: bool
-    names: tuple[str, ...]
+    options: Mapping[str, Any]  # arguments of `pandas.read_csv`; empty for Parquet
+    further_headers: int  # rows below the first that name columns too
+    skip_short: bool  # whether rows with too few fields are left out
+    names: tuple[str, ...]  # the columns of the file
+    # Texts that mean missing, where any cell is: those compared without case, then those of `--na`.
     missing: tuple[tuple[str, ...], tuple[str, ...]] | None
-    words: Mapping[str, Sequence[str]]
+    words: Mapping[str, Sequence[str]]  # column → its levels that mean missing elsewhere
 
 
 @dataclass(frozen=True)
 class RecipeInputs:
-    """Which columns are learned from.
+    """Which columns are learned from."""
 
-    Parameters
-    ----------
-    dates : mapping of str to DateFormat
-        Column → how it is read, and the numbers that are made of it.
-    units : mapping of str to str
-        Column → what stands with each of its numbers, as $ or km.
-    numbers, flagged, categories, booleans : tuple of str
-        Numeric; numeric with missing cells; text; those of the text whose case does not matter.
-    left_out : mapping of str to str
-        Column → why, in a word.
-    """
-
-    dates: Mapping[str, DateFormat]
-    units: Mapping[str, str]
+    dates: Mapping[str, DateFormat]  # column → how it is read, and the numbers that are made of it
+    units: Mapping[str, str]  # column → what stands with each of its numbers, as $ or km
     numbers: tuple[str, ...]
-    flagged: tuple[str, ...]
+    flagged: tuple[str, ...]  # those of the numbers with missing cells
     categories: tuple[str, ...]
-    booleans: tuple[str, ...]
-    left_out: Mapping[str, str]
+    booleans: tuple[str, ...]  # those of the categories whose case does not matter
+    left_out: Mapping[str, str]  # column → why, in a word
 
     @property
     def made_of_dates(self) -> set[str]:
@@ -88,20 +56,12 @@ class RecipeInputs:
 
 @dataclass(frozen=True)
 class RecipeTarget:
-    """What is predicted.
-
-    Parameters
-    ----------
-    classes : mapping
-        Text or number of a class → its code; empty for a regression.
-    rest : int or None
-        The code of every class that is not listed, where rare ones were merged.
-    """
+    """What is predicted."""
 
     name: str
     task: Task
-    classes: Mapping[str | float, int]
-    rest: int | None
+    classes: Mapping[str | float, int]  # text or number of a class → its code; empty for a regression
+    rest: int | None  # the code of every class that is not listed, where rare ones were merged
     boolean: bool
     drop_missing: bool
 
@@ -113,31 +73,21 @@ class RecipeTarget:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A result, ready to be written as code. Strengths are of the mean loss, for all `rows`.
-
-    Parameters
-    ----------
-    network : str
-        mlp, linear, or the user's own.
-    length : TrainingLength or None
-        None for a linear model, which is brought to its optimum.
-    loss : float
-        What the experiment found for it, on rows not seen.
-    """
+    """A result, ready to be written as code. Strengths are of the mean loss, for all `rows`."""
 
     arm: Arm
     l1: float
     l2: float
     rows: int
-    loss: float
+    loss: float  # what the experiment found for it, on rows not seen
     reading: FileReading
     inputs: RecipeInputs
     target: RecipeTarget
-    network: str
+    network: str  # mlp, linear, or the user's own
     options: Mapping[str, Any]
     penalize: tuple[str, ...]
     hidden: tuple[int, ...]
-    length: TrainingLength | None
+    length: TrainingLength | None  # None for a linear model, which is brought to its optimum
     seed: int
 
     @property
@@ -147,12 +97,7 @@ class Recipe:
 
 
 def make_recipe(result: RunResult, *, where: str) -> Recipe:
-    """Take from a result what a script needs.
-
-    Parameters
-    ----------
-    where : str
-        The file that it came from, for errors.
+    """Take what a script needs from a result, whose file `where` names in errors.
 
     Raises
     ------
@@ -191,8 +136,9 @@ def make_recipe(result: RunResult, *, where: str) -> Recipe:
 
 def _take_recipe(result: RunResult) -> Recipe:
     advice, settings, data, trained = result.recommendation, result.settings, result.data, result.recommended
-    if trained is None:
-        raise ValueError("arms")
+    assert trained is not None, "the arm that is recommended was trained"
+    assert advice.l1 is not None
+    assert advice.l2 is not None
     network = str(settings.network)
     if network != "linear" and advice.training is None:
         raise ValueError("recommendation.training")
@@ -200,8 +146,8 @@ def _take_recipe(result: RunResult) -> Recipe:
     columns = [column for column in data.columns if column.name not in inputs.made_of_dates]
     return Recipe(
         arm=advice.regularizer,
-        l1=_check_strength(advice.l1),
-        l2=_check_strength(advice.l2),
+        l1=advice.l1,
+        l2=advice.l2,
         rows=data.rows,
         loss=trained.loss,
         reading=_take_reading(data, settings, columns),
@@ -308,12 +254,6 @@ def _take_target(data: Data, settings: Any) -> RecipeTarget:
         boolean=boolean,
         drop_missing=bool(settings.drop_missing_target),
     )
-
-
-def _check_strength(value: float | None) -> float:
-    if value is None or not math.isfinite(value) or value < 0:
-        raise ValueError(f"{value!r}, wanted a number from 0")
-    return value
 
 
 def _to_literal(value: Any) -> Any:

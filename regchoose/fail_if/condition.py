@@ -73,28 +73,15 @@ Evaluate = Callable[[Mapping[str, Any]], Any]  # names as written → their valu
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition that can be decided on any document of its schema.
-
-    Parameters
-    ----------
-    names : mapping
-        Each name as written → its path in the document.
-    evaluate : callable
-        From the values of the names to whether it holds; None is unknown.
-    """
+    """A condition that can be decided on any document of its schema."""
 
     text: str
-    names: Mapping[str, tuple[Key, ...]]
-    evaluate: Evaluate
+    names: Mapping[str, tuple[Key, ...]]  # each name as written → its path in the document
+    evaluate: Evaluate  # from the values of the names to whether it holds; None is unknown
 
 
 def parse_condition(text: str, schema: Schema) -> Condition:
-    """Parse a condition and check it.
-
-    Parameters
-    ----------
-    schema : mapping
-        The JSON Schema of the document.
+    """Parse a condition, and check it against the JSON Schema of the document.
 
     Raises
     ------
@@ -111,13 +98,7 @@ def parse_condition(text: str, schema: Schema) -> Condition:
 
 
 def evaluate_condition(condition: Condition, document: Mapping[str, Any]) -> Gate:
-    """Say whether a condition holds on a document, with the values that it names.
-
-    Parameters
-    ----------
-    document : mapping
-        As it is printed: of JSON's kinds alone.
-    """
+    """Say whether a condition holds on a document of JSON's kinds alone, with the values that it names."""
     values = {name: find_value(document, path) for name, path in condition.names.items()}
     return Gate(condition.text, as_truth(condition.evaluate(values)), tuple(values.items()))
 

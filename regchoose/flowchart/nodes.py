@@ -11,37 +11,18 @@ from regchoose.records.words import Arm
 
 @dataclass(frozen=True)
 class Question:
-    """Something to be answered; each answer leads on.
+    """Something to be answered; each answer leads on."""
 
-    Parameters
-    ----------
-    key : str
-        Its name in the chart and in results.
-    text : str
-        The question as it is asked.
-    why : str
-        Why it is asked, in one or two sentences for a newcomer.
-    source : str
-        The article it comes from, or our decision.
-    arrows : mapping of str to str
-        Answer → key of the next node.
-    answers : mapping of str to str
-        What may be answered → what that means, for a prompt. Answers without an arrow (auto, unsure) hand
-        the question over to a measurement, which then gives one that has.
-    setting : str, optional
-        The field of `regchoose.settings.options.Settings` that answers it. None: training answers it.
-    short : str
-        The question in a few words, to be answered by yes or no: for the way through the chart.
-    """
-
-    key: str
-    text: str
-    why: str
-    source: str
-    arrows: Mapping[str, str]
+    key: str  # its name in the chart and in results
+    text: str  # the question as it is asked
+    why: str  # why it is asked, in one or two sentences for a newcomer
+    source: str  # the article it comes from, or our decision
+    arrows: Mapping[str, str]  # answer → key of the next node
+    # What may be answered → what that means, for a prompt. Answers without an arrow (auto, unsure) hand the
+    # question over to a measurement, which then gives one that has.
     answers: Mapping[str, str]
-    setting: str | None = None
-    short: str = ""
+    setting: str | None = None  # the field of `Settings` that answers it; None: training answers it
+    short: str = ""  # in a few words, to be answered by yes or no: for the way through the chart
 
 
 @dataclass(frozen=True)
@@ -80,32 +61,19 @@ class Place(NamedTuple):
 class Chart:
     """A flowchart.
 
-    Parameters
-    ----------
-    name : str
-        As `--chart` takes it.
-    title, source : str
-        The heading of drawings, and the article.
-    start : str
-        Key of the first node.
-    nodes : mapping of str to Node
-        Every node under its key (see `by_key`).
-    places : mapping of str to Place, optional
-        Where a drawing puts each node. Only drawings read this and `lanes`.
-    lanes : mapping of (str, str) to float, optional
-        (key, answer) of an arrow that passes other rows → the column in which it runs down.
-
     Raises
     ------
     ValueError
         If an arrow leads nowhere, a node is never reached, or a walk could go round in a circle.
     """
 
-    name: str
-    title: str
-    source: str
-    start: str
-    nodes: Mapping[str, Node]
+    name: str  # as `--chart` takes it
+    title: str  # the heading of drawings
+    source: str  # the article
+    start: str  # key of the first node
+    nodes: Mapping[str, Node]  # each under its key; see `by_key`
+    # Only drawings read these: where each node is put; and (key, answer) of an arrow that passes other rows →
+    # the column in which it runs down.
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
     lanes: Mapping[tuple[str, str], float] = field(default_factory=dict, compare=False)
 

@@ -20,8 +20,6 @@ def walk(chart: Chart, respond: Callable[[Question | Action], Answer]) -> Iterat
 
     Parameters
     ----------
-    chart : Chart
-        What to walk.
     respond : callable
         Answers a question with one of its arrows; does an action and reports. Called once a node, in the
         order of the walk, and not before the step is asked for.
@@ -55,12 +53,10 @@ def _following(node: Question | Action, answer: str) -> str:
 
 
 def find_outcome(chart: Chart, answers: Mapping[str, str]) -> str:
-    """Return the key of the outcome that fixed answers lead to.
+    """Return the key of the outcome that fixed answers lead to; actions are passed over.
 
     Parameters
     ----------
-    chart : Chart
-        What to walk; its actions are passed over.
     answers : mapping of str to str
         Question's key → answer; questions off the way need none.
 

@@ -250,19 +250,11 @@ class RegularizerRegressor(RegressorMixin, _RegularizerEstimator):  # type: igno
 class RegularizerClassifier(ClassifierMixin, _RegularizerEstimator):  # type: ignore[misc]
     """A network for classes that chooses its own weight regularizer.
 
-    As `RegularizerRegressor`, which says what the parameters are.
+    As `RegularizerRegressor`, which says what the parameters and the other attributes are.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-    regularizer_ : {"none", "l1", "l2", "elastic_net"}
-    l1_, l2_ : float
-        What the network was trained with: J = mean loss + l1·Σ|w| + l2·Σw², of standardized rows.
-    result_ : Result
-        Everything that the experiment found.
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str
-        Where `X` has names.
     """
 
     def fit(self, X: Any, y: ArrayLike) -> Self:

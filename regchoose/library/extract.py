@@ -44,8 +44,6 @@ def extract(
 
     Parameters
     ----------
-    files : FileSet
-        The table.
     settings : Settings
         Those of the group Data, `rows`, `folds` and `seed` count.
     everything : bool

@@ -16,8 +16,6 @@ def inspect_table(path: str, settings: Settings, *, ask: Ask) -> tuple[Table, Pr
 
     Parameters
     ----------
-    path : str
-        The file.
     settings : Settings
         Those of the group Data count, and the seed.
     ask : callable

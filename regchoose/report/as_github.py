@@ -39,10 +39,7 @@ def as_github(result: RunResult, gate: Gate | None = None) -> str:
 def failure_as_github(error: Mapping[str, str]) -> str:
     """Return an error's annotation, at its file and line where it has one.
 
-    Parameters
-    ----------
-    error : mapping
-        code, message, hint and where, as in the JSON document.
+    An error has code, message, hint and where, as in the JSON document.
     """
     at = PLACE.match(error["where"])
     file = _within_repository(at[1]) if at else ""

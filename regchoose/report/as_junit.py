@@ -53,10 +53,7 @@ def as_junit(result: RunResult, gate: Gate | None = None) -> str:
 def failure_as_junit(error: Mapping[str, str]) -> str:
     """Return the document of a run that ended in an error.
 
-    Parameters
-    ----------
-    error : mapping
-        code, message, hint and where, as in the JSON document.
+    An error has code, message, hint and where, as in the JSON document.
     """
     suite = ET.Element("testsuite", name="regchoose")
     case = _add_case(suite, "recommendation", name="recommendation")

@@ -41,14 +41,7 @@ def draw_tree(chart: Chart, path: Sequence[Step] = ()) -> str:
     """Draw the chart as an indented tree of at most 80 columns, in ASCII.
 
     Questions are numbered in the order of the drawing. What several arrows lead to is drawn once, after the
-    rest, and referred to by its number.
-
-    Parameters
-    ----------
-    chart : Chart
-        What to draw.
-    path : sequence of Step, optional
-        A walk; its lines are marked with > in the margin.
+    rest, and referred to by its number. The lines of a walk are marked with > in the margin.
     """
     roots = tuple(dict.fromkeys((chart.start, *find_shared_nodes(chart))))
     order = [key for root in roots for key in _in_order(chart, root, roots)]
@@ -131,15 +124,7 @@ def _draw_arrow(tree: _Tree, arrow: Arrow, *, answer: str, indent: int) -> Itera
 
 
 def draw_mermaid(chart: Chart, path: Sequence[Step] = ()) -> str:
-    """Draw the chart in Mermaid's language, from top to bottom.
-
-    Parameters
-    ----------
-    chart : Chart
-        What to draw.
-    path : sequence of Step, optional
-        A walk; its nodes and arrows are drawn thicker.
-    """
+    """Draw the chart in Mermaid's language, from top to bottom, with the way of a walk thicker."""
     taken = find_taken_arrows(path)
     arrows = [
         ((key, following), " or ".join(answers))

@@ -60,16 +60,9 @@ def write_repetition(result: RunResult) -> str:
 def write_command_line(
     data: str, flags: Mapping[str, Any], *, answers: Mapping[str, str], command: str = "recommend"
 ) -> str:
-    """Return the command that repeats a run, with the answers given at prompts as flags; quoted for a shell.
+    """Return the command that repeats a run on a file; quoted for a shell.
 
-    Parameters
-    ----------
-    data : str
-        The file.
-    flags : mapping
-        What the command line gave.
-    answers : mapping of str to str
-        Setting → answer.
+    The answers given at prompts, by setting, are flags beside those that the command line gave.
     """
     words = [word for flag in _flags({**flags, **answers}) for word in flag]
     words = [*words, "--", data] if data.startswith("-") else [data, *words]

@@ -22,12 +22,9 @@ MOST = 40  # columns and notes that are listed
 
 
 def write_model_card(model: Model, encoder: "Encoder", *, onnx: bool) -> str:
-    """Return the card; text from data shows as it is, whatever it holds.
+    """Return the card, of a model that is there as ONNX too if `onnx` says so.
 
-    Parameters
-    ----------
-    onnx : bool
-        Whether the model is there as ONNX too.
+    Text from data shows as it is, whatever it holds.
     """
     sections = [
         _write_head(model, encoder),

@@ -53,26 +53,14 @@ def px(value: float) -> str:
 
 @dataclass(frozen=True)
 class Axis:
-    """Numbers along one side of a plot.
+    """Numbers along one side of a plot."""
 
-    Parameters
-    ----------
-    low, high : float
-        The ends; above zero where `log`.
-    start, stop : float
-        Their places in pixels.
-    log : bool
-        Whether equal steps are equal factors.
-    numbered : bool
-        Whether it has ticks.
-    """
-
-    low: float
+    low: float  # above zero where `log`
     high: float
-    start: float
-    stop: float
-    log: bool = False
-    numbered: bool = True
+    start: float  # the pixel of `low`
+    stop: float  # and of `high`
+    log: bool = False  # whether equal steps are equal factors
+    numbered: bool = True  # whether it has ticks
 
     def place(self, value: float) -> float:
         """Return the pixel of a value; values beyond the ends stay at them."""
@@ -102,11 +90,11 @@ def _round_step(rough: float) -> float:
     return next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
 
 
-def padded_range(values: Iterable[float], *, margin: float = 0.06) -> Point:
+def padded_range(values: Iterable[float]) -> Point:
     """Return the least and the largest value, with a margin; finite and apart."""
     finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
-    pad = (high - low) * margin or abs(high) * 0.1 or 1.0
+    pad = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     return low - pad, high + pad
 
 
@@ -206,25 +194,13 @@ def t_density(value: float, *, mean: float, scale: float, df: float) -> float:
 
 @dataclass(frozen=True)
 class Figure:
-    """A plot, what it shows, and its figures.
+    """A plot, what it shows, and its figures."""
 
-    Parameters
-    ----------
-    section : str
-        Heading it stands under.
-    note : str
-        What is to be seen, in a sentence.
-    arms : sequence of str
-        Those that the key names.
-    broad : bool
-        Whether it needs the width of the page.
-    """
-
-    section: str
+    section: str  # heading it stands under
     title: str
-    note: str
+    note: str  # what is to be seen, in a sentence
     svg: Markup
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
-    arms: Sequence[str] = ()
-    broad: bool = False
+    arms: Sequence[str] = ()  # those that the key names
+    broad: bool = False  # whether it needs the width of the page

@@ -60,10 +60,7 @@ def markdown_table(
 def bullet_list(heading: str, items: Iterable[str], *, most: int | None = None) -> list[str]:
     """Return a list under its heading, or nothing where there are no items; items are Markdown already.
 
-    Parameters
-    ----------
-    most : int, optional
-        Items that are listed; of further ones only the number.
+    Of items beyond `most` only the number is given.
     """
     lines = [f"- {item}" for item in items]
     more = [f"- {len(lines) - most} more"] if most is not None and len(lines) > most else []

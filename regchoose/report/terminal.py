@@ -278,15 +278,7 @@ def _describe_strengths(result: RunResult) -> list[str]:
 
 
 def list_next(result: RunResult, *, saved: str | None = None, no_input: bool = False) -> list[str]:
-    """Return what to type next, each line as a shell or Python takes it.
-
-    Parameters
-    ----------
-    saved : str, optional
-        The file that the result was written to.
-    no_input : bool
-        Whether commands on the table are not to ask either.
-    """
+    """Return what to type next, each line as a shell or Python takes it; see `render_result`."""
     advice, python = result.recommendation, is_in_memory(result)
     other = _choose_other_settings(result)
     silent = {"no_input": True} if no_input else {}

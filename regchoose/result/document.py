@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, JsonValue, create_model, model_validator
 
 from regchoose.records.answers import AnsweredBy
-from regchoose.result.experiment_sections import ArmComparison, ArmFigures, ArmNumbers, Audit, Curves, Design
+from regchoose.result.experiment_sections import ArmComparison, ArmFigures, Audit, Curves, Design
 from regchoose.result.parts import (
     Arm,
     ByArm,
@@ -378,11 +378,6 @@ class RunResult(Section):
     def recommended(self) -> ArmFigures | None:
         """The figures of the recommended arm; None where it was not trained."""
         return self.arms.get(self.recommendation.regularizer)
-
-    @property
-    def safe_of(self) -> ArmNumbers:
-        """Each arm's probability to be within no practical difference of the best; empty without an audit."""
-        return ArmNumbers() if self.audit is None else self.audit.safe
 
     @property
     def beyond(self) -> list[str]:

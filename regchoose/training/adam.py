@@ -19,25 +19,15 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 class Adam:
     """State of the optimizer (Kingma & Ba 2015), and the strengths.
 
-    Parameters
-    ----------
-    mean, square : Parameters
-        Running moments of the gradient.
-    l1, twice_l2 : Tensor
-        Strengths, for the mean loss, of each penalized number.
-    scratch, threshold : Tensor
-        Workspace for all numbers, and for the penalized ones.
-    has_l1, has_l2 : bool
-        Whether any model has such a strength; if none has, that part of the step is skipped, which changes
-        no bit.
+    Where no model has a strength, that part of the step is skipped, which changes no bit.
     """
 
-    mean: Parameters
+    mean: Parameters  # running moments of the gradient
     square: Parameters
-    l1: Tensor
+    l1: Tensor  # for the mean loss, of each penalized number
     twice_l2: Tensor
-    scratch: Tensor
-    threshold: Tensor
+    scratch: Tensor  # workspace for all numbers
+    threshold: Tensor  # and for the penalized ones
     has_l1: bool
     has_l2: bool
 

@@ -63,24 +63,15 @@ class CellData:
 
 @dataclass(frozen=True)
 class Block:
-    """The models that one thread trains.
-
-    Parameters
-    ----------
-    cells : sequence of CellData
-        The c cells.
-    penalties : Penalties
-        The m points, the same in every cell.
-    n_rows : int, optional
-        Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it; otherwise
-        the steps of a model would depend on the cells with which it shares a block.
-    """
+    """The models that one thread trains: one for each of m penalties in each of c cells."""
 
     cells: Sequence[CellData]
     penalties: Penalties
     task: Task
     network: Network
     schedule: Schedule
+    # Rows of an epoch, by default those of the smallest cell. A plan of several blocks sets it; otherwise the
+    # steps of a model would depend on the cells with which it shares a block.
     n_rows: int | None = None
 
     @property
@@ -109,14 +100,9 @@ class Block:
         )
 
     def key(self, network: str, processor: str) -> str:
-        """Return the hash of everything that the result depends on.
+        """Return the hash of everything that the result depends on: `network` is `Network.key`.
 
-        Parameters
-        ----------
-        network : str
-            `Network.key`.
-        processor : str
-            The kind of processor: another kind may come to other numbers.
+        The kind of processor is part of it: another kind may come to other numbers.
         """
         schedule = self.schedule
         plain = (network, processor, self.task, self.n_rows, schedule.epochs, schedule.batch, schedule.lr)

@@ -1,6 +1,6 @@
 """Training a block, its networks by Adam or its linear models by the solver, and recording the result."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from regchoose.training.block import (
     captured_rows,
     captured_weights,
 )
-from regchoose.training.convex_solver import DeviceRows, LinearProblem, solve
+from regchoose.training.convex_solver import LinearProblem, SolverRows, solve
 from regchoose.training.descent import Batches, Descent
 from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import row_loss
@@ -157,7 +157,7 @@ def _solve_block(block: Block, device: torch.device, stop: Callable[[], bool]) -
     recorder, k = _Recorder(block, device), block.network.n_outputs
     fits = []
     for cell in block.cells:
-        rows = DeviceRows.of(cell.x, cell.y, device=device)
+        rows = SolverRows.of(cell.x, cell.y, device=device)
         fits.append(solve(LinearProblem(block.task, rows, k, penalties), stop=stop))
     parameters = Parameters.of_rows(block.network, matrix_to_rows(torch.cat([fit.u for fit in fits])))
     recorder.take(parameters)
@@ -171,24 +171,12 @@ def _solve_block(block: Block, device: torch.device, stop: Callable[[], bool]) -
 
 @dataclass(frozen=True)
 class _EvalRows:
-    """Rows of some cells on which losses are recorded.
+    """Rows of some cells on which losses are recorded."""
 
-    Parameters
-    ----------
-    cells : slice
-    x : Tensor (c, n, d)
-        Filled up with zeros where a cell has fewer rows than others.
-    y, weights : Tensor (c, n)
-        The weight of a row in the mean over those of its cell.
-    captured : Tensor of int (c, r)
-        The rows whose own losses are captured; the last ones again where a cell has fewer.
-    """
-
-    cells: slice
-    x: Tensor
-    y: Tensor
-    weights: Tensor
-    captured: Tensor
+    x: Tensor  # (c, n, d), filled up with zeros where a cell has fewer rows than others
+    y: Tensor  # (c, n)
+    weights: Tensor  # (c, n): of a row in the mean over those of its cell
+    captured: Tensor  # (c, r): rows whose own losses are captured; the last ones again where a cell has fewer
 
 
 class _Recorder:
@@ -205,11 +193,11 @@ class _Recorder:
         self._eval_rows = {
             name: [self._place(name, cells) for cells in self._groups] for name in _eval_sets(block.cells[0])
         }
-        self._drawn = [self._place_drawn(cells) for cells in self._groups]
+        has_drawn = block.cells[0].drawn is not None
+        self._drawn = [self._place_drawn(cells) for cells in self._groups] if has_drawn else []
         self._captured_weights = torch.as_tensor(captured_weights(block.network.n_penalized), device=device)
         self._recorded: dict[str, list[Tensor]] = {}  # name → (c·m,) by checkpoint
-        # name → the cells from one to another → (m, …) by checkpoint
-        self._captured: dict[str, dict[tuple[int, int], list[Tensor]]] = {}
+        self._captured: dict[str, list[Sequence[Tensor]]] = {}  # name → (m, …) by checkpoint and group
 
     def _place(self, name: str, cells: slice) -> _EvalRows:
         sets = [_eval_sets(cell)[name] for cell in self._block.cells[cells]]
@@ -226,40 +214,35 @@ class _Recorder:
             rows = captured_rows(len(targets))
             captured[place] = rows[np.minimum(np.arange(captured.shape[1]), len(rows) - 1)]
         return _EvalRows(
-            cells,
             filled[:, :, :d],
             torch.as_tensor(y, dtype=self._dtype, device=self._device),
             torch.as_tensor(weights, device=self._device),
             torch.as_tensor(captured, device=self._device),
         )
 
-    def _place_drawn(self, cells: slice) -> Tensor | None:
+    def _place_drawn(self, cells: slice) -> Tensor:
         drawn = [cell.drawn for cell in self._block.cells[cells] if cell.drawn is not None]
-        if not drawn:
-            return None
         rows = [self._block.network.place_rows(x, device=self._device) for x in drawn]
         return torch.stack(rows)[:, :, : drawn[0].shape[1]]
 
     def take(self, parameters: Parameters) -> None:
         """Record losses and zeros at the next checkpoint."""
         network = self._block.network
+        groups = [parameters.of(_models(self._block, cells)) for cells in self._groups]
         self._record("nonzero_share", parameters.nonzero_share())
         self._record("nonzero_inputs", network.nonzero_inputs(parameters.tensors).double())
-        for name, groups in self._eval_rows.items():
-            judged = [self._judge(parameters.of(_models(self._block, rows.cells)), rows) for rows in groups]
-            self._record(name, torch.cat([losses for losses, _, _ in judged]))
+        for name, rows in self._eval_rows.items():
+            losses, wrong, of_rows = zip(*map(self._judge, groups, rows), strict=True)
+            self._record(name, torch.cat(losses))
             if name == "test":
-                for cells, (_, _, of_rows) in zip(self._groups, judged, strict=True):
-                    self._capture("row", cells, of_rows)
+                self._capture("row", of_rows)
                 if self._counts_errors:
-                    self._record("errors", torch.cat([wrong for _, wrong, _ in judged]))
+                    self._record("errors", torch.cat(wrong))
         if self._watched:
             weights = parameters.rows()[:, self._captured_weights]
-            self._capture("weights", slice(0, len(self._block.cells)), weights)
-            for cells, drawn in zip(self._groups, self._drawn, strict=True):
-                if drawn is not None:
-                    outputs = network.outputs(parameters.of(_models(self._block, cells)), drawn)
-                    self._capture("drawn", cells, outputs)
+            self._capture("weights", [weights[_models(self._block, cells)] for cells in self._groups])
+            if self._drawn:
+                self._capture("drawn", [*map(network.outputs, groups, self._drawn)])
 
     def _judge(self, tensors: Tensors, rows: _EvalRows) -> tuple[Tensor, Tensor, Tensor]:
         """Return each model's loss and share of wrong classes, (m,), and its losses by row, (m, r)."""
@@ -277,9 +260,9 @@ class _Recorder:
     def _record(self, name: str, values: Tensor) -> None:
         self._recorded.setdefault(name, []).append(values)
 
-    def _capture(self, name: str, cells: slice, values: Tensor) -> None:
-        """Keep what the models of some cells came to at this checkpoint, (m, …)."""
-        self._captured.setdefault(name, {}).setdefault((cells.start, cells.stop), []).append(values)
+    def _capture(self, name: str, values: Sequence[Tensor]) -> None:
+        """Keep what the models of each group of cells came to at this checkpoint, (m, …)."""
+        self._captured.setdefault(name, []).append(values)
 
     def result(self, parameters: Parameters, violation: Tensor, *, note: str = "") -> BlockResult:
         """Return the result, once all checkpoints are taken; the violation is (c·m,)."""
@@ -304,11 +287,11 @@ class _Recorder:
             note,
         )
 
-    def _by_cell(self, name: str, captured: Mapping[tuple[int, int], list[Tensor]]) -> Iterator[Float]:
+    def _by_cell(self, name: str, captured: Sequence[Sequence[Tensor]]) -> Iterator[Float]:
         """Yield an array (m, t, …) for each cell."""
-        for (start, stop), values in captured.items():
-            whole = torch.stack(values, 1).cpu().numpy()
-            for cell, own in zip(self._block.cells[start:stop], np.split(whole, stop - start), strict=True):
+        for group, values in zip(self._groups, zip(*captured, strict=True), strict=True):
+            cells, whole = self._block.cells[group], torch.stack(values, 1).cpu().numpy()
+            for cell, own in zip(cells, np.split(whole, len(cells)), strict=True):
                 last = len(captured_rows(len(cell.eval_sets["test"][1]))) if name == "row" else own.shape[2]
                 yield np.array(own[:, :, :last], order="C")
 

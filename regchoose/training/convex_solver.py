@@ -12,11 +12,10 @@ starts from the optimum of a stronger penalty, on a path from strong to weak (Fr
 2010, "Regularization paths for generalized linear models via coordinate descent").
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from math import log
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -27,14 +26,13 @@ from regchoose.training.block import Stopped
 from regchoose.training.loss import row_loss, slope
 from regchoose.training.networks.linear import with_intercept
 from regchoose.training.penalty import PenaltyTensors
-from regchoose.training.quadratic import Quadratic, WorkingSet, minimize, times, working_sets
+from regchoose.training.quadratic import Quadratic, WorkingSet, is_better, minimize, times, working_sets
 from regchoose.training.row_source import Numbers, RowPart, RowSource
 
 TOLERANCE = 1e-9  # of the optimality condition, relative to the slope at zero weights
 ITERATIONS, HALVINGS = 100, 12
 SEPARATED_LOSS = 1e-4  # nats, at which a model of separable classes is stopped: there is no optimum to reach
 FEWEST_ON_PATH = 64  # parameters of a model; with fewer of them, calling operations costs more than they do
-DOUBLE = torch.float64
 
 RowFunction = Callable[[Tensor, Tensor], Tensor]  # of rows x (n, d + 1), the last column 1, and y (n,)
 
@@ -42,88 +40,38 @@ RowFunction = Callable[[Tensor, Tensor], Tensor]  # of rows x (n, d + 1), the la
 # ---- rows ----------------------------------------------------------------------------------------
 
 
-class SummableRows(Protocol):
+@dataclass(frozen=True)
+class SolverRows:
     """Rows x (n, d + 1), the last column 1, and y (n,), of which the solver needs nothing but sums."""
 
-    @property
-    def n_columns(self) -> int:
-        """Inputs and the intercept, d + 1."""
-
-    @property
-    def in_memory(self) -> bool:
-        """Whether a sum costs no pass over a file."""
-
-    @cached_property
-    def gram(self) -> Tensor:
-        """Mean of x·xᵀ: (d + 1, d + 1)."""
-
-    def mean(self, of_rows: RowFunction) -> Tensor:
-        """Return the mean over all rows of a function that returns the mean over the rows it is given."""
-
-    def largest(self, of_rows: RowFunction) -> Tensor:
-        """Return the largest over all rows of a function that returns the largest of its rows: -> (m,)."""
-
-
-@dataclass(frozen=True)
-class DeviceRows:
-    """Rows in memory."""
-
-    x: Tensor
-    y: Tensor
+    chunks: Callable[[], Iterable[tuple[Tensor, Tensor]]]  # yields all rows, some at a time
+    n_rows: int  # n
+    n_columns: int  # d + 1
+    in_memory: bool  # whether a sum costs no pass over a file
 
     @classmethod
-    def of(cls, x: Numbers, y: Numbers, *, device: torch.device) -> "DeviceRows":
-        """Return rows x (n, d), y (n,) on a device."""
-        return cls(with_intercept(_double(x, device)), _double(y, device))
+    def of(cls, x: Numbers, y: Numbers, *, device: torch.device) -> "SolverRows":
+        """Copy rows x (n, d), y (n,) to a device."""
+        copies = [_copy(x, y, device)]
+        return cls(lambda: copies, len(y), x.shape[1] + 1, in_memory=True)
 
-    @property
-    def n_columns(self) -> int:
-        """Inputs and the intercept, d + 1."""
-        return self.x.shape[1]
+    @classmethod
+    def of_source(
+        cls, source: RowSource, part: RowPart, *, device: torch.device, after_pass: Callable[[], None]
+    ) -> "SolverRows":
+        """Return a part of a row source: copied at once if it is in memory, else read anew for every sum.
 
-    @property
-    def in_memory(self) -> bool:
-        """True."""
-        return True
+        `after_pass` is called after each pass over rows that are read.
+        """
+        if source.in_memory:
+            ((x, y),) = source.in_order(part)
+            return cls.of(x, y, device=device)
 
-    @cached_property
-    def gram(self) -> Tensor:
-        """Mean of x·xᵀ: (d + 1, d + 1)."""
-        return self.x.T @ self.x / len(self.x)
+        def read() -> Iterator[tuple[Tensor, Tensor]]:
+            yield from (_copy(x, y, device) for x, y in source.in_order(part))
+            after_pass()
 
-    def mean(self, of_rows: RowFunction) -> Tensor:
-        """Return the mean over all rows."""
-        return of_rows(self.x, self.y)
-
-    def largest(self, of_rows: RowFunction) -> Tensor:
-        """Return the largest over all rows."""
-        return of_rows(self.x, self.y)
-
-
-@dataclass(frozen=True)
-class StreamedRows:
-    """A part of a row source, read anew for every sum.
-
-    Parameters
-    ----------
-    after_pass : callable
-        Called after each pass over the rows.
-    """
-
-    source: RowSource
-    part: RowPart
-    device: torch.device
-    after_pass: Callable[[], None]
-
-    @property
-    def n_columns(self) -> int:
-        """Inputs and the intercept, d + 1."""
-        return self.source.n_inputs + 1
-
-    @property
-    def in_memory(self) -> bool:
-        """False."""
-        return False
+        return cls(read, source.count(part), source.n_inputs + 1, in_memory=False)
 
     @cached_property
     def gram(self) -> Tensor:
@@ -131,37 +79,18 @@ class StreamedRows:
         return self.mean(lambda x, _: x.T @ x / len(x))
 
     def mean(self, of_rows: RowFunction) -> Tensor:
-        """Return the mean over all rows, from those of the chunks."""
-        total, count = torch.zeros((), dtype=DOUBLE, device=self.device), 0
-        for rows in self._chunks():
-            total = total + of_rows(rows.x, rows.y) * len(rows.y)
-            count += len(rows.y)
-        self.after_pass()
-        return total / count
+        """Return the mean over all rows of a function that returns the mean over the rows it is given."""
+        return reduce(torch.add, (of_rows(x, y) * (len(y) / self.n_rows) for x, y in self.chunks()))
 
     def largest(self, of_rows: RowFunction) -> Tensor:
-        """Return the largest over all rows, from those of the chunks."""
-        parts = [of_rows(rows.x, rows.y) for rows in self._chunks()]
-        self.after_pass()
-        return torch.stack(parts).amax(0)
-
-    def _chunks(self) -> Iterator[DeviceRows]:
-        for x, y in self.source.in_order(self.part):
-            yield DeviceRows.of(x, y, device=self.device)
+        """Return the largest over all rows of a function that returns the largest of its rows: -> (m,)."""
+        return torch.stack([of_rows(x, y) for x, y in self.chunks()]).amax(0)
 
 
-def rows_of(
-    source: RowSource, part: RowPart, *, device: torch.device, after_pass: Callable[[], None]
-) -> SummableRows:
-    """Return a part of a row source: copied to the device at once if it is in memory, else streamed."""
-    if source.in_memory:
-        ((x, y),) = source.in_order(part)
-        return DeviceRows.of(x, y, device=device)
-    return StreamedRows(source, part, device, after_pass)
-
-
-def _double(values: Numbers, device: torch.device) -> Tensor:
-    return torch.as_tensor(np.asarray(values, dtype=np.float64), device=device)
+def _copy(x: Numbers, y: Numbers, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return x (n, d + 1) and y (n,) on a device."""
+    x_there, y_there = (torch.as_tensor(np.asarray(part, dtype=np.float64), device=device) for part in (x, y))
+    return with_intercept(x_there), y_there
 
 
 # ---- the problem ---------------------------------------------------------------------------------
@@ -172,21 +101,12 @@ class LinearProblem:
     """Rows and the penalties of m linear models.
 
     The parameters u of a model are a (k, d + 1) matrix in one row: weights and intercept of each output.
-
-    Parameters
-    ----------
-    rows : SummableRows
-        Targets are standardized numbers or class codes.
-    n_outputs : int
-        k.
-    penalties : PenaltyTensors
-        In float64.
     """
 
     task: Task
-    rows: SummableRows
-    n_outputs: int
-    penalties: PenaltyTensors
+    rows: SolverRows  # targets are standardized numbers or class codes
+    n_outputs: int  # k
+    penalties: PenaltyTensors  # in float64
 
     def only(self, models: Tensor) -> "LinearProblem":
         """Return the problem of the models with these indices."""
@@ -264,20 +184,12 @@ class LinearProblem:
 class LinearFit:
     """The optimum of each model.
 
-    Parameters
-    ----------
-    u : Tensor (m, k, d + 1)
-        Weights, and the intercept last.
-    residual : Tensor (m,)
-        Remaining violation of the optimality condition.
-    converged : Tensor (m,), bool
-        Whether that is within the tolerance. Separable classes without a penalty have no optimum; then u is
-        where the method was stopped.
+    Separable classes without a penalty have no optimum; then u is where the method was stopped.
     """
 
-    u: Tensor
-    residual: Tensor
-    converged: Tensor
+    u: Tensor  # (m, k, d + 1): weights, and the intercept last
+    residual: Tensor  # (m,): remaining violation of the optimality condition
+    converged: Tensor  # (m,): whether that is within the tolerance
 
 
 def solve(
@@ -310,7 +222,8 @@ def solve(
     u = zero if start is None else start
     for models, parents in _path(problem):
         untouched = (u[models] == 0).all(1)[:, None]
-        u = u.index_put((models,), torch.where(untouched, _from_parents(u, parents), u[models]))
+        from_parents = torch.where((parents >= 0)[:, None], u[parents], 0.0)
+        u = u.index_put((models,), torch.where(untouched, from_parents, u[models]))
         u = _solve_together(problem, u, models, scale=scale, stop=stop, moved_to=moved_to)
     residual = problem.residual(u)
     converged = (residual <= 1e3 * TOLERANCE * scale) & ~_separated(problem, u)
@@ -342,11 +255,6 @@ def _path(problem: LinearProblem) -> Iterator[tuple[Tensor, Tensor]]:
             parents = solved[(share[models, None] - share[solved]).abs().argmin(1)]
         yield models, parents
         solved = models
-
-
-def _from_parents(u: Tensor, parents: Tensor) -> Tensor:
-    """Return the points of the parents, zero where there is none."""
-    return torch.where((parents >= 0)[:, None], u[parents], 0.0)
 
 
 def _solve_together(
@@ -427,8 +335,7 @@ def _line_search(problem: LinearProblem, u: Tensor, aim: Tensor) -> tuple[Tensor
     for halving in range(HALVINGS):
         candidate = torch.lerp(u, aim, 0.5**halving) if halving else aim
         new = problem.objective(candidate)
-        flatter = (new <= value + 1e-12 * value.abs()) & (problem.residual(candidate) < residual)
-        better = ((new < value) | flatter) & ~moved
+        better = is_better(new, problem.residual(candidate), than=value, residual=residual) & ~moved
         best = torch.where(better[:, None], candidate, best)
         moved |= better
         if bool(moved.all()):

@@ -25,30 +25,19 @@ Step = Callable[[Tensor, Tensor, Tensor], None]  # of x, y and the rates of Adam
 
 @dataclass(frozen=True)
 class Descent:
-    """The training of m models.
-
-    Parameters
-    ----------
-    steps, batch : int
-        Steps an epoch, and rows a step.
-    batches : callable
-        From the number of an epoch, starting at 1, to its batches: at least `steps` of them.
-    resumable : bool
-        Whether training may go on later from the state after any epoch. Then each epoch has a program of its
-        own, so that what a network draws at random follows from its parameters alone; otherwise one program,
-        which keeps its random state, runs through all epochs.
-    noted : callable
-        Called with what a reader of the result should know.
-    """
+    """The training of m models."""
 
     network: Network
     task: Task
     schedule: Schedule
-    steps: int
-    batch: int
-    batches: Callable[[int], Batches]
+    steps: int  # an epoch
+    batch: int  # rows a step
+    batches: Callable[[int], Batches]  # from the number of an epoch, from 1, to its batches: at least `steps`
+    # Whether training may go on later from the state after any epoch. Then each epoch has a program of its
+    # own, so that what a network draws at random follows from its parameters alone; otherwise one program,
+    # which keeps its random state, runs through all epochs.
     resumable: bool = False
-    noted: Callable[[str], None] = lambda _: None
+    noted: Callable[[str], None] = lambda _: None  # called with what a reader of the result should know
 
     def run(
         self,

@@ -27,20 +27,12 @@ _CARD_LOCKS: dict[int, threading.Lock] = {}
 class Devices:
     """Devices that take turns; the number of a block alone says whose turn it is.
 
-    Parameters
-    ----------
-    name : str
-        Names separated by commas, one for each turn.
-    turns : tuple of tuple of torch.device
-        The devices of each name, which share its turns. They are of one kind, so their number changes no
-        result. Empty where models are trained on other machines, which have their own devices.
-    kinds : tuple of str
-        The kind of each turn's devices: another kind may round differently.
+    Those of a name share its turns. They are of one kind, so their number changes no result.
     """
 
-    name: str
-    turns: tuple[tuple[torch.device, ...], ...]
-    kinds: tuple[str, ...]
+    name: str  # names separated by commas, one for each turn
+    turns: tuple[tuple[torch.device, ...], ...]  # empty where other machines train, on devices of their own
+    kinds: tuple[str, ...]  # of each turn's devices: another kind may round differently
 
     def of(self, number: int) -> torch.device:
         """Return the device of the block with a number."""
@@ -92,28 +84,30 @@ def choose_devices(name: str) -> Devices:
 
 
 def _named(part: str, name: str, *, count: int) -> tuple[torch.device, ...]:
-    index = _index(part, name)
+    seen = f"{count} CUDA devices are visible to PyTorch {torch.__version__}"
+    index = _find_index(part, name, count=count, seen=seen, there="is there")
     if part == "cpu":
         return (CPU,)
-    # torch.device keeps the index in eight bits, so it is compared before: cuda:128 would read as -128.
-    if (index or 0) >= count:
-        raise ResourceError(
-            "E401",
-            setting(device=name) + f": {count} CUDA devices are visible to PyTorch {torch.__version__}",
-            fix=setting(device="cpu") + ", or " + setting(device="auto") + " to take what is there",
-        )
     if index is not None:
         return (torch.device("cuda", index),)
     kinds = [torch.cuda.get_device_name(other) for other in range(count)]
     return tuple(torch.device("cuda", other) for other in range(count) if kinds[other] == kinds[0])
 
 
-def _index(part: str, name: str) -> int | None:
-    """Return the N of cuda:N, or raise E202 for what is no device's name."""
+def _find_index(part: str, name: str, *, count: int, seen: str, there: str) -> int | None:
+    """Return the N of cuda:N; raise E202 for what is no device's name, E401 where there are too few."""
     match = DEVICE_NAME.fullmatch(part)
     if not match:
         raise UsageError("E202", setting(device=name) + f": wanted {WANTED}", fix=setting(device="auto"))
-    return None if match[1] is None else int(match[1])
+    index = None if match[1] is None else int(match[1])
+    # torch.device keeps the index in eight bits, so it is compared before: cuda:128 would read as -128.
+    if part != "cpu" and (index or 0) >= count:
+        raise ResourceError(
+            "E401",
+            setting(device=name) + f": {seen}",
+            fix=setting(device="cpu") + ", or " + setting(device="auto") + f" to take what {there}",
+        )
+    return index
 
 
 def kind_of(device: torch.device) -> str:
@@ -206,17 +200,10 @@ def devices_of(workers: Workers, name: str) -> Devices:
 
 
 def _kind_at(worker: str, machine: Mapping[str, Any], part: str, name: str) -> str:
-    index = _index(part, name)
-    if part == "cpu":
-        return str(machine["cpu"])
-    there: Sequence[str] = machine["cuda"]
-    if (index or 0) >= len(there):
-        raise ResourceError(
-            "E401",
-            setting(device=name) + f": the worker {worker} sees {len(there)} CUDA devices",
-            fix=setting(device="cpu") + ", or " + setting(device="auto") + " to take what all workers have",
-        )
-    return there[index or 0]
+    cards: Sequence[str] = machine["cuda"]
+    seen = f"the worker {worker} sees {len(cards)} CUDA devices"
+    index = _find_index(part, name, count=len(cards), seen=seen, there="all workers have")
+    return str(machine["cpu"]) if part == "cpu" else cards[index or 0]
 
 
 def _refuse_other_releases(worker: str, theirs: Mapping[str, str]) -> None:

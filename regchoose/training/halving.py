@@ -27,8 +27,6 @@ def train_within_memory(
 
     Parameters
     ----------
-    train_one : callable
-        Trains a block on a device.
     may_fall_back : bool
         Whether a single model for which the device has no memory may be trained on the CPU.
 

@@ -21,23 +21,14 @@ from regchoose.training.networks.network import Network, Tensors, TensorSlot
 class Parameters:
     """Numbers of m models, or as many that belong to them, such as a gradient.
 
-    Parameters
-    ----------
-    flat : Tensor (q,)
-        All of them. On a CPU each model's part of a tensor is filled up to whole cache lines with zeros: then
-        it is computed to the same bits whichever models lie beside it.
-    slots : tuple of TensorSlot
-        The tensors of a model.
-    n_models : int
-        m.
-    n_penalized : int
-        How many numbers of a model, the first ones, are penalized.
+    On a CPU each model's part of a tensor is filled up to whole cache lines with zeros: then it is computed
+    to the same bits whichever models lie beside it.
     """
 
-    flat: Tensor
-    slots: tuple[TensorSlot, ...]
-    n_models: int
-    n_penalized: int
+    flat: Tensor  # (q,): all of them
+    slots: tuple[TensorSlot, ...]  # the tensors of a model
+    n_models: int  # m
+    n_penalized: int  # how many numbers of a model, the first ones, are penalized
 
     @classmethod
     def of_rows(cls, network: Network, rows: Tensor) -> "Parameters":

@@ -13,16 +13,10 @@ from regchoose.records.experiment import Penalties
 
 @dataclass(frozen=True)
 class PenaltyTensors:
-    """The penalties of m models, where these are trained.
+    """The penalties of m models, where these are trained."""
 
-    Parameters
-    ----------
-    l1, l2 : Tensor (m,)
-        Strengths, for the mean loss.
-    """
-
-    l1: Tensor
-    l2: Tensor
+    l1: Tensor  # (m,), for the mean loss
+    l2: Tensor  # (m,)
 
     @classmethod
     def of(
@@ -47,22 +41,21 @@ class PenaltyTensors:
         return self.l1 * weights.abs().sum(1) + self.l2 * weights.square().sum(1)
 
     def violation(self, weights: Tensor, gradient: Tensor) -> Tensor:
-        """How far each model is from a stationary point of J: (m, p), (m, p) -> (m,).
+        """How far each model is from a stationary point of J: (m, p), (m, p) -> (m,); see `violation_at`.
 
-        The largest distance, over the weights, of −∂loss/∂w from the subdifferential of the penalty: zero
-        where a weight is nonzero and ∂loss + 2·l2·w + l1·sign(w) = 0, or a weight is zero and |∂loss| ≤ l1.
-
-        Parameters
-        ----------
-        weights : Tensor (m, p)
-            The penalized weights.
-        gradient : Tensor (m, p)
-            Gradient of the mean loss, without the penalty.
+        The gradient is of the mean loss, without the penalty, by the penalized weights.
         """
-        smooth = gradient + 2 * self.l2[:, None] * weights
-        active = (smooth + self.l1[:, None] * weights.sign()).abs()
-        inactive = (smooth.abs() - self.l1[:, None]).clamp_min(0)
-        return torch.where(weights != 0, active, inactive).amax(1)
+        return violation_at(weights, gradient + 2 * self.l2[:, None] * weights, self.l1[:, None])
+
+
+def violation_at(weights: Tensor, slope: Tensor, threshold: Tensor) -> Tensor:
+    """How far weights are from a stationary point of a smooth function plus Σ threshold·|w|: -> (m,).
+
+    The largest distance, over the weights (m, p), of −slope, the smooth function's, from the subdifferential:
+    zero where a weight is nonzero and slope + threshold·sign(w) = 0, or it is zero and |slope| ≤ threshold.
+    """
+    active = (slope + threshold * weights.sign()).abs()
+    return torch.where(weights != 0, active, (slope.abs() - threshold).clamp_min(0)).amax(1)
 
 
 def shrink_(weights: Tensor, threshold: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from regchoose.training.penalty import shrink_
+from regchoose.training.penalty import shrink_, violation_at
 
 STEPS, ROUNDS = 25, 4  # of proximal gradients, before the signs are tried, and before the interior is
 POWERS, MARGIN = 10, 1.2  # for the largest curvature: steps of the power iteration, and what they may miss
@@ -30,24 +30,12 @@ HAIR = 1e-9
 
 @dataclass(frozen=True)
 class Quadratic:
-    """The m problems.
+    """The m problems."""
 
-    Parameters
-    ----------
-    hessian : Tensor (m, p, p) or (1, p, p)
-        H without its ridge; one for all where they share it.
-    ridge : Tensor (m, p)
-        Added to H's diagonal.
-    linear : Tensor (m, p)
-        g.
-    threshold : Tensor (m, p)
-        What |u| costs; zero for an intercept.
-    """
-
-    hessian: Tensor
-    ridge: Tensor
-    linear: Tensor
-    threshold: Tensor
+    hessian: Tensor  # (m, p, p): H without its ridge; (1, p, p) where all share it
+    ridge: Tensor  # (m, p): added to H's diagonal
+    linear: Tensor  # (m, p): g
+    threshold: Tensor  # (m, p): what |u| costs; zero for an intercept
 
     def only(self, which: Tensor) -> "Quadratic":
         """Return the problems that a mask or indices select."""
@@ -58,20 +46,15 @@ class Quadratic:
         """Gradient of the smooth part: (m, p) -> (m, p)."""
         return times(self.hessian, u) + self.ridge * u - self.linear
 
-    def value(self, u: Tensor) -> Tensor:
-        """Return the objective: (m, p) -> (m,)."""
-        return self.measure(u)[0]
-
     def residual(self, u: Tensor) -> Tensor:
         """Largest violation of the optimality condition: (m, p) -> (m,)."""
         return self.measure(u)[1]
 
     def measure(self, u: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the objective and the residual."""
+        """Return the objective and the residual: (m, p) -> (m,), (m,)."""
         slope = self.slope(u)
         value = (0.5 * u * (slope - self.linear) + self.threshold * u.abs()).sum(1)
-        active = (slope + self.threshold * u.sign()).abs()
-        return value, torch.where(u != 0, active, (slope.abs() - self.threshold).clamp_min(0)).amax(1)
+        return value, violation_at(u, slope, self.threshold)
 
 
 def times(hessian: Tensor, u: Tensor) -> Tensor:
@@ -83,21 +66,11 @@ def times(hessian: Tensor, u: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class WorkingSet:
-    """The entries of some models that are worked on, as many for each.
+    """The entries of some models that are worked on, as many for each."""
 
-    Parameters
-    ----------
-    models : Tensor (g,)
-        Indices of the models.
-    entries : Tensor (g, q)
-        Indices of each one's entries, in their order.
-    used : Tensor (g, q), bool
-        Which of them count; a model with fewer entries is filled up.
-    """
-
-    models: Tensor
-    entries: Tensor
-    used: Tensor
+    models: Tensor  # (g,): indices of the models
+    entries: Tensor  # (g, q): indices of each one's entries, in their order
+    used: Tensor  # (g, q): which of them count; a model with fewer entries is filled up
 
     def take(self, values: Tensor, *, filler: float = 0.0) -> Tensor:
         """Return the entries of all models' values: (m, p) -> (g, q)."""
@@ -241,12 +214,15 @@ def _solve_signed(problem: Quadratic, u: Tensor) -> Tensor:
     value, residual = problem.measure(u)
     for candidate in (part_way, whole):
         new, its_residual = problem.measure(candidate)
-        # Near the minimum the value no longer moves in its last digits; there the residual decides.
-        flatter = (new <= value + 1e-12 * value.abs()) & (its_residual < residual)
-        better = torch.isfinite(new) & ((new < value) | flatter)
+        better = torch.isfinite(new) & is_better(new, its_residual, than=value, residual=residual)
         u = torch.where(better[:, None], candidate, u)
         value, residual = torch.where(better, new, value), torch.where(better, its_residual, residual)
     return u
+
+
+def is_better(new: Tensor, new_residual: Tensor, *, than: Tensor, residual: Tensor) -> Tensor:
+    """Whether objectives are lower; where they differ in their last digits alone, the residual decides."""
+    return (new < than) | ((new <= than + 1e-12 * than.abs()) & (new_residual < residual))
 
 
 def _factor(matrix: Tensor, diagonal: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Arrays, Float, OnProgress, Task
 from regchoose.training.adam import Adam
-from regchoose.training.convex_solver import LinearProblem, rows_of, solve
+from regchoose.training.convex_solver import LinearProblem, SolverRows, solve
 from regchoose.training.descent import Descent
 from regchoose.training.deterministic import deterministic
 from regchoose.training.device import alone_on
@@ -32,24 +32,12 @@ REPORTED_STEPS = 50  # between two reports of progress
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Where a training is.
+    """Where a training is."""
 
-    Parameters
-    ----------
-    epoch : int
-        Epochs, or steps of the solver, that are done.
-    parameters : ndarray (m, p)
-        The models.
-    moments : tuple of ndarray (m, p)
-        Adam's mean and square; empty for the solver.
-    converged : bool
-        False if the solver stopped on the way, since there is no optimum.
-    """
-
-    epoch: int
-    parameters: NDArray[np.floating]
-    moments: tuple[NDArray[np.floating], ...] = ()
-    converged: bool = True
+    epoch: int  # epochs, or steps of the solver, that are done
+    parameters: NDArray[np.floating]  # (m, p): the models
+    moments: tuple[NDArray[np.floating], ...] = ()  # (m, p): Adam's mean and square; empty for the solver
+    converged: bool = True  # False if the solver stopped on the way, since there is no optimum
 
     @property
     def failed(self) -> NDArray[np.bool_]:
@@ -72,31 +60,17 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class RowTraining:
-    """What is trained on which rows.
-
-    Parameters
-    ----------
-    part : str
-        "all", or "train" to leave out the rows that are held out.
-    penalties : Penalties
-        One of each of the m models.
-    schedule : Schedule, optional
-        None for a convex network, which has no epochs.
-    seed : int
-        Of the initial parameters and the order of rows.
-    resumable : bool
-        Whether it may go on from a state that was stored; see `Descent`.
-    """
+    """What is trained on which rows."""
 
     network: Network
     rows: RowSource
-    part: RowPart
+    part: RowPart  # "all", or "train" to leave out the rows that are held out
     task: Task
-    penalties: Penalties
-    schedule: Schedule | None
-    seed: int
+    penalties: Penalties  # one of each of the m models
+    schedule: Schedule | None  # None for a convex network, which has no epochs
+    seed: int  # of the initial parameters and the order of rows
     device: torch.device
-    resumable: bool = True
+    resumable: bool = True  # whether it may go on from a state that was stored; see `Descent`
 
     @property
     def total_steps(self) -> int:
@@ -192,7 +166,9 @@ class RowTraining:
         advanced: OnProgress,
     ) -> TrainingState:
         k, epoch, passes = self.network.n_outputs, 0 if start is None else start.epoch, count(1)
-        rows = rows_of(self.rows, self.part, device=self.device, after_pass=lambda: advanced(next(passes)))
+        rows = SolverRows.of_source(
+            self.rows, self.part, device=self.device, after_pass=lambda: advanced(next(passes))
+        )
 
         def moved_to(u: Tensor) -> None:
             nonlocal epoch

@@ -15,24 +15,12 @@ RETRY_RATE = 0.1  # times the learning rate, for a model that diverged
 
 @dataclass(frozen=True)
 class Schedule:
-    """The schedule of a training.
+    """The schedule of a training."""
 
-    Parameters
-    ----------
-    epochs : int
-        Passes over the rows.
-    batch : int
-        Rows a step, approximately: an epoch is cut into equal steps.
-    lr : float
-        Adam's initial learning rate; it falls to 0 along a cosine.
-    checkpoints : ndarray of int, (t,)
-        Epochs after which losses are recorded. Training stops after the last one: `epochs`, or earlier.
-    """
-
-    epochs: int
-    batch: int
-    lr: float
-    checkpoints: Int
+    epochs: int  # passes over the rows
+    batch: int  # rows a step, approximately: an epoch is cut into equal steps
+    lr: float  # Adam's initial learning rate; it falls to 0 along a cosine
+    checkpoints: Int  # (t,): epochs after which losses are recorded; training stops after the last one
 
     def steps(self, n_rows: int) -> tuple[int, int]:
         """Return the number of steps an epoch and of rows a step, for so many rows."""

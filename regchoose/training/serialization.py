@@ -27,23 +27,12 @@ ARRAY = "array"  # stands for an array in a packed block
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """A block to be trained.
-
-    Parameters
-    ----------
-    block : Block
-    devices : Devices
-        Where; on another machine, its own devices of the same names.
-    number : int
-        Of the block, which says whose turn it is.
-    may_fall_back : bool
-        Whether a model for which the device has no memory may be trained on the CPU.
-    """
+    """A block to be trained."""
 
     block: Block
-    devices: Devices
-    number: int
-    may_fall_back: bool
+    devices: Devices  # where; on another machine, its own devices of the same names
+    number: int  # of the block, which says whose turn it is
+    may_fall_back: bool  # whether a model for which the device has no memory may be trained on the CPU
 
 
 @dataclass(frozen=True)
@@ -145,10 +134,7 @@ def run_packed_task(data: bytes) -> bytes:
 def _settle_process(*, modules: bool) -> Any:
     """Prepare a process that trains blocks, once: sums split over threads differ in their last bits.
 
-    Parameters
-    ----------
-    modules : bool
-        Whether it trains torch modules: these are kept quiet for good, for which the return value is kept.
+    Where it trains torch modules, these are kept quiet for good, for which the return value is kept.
     """
     limits = threadpool_limits(1)
     if not modules:

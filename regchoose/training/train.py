@@ -11,7 +11,7 @@ import torch
 from regchoose.records.experiment import BlockStore, Penalties, Trained
 from regchoose.records.words import Int, OnProgress, Task
 from regchoose.training.block import Block, BlockResult, CellData
-from regchoose.training.block_size import FEWEST, MOST_ROW_BYTES, models_a_block
+from regchoose.training.block_size import cut_plan
 from regchoose.training.device import Devices
 from regchoose.training.networks.network import Network
 from regchoose.training.schedule import RETRY_RATE, Schedule
@@ -29,30 +29,15 @@ def count_from(before: int, advanced: OnProgress) -> OnProgress:
 
 @dataclass(frozen=True)
 class Training:
-    """How all models of a run are trained.
-
-    Parameters
-    ----------
-    network : Network
-    schedule : Schedule
-        A convex network does not need it: it is solved to its optimum, its one checkpoint.
-    devices : Devices
-        Where models are trained.
-    workers : Workers
-        Who trains blocks side by side; by default threads, one for each core.
-    may_fall_back : bool
-        Whether a model for which the device has no memory may be trained on the CPU.
-    store : BlockStore, optional
-        Where blocks are looked up before they are trained, and stored afterwards.
-    """
+    """How all models of a run are trained."""
 
     task: Task
     network: Network
-    schedule: Schedule
+    schedule: Schedule  # of no use to a convex network: it is solved to its optimum, its one checkpoint
     devices: Devices
-    workers: Workers = field(default_factory=use_threads)
-    may_fall_back: bool = False
-    store: BlockStore | None = None
+    workers: Workers = field(default_factory=use_threads)  # who train blocks side by side
+    may_fall_back: bool = False  # whether a model for which the device has no memory may go to the CPU
+    store: BlockStore | None = None  # where blocks are looked up first, and kept afterwards
 
     @property
     def checkpoints(self) -> Int:
@@ -91,36 +76,28 @@ def train(
 
 
 def _cut(training: Training, cells: Sequence[CellData], penalties: Penalties) -> list[list[Block]]:
-    """Cut a plan into blocks, some cells × some penalties, by the kind of device alone: results depend on it.
-
-    The solver gains nothing from solving cells together, and much from a whole path of penalties, so each
-    cell is a block of its own there.
-    """
+    """Cut a plan into blocks, some cells × some penalties; return those of each group of cells together."""
     n_rows = min(len(cell.y) for cell in cells)
-    m, at_once, n_parts = len(penalties), 1, 1
+    # The solver gains nothing from solving cells together, and much from a whole path of penalties.
+    at_once, n_parts = 1, 1
     if not training.network.is_convex:
-        _, batch = training.schedule.steps(n_rows)
-        types = training.devices.types
-        models = min(models_a_block(training.network, batch=batch, device_type=own) for own in types)
-        n_parts = -(-m // models)
-        fewest = training.devices.count
-        if "cpu" in types:  # an even number of blocks, so that neither of two workers waits long
-            n_parts = max(n_parts, min(n_parts + n_parts % 2, m // FEWEST))
-            fewest = max(2 // n_parts, len(cells) * cells[0].x.nbytes // MOST_ROW_BYTES)
-        at_once = max(1, min(models // -(-m // n_parts), -(-len(cells) // max(1, fewest))))
+        at_once, n_parts = cut_plan(
+            training.network,
+            training.devices,
+            n_cells=len(cells),
+            n_points=len(penalties),
+            batch=training.schedule.steps(n_rows)[1],
+            row_bytes=len(cells) * cells[0].x.nbytes,
+        )
+    parts = [penalties[part] for part in np.array_split(np.arange(len(penalties)), n_parts)]
     schedule = replace(training.schedule, checkpoints=training.checkpoints)
     return [
         [
             Block(cells[start : start + at_once], part, training.task, training.network, schedule, n_rows)
-            for part in _parts(penalties, n_parts)
+            for part in parts
         ]
         for start in range(0, len(cells), at_once)
     ]
-
-
-def _parts(penalties: Penalties, n_parts: int) -> list[Penalties]:
-    """Return the penalties cut into parts of about equal size, in their order."""
-    return [penalties[part] for part in np.array_split(np.arange(len(penalties)), n_parts)]
 
 
 def _retry(blocks: Sequence[Block], results: Sequence[BlockResult], training: Training) -> list[BlockResult]:
@@ -148,52 +125,44 @@ def _run(
 
     A block that was stored is not trained again. The store is read and written by the calling thread alone.
     """
-    done = 0
+    results, done = dict[int, BlockResult](), 0
+
+    def take(position: int, result: BlockResult) -> None:
+        nonlocal done
+        results[position] = result
+        done += blocks[position].n_models
+        advanced(done)
+
     with training.network.training_context(), _one_thread_each():
-        store = _StoredBlocks(training, blocks)
-        results = [store.find(position) for position in range(len(blocks))]
-        for position, result in enumerate(results):
-            if result is not None:
-                done += blocks[position].n_models
-                advanced(done)
+        keys = _store_keys(training, blocks)
+        store = training.store if keys else None
+        if store is not None:
+            for position, key in enumerate(keys):
+                stored = store.block(key)
+                result = None if stored is None else BlockResult.from_arrays(*stored)
+                if result is not None:
+                    take(position, result)
         # A block's number says which device it has, so it is counted among all blocks, stored ones too.
-        unknown = [position for position, result in enumerate(results) if result is None]
+        unknown = [position for position in range(len(blocks)) if position not in results]
         tasks = [
             TrainingTask(blocks[position], training.devices, position, training.may_fall_back)
             for position in unknown
         ]
         with closing(training.workers.run_all(TRAINING, tasks)) as finished:
             for index, trained in finished:
-                position = unknown[index]
-                if trained.kind == training.devices.kind(position):
-                    store.put(position, trained.result)
-                results[position] = trained.result
-                done += blocks[position].n_models
-                advanced(done)
-    return [result for result in results if result is not None]
+                position, result = unknown[index], trained.result
+                if store is not None and trained.kind == training.devices.kind(position):
+                    store.keep_block(keys[position], dict(result.arrays()), result.note)
+                take(position, result)
+    return [results[position] for position in range(len(blocks))]
 
 
-class _StoredBlocks:
-    """The stored blocks of a plan: none without a store, or where the network has no key."""
-
-    def __init__(self, training: Training, blocks: Sequence[Block]) -> None:
-        network = training.network.key() if training.store is not None and blocks else None
-        self._store = None if network is None else training.store
-        self._keys = [
-            block.key(network, training.devices.kind(position))
-            for position, block in enumerate(blocks)
-            if network is not None
-        ]
-
-    def find(self, position: int) -> BlockResult | None:
-        """Return the stored result of the block at a position; None if there is none."""
-        stored = None if self._store is None else self._store.block(self._keys[position])
-        return None if stored is None else BlockResult.from_arrays(*stored)
-
-    def put(self, position: int, result: BlockResult) -> None:
-        """Store the result of the block at a position."""
-        if self._store is not None:
-            self._store.keep_block(self._keys[position], dict(result.arrays()), result.note)
+def _store_keys(training: Training, blocks: Sequence[Block]) -> list[str]:
+    """Return the keys of blocks in the store; none without a store, or where the network has no key."""
+    network = None if training.store is None or not blocks else training.network.key()
+    if network is None:
+        return []
+    return [block.key(network, training.devices.kind(position)) for position, block in enumerate(blocks)]
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def network_of(kind: str, task: Task) -> Network:
     make = {"own with running statistics": good.batch_norm, "own with dropout": good.dropout}
     build = make.get(kind, good.mlp)
     batched = kind != "own one by one"
-    return module_network(lambda: build(D, k), n_inputs=D, n_outputs=k, batched=batched)
+    return replace(module_network(lambda: build(D, k), n_inputs=D, n_outputs=k), batched=batched)
 
 
 def plan(kind: str, task: Task, *, device: str, epochs: int = 6) -> Training:

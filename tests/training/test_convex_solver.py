@@ -10,7 +10,7 @@ from torch.autograd.functional import hessian, jacobian
 
 from regchoose.records.words import Float, Task
 from regchoose.training.block import Stopped
-from regchoose.training.convex_solver import DeviceRows, LinearFit, LinearProblem, solve
+from regchoose.training.convex_solver import LinearFit, LinearProblem, SolverRows, solve
 from regchoose.training.deterministic import RowMatrix
 from regchoose.training.loss import n_outputs
 from regchoose.training.penalty import PenaltyTensors
@@ -30,7 +30,7 @@ STRENGTHS = [0.005, 0.05, 0.5]
 
 def problem(task: Task, x: RowMatrix, y: Float, *pairs: tuple[float, float]) -> LinearProblem:
     penalties = PenaltyTensors.of(points(*pairs), device=CPU, dtype=torch.float64)
-    return LinearProblem(task, DeviceRows.of(x, y, device=CPU), n_outputs(task, 3), penalties)
+    return LinearProblem(task, SolverRows.of(x, y, device=CPU), n_outputs(task, 3), penalties)
 
 
 def with_correlation(task: Task, shape: tuple[int, int]) -> tuple[Float, Float]:

@@ -18,8 +18,7 @@ import torch
 from regchoose import __version__
 from regchoose.errors import ResourceError, UsageError
 from regchoose.records.words import Task
-from regchoose.training import serialization
-from regchoose.training import train as train_module
+from regchoose.training import block_size, serialization
 from regchoose.training.device import CPU, Devices, choose_devices, devices_of, load_linear_algebra
 from regchoose.training.halving import train_within_memory
 from regchoose.training.train import train
@@ -132,7 +131,7 @@ def test_blocks_are_shared_and_come_to_the_same(
     hidden: tuple[int, ...] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two devices of one kind: the processor, twice."""
-    monkeypatch.setattr(train_module, "models_a_block", lambda *_, **__: 3)
+    monkeypatch.setattr(block_size, "models_a_block", lambda *_, **__: 3)
     cells, penalties = [cell("binary", seed=seed) for seed in range(4)], points((0, 0), (0.01, 0))
     one, two = (
         replace(training("binary", hidden=hidden), devices=choose_devices(name))

@@ -64,7 +64,7 @@ def test_minimum(*, shared: bool, p: int, rank: int, threshold: float, ridge: fl
             for h, g, t in zip(hessian, quadratic.linear, quadratic.threshold, strict=True)
         ]
     )
-    value, theirs = quadratic.value(u), quadratic.value(torch.tensor(oracle))
+    value, theirs = quadratic.measure(u)[0], quadratic.measure(torch.tensor(oracle))[0]
     assert (value <= theirs + 1e-10).all()
     if rank > p or ridge > 0:  # the minimum is one point
         np.testing.assert_allclose(u.numpy(), oracle, atol=1e-4)
@@ -76,8 +76,8 @@ def test_the_residual_is_large_away_from_the_minimum() -> None:
     quadratic = problem(p=5, shared=False, threshold=0.3, ridge=0.1, rank=8, seed=0)
     u = solution(quadratic)
     assert (quadratic.residual(u + 0.1) > 1e-2).all()
-    assert (quadratic.value(u + 0.1) > quadratic.value(u)).all()
-    assert (quadratic.value(u - 0.01) > quadratic.value(u)).all()
+    assert (quadratic.measure(u + 0.1)[0] > quadratic.measure(u)[0]).all()
+    assert (quadratic.measure(u - 0.01)[0] > quadratic.measure(u)[0]).all()
 
 
 def test_one_solved_problem_does_not_disturb_the_others() -> None:

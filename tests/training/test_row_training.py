@@ -7,7 +7,7 @@ import torch
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Float, Task
 from regchoose.refit.train_final import mean_and_paired_error
-from regchoose.training.convex_solver import DeviceRows, LinearProblem, solve
+from regchoose.training.convex_solver import LinearProblem, SolverRows, solve
 from regchoose.training.loss import n_outputs
 from regchoose.training.networks.linear import Linear, rows_to_matrix
 from regchoose.training.penalty import PenaltyTensors
@@ -55,7 +55,7 @@ def matrix(state: TrainingState, task: Task) -> Float:
 def test_chunks_give_the_optimum_of_the_whole(task: Task) -> None:
     x, y = rows(task, 130, 4, seed=0)
     penalties = PenaltyTensors.of(GRID, device=CPU, dtype=torch.float64)
-    problem = LinearProblem(task, DeviceRows.of(x, y, device=CPU), n_outputs(task, 3), penalties)
+    problem = LinearProblem(task, SolverRows.of(x, y, device=CPU), n_outputs(task, 3), penalties)
     held = solve(problem).u.numpy()
     state = training_on(task, Chunks(x, y, size=17)).run()
     u = matrix(state, task)
@@ -75,7 +75,7 @@ def test_rows_in_memory_give_the_bits_of_a_cell(task: Task) -> None:
     x, y = rows(task, 130, 4, seed=0)
     penalties = PenaltyTensors.of(GRID, device=CPU, dtype=torch.float64)
     held = solve(
-        LinearProblem(task, DeviceRows.of(x, y, device=CPU), n_outputs(task, 3), penalties)
+        LinearProblem(task, SolverRows.of(x, y, device=CPU), n_outputs(task, 3), penalties)
     ).u.numpy()
     np.testing.assert_array_equal(matrix(training_on(task, MemoryRows(x, y)).run(), task), held)
 

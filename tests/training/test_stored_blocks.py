@@ -12,8 +12,7 @@ from regchoose.cache.block_cache import Cache
 from regchoose.records.experiment import Penalties
 from regchoose.records.words import Arrays, Int
 from regchoose.settings.options import Settings
-from regchoose.training import serialization
-from regchoose.training import train as train_module
+from regchoose.training import block_size, serialization
 from regchoose.training.block import Block, BlockResult, CellData
 from regchoose.training.block_training import train_block
 from regchoose.training.networks import choose
@@ -47,7 +46,7 @@ class Memory:
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block for every cell."""
-    monkeypatch.setattr(train_module, "models_a_block", lambda *_, **__: 3)
+    monkeypatch.setattr(block_size, "models_a_block", lambda *_, **__: 3)
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from regchoose.records.words import Task
-from regchoose.training import serialization
-from regchoose.training import train as train_module
+from regchoose.training import block_size, serialization
 from regchoose.training.block import (
     MOST_WEIGHTS,
     Block,
@@ -32,7 +31,7 @@ NETWORKS: list[tuple[int, ...] | None] = [(6,), (), (5, 4), None]
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block for every cell."""
-    monkeypatch.setattr(train_module, "models_a_block", lambda *_, **__: 3)
+    monkeypatch.setattr(block_size, "models_a_block", lambda *_, **__: 3)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -94,7 +93,7 @@ def test_row_counts_that_differ_leave_no_trace_of_the_block(monkeypatch: pytest.
     schedule = Schedule(6, 128, 0.01, np.array([6]))
     losses = []
     for models in (1, 99):
-        monkeypatch.setattr(train_module, "models_a_block", lambda *_, of=models, **__: of)
+        monkeypatch.setattr(block_size, "models_a_block", lambda *_, of=models, **__: of)
         losses.append(
             train(replace(training("regression"), schedule=schedule), cells, PENALTIES).losses["test"]
         )
@@ -106,7 +105,7 @@ def test_a_plan_comes_to_the_same_bytes_however_it_is_cut(
     models: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cells and penalties are cut: neither order nor digits follow from it."""
-    monkeypatch.setattr(train_module, "models_a_block", lambda *_, **__: models)
+    monkeypatch.setattr(block_size, "models_a_block", lambda *_, **__: models)
     trained_blocks = list[Block]()
 
     def noting(block: Block, device: torch.device, *, stop: Callable[[], bool]) -> BlockResult:

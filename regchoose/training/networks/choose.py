@@ -1,8 +1,9 @@
-"""Which network a run trains; how a model records it; and the network of a recorded model."""
+"""Which network a run trains, and how a model records it."""
 
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from typing import Any
 
 from regchoose.errors import UsageError, setting
@@ -57,7 +58,7 @@ def choose_network(
         sizes = (len(input_names), *settings.hidden, k)
         return layered_mlp(sizes, settings.penalize) if settings.penalize else Mlp(sizes)
     if settings.network == "cnn":
-        return _choose_cnn(settings.network_options, image=image, k=k, penalize=settings.penalize)
+        return choose_cnn(settings.network_options, image=image, k=k, penalize=settings.penalize)
     return _choose_users(settings, input_names, k=k, task=task)
 
 
@@ -72,9 +73,10 @@ def _choose_linear(settings: Settings, *, n_inputs: int, k: int) -> Linear:
     return Linear(n_inputs, k)
 
 
-def _choose_cnn(
+def choose_cnn(
     options: Mapping[str, Any], *, image: Image | None, k: int, penalize: Sequence[str] = ()
 ) -> ModuleNetwork:
+    """Return the cnn for images of a shape, or raise E202 for a table or for other options than channels."""
     if image is None:
         raise UsageError(
             "E202",
@@ -101,19 +103,17 @@ def _choose_users(settings: Settings, input_names: Sequence[str], *, k: int, tas
     checked = check_network(request)
     with quiet_modules(), redirect_stdout(io.StringIO()):
         user = load_network(settings.network)
-        return build_user_network(
+        network = build_user_network(
             user,
             options,
             input_names=input_names,
             n_outputs=k,
             penalize=settings.penalize,
             batched=checked.batched,
-            note="" if checked.batched else f"trained one model at a time, which takes longer: {checked.why}",
-            warnings=[line for line in (PRINTS * checked.printed, checked.outputs) if line],
         )
-
-
-# ---- the network of a model --------------------------------------------------------------------------
+    note = "" if checked.batched else f"trained one model at a time, which takes longer: {checked.why}"
+    found = [line for line in (PRINTS * checked.printed, checked.outputs) if line]
+    return replace(network, note=note, warnings=(*found, *network.warnings))
 
 
 def record_network(settings: Settings, network: Network) -> NetworkPlan:
@@ -128,55 +128,3 @@ def record_network(settings: Settings, network: Network) -> NetworkPlan:
         settings.penalize,
         network.source,
     )
-
-
-def recorded_network(
-    plan: NetworkPlan,
-    input_names: tuple[str, ...],
-    *,
-    image: Image | None,
-    n_outputs: int,
-    user_network: str | None,
-) -> tuple[Network, tuple[str, ...]]:
-    """Return the network of a model, to apply it; and what is to be said of it.
-
-    Parameters
-    ----------
-    user_network : str, optional
-        Where the user's own network is now; by default where it was.
-
-    Raises
-    ------
-    UsageError
-        E218 where the file of the user's network is gone; E210, E211 where it cannot be imported or built.
-    """
-    if plan.is_own:
-        return _recorded_users(plan, input_names, k=n_outputs, name=user_network or plan.name)
-    if plan.name == "linear":
-        return Linear(len(input_names), n_outputs), ()
-    if plan.name == "mlp":
-        return Mlp((len(input_names), *plan.hidden, n_outputs)), ()
-    assert image is not None, "a folder of a cnn without images is refused"
-    return _choose_cnn(plan.options, image=image, k=n_outputs), ()
-
-
-def _recorded_users(
-    plan: NetworkPlan, names: tuple[str, ...], *, k: int, name: str
-) -> tuple[ModuleNetwork, tuple[str, ...]]:
-    with quiet_modules(), redirect_stdout(io.StringIO()):
-        try:
-            user = load_network(name)
-        except UsageError as error:
-            if error.code != "E201":
-                raise
-            raise UsageError(
-                "E218",
-                f"the model was fitted with the network {plan.name}, and there is no such file here",
-                where=error.where,
-                fix=setting("network") + f" with the file as it was, such as {plan.name}",
-            ) from error
-        network = build_user_network(
-            user, plan.options, input_names=names, n_outputs=k, penalize=plan.penalize, batched=False
-        )
-    changed = f"the file of the network {name} has changed since the model was fitted"
-    return network, (changed,) if user.source != plan.source else ()

@@ -15,12 +15,9 @@ KERNEL, STRIDE = 3, 2
 
 
 def build_cnn(image: Image, channels: Sequence[int], n_outputs: int) -> nn.Sequential:
-    """Return one network: 1.weight, 3.weight and 6.weight are its weights, for two convolutions.
+    """Return one network; so many channels come out of each convolution.
 
-    Parameters
-    ----------
-    channels : sequence of int
-        That come out of each convolution.
+    For two convolutions, 1.weight, 3.weight and 6.weight are its weights.
     """
     layers: list[nn.Module] = [nn.Unflatten(1, (image.channels, image.height, image.width))]
     into, height, width = image.channels, image.height, image.width

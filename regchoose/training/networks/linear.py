@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from regchoose.records.words import Float, Task
+from regchoose.records.words import Float
 from regchoose.training.deterministic import RowMatrix
-from regchoose.training.loss import slope
+from regchoose.training.networks.mlp import MlpProgram
 from regchoose.training.networks.network import (
     BuiltInNetwork,
     Precision,
@@ -48,11 +48,6 @@ class Linear(BuiltInNetwork):
         """Weights."""
         return self.n_inputs * self.n_outputs
 
-    @property
-    def n_parameters(self) -> int:
-        """Weights and intercepts."""
-        return self.n_penalized + self.n_outputs
-
     @cached_property
     def slots(self) -> tuple[TensorSlot, ...]:
         """The tensors of a `torch.nn.Linear`."""
@@ -76,9 +71,9 @@ class Linear(BuiltInNetwork):
         rows = torch.cat([x, x.new_ones(*x.shape[:2], 1)], 2)
         return matrix @ rows_by_model(rows, len(matrix)).transpose(1, 2)
 
-    def program(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "LinearProgram":
-        """Return what writes the gradients of models: (m, …) each."""
-        return LinearProgram(self, tensors, gradients)
+    def program(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> MlpProgram:
+        """Return what writes the gradients of models on n rows a step: (m, …) each."""
+        return MlpProgram(tensors, gradients, n_rows=n_rows)
 
     def nonzero_inputs(self, tensors: Tensors) -> Tensor:
         """Return how many inputs have any nonzero weight: (m, …) each -> (m,)."""
@@ -97,23 +92,6 @@ class Linear(BuiltInNetwork):
     def spec(self) -> Mapping[str, Any]:
         """Return its sizes."""
         return {"kind": "linear", "n_inputs": self.n_inputs, "n_outputs": self.n_outputs}
-
-
-@dataclass(frozen=True)
-class LinearProgram:
-    """The gradients of m linear models."""
-
-    network: Linear
-    tensors: Tensors
-    gradients: Tensors
-
-    def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
-        """Write the gradient of the mean loss on the rows of the cells, x (c, n, d), y (c, n)."""
-        m = len(self.tensors[0])
-        back = slope(task, self.network.outputs(self.tensors, x), rows_by_model(y, m)) / y.shape[1]
-        weight, bias = self.gradients
-        weight.copy_(back @ rows_by_model(x, m))
-        bias.copy_(back.sum(2))
 
 
 def with_intercept(x: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ rows, so for the first layer nothing is copied. The gradient is written out: wit
 less than a tape. Weights have PyTorch's default initialization.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -68,11 +68,6 @@ class Mlp(BuiltInNetwork):
         """Parameters that are weights; they come first."""
         return self.slots[self.n_layers - 1].end
 
-    @property
-    def n_parameters(self) -> int:
-        """Length of one model's row, p."""
-        return self.slots[-1].end
-
     @cached_property
     def slots(self) -> tuple[TensorSlot, ...]:
         """The tensors of a `torch.nn.Sequential` in which a ReLU stands between two layers."""
@@ -99,11 +94,11 @@ class Mlp(BuiltInNetwork):
 
     def outputs(self, tensors: Tensors, x: Tensor) -> Tensor:
         """Return the outputs of models for the rows of their cells: (m, …) each, (c, n, d) -> (m, k, n)."""
-        return MlpPass.of(self, tensors, n_rows=x.shape[1]).forward(x)
+        return MlpPass(tensors, n_rows=x.shape[1]).forward(x)
 
     def program(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "MlpProgram":
         """Return what writes the gradients of models on n rows a step: (m, …) each."""
-        return MlpProgram.of(self, tensors, gradients, n_rows=n_rows)
+        return MlpProgram(tensors, gradients, n_rows=n_rows)
 
     def nonzero_inputs(self, tensors: Tensors) -> Tensor:
         """Return how many inputs have any nonzero weight: (m, …) each -> (m,)."""
@@ -118,103 +113,74 @@ class Mlp(BuiltInNetwork):
         return {"kind": "mlp", "sizes": list(self.sizes)}
 
 
-@dataclass(frozen=True)
 class MlpPass:
     """A pass forward, in memory that is used again at every step: fresh pages cost more than the arithmetic.
 
     Parameters
     ----------
-    weights : sequence of Tensor (m, out, in)
-        Of each layer.
-    biases : sequence of Tensor (m, out, 1)
-    layers : sequence of Tensor (m, out, n)
-        What each layer puts out for n rows, hidden ones after their ReLU.
-    outputs : Tensor (m, k, n)
-        What the last one puts out, each row on cache lines of its own: what is computed from it would else be
-        rounded by where a model lies.
+    tensors : sequence of Tensor
+        One a slot: weights (m, out, in) of all layers, then their biases (m, out).
+    n_rows : int
+        n. What each layer puts out, hidden ones after their ReLU, is (m, out, n).
     """
 
-    weights: Tensors
-    biases: Tensors
-    layers: Tensors
-    outputs: Tensor
-
-    @classmethod
-    def of(cls, network: Mlp, tensors: Tensors, *, n_rows: int) -> "MlpPass":
-        """Return the pass of models with these tensors."""
-        weights, biases = tensors[: network.n_layers], tensors[network.n_layers :]
-        layers = [_room(weight, n_rows) for weight in weights[:-1]]
-        m, k, _ = weights[-1].shape
-        return cls(
-            weights,
-            [bias.unsqueeze(2) for bias in biases],
-            [*layers, weights[-1].new_empty(m, k, n_rows)],
-            aligned_empty(weights[-1], m, k, n_rows),
-        )
+    def __init__(self, tensors: Tensors, *, n_rows: int) -> None:
+        n_layers = len(tensors) // 2
+        self.weights = tensors[:n_layers]
+        self._biases = [bias.unsqueeze(2) for bias in tensors[n_layers:]]
+        last = self.weights[-1]
+        m, k, _ = last.shape
+        hidden = [_room(weight, n_rows) for weight in self.weights[:-1]]
+        self.layers = [*hidden, last.new_empty(m, k, n_rows)]
+        # Rows on cache lines of their own: else what is computed from one is rounded by where its model lies.
+        self._outputs = aligned_empty(last, m, k, n_rows)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (m, k, n) for the rows of the cells, x (c, n, d)."""
-        _apply_first(self.weights[0], self.biases[0], x, out=self.layers[0])
+        _apply_first(self.weights[0], self._biases[0], x, out=self.layers[0])
         for before, weight, bias, layer in zip(
-            self.layers[:-1], self.weights[1:], self.biases[1:], self.layers[1:], strict=True
+            self.layers[:-1], self.weights[1:], self._biases[1:], self.layers[1:], strict=True
         ):
             _multiply(weight, before.relu_(), bias=bias, out=layer)
-        return self.outputs.copy_(self.layers[-1])
+        return self._outputs.copy_(self.layers[-1])
 
 
-@dataclass(frozen=True)
 class MlpProgram:
-    """The gradients of m networks, in memory that is used again at every step.
+    """The gradients of m networks, written into tensors like theirs, in memory that each step uses again."""
 
-    Parameters
-    ----------
-    forward : MlpPass
-    slopes : sequence of Tensor (m, out, n)
-        The derivative of the mean loss by what each layer puts out.
-    gradients : sequence of Tensor
-        One a slot: weights (m, out, in), then biases (m, out).
-    first : Tensor (m, in, out)
-        The gradient of the first layer's weights, as a CPU comes to it.
-    """
-
-    forward: MlpPass
-    slopes: Sequence[Tensor]
-    gradients: Tensors
-    first: Tensor
-
-    @classmethod
-    def of(cls, network: Mlp, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> "MlpProgram":
-        """Return the program of models with these tensors."""
-        forward = MlpPass.of(network, tensors, n_rows=n_rows)
-        slopes = [_room(weight, n_rows) for weight in forward.weights[:-1]]
-        slopes.append(aligned_empty(tensors[0], *forward.layers[-1].shape))
+    def __init__(self, tensors: Tensors, gradients: Tensors, *, n_rows: int) -> None:
+        self.forward = MlpPass(tensors, n_rows=n_rows)
+        self._gradients = gradients
+        # The derivative of the mean loss by what each layer puts out, (m, out, n).
+        self._slopes = [_room(weight, n_rows) for weight in self.forward.weights[:-1]]
+        self._slopes.append(aligned_empty(tensors[0], *self.forward.layers[-1].shape))
         m, out, into = tensors[0].shape
-        return cls(forward, slopes, gradients, aligned_empty(tensors[0], m, into, out))
+        self._first = aligned_empty(tensors[0], m, into, out)  # of the first weights, as a CPU comes to it
 
     def write_gradient(self, task: Task, x: Tensor, y: Tensor) -> None:
         """Write the gradient of the mean loss on the rows of the cells, x (c, n, d), y (c, n)."""
         outputs = self.forward.forward(x)
         by_row = slope(task, outputs, rows_by_model(y, len(outputs)))
-        self.backward(x, torch.div(by_row, y.shape[1], out=self.slopes[-1]))
+        self.backward(x, torch.div(by_row, y.shape[1], out=self._slopes[-1]))
 
     def backward(self, x: Tensor, back: Tensor) -> None:
         """Write the gradient, from the derivative of the mean loss by the outputs, (m, k, n)."""
         weights, layers = self.forward.weights, self.forward.layers
         n_layers = len(weights)
         for layer in range(n_layers - 1, -1, -1):
-            torch.sum(back, 2, out=self.gradients[n_layers + layer])
+            torch.sum(back, 2, out=self._gradients[n_layers + layer])
             if not layer:
                 break
             below = layers[layer - 1]
-            torch.bmm(back, below.transpose(1, 2), out=self.gradients[layer])
-            above, back_here = weights[layer].transpose(1, 2), self.slopes[layer - 1]
+            torch.bmm(back, below.transpose(1, 2), out=self._gradients[layer])
+            above, back_here = weights[layer].transpose(1, 2), self._slopes[layer - 1]
             if back.shape[1] == 1:  # one output: no sum to be taken
                 torch.mul(above, back, out=back_here)
             else:
                 _multiply(above, back, out=back_here)
             torch.ops.aten.threshold_backward.grad_input(back_here, below, 0, grad_input=back_here)
             back = back_here
-        _first_gradient(back, x, out=self.gradients[0], scratch=self.first)
+        _first_gradient(back, x, out=self._gradients[0], scratch=self._first)
 
 
 # A CPU multiplies fastest where units are the last axis of memory: more often than the number of rows, theirs

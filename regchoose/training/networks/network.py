@@ -176,6 +176,11 @@ class BuiltInNetwork(ABC):
     def slots(self) -> tuple[TensorSlot, ...]:
         """The weights (out, in) of all layers, and then their biases (out,)."""
 
+    @property
+    def n_parameters(self) -> int:
+        """Length of a model's row, p."""
+        return self.slots[-1].end
+
     def training_context(self) -> AbstractContextManager[object]:
         """Return the context in which it is trained: none."""
         return nullcontext()

@@ -79,36 +79,19 @@ class NetworkRequest:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """The findings of a network's check.
+    """The findings of a network's check."""
 
-    Parameters
-    ----------
-    batched : bool
-        Whether `vmap` runs it.
-    why : str
-        Why not.
-    printed : bool
-        Whether it writes to standard output.
-    outputs : str
-        How it confines its outputs; see `regchoose.training.networks.output_range`.
-    """
-
-    batched: bool
-    why: str = ""
-    printed: bool = False
-    outputs: str = ""
+    batched: bool  # whether `vmap` runs it
+    why: str = ""  # why not
+    printed: bool = False  # whether it writes to standard output
+    outputs: str = ""  # how it confines its outputs; see `regchoose.training.networks.output_range`
 
 
 # ---- the parent process --------------------------------------------------------------------------
 
 
 def check_network(request: NetworkRequest, *, limit_s: float = 60.0) -> CheckReport:
-    """Check a network in a child process.
-
-    Parameters
-    ----------
-    limit_s : float
-        Seconds that it may take, without the start of the process.
+    """Check a network in a child process, which may take `limit_s` seconds after its start.
 
     Raises
     ------
@@ -247,7 +230,7 @@ def main(folder: Path, limit_s: float, *, parent: int) -> None:
             checked = dry_step(request)
             report = {"report": asdict(checked) | {"printed": sink.used}}
         except RegchooseError as error:
-            report = {"error": error.to_json(), "traceback": _traceback(error)}
+            report = {"error": error.to_json(), "traceback": "".join(traceback.format_exception(error))}
         faulthandler.cancel_dump_traceback_later()
     (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
     os._exit(0)  # threads that the network left running would keep the process
@@ -259,10 +242,6 @@ def _end_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it was gone before that
             os._exit(1)
-
-
-def _traceback(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))
 
 
 # ---- a step on dummy rows ------------------------------------------------------------------------
@@ -279,7 +258,7 @@ def dry_step(request: NetworkRequest) -> CheckReport:
         E511 to E513 where it cannot be trained.
     """
     name, task, n_inputs = request.name, request.task, len(request.input_names)
-    user = _guarded(lambda: load_network(name), "while it is imported", file=_file(name), code="E210")
+    user = _guarded(lambda: load_network(name), "while it is imported", file=_file_of(name), code="E210")
     build = user.builder(request.input_names, request.n_outputs, request.options)
     module = _guarded(
         lambda: build_from_seed(build, 0, n_inputs=n_inputs), "while it is built", file=user.file, code="E211"
@@ -295,10 +274,6 @@ def dry_step(request: NetworkRequest) -> CheckReport:
         )
         checked = _batched(network, user, task=task)
         return replace(checked, outputs=warn_of_outputs(build, n_inputs=n_inputs))
-
-
-def _file(name: str) -> Path:
-    return Path(name.rpartition(":")[0]).resolve()
 
 
 def _guarded(work: Callable[[], Answer], stage: str, *, file: Path, code: str) -> Answer:

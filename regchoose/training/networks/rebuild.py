@@ -38,8 +38,6 @@ def build_user_network(
     n_outputs: int,
     penalize: Sequence[str],
     batched: bool,
-    note: str = "",
-    warnings: Sequence[str] = (),
 ) -> ModuleNetwork:
     """Return a user's network, which can be rebuilt in another process; see `module_network`."""
     network = module_network(
@@ -47,11 +45,6 @@ def build_user_network(
         n_inputs=len(input_names),
         n_outputs=n_outputs,
         penalize=penalize,
-        batched=batched,
-        note=note,
-        warnings=warnings,
-        file=user.file,
-        source=user.source,
     )
     place, _, attribute = user.name.rpartition(":")
     by_file = place.endswith(".py")
@@ -67,7 +60,14 @@ def build_user_network(
         "batched": batched,
     }
     arguments = (attribute, sorted(options.items()), tuple(input_names), n_outputs)
-    return replace(network, identity=f"{code_beside(user.file)} {arguments!r}", recipe=spec)
+    return replace(
+        network,
+        batched=batched,
+        file=user.file,
+        source=user.source,
+        identity=f"{code_beside(user.file)} {arguments!r}",
+        recipe=spec,
+    )
 
 
 def _sources(file: Path) -> dict[str, str]:

@@ -6,9 +6,9 @@ parameters, so models that share a module share no state.
 
 import threading
 import zlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -64,33 +64,17 @@ MOST_NAMES = 12  # listed in an error
 class ModuleLayout:
     """The tensors of a model, in the order of its row.
 
-    Parameters
-    ----------
-    penalized, free : tuple of TensorSlot
-        What is trained, with and without a penalty.
-    carried : tuple of TensorSlot
-        What belongs to a model and is not trained: running statistics, frozen or random tensors. Their
-        gradient is zero, so Adam changes no bit of them.
+    The gradient of those that it only carries is zero, so Adam changes no bit of them.
     """
 
     penalized: tuple[TensorSlot, ...]
-    free: tuple[TensorSlot, ...]
-    carried: tuple[TensorSlot, ...]
+    free: tuple[TensorSlot, ...]  # trained too, without a penalty
+    carried: tuple[TensorSlot, ...]  # not trained: running statistics, frozen or random tensors
 
     @property
     def trained(self) -> tuple[TensorSlot, ...]:
         """The tensors that have a gradient."""
         return self.penalized + self.free
-
-    @property
-    def n_penalized(self) -> int:
-        """How many numbers are penalized; they come first."""
-        return self.penalized[-1].end
-
-    @property
-    def n_parameters(self) -> int:
-        """Length of a row, p."""
-        return (self.trained + self.carried)[-1].end
 
 
 def lay_out(
@@ -139,32 +123,12 @@ def untrained(module: nn.Module) -> dict[str, Tensor]:
     return frozen | dict(module.named_buffers())
 
 
-def normalizations(module: nn.Module) -> tuple[str, ...]:
-    """Return the names of the normalization layers."""
-    return tuple(name for name, layer in module.named_modules() if isinstance(layer, NORMALIZATIONS))
-
-
-def flatten_module(module: nn.Module, layout: ModuleLayout) -> Tensor:
-    """Write a module's tensors into a row: (p,)."""
-    tensors = dict(module.named_parameters()) | dict(module.named_buffers())
-    row = torch.zeros(layout.n_parameters, dtype=torch.float64)
-    for slot in layout.trained + layout.carried:
-        row[slot.start : slot.end] = tensors[slot.name].detach().reshape(-1)
-    return row
-
-
 def _weights(module: nn.Module, trained: Mapping[str, Tensor]) -> list[str]:
     """Return the trained parameters that are neither biases nor of a normalization."""
-    inside = {
-        f"{layer}.{name}".lstrip(".")
-        for layer in normalizations(module)
-        for name in _parameters_of(module, layer)
-    }
-    return [name for name in trained if name not in inside and "bias" not in name.rpartition(".")[2]]
-
-
-def _parameters_of(module: nn.Module, layer: str) -> list[str]:
-    return [name for name, _ in module.get_submodule(layer).named_parameters()]
+    layers = [layer for layer in module.modules() if isinstance(layer, NORMALIZATIONS)]
+    inside = {id(tensor) for layer in layers for tensor in layer.parameters()}
+    named = [name for name, tensor in trained.items() if id(tensor) not in inside]
+    return [name for name in named if "bias" not in name.rpartition(".")[2]]
 
 
 def _matching(weights: Sequence[str], patterns: Sequence[str]) -> list[str]:
@@ -193,45 +157,23 @@ def _listed(names: Iterable[str]) -> str:
 class ModuleNetwork:
     """Models of one module; see `regchoose.training.networks.network.Network`.
 
-    Parameters
-    ----------
-    build : callable
-        Returns a fresh module that maps rows (n, n_inputs) to (n, n_outputs), or to (n,) for one output.
-    layout : ModuleLayout
-        What a row holds.
-    numbers_a_row : int
-        How many numbers a model keeps for each row of a step, about.
-    random : bool
-        Whether it draws random numbers while it trains, as dropout does. The models of a block draw the
-        same numbers, so they differ by their penalty and not by luck.
-    unseen : int
-        Inputs without a derivative, such as codes that are looked up; they count as used.
-    batched : bool
-        Whether `vmap` can run it; otherwise the models run one after the other.
-    note, warnings : str, tuple of str
-        What a reader of the result should know of the training and of the network.
-    file, source : Path, str
-        The user's code that builds it, and its hash.
-    identity : str
-        What distinguishes it from all other networks, as far as its code and arguments do; empty if unknown.
-    recipe : mapping, optional
-        How it is rebuilt in another process; see `regchoose.training.networks.rebuild`.
+    The models of a block draw the same random numbers, so they differ by their penalty and not by luck.
     """
 
-    build: BuildModule
+    build: BuildModule  # of a fresh module, from rows (n, n_inputs) to (n, n_outputs), or to (n,) for one
     n_inputs: int
     n_outputs: int
-    layout: ModuleLayout
-    numbers_a_row: int
-    random: bool = False
-    unseen: int = 0
-    batched: bool = True
-    note: str = ""
-    warnings: tuple[str, ...] = ()
-    file: Path | None = None
-    source: str = ""
-    identity: str = ""
-    recipe: Mapping[str, Any] | None = None
+    layout: ModuleLayout  # what a row holds
+    numbers_a_row: int  # how many numbers a model keeps for each row of a step, about
+    random: bool = False  # whether it draws random numbers while it trains, as dropout does
+    unseen: int = 0  # inputs without a derivative, such as codes that are looked up; they count as used
+    batched: bool = True  # whether `vmap` can run it; otherwise the models run one after the other
+    note: str = ""  # what a reader of the result should know of the training
+    warnings: tuple[str, ...] = ()  # and of the network
+    file: Path | None = None  # the user's code that builds it
+    source: str = ""  # the hash of that
+    identity: str = ""  # tells it from other networks, as far as code and arguments do; empty if unknown
+    recipe: Mapping[str, Any] | None = None  # how it is rebuilt in another process; see `rebuild`
     _of_thread: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     is_convex: ClassVar[bool] = False
@@ -258,12 +200,12 @@ class ModuleNetwork:
     @property
     def n_parameters(self) -> int:
         """Length of a row, p."""
-        return self.layout.n_parameters
+        return self.slots[-1].end
 
     @property
     def n_penalized(self) -> int:
         """How many of them, the first ones, are penalized."""
-        return self.layout.n_penalized
+        return self.layout.penalized[-1].end
 
     def place_rows(self, x: RowMatrix, *, device: torch.device) -> Tensor:
         """Copy rows to a device, without gaps, as a module may need them: (n, d) -> (n, d)."""
@@ -272,8 +214,8 @@ class ModuleNetwork:
     def initial(self, rng: np.random.Generator) -> Float:
         """Draw one model's parameters, (p,): the module's own initialization, seeded by `rng`."""
         module = build_from_seed(self.build, int(rng.integers(2**63)), n_inputs=self.n_inputs)
-        row: Float = flatten_module(module, self.layout).numpy()
-        return row
+        tensors = dict(module.named_parameters()) | dict(module.named_buffers())
+        return np.concatenate([tensors[slot.name].detach().double().flatten() for slot in self.slots])
 
     def outputs(self, tensors: Tensors, x: Tensor) -> Tensor:
         """Return the outputs in evaluation mode of models for their rows: (m, …), (c, n, d) -> (m, k, n)."""
@@ -347,7 +289,7 @@ class ModuleNetwork:
         carried: TensorDict,
         *,
         x: Tensor,
-        generator: torch.Generator | None = None,
+        generator: torch.Generator | None,
     ) -> tuple[Tensor, TensorDict]:
         """Return the outputs (m, k, n) for the rows of the cells, x (c, n, d), and what the models carry on.
 
@@ -356,29 +298,6 @@ class ModuleNetwork:
         TrainingError
             E511 where the user's code raises on these rows, though it did not on those it was checked with.
         """
-        try:
-            return self._forward(module, trained, carried, x=x, generator=generator)
-        except (MemoryError, torch.OutOfMemoryError):
-            raise
-        except Exception as error:
-            if self.file is None or "alloc" in str(error):  # PyTorch has no type for the processor's memory
-                raise
-            raise TrainingError(
-                "E511",
-                f"the network raises while it is trained: {short_message(error)}",
-                fix=f"repair it there: it has to take any {self.n_inputs} standardized numbers",
-                **lines_of_error(error, self.file),
-            ) from error
-
-    def _forward(
-        self,
-        module: nn.Module,
-        trained: TensorDict,
-        carried: TensorDict,
-        *,
-        x: Tensor,
-        generator: torch.Generator | None,
-    ) -> tuple[Tensor, TensorDict]:
         dtypes = {slot.name: slot.dtype for slot in self.layout.carried}
 
         def run_model(trained: TensorDict, carried: TensorDict, x: Tensor) -> tuple[Tensor, TensorDict]:
@@ -391,13 +310,31 @@ class ModuleNetwork:
             return outputs.T, {name: values[name].to(tensor.dtype) for name, tensor in carried.items()}
 
         m = len(next(iter(trained.values())))
-        if not self.batched:
-            return _one_by_one(run_model, trained, carried, x=rows_by_model(x, m), generator=generator)
-        shared = len(x) == 1  # all models see the same rows: the first layer can use that
-        both: tuple[Tensor, TensorDict] = vmap(
-            run_model, in_dims=(0, 0, None if shared else 0), randomness="same"
-        )(trained, carried, x[0] if shared else rows_by_model(x, m))
-        return both
+        with self._users_errors():
+            if not self.batched:
+                return _one_by_one(run_model, trained, carried, x=rows_by_model(x, m), generator=generator)
+            shared = len(x) == 1  # all models see the same rows: the first layer can use that
+            both: tuple[Tensor, TensorDict] = vmap(
+                run_model, in_dims=(0, 0, None if shared else 0), randomness="same"
+            )(trained, carried, x[0] if shared else rows_by_model(x, m))
+            return both
+
+    @contextmanager
+    def _users_errors(self) -> Iterator[None]:
+        """Say of an error in the user's code where it is."""
+        try:
+            yield
+        except (MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            if self.file is None or "alloc" in str(error):  # PyTorch has no type for the processor's memory
+                raise
+            raise TrainingError(
+                "E511",
+                f"the network raises while it is trained: {short_message(error)}",
+                fix=f"repair it there: it has to take any {self.n_inputs} standardized numbers",
+                **lines_of_error(error, self.file),
+            ) from error
 
     def split(self, tensors: Tensors) -> tuple[TensorDict, TensorDict]:
         """Return models' tensors by name: what is trained, and what is carried."""
@@ -406,12 +343,15 @@ class ModuleNetwork:
         return trained, named
 
     def _evaluated(self, tensors: Tensors, x: Tensor) -> Tensor:
-        (trained, carried), device = self.split(tensors), x.device
-        module = self.module(device, training=False)
-        if not self.random:
-            return self.apply(module, trained, carried, x=x)[0]
-        with seeded_generator(device, 0) as generator:  # dropout is off; what a user draws may not be
-            return self.apply(module, trained, carried, x=x, generator=generator)[0]
+        module = self.module(x.device, training=False)
+        with self.drawing(x.device, 0) as generator:  # dropout is off; what a user draws may not be
+            return self.apply(module, *self.split(tensors), x=x, generator=generator)[0]
+
+    def drawing(
+        self, device: torch.device, seed: int | Tensor
+    ) -> AbstractContextManager[torch.Generator | None]:
+        """Lend what it draws random numbers from; None where it draws none."""
+        return seeded_generator(device, seed) if self.random else nullcontext()
 
 
 class ModuleProgram:
@@ -449,11 +389,10 @@ class ModuleProgram:
     def _forward(self, x: Tensor) -> tuple[Tensor, TensorDict]:
         # Copies: a module may write into what it carries, while the graph still needs the old values.
         carried = {name: tensor.clone() for name, tensor in self._carried.items()}
-        if not self._network.random:
-            return self._network.apply(self._module, self._trained, carried, x=x)
-        with seeded_generator(self._device, self._draws) as generator:
+        with self._network.drawing(self._device, self._draws) as generator:
             both = self._network.apply(self._module, self._trained, carried, x=x, generator=generator)
-            self._draws = generator.get_state()
+            if generator is not None:
+                self._draws = generator.get_state()
         return both
 
 
@@ -517,25 +456,9 @@ def _one_by_one(
 
 
 def module_network(
-    build: BuildModule,
-    *,
-    n_inputs: int,
-    n_outputs: int,
-    penalize: Sequence[str] = (),
-    batched: bool = True,
-    note: str = "",
-    warnings: Sequence[str] = (),
-    file: Path | None = None,
-    source: str = "",
+    build: BuildModule, *, n_inputs: int, n_outputs: int, penalize: Sequence[str] = ()
 ) -> ModuleNetwork:
-    """Inspect a module, and return its network.
-
-    Parameters
-    ----------
-    build : callable
-        Returns a fresh module.
-    penalize : sequence of str
-        Patterns of parameter names; see `lay_out`.
+    """Inspect a module, and return its network; `penalize` are patterns of names, see `lay_out`.
 
     Raises
     ------
@@ -552,7 +475,6 @@ def module_network(
         for name, tensor in before.items()
         if not (torch.equal(tensor, after[name]) and torch.equal(tensor, other[name]))
     ]
-    unseen = n_inputs - _count_seen(second, n_inputs)
     unused = _find_unused(second, n_inputs)
     return ModuleNetwork(
         build,
@@ -561,17 +483,8 @@ def module_network(
         lay_out(first, carried=carried, penalize=penalize, unused=unused),
         _count_activations(second, n_inputs),
         random=random,
-        unseen=unseen,
-        batched=batched,
-        note=note,
-        warnings=(
-            *warnings,
-            *_warn_of_normalizations(first),
-            *_warn_of_normalized_weights(first),
-            *_warn_of_unused(unused),
-        ),
-        file=file,
-        source=source,
+        unseen=n_inputs - _count_seen(second, n_inputs),
+        warnings=tuple(_list_warnings(first, unused)),
     )
 
 
@@ -635,35 +548,26 @@ def _find_unused(module: nn.Module, n_inputs: int) -> tuple[str, ...]:
     return tuple(unused)
 
 
-def _warn_of_unused(names: Sequence[str]) -> tuple[str, ...]:
-    if not names:
-        return ()
-    return (f"No output of the network depends on {_listed(names)}: they are not penalized.",)
-
-
-def _warn_of_normalized_weights(module: nn.Module) -> tuple[str, ...]:
-    names = [name for name, layer in module.named_modules() if _normalizes_weights(layer)]
-    if not names:
-        return ()
-    return (
-        f"The network normalizes weights ({_listed(names)}): a layer gives the same whatever their size, so "
-        "a penalty on them only rescales them. --penalize can name the weights of other layers.",
-    )
+def _list_warnings(module: nn.Module, unused: Sequence[str]) -> Iterator[str]:
+    """Say which of its weights a penalty does not make smaller, or would set to zero for nothing."""
+    layers = dict(module.named_modules())
+    if names := [name for name, layer in layers.items() if isinstance(layer, NORMALIZATIONS)]:
+        shown = ", ".join(names[:4]) + ", …" * (len(names) > 4)
+        yield (
+            f"The network normalizes ({shown}): smaller weights before a normalization leave what comes out "
+            "of it as it was, so a penalty on them only rescales them (and so changes the speed of "
+            "learning). --penalize can name the weights behind the last normalization."
+        )
+    if names := [name for name, layer in layers.items() if _normalizes_weights(layer)]:
+        yield (
+            f"The network normalizes weights ({_listed(names)}): a layer gives the same whatever their size, "
+            "so a penalty on them only rescales them. --penalize can name the weights of other layers."
+        )
+    if unused:
+        yield f"No output of the network depends on {_listed(unused)}: they are not penalized."
 
 
 def _normalizes_weights(layer: nn.Module) -> bool:
     """Whether it has spectral or weight norm, in the present form of either or in the former one."""
     steps = layer.get_submodule("parametrizations").modules() if is_parametrized(layer) else ()
     return any(isinstance(step, WEIGHT_NORMS) for step in (*steps, *layer._forward_pre_hooks.values()))
-
-
-def _warn_of_normalizations(module: nn.Module) -> tuple[str, ...]:
-    names = normalizations(module)
-    if not names:
-        return ()
-    shown = ", ".join(names[:4]) + ", …" * (len(names) > 4)
-    return (
-        f"The network normalizes ({shown}): smaller weights before a normalization leave what comes out of "
-        "it as it was, so a penalty on them only rescales them (and so changes the speed of learning). "
-        "--penalize can name the weights behind the last normalization.",
-    )

@@ -27,25 +27,14 @@ SHORT = 160  # letters of a message that is passed on
 
 @dataclass(frozen=True)
 class UserNetwork:
-    """What a name such as `nets.py:Cnn` stands for.
+    """What a name such as `nets.py:Cnn` stands for."""
 
-    Parameters
-    ----------
-    name : str
-        As the user wrote it.
-    file : Path
-        Where its code is.
-    make : callable
-        `(n_inputs, n_outputs, **options) -> torch.nn.Module`. If it has a parameter `input_names`, it is
-        told what each input is: `age`, `age is missing`, `town=Rome`.
-    source : str
-        Hash of the file, which tells networks of the same name apart.
-    """
-
-    name: str
+    name: str  # as the user wrote it
     file: Path
+    # (n_inputs, n_outputs, **options) -> torch.nn.Module. If it has a parameter `input_names`, it is told
+    # what each input is: `age`, `age is missing`, `town=Rome`.
     make: Callable[..., Any]
-    source: str
+    source: str  # hash of the file, which tells networks of the same name apart
 
     @property
     def where(self) -> str:
@@ -57,11 +46,6 @@ class UserNetwork:
 
     def builder(self, input_names: Sequence[str], n_outputs: int, options: Mapping[str, Any]) -> BuildModule:
         """Return what builds a fresh module.
-
-        Parameters
-        ----------
-        input_names : sequence of str
-            What each input is, for a network with a parameter `input_names`.
 
         Raises
         ------
@@ -247,10 +231,7 @@ def _listed_options(options: Mapping[str, Any]) -> str:
 def lines_of_error(error: BaseException, file: Path) -> dict[str, Any]:
     """Return `where` and `detail` for an error: the lines of the user's own code that led to it.
 
-    Parameters
-    ----------
-    file : Path
-        The network's file; whatever lies in its folder is the user's too.
+    Whatever lies in the folder of the network's file is the user's too.
     """
     if isinstance(error, SyntaxError) and error.filename:
         return {"where": f"{error.filename}:{error.lineno}", "detail": [(error.text or "").strip()]}

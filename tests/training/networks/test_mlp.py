@@ -37,7 +37,7 @@ def as_torch(network: Mlp, parameters: Parameters, model: int) -> nn.Sequential:
 def test_forward_is_a_sequence_of_pytorchs_layers(sizes: tuple[int, ...]) -> None:
     network = Mlp(sizes)
     parameters, x = models(network)
-    outputs = MlpPass.of(network, parameters.tensors, n_rows=N).forward(x)
+    outputs = MlpPass(parameters.tensors, n_rows=N).forward(x)
     assert outputs.shape == (M * CELLS, sizes[-1], N)
     for model in range(M * CELLS):
         torch.testing.assert_close(outputs[model].T, as_torch(network, parameters, model)(x[model // M]))
@@ -50,7 +50,7 @@ def test_backward_is_autograd(sizes: tuple[int, ...]) -> None:
     slope = torch.tensor(np.random.default_rng(1).standard_normal((M * CELLS, sizes[-1], N)))
     gradient = parameters.like()
     gradient.flat.fill_(torch.nan)  # every parameter's has to be written
-    program = MlpProgram.of(network, parameters.tensors, gradient.tensors, n_rows=N)
+    program = MlpProgram(parameters.tensors, gradient.tensors, n_rows=N)
     for _ in range(2):  # the workspace is used again at the next step
         program.forward.forward(x)
         program.backward(x, slope.clone())
