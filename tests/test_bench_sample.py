@@ -8,7 +8,8 @@ import pytest
 from regchoose.subsample.draw import draw_subsample
 from tests.benchmarks.bench_sample import QUICK, prove_family
 from tests.benchmarks.bench_sample_child import main
-from tests.benchmarks.large_tables import FAMILIES, NUMERIC, family, largest_smd, write_large
+from tests.benchmarks.large_columns import NUMERIC
+from tests.benchmarks.large_tables import FAMILIES, family, largest_smd, write_large
 
 pytestmark = pytest.mark.slow
 

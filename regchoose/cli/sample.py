@@ -1,9 +1,11 @@
 """`regchoose sample`: rows that match the whole table, written, with the proof."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,11 @@ from regchoose.cli.command_setup import interaction, print_answer, run_with_sett
 from regchoose.cli.flags import SAMPLE
 from regchoose.errors import ResourceError, UsageError
 from regchoose.records.subsample import Subsample
+from regchoose.records.table import Table
 from regchoose.report.safe_text import plain
 from regchoose.settings.options import Settings
+
+DRAWING = "regchoose.library.draw_rows"  # is loaded while the table is read
 
 
 def sample(data: str, flags: Mapping[str, Any]) -> int:
@@ -42,7 +47,13 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
     path = settings.output
     form, target = output_form(path), Path(path)
     output.check_output(target, data=Path(data), force=settings.force)
-    with interaction(settings, json=settings.json) as (listener, ask):
+    with interaction(settings, json=settings.json) as (listener, ask), ThreadPoolExecutor(1) as ahead:
+        loading = ahead.submit(import_module, DRAWING)
+
+        def draw(table: Table, settings: Settings) -> Subsample:
+            drawn: Subsample = loading.result().draw_rows(table, settings)
+            return drawn
+
         files = classify(data)
         passes = PassProgress(files.n_bytes if files.is_large else 0, partial(listener.advanced, "read"))
         listener.started("read", "read", passes.total)
@@ -55,6 +66,7 @@ def _sample(data: str, settings: Settings, *, everything: bool) -> int:
                 form=form,
                 ask=ask,
                 advanced=passes.advanced,
+                draw=draw,
             )
         listener.finished("read", f"{drawn.of:,} rows")
         for warning in warnings:

@@ -1,5 +1,6 @@
 """Extracting a matched subsample from a table of any size; torch is not loaded."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,9 @@ from threadpoolctl import threadpool_limits
 
 from regchoose.records.answers import Ask
 from regchoose.records.subsample import Subsample
+from regchoose.records.table import Table
 from regchoose.records.words import Int, OnProgress
-from regchoose.settings.options import Settings, first_rows
-from regchoose.subsample.draw import draw_subsample
+from regchoose.settings.options import Settings
 from regchoose.table.file_set import FileSet, classify
 from regchoose.table.images.image_set import ImageSet
 from regchoose.table.large.held_rows import draw_held_rows
@@ -39,6 +40,7 @@ def extract(
     form: Form,
     ask: Ask,
     advanced: OnProgress,
+    draw: Callable[[Table, Settings], Subsample],
 ) -> tuple[Subsample, tuple[str, ...], int]:
     """Draw a subsample that matches its table, and write it.
 
@@ -54,6 +56,8 @@ def extract(
         "csv", "parquet", or "npz" for images.
     ask, advanced : callable
         Asks a person; is told how many bytes the present pass has read.
+    draw : callable
+        Draws the rows: `regchoose.library.draw_rows.draw_rows`, which may be loading still.
 
     Returns
     -------
@@ -70,13 +74,9 @@ def extract(
         return _copy(files, settings, target=target, form=form, ask=ask, advanced=advanced)
     with threadpool_limits(1):  # sums split over threads differ in their last bits
         table, raw = load_with_text(files, settings, choose=ask, advanced=advanced, on_unusable="match")
-        refuse_form(form, table)
-        if everything:
-            subsample = _all_rows(table.n_all, np.arange(table.n_rows))
-        else:
-            subsample = draw_subsample(
-                table, size=first_rows(settings), folds=settings.folds, seed=settings.seed
-            )
+    refuse_form(form, table)
+    own = np.arange(table.n_rows)
+    subsample = _all_rows(table.n_all, own) if everything else draw(table, settings)
     if form == "npz":
         if everything:
             refuse_some(table)
@@ -101,7 +101,7 @@ def _copy(
         rows = np.arange(raw.n_rows)
         return _all_rows(raw.n_rows, rows), raw.warnings, write_rows(target, form, raw=raw, rows=rows)
     with streaming(files, settings, choose=ask, advanced=advanced) as stream:
-        held = draw_held_rows(stream)
+        held = draw_held_rows(stream, to_match=True)
         n_rows, protected = write_all(target, form, stream=stream)
         skipped = check_reading(stream, held.counts, ())
     return _all_rows(n_rows, np.zeros(0, dtype=np.int64)), (*held.raw.warnings, *skipped), protected

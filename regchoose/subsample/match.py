@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.stats import rankdata
+from sklearn import config_context
 from sklearn.ensemble import ExtraTreesClassifier
 
 from regchoose.errors import PhraseLike, setting
@@ -275,8 +276,10 @@ def _two_sample(coords: Coordinates, rows: Int, others: Int, *, check: str, seed
     chosen = np.concatenate([rng.choice(part, side, replace=False) for part in (rows, others)])
     label, train = np.repeat([0, 1], side), np.tile(np.arange(side) % 2 == 0, 2)
     x = to_terms(coords, chosen, squares=False)
-    trees = ExtraTreesClassifier(100, min_samples_leaf=5, random_state=seed).fit(x[train], label[train])
-    score, truth = trees.predict_proba(x[~train])[:, 1], label[~train]
+    trees = ExtraTreesClassifier(100, min_samples_leaf=5, random_state=seed)
+    with config_context(assume_finite=True, skip_parameter_validation=True):  # once for each of the trees
+        score = trees.fit(x[train], label[train]).predict_proba(x[~train])[:, 1]
+    truth = label[~train]
     ones, zeros = truth.sum(), (1 - truth).sum()
     auc = (rankdata(score)[truth == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros)
     chance = 0.5 + 1.645 * np.sqrt((ones + zeros + 1) / (12 * ones * zeros))

@@ -94,9 +94,12 @@ def measure_speed(size: Size) -> dict[str, Any]:
         turns = [{who: _child(who, path) for who in ("scan", "sample")} for _ in range(size.runs)]
         text = path.stat().st_size
     seconds = {who: median(turn[who]["seconds"] for turn in turns) for who in turns[0]}
+    used = {who: median(turn[who]["cpu_seconds"] for turn in turns) for who in turns[0]}
     return {
         "ratio": seconds["sample"] / seconds["scan"],
         "seconds": seconds,
+        "cpu_ratio": used["sample"] / used["scan"],
+        "cpu_seconds": used,
         "peak_mb": max(turn["sample"]["peak_mb"] for turn in turns),
         "rows": size.file_rows,
         "bytes": text,

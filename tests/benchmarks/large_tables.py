@@ -15,7 +15,6 @@ from regchoose.records.words import Float, Int
 from regchoose.subsample.moments import to_coordinates
 from tests.table.tables import table as to_table
 
-NUMERIC = (*(f"x{j}" for j in range(13)), "skew", "gap", "count", "step")
 EVEN = "(hash(i * 64 + {j}) / 18446744073709551616.0)"
 FAMILIES = (
     *("normal", "skewed", "heavy tails", "correlated", "categories", "missing"),

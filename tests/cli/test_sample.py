@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from regchoose.library.draw_rows import draw_rows
 from regchoose.library.extract import classify, extract
 from regchoose.settings.options import Settings
 from regchoose.table import file_set
@@ -178,6 +179,7 @@ def test_a_large_table_is_written_whole(table: Path, monkeypatch: pytest.MonkeyP
         form="csv",
         ask=lambda _: None,
         advanced=heard.append,
+        draw=draw_rows,
     )
     assert (drawn.of, protected) == (700, 400)
     assert [row["x"] for row in read(target)] == [row["x"] for row in read(table)]

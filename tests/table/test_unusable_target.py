@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from regchoose.errors import RegchooseError
+from regchoose.library.draw_rows import draw_rows
 from regchoose.library.extract import classify, extract
 from regchoose.library.inspect_table import inspect_table
 from regchoose.records.table import Table
@@ -75,6 +76,7 @@ def test_rows_are_matched_by_all_columns(
         form="csv",
         ask=nobody,
         advanced=lambda _: None,
+        draw=draw_rows,
     )
     written = [line.split(",") for line in target.read_text(encoding="utf-8").splitlines()]
     assert written[0] == rows[0]

@@ -177,11 +177,13 @@ def _respelled(facts: Facts) -> str:
 
 def _doubtful(facts: Facts) -> PhraseLike:
     """Say which texts are read as missing and may be somebody's category, as the NA of Namibia."""
-    if not facts.texts:
+    words = facts.doubtful
+    if not facts.texts and len({word.casefold() for word in words}) < 2:
         return ""
     if CODE_NA in facts.texts and not facts.kind:
         return "'NA' is taken for a code like the others, not for missing"
     counts = dict(zip(facts.cells.texts.tolist(), facts.cells.counts().tolist(), strict=True))
-    found = [f"{text!r} ({counts[text]:,})" for text in facts.doubtful]
-    remedy = setting(na_none=True)
+    found, remedy = [f"{word!r} ({counts[word]:,})" for word in words], setting(na_none=True)
+    if not facts.texts:  # two words for missing, or two values: the cells do not tell
+        return f"{' and '.join(found)} are read as missing, and nothing else is there; as values: " + remedy
     return f"{', '.join(found)} is read as missing, and may be a category there: " + remedy if found else ""

@@ -28,7 +28,7 @@ from regchoose.table.csv.non_data_rows import (
 from regchoose.table.file_bytes import open_text
 from regchoose.table.large.text_file import BEGINNING, FileHead
 
-CHUNK = 2**24  # bytes read at a time, and more than a record may have
+CHUNK = 2**22  # bytes read at a time, and more than a record may have
 SLICE = 2**20  # bytes looked at together, so that what is said of them stays in the cache
 MARK = b"\xef\xbb\xbf"  # of UTF-8, before the first record
 LF, CR, NUL, ZERO = 10, 13, 0, np.uint8(ord("0"))

@@ -128,7 +128,7 @@ def add_column_stats(table: Table, stream: Stream, held: HeldTable, *, lenient: 
     numbers, categories = _numbers(table, stream), _places(table, "category")
     target = _place(table, table.target_name)
     counted = [*categories, *([target] if table.classes and not table.unusable else [])]
-    fixed = _places(table, "constant", "empty")
+    fixed = {j: held.raw.columns[j].texts.tolist() for j in _places(table, "constant", "empty")}
     in_file = [number for number in numbers if number.place < stream.width]
     plain = {number.place for number in in_file if _is_plain(table, stream, held, number)}
     relation = _with_target(stream, target)
@@ -247,9 +247,12 @@ def _scan(
     *,
     plain: set[int],
     counted: list[int],
-    fixed: list[int],
+    fixed: Mapping[int, Sequence[str | None]],
 ) -> dict[str, Any]:
-    """Count everything in one scan; in a second one where a cell at the `plain` places is no number."""
+    """Count everything in one scan; in a second one where a cell at the `plain` places is no number.
+
+    Of the columns that are `fixed` in the rows held, what is known of them is left out.
+    """
     numbers = [replace(number, is_read=number.place in plain) for number in numbers]
     terms = {"n": "count(*)", "last": f"count(c{stream.width - 1})"}
     for number in numbers:
@@ -263,7 +266,7 @@ def _scan(
             f"padded{j}": "0" if number.is_read else f"count_if(c{j} BETWEEN '00' AND '09~')",
         }
     terms |= {f"texts{j}": f"histogram(c{j})" for j in counted}
-    terms |= {f"same{j}": f"[min(c{j}), max(c{j})]" for j in fixed}
+    terms |= {f"same{j}": _extremes_sql(j, texts) for j, texts in fixed.items()}
     values = ", ".join(f"{number.value} AS v{number.place}" for number in numbers)
     units = ", ".join(
         f"CASE WHEN isfinite(v{number.place}) THEN {number.unit} END AS k{number.place}" for number in numbers
@@ -278,12 +281,18 @@ def _scan(
     return _scan(stream, relation, numbers, plain=set(), counted=counted, fixed=fixed)
 
 
+def _extremes_sql(place: int, texts: Sequence[str | None]) -> str:
+    """Return in SQL the first and the last text of a column that is not among some."""
+    known = ", ".join(quote_text(text) for text in texts if text is not None)
+    others = f" FILTER (WHERE c{place} NOT IN ({known}))" if known else ""
+    return f"[min(c{place}){others}, max(c{place}){others}]"
+
+
 def _warn_of_varying(column: Column, extremes: Sequence[str | None]) -> str:
     """Warn where a column is constant in the rows held, and not in all."""
-    least, most = extremes
-    if least == most:
-        return ""
-    return f"column {column.name!r} is {column.role} in the rows looked at; others hold {least!r} or {most!r}"
+    found = " or ".join(repr(text) for text in dict.fromkeys(extremes) if text is not None)
+    others = f"is {column.role} in the rows looked at; others hold {found}"
+    return f"column {column.name!r} {others}" if found else ""
 
 
 def _count_labels(

@@ -22,6 +22,7 @@ from regchoose.table.raw_table import Cells, RawTable, no_rows_error
 
 LEAST = 200_000  # rows that are held
 TIMES = 20  # rows held for each row of the subsample
+TO_MATCH = 4  # where one subsample alone is drawn, and no larger one may follow, by this fewer rows are held
 CELLS = 20_000_000  # cells that are held at most, unless the subsample alone has more
 MARGIN = 1.3  # more rows of a typed file than wanted are taken along: their number is only about right
 
@@ -35,21 +36,27 @@ class HeldTable:
     complete: bool  # whether all rows are held
 
 
-def n_held_rows(settings: Settings, width: int) -> int:
-    """Return how many rows are held: M = max(20·m, 200,000), less in wide tables."""
+def n_held_rows(settings: Settings, width: int, to_match: bool) -> int:
+    """Return how many rows are held: M = max(20·m, 200,000), or max(5·m, 50,000); less in wide tables."""
     size = first_rows(settings)
-    return max(size, min(max(TIMES * size, LEAST), CELLS // width))
+    rows = max(TIMES * size, LEAST) // (TO_MATCH if to_match else 1)
+    return max(size, min(rows, CELLS // width))
 
 
-def draw_held_rows(stream: Stream) -> HeldTable:
+def draw_held_rows(stream: Stream, *, to_match: bool = False) -> HeldTable:
     """Draw the rows that are held.
+
+    Parameters
+    ----------
+    to_match : bool
+        Whether one subsample is drawn from them, and nothing else done.
 
     Raises
     ------
     DataError
         E302 without rows; E304, E305, E310, E312 for rows that cannot be read exactly, with their lines.
     """
-    wanted = n_held_rows(stream.settings, stream.width)
+    wanted = n_held_rows(stream.settings, stream.width, to_match)
     if stream.texts:
         lines, found = _hold_text(stream, wanted)
         count = found.records

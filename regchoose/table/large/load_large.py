@@ -38,7 +38,7 @@ def load_large(
         all rows, where only some are held.
     """
     with streaming(parts, settings, choose=choose, advanced=advanced, workers=workers) as stream:
-        held = draw_held_rows(stream)
+        held = draw_held_rows(stream, to_match=on_unusable == "match")
         if not held.complete:
             _check_possible(held.raw, settings)
         table, raw = make_table(held.raw, settings, choose=choose, on_unusable=on_unusable)

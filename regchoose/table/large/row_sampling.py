@@ -68,21 +68,15 @@ class RowSample:
         rows = np.arange(self.offered, self.offered + len(block.starts))
         self.offered += len(rows)
         hashes = row_hash(rows, seed=self.seed)
-        self._lower(hashes[hashes < self.bound])
         taken = np.flatnonzero(hashes < self.bound)
         bounds = zip(block.starts[taken].tolist(), block.ends[taken].tolist(), strict=True)
         self.texts += [block.text[start:end] for start, end in bounds]
         self.rows = np.concatenate([self.rows, rows[taken]])
         self.hashes = np.concatenate([self.hashes, hashes[taken]])
         self.lines = np.concatenate([self.lines, block.lines(taken)])
-        if len(self.rows) > SLACK * self.wanted:
+        if len(self.rows) > SLACK * self.wanted > 0:
+            self.bound = int(np.partition(self.hashes, self.wanted - 1)[self.wanted - 1]) + 1
             self._keep(np.flatnonzero(self.hashes < self.bound))
-
-    def _lower(self, more: Int) -> None:
-        """Lower the bound to where just as many hashes as are wanted lie below it, `more` included."""
-        hashes = np.concatenate([self.hashes, more])
-        if len(hashes) > self.wanted:
-            self.bound = int(np.partition(hashes, self.wanted - 1)[self.wanted - 1]) + 1
 
     def _keep(self, kept: Int) -> None:
         self.rows, self.lines, self.hashes = self.rows[kept], self.lines[kept], self.hashes[kept]

@@ -339,6 +339,26 @@ def test_built_in_words_may_be_words(tmp_path: Path) -> None:
     assert table.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("None", "NA"), "'None' (20) and 'NA' (20) are read as missing, and nothing else is there"),
+        (("NULL", "null"), ""),
+        (("", "NA"), ""),
+    ],
+)
+def test_two_words_for_missing_may_be_two_values(tmp_path: Path, words: tuple[str, str], said: str) -> None:
+    path = with_column(tmp_path, cycle(*words))
+    column, table = column_of(path)
+    assert (column.role, column.missing) == ("empty", 40)
+    found = [warning for warning in table.warnings if "read as missing" in warning]
+    assert [said in warning and warning.endswith("--na-none") for warning in found] == [True] * bool(said)
+    if said:
+        column, table = column_of(path, Settings(na_none=True))
+        assert (column.role, column.levels) == ("category", tuple(sorted(words)))
+        assert not any("read as missing" in warning for warning in table.warnings)
+
+
 def test_a_value_or_nothing_is_two_values(tmp_path: Path) -> None:
     column, table = column_of(with_column(tmp_path, cycle("none", "none", "yes")))
     assert (column.role, column.levels, column.missing) == ("category", ("yes",), 27)

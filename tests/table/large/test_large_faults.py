@@ -85,6 +85,18 @@ def test_lines_above_the_table_and_blank_lines_count(tmp_path: Path) -> None:
     assert (error.code, error.where) == ("E326", f"{path}:11004")
 
 
+def test_what_the_rows_held_do_not_show_of_a_column_is_said(tmp_path: Path) -> None:
+    """Two words for missing, of which rows are held, are no news; a third text is."""
+    rng = np.random.default_rng(0)
+    every = [f"{x:.3f},{('NA', 'None')[i % 2]},{i % 2}" for i, x in enumerate(rng.normal(size=LAST + 1))]
+    told = "column 'b' is empty in the rows looked at"
+    path = write(tmp_path, "\n".join(["a,b,y", *every, ""]))
+    assert not any(told in warning for warning in table_of(path).warnings)
+    every[11_000] = "1.5,New,1"
+    path = write(tmp_path, "\n".join(["a,b,y", *every, ""]))
+    assert f"{told}; others hold 'New'" in table_of(path).warnings
+
+
 def dated(when: Callable[[int], str], rows: int = 2_000) -> str:
     rng = np.random.default_rng(0)
     body = [

@@ -22,7 +22,7 @@ from regchoose.table.csv.read import read
 from regchoose.table.file_bytes import zstd
 from regchoose.table.file_set import classify, ignore_progress
 from regchoose.table.large import column_stats, held_rows
-from regchoose.table.large.held_rows import draw_held_rows
+from regchoose.table.large.held_rows import draw_held_rows, n_held_rows
 from regchoose.table.large.row_sampling import PRIME, row_hash, row_hash_sql, smallest_hashes
 from regchoose.table.large.stream import Stream, streaming
 from regchoose.table.load import load
@@ -366,3 +366,13 @@ def test_a_padded_number_far_below_is_no_number(tiny: None, tmp_path: Path, line
     if quoted:
         every = [",".join(f'"{cell}"' for cell in one.split(",")) for one in every]
     assert refused(write(tmp_path, csv(every))).code == "E326"
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "held", "to_match"),
+    [(5_000, 20, 200_000, 50_000), (20_000, 20, 400_000, 100_000), (5_000, 2_000, 10_000, 10_000)],
+)
+def test_how_many_rows_are_held(rows: int, width: int, held: int, to_match: int) -> None:
+    """Fewer where one subsample alone is drawn; never more cells than fit."""
+    found = [n_held_rows(Settings(rows=rows), width, only) for only in (False, True)]
+    assert found == [held, to_match]

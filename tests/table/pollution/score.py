@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from regchoose.errors import RegchooseError
+from regchoose.library.draw_rows import draw_rows
 from regchoose.library.extract import classify, extract
 from regchoose.settings.options import Settings
 from regchoose.table.file_set import ignore_progress
@@ -61,6 +62,7 @@ def outcome_of(path: str, settings: Settings, truth: Rows | None) -> tuple[Outco
             form="csv",
             ask=nobody,
             advanced=ignore_progress,
+            draw=draw_rows,
         )
         with target.open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file, strict=True))
