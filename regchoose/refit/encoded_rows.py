@@ -22,7 +22,6 @@ from regchoose.table.columns.duplicates import group_copies
 from regchoose.table.columns.group_and_time import make_time_reader
 from regchoose.table.file_set import classify
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.load_images import load_images
 from regchoose.table.large.batches import Batch, Rows, open_rows, rows_of_images, rows_of_table
 from regchoose.table.large.row_sampling import PRIME, row_hash
 from regchoose.table.load import PassProgress, load_with_text, read_held
@@ -115,16 +114,18 @@ def _open_table(
 ) -> Iterator[tuple[Rows, Table, RawTable]]:
     """Load a table, and open all its rows: those of a large one are read anew."""
     files = classify(path)
-    images = read_held(files, settings, choose=ask) if files.are_images else None
-    if isinstance(images, ImageSet):
-        listener.started("read", "read", len(images))
-        table, raw = load_images(images, settings, advanced=lambda done: listener.advanced("read", done))
-        listener.finished("read", f"{table.n_all:,} images")
-        yield rows_of_images(images), table, raw
-        return
     if not files.is_large:
-        table, raw = load_with_text(files, settings, choose=ask)
-        yield rows_of_table(raw), table, raw
+        held = read_held(files, settings, choose=ask)
+        if not isinstance(held, ImageSet):
+            table, held = load_with_text(held, settings, choose=ask)
+            yield rows_of_table(held), table, held
+            return
+        listener.started("read", "read", len(held))
+        table, raw = load_with_text(
+            held, settings, choose=ask, advanced=lambda done: listener.advanced("read", done)
+        )
+        listener.finished("read", f"{table.n_all:,} images")
+        yield rows_of_images(held), table, raw
         return
     passes = PassProgress(files.n_bytes, lambda done: listener.advanced("read", done))
     listener.started("read", "read", passes.total)

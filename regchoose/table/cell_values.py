@@ -202,6 +202,11 @@ def to_number(text: str, mark: str) -> float | None:
     return float(text.replace(",", "."))
 
 
+def states_number(text: str) -> bool:
+    """Say whether a cleaned text is a number under either decimal mark."""
+    return any(to_number(text, mark) is not None for mark in ".,")
+
+
 def is_date(text: str) -> bool:
     """Say whether a cleaned text may be a date, a month, a quarter, a week or a time of day."""
     return DATE.fullmatch(text) is not None or PERIOD.fullmatch(text) is not None

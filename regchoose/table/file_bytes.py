@@ -7,6 +7,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -18,7 +19,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-__all__ = ["check_unchanged", "compression_of", "decompress", "open_text", "read_bytes", "zstd"]
+__all__ = ["check_unchanged", "compression_of", "open_text", "read_beginning", "read_bytes", "zstd"]
 
 STDIN = "-"
 MAX_BYTES = 2**30  # of text, decompressed: the table is held in memory, at several times its text
@@ -32,20 +33,18 @@ def compression_of(start: bytes) -> str | None:
     return next((name for mark, name in COMPRESSIONS.items() if start.startswith(mark)), None)
 
 
-def read_bytes(path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, str | None]:
-    """Read a file once, decompressing gzip and zstandard.
+@dataclass(frozen=True)
+class FileBytes:
+    """The bytes of a text, unpacked."""
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    limit : int, optional
-        Most bytes of text, after decompression.
+    path: str
+    data: bytes
+    compression: str | None
+    whole: bool = True  # or the beginning alone, which may end in the middle of a character
 
-    Returns
-    -------
-    bytes, str or None
-        The text's bytes, and the compression.
+
+def read_bytes(path: str, *, limit: int = MAX_BYTES) -> FileBytes:
+    """Read a file once, decompressing gzip and zstandard, up to `limit` bytes of text.
 
     Raises
     ------
@@ -55,10 +54,28 @@ def read_bytes(path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, str | None]
     data = sys.stdin.buffer.read(limit + 1) if path == STDIN else _read_unchanged(path, limit)
     compression = compression_of(data)
     if compression is not None:
-        data = decompress(path, data, compression=compression, limit=limit)
+        with _unpacking(BytesIO(data), path, compression) as text:
+            data = _read_at_most(text, limit)
     if len(data) > limit:
         raise _too_large_error(path, limit)
-    return data, compression
+    return FileBytes(path, data, compression)
+
+
+def read_beginning(path: str, n_bytes: int, *, compression: str | None) -> FileBytes:
+    """Read the first bytes of a file's text; E307 for damaged ones."""
+    with open_text(path, compression) as (text, _):
+        start = text.read(n_bytes)
+        return FileBytes(path, start, compression, whole=not text.read(1))
+
+
+def _read_at_most(text: BinaryIO, limit: int) -> bytes:
+    """Read all bytes, or one chunk more than the limit at most."""
+    parts: list[bytes] = []
+    size = 0
+    while size <= limit and (part := text.read(CHUNK)):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
 
 
 def _read_unchanged(path: str, limit: int) -> bytes:
@@ -94,23 +111,6 @@ def open_text(file: str, compression: str | None) -> Iterator[tuple[BinaryIO, Bi
             return
         with _unpacking(raw, file, compression) as text:
             yield text, raw
-
-
-def decompress(file: str, data: bytes, *, compression: str, limit: int) -> bytes:
-    """Return the text's bytes, at most about `limit` of them and one chunk.
-
-    Raises
-    ------
-    DataError
-        E307 for damaged bytes.
-    """
-    parts: list[bytes] = []
-    size = 0
-    with _unpacking(BytesIO(data), file, compression) as text:
-        while size <= limit and (part := text.read(CHUNK)):
-            parts.append(part)
-            size += len(part)
-    return b"".join(parts)
 
 
 @contextmanager

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regchoose.errors import DataError, UsageError
 from regchoose.records.table import Dialect
-from regchoose.table.column_names import name_columns
-from regchoose.table.raw_table import Cells, RawTable, hold_texts
+from regchoose.table.raw_table import Cells, RawTable, hold_texts, name_columns
 
 Frame = pd.DataFrame
 InMemory = pd.DataFrame | ArrayLike | Mapping[Any, Any]  # of a mapping: column name → values

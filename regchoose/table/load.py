@@ -10,8 +10,7 @@
     a DataFrame or arrays ─────── in_memory ───────────────┤
                                                            │
                                 make_table:  columns/facts         what the cells of a column say
-                                             columns/find_target   what is predicted
-                                             columns/target        as classes or numbers
+                                             columns/target        what is predicted, as classes or numbers
                                              columns/features      what each other column is for
 """
 
@@ -96,7 +95,7 @@ def load(
 
 
 def load_with_text(
-    data: str | FileSet | InMemory,
+    data: str | FileSet | InMemory | RawTable | ImageSet,
     settings: Settings,
     *,
     y: ArrayLike | None = None,
@@ -105,21 +104,23 @@ def load_with_text(
     workers: Workers | None = None,
     on_unusable: OnUnusable = "refuse",
 ) -> tuple[Table, RawTable]:
-    """Do what `load` does, and return the text of the same rows too; of images that of the target."""
+    """Do what `load` does, or with what `read_held` returned; return the text of the same rows too.
+
+    Of images it is that of the target.
+    """
     if isinstance(data, str):
         data = classify(data)
-    raw: RawTable | ImageSet
-    if not isinstance(data, FileSet):
-        raw, choose = raw_from_memory(data, y), ask_nobody
-    elif data.is_large:
-        return load_large(
-            data, settings, choose=choose, advanced=advanced, workers=workers, on_unusable=on_unusable
-        )
-    else:
-        raw = read_held(data, settings, choose=choose)
-    if isinstance(raw, ImageSet):
-        return load_images(raw, settings, advanced=advanced)
-    table, raw = make_table(raw, settings, choose=choose, on_unusable=on_unusable)
+    if isinstance(data, FileSet):
+        if data.is_large:
+            return load_large(
+                data, settings, choose=choose, advanced=advanced, workers=workers, on_unusable=on_unusable
+            )
+        data = read_held(data, settings, choose=choose)
+    if isinstance(data, ImageSet):
+        return load_images(data, settings, advanced=advanced)
+    if not isinstance(data, RawTable):
+        data, choose = raw_from_memory(data, y), ask_nobody
+    table, raw = make_table(data, settings, choose=choose, on_unusable=on_unusable)
     return replace(table, warnings=(*table.warnings, *warn_of_duplicates(table))), raw
 
 

@@ -1,5 +1,6 @@
 """A table as text, before its columns are given roles: of each column the different texts, cleaned."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -76,6 +77,34 @@ def _merge(codes: NDArray[Any], texts: Iterable[str | None]) -> Cells:
     places: dict[str, int] = {}
     new = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]
     return Cells(np.array([*new, -1], dtype=np.int64)[codes], hold_texts(list(places)))
+
+
+def name_columns(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Make unique names of a header row.
+
+    Returns
+    -------
+    names, duplicated, warnings : tuples of str
+        One name a column; the names that the header holds more than once; what was renamed.
+    """
+    cleaned = [clean(cell) for cell in cells]
+    counts = Counter(cleaned)
+    taken, names, renamed = set(cleaned), list[str](), list[str]()
+    seen: set[str] = set()
+    for place, (raw, name) in enumerate(zip(cells, cleaned, strict=True), 1):
+        unique = name or f"c{place}"
+        number = 1
+        while unique in seen or (unique != name and unique in taken):
+            number += 1
+            unique = f"{name or f'c{place}'}_{number}"
+        seen.add(unique)
+        names.append(unique)
+        if unique != raw:
+            renamed.append(f"column {place}: {raw!r} is called {unique!r}")
+    shown = (*renamed[:5], *([f"and {len(renamed) - 5} more"] if len(renamed) > 5 else []))
+    warnings = (f"header names were changed: {'; '.join(shown)}",) if renamed else ()
+    duplicated = tuple(name for name, count in counts.items() if name and count > 1)
+    return tuple(names), duplicated, warnings
 
 
 def no_rows_error(path: str) -> DataError:

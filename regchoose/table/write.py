@@ -60,10 +60,8 @@ def write_rows(target: Path, form: Form, *, raw: RawTable, rows: Int) -> int:
         Written over.
     form : str
         "csv" or "parquet".
-    raw : RawTable
-        The text of the table's rows.
     rows : (m,) ndarray
-        Row numbers.
+        Row numbers of the table.
     """
     cells = {f"c{j}": pd.Series(column.at(rows), dtype="str") for j, column in enumerate(raw.columns)}
     with connect_in_memory(threads=1) as connection:

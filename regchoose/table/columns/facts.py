@@ -1,9 +1,9 @@
 """What all the cells of one column say, before it is decided what the column is for."""
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,28 +61,28 @@ class Facts:
     unit: str = ""  # that every cell states with its number, as $ or km
     is_index: bool = False  # whether it is the first column and has no name
 
-    @property
+    @cached_property
     def missing(self) -> NDArray[np.bool_]:
         """Which rows (n,) have no value."""
         return self.codes < 0
 
-    @property
+    @cached_property
     def present(self) -> int:
         """Cells that are not missing."""
         return int(self.counts.sum())
 
-    @property
+    @cached_property
     def all_numbers(self) -> bool:
         """Whether every cell that is not missing is a number."""
         return bool(self.texts) and not np.isnan(self.numbers).any()
 
-    @property
+    @cached_property
     def all_integers(self) -> bool:
         """Whether all numbers are whole, however they are written."""
         finite = self.numbers[np.isfinite(self.numbers)]
         return self.all_numbers and bool((finite == np.floor(finite)).all())
 
-    @property
+    @cached_property
     def doubtful(self) -> tuple[str, ...]:
         """Words that are read as missing, and may be values where the others are no numbers."""
         if self.kind or self.all_numbers:
@@ -91,6 +91,11 @@ class Facts:
         return tuple(
             text for text in self.cells.texts.tolist() if text.casefold() in DOUBTFUL and text not in known
         )
+
+    @cached_property
+    def row_numbers(self) -> Float:
+        """The number of each row (n,); NaN where it is missing or none."""
+        return self.by_row(self.numbers)
 
     def by_row(self, values: Float) -> Float:
         """Spread one value for each of `texts` (t,) over the rows (n,); missing cells are NaN."""
@@ -129,15 +134,6 @@ def gather_facts(
         unit=unit,
         is_index=name == raw.index,
     )
-
-
-def remember_facts(raw: RawTable, settings: Settings) -> Callable[[int], Facts]:
-    """Return `gather_facts` of the column at a place, which keeps what it gathered last.
-
-    The column at which the search for the target ends is the next to be read; to keep all would take several
-    times the memory of the table.
-    """
-    return lru_cache(maxsize=1)(partial(gather_facts, raw, settings=settings))
 
 
 def _are_missing(

@@ -5,18 +5,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from regchoose.errors import DataError, Phrase, PhraseLike, UsageError, one_of, setting
+from regchoose.errors import DataError, Phrase, PhraseLike, one_of, setting
 from regchoose.records.table import Column
 from regchoose.records.words import Float, Int
 from regchoose.settings.options import Settings
 from regchoose.table.columns.dates import expand_dates
 from regchoose.table.columns.facts import Facts, gather_facts, to_levels
 from regchoose.table.columns.group_and_time import suggest_group_and_time, to_groups, to_times
-from regchoose.table.columns.odd_cells import (
-    refuse_nested,
-    refuse_odd_texts,
-    warn_of_odd_cells,
-)
+from regchoose.table.columns.odd_cells import check_cells
 from regchoose.table.columns.roles import rule
 from regchoose.table.raw_table import RawTable
 
@@ -70,12 +66,12 @@ class _Reader:
         column = Column(
             facts.name, ruling.role, ruling.type, why, missing=int(facts.missing.sum()), unit=facts.unit
         )
-        if facts.name not in (*settings.exclude, *settings.keep):
-            column = self._without_odd_texts(facts, column)
-        self.warnings += warn_of_odd_cells(facts, self.raw, role=column.role)
+        asked = facts.name in (*settings.exclude, *settings.keep)
+        column, warnings = check_cells(facts, self.raw, column, asked=asked, lenient=self.lenient)
+        self.warnings += warnings
         values: Float | None = None
         if column.role == "numeric":
-            values = facts.by_row(facts.numbers)
+            values = facts.row_numbers
             if count := int(np.isinf(values).sum()):
                 self.warnings.append(f"column {facts.name!r}: {count:,} infinite cells are taken as missing")
                 column = replace(column, missing=column.missing + count)
@@ -93,19 +89,6 @@ class _Reader:
             self.group = facts
         if facts.name == settings.time:
             self.time = facts
-
-    def _without_odd_texts(self, facts: Facts, column: Column) -> Column:
-        """Refuse a few texts among numbers; or, where the table is only looked at, leave the column out."""
-        try:
-            refuse_nested(facts, self.raw)
-            refuse_odd_texts(facts, self.raw)
-        except (DataError, UsageError) as error:
-            if not self.lenient:
-                raise
-            self.warnings.append(f"{error.message}, and is left out; {error.fix}")
-            type_ = column.type if column.type == "nested" else "text"
-            return replace(column, role="text", type=type_, why=f"left out: {error.message}")
-        return column
 
     def _use(self, column: Column, values: Float) -> Column:
         """Take the values (n,) of a column, unless another one has the same."""

@@ -45,7 +45,7 @@ def to_times(facts: Facts, raw: RawTable, settings: Settings) -> Float:
     """
     _refuse_missing(facts, raw, named_by="time")
     if _is_finite(facts):
-        return facts.by_row(facts.numbers)
+        return facts.row_numbers
     parsed = parse_dates(facts.texts, prefer=settings.date_order)
     if parsed is None:
         raise _no_order(facts, raw)

@@ -4,11 +4,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from regchoose.errors import DataError, PhraseLike, UsageError, Word, setting
-from regchoose.records.table import Role
+from regchoose.records.table import Column
 from regchoose.records.words import count_of
 from regchoose.table.cell_values import clean
 from regchoose.table.columns.facts import CODE_NA, Facts
@@ -61,8 +62,23 @@ def odd_texts_error(
     )
 
 
-def refuse_nested(facts: Facts, raw: RawTable) -> None:
-    """Raise E209 for a column of lists, of parts or of bytes."""
+def refuse_odd_cells(
+    facts: Facts, raw: RawTable, *, as_target: bool = False, as_classes: bool = False
+) -> None:
+    """Raise an error for cells that a column cannot be learned from.
+
+    Parameters
+    ----------
+    as_classes : bool
+        Whether a few texts among numbers are classes like these.
+
+    Raises
+    ------
+    UsageError
+        E209 for lists, parts or bytes.
+    DataError
+        E326 where a few texts stand in a column of numbers, naming the first.
+    """
     kind, _, type_ = facts.kind.partition(" ")
     if kind == "nested":
         raise UsageError(
@@ -71,14 +87,10 @@ def refuse_nested(facts: Facts, raw: RawTable) -> None:
             where=raw.path,
             fix=setting(exclude=[facts.name]) | "write the file with one column for each of its parts",
         )
-
-
-def refuse_odd_texts(facts: Facts, raw: RawTable, *, is_target: bool = False) -> None:
-    """Raise E326 where a few texts stand in a column of numbers, naming the first."""
     is_text = np.isnan(facts.numbers)
     n_texts, n_present = int(facts.counts[is_text].sum()), facts.present
     n_numbers = n_present - n_texts
-    if not n_texts or n_numbers <= n_texts:
+    if as_classes or not n_texts or n_numbers <= n_texts:
         return
     texts = [text for text, flag in zip(facts.texts, is_text, strict=True) if flag]
     rows = np.flatnonzero(facts.cells.where(set(texts).__contains__))
@@ -92,29 +104,32 @@ def refuse_odd_texts(facts: Facts, raw: RawTable, *, is_target: bool = False) ->
         n_numbers=n_numbers,
         n_present=n_present,
         where=raw.show(rows[0], raw.names.index(facts.name)),
-        is_target=is_target,
+        is_target=as_target,
     )
 
 
-def warn_of_odd_cells(facts: Facts, raw: RawTable, *, role: Role) -> list[PhraseLike]:
-    """Warn of cells that are not read as they stand, or perhaps should be; and of numbers far from others."""
-    respelled = _respelled(facts) if role in ("numeric", "category") else ""
-    doubtful = _doubtful(facts) if role not in ("numeric", "excluded") else ""
-    far = warn_of_far_cells(facts, raw) if role == "numeric" else []
-    return [*(f"column {facts.name!r}: " + said for said in (respelled, doubtful) if said), *far]
+def check_cells(
+    facts: Facts, raw: RawTable, column: Column, *, asked: bool, lenient: bool
+) -> tuple[Column, list[PhraseLike]]:
+    """Warn of cells that are not read as they stand, or perhaps should be; and of numbers far from others.
 
-
-def warn_of_quoted_words(raw: RawTable) -> list[PhraseLike]:
-    """Say which words are read as texts, and how they are read as missing."""
-    found = raw.words
-    if not found:
-        return []
-    listed = "; ".join(f"{', '.join(map(repr, words))} in column {name!r}" for name, words in found.items())
-    every = sorted({word for words in found.values() for word in words})
-    return [
-        f"in quotes, as the other texts are, a word is a text and not a missing value: {listed}; where it "
-        "means missing: " + setting(na=[Word(word) for word in every])
-    ]
+    Odd cells are refused, as by `refuse_odd_cells`, unless an option asks for the column as it is; or, where
+    the table is only looked at, the column is left out.
+    """
+    said: list[PhraseLike] = []
+    try:
+        if not asked:
+            refuse_odd_cells(facts, raw)
+    except (DataError, UsageError) as error:
+        if not lenient:
+            raise
+        said.append(f"{error.message}, and is left out; {error.fix}")
+        type_ = column.type if column.type == "nested" else "text"
+        column = replace(column, role="text", type=type_, why=f"left out: {error.message}")
+    respelled = _respelled(facts) if column.role in ("numeric", "category") else ""
+    doubtful = _doubtful(facts) if column.role not in ("numeric", "excluded") else ""
+    said += [f"column {facts.name!r}: " + odd for odd in (respelled, doubtful) if odd]
+    return column, said + (warn_of_far_cells(facts, raw) if column.role == "numeric" else [])
 
 
 def warn_of_far_cells(facts: Facts, raw: RawTable) -> list[PhraseLike]:

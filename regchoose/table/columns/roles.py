@@ -96,7 +96,7 @@ def _index(facts: Facts) -> Ruling | None:
 
 
 def _number_id(facts: Facts) -> Ruling | None:
-    n_rows = len(facts.missing)
+    n_rows = len(facts.codes)
     unique = facts.all_integers and not facts.missing.any() and len(facts.texts) == n_rows
     if not unique or len(set(facts.numbers.tolist())) < n_rows:
         return None
@@ -112,9 +112,9 @@ def _number_id(facts: Facts) -> Ruling | None:
 
 def _way(facts: Facts) -> str:
     """Say whether numbers rise or fall from row to row; nothing where they do neither."""
-    steps = np.diff(facts.by_row(facts.numbers))
-    if len(facts.missing) < FEWEST or facts.missing.any():
+    if len(facts.codes) < FEWEST or facts.missing.any():
         return ""
+    steps = np.diff(facts.row_numbers)
     return "rising" if (steps > 0).all() else "falling" if (steps < 0).all() else ""
 
 
@@ -143,7 +143,7 @@ def _number(facts: Facts) -> Ruling | None:
     type_, what = ("integer", "an integer") if facts.all_integers else ("number", "a number")
     rest = f" with the unit {facts.unit!r}" if facts.unit else ""
     rest += " or missing" if facts.missing.any() else ""
-    unique = facts.all_integers and len(facts.texts) == len(facts.missing)
+    unique = facts.all_integers and len(facts.texts) == len(facts.codes)
     way = _way(facts) if unique else ""
     doubt = f", {way} from row to row: leave it out if it numbers the rows" if way else ""
     return Ruling("numeric", type_, f"every cell is {what}{rest}{doubt}")
@@ -157,7 +157,7 @@ def _boolean(facts: Facts) -> Ruling | None:
 
 
 def _text_id(facts: Facts) -> Ruling | None:
-    n_rows = len(facts.missing)
+    n_rows = len(facts.codes)
     if facts.present < FEWEST or len(facts.texts) < facts.present:
         return None
     why = _why_no_numbers(facts)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from regchoose.errors import DataError, UsageError, one_of, setting
 from regchoose.records.answers import Ask, Prompt
 from regchoose.settings.options import Settings
-from regchoose.table.cell_values import to_number
+from regchoose.table.cell_values import states_number
 from regchoose.table.csv.grammar import CsvLayout, records, scan_records
 
 NAMES: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
@@ -157,13 +157,7 @@ def _rows(sample: str, layout: CsvLayout) -> list[list[str]]:
 
 def _numeric_columns(rows: list[list[str]], width: int) -> int:
     columns = zip(*(row for row in rows if len(row) == width), strict=True)
-    return sum(
-        all(
-            to_number(cell.strip(), ".") is not None or to_number(cell.strip(), ",") is not None
-            for cell in cells
-        )
-        for cells in columns
-    )
+    return sum(all(states_number(cell.strip()) for cell in cells) for cells in columns)
 
 
 def _quotings(sample: str, delimiter: str, *, cut: bool) -> Iterator[tuple[CsvLayout, bool, int]]:
@@ -195,8 +189,7 @@ def _start_of_record(sample: str, position: int) -> int:
 def _holds_another(cell: str, delimiter: str) -> bool:
     """Say whether a cell looks like several: it holds another delimiter, and is no number."""
     if any(mark in cell for mark in STRONG if mark != delimiter):
-        text = cell.strip()
-        return to_number(text, ".") is None and to_number(text, ",") is None
+        return not states_number(cell.strip())
     return delimiter != " " and _TWO_NUMBERS.fullmatch(cell) is not None
 
 

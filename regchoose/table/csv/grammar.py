@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from regchoose.errors import DataError
+from regchoose.table.csv.source import Source, split_lines
+
 LINE_END = r"(?:\r\n|\n|\r|\Z)"
 LINE_ENDS = re.compile(r"[\r\n]+")
 LONG = 1000  # letters
-LINE = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r)|[^\r\n]++")
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,7 @@ def _broken(text: str, layout: CsvLayout, *, at: int, count: int) -> RecordScan:
 
 def line_of(text: str, position: int) -> int:
     """Return the line, from 1, in which a position of the text lies."""
-    ends = text.count("\n", 0, position) + text.count("\r", 0, position) - text.count("\r\n", 0, position)
-    return ends + 1
-
-
-def _lines(text: str) -> Iterator[str]:
-    """Yield lines with their ends; unlike `str.splitlines` only CR, LF and CRLF end one."""
-    return (match.group() for match in LINE.finditer(text))
+    return text.count("\n", 0, position) + text.count("\r", 0, position) - text.count("\r\n", 0, position) + 1
 
 
 def records(text: str, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
@@ -125,11 +121,11 @@ def records(text: str, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
         Where the csv module refuses what the grammar let pass: a field of more than 131,072 characters.
     """
     if layout.aligned:
-        for number, line in enumerate(_lines(text), 1):
+        for number, line in enumerate(split_lines(text), 1):
             yield number, [field for field in line.strip(" \r\n").split(" ") if field]
         return
     reader = csv.reader(
-        _lines(text),
+        split_lines(text),
         strict=True,
         delimiter=layout.delimiter,
         quotechar=layout.quote or '"',
@@ -142,3 +138,52 @@ def records(text: str, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
     for fields in reader:
         yield before + 1, fields
         before = reader.line_num
+
+
+def read_records(source: Source, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records of a file with their lines in it; both ways of reading the quotes must agree.
+
+    Raises
+    ------
+    DataError
+        E310 for malformed quotes, and at the end where the numbers of records differ.
+    """
+    expected = None if layout.quote is None else _count_records(source, layout)
+    count = last = 0
+    try:
+        for line, row in records(source.text, layout):
+            count, last = count + 1, line + source.skipped
+            yield last, row
+    except csv.Error as error:
+        raise DataError(
+            "E310",
+            f"a field after line {last} cannot be read: {error}",
+            where=f"{source.path}:{last + 1}",
+            detail=["cause: a quote that is closed far below is likely"],
+            fix="repair the file",
+        ) from None
+    if expected is not None and count != expected:
+        raise DataError(
+            "E310",
+            f"two ways of reading the quotes give {count:,} and {expected:,} records",
+            where=source.path,
+            fix="write the file again, quotes inside quotes doubled",
+        )
+
+
+def _count_records(source: Source, layout: CsvLayout) -> int:
+    found = scan_records(source.text, layout)
+    if found.broken is None:
+        return found.records
+    line = line_of(source.text, found.broken) + source.skipped
+    shown = source.text[found.broken : found.broken + 60].splitlines()[0]
+    what = (
+        "a quote opens here and is never closed" if found.unclosed else "a quote stands where none may stand"
+    )
+    raise DataError(
+        "E310",
+        what,
+        where=f"{source.path}:{line}   text: {shown}",
+        detail=["cause: a quote inside a field must be doubled, and the field enclosed in quotes"],
+        fix=f"repair line {line}",
+    )

@@ -7,7 +7,7 @@ import numpy as np
 
 from regchoose.errors import DataError, PhraseLike, setting
 from regchoose.records.words import Int
-from regchoose.table.cell_values import MISSING, clean, to_number
+from regchoose.table.cell_values import MISSING, clean, states_number
 from regchoose.table.raw_table import Cells, Text
 
 LOOKED_AT = 200  # rows that show whether a column is of numbers
@@ -36,10 +36,13 @@ def refuse_sparse_start(columns: Sequence[Text], lines: Int, *, path: str) -> No
             return
 
 
-def refuse_non_data_rows(columns: Sequence[Cells], lines: Int, *, header: Sequence[str], path: str) -> None:
+def refuse_non_data_rows(
+    columns: Sequence[Cells], lines: Int, *, numbers: Sequence[int], header: Sequence[str], path: str
+) -> None:
     """Raise E314 for a row that is no data: the header again, a comment, a total at the end.
 
-    `columns` are without the header row; such rows in columns of numbers are found there as text.
+    `columns` are without the header row; such rows in columns of numbers are found there as text. `numbers`
+    are the places of these.
     """
     first = columns[0]
     if header:
@@ -49,10 +52,12 @@ def refuse_non_data_rows(columns: Sequence[Cells], lines: Int, *, header: Sequen
         if same.any():
             above = int(same.argmin())  # rows below the header that repeat it at once
             raise repeated_header_error(int(lines[same.argmax()]), path, header_rows=1 + above)
-    comments = find_comments(columns, np.flatnonzero(first.where(is_comment)))
+    comments = _find_comments(columns, np.flatnonzero(first.where(is_comment)), numbers)
     if 0 < len(comments) <= n_comments_allowed(len(lines)):
         raise comment_error(int(lines[comments[0]]), path, count=len(comments))
-    _refuse_second_header(columns, lines, header=header, path=path)
+    if header and len(lines) >= 5:
+        tops = [clean(columns[place].texts[0]) for place in numbers]
+        _refuse_second_header(tops, line=int(lines[0]), path=path)
     if len(lines) > 2:
         last = [str(column.texts[column.codes[-1]]) for column in columns]
         refuse_last_row(columns, last, n_rows=len(lines), path=path, line=int(lines[-1]), held=True)
@@ -102,12 +107,11 @@ def is_comment(cell: str) -> bool:
     return cell.startswith("#") and clean(cell).casefold() not in MISSING
 
 
-def find_comments(columns: Sequence[Cells], rows: Int) -> Int:
+def _find_comments(columns: Sequence[Cells], rows: Int, numbers: Sequence[int]) -> Int:
     """Return those of the rows (m,) that begin with # which do not look like rows of the table."""
-    places = find_numbers(columns)
-    known = set(columns[0].texts.tolist())
+    known = set(columns[0].texts.tolist()) if len(rows) else ()
     cells = zip(*(column.at(rows) for column in columns), strict=True)
-    kept = [not is_data(list(row), places, known=known) for row in cells]
+    kept = [not is_data(list(row), numbers, known=known) for row in cells]
     found: Int = rows[np.array(kept, dtype=bool)]
     return found
 
@@ -130,11 +134,7 @@ def is_data(row: Sequence[str | None], places: Sequence[int], *, known: Containe
     first = clean(row[0] or "")
     if not places or 0 in places or first[1:2] in ("", " ", "#") or clean(first[1:]) in known:
         return False
-    return all((text := clean(row[place] or "")) in MISSING or _is_number(text) for place in places)
-
-
-def _is_number(text: str) -> bool:
-    return to_number(text, ".") is not None or to_number(text, ",") is not None
+    return all((text := clean(row[place] or "")) in MISSING or states_number(text) for place in places)
 
 
 def comment_error(line: int, path: str, *, count: int) -> DataError:
@@ -151,16 +151,11 @@ def _is_blank(text: str) -> bool:
     return not text.strip()
 
 
-def _refuse_second_header(columns: Sequence[Cells], lines: Int, *, header: Sequence[str], path: str) -> None:
-    """Raise E314 where the row below the header holds text in columns of numbers, and no number."""
-    rows = len(lines)
-    if not header or rows < 5:
-        return
-    tops = [clean(column.texts[0]) for column in columns if _of_numbers(column)]
-    texts = [top for top in tops if top and not _is_number(top)]
+def _refuse_second_header(tops: Sequence[str], *, line: int, path: str) -> None:
+    """Raise E314 where the cells that top the columns of numbers, below the header, are texts alone."""
+    texts = [top for top in tops if top and not states_number(top)]
     if not texts or any(top not in texts and top for top in tops):
         return
-    line = int(lines[0])
     raise _not_data(
         path,
         line,
@@ -173,7 +168,7 @@ def _refuse_second_header(columns: Sequence[Cells], lines: Int, *, header: Seque
 def _of_numbers(column: Cells) -> bool:
     """Say whether the cells below the first are numbers, nearly all that are not missing."""
     cells = [cell for cell in map(clean, column.at(slice(1, 1 + LOOKED_AT))) if cell]
-    numbers = sum(map(_is_number, cells))
+    numbers = sum(map(states_number, cells))
     return bool(cells) and numbers >= MOSTLY * len(cells)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from regchoose.errors import PhraseLike, Word, setting
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import DOUBTFUL, clean, is_missing, to_number
 from regchoose.table.csv.grammar import CsvLayout, mark_quoted, records
@@ -40,13 +41,7 @@ def find_quoted_words(
     In such a column all texts are in quotes, and the file holds bare numbers or gaps beside them. A word that
     stands there without quotes too keeps its meaning, since a model could not tell the two apart in other
     files; and so does one that stands in quotes among numbers, where it can only mean missing.
-
-    Parameters
-    ----------
-    raw : RawTable
-        What was read of the text.
-    text : str
-        The file below its preamble.
+    `text` is the file below its preamble, of which `raw` was read.
     """
     if settings.na_none or layout.quote is None or not _may_have_words(text, layout.quote):
         return {}
@@ -71,6 +66,19 @@ def find_quoted_words(
         if name not in settings.exclude
     }
     return {name: words for name, words in found.items() if words}
+
+
+def warn_of_quoted_words(raw: RawTable) -> list[PhraseLike]:
+    """Say which words are read as texts, and how they are read as missing."""
+    found = raw.words
+    if not found:
+        return []
+    listed = "; ".join(f"{', '.join(map(repr, words))} in column {name!r}" for name, words in found.items())
+    every = sorted({word for words in found.values() for word in words})
+    return [
+        f"in quotes, as the other texts are, a word is a text and not a missing value: {listed}; where it "
+        "means missing: " + setting(na=[Word(word) for word in every])
+    ]
 
 
 def _is_word(text: str) -> bool:

@@ -1,6 +1,6 @@
 """From a path to the columns of one small file, as text."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from regchoose.errors import DataError
@@ -8,36 +8,32 @@ from regchoose.records.answers import Ask
 from regchoose.records.table import Dialect
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import clean
-from regchoose.table.column_names import join_names, name_columns
 from regchoose.table.csv.decimal_mark import find_decimal_mark
 from regchoose.table.csv.dialect import find_dialect
-from regchoose.table.csv.grammar import LINE, CsvLayout, records
+from regchoose.table.csv.grammar import CsvLayout, records
 from regchoose.table.csv.header import has_header
-from regchoose.table.csv.non_data_rows import refuse_non_data_rows, refuse_sparse_start
+from regchoose.table.csv.non_data_rows import find_numbers, refuse_non_data_rows, refuse_sparse_start
 from regchoose.table.csv.quoted_words import find_quoted_words
-from regchoose.table.csv.source import Source, read_text, without_lines_above
+from regchoose.table.csv.source import Source, decode, split_lines, without_lines_above
 from regchoose.table.csv.split_records import split_to_columns
-from regchoose.table.raw_table import RawTable, factorize
+from regchoose.table.file_bytes import read_bytes
+from regchoose.table.raw_table import RawTable, Text, factorize, name_columns
 
 BLANK_CELLS = " ,;\t|\r\n"  # what a row without text consists of, whatever separates
 
 
+@dataclass(frozen=True)
+class CsvScan:
+    """What was read of a text, and how."""
+
+    raw: RawTable
+    layout: CsvLayout
+    text: str  # below any preamble
+    numbers: tuple[int, ...]  # places of the columns of numbers
+
+
 def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
-    """Read a table of text.
-
-    Parameters
-    ----------
-    path : str
-        A .csv, .tsv or .txt file, also compressed by gzip or zstandard.
-    settings : Settings
-        Those of the group "Data" matter.
-    choose : callable
-        Asks a person; returns None where no prompt is possible.
-
-    Returns
-    -------
-    RawTable
-        Columns of text with their names, and the line of each row.
+    """Read a table of text: a .csv, .tsv or .txt file, also compressed by gzip or zstandard.
 
     Raises
     ------
@@ -46,12 +42,12 @@ def read(path: str, settings: Settings, *, choose: Ask) -> RawTable:
     DataError
         E301 to E314 if the file is malformed.
     """
-    raw, layout, source = read_source(read_text(path, settings), settings, choose=choose)
-    return replace(raw, words=find_quoted_words(raw, source.text, layout, settings))
+    scan = scan_text(decode(read_bytes(path), settings), settings, choose=choose)
+    return replace(scan.raw, words=find_quoted_words(scan.raw, scan.text, scan.layout, settings))
 
 
-def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[RawTable, CsvLayout, Source]:
-    """Read a table from its text, as `read` does; return its layout too, and the text below any preamble."""
+def scan_text(source: Source, settings: Settings, *, choose: Ask) -> CsvScan:
+    """Read a table from its text, as `read` does."""
     path = source.path
     source, dialect = _skip_preamble(source, settings, choose=choose)
     layout, why_layout = dialect or find_dialect(source.text, settings, choose=choose)
@@ -74,7 +70,7 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
     if header:
         if len(lines) <= top:
             raise DataError("E302", f"{path} has a header and 0 data rows", where=f"{path}:1", fix="add rows")
-        first = tuple(join_names(column[:top]) for column in columns)
+        first = tuple(_join(column[:top]) for column in columns)
         said = "a header without a name for the first column" if lacks else "a header"
         names, duplicated, renamed = name_columns(first)
     raw = RawTable(
@@ -100,8 +96,14 @@ def read_source(source: Source, settings: Settings, *, choose: Ask) -> tuple[Raw
         duplicated=duplicated,
         warnings=(*warnings, *renamed),
     )
-    refuse_non_data_rows(raw.columns, raw.lines, header=first, path=path)
-    return raw, layout, source
+    numbers = find_numbers(raw.columns)
+    refuse_non_data_rows(raw.columns, raw.lines, numbers=numbers, header=first, path=path)
+    return CsvScan(raw, layout, source.text, numbers)
+
+
+def _join(cells: Text) -> str:
+    """Join what several header rows say of one column; a single one stands as it is."""
+    return str(cells[0]) if len(cells) == 1 else " ".join(filter(None, map(clean, cells)))
 
 
 def _skip_preamble(
@@ -133,7 +135,7 @@ def _skip_preamble(
 
 def _find_remarks(text: str) -> list[str]:
     """Return the lines above a table that begin with #, and the blank ones among them."""
-    above = list(takewhile(_is_remark, (match.group() for match in LINE.finditer(text))))
+    above = list(takewhile(_is_remark, split_lines(text)))
     while above and not above[-1].strip():
         above.pop()
     return above
@@ -141,7 +143,7 @@ def _find_remarks(text: str) -> list[str]:
 
 def _find_title(text: str) -> list[str]:
     """Return a first line that may be a title, and the blank rows below it; nothing where there are none."""
-    lines = (match.group() for match in LINE.finditer(text))
+    lines = split_lines(text)
     title = next(lines, "")
     if not title.strip(BLANK_CELLS) or title[0] in BLANK_CELLS or any(mark in title for mark in "#\"'"):
         return []

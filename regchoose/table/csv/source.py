@@ -1,17 +1,18 @@
-"""From a path to text: bytes are read once, and decoded strictly."""
+"""From bytes to text, decoded strictly; and the lines of a text."""
 
 import codecs
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from regchoose.errors import DataError, UsageError, setting
 from regchoose.settings.options import Settings
-from regchoose.table.csv.grammar import LINE
-from regchoose.table.file_bytes import MAX_BYTES, read_bytes
+from regchoose.table.file_bytes import FileBytes
 from regchoose.table.file_set import KINDS, kind_of_file
 
 BLANK = "\ufeff \t\r\n\v\f"
-
+LINE = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r)|[^\r\n]++")
 MARKUP = ("<!doctype", "<html", "<?xml", '[{"', '{"')
 # The marks that may open a text, longest first, with the encoding that reads them.
 MARKS: tuple[tuple[bytes, str], ...] = (
@@ -35,29 +36,27 @@ class Source:
     skipped: int = 0  # lines of the file above the text
 
 
-def read_text(path: str, settings: Settings, *, limit: int = MAX_BYTES) -> Source:
-    """Read and decode a text file.
+def split_lines(text: str) -> Iterator[str]:
+    """Yield lines with their ends; unlike `str.splitlines` only CR, LF and CRLF end one."""
+    return (match.group() for match in LINE.finditer(text))
+
+
+def decode(file: FileBytes, settings: Settings) -> Source:
+    """Decode a text; of a beginning, up to its last whole record.
 
     Raises
     ------
     DataError
-        E301 empty, E304 not in the encoding, E305 NUL bytes, E306 markup, and those of `read_bytes`.
+        E301 empty, E304 not in the encoding, E305 NUL bytes, E306 markup.
     UsageError
         E202 for an encoding that does not exist, E209 for a compressed file of another kind.
     """
-    data, compression = read_bytes(path, limit=limit)
-    return to_source(path, data, settings, compression=compression)
-
-
-def to_source(
-    path: str, data: bytes, settings: Settings, *, compression: str | None, cut: bool = False
-) -> Source:
-    """Decode a text, or its beginning where it is cut anywhere; raise what `read_text` raises."""
+    path, data = file.path, file.data
     kind = "a Parquet file" if data.startswith(b"PAR1") else kind_of_file(data)
     if kind is not None:
         raise UsageError("E209", f"{path} holds {kind}", fix=f"unpack it: {KINDS}")
     encoding, note = _encoding(data, settings)
-    if cut:
+    if not file.whole:
         data = _cut_to_characters(data, encoding)
     text = _decode(path, data, encoding=encoding, stated=settings.encoding is not None)
     if not text.strip(BLANK):
@@ -65,21 +64,21 @@ def to_source(
     _refuse_nul(path, text, encoding)
     if text[:200].lstrip().lower().startswith(MARKUP):
         raise DataError("E306", f"{path} holds markup or JSON, not a table", fix=f"export it: {KINDS}")
-    whole = Source(path, text.removeprefix("\ufeff"), encoding, compression, note)
+    whole = Source(path, text.removeprefix("\ufeff"), encoding, file.compression, note)
     below = without_lines_above(whole, settings.skip_rows) if settings.skip_rows else whole
-    return replace(below, text=_cut_to_records(below.text)) if cut else below
+    return below if file.whole else replace(below, text=_cut_to_records(below.text))
 
 
 def without_lines_above(source: Source, count: int, *, said: str = "") -> Source:
     """Leave out the first lines, as `--skip-rows` asks; `said` is what they are like."""
-    ends = [match.end() for match in islice(LINE.finditer(source.text), count)]
-    rest = source.text[ends[-1] :] if len(ends) == count else ""
+    above = list(islice(split_lines(source.text), count))
+    rest = source.text[sum(map(len, above)) :]
     if not rest.strip(BLANK):
         raise DataError(
             "E301",
             setting(skip_rows=count)
             + f" leaves nothing of {source.path}, which has "
-            + f"{sum(1 for _ in LINE.finditer(source.text)):,} lines",
+            + f"{sum(1 for _ in split_lines(source.text)):,} lines",
             fix="a smaller " + setting("skip_rows"),
         )
     return replace(source, text=rest, note=f"{source.note}; {count} lines{said} skipped", skipped=count)

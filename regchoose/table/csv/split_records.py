@@ -1,8 +1,6 @@
 """From a text to columns: every record of the right length, or an error that names the line."""
 
-import csv
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +10,7 @@ from regchoose.records.words import Int, count_of
 from regchoose.settings.options import Settings
 from regchoose.table.cell_values import to_number
 from regchoose.table.csv.dialect import name_delimiter
-from regchoose.table.csv.grammar import CsvLayout, line_of, records, scan_records
+from regchoose.table.csv.grammar import CsvLayout, read_records
 from regchoose.table.csv.source import Source
 from regchoose.table.raw_table import TEXT, Text
 
@@ -68,14 +66,10 @@ def split_to_columns(
     Raises
     ------
     DataError
-        E301 for cells that are all blank, E310 for malformed quotes, E312 for rows of a wrong
-        length.
+        E301 for cells that are all blank, E310 for malformed quotes, E312 for rows of a wrong length.
     """
-    expected = _check_quotes(source, layout)
-    count = 0
     rows: _Rows | None = None
-    for line, row in _read_records(source, layout):
-        count += 1
+    for line, row in read_records(source, layout):
         if not row or (len(row) == 1 and not row[0].strip() and (rows is None or rows.width > 1)):
             continue
         rows = rows or _Rows(len(row))
@@ -86,13 +80,6 @@ def split_to_columns(
     if rows is None:
         what = f"{source.path} holds blank cells alone: no header and no rows"
         raise DataError("E301", what, fix="give a file with a table")
-    if expected is not None and count != expected:
-        raise DataError(
-            "E310",
-            f"two ways of reading the quotes give {count:,} and {expected:,} records",
-            where=source.path,
-            fix="write the file again, quotes inside quotes doubled",
-        )
     with_header = settings.header != "no" and settings.header_rows == 1
     if lacks := bool(rows.bad) and with_header and _lacks_first_name(rows):
         rows = _with_index(rows)
@@ -130,44 +117,6 @@ def _with_index(rows: _Rows) -> _Rows:
     for line, row in rows.bad:
         found.add(line, row)
     return found
-
-
-def _check_quotes(source: Source, layout: CsvLayout) -> int | None:
-    """Return the number of records by the grammar (None without quotes), or raise E310."""
-    if layout.quote is None:
-        return None
-    found = scan_records(source.text, layout)
-    if found.broken is None:
-        return found.records
-    line = line_of(source.text, found.broken) + source.skipped
-    shown = source.text[found.broken : found.broken + 60].splitlines()[0]
-    what = (
-        "a quote opens here and is never closed" if found.unclosed else "a quote stands where none may stand"
-    )
-    raise DataError(
-        "E310",
-        what,
-        where=f"{source.path}:{line}   text: {shown}",
-        detail=["cause: a quote inside a field must be doubled, and the field enclosed in quotes"],
-        fix=f"repair line {line}",
-    )
-
-
-def _read_records(source: Source, layout: CsvLayout) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records with their lines in the file; one that the csv module refuses is an error."""
-    last = 0
-    try:
-        for line, row in records(source.text, layout):
-            last = line + source.skipped
-            yield last, row
-    except csv.Error as error:
-        raise DataError(
-            "E310",
-            f"a field after line {last} cannot be read: {error}",
-            where=f"{source.path}:{last + 1}",
-            detail=["cause: a quote that is closed far below is likely"],
-            fix="repair the file",
-        ) from None
 
 
 def _bad_rows(rows: _Rows, source: Source, layout: CsvLayout, settings: Settings) -> list[str]:

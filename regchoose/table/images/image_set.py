@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from regchoose.errors import setting
-from regchoose.records.table import Image
+from regchoose.records.table import Dialect, Image
+from regchoose.records.words import Int
 from regchoose.settings.options import Settings
-from regchoose.table.raw_table import Cells
+from regchoose.table.raw_table import Cells, RawTable
 
 MOST_SIDE = 32  # pixels of the longer side, unless --image-size says otherwise
 Pixels = NDArray[Any]  # (channels, height, width), in the numbers of the file
@@ -58,6 +59,18 @@ class ImageSet:
     def where(self, row: int) -> str:
         """Name an image for people."""
         return f"{self.path}, row {row}" if self.names is None else f"{self.path}/{self.names[row]}"
+
+    def targets(self, rows: Int) -> RawTable:
+        """Return the targets of some images as text: a table of one column; of none where there are none."""
+        known = self.labels is not None
+        return RawTable(
+            self.path,
+            Dialect(self.format, None, None, None, None, header=False, decimal=".", found=self.found),
+            (self.target_name,) if known else (),
+            () if self.labels is None else (self.labels.take(rows),),
+            rows + 1,
+            (self.kind,) if known else (),
+        )
 
 
 def reduce_size(height: int, width: int, settings: Settings) -> tuple[int, int]:

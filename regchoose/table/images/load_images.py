@@ -7,13 +7,13 @@ from dataclasses import fields
 import numpy as np
 
 from regchoose.errors import DataError, Phrase, UsageError
-from regchoose.records.table import Column, Dialect, Image, Table, Whole
+from regchoose.records.table import Column, Image, Table, Whole
 from regchoose.records.words import Float, Int, OnProgress
 from regchoose.settings.options import DATA, Option, Settings
 from regchoose.table.columns.facts import gather_facts
 from regchoose.table.columns.target import TargetValues, prepare_target
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.patches import patch_means
+from regchoose.table.images.patches import PatchMoments
 from regchoose.table.raw_table import RawTable
 
 MOST_NUMBERS = 40_000_000  # held, 8 bytes each; of more images some are held
@@ -34,7 +34,7 @@ def load_images(images: ImageSet, settings: Settings, *, advanced: OnProgress) -
         E303, E321 to E324, E327 as for any table; E330 for an image that cannot be read.
     """
     _refuse_table_options(settings, path=images.path)
-    raw = target_text(images, np.arange(len(images)))
+    raw = images.targets(np.arange(len(images)))
     target = _target(images, raw, settings)
     held = _held(len(images), images.image, seed=settings.seed)
     features, whole, digests = _read(images, held, target, advanced=advanced)
@@ -61,20 +61,7 @@ def load_images(images: ImageSet, settings: Settings, *, advanced: OnProgress) -
         whole=whole,
         image=images.image,
     )
-    return table, target_text(images, held)
-
-
-def target_text(images: ImageSet, rows: Int) -> RawTable:
-    """Return the targets of images as text: a table of one column; of none where they have no target."""
-    known = images.labels is not None
-    return RawTable(
-        images.path,
-        Dialect(images.format, None, None, None, None, header=False, decimal=".", found=images.found),
-        (images.target_name,) if known else (),
-        () if images.labels is None else (images.labels.take(rows),),
-        rows + 1,
-        (images.kind,) if known else (),
-    )
+    return table, raw.take(held)
 
 
 def _refuse_table_options(settings: Settings, *, path: str) -> None:
@@ -128,7 +115,7 @@ def _read(
 ) -> tuple[Float, Whole | None, list[bytes]]:
     """Read all images; return those held (m, p), the moments of all, and a digest of each one held."""
     features = np.empty((len(held), images.image.n_numbers))
-    digests, place, moments = [], 0, _RunningMoments()
+    digests, place, moments = [], 0, PatchMoments(images.image)
     all_held = len(held) == len(images)
     for row in range(len(images)):
         pixels = images.pixels(row)
@@ -138,52 +125,8 @@ def _read(
             digests.append(hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest())
             place += 1
         if not all_held:
-            moments.add(patch_means(pixels.reshape(1, -1).astype(np.float64), images.image)[0])
+            moments.add(pixels)
     return features, None if all_held else moments.whole(target), digests
-
-
-class _RunningMoments:
-    """Moments of all images, updated one image at a time (Welford 1962)."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._mean = self._m2 = self._least = self._greatest = np.zeros(0)
-
-    def add(self, patches: Float) -> None:
-        """Take the patches (q,) of another image."""
-        if not self._count:
-            self._mean, self._m2 = np.zeros_like(patches), np.zeros_like(patches)
-            self._least = self._greatest = patches
-        self._count += 1
-        gap = patches - self._mean
-        self._mean = self._mean + gap / self._count
-        self._m2 = self._m2 + gap * (patches - self._mean)
-        self._least, self._greatest = (
-            np.minimum(self._least, patches),
-            np.maximum(self._greatest, patches),
-        )
-
-    def whole(self, target: TargetValues) -> Whole:
-        """Return the moments for comparing a subsample; nothing is cut, since brightness has no outliers."""
-        mean, m2, least, greatest = self._mean, self._m2, self._least, self._greatest
-        classes = np.zeros(0, dtype=np.int64)
-        if target.task == "regression":
-            y = target.values
-            mean, m2 = np.append(mean, y.mean()), np.append(m2, np.square(y - y.mean()).sum())
-            least, greatest = np.append(least, y.min()), np.append(greatest, y.max())
-        else:
-            classes = np.bincount(target.values.astype(np.int64), minlength=len(target.classes))
-        low, width = least / 4, np.where(greatest > least, (greatest - least) / 4, np.inf)
-        return Whole(
-            n_rows=self._count,
-            low=low,
-            width=width,
-            count=np.full(len(mean), float(self._count)),
-            mean=(mean / 4 - low) / width,
-            m2=m2 / (16 * width**2),
-            levels=(),
-            classes=classes.astype(np.int64),
-        )
 
 
 def _columns(image: Image) -> Iterator[Column]:

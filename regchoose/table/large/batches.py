@@ -15,7 +15,6 @@ from regchoose.records.words import Float, Int, OnProgress
 from regchoose.settings.options import Settings
 from regchoose.table.file_set import FileSet, ignore_progress
 from regchoose.table.images.image_set import ImageSet
-from regchoose.table.images.load_images import target_text
 from regchoose.table.large.byte_scan import ByteCounts
 from regchoose.table.large.held_rows import sample_text_files, total_counts
 from regchoose.table.large.rejected_rows import check_reading
@@ -195,7 +194,7 @@ def _of_images(images: ImageSet) -> Iterator[Batch]:
         pixels = np.empty((len(rows), images.image.n_numbers))
         for place, row in enumerate(rows.tolist()):
             pixels[place] = images.pixels(row).reshape(-1)
-        raw = target_text(images, rows)
+        raw = images.targets(rows)
         files = None if images.names is None else images.names[start : start + size]
         yield Batch(raw, start, partial(_where_image, images, start), pixels=pixels, files=files)
 

@@ -12,10 +12,9 @@ import numpy as np
 
 from regchoose.errors import DataError
 from regchoose.records.table import Dialect
-from regchoose.table.column_names import name_columns
 from regchoose.table.file_bytes import check_unchanged
 from regchoose.table.large.duckdb_session import connect_in_memory, quote_path
-from regchoose.table.raw_table import Cells, RawTable, factorize, no_rows_error
+from regchoose.table.raw_table import Cells, RawTable, factorize, name_columns, no_rows_error
 
 CELL_KINDS: tuple[tuple[str, str], ...] = (
     (r"U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)", "number"),

@@ -7,10 +7,9 @@ from regchoose.errors import DataError
 from regchoose.records.answers import Ask
 from regchoose.settings.options import Settings
 from regchoose.table.csv.grammar import CsvLayout
-from regchoose.table.csv.non_data_rows import find_numbers
-from regchoose.table.csv.read import read_source
-from regchoose.table.csv.source import to_source
-from regchoose.table.file_bytes import open_text
+from regchoose.table.csv.read import scan_text
+from regchoose.table.csv.source import decode
+from regchoose.table.file_bytes import read_beginning
 from regchoose.table.large.duckdb_session import quote_path, quote_text
 from regchoose.table.raw_table import RawTable
 
@@ -39,11 +38,9 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
     RegchooseError
         What that reader raises; E308 for a layout that is not read in large files.
     """
-    with open_text(file, compression) as (stream, _):
-        start = stream.read(BEGINNING)
-        is_whole = not stream.read(1)
-    source = to_source(file, start, settings, compression=compression, cut=not is_whole)
-    raw, layout, _ = read_source(source, replace(settings, on_bad_rows="error"), choose=choose)
+    source = decode(read_beginning(file, BEGINNING, compression=compression), settings)
+    scan = scan_text(source, replace(settings, on_bad_rows="error"), choose=choose)
+    layout = scan.layout
     if layout.aligned or layout.spaced:
         raise DataError(
             "E308",
@@ -52,7 +49,7 @@ def read_head(file: str, settings: Settings, *, compression: str | None, choose:
             detail=["such files are read up to 64 MB"],
             fix="write the file again with one delimiter and no spaces around quotes",
         )
-    return FileHead(raw, layout, find_numbers(raw.columns))
+    return FileHead(scan.raw, layout, scan.numbers)
 
 
 MOST_REJECTED = 1000  # unreadable rows that DuckDB keeps of each file

@@ -17,7 +17,7 @@ from regchoose.records.answers import Prompt
 from regchoose.settings.options import Settings
 from regchoose.table import file_set
 from regchoose.table.csv.read import read
-from regchoose.table.csv.source import read_text
+from regchoose.table.csv.source import decode
 from regchoose.table.file_bytes import check_unchanged, read_bytes, zstd
 from regchoose.table.file_set import classify
 from regchoose.table.load import load, read_held
@@ -176,7 +176,7 @@ def test_a_small_file_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
     assert caught.value.code == "E307"
     plain = write(tmp_path, TEXT)
     with pytest.raises(DataError, match="more than 10 bytes"):
-        read_text(plain, Settings(), limit=10)
+        decode(read_bytes(plain, limit=10), Settings())
 
 
 def test_a_file_that_changes_is_refused(tmp_path: Path) -> None:
