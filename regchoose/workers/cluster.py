@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import dask.config
 from distributed import Client, Future, KilledWorker, wait
+from distributed.comm import resolve_address
 
 from regchoose.errors import ResourceError, setting
 from regchoose.version import __version__
@@ -49,6 +50,8 @@ class Cluster:
         self._keys = count()
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # our errors say what matters
         try:
+            # Checked first: a Client that failed on it may block the start of another when it is collected.
+            resolve_address(address)
             self._client = Client(address, timeout=reached_s, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ResourceError(
