@@ -27,8 +27,9 @@ from tests.benchmarks.calibration.laws import KINDS, law
 from tests.benchmarks.calibration.lines import Record
 from tests.benchmarks.calibration.prior_by_rows import (
     KNOTS,
-    WIDENINGS,
+    PriorByRows,
     StudentByRows,
+    _find_widening,
     compare_forms,
     fit_curve,
     learn_prior,
@@ -39,7 +40,7 @@ from tests.benchmarks.calibration.reliability import mean_over_tables, summarize
 from tests.benchmarks.calibration.study import SMALL, WHOLE, answer, run_experiment
 from tests.benchmarks.calibration.tasks import Sample, SyntheticTask, real_tasks, synthetic_tasks
 from tests.benchmarks.calibration.truth import measure_truth
-from tests.benchmarks.calibration.verdicts import answer_record, posterior_of
+from tests.benchmarks.calibration.verdicts import Answers, Said, answer_record, posterior_of
 from tests.benchmarks.tables import Sheet, as_table, make_sheet
 
 pytestmark = pytest.mark.slow
@@ -412,11 +413,22 @@ def test_the_knots_are_those_of_the_most_firm_answers(monkeypatch: pytest.Monkey
     assert 0.5 < prior.at(1_000)["none"].location < 4
 
 
-def test_a_prior_is_widened_until_firm_answers_are_right() -> None:
-    records = drawn_apart("table", 5, draws=1)
-    prior = learn_prior(records)
-    assert prior is not None
-    assert prior.widening in WIDENINGS
+def test_a_prior_is_widened_no_more_than_firm_answers_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Made-up answers: firm while the scale is below 3, and wrong in one of twenty while it is below 1.75."""
+    records = [made_up(seed) for seed in range(20)]
+
+    def answers(record: Record, differences: Mapping[Arm, Student], *, n_draws: int) -> Answers:
+        scale, safe = differences["l1"].scale, 0.96
+        wrong = record["draw"] == 0 and scale < 1.75
+        said = Said("l1", safe if scale < 3 else 0.9, 0.0, not wrong)
+        return Answers(record, {"l1": said}, {"best": "l1", "audited": "l1"})
+
+    narrow = PriorByRows({"l1": StudentByRows(3.0, (500,), (0.0,), (1.0,))}, 0.0)
+    monkeypatch.setattr(prior_by_rows, "answer_record", answers)
+    monkeypatch.setattr(prior_by_rows, "_hold_out", lambda *_: [(records, narrow)])
+    assert _find_widening(records, (500,), 0.0) == (1.75, 1.0)
 
 
 def test_every_table_counts_the_same() -> None:
